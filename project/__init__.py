@@ -1,0 +1,1 @@
+"""Wiring: settings, the Celery app, URLs, WSGI. No behaviour of jobs lives here."""

@@ -1,0 +1,1 @@
+"""Jobs: rows that start at their `run_at`, once."""

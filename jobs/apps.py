@@ -1,0 +1,13 @@
+"""The jobs app: registers the targets of every installed app and the start-up checks."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class JobsConfig(AppConfig):
+    name = "jobs"
+
+    def ready(self) -> None:
+        from jobs import checks  # noqa: F401, PLC0415
+
+        autodiscover_modules("targets")

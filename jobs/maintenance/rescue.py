@@ -1,0 +1,40 @@
+"""Settles what vanished workers had started: visible and alerted, never silently run again."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from jobs import transitions
+from jobs.models import Worker
+
+log = logging.getLogger(__name__)
+
+WORKERS_AT_A_TIME = 100
+
+
+def rescue(*, now: datetime, patience: timedelta) -> int:
+    """Interrupt the open attempts of workers silent for longer than `patience`; return how many.
+
+    Looks at the small table of workers only; the jobs are touched when one has vanished.
+    """
+    with transaction.atomic():
+        vanished = list(
+            Worker.objects.vanished(now, patience).select_for_update(skip_locked=True)[:WORKERS_AT_A_TIME]
+        )
+        if not vanished:
+            return 0
+        sessions = [worker.session for worker in vanished]
+        reason = "The worker vanished after the start; whether the job had any effect is unknown"
+        interrupted = transitions.interrupt(sessions, now=now, reason=reason)
+        Worker.objects.filter(session__in=sessions).update(gone_at=now)
+    for worker in vanished:
+        if worker.stopped_at is None:
+            log.warning(
+                "worker %s has been silent since %s: it counts as gone", worker.name, worker.heartbeat_at
+            )
+    if interrupted:
+        log.error("%d running jobs were interrupted with their workers", interrupted)
+    return interrupted

@@ -1,0 +1,8 @@
+"""What a job is, and the rows that tell its story."""
+
+from jobs.models.attempt import Attempt
+from jobs.models.job import Job
+from jobs.models.processes import Leadership, Worker
+from jobs.models.workerlog import WorkerLog
+
+__all__ = ["Attempt", "Job", "Leadership", "Worker", "WorkerLog"]

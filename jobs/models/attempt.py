@@ -1,0 +1,48 @@
+"""The ledger: one row per start, written and committed before any code of the job runs."""
+
+from django.db import models
+from django.db.models import Q
+
+from jobs.models.job import Job
+from jobs.models.querysets import AttemptQuerySet
+from jobs.states import OUTCOMES, State
+
+
+class Attempt(models.Model):
+    """One start of a job. Unique (job, number), so that the database itself refuses a second one."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts", db_index=False)
+    number = models.PositiveIntegerField()
+    worker = models.CharField(max_length=255)
+    # Which life of that worker: a restarted worker has the same name but another session.
+    session = models.UUIDField()
+    # Proves whose start this is when the answer to a COMMIT was lost.
+    token = models.UUIDField(unique=True)
+    run_at = models.DateTimeField(help_text="When this start was due.")
+    locked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.SmallIntegerField(
+        null=True, blank=True, choices=[(int(s), s.label) for s in State if s in OUTCOMES]
+    )
+    error = models.TextField(blank=True, db_default="")
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["job_id", "number"]
+        indexes = [
+            models.Index(fields=["session"], condition=Q(outcome__isnull=True), name="jobs_attempt_open"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="jobs_attempt_once"),
+            models.CheckConstraint(condition=Q(number__gt=0), name="jobs_attempt_number_positive"),
+            models.CheckConstraint(
+                condition=Q(outcome__isnull=True, finished_at__isnull=True)
+                | Q(outcome__in=sorted(OUTCOMES), finished_at__isnull=False),
+                name="jobs_attempt_outcome_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of job {self.job_id}"

@@ -1,0 +1,59 @@
+"""Which processes of ours are alive: workers and the leading beat."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from jobs.models.querysets import WorkerQuerySet
+
+
+class Worker(models.Model):
+    """One life of one worker process: a row per start of it, refreshed every few seconds."""
+
+    session = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    pool = models.CharField(max_length=50)
+    slots = models.PositiveIntegerField()
+    queues = models.JSONField(default=list)
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+    running = models.PositiveIntegerField(db_default=0, help_text="Jobs in its slots at the last heartbeat.")
+    offset_ms = models.FloatField(db_default=0, help_text="Database clock minus its own, in milliseconds.")
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="It said good-bye.")
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="Its open attempts have been settled.")
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "started_at"]
+        indexes = [
+            models.Index(
+                fields=["heartbeat_at"], condition=Q(gone_at__isnull=True), name="jobs_worker_present"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Leadership(models.Model):
+    """The one row that says which beat leads and how far it has listed. Election itself is an advisory lock;
+    this row is what a successor and the monitor read."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    holder = models.CharField(max_length=255, db_default="")
+    epoch = models.PositiveBigIntegerField(db_default=0, help_text="Grows with each change of leader.")
+    elected_at = models.DateTimeField(null=True)
+    listed_at = models.DateTimeField(null=True, help_text="When the latest list query ran.")
+    listed_until = models.DateTimeField(null=True, help_text="Its horizon: jobs due before are listed.")
+    listed = models.PositiveIntegerField(db_default=0, help_text="How many jobs it found.")
+    published_at = models.DateTimeField(null=True, help_text="When the last of them was published.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="jobs_leadership_single")]
+
+    def __str__(self) -> str:
+        return f"epoch {self.epoch}, led by {self.holder}"

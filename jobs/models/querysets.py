@@ -1,0 +1,182 @@
+"""Every question we ask the database about jobs, by name. Times are aware datetimes on the database's clock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db import connections, models
+from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
+
+from jobs.states import FINAL, State
+
+if TYPE_CHECKING:
+    from jobs.models.attempt import Attempt
+    from jobs.models.job import Job
+    from jobs.models.processes import Worker
+
+
+class Listed(NamedTuple):
+    """What the dispatcher needs of a listed job: nothing that the row does not say better later."""
+
+    id: int
+    version: int
+    run_at: datetime
+    queue: str
+    deliveries: int
+
+
+# The list query: finds what is due before the horizon, marks it as published and logs itself, in one
+# statement. By state, never by a watermark of time: a row that commits late is found by the next window.
+# A listed row that is overdue and still pending has lost its message (or waits for a slot): it is listed
+# again after 3/4, 3/2, 3 ... windows, so that a backlog does not become a flood of duplicates.
+LIST_AND_MARK = """
+WITH due AS (
+    SELECT id FROM jobs_job
+    WHERE state = 0 AND run_at < %(horizon)s
+      AND (enqueued_at IS NULL
+           OR (run_at < %(overdue)s
+               AND enqueued_at < %(now)s - least(
+                   %(window)s * 0.75 * 2 ^ least(greatest(deliveries, 1) - 1, 20), %(longest)s) * interval '1 second')
+           OR enqueued_at >= %(unpublished_since)s::timestamptz)
+    ORDER BY run_at, id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+), marked AS (
+    UPDATE jobs_job SET enqueued_at = %(now)s, deliveries = least(jobs_job.deliveries + 1, 32767)
+    FROM due WHERE jobs_job.id = due.id
+    RETURNING jobs_job.id, jobs_job.version, jobs_job.run_at, jobs_job.queue, jobs_job.deliveries
+), logged AS (
+    INSERT INTO jobs_workerlog (action, client, results, at)
+    SELECT 'QUERYLIST', %(client)s, count(*), %(now)s FROM marked
+)
+SELECT id, version, run_at, queue, deliveries FROM marked ORDER BY run_at, id
+"""
+
+LIST_LIMIT = 50_000  # jobs in one statement: bounds the memory of a beat that finds a year of backlog
+OVERDUE_AFTER = timedelta(seconds=1)
+LONGEST_BACK_OFF = 3600.0  # seconds
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def list_and_mark(
+        self,
+        *,
+        now: datetime,
+        horizon: datetime,
+        window: float,
+        client: str,
+        unpublished_since: datetime | None = None,
+        limit: int = LIST_LIMIT,
+    ) -> list[Listed]:
+        """List the pending jobs due before `horizon` that need a message, soonest first, and mark them.
+
+        `window` is MinPrepareTime in seconds. With `unpublished_since` also those marked since then are
+        listed again: a leader that died between marking and publishing leaves them.
+        """
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(
+                LIST_AND_MARK,
+                {
+                    "now": now,
+                    "horizon": horizon,
+                    "overdue": now - OVERDUE_AFTER,
+                    "window": window,
+                    "longest": LONGEST_BACK_OFF,
+                    "unpublished_since": unpublished_since,
+                    "client": client,
+                    "limit": limit,
+                },
+            )
+            return [Listed(*row) for row in cursor.fetchall()]
+
+    def unmark(self, ids: Iterable[int]) -> int:
+        """Give jobs whose message could not go out back to the next list query."""
+        return self.filter(id__in=list(ids), state=State.PENDING).update(enqueued_at=None, deliveries=0)
+
+    def acquirable(self, job_id: int, version: int, *, due_before: datetime) -> JobQuerySet:
+        """The row of a message, locked, if it is still to be started; nothing if anyone else has it.
+
+        A row that is not due before `due_before` was moved behind our back: its message is stale.
+        """
+        return self.select_for_update(skip_locked=True, of=("self",)).filter(
+            id=job_id, version=version, state=State.PENDING, run_at__lt=due_before
+        )
+
+    def held_by(self, job_id: int, attempt: int) -> JobQuerySet:
+        """The running row, if this attempt is still the one that runs it."""
+        return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)
+
+    def pending(self) -> JobQuerySet:
+        return self.filter(state=State.PENDING)
+
+    def running(self) -> JobQuerySet:
+        return self.filter(state=State.RUNNING)
+
+    def final(self) -> JobQuerySet:
+        return self.filter(state__in=FINAL)
+
+    def in_state(self, states: Iterable[int]) -> JobQuerySet:
+        return self.filter(state__in=list(states))
+
+    def due_next(self) -> JobQuerySet:
+        return self.pending().order_by("run_at", "id")
+
+    def overdue(self, now: datetime) -> JobQuerySet:
+        return self.pending().filter(run_at__lt=now - OVERDUE_AFTER)
+
+    def recently_finished(self) -> JobQuerySet:
+        return self.final().order_by("-finished_at")
+
+    def finished_since(self, since: datetime) -> JobQuerySet:
+        return self.final().filter(finished_at__gte=since)
+
+    def for_people(self) -> JobQuerySet:
+        """With what lists of jobs show, in one query."""
+        return self.select_related("created_by")
+
+    def with_attempts(self) -> JobQuerySet:
+        return self.prefetch_related("attempts")
+
+    def delays(self) -> dict[str, Any]:
+        """Mean, sample standard deviation and extremes of the start delay, in seconds (as timedelta)."""
+        delay = models.ExpressionWrapper(F("execute_at") - F("run_at"), output_field=models.DurationField())
+        seconds = models.Func(delay, function="", template="extract(epoch from %(expressions)s)")
+        return (
+            self.filter(execute_at__isnull=False)
+            .annotate(_delay=models.ExpressionWrapper(seconds, output_field=models.FloatField()))
+            .aggregate(
+                jobs=Count("id"),
+                mean=Avg("_delay"),
+                stdev=StdDev("_delay", sample=True),
+                low=Min("_delay"),
+                high=Max("_delay"),
+            )
+        )
+
+    def count_by_state(self) -> dict[int, int]:
+        return dict(self.order_by().values_list("state").annotate(jobs=Count("id")))
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def open(self) -> AttemptQuerySet:
+        """Started and not yet ended."""
+        return self.filter(outcome__isnull=True)
+
+    def open_of(self, sessions: Iterable[uuid.UUID]) -> AttemptQuerySet:
+        return self.open().filter(session__in=list(sessions))
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def present(self) -> WorkerQuerySet:
+        """Those whose attempts nobody has settled yet: the living and the just departed."""
+        return self.filter(gone_at__isnull=True)
+
+    def alive(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
+        return self.present().filter(stopped_at__isnull=True, heartbeat_at__gte=now - patience)
+
+    def vanished(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
+        """Silent for longer than `patience`, or stopped: whatever they still hold is nobody's."""
+        return self.present().filter(Q(heartbeat_at__lt=now - patience) | Q(stopped_at__isnull=False))

@@ -1,0 +1,26 @@
+"""What the platform asked of the database, so that its cost can be read at any time."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class WorkerLog(models.Model):
+    """One row for each list query, single-job status query and failed acquisition."""
+
+    class Action(models.TextChoices):
+        QUERYLIST = "QUERYLIST"
+        QUERYJOB = "QUERYJOB"
+        ACQUIRE_FAILURE = "ACQUIRE_FAILURE"
+
+    action = models.CharField(max_length=20, choices=Action.choices)
+    job_id = models.BigIntegerField(null=True, blank=True)
+    client = models.CharField(max_length=255, db_default="")
+    results = models.IntegerField(db_default=0)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["at", "action"], name="jobs_workerlog_at")]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.client} at {self.at}"

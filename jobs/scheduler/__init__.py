@@ -1,0 +1,135 @@
+"""Celery beat's scheduler: one list query per window, by the beat that leads.
+
+It is a DatabaseScheduler, so django-celery-beat's own periodic tasks keep working in the same beat.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.dispatcher import Dispatcher
+from jobs.maintenance.rescue import rescue
+from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, Leader
+from jobs.windows import Window, window_at
+
+log = logging.getLogger(__name__)
+
+PUBLISH_AT_A_TIME = 500  # jobs between two signs of life to the lock's connection
+RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
+
+
+class WindowScheduler(DatabaseScheduler):
+    """Supplies `tick`: stand by, or lead: list the window, publish, then Celery's own periodic tasks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        name = f"beat@{socket.gethostname()}:{os.getpid()}"
+        self.leader = Leader(name)
+        self.dispatcher = Dispatcher(name)
+        self._listed: Window | None = None  # the window we have listed
+        self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
+        super().__init__(*args, **kwargs)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """One turn. Returns the seconds until the next one is wanted. Never raises for a lost database or
+        broker: a scheduler that dies silently is the worst of all."""
+        try:
+            return self._turn(*args, **kwargs)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("the database failed (%s); trying again in %g s", error, RETRY_AFTER)
+            connection.close()
+            self._stand_by()
+            return RETRY_AFTER
+
+    def close(self) -> None:
+        self.leader.step_down()
+        self.dispatcher.disconnect()
+        super().close()
+
+    def _turn(self, *args: Any, **kwargs: Any) -> float:
+        was_leading = self.leader.leading
+        if not was_leading:
+            close_old_connections()
+        if not self.leader.hold(clock.now()):
+            self._stand_by()
+            return TRY_EVERY
+        if not was_leading:
+            self._take_over()
+        window = self._window(clock.now())
+        if window != self._listed:
+            clock.measure()
+            window = self._window(clock.now())
+            self._list(window)
+            rescue(now=clock.now(), patience=conf().patience)
+        elif self.dispatcher.waiting:
+            self._publish()
+        return min(
+            max(clock.seconds_until(window.end), 0.0),
+            PING_EVERY,
+            RETRY_AFTER if self.dispatcher.waiting else PING_EVERY,
+            self._tick_periodic(*args, **kwargs),
+        )
+
+    def _take_over(self) -> None:
+        """Lead from where the last leader stopped: what it listed but may not have published goes out again.
+        Nothing is listed twice in a window that it has published whole."""
+        clock.measure()
+        self._periodic_due = 0.0
+        window = self._window(clock.now())
+        progress = self.leader.progress()
+        published_whole = progress.unpublished_since is None
+        if published_whole and progress.listed_until is not None and progress.listed_until >= window.horizon:
+            self._listed = window
+        else:
+            self._list(window, unpublished_since=progress.unpublished_since)
+
+    def _list(self, window: Window, unpublished_since: datetime | None = None) -> None:
+        now = clock.now()
+        with transaction.atomic():
+            found = self.dispatcher.list(now=now, horizon=window.horizon, unpublished_since=unpublished_since)
+            still_ours = self.leader.record_listed(now=now, horizon=window.horizon, found=found)
+            if not still_ours:
+                transaction.set_rollback(True)
+        if not still_ours:
+            log.warning("%s was replaced while it listed", self.leader.name)
+            self._stand_by()
+            return
+        self._listed = window
+        self._publish()
+
+    def _publish(self) -> None:
+        """Send what waits, soonest first. A leader that has lost its lock stops: its successor lists again."""
+        while self.dispatcher.waiting:
+            sent = self.dispatcher.publish(PUBLISH_AT_A_TIME)
+            if sent < PUBLISH_AT_A_TIME and self.dispatcher.waiting:
+                return  # the broker is away: what waits is tried again in the next turn
+            if self.dispatcher.waiting and not self.leader.hold(clock.now()):
+                self._stand_by()
+                return
+        self.leader.record_published(clock.now())
+
+    def _stand_by(self) -> None:
+        self.leader.step_down()
+        self.dispatcher.forget()
+        self._listed = None
+
+    def _window(self, now: datetime) -> Window:
+        c = conf()
+        return window_at(now, c.min_prepare_time, c.look_ahead)
+
+    def _tick_periodic(self, *args: Any, **kwargs: Any) -> float:
+        """Celery's own entries, looked at only when one is due: each look costs the database two statements."""
+        left = self._periodic_due - time.monotonic()
+        if left <= 0:
+            left = max(super().tick(*args, **kwargs), 0.0)
+            self._periodic_due = time.monotonic() + left
+        return left

@@ -1,0 +1,80 @@
+"""One row a worker process, refreshed every few seconds from a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.models import Worker
+from jobs.transitions import WorkerIdentity
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """Says that this worker lives, and which of its lives it is."""
+
+    def __init__(self, name: str) -> None:
+        self.identity = WorkerIdentity(name=name, session=uuid.uuid4())
+        self._facts: dict[str, Any] = {}
+        self._running: Callable[[], int] = lambda: 0
+        self._registered = False
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, *, pool: str, slots: int, queues: list[str], running: Callable[[], int]) -> None:
+        """Register, then beat. The first beat is made here: a worker that takes jobs is in the table."""
+        if self._thread is not None:
+            return  # a reconnected consumer is ready again; its worker has lived on
+        self._facts = {"pid": os.getpid(), "pool": pool, "slots": slots, "queues": queues}
+        self._running = running
+        self._beat()
+        self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say good-bye: what this worker may still hold is nobody's from now on."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=conf().heartbeat_interval)
+        try:
+            Worker.objects.filter(session=self.identity.session).update(stopped_at=clock.now(), running=0)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("could not say good-bye (%s); the heartbeat's silence will", error)
+        connection.close()
+
+    def _loop(self) -> None:
+        while not self._stop.wait(conf().heartbeat_interval):
+            self._beat()
+        connection.close()
+
+    def _beat(self) -> None:
+        try:
+            clock.measure()
+            now = clock.now()
+            values = {"heartbeat_at": now, "running": self._running(), "offset_ms": clock.offset * 1000}
+            if not self._registered:
+                Worker.objects.create(
+                    session=self.identity.session,
+                    name=self.identity.name,
+                    started_at=now,
+                    **self._facts,
+                    **values,
+                )
+                self._registered = True
+            elif not Worker.objects.present().filter(session=self.identity.session).update(**values):
+                # We were silent for so long that we count as gone: go on under a new session.
+                log.error("%s was declared gone; it goes on as a new session", self.identity.name)
+                self.identity = WorkerIdentity(name=self.identity.name, session=uuid.uuid4())
+                self._registered = False
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("heartbeat failed: %s", error)
+            connection.close()

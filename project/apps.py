@@ -1,0 +1,10 @@
+"""Binds our tasks to our broker in every Django process, also where nobody says `celery -A project`."""
+
+from django.apps import AppConfig
+
+
+class ProjectConfig(AppConfig):
+    name = "project"
+
+    def ready(self) -> None:
+        from project import celery  # noqa: F401, PLC0415

@@ -1,0 +1,117 @@
+"""Reads the environment once, at start-up, and refuses what is wrong in one sentence."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import environ
+
+from project import local
+
+BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps", "pyamqp")
+DATABASE_SCHEMES = ("postgresql", "postgres", "psql", "pgsql")
+
+
+class ConfigurationError(SystemExit):
+    """A setting is missing or wrong: a SystemExit, so that manage.py, celery and gunicorn all
+    stop with this one sentence instead of a traceback."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"RunAt cannot start: {sentence}")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the environment says, checked. Times are in seconds."""
+
+    database: dict[str, object]
+    broker_url: str
+    secret_key: str
+    debug: bool
+    allowed_hosts: list[str]
+    min_prepare_time: float
+    max_delay_time: float
+    arm_lead: float
+
+
+def read() -> Environment:
+    """Return the checked environment.
+
+    Raises ConfigurationError naming the variable, what is wrong with it and what to set instead.
+    """
+    env = environ.Env()
+    debug = _boolean("DEBUG", default=False)
+    services = (
+        local.running() if not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")) else None
+    )
+    database_url = os.environ.get("DATABASE_URL") or (services.database_url if services else "")
+    broker_url = os.environ.get("BROKER_URL") or (services.broker_url if services else "")
+    _require_url("DATABASE_URL", database_url, DATABASE_SCHEMES, "postgresql://user:password@host:5432/name")
+    _require_url(
+        "BROKER_URL", broker_url, BROKER_SCHEMES, "redis://host:6379/0 or amqp://user:password@host:5672//"
+    )
+    secret_key = os.environ.get("SECRET_KEY") or (services.secret_key if services else "")
+    if not secret_key and debug:
+        secret_key = secrets.token_urlsafe(50)  # good for this process only, which is enough to debug
+    if not secret_key:
+        raise ConfigurationError(
+            "SECRET_KEY is not set; set it to a long random text that all your hosts share, for instance from "
+            "python -c 'import secrets; print(secrets.token_urlsafe(50))'."
+        )
+    min_prepare_time = _seconds("JOBS_MIN_PREPARE_TIME", default=10, low=1, high=3600)
+    max_delay_time = _seconds("JOBS_MAX_DELAY_TIME", default=30, low=1, high=86400)
+    arm_lead = _seconds("JOBS_ARM_LEAD", default=0.2, low=0, high=60)
+    if arm_lead >= min_prepare_time:
+        raise ConfigurationError(
+            f"JOBS_ARM_LEAD ({arm_lead:g} s) must be shorter than JOBS_MIN_PREPARE_TIME ({min_prepare_time:g} s)."
+        )
+    return Environment(
+        database=env.db_url_config(database_url),
+        broker_url=broker_url,
+        secret_key=secret_key,
+        debug=debug,
+        allowed_hosts=[
+            h.strip() for h in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+        ],
+        min_prepare_time=min_prepare_time,
+        max_delay_time=max_delay_time,
+        arm_lead=arm_lead,
+    )
+
+
+def _require_url(name: str, url: str, schemes: tuple[str, ...], example: str) -> None:
+    if not url:
+        raise ConfigurationError(
+            f"{name} is not set and no local installation is running; set it, for instance to {example}, "
+            "or type 'make run' to start one."
+        )
+    try:
+        scheme = urlsplit(url).scheme
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise ConfigurationError(f"{name} is not a valid URL ({error}); write it like {example}.") from None
+    if scheme not in schemes:
+        raise ConfigurationError(
+            f"{name} starts with '{scheme}:', which is not supported; write it like {example}."
+        )
+
+
+def _boolean(name: str, *, default: bool) -> bool:
+    text = os.environ.get(name, "").strip().lower()
+    if text in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
+        return default if text == "" else text in ("1", "true", "yes", "on")
+    raise ConfigurationError(f"{name} is '{text}'; set it to true or false.")
+
+
+def _seconds(name: str, *, default: float, low: float, high: float) -> float:
+    text = os.environ.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise ConfigurationError(
+            f"{name} is '{text}'; set it to a number of seconds from {low:g} to {high:g}."
+        )
+    return value

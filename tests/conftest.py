@@ -1,0 +1,32 @@
+"""What all tests share. Services come from the environment: `make test` starts throw-away ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jobs import rules, transitions
+from jobs.models import Job
+
+NOW = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)  # 3 s into a window of 10 s
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def make_job(db: None) -> Any:
+    """Create a job through the one way in. Times are relative to `now`, in seconds."""
+
+    def make(after: float = 60, *, now: datetime = NOW, by: Any = None, **fields: Any) -> Job:
+        fields = {"target": "demo.sleep", "payload": {"seconds": 0}, **fields}
+        new = rules.check_new_job(run_at=now + timedelta(seconds=after), now=now, **fields)
+        job, _ = transitions.create(new, now=now, by=by)
+        job.refresh_from_db()
+        return job
+
+    return make
