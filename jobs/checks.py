@@ -14,13 +14,9 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     c = conf()
     found: list[CheckMessage] = []
     if not 1 <= c.min_prepare_time <= 3600:
-        found.append(
-            Error("JOBS_MIN_PREPARE_TIME must be 1 to 3600 seconds.", hint="10 suits most.", id="jobs.E001")
-        )
+        found.append(Error("JOBS_MIN_PREPARE_TIME must be 1 to 3600 seconds.", hint="10 suits most.", id="jobs.E001"))
     if not 0 < c.max_delay_time <= 86400:
-        found.append(
-            Error("JOBS_MAX_DELAY_TIME must be 1 to 86400 seconds.", hint="30 suits most.", id="jobs.E002")
-        )
+        found.append(Error("JOBS_MAX_DELAY_TIME must be 1 to 86400 seconds.", hint="30 suits most.", id="jobs.E002"))
     if not 0 <= c.arm_lead < c.min_prepare_time:
         found.append(
             Error(

@@ -17,7 +17,7 @@ from jobs.models.querysets import Listed
 from jobs.windows import window_at
 
 if TYPE_CHECKING:
-    from kombu import Producer
+    from kombu import Connection, Producer
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +63,7 @@ def _publish_late(late: Sequence[Listed]) -> None:
                 send(listed, producer)
                 sent += 1
     except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
-        log.warning(
-            "%d jobs could not be published now (%s); the next window lists them", len(late) - sent, error
-        )
+        log.warning("%d jobs could not be published now (%s); the next window lists them", len(late) - sent, error)
         Job.objects.unmark([listed.id for listed in late[sent:]])
 
 
@@ -75,6 +73,7 @@ class Dispatcher:
     def __init__(self, client: str) -> None:
         self.client = client
         self._waiting: deque[Listed] = deque()
+        self._connection: Connection | None = None
         self._producer: Producer | None = None
 
     def list(self, *, now: datetime, horizon: datetime, unpublished_since: datetime | None = None) -> int:
@@ -119,17 +118,16 @@ class Dispatcher:
         self._waiting.clear()
 
     def disconnect(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
             try:
-                producer.close()
-                producer.connection.close()
+                connection.close()
             except Exception as error:  # noqa: BLE001 - it is being thrown away
                 log.debug("closing the broker connection: %s", error)
 
     def _connected(self) -> Producer:
         if self._producer is None:
-            connection = current_app.connection_for_write()
-            connection.ensure_connection(max_retries=1, timeout=2)
-            self._producer = current_app.amqp.Producer(connection)
+            self._connection = current_app.connection_for_write()
+            self._connection.ensure_connection(max_retries=1, timeout=2)
+            self._producer = current_app.amqp.Producer(self._connection)
         return self._producer

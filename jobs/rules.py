@@ -72,9 +72,7 @@ def text_problems(text: str, limit: int) -> list[str]:
     if len(text) > limit:
         return [f"This has {len(text)} characters; shorten it to {limit}."]
     if not _storable(text):
-        return [
-            "This holds a character that PostgreSQL cannot store (NUL or half a surrogate pair); remove it."
-        ]
+        return ["This holds a character that PostgreSQL cannot store (NUL or half a surrogate pair); remove it."]
     return []
 
 
@@ -91,8 +89,8 @@ def run_at_problems(run_at: datetime, now: datetime) -> list[str]:
         return ["This time is beyond the year 9999; choose an earlier one."]
     if run_at < now:
         return [
-            f"This time is in the past (it is {now:%Y-%m-%dT%H:%M:%S}Z now); choose a later one, a few seconds ahead to "
-            "start at once."
+            f"This time is in the past (it is {now:%Y-%m-%dT%H:%M:%S}Z now); choose a later one, a few seconds "
+            "ahead to start at once."
         ]
     return []
 
@@ -111,14 +109,10 @@ def payload_problems(payload: object) -> list[str]:
     try:
         size = len(json.dumps(payload, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
     except (ValueError, RecursionError):
-        return [
-            "The payload is not JSON that PostgreSQL can store: no NaN or Infinity, no half surrogate pairs."
-        ]
+        return ["The payload is not JSON that PostgreSQL can store: no NaN or Infinity, no half surrogate pairs."]
     limit = conf().payload_limit
     if size > limit:
-        return [
-            f"The payload has {size} bytes; the limit is {limit}. Store the data elsewhere and pass its address."
-        ]
+        return [f"The payload has {size} bytes; the limit is {limit}. Store the data elsewhere and pass its address."]
     if not _storable(payload):
         return ["The payload holds the character NUL, which PostgreSQL cannot store; remove it."]
     return []

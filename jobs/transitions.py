@@ -72,9 +72,7 @@ def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = No
         with transaction.atomic():
             return _insert([new], now=now, by=by)[0], True
     except IntegrityError:
-        earlier = Job.objects.filter(
-            created_by_id=getattr(by, "pk", None), idempotency_key=new.idempotency_key
-        ).first()
+        earlier = Job.objects.filter(created_by_id=getattr(by, "pk", None), idempotency_key=new.idempotency_key).first()
         if new.idempotency_key is None or earlier is None:
             raise
         if (earlier.target, earlier.payload) != (new.target, new.payload):
@@ -82,9 +80,7 @@ def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = No
         return earlier, False
 
 
-def create_many(
-    new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None
-) -> list[Job]:
+def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None) -> list[Job]:
     """Create all of them, or none."""
     with transaction.atomic():
         return _insert(new, now=now, by=by)
@@ -135,9 +131,7 @@ def acquire(
         if job is not None:
             broken = rules.why_not_startable(job.target, job.payload)
             if broken:
-                Job.objects.filter(pk=job.pk).update(
-                    state=State.FAILED, finished_at=now, reason=broken[:REASON_LIMIT]
-                )
+                Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=now, reason=broken[:REASON_LIMIT])
                 return None
             number = job.attempt + 1
             Job.objects.filter(pk=job.pk).update(state=State.RUNNING, locked_at=now, attempt=number)
@@ -177,9 +171,7 @@ def _started(job: Job, number: int) -> Started:
     )
 
 
-def finish(
-    started: Started, *, outcome: State, execute_at: datetime, finished_at: datetime, error: str = ""
-) -> bool:
+def finish(started: Started, *, outcome: State, execute_at: datetime, finished_at: datetime, error: str = "") -> bool:
     """Record the end of an attempt. False when the row is no longer this attempt's: then its end is kept in the
     ledger as evidence, and changes nothing else."""
     if outcome not in OUTCOMES:
@@ -193,7 +185,9 @@ def finish(
         if held:
             attempt.update(started_at=execute_at, finished_at=finished_at, outcome=outcome, error=error)
         else:
-            evidence = f"Ended as {State(outcome).label} at {finished_at.isoformat()}, when it no longer held the job. {error}"
+            evidence = (
+                f"Ended as {State(outcome).label} at {finished_at.isoformat()}, when it no longer held the job. {error}"
+            )
             attempt.update(started_at=execute_at, error=evidence[:REASON_LIMIT])
         return bool(held)
 
@@ -207,9 +201,7 @@ def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str) -> i
             Job.objects.held_by(attempt.job_id, attempt.number).update(
                 state=State.INTERRUPTED, finished_at=now, reason=why
             )
-            Attempt.objects.filter(pk=attempt.pk).update(
-                outcome=State.INTERRUPTED, finished_at=now, error=why
-            )
+            Attempt.objects.filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
         return len(attempts)
 
 

@@ -27,9 +27,7 @@ class Job(models.Model):
     """A row of `jobs_job`: the table is an API, so every column but `target`, `payload` and `run_at` has a
     default in the database, and the database itself refuses what cannot be true."""
 
-    name = models.CharField(
-        max_length=200, blank=True, db_default="", help_text="For people; need not be unique."
-    )
+    name = models.CharField(max_length=200, blank=True, db_default="", help_text="For people; need not be unique.")
     target = models.CharField(max_length=200, help_text="The registered name of what is called.")
     payload = models.JSONField(help_text='Its arguments, a JSON object such as {"seconds": 0.1}.')
     queue = models.CharField(max_length=100, db_default=DEFAULT_QUEUE, help_text="Which workers may take it.")
@@ -41,18 +39,12 @@ class Job(models.Model):
     locked_at = models.DateTimeField(null=True, blank=True, editable=False)
     execute_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
-    reason = models.TextField(
-        blank=True, db_default="", editable=False, help_text="Why it is in its final state."
-    )
+    reason = models.TextField(blank=True, db_default="", editable=False, help_text="Why it is in its final state.")
 
     # An edit bumps `version`, so that a message published before it acquires nothing.
     version = models.PositiveIntegerField(db_default=1, editable=False)
-    deliveries = models.PositiveSmallIntegerField(
-        db_default=0, editable=False, help_text="Messages published for it."
-    )
-    attempt = models.PositiveIntegerField(
-        db_default=0, editable=False, help_text="Number of its latest start."
-    )
+    deliveries = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="Messages published for it.")
+    attempt = models.PositiveIntegerField(db_default=0, editable=False, help_text="Number of its latest start.")
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -71,13 +63,11 @@ class Job(models.Model):
         permissions = [("control_job", "Can cancel, run now, retry and reschedule jobs")]
         indexes = [
             # The one list query of a window reads this and nothing else.
-            models.Index(
-                fields=["run_at", "id"], condition=Q(state=State.PENDING), name="jobs_pending_run_at"
-            ),
+            models.Index(fields=["run_at", "id"], condition=Q(state=State.PENDING), name="jobs_pending_run_at"),
             models.Index(fields=["locked_at"], condition=Q(state=State.RUNNING), name="jobs_running"),
             models.Index(
                 fields=["-finished_at"],
-                condition=Q(state__in=[s for s in sorted(FINAL)]),
+                condition=Q(state__in=sorted(FINAL)),
                 name="jobs_final_finished",
             ),
             models.Index(fields=["-run_at"], name="jobs_run_at"),
@@ -95,8 +85,7 @@ class Job(models.Model):
                 name="jobs_pending_is_untouched",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.RUNNING)
-                | Q(locked_at__isnull=False, finished_at__isnull=True, attempt__gt=0),
+                condition=~Q(state=State.RUNNING) | Q(locked_at__isnull=False, finished_at__isnull=True, attempt__gt=0),
                 name="jobs_running_is_locked",
             ),
             models.CheckConstraint(

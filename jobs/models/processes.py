@@ -30,9 +30,7 @@ class Worker(models.Model):
     class Meta:
         ordering = ["name", "started_at"]
         indexes = [
-            models.Index(
-                fields=["heartbeat_at"], condition=Q(gone_at__isnull=True), name="jobs_worker_present"
-            ),
+            models.Index(fields=["heartbeat_at"], condition=Q(gone_at__isnull=True), name="jobs_worker_present"),
         ]
 
     def __str__(self) -> str:

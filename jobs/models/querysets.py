@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
 from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
@@ -13,9 +13,9 @@ from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
-    from jobs.models.attempt import Attempt
-    from jobs.models.job import Job
-    from jobs.models.processes import Worker
+    from jobs.models.attempt import Attempt  # noqa: F401 - named in the generics below
+    from jobs.models.job import Job  # noqa: F401
+    from jobs.models.processes import Worker  # noqa: F401
 
 
 class Listed(NamedTuple):
@@ -26,6 +26,16 @@ class Listed(NamedTuple):
     run_at: datetime
     queue: str
     deliveries: int
+
+
+class Delays(NamedTuple):
+    """Start delays in milliseconds; None where there are too few jobs. `stdev` is the sample's."""
+
+    jobs: int
+    mean: float | None
+    stdev: float | None
+    low: float | None
+    high: float | None
 
 
 # The list query: finds what is due before the horizon, marks it as published and logs itself, in one
@@ -140,21 +150,20 @@ class JobQuerySet(models.QuerySet["Job"]):
     def with_attempts(self) -> JobQuerySet:
         return self.prefetch_related("attempts")
 
-    def delays(self) -> dict[str, Any]:
-        """Mean, sample standard deviation and extremes of the start delay, in seconds (as timedelta)."""
+    def delays(self) -> Delays:
+        """How late bodies were entered: over those of these jobs that have started."""
         delay = models.ExpressionWrapper(F("execute_at") - F("run_at"), output_field=models.DurationField())
-        seconds = models.Func(delay, function="", template="extract(epoch from %(expressions)s)")
-        return (
+        milliseconds = models.Func(
+            delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
+        )
+        found = (
             self.filter(execute_at__isnull=False)
-            .annotate(_delay=models.ExpressionWrapper(seconds, output_field=models.FloatField()))
+            .annotate(_ms=milliseconds)
             .aggregate(
-                jobs=Count("id"),
-                mean=Avg("_delay"),
-                stdev=StdDev("_delay", sample=True),
-                low=Min("_delay"),
-                high=Max("_delay"),
+                jobs=Count("id"), mean=Avg("_ms"), stdev=StdDev("_ms", sample=True), low=Min("_ms"), high=Max("_ms")
             )
         )
+        return Delays(**found)
 
     def count_by_state(self) -> dict[int, int]:
         return dict(self.order_by().values_list("state").annotate(jobs=Count("id")))

@@ -28,7 +28,7 @@ PUBLISH_AT_A_TIME = 500  # jobs between two signs of life to the lock's connecti
 RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
 
 
-class WindowScheduler(DatabaseScheduler):
+class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     """Supplies `tick`: stand by, or lead: list the window, publish, then Celery's own periodic tasks."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

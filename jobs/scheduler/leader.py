@@ -37,12 +37,12 @@ class Leader:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.epoch: int | None = None  # None while standing by
+        self.epoch = 0  # 0 while standing by
         self._session: BaseDatabaseWrapper | None = None
 
     @property
     def leading(self) -> bool:
-        return self.epoch is not None
+        return self.epoch > 0
 
     def hold(self, now: datetime) -> bool:
         """Take the lock, or show that we still have it. Never waits; False means stand by."""
@@ -63,7 +63,7 @@ class Leader:
         """Stop leading; closing the session frees the lock."""
         if self.leading:
             log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
-        self.epoch = None
+        self.epoch = 0
         session, self._session = self._session, None
         if session is not None:
             session.close()
@@ -88,7 +88,7 @@ class Leader:
             Leadership.objects.update(holder=self.name, elected_at=now, epoch=F("epoch") + 1)
             return Leadership.objects.get().epoch
 
-    def _ask(self, sql: str, *parameters: object) -> object:
+    def _ask(self, sql: str, *parameters: int) -> bool:
         if self._session is None:
             session = connections.create_connection(DEFAULT_DB_ALIAS)
             with session.cursor() as cursor:
@@ -96,4 +96,4 @@ class Leader:
             self._session = session
         with self._session.cursor() as cursor:
             cursor.execute(sql, parameters)
-            return cursor.fetchone()[0]
+            return bool(cursor.fetchone()[0])

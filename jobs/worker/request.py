@@ -10,11 +10,12 @@ from jobs.clock import clock
 from jobs.conf import conf
 
 
-class JobRequest(Request):  # type: ignore[misc]
+class JobRequest(Request):
     """Celery asks a request for its eta once, to set its timer: this one answers with the moment to arm."""
 
     @property
     def eta(self) -> datetime | None:
-        if self._eta is None:
+        due: datetime | None = self._eta  # type: ignore[attr-defined]
+        if due is None:
             return None
-        return clock.local(self._eta) - timedelta(seconds=conf().arm_lead)
+        return clock.local(due) - timedelta(seconds=conf().arm_lead)

@@ -39,9 +39,7 @@ def run(job_id: int, version: int, worker: WorkerIdentity) -> None:
         )
     )
     if not held:
-        log.error(
-            "job %d: attempt %d ended after it was settled; its end is in the ledger", job_id, started.attempt
-        )
+        log.error("job %d: attempt %d ended after it was settled; its end is in the ledger", job_id, started.attempt)
 
 
 def acquire(job_id: int, version: int, worker: WorkerIdentity) -> Started | None:
@@ -50,9 +48,7 @@ def acquire(job_id: int, version: int, worker: WorkerIdentity) -> Started | None
     now = clock.now()
     due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
     try:
-        return transitions.acquire(
-            job_id, version, worker=worker, token=token, now=now, due_before=due_before
-        )
+        return transitions.acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
     except (DatabaseError, InterfaceError) as error:
         # The COMMIT may have taken effect. Only the ledger knows, and our token is in it if it has.
         log.warning("job %d: the database failed while it was acquired (%s)", job_id, error)

@@ -8,7 +8,7 @@ from jobs.dispatcher import RUN_JOB
 from jobs.worker import lifecycle, runner
 
 
-class JobTask(Task):  # type: ignore[misc]
+class JobTask(Task):  # type: ignore[type-arg]
     Request = "jobs.worker.request:JobRequest"
 
 
