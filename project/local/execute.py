@@ -21,9 +21,7 @@ def execute(command: list[str], interrupts: Interrupts, *, temporary: bool, dura
     """Run the command to its end and return its exit code (128 + the signal's number when one killed it)."""
     database_url, broker_url = os.environ.get("DATABASE_URL", ""), os.environ.get("BROKER_URL", "")
     if temporary:
-        with throwaway(
-            database_url=database_url, broker_url=broker_url, durable=durable, say=_say
-        ) as services:
+        with throwaway(database_url=database_url, broker_url=broker_url, durable=durable, say=_say) as services:
             return _run(command, _with_own_key(services), interrupts)
     with _installation(database_url, broker_url) as services:
         return _run(command, _with_own_key(services), interrupts)
@@ -36,15 +34,11 @@ def _installation(database_url: str, broker_url: str) -> Iterator[Services]:
     supervisor = supervisor_of(home)
     if supervisor:
         up = supervisor.services
-        yield replace(
-            up, database_url=database_url or up.database_url, broker_url=broker_url or up.broker_url
-        )
+        yield replace(up, database_url=database_url or up.database_url, broker_url=broker_url or up.broker_url)
         return
     home.prepare()
     with home.locked():
-        running = start_services(
-            home, durable=True, database_url=database_url, broker_url=broker_url, say=_say
-        )
+        running = start_services(home, durable=True, database_url=database_url, broker_url=broker_url, say=_say)
         try:
             write_supervisor(home, running.services)
             yield running.services

@@ -164,18 +164,14 @@ def make_folder(path: Path, mode: int) -> bool:
         path.mkdir()
         path.chmod(mode)  # whatever the umask is
     except OSError as error:
-        raise LauncherError(
-            f"cannot create {path} ({error.strerror}): set RUNAT_HOME to another folder"
-        ) from error
+        raise LauncherError(f"cannot create {path} ({error.strerror}): set RUNAT_HOME to another folder") from error
     return True
 
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on that port of 127.0.0.1."""
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # closed connections of an earlier run do not count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections of an earlier run do not count
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

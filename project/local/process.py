@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -42,6 +41,7 @@ def spawn(
     environment: Mapping[str, str],
     death_signal: signal.Signals = signal.SIGTERM,
     account: Account | None = None,
+    keep_open: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a tied child that writes to `log`, in a session of its own so that Ctrl-C reaches only us."""
     return subprocess.Popen(
@@ -52,25 +52,18 @@ def spawn(
         cwd=cwd,
         env=dict(environment),
         start_new_session=True,
+        pass_fds=keep_open,
     )
 
 
-def stop(
-    process: subprocess.Popen[bytes], farewell: Farewell, hurried: Callable[[], bool] = lambda: False
-) -> bool:
-    """End a child by ever harder signals; True when the first one was enough.
-
-    `hurried` is asked while waiting: once it is true, the next harder signal follows at once.
-    """
-    for step, (number, grace_s) in enumerate(farewell):
+def stop(process: subprocess.Popen[bytes], farewell: Farewell) -> None:
+    """End a child by ever harder signals, and wait until it is gone."""
+    for number, grace_s in farewell:
         send(process, number)
-        deadline = time.monotonic() + grace_s
-        while process.poll() is None and time.monotonic() < deadline and not hurried():
-            time.sleep(POLL_S)
-        if process.poll() is not None:
-            return step == 0
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(grace_s)
+            return
     process.wait()
-    return False
 
 
 def send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -92,7 +92,7 @@ def leftovers(home: Home) -> Iterator[tuple[str, int]]:
 
 
 def started_at(pid: int) -> str | None:
-    """The kernel's start mark of a process, which tells it from a later one of its number; None: it is gone."""
+    """The kernel's start mark of a process, which tells it from later ones of its number; None: gone."""
     if not Path("/proc/self/stat").exists():  # not Linux
         try:
             os.kill(pid, 0)

@@ -34,9 +34,7 @@ class Running:
             stop(process, server.farewell)
 
 
-def start_services(
-    home: Home, *, durable: bool, database_url: str = "", broker_url: str = "", say: Say
-) -> Running:
+def start_services(home: Home, *, durable: bool, database_url: str = "", broker_url: str = "", say: Say) -> Running:
     """Start an embedded server for each empty address; the home must be locked by us."""
     await_leftovers(home, say)
     servers: list[tuple[Server, subprocess.Popen[bytes]]] = []
@@ -88,9 +86,7 @@ def throwaway(
     Must be entered by the main thread (see `process.tied`). Ready in about a second.
     """
     with temporary_home() as home:
-        running = start_services(
-            home, durable=durable, database_url=database_url, broker_url=broker_url, say=say
-        )
+        running = start_services(home, durable=durable, database_url=database_url, broker_url=broker_url, say=say)
         try:
             yield running.services
         finally:

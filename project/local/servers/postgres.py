@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +13,7 @@ import psycopg
 
 from project.local.home import LauncherError
 from project.local.process import POLL_S, Farewell, tied
+from project.local.record import started_at
 from project.local.servers.server import ENVIRONMENT, Server
 
 USER = DATABASE = "runat"
@@ -62,16 +64,15 @@ class Postgres(Server):
         if (found := mark.read_text().strip()) != str(self.program.major):
             raise LauncherError(
                 f"the data in {self.data} were written by PostgreSQL {found}, "
-                f"and this is PostgreSQL {self.program.major}: dump them with the old version, or set RUNAT_HOME to a new folder"
+                f"and this is PostgreSQL {self.program.major}: dump them with the old version, "
+                "or set RUNAT_HOME to a new folder"
             )
         self._remove_stale_pidfile()
 
     def _initdb(self) -> None:
         """Make the cluster aside and move it into place when it is whole."""
         draft = self.folder / f"new-{os.getpid()}"
-        password = self.home.write_private(
-            f"{self.name}/new-password", self._password, owner=self.home.account
-        )
+        password = self.home.write_private(f"{self.name}/new-password", self._password, owner=self.home.account)
         command = [
             *(
                 str(self.program.path.with_name("initdb")),
@@ -109,7 +110,10 @@ class Postgres(Server):
         path = self.data / "postmaster.pid"
         deadline = time.monotonic() + STALE_WAIT_S
         while path.exists() and time.monotonic() < deadline:
-            if not self._works_here(int(path.read_text().split("\n")[0])):
+            pid = int(path.read_text().partition("\n")[0] or 0)
+            if started_at(pid) is None or sys.platform != "linux":
+                return  # PostgreSQL itself checks best that nothing of a dead server is left
+            if not self._works_here(pid):
                 path.unlink(missing_ok=True)
                 return
             time.sleep(POLL_S)  # a server that outlived its supervisor is on its way out
