@@ -15,14 +15,14 @@ from project.local.home import CHECKOUT, Home, LauncherError, default_home
 from project.local.interrupts import Interrupts
 from project.local.process import Farewell, spawn, tied
 from project.local.record import Services, forget_supervisor, write_supervisor
-from project.local.screen import Screen
+from project.local.screen import LogFollower, Screen
 from project.local.servers.postgres import Postgres
 from project.local.services import start_services
 from project.local.supervisor import Supervisor
 
 PORTS = range(8000, 8100)
 BACKLOG = 512
-WEB_WITHIN_S = 60.0
+WORKER_READY = " ready."  # the end of the line in which Celery says so
 PROBE_S = 1.0
 CREDENTIALS = "credentials.json"
 CREDENTIALS_MARK = "credentials: "
@@ -48,12 +48,15 @@ def run(interrupts: Interrupts) -> int:
             services = _start_servers(home, screen, supervisor)
             credentials = _prepare_database(home, screen, services)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            worker_log = LogFollower(home.log_path("worker"))
             _start_processes(home, supervisor, services, listener)
             write_supervisor(home, services, url)
             interrupts.raising = False
-            deadline = time.monotonic() + WEB_WITHIN_S
-            supervisor.watch(until=lambda: answers(url) or time.monotonic() > deadline)
-            screen.box("RunAt is running", _welcome(home, url, credentials))
+            # The box comes when it is true, and after the noise of the start.
+            supervisor.watch(until=lambda: any(WORKER_READY in line for line in worker_log.new_lines()))
+            supervisor.watch(until=lambda: answers(url))
+            if not interrupts.count:
+                screen.box("RunAt is running", _welcome(home, url, credentials))
             supervisor.watch()
         finally:
             interrupts.raising = False

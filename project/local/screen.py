@@ -37,13 +37,12 @@ class Screen:
         width = max(map(len, lines)) + 6
         fits = width <= self._console.width or not self._console.is_terminal
         sides = box.ROUNDED if fits else box.HORIZONTALS
-        self._print(
-            Panel(Text("\n".join(lines)), sides, title=title, width=width, border_style="green", padding=(1, 2))
-        )
+        text = Text("\n".join(lines))
+        self._print(Panel(text, sides, title=title, border_style="green", padding=(1, 2)), width if fits else None)
 
-    def _print(self, what: Text | Panel) -> None:
+    def _print(self, what: Text | Panel, width: int | None = None) -> None:
         with suppress(OSError):
-            self._console.print(what, crop=False, no_wrap=True, soft_wrap=True)
+            self._console.print(what, width=width, crop=False, no_wrap=True, soft_wrap=True)
 
 
 class LogFollower:

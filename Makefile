@@ -1,0 +1,76 @@
+# One command a habit; CI runs the same ones. `make help` lists them.
+# Everything runs as `.venv/bin/python -m ...`: scripts with a "#!" line break in a folder with a space in its name.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+LOCAL := $(PY) -m project.local
+THROWAWAY := $(LOCAL) exec --with-parent --throwaway --
+LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop status test check bench lock clean venv venv-dev
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '%-16s %s\n' "$$name" "$$text"; done
+
+run: venv ## Start everything on this machine; Ctrl-C stops it, the data stay
+	@exec $(LOCAL) run --with-parent
+
+stop: venv ## Stop what `make run` started in another terminal
+	@$(LOCAL) stop
+
+status: venv ## Say whether it runs
+	@$(LOCAL) status
+
+test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
+	@exec $(THROWAWAY) $(PY) -m pytest --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
+
+check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/ and .ci/
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	@$(THROWAWAY) sh -ec '\
+		set -x; \
+		$(PY) -m mypy; \
+		$(PY) manage.py check --fail-level WARNING; \
+		$(PY) manage.py makemigrations --check --dry-run'
+	$(PY) -m yamllint -s docker .ci
+	find docker -name 'Dockerfile*' -exec .venv/bin/hadolint {} +
+	find docker .ci -type f \( -name '*.sh' -o -path '.ci/run' \) -exec .venv/bin/shellcheck {} +
+
+bench: venv ## Measure this machine for a minute; ARGS="--duration 600" goes to the benchmark
+	@exec $(LOCAL) exec --with-parent --throwaway --durable -- $(PY) manage.py benchmark --duration 60 $(ARGS)
+
+lock: venv-dev ## Resolve requirements*.in again, with hashes
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove the virtual environment and caches; the data of `make run` stay in .runat/
+	rm -rf .venv .coverage htmlcov staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Installed once: a copy of the installed list beside the packages tells whether it is still this one.
+# The lock is on this file, so that two `make` at once in a fresh clone do not install into each other.
+define INSTALL
+@exec 9<Makefile; ! command -v flock >/dev/null || flock 9; \
+cmp -s $(1) .venv/$(1) && $(PY) -c '' 2>/dev/null && exit 0; \
+set -e; \
+if ! $(PY) -m pip --version >/dev/null 2>&1; then \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "RunAt needs Python 3.11 or newer; '$(PYTHON)' is not (or is missing). Try: make PYTHON=python3.12 run" >&2; \
+		exit 1; }; \
+	echo "making .venv"; \
+	$(PYTHON) -m venv --clear .venv || { \
+		echo "could not make .venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
+fi; \
+echo "installing $(1) (once)"; \
+$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(1); \
+cp $(1) .venv/$(1)
+endef
+
+venv:
+	$(call INSTALL,requirements.txt)
+
+venv-dev: venv
+	$(call INSTALL,requirements-dev.txt)
