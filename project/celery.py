@@ -1,6 +1,7 @@
 """The Celery app: `celery -A project beat`, `celery -A project worker -P threads -c 5 -n NAME@%h`."""
 
 import os
+import sys
 
 from celery import Celery
 
@@ -9,3 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 app = Celery("runat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["jobs.worker"])
+# Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
+# ones are closed where they break (jobs/worker/runner.py).
+app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize

@@ -42,15 +42,11 @@ def read() -> Environment:
     """
     env = environ.Env()
     debug = _boolean("DEBUG", default=False)
-    services = (
-        local.running() if not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")) else None
-    )
+    services = local.running() if not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")) else None
     database_url = os.environ.get("DATABASE_URL") or (services.database_url if services else "")
     broker_url = os.environ.get("BROKER_URL") or (services.broker_url if services else "")
     _require_url("DATABASE_URL", database_url, DATABASE_SCHEMES, "postgresql://user:password@host:5432/name")
-    _require_url(
-        "BROKER_URL", broker_url, BROKER_SCHEMES, "redis://host:6379/0 or amqp://user:password@host:5672//"
-    )
+    _require_url("BROKER_URL", broker_url, BROKER_SCHEMES, "redis://host:6379/0 or amqp://user:password@host:5672//")
     secret_key = os.environ.get("SECRET_KEY") or (services.secret_key if services else "")
     if not secret_key and debug:
         secret_key = secrets.token_urlsafe(50)  # good for this process only, which is enough to debug
@@ -71,9 +67,7 @@ def read() -> Environment:
         broker_url=broker_url,
         secret_key=secret_key,
         debug=debug,
-        allowed_hosts=[
-            h.strip() for h in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-        ],
+        allowed_hosts=[h.strip() for h in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")],
         min_prepare_time=min_prepare_time,
         max_delay_time=max_delay_time,
         arm_lead=arm_lead,
@@ -92,9 +86,7 @@ def _require_url(name: str, url: str, schemes: tuple[str, ...], example: str) ->
     except ValueError as error:
         raise ConfigurationError(f"{name} is not a valid URL ({error}); write it like {example}.") from None
     if scheme not in schemes:
-        raise ConfigurationError(
-            f"{name} starts with '{scheme}:', which is not supported; write it like {example}."
-        )
+        raise ConfigurationError(f"{name} starts with '{scheme}:', which is not supported; write it like {example}.")
 
 
 def _boolean(name: str, *, default: bool) -> bool:
@@ -111,7 +103,5 @@ def _seconds(name: str, *, default: float, low: float, high: float) -> float:
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise ConfigurationError(
-            f"{name} is '{text}'; set it to a number of seconds from {low:g} to {high:g}."
-        )
+        raise ConfigurationError(f"{name} is '{text}'; set it to a number of seconds from {low:g} to {high:g}.")
     return value

@@ -108,21 +108,15 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker however long it is away
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = (
-    False  # a lost broker must not stop a job in its body
-)
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a lost broker must not stop a job in its body
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {
-        # Publishing fails fast instead of hanging: the row is safe and is published again.
-        "socket_connect_timeout": 2,
-        "socket_timeout": 5,
-        "socket_keepalive": True,
-        "retry_on_timeout": False,
-    }
-    if ENVIRONMENT.broker_url.startswith("redis")
-    else {"confirm_publish": True}
-)
+CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds
+# Publishing fails at once instead of waiting for a broker that is away: the row is safe and goes out later.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
+if ENVIRONMENT.broker_url.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 2, "socket_timeout": 5, "socket_keepalive": True}
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {"confirm_publish": True}
 
 # --- REST ---
 REST_FRAMEWORK = {

@@ -21,9 +21,7 @@ def rescue(*, now: datetime, patience: timedelta) -> int:
     Looks at the small table of workers only; the jobs are touched when one has vanished.
     """
     with transaction.atomic():
-        vanished = list(
-            Worker.objects.vanished(now, patience).select_for_update(skip_locked=True)[:WORKERS_AT_A_TIME]
-        )
+        vanished = list(Worker.objects.vanished(now, patience).select_for_update(skip_locked=True)[:WORKERS_AT_A_TIME])
         if not vanished:
             return 0
         sessions = [worker.session for worker in vanished]
@@ -32,9 +30,7 @@ def rescue(*, now: datetime, patience: timedelta) -> int:
         Worker.objects.filter(session__in=sessions).update(gone_at=now)
     for worker in vanished:
         if worker.stopped_at is None:
-            log.warning(
-                "worker %s has been silent since %s: it counts as gone", worker.name, worker.heartbeat_at
-            )
+            log.warning("worker %s has been silent since %s: it counts as gone", worker.name, worker.heartbeat_at)
     if interrupted:
         log.error("%d running jobs were interrupted with their workers", interrupted)
     return interrupted
