@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jobs.models.attempt import Attempt  # noqa: F401 - named in the generics below
     from jobs.models.job import Job  # noqa: F401
     from jobs.models.processes import Worker  # noqa: F401
+    from jobs.models.workerlog import WorkerLog  # noqa: F401
 
 
 class Listed(NamedTuple):
@@ -165,6 +166,17 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
         return Delays(**found)
 
+    def of_benchmark(self, run: str, first_id: int) -> JobQuerySet:
+        """The jobs of one benchmark run, by the name it gives them; none of them is older than `first_id`."""
+        return self.filter(id__gte=first_id, name__startswith=f"benchmark {run} ")
+
+    def unfinished(self) -> JobQuerySet:
+        return self.exclude(state__in=FINAL)
+
+    def with_starts(self) -> JobQuerySet:
+        """With `starts`: how often each job was started, by the ledger."""
+        return self.annotate(starts=Count("attempts"))
+
     def count_by_state(self) -> dict[int, int]:
         return dict(self.order_by().values_list("state").annotate(jobs=Count("id")))
 
@@ -189,3 +201,13 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     def vanished(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
         """Silent for longer than `patience`, or stopped: whatever they still hold is nobody's."""
         return self.present().filter(Q(heartbeat_at__lt=now - patience) | Q(stopped_at__isnull=False))
+
+
+class WorkerLogQuerySet(models.QuerySet["WorkerLog"]):
+    def list_queries(self, since: datetime, until: datetime) -> WorkerLogQuerySet:
+        """The list queries that ran in [since, until)."""
+        return self.filter(action="QUERYLIST", at__gte=since, at__lt=until)
+
+    def about(self, action: str, job_ids: Iterable[int]) -> WorkerLogQuerySet:
+        """What was asked about these jobs: single-job queries, or failed acquisitions."""
+        return self.filter(action=action, job_id__in=list(job_ids))

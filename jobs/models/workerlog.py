@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from jobs.models.querysets import WorkerLogQuerySet
+
 
 class WorkerLog(models.Model):
     """One row for each list query, single-job status query and failed acquisition."""
@@ -17,6 +19,8 @@ class WorkerLog(models.Model):
     client = models.CharField(max_length=255, db_default="")
     results = models.IntegerField(db_default=0)
     at = models.DateTimeField(db_default=Now())
+
+    objects = WorkerLogQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
