@@ -108,12 +108,15 @@ def payload_problems(payload: object) -> list[str]:
         return ['The payload must be a JSON object such as {"seconds": 0.1}.']
     try:
         size = len(json.dumps(payload, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
-    except (ValueError, RecursionError):
+        storable = _storable(payload)
+    except RecursionError:
+        return ["The payload is nested too deeply; flatten it."]
+    except ValueError:
         return ["The payload is not JSON that PostgreSQL can store: no NaN or Infinity, no half surrogate pairs."]
     limit = conf().payload_limit
     if size > limit:
         return [f"The payload has {size} bytes; the limit is {limit}. Store the data elsewhere and pass its address."]
-    if not _storable(payload):
+    if not storable:
         return ["The payload holds the character NUL, which PostgreSQL cannot store; remove it."]
     return []
 

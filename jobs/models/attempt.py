@@ -39,7 +39,8 @@ class Attempt(models.Model):
             models.CheckConstraint(condition=Q(number__gt=0), name="jobs_attempt_number_positive"),
             models.CheckConstraint(
                 condition=Q(outcome__isnull=True, finished_at__isnull=True)
-                | Q(outcome__in=sorted(OUTCOMES), finished_at__isnull=False),
+                # Spelled out, since NULL IN (...) is NULL, and a CHECK takes NULL for true.
+                | Q(outcome__isnull=False, outcome__in=sorted(OUTCOMES), finished_at__isnull=False),
                 name="jobs_attempt_outcome_dated",
             ),
         ]

@@ -1,0 +1,99 @@
+"""The environment is checked at start-up: one sentence that names the variable and the remedy."""
+
+import subprocess
+import sys
+
+import pytest
+
+from project import env, local
+
+GOOD = {
+    "DATABASE_URL": "postgresql://me:secret@db.example:5433/runat",
+    "BROKER_URL": "redis://broker.example:6379/0",
+    "SECRET_KEY": "long and random",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    for name in (
+        "DEBUG",
+        "ALLOWED_HOSTS",
+        "JOBS_MIN_PREPARE_TIME",
+        "JOBS_MAX_DELAY_TIME",
+        "JOBS_ARM_LEAD",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(local, "running", lambda: None)
+    return monkeypatch
+
+
+def test_defaults(environment):
+    found = env.read()
+    assert (found.min_prepare_time, found.max_delay_time, found.arm_lead) == (10, 30, 0.2)
+    assert found.debug is False
+    assert found.allowed_hosts == ["localhost", "127.0.0.1", "[::1]"]
+    assert found.database["HOST"] == "db.example"
+    assert found.database["PORT"] == 5433
+
+
+def test_values_are_taken(environment):
+    environment.setenv("JOBS_ARM_LEAD", "0.5")
+    environment.setenv("ALLOWED_HOSTS", "a.example, b.example")
+    environment.setenv("DEBUG", "yes")
+    found = env.read()
+    assert found.arm_lead == 0.5
+    assert found.allowed_hosts == ["a.example", "b.example"]
+    assert found.debug is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("DATABASE_URL", "mysql://x/y", "'mysql:', which is not supported"),
+        ("DATABASE_URL", "postgresql://x:99999/y", "DATABASE_URL is not a valid URL"),
+        ("BROKER_URL", "", "BROKER_URL is not set"),
+        ("BROKER_URL", "sqs://x", "'sqs:', which is not supported"),
+        ("SECRET_KEY", "", "SECRET_KEY is not set"),
+        ("DEBUG", "perhaps", "DEBUG is 'perhaps'; set it to true or false"),
+        ("JOBS_MIN_PREPARE_TIME", "ten", "JOBS_MIN_PREPARE_TIME is 'ten'; set it to a number of seconds from 1 to 3600"),
+        ("JOBS_MIN_PREPARE_TIME", "0", "from 1 to 3600"),
+        ("JOBS_MAX_DELAY_TIME", "-1", "from 1 to 86400"),
+        ("JOBS_ARM_LEAD", "nan", "from 0 to 60"),
+        ("JOBS_ARM_LEAD", "11", "JOBS_ARM_LEAD (11 s) must be shorter than JOBS_MIN_PREPARE_TIME (10 s)"),
+    ],
+)
+def test_a_wrong_variable_stops_with_one_sentence(environment, name, value, sentence):
+    environment.setenv(name, value)
+    with pytest.raises(env.ConfigurationError) as stopped:
+        env.read()
+    assert sentence in str(stopped.value)
+    assert "\n" not in str(stopped.value)
+
+
+def test_debugging_needs_no_secret_key(environment):
+    environment.setenv("SECRET_KEY", "")
+    environment.setenv("DEBUG", "1")
+    assert len(env.read().secret_key) > 30
+
+
+def test_a_running_local_installation_fills_in_what_is_unset(environment):
+    services = local.Services("postgresql://l:1@127.0.0.1:1/runat", "redis://127.0.0.1:2/0", "local key")
+    environment.setattr(local, "running", lambda: services)
+    for name in GOOD:
+        environment.delenv(name)
+    found = env.read()
+    assert found.broker_url == "redis://127.0.0.1:2/0"
+    assert found.secret_key == "local key"
+
+
+@pytest.mark.parametrize("command", [["manage.py", "check"], ["-m", "celery", "-A", "project", "report"]])
+def test_every_entry_point_stops_without_a_traceback(environment, command):
+    environment.setenv("BROKER_URL", "nonsense")
+    process = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    assert process.returncode != 0
+    assert "RunAt cannot start: BROKER_URL" in process.stderr
+    assert "Traceback" not in process.stderr
