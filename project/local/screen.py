@@ -5,13 +5,15 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
 from rich.panel import Panel
+from rich.rule import Rule
 from rich.text import Text
 
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_red")
 NAME_WIDTH = 8
+BOX_EXTRA = 6  # sides and padding
+FILE_WIDTH = 500  # a file or a pipe has no edge to wrap at
 LOG_LIMIT_BYTES = 20_000_000
 
 
@@ -20,6 +22,8 @@ class Screen:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        if not self._console.is_terminal:
+            self._console.width = FILE_WIDTH
         self._colours: dict[str, str] = {}
 
     def say(self, line: str, style: str = "") -> None:
@@ -33,16 +37,17 @@ class Screen:
             self._print(Text.assemble((f"{name:<{NAME_WIDTH}} | ", colour), line))
 
     def box(self, title: str, lines: list[str]) -> None:
-        """What the person should not miss. Never wider than its lines need: a broken token cannot be copied."""
-        width = max(map(len, lines)) + 6
-        fits = width <= self._console.width or not self._console.is_terminal
-        sides = box.ROUNDED if fits else box.HORIZONTALS
+        """What the person should not miss. Without sides where they would break a token that is to be copied."""
         text = Text("\n".join(lines))
-        self._print(Panel(text, sides, title=title, border_style="green", padding=(1, 2)), width if fits else None)
+        if max(map(len, lines)) + BOX_EXTRA <= self._console.width:
+            self._print(Panel(text, title=title, expand=False, border_style="green", padding=(1, 2)))
+        else:
+            for part in (Rule(title, style="green"), text, Rule(style="green")):
+                self._print(part)
 
-    def _print(self, what: Text | Panel, width: int | None = None) -> None:
+    def _print(self, what: Text | Panel | Rule) -> None:
         with suppress(OSError):
-            self._console.print(what, width=width, crop=False, no_wrap=True, soft_wrap=True)
+            self._console.print(what, crop=False, no_wrap=True, soft_wrap=True)
 
 
 class LogFollower:
