@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.db import connections, models
 from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
 
+from jobs.models.overviews import JobOverviews
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ OVERDUE_AFTER = timedelta(seconds=1)
 LONGEST_BACK_OFF = 3600.0  # seconds
 
 
-class JobQuerySet(models.QuerySet["Job"]):
+class JobQuerySet(JobOverviews):
     def list_and_mark(
         self,
         *,
@@ -173,7 +174,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)
 
-    def with_starts(self) -> JobQuerySet:
+    def with_starts(self) -> Self:
         """With `starts`: how often each job was started, by the ledger."""
         return self.annotate(starts=Count("attempts"))
 
@@ -197,6 +198,14 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
     def alive(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
         return self.present().filter(stopped_at__isnull=True, heartbeat_at__gte=now - patience)
+
+    def seen_since(self, since: datetime) -> WorkerQuerySet:
+        """Those still present, and those that have left since then."""
+        return self.filter(Q(gone_at__isnull=True) | Q(gone_at__gte=since)).order_by("name", "-heartbeat_at")
+
+    def serving_at(self, moment: datetime) -> WorkerQuerySet:
+        """Those that lived at that moment."""
+        return self.filter(started_at__lte=moment, heartbeat_at__gte=moment)
 
     def vanished(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
         """Silent for longer than `patience`, or stopped: whatever they still hold is nobody's."""

@@ -1,0 +1,109 @@
+"""The questions of people who look: bounded, so that a page costs the same with ten jobs and with ten million."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from django.db import connections, models
+from django.db.models import Aggregate, Avg, Count, F, Max, OuterRef, Q, StdDev, Subquery
+
+from jobs.states import State
+
+if TYPE_CHECKING:
+    from jobs.models.job import Job  # noqa: F401 - named in the base class
+
+COUNT_LIMIT = 10_000  # beyond this a count is shown as "10,000+"
+FIGURES_LIMIT = 10_000  # ends that the statistics of a page look at, newest first
+
+
+class Backlog(NamedTuple):
+    """What waits in one queue, by the table."""
+
+    queue: str
+    pending: int
+    overdue: int
+    oldest: datetime  # the earliest run_at
+
+
+# One scan of the partial index; the ORM could only say it with a join that takes ten times as long.
+BACKLOG = """
+SELECT queue, count(*), count(*) FILTER (WHERE run_at < %(overdue_before)s), min(run_at)
+FROM (SELECT queue, run_at FROM jobs_job WHERE state = 0 ORDER BY run_at, id LIMIT %(limit)s) AS first
+GROUP BY queue ORDER BY queue
+"""
+
+
+class Figures(NamedTuple):
+    """How the latest ends went. Milliseconds between run_at and the body's entry; None where nothing has started."""
+
+    ends: int
+    started: int
+    mean: float | None
+    stdev: float | None
+    p99: float | None
+    high: float | None
+    failed: int
+    interrupted: int
+
+
+class _Percentile99(Aggregate):
+    function = "percentile_disc"
+    template = "%(function)s(0.99) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = models.FloatField()
+
+
+class JobOverviews(models.QuerySet["Job"]):
+    """Part of JobQuerySet: what the monitor and the admin ask."""
+
+    def bounded_count(self, limit: int = COUNT_LIMIT) -> int:
+        """How many there are, at most `limit` + 1: the rest is not read."""
+        return self.order_by().values("pk")[: limit + 1].count()
+
+    def backlog(self, overdue_before: datetime, limit: int = COUNT_LIMIT) -> list[Backlog]:
+        """The first `limit` pending jobs by run_at, counted per queue: the overdue ones come first."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(BACKLOG, {"overdue_before": overdue_before, "limit": limit})
+            return [Backlog(*row) for row in cursor.fetchall()]
+
+    def latest_figures(self, since: datetime, limit: int = FIGURES_LIMIT) -> Figures:
+        """Delays and outcomes of the ends since then, of the newest `limit` where there were more."""
+        delay = models.ExpressionWrapper(F("execute_at") - F("run_at"), output_field=models.DurationField())
+        milliseconds = models.Func(
+            delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
+        )
+        found = (
+            self.filter(state__in=[s for s in State if s > State.RUNNING], finished_at__gte=since)
+            .order_by("-finished_at")
+            .annotate(_ms=milliseconds)[:limit]
+            .aggregate(
+                ends=Count("id"),
+                started=Count("_ms"),
+                mean=Avg("_ms"),
+                stdev=StdDev("_ms", sample=True),
+                p99=_Percentile99("_ms"),
+                high=Max("_ms"),
+                failed=Count("id", filter=Q(state=State.FAILED)),
+                interrupted=Count("id", filter=Q(state=State.INTERRUPTED)),
+            )
+        )
+        return Figures(**found)
+
+    def brief(self) -> Self:
+        """Without the columns that can be long."""
+        return self.defer("payload", "reason")
+
+    def with_worker(self) -> Self:
+        """With `worker`: who made the latest start, by the ledger; None before a start."""
+        from jobs.models.attempt import Attempt  # noqa: PLC0415 - the ledger knows the job, not the other way round
+
+        latest = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
+        return self.annotate(worker=Subquery(latest.values("worker")[:1]))
+
+    def busy_at(self, moment: datetime, queue: str, *, look_back: timedelta, limit: int) -> int:
+        """How many jobs of this queue held a slot at that moment, of those due in the `look_back` before it."""
+        return (
+            self.filter(run_at__gt=moment - look_back, run_at__lte=moment + look_back, queue=queue)
+            .filter(Q(locked_at__lt=moment), Q(finished_at__gt=moment) | Q(state=State.RUNNING))
+            .bounded_count(limit)
+        )
