@@ -15,15 +15,18 @@ log = logging.getLogger(__name__)
 WORKERS_AT_A_TIME = 100
 
 
-def rescue(*, now: datetime, patience: timedelta) -> int:
-    """Interrupt the open attempts of workers silent for longer than `patience`; return how many.
+def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> int:
+    """Interrupt the open attempts of workers that are gone; return how many.
 
+    Gone is who said good-bye, or was silent for `patience` while we watched: after an outage of the database
+    every heartbeat is old, and nobody may be declared gone for it.
     Looks at the small table of workers only; the jobs are touched when one has vanished.
     """
+    silent_before = now - patience if now - watching_since >= patience else None
+    if not Worker.objects.vanished(silent_before).exists():
+        return 0
     with transaction.atomic():
-        vanished = list(Worker.objects.vanished(now, patience).select_for_update(skip_locked=True)[:WORKERS_AT_A_TIME])
-        if not vanished:
-            return 0
+        vanished = list(Worker.objects.vanished(silent_before).select_for_update(skip_locked=True)[:WORKERS_AT_A_TIME])
         sessions = [worker.session for worker in vanished]
         reason = "The worker vanished after the start; whether the job had any effect is unknown"
         interrupted = transitions.interrupt(sessions, now=now, reason=reason)

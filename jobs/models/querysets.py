@@ -207,9 +207,12 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """Those that lived at that moment."""
         return self.filter(started_at__lte=moment, heartbeat_at__gte=moment)
 
-    def vanished(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
-        """Silent for longer than `patience`, or stopped: whatever they still hold is nobody's."""
-        return self.present().filter(Q(heartbeat_at__lt=now - patience) | Q(stopped_at__isnull=False))
+    def vanished(self, silent_before: datetime | None) -> WorkerQuerySet:
+        """Stopped, or without a heartbeat since `silent_before`: whatever they still hold is nobody's."""
+        vanished = Q(stopped_at__isnull=False)
+        if silent_before is not None:
+            vanished |= Q(heartbeat_at__lt=silent_before)
+        return self.present().filter(vanished)
 
 
 class WorkerLogQuerySet(models.QuerySet["WorkerLog"]):

@@ -36,6 +36,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         self.leader = Leader(name)
         self.dispatcher = Dispatcher(name)
         self._listed: Window | None = None  # the window we have listed
+        self._watching_since = clock.now()  # since when we lead and the database answers
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
         super().__init__(*args, **kwargs)
 
@@ -69,7 +70,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             clock.measure()
             window = self._window(clock.now())
             self._list(window)
-            rescue(now=clock.now(), patience=conf().patience)
+            rescue(now=clock.now(), patience=conf().patience, watching_since=self._watching_since)
         elif self.dispatcher.waiting:
             self._publish()
         return min(
@@ -83,6 +84,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         """Lead from where the last leader stopped: what it listed but may not have published goes out again.
         Nothing is listed twice in a window that it has published whole."""
         clock.measure()
+        self._watching_since = clock.now()
         self._periodic_due = 0.0
         window = self._window(clock.now())
         progress = self.leader.progress()

@@ -7,7 +7,9 @@ from jobs.models import Job
 
 pytestmark = pytest.mark.django_db
 
-INSERT = "INSERT INTO jobs_job (target, payload, run_at{columns}) VALUES ('demo.sleep', '{{}}', now(){values}) RETURNING id"
+INSERT = (
+    "INSERT INTO jobs_job (target, payload, run_at{columns}) VALUES ('demo.sleep', '{{}}', now(){values}) RETURNING id"
+)
 
 
 def insert(**values):
@@ -23,7 +25,9 @@ def test_target_payload_and_run_at_are_enough():
     assert (job.state, job.version, job.attempt, job.deliveries) == (0, 1, 0, 0)
     assert (job.name, job.queue, job.reason) == ("", "default", "")
     assert job.created_at is not None
-    assert [job.enqueued_at, job.locked_at, job.execute_at, job.finished_at, job.created_by, job.idempotency_key] == [None] * 6
+    assert [job.enqueued_at, job.locked_at, job.execute_at, job.finished_at, job.created_by, job.idempotency_key] == [
+        None
+    ] * 6
 
 
 THEN = "2026-01-01T00:00:00Z"
@@ -41,7 +45,10 @@ THEN = "2026-01-01T00:00:00Z"
         ({"state": 1, "locked_at": THEN}, "jobs_running_is_locked"),
         ({"state": 1, "locked_at": THEN, "attempt": 1, "finished_at": THEN}, "jobs_running_is_locked"),
         ({"state": 2, "finished_at": THEN}, "jobs_completed_has_run"),
-        ({"state": 2, "attempt": 1, "locked_at": THEN, "execute_at": THEN}, "jobs_completed_has_run|jobs_final_is_finished"),
+        (
+            {"state": 2, "attempt": 1, "locked_at": THEN, "execute_at": THEN},
+            "jobs_completed_has_run|jobs_final_is_finished",
+        ),
         ({"state": 3}, "jobs_final_is_finished"),
         ({"state": 4}, "jobs_final_is_finished"),
         ({"state": 5}, "jobs_final_is_finished"),
@@ -58,7 +65,11 @@ def test_what_cannot_be_true_is_refused(values, constraint):
 
 @pytest.mark.parametrize("run_at", ["infinity", "-infinity", "9999-12-31", "12000-01-01", "1969-12-31"])
 def test_a_time_that_python_cannot_hold_is_refused(run_at):
-    with pytest.raises(IntegrityError, match="jobs_run_at_in_range"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="jobs_run_at_in_range"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("INSERT INTO jobs_job (target, payload, run_at) VALUES ('x', '{}', %s)", [run_at])
 
 

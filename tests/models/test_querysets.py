@@ -109,7 +109,8 @@ def test_its_limit_bounds_one_statement_and_the_next_goes_on():
 
 def test_it_reads_the_index_of_pending_jobs_only(django_assert_num_queries):
     Job.objects.bulk_create(
-        Job(target="x", payload={}, run_at=NOW - seconds(i), state=State.CANCELLED, finished_at=NOW) for i in range(2000)
+        Job(target="x", payload={}, run_at=NOW - seconds(i), state=State.CANCELLED, finished_at=NOW)
+        for i in range(2000)
     )
     row(1)
     with connection.cursor() as cursor:

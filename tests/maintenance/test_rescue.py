@@ -1,0 +1,71 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from jobs import transitions
+from jobs.maintenance import rescue as service
+from jobs.maintenance.rescue import rescue
+from jobs.models import Job, Worker
+from jobs.states import State
+from jobs.transitions import WorkerIdentity
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+
+PATIENCE = timedelta(seconds=20)
+LONG_AGO = NOW - timedelta(hours=1)
+
+
+def worker(silent_for, **values):
+    return Worker.objects.create(
+        name="w@test", pid=1, pool="thread", slots=5, heartbeat_at=NOW - timedelta(seconds=silent_for), **values
+    )
+
+
+def running_on(make_job, session):
+    job = make_job()
+    identity = WorkerIdentity("w@test", session)
+    transitions.acquire(job.pk, 1, worker=identity, token=uuid.uuid4(), now=NOW, due_before=job.run_at + PATIENCE)
+    return job
+
+
+def state_of(job):
+    return Job.objects.get(pk=job.pk).state
+
+
+def test_a_living_worker_keeps_its_jobs(make_job):
+    job = running_on(make_job, worker(19).session)
+    assert rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO) == 0
+    assert state_of(job) == State.RUNNING
+
+
+@pytest.mark.parametrize(("silent_for", "stopped_at"), [(21, None), (1, NOW)])
+def test_what_a_silent_or_stopped_worker_held_is_interrupted(make_job, silent_for, stopped_at):
+    gone = worker(silent_for, stopped_at=stopped_at)
+    job = running_on(make_job, gone.session)
+    assert rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO) == 1
+    assert state_of(job) == State.INTERRUPTED
+    gone.refresh_from_db()
+    assert gone.gone_at == NOW
+    assert rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO) == 0
+
+
+def test_silence_counts_only_while_we_watch(make_job):
+    job = running_on(make_job, worker(300).session)
+    assert rescue(now=NOW, patience=PATIENCE, watching_since=NOW - timedelta(seconds=19)) == 0
+    assert state_of(job) == State.RUNNING
+
+
+def test_it_touches_the_jobs_only_when_a_worker_has_vanished(make_job, django_assert_num_queries):
+    worker(0)
+    with django_assert_num_queries(1):  # is any worker gone?
+        rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO)
+
+
+def test_it_takes_a_bounded_number_at_a_time(monkeypatch):
+    monkeypatch.setattr(service, "WORKERS_AT_A_TIME", 1)
+    worker(30)
+    worker(30)
+    rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO)
+    assert Worker.objects.present().count() == 1

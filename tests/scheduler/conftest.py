@@ -1,0 +1,72 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from celery import current_app
+
+from jobs import scheduler as scheduler_module
+from jobs.clock import clock
+from jobs.models import Leadership
+from jobs.scheduler import WindowScheduler
+
+
+@pytest.fixture(autouse=True)
+def _leadership(transactional_db):
+    """Emptying the tables between tests takes the one row with it."""
+    Leadership.objects.get_or_create(id=1)
+
+
+class Hands:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)
+
+    def forward(self, seconds: float) -> datetime:
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+@pytest.fixture
+def hands(monkeypatch) -> Hands:
+    hands = Hands()
+    monkeypatch.setattr(clock, "now", lambda: hands.now)
+    monkeypatch.setattr(clock, "timestamp", lambda: hands.now.timestamp())  # noqa: PLW0108 - it moves
+    monkeypatch.setattr(clock, "measure", lambda: 0.0)
+    return hands
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list[int]:
+    """The ids that went to the broker; `broken` (an attribute) makes it fail."""
+
+    class Sent(list[int]):
+        broken = False
+
+    ids = Sent()
+
+    def send(listed: Any, producer: Any) -> None:
+        if ids.broken:
+            raise OSError("no broker")
+        ids.append(listed.id)
+
+    monkeypatch.setattr("jobs.dispatcher.send", send)
+    return ids
+
+
+@pytest.fixture
+def beat(hands, sent):
+    """Makes schedulers as `celery beat` does, and closes them."""
+    made: list[WindowScheduler] = []
+
+    def make() -> WindowScheduler:
+        scheduler = WindowScheduler(current_app)
+        made.append(scheduler)
+        return scheduler
+
+    yield make
+    for scheduler in made:
+        scheduler.close()
+
+
+__all__ = ["scheduler_module"]

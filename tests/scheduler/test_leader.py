@@ -1,0 +1,99 @@
+"""One beat leads; the lock is on a connection of its own, and nobody waits for it inside the database."""
+
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from jobs.models import Leadership
+from jobs.scheduler.leader import Leader
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def sessions_of(leader):
+    return leader._session.connection.info.backend_pid
+
+
+def test_only_one_of_two_leads_and_the_other_follows_when_it_ends():
+    first, second = Leader("first"), Leader("second")
+    assert first.hold(NOW)
+    assert not second.hold(NOW)
+    assert (first.leading, second.leading) == (True, False)
+    assert first.hold(NOW)
+    first.step_down()
+    assert second.hold(NOW)
+    assert second.epoch == first_epoch_plus(1)
+    second.step_down()
+
+
+def first_epoch_plus(n):
+    return Leadership.objects.get().epoch - 1 + n
+
+
+def test_each_change_of_leader_is_a_new_epoch():
+    leader = Leader("a")
+    leader.hold(NOW)
+    epoch = leader.epoch
+    leader.step_down()
+    leader.hold(NOW)
+    assert leader.epoch == epoch + 1
+    row = Leadership.objects.get()
+    assert (row.holder, row.epoch, row.elected_at) == ("a", leader.epoch, NOW)
+    leader.step_down()
+    leader.step_down()
+
+
+def test_a_leader_whose_session_the_server_ended_stands_by():
+    leader, other = Leader("a"), Leader("b")
+    leader.hold(NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [sessions_of(leader)])
+    assert not leader.hold(NOW)
+    assert not leader.leading
+    assert other.hold(NOW)
+    other.step_down()
+
+
+def test_a_standby_holds_no_snapshot():
+    """A session inside a waiting pg_advisory_lock() would keep vacuum from removing dead rows."""
+    leader, standby = Leader("a"), Leader("b")
+    leader.hold(NOW)
+    standby.hold(NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT backend_xmin, state FROM pg_stat_activity WHERE pid = ANY(%s)",
+            [[sessions_of(leader), sessions_of(standby)]],
+        )
+        assert cursor.fetchall() == [(None, "idle")] * 2
+    leader.step_down()
+    standby.step_down()
+
+
+def test_the_server_ends_the_session_of_a_leader_that_falls_silent():
+    leader = Leader("a")
+    leader.hold(NOW)
+    with leader._session.cursor() as cursor:
+        cursor.execute("SHOW idle_session_timeout")
+        assert cursor.fetchone() == ("6s",)
+    leader.step_down()
+
+
+def test_progress_tells_a_successor_what_may_not_have_been_published():
+    leader = Leader("a")
+    leader.hold(NOW)
+    assert leader.progress().unpublished_since is None
+    assert leader.record_listed(now=NOW, horizon=NOW, found=3)
+    assert leader.progress().unpublished_since == NOW
+    assert leader.record_published(NOW)
+    assert leader.progress().unpublished_since is None
+    assert leader.progress().listed_until == NOW
+    leader.step_down()
+
+
+def test_a_leader_of_an_earlier_epoch_records_nothing():
+    leader = Leader("a")
+    leader.hold(NOW)
+    Leadership.objects.update(epoch=leader.epoch + 1)
+    assert not leader.record_listed(now=NOW, horizon=NOW, found=3)
+    assert Leadership.objects.get().listed_at is None
+    leader.step_down()

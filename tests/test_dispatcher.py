@@ -1,0 +1,163 @@
+"""Publishing to a real broker: one message a job, and nothing is lost while the broker is away."""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from celery import current_app
+
+from jobs import dispatcher, rules, transitions
+from jobs.dispatcher import Dispatcher
+from jobs.models import Job
+from jobs.models.querysets import Listed
+from tests.conftest import NOW
+
+DUE = datetime(2030, 1, 1, 12, 0, 8, 123456, tzinfo=UTC)
+NO_BROKER = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def queue():
+    """A queue of our own; returns a function that takes its messages out."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+
+    def messages():
+        with current_app.connection_for_read() as connection, connection.SimpleQueue(name) as waiting:
+            found = []
+            while True:
+                try:
+                    message = waiting.get(block=False)
+                except waiting.Empty:
+                    return found
+                message.ack()
+                found.append(message)
+
+    messages.name = name
+    yield messages
+    with current_app.connection_for_read() as connection:
+        connection.default_channel.queue_delete(name)
+
+
+@pytest.fixture
+def no_broker(monkeypatch):
+    def closed():
+        return current_app.connection(NO_BROKER)
+
+    monkeypatch.setattr(current_app, "connection_for_write", closed)
+    monkeypatch.setattr(current_app, "producer_or_acquire", lambda: current_app.amqp.Producer(closed()))
+    return monkeypatch
+
+
+def waiting(queue, *ids, due=DUE):
+    return [Listed(i, 3, due, queue.name, 1) for i in ids]
+
+
+def test_a_message_is_the_id_the_version_and_the_time(queue):
+    one = Dispatcher("beat@test")
+    one.wait(waiting(queue, 7))
+    assert one.publish(10) == 1
+    (message,) = queue()
+    arguments, _, _ = json.loads(message.body)
+    assert arguments == [7, 3]
+    assert message.headers["task"] == "jobs.run"
+    assert datetime.fromisoformat(message.headers["eta"]) == DUE
+    assert message.headers["id"] == "job-7-v3-1"
+    assert message.content_type == "application/json"
+    one.disconnect()
+
+
+def test_it_publishes_soonest_first_and_no_more_than_asked(queue):
+    one = Dispatcher("beat@test")
+    one.wait(waiting(queue, 1, 2, 3))
+    assert (one.publish(2), one.waiting) == (2, 1)
+    assert (one.publish(2), one.waiting) == (1, 0)
+    assert [json.loads(m.body)[0][0] for m in queue()] == [1, 2, 3]
+    one.disconnect()
+
+
+def test_what_the_broker_refuses_waits_and_goes_out_when_it_is_back(queue, no_broker):
+    one = Dispatcher("beat@test")
+    one.wait(waiting(queue, 1, 2))
+    assert (one.publish(10), one.waiting) == (0, 2)
+    no_broker.undo()
+    assert (one.publish(10), one.waiting) == (2, 0)
+    assert len(queue()) == 2
+    one.disconnect()
+
+
+def test_a_broken_connection_is_replaced(queue):
+    one = Dispatcher("beat@test")
+    one.wait(waiting(queue, 1))
+    one.publish(10)
+    one._connection.transport.close_connection = lambda c: 1 / 0
+    one.disconnect()
+    one.disconnect()
+    one.wait(waiting(queue, 2))
+    assert one.publish(10) == 1
+    one.disconnect()
+
+
+def test_what_another_leader_has_listed_is_forgotten(queue):
+    one = Dispatcher("beat@test")
+    one.wait(waiting(queue, 1))
+    one.forget()
+    assert (one.waiting, one.publish(10)) == (0, 0)
+    one.disconnect()
+
+
+@pytest.mark.django_db
+def test_the_list_query_feeds_it(make_job, queue):
+    job = make_job(30, queue=queue.name)
+    one = Dispatcher("beat@test")
+    assert one.list(now=NOW, horizon=NOW + timedelta(seconds=60)) == 1
+    assert one.list(now=NOW, horizon=NOW + timedelta(seconds=60)) == 0
+    assert one.publish(10) == 1
+    (message,) = queue()
+    assert json.loads(message.body)[0] == [job.pk, 1]
+    one.disconnect()
+
+
+@pytest.mark.django_db
+def test_the_late_lane_publishes_at_commit_and_not_before(make_job, queue, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        make_job(2, queue=queue.name)
+        make_job(60, queue=queue.name)
+    assert len(callbacks) == 1
+    assert queue() == []
+    callbacks[0]()
+    assert len(queue()) == 1
+
+
+@pytest.mark.django_db
+def test_a_job_is_accepted_while_the_broker_is_away(make_job, queue, no_broker, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        job = make_job(2, queue=queue.name)
+    job.refresh_from_db()
+    assert job.enqueued_at is None, "the next list query takes it"
+    assert [
+        j.id for j in Job.objects.list_and_mark(now=NOW, horizon=job.run_at + timedelta(1), window=10, client="x")
+    ] == [job.pk]
+
+
+@pytest.mark.django_db
+def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, django_capture_on_commit_callbacks):
+    sent = []
+
+    def send_two(listed, producer):
+        if len(sent) == 2:
+            raise OSError("the broker went away")
+        sent.append(listed.id)
+
+    monkeypatch.setattr(dispatcher, "send", send_two)
+    new = [rules.NewJob("demo.noop", {}, NOW + timedelta(seconds=1), queue=queue.name) for _ in range(4)]
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs = transitions.create_many(new, now=NOW)
+    left = Job.objects.filter(enqueued_at=None).order_by("pk").values_list("pk", flat=True)
+    assert list(left) == [job.pk for job in jobs[2:]]
+
+
+def test_nothing_late_nothing_to_do(django_capture_on_commit_callbacks, db):
+    with django_capture_on_commit_callbacks() as callbacks:
+        dispatcher.publish_at_commit([])
+    assert callbacks == []
