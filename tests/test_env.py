@@ -59,7 +59,11 @@ def test_values_are_taken(environment):
         ("BROKER_URL", "sqs://x", "'sqs:', which is not supported"),
         ("SECRET_KEY", "", "SECRET_KEY is not set"),
         ("DEBUG", "perhaps", "DEBUG is 'perhaps'; set it to true or false"),
-        ("JOBS_MIN_PREPARE_TIME", "ten", "JOBS_MIN_PREPARE_TIME is 'ten'; set it to a number of seconds from 1 to 3600"),
+        (
+            "JOBS_MIN_PREPARE_TIME",
+            "ten",
+            "JOBS_MIN_PREPARE_TIME is 'ten'; set it to a number of seconds from 1 to 3600",
+        ),
         ("JOBS_MIN_PREPARE_TIME", "0", "from 1 to 3600"),
         ("JOBS_MAX_DELAY_TIME", "-1", "from 1 to 86400"),
         ("JOBS_ARM_LEAD", "nan", "from 0 to 60"),

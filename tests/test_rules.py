@@ -68,7 +68,11 @@ def test_deep_nesting_is_refused_and_does_not_crash(depth):
     assert "payload" in problems(payload={"seconds": nested})
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)
+    )
+)
 def test_no_payload_crashes_the_rules(payload):
     assert isinstance(rules.payload_problems(payload), list)
     assert isinstance(rules.argument_problems("demo.log", payload), list)
