@@ -154,6 +154,8 @@ def _start_processes(home: Home, supervisor: Supervisor, services: Services, lis
         ("worker", [*celery, "worker", "-P", "threads", "-c", "5", "-n", "main@%h", "-l", "info"], WORKER_FAREWELL),
     ]
     environment = os.environ | services.environment() | {"PYTHONUNBUFFERED": "1"}
+    # When we are killed, an embedded database ends with us: the worker could record nothing of its jobs any more.
+    worker_death = signal.SIGTERM if os.environ.get("DATABASE_URL") else signal.SIGKILL
 
     def start(name: str, words: list[str]) -> subprocess.Popen[bytes]:
         with home.log_path(name).open("ab") as log:
@@ -162,6 +164,7 @@ def _start_processes(home: Home, supervisor: Supervisor, services: Services, lis
                 log=log,
                 cwd=CHECKOUT,
                 environment=environment,
+                death_signal=worker_death if name == "worker" else signal.SIGTERM,
                 keep_open=[listener.fileno()] if name == "web" else [],
             )
 

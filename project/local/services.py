@@ -16,7 +16,7 @@ from project.local.servers.postgres import Postgres
 from project.local.servers.server import Server
 from project.local.servers.valkey import Valkey
 
-LEFTOVER_WAIT_S = 30.0
+LEFTOVER_WAIT_S = 10.0
 
 Say = Callable[[str], None]
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,11 +76,14 @@ def _reachable(account: Account | None, program: Path, root: Path, parts: tuple[
     copy = home.path / "binaries" / mark
     if not copy.exists():
         make_folder(copy.parent, 0o711)
-        draft = copy.with_name(f"{mark}.new")
-        shutil.rmtree(draft, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(dir=copy.parent))
+        draft.chmod(0o755)
         for part in parts:
             _copy_open(root / part, draft / part)
-        draft.rename(copy)
+        try:
+            draft.rename(copy)
+        except OSError:  # another start was faster
+            shutil.rmtree(draft)
     return copy / program.relative_to(root)
 
 
