@@ -1,0 +1,1 @@
+"""REST under /api/v1/: jobs, their verbs, workers and figures."""

@@ -1,0 +1,142 @@
+"""The list of jobs: which ones, and in what pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+
+from jobs.api.serializers import MomentField, Strict, TextField
+from jobs.models.querysets import JobQuerySet
+from jobs.rules import text_problems
+from jobs.states import State
+
+BIGGEST_ID = 2**63 - 1
+TEXT_LIMIT = 255
+LOOKUPS = {
+    "queue": "queue",
+    "target": "target",
+    "name": "name",
+    "run_at_after": "run_at__gte",
+    "run_at_before": "run_at__lt",
+    "created_at_after": "created_at__gte",
+    "created_at_before": "created_at__lt",
+}
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class StatesField(serializers.Field[Any, Any, Any, Any]):
+    """States by name or number, separated by commas."""
+
+    def to_internal_value(self, data: str) -> list[State]:
+        by_word = {word: state for state in State for word in (state.label, str(state.value))}
+        words = [word.strip().lower() for word in data.split(",") if word.strip()]
+        unknown = [word for word in words if word not in by_word]
+        if unknown:
+            known = ", ".join(f"{state.label} ({state.value})" for state in State)
+            raise serializers.ValidationError(f"'{unknown[0]}' is no state; known are: {known}.")
+        return [by_word[word] for word in words]
+
+
+class _BoundField(MomentField):
+    """An end of a range: here nobody else asks for the zone."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            moment = super().to_internal_value(data)
+        except serializers.ValidationError:
+            if " " not in data:
+                raise
+            raise serializers.ValidationError(
+                "This is not a time; in an address, write the plus sign of a zone as %2B."
+            ) from None
+        if moment.tzinfo is None:
+            raise serializers.ValidationError("This time has no zone; write it like 2026-12-31T23:59:00Z.")
+        return moment
+
+
+class _WordField(TextField):
+    """Text that is compared with a column."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        problems = text_problems(text, TEXT_LIMIT)
+        if problems:
+            raise serializers.ValidationError(problems)
+        return text
+
+
+class ListQuery(Strict):
+    """The query string of the list. An empty value is no filter."""
+
+    what = "filter"
+
+    state = StatesField(required=False, help_text="By name or number, several separated by commas: pending,running.")
+    queue = _WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
+    target = _WordField(required=False, allow_blank=False, help_text="Exactly this target.")
+    name = _WordField(required=False, allow_blank=False, help_text="Exactly this name.")
+    run_at_after = _BoundField(required=False, help_text="Due at this time or later.")
+    run_at_before = _BoundField(required=False, help_text="Due before this time.")
+    created_at_after = _BoundField(required=False, help_text="Created at this time or later.")
+    created_at_before = _BoundField(required=False, help_text="Created before this time.")
+    page_size = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=200,
+        error_messages={
+            "invalid": "This is not a whole number; choose 1 to 200.",
+            "min_value": "A page has at least 1 job; choose 1 to 200.",
+            "max_value": "A page has at most 200 jobs; choose 1 to 200, and follow `next` for more.",
+        },
+        help_text="Jobs in a page.",
+    )
+    cursor = TextField(required=False, help_text="From `next` or `previous` of another page.")
+    format = TextField(required=False, help_text="`json`, or `api` for the page of a browser.")
+
+
+def matching(jobs: JobQuerySet, query: QueryDict) -> JobQuerySet:
+    """Those that the query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated."""
+    repeated = [name for name, values in query.lists() if len(values) > 1]
+    if repeated:
+        raise serializers.ValidationError(
+            dict.fromkeys(repeated, "This is given twice; give it once (states can be separated by commas).")
+        )
+    checked = ListQuery(data=query)
+    checked.is_valid(raise_exception=True)
+    wanted: Mapping[str, Any] = checked.validated_data
+    if wanted.get("state"):
+        jobs = jobs.in_state(wanted["state"])
+    return jobs.filter(**{LOOKUPS[name]: value for name, value in wanted.items() if name in LOOKUPS})
+
+
+class JobPagination(CursorPagination):
+    """Newest first; a page stays the same however many jobs are created meanwhile. ListQuery has checked the size."""
+
+    ordering = "-id"
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "page_size"
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            raise _bad_cursor() from None
+        if cursor is not None and cursor.position is not None:
+            position = str(cursor.position)
+            if not (position.isascii() and position.isdecimal() and len(position) < 20 and int(position) <= BIGGEST_ID):
+                raise _bad_cursor()
+        return cursor
+
+
+def _bad_cursor() -> serializers.ValidationError:
+    return serializers.ValidationError(
+        {"cursor": "This is no cursor of ours; take it from `next` or `previous`, or leave it out to start anew."}
+    )

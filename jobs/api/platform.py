@@ -1,0 +1,66 @@
+"""How the platform is: its workers, its leader, its figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NoReturn
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs.api.serializers import StatsSerializer, WorkerSerializer
+from jobs.api.views import VIEW, ApiView
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.models import Job, Leadership, Worker
+from jobs.states import State
+
+
+class WorkerList(ApiView):
+    needs = {"GET": VIEW}
+    serializer_class = WorkerSerializer
+
+    @extend_schema(operation_id="workers_list", responses=WorkerSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List the workers that are there, or have gone so lately that their jobs are not settled yet."""
+        alive = set(Worker.objects.alive(clock.current(), conf().patience).values_list("session", flat=True))
+        return Response(WorkerSerializer(Worker.objects.present(), many=True, context={"alive": alive}).data)
+
+
+class Stats(ApiView):
+    needs = {"GET": VIEW}
+    serializer_class = StatsSerializer
+
+    @extend_schema(operation_id="stats_read", responses=StatsSerializer)
+    def get(self, request: Request) -> Response:
+        """Count the jobs, measure the delays of the last hour, and name the leader."""
+        now = clock.current()
+        counts = Job.objects.count_by_state()
+        stats = {
+            "at": now,
+            "jobs": {state.label: counts.get(state, 0) for state in State},
+            "due_next_minute": Job.objects.due_next().filter(run_at__lt=now + timedelta(minutes=1)).count(),
+            "overdue": Job.objects.overdue(now).count(),
+            "delay_last_hour": Job.objects.finished_since(now - timedelta(hours=1)).delays(),
+            "workers_alive": Worker.objects.alive(now, conf().patience).count(),
+            "leader": Leadership.objects.first(),
+        }
+        return Response(StatsSerializer(stats).data)
+
+
+class Nowhere(APIView):
+    """Every other path below /api/: a problem, never a page, and open, so that a typo does not look like a missing
+    token."""
+
+    authentication_classes = ()
+    permission_classes = [AllowAny]
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> NoReturn:
+        path = request.path
+        hint = "Addresses end with a slash. " if not path.endswith("/") else ""
+        raise Http404(f"There is nothing at {path}. {hint}/api/docs/ lists what there is; a job's id is a number.")

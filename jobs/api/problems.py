@@ -1,0 +1,179 @@
+"""Every refusal as application/problem+json (RFC 9457): what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from jobs.api.access import HOW_TO_GET_A_TOKEN
+from jobs.transitions import KeyReused
+
+CONTENT_TYPE = "application/problem+json"
+SENTENCE_LIMIT = 600  # characters of a message: it may quote what was sent
+API_PREFIX = "/api/"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One refusal. `kind` is stable and for programs; `detail` is for people."""
+
+    status: int
+    kind: str
+    detail: str
+    errors: list[dict[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "type": f"urn:runat:problem:{self.kind}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": sayable(self.detail),
+        }
+        if self.errors:
+            body["errors"] = [{name: sayable(text) for name, text in error.items()} for error in self.errors]
+        return body
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"The body has {size} bytes; the limit is {limit}. Send less at once.")
+
+
+class Conflict(exceptions.APIException):
+    """The job is not in a state in which this can be done."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_code = "conflict"
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """REST framework's exception handler. None for our own mistakes: they are logged and end in `server_error`."""
+    problem = problem_of(error)
+    if problem is None:
+        return None
+    response = Response(problem.body(), status=problem.status, headers=problem.headers)
+    request = context["request"]
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE or not _browsing(request):
+        # Whatever the view would have rendered (YAML, a page that asks the database): a problem is JSON.
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type
+        response.content_type = CONTENT_TYPE
+    return response
+
+
+def _browsing(request: Any) -> bool:
+    return getattr(getattr(request, "accepted_renderer", None), "format", None) == "api"
+
+
+def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line a kind of refusal
+    match error:
+        case exceptions.ValidationError():
+            return _invalid(list(_fields(error.detail)))
+        case ValidationError():
+            return _invalid(list(_fields(error.message_dict)))
+        case KeyReused():
+            detail = "This Idempotency-Key was used for another job; send each new job with a new key."
+            return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", detail)
+        case OperationalError() | InterfaceError():
+            detail = "The database cannot be reached; try again in a few seconds, with the same Idempotency-Key."
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database-away", detail, headers={"Retry-After": "5"})
+        case RequestDataTooBig():
+            detail = f"{error} Send less at once."
+            return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", detail)
+        case SuspiciousOperation() | BadRequest():
+            return Problem(HTTPStatus.BAD_REQUEST, "bad-request", f"The request cannot be read. {error}")
+        case Http404():
+            return Problem(HTTPStatus.NOT_FOUND, "not-found", str(error))
+        case PermissionDenied():
+            return Problem(HTTPStatus.FORBIDDEN, "permission-denied", str(error))
+        case exceptions.APIException():
+            return _refusal(error)
+    return None
+
+
+def _invalid(errors: list[dict[str, str]]) -> Problem:
+    detail = " ".join(f"{error['field']}: {error['message']}" for error in errors)
+    return Problem(HTTPStatus.BAD_REQUEST, "invalid", detail, errors)
+
+
+def _refusal(error: exceptions.APIException) -> Problem:
+    detail = str(error.detail)
+    if isinstance(error, exceptions.NotAuthenticated):
+        detail = f"This needs a token or a session. {HOW_TO_GET_A_TOKEN}"
+    elif isinstance(error, exceptions.AuthenticationFailed):
+        detail = f"{detail} {HOW_TO_GET_A_TOKEN}"
+    elif isinstance(error, exceptions.UnsupportedMediaType):
+        detail += " Send application/json, application/x-www-form-urlencoded or multipart/form-data."
+    elif isinstance(error, exceptions.MethodNotAllowed):
+        detail += " The header Allow names those that are."
+    elif detail.startswith("CSRF Failed"):
+        detail += " Send the value of the cookie csrftoken as the header X-CSRFToken, or use a bearer token."
+    header = getattr(error, "auth_header", None)  # set by the view for a 401
+    return Problem(
+        int(error.status_code),
+        str(error.default_code).replace("_", "-"),
+        detail,
+        headers={"WWW-Authenticate": header} if header else {},
+    )
+
+
+def _fields(detail: object, name: str = "") -> Iterator[dict[str, str]]:
+    """Flatten nested errors to field and message; a list of objects gives names like `jobs.3.target`."""
+    if isinstance(detail, Mapping):
+        for key, inner in detail.items():
+            yield from _fields(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _fields(inner, name)
+    else:
+        yield {"field": name, "message": str(detail)}
+
+
+def sayable(text: str) -> str:
+    """The text as it can be sent: no half surrogates, and not longer than a person reads."""
+    text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+    if len(text) <= SENTENCE_LIMIT:
+        return text
+    half = SENTENCE_LIMIT // 2
+    return f"{text[:half]} ... {text[-half:]}"
+
+
+# --- what goes wrong before or behind the views: Django's handler400 and handler500 ---
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API_PREFIX):
+        return _json(Problem(HTTPStatus.BAD_REQUEST, "bad-request", "The request's headers are not acceptable here."))
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API_PREFIX):
+        detail = "This is our mistake, and it has been logged; an operator finds it in the log of the web process."
+        return _json(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail))
+    return defaults.server_error(request)
+
+
+def _json(problem: Problem) -> JsonResponse:
+    return JsonResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE)

@@ -1,0 +1,58 @@
+"""Reads JSON and times from text, for REST and forms. Only types are read here; jobs/rules.py judges the values."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+
+class Unreadable(ValueError):
+    """The text is not what it should be; the message says where, and what to write instead."""
+
+
+def json_value(text: str) -> object:
+    """Return what the JSON text says. NaN and Infinity pass: the rules name the field that holds them.
+
+    Raises Unreadable with the position of the mistake.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Unreadable(
+            f"This is not JSON: {error.msg[0].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise Unreadable("This JSON is nested too deeply; flatten it.") from None
+    except ValueError:
+        raise Unreadable("This JSON holds a number with too many digits; write it as text in quotes.") from None
+
+
+def moment(text: str) -> datetime:
+    """Return the ISO 8601 time, naive where it names no zone. Raises Unreadable."""
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Unreadable(
+            "This is not a date and time up to the year 9999; write it like 2026-12-31T23:59:00Z "
+            "or 2026-12-31T23:59:00+01:00."
+        ) from None
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return the time zone of this IANA name. Raises Unreadable."""
+    try:
+        return ZoneInfo(name.strip())
+    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones, such as "Europe"
+        raise Unreadable("This time zone is not known; write UTC or a name like Europe/Berlin.") from None
+
+
+def in_zone(naive: datetime, where: ZoneInfo) -> datetime:
+    """Return the wall time as a moment. Raises Unreadable where it exists twice or not at all: clocks change."""
+    first, second = (naive.replace(tzinfo=where, fold=fold) for fold in (0, 1))
+    if first.utcoffset() != second.utcoffset():
+        raise Unreadable(
+            f"Clocks in {where.key} change at this time, so that it exists twice or not at all; "
+            "choose another, or give it in UTC."
+        )
+    return first

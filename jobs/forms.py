@@ -1,0 +1,82 @@
+"""The form for a new job, for the page and the admin. It reads text; jobs/rules.py judges."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from jobs import rules, targets
+from jobs.api import reading
+from jobs.models.job import DEFAULT_QUEUE
+
+
+class MomentInput(forms.DateTimeInput):
+    """The browser's own picker. It wants the T, and keeps what was typed."""
+
+    input_type = "datetime-local"
+
+
+class JobForm(forms.Form):
+    """After `is_valid()`, `new_job` is the job to create. `now` is the database's clock."""
+
+    name = forms.CharField(required=False, help_text="For people; need not be unique.")
+    target = forms.CharField()
+    payload = forms.CharField(
+        required=False,
+        initial="{}",
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "code"}),
+        help_text='The target\'s arguments as a JSON object, such as {"seconds": 0.1}.',
+    )
+    queue = forms.CharField(initial=DEFAULT_QUEUE, help_text="Which workers may take it.")
+    run_at = forms.CharField(label="Run at", widget=MomentInput(attrs={"step": "1"}))
+    time_zone = forms.CharField(
+        initial="UTC", help_text="The zone of the time above: UTC or a name like Europe/Berlin."
+    )
+
+    new_job: rules.NewJob
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._now = now
+        known = [targets.find(name) for name in targets.names()]
+        # Not a ChoiceField: the rules say what an unknown target is, with a near name.
+        self.fields["target"].widget = forms.Select(
+            choices=[("", "choose one"), *((t.name, f"{t.name} ({t.usage()})") for t in known)]
+        )
+        self.fields["target"].help_text = "\n".join(f"{t.name}: {t.summary}" for t in known)
+
+    def clean_payload(self) -> object:
+        try:
+            return reading.json_value(self.cleaned_data["payload"] or "{}")
+        except reading.Unreadable as error:
+            raise ValidationError(str(error)) from None
+
+    def clean_run_at(self) -> datetime:
+        try:
+            return reading.moment(self.cleaned_data["run_at"])
+        except reading.Unreadable:
+            raise ValidationError("This is not a date and time up to the year 9999; choose one.") from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        run_at, zone = cleaned.get("run_at"), cleaned.get("time_zone")
+        try:
+            if run_at is not None and zone is not None:
+                field, where = "time_zone", reading.zone(zone)
+                if run_at.tzinfo is None:
+                    field, cleaned["run_at"] = "run_at", reading.in_zone(run_at, where)
+        except reading.Unreadable as error:
+            self.add_error(field, str(error))
+        if not self.errors:
+            self._judge(cleaned)
+        return cleaned
+
+    def _judge(self, cleaned: dict[str, Any]) -> None:
+        fields = {name: cleaned[name] for name in ("name", "target", "payload", "queue", "run_at")}
+        try:
+            self.new_job = rules.check_new_job(**fields, now=self._now)
+        except ValidationError as error:
+            self.add_error(None, error)

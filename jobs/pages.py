@@ -1,0 +1,41 @@
+"""The page /jobs/new/."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from jobs import transitions
+from jobs.api.access import why_refused
+from jobs.clock import clock
+from jobs.forms import JobForm
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+PERMISSION = "jobs.add_job"
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_job(request: HttpRequest) -> HttpResponse:
+    """The form, and what became of it. A wrong field keeps what was typed and says what to do."""
+    if not request.user.has_perm(PERMISSION):
+        refusal = why_refused(request.user.get_username(), PERMISSION)
+        return render(request, "jobs/new.html", {"refusal": refusal}, status=403)
+    now = clock.current()
+    if request.method != "POST":
+        soon = (now + timedelta(minutes=1)).replace(microsecond=0, tzinfo=None)
+        return render(request, "jobs/new.html", {"form": JobForm(now=now, initial={"run_at": soon.isoformat()})})
+    form = JobForm(request.POST, now=now)
+    if not form.is_valid():
+        return render(request, "jobs/new.html", {"form": form}, status=400)
+    job, _ = transitions.create(form.new_job, now=now, by=cast("AbstractBaseUser", request.user))
+    messages.success(request, f"Job {job.pk} will start {job.target} at {job.run_at:%Y-%m-%d %H:%M:%S %Z}.")
+    return redirect("new-job")
