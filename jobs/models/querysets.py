@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
 from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
@@ -174,10 +174,6 @@ class JobQuerySet(JobOverviews):
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)
 
-    def with_starts(self) -> Self:
-        """With `starts`: how often each job was started, by the ledger."""
-        return self.annotate(starts=Count("attempts"))
-
     def count_by_state(self) -> dict[int, int]:
         return dict(self.order_by().values_list("state").annotate(jobs=Count("id")))
 
@@ -186,6 +182,11 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def open(self) -> AttemptQuerySet:
         """Started and not yet ended."""
         return self.filter(outcome__isnull=True)
+
+    def starts_of(self, job_ids: Iterable[int]) -> dict[int, int]:
+        """How often each of these jobs was started; those never started are left out."""
+        found = self.filter(job_id__in=list(job_ids)).order_by().values_list("job_id")
+        return dict(found.annotate(starts=Count("id")))
 
     def open_of(self, sessions: Iterable[uuid.UUID]) -> AttemptQuerySet:
         return self.open().filter(session__in=list(sessions))

@@ -1,0 +1,84 @@
+"""Puts the workload into the table: the plan at once, the live jobs from a thread, all through jobs.transitions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from types import TracebackType
+
+from django.db import connection
+
+from jobs import rules, transitions
+from jobs.benchmark.workload import BODY_SECONDS, Planned, Series, live_is_over, live_pauses, live_run_at
+from jobs.clock import clock
+
+AT_A_TIME = 500  # jobs in one transaction: the soonest ones must not wait for the whole load to commit
+TARGET = "demo.sleep"
+
+
+class Load:
+    """One round's jobs. As a context it runs the thread of live inserts, and ends it."""
+
+    def __init__(self, run: str, seed: int, *, since: datetime, duration: timedelta, window: timedelta) -> None:
+        self.run = run
+        self.created: dict[int, Series] = {}
+        self._seed = seed
+        self._since, self._duration, self._window = since, duration, window
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
+        self._live: Future[None] | None = None
+
+    @property
+    def first_id(self) -> int:
+        return min(self.created, default=0)
+
+    def commit(self, plan: Sequence[Planned]) -> None:
+        """Create the planned jobs, soonest first."""
+        for start in range(0, len(plan), AT_A_TIME):
+            some = plan[start : start + AT_A_TIME]
+            now = clock.now()
+            new = [self._new(job.series, job.run_at, now) for job in some]
+            for planned, job in zip(some, transitions.create_many(new, now=now), strict=True):
+                self.created[job.pk] = planned.series
+
+    def check(self) -> None:
+        """Raise what the thread of live inserts has died of, if it has."""
+        if self._live is not None and self._live.done():
+            self._live.result()
+
+    def __enter__(self) -> Load:
+        self._live = self._pool.submit(self._insert_live)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._pool.shutdown()
+        if kind is None:
+            self.check()
+
+    def _insert_live(self) -> None:
+        try:
+            for pause in live_pauses(self._seed):
+                if live_is_over(clock.current(), self._since, self._duration, self._window):
+                    return
+                if self._stop.wait(pause.total_seconds()):
+                    return
+                now = clock.now()
+                new = self._new(Series.LIVE, live_run_at(now, self._window), now)
+                job, _ = transitions.create(new, now=now)
+                self.created[job.pk] = Series.LIVE
+        finally:
+            connection.close()
+
+    def _new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
+        return rules.check_new_job(
+            target=TARGET,
+            payload={"seconds": BODY_SECONDS},
+            run_at=run_at,
+            now=now,
+            name=f"benchmark {self.run} {series}",
+        )

@@ -1,0 +1,42 @@
+"""What a round finds in the database it uses: its tables, and others who share its slots and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from jobs.conf import conf
+from jobs.models import Job, Leadership, Worker
+
+
+class NotMigrated(Exception):
+    """The database lacks migrations; the text says how many and what to type."""
+
+
+def require_migrations() -> None:
+    """Raises NotMigrated."""
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if missing:
+        raise NotMigrated(f"The database lacks {missing} migrations; run 'python manage.py migrate' first.")
+
+
+def warnings(now: datetime) -> list[str]:
+    """A sentence about live workers and one about pending jobs of others, where there are any."""
+    found = []
+    workers = Worker.objects.alive(now, conf().patience).count()
+    if workers:
+        found.append(f"{workers} workers of others are alive in this database and take jobs of this round.")
+    pending = Job.objects.pending().count()
+    if pending:
+        found.append(f"{pending} jobs of others are pending in this database; those that get due share the slots.")
+    return found
+
+
+def led_by(beats: Collection[int]) -> bool:
+    """Whether the leader is one of these processes of this machine."""
+    holder = Leadership.objects.get().holder
+    return any(holder.endswith(f":{pid}") for pid in beats)

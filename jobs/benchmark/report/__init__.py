@@ -1,0 +1,1 @@
+"""What a round has shown: for a person, and for a program."""

@@ -1,0 +1,183 @@
+"""One round from end to end: start the processes, put the load in, wait until it has run, read the result."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from jobs.benchmark import cost, machine, neighbours, score, statements
+from jobs.benchmark.cluster import Cluster, Turn
+from jobs.benchmark.load import Load
+from jobs.benchmark.options import Options
+from jobs.benchmark.report.result import Result, Times
+from jobs.benchmark.workload import BURST_SIZE, Series, planned
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.models import Attempt, Job, Leadership, Worker
+from project.local.interrupts import Interrupts
+
+READY_WITHIN = 120.0  # seconds for all processes to be at work
+OTHERS_LEAD_AFTER = 10.0  # seconds in which one of our beats takes the lead, unless a living one has it
+TICK = 0.25  # seconds
+LOOK_EVERY = 1.0  # seconds between looks at the table while the last jobs run: not before, the load is undisturbed
+
+# Called with what goes on, how many seconds of it have passed, and how many it takes at most.
+Tell = Callable[[str, float, float], None]
+
+
+class RoundFailed(Exception):
+    """The round could not be carried out, which says nothing about punctuality. The text says why."""
+
+
+class Round:
+    """One benchmark. `window` and `max_delay` are the W and MaxDelayTime in force."""
+
+    def __init__(self, options: Options, run: str, interrupts: Interrupts, tell: Tell) -> None:
+        self.options, self.run = options, run
+        self.window = timedelta(seconds=conf().min_prepare_time)
+        self.max_delay = timedelta(seconds=conf().max_delay_time)
+        self.cluster = Cluster(instances=options.instances, slots=options.slots, beats=options.beats)
+        self._interrupts, self._tell = interrupts, tell
+
+    def carry_out(self) -> Result:
+        """Run it; every process is stopped at the end, however it ends. Raises RoundFailed."""
+        where = machine.describe()
+        clock.measure()
+        warnings = neighbours.warnings(clock.now())
+        if self.options.all_slots < BURST_SIZE:
+            warnings.append(
+                f"A burst has {BURST_SIZE} jobs and there are {self.options.all_slots} slots: the rest starts late."
+            )
+        try:
+            self.cluster.start()
+            self._wait_ready()
+            result = self._measure(where, warnings)
+        finally:
+            self._interrupts.raising = False
+            self.cluster.stop(hurried=lambda: self._interrupts.count > 1)
+        result.problems = self.cluster.problems()
+        result.last_words = self.cluster.last_words() if result.problems else ""
+        return result
+
+    def _wait_ready(self) -> None:
+        """Wait until every worker has its heartbeat row and a beat leads."""
+        born = time.monotonic()
+        while True:
+            passed = time.monotonic() - born
+            if self._workers_ready() and (self._leads() or (passed > OTHERS_LEAD_AFTER and self._others_lead())):
+                return
+            if self.cluster.problems() or passed > READY_WITHIN:
+                why = "A process failed at its start" if self.cluster.problems() else "Not all processes got ready"
+                raise RoundFailed(f"{why}; their last words:\n{self.cluster.last_words()}")
+            self._wait("starting the processes", passed, READY_WITHIN)
+
+    def _workers_ready(self) -> bool:
+        ready = Worker.objects.alive(clock.now(), conf().patience).values_list("pid", flat=True)
+        return self.cluster.pids("worker") <= set(ready)
+
+    def _leads(self) -> bool:
+        return neighbours.led_by(self.cluster.pids("beat"))
+
+    def _others_lead(self) -> bool:
+        """Whether somebody has listed the window we are in."""
+        listed_until = Leadership.objects.get().listed_until
+        return listed_until is not None and listed_until > clock.now()
+
+    def _measure(self, where: machine.Machine, warnings: list[str]) -> Result:
+        options, duration = self.options, timedelta(seconds=self.options.duration)
+        begin = statements.snapshot(born := clock.current())
+        since = clock.now() + self.window
+        until = since + duration
+        load = Load(self.run, options.seed, since=since, duration=duration, window=self.window)
+        load.commit(planned(since, duration, options.seed))
+        with load:
+            if options.ha:
+                self.cluster.cycle_workers(self._turns)
+            self._watch(load, since, "before the load", since - self.window, since)
+            first, cpu = statements.snapshot(born), self._cpu()
+            self._watch(load, until, "load", since, until)
+            last = statements.snapshot(born)
+        self._wait_final(load, until)
+        cpu = {kind: spent - cpu[kind] for kind, spent in self._cpu().items()}
+        if not self._leads():
+            warnings.append("A beat of others led at the end of the round.")
+        rows = self._rows(load)
+        return Result(
+            run=self.run,
+            options=options,
+            times=Times(since=since, until=until, window=self.window, max_delay=self.max_delay),
+            first_id=load.first_id,
+            flaws=score.flaws(rows, created=len(load.created), window=self.window, max_delay=self.max_delay),
+            rows=rows,
+            created=len(load.created),
+            cost=self._cost(load, since, duration),
+            cpu=cpu,
+            traffic=statements.between(first, last),
+            lists=statements.between(begin, last),
+            idle=self._idle(born),
+            restarts=self.cluster.restarts,
+            warnings=warnings,
+            machine=where,
+            logs=self.cluster.folder,
+        )
+
+    def _turns(self, name: str) -> Iterator[Turn]:
+        chance = random.Random(f"{self.options.seed} {name}")
+        while True:
+            yield Turn(life=chance.uniform(10, 30), pause=chance.uniform(0, 9))
+
+    def _watch(self, load: Load, until: datetime, what: str, begin: datetime, end: datetime) -> None:
+        while (now := clock.now()) < until:
+            load.check()
+            self._wait(what, (now - begin).total_seconds(), (end - begin).total_seconds())
+
+    def _wait_final(self, load: Load, until: datetime) -> None:
+        """Wait W + MaxDelayTime, or until every job is final."""
+        jobs = Job.objects.of_benchmark(self.run, load.first_id)
+        longest = (self.window + self.max_delay).total_seconds()
+        while (passed := (clock.current() - until).total_seconds()) < longest and jobs.unfinished().exists():
+            for _ in range(int(LOOK_EVERY / TICK)):
+                self._wait("the last jobs", passed, longest)
+
+    def _rows(self, load: Load) -> list[score.Row]:
+        jobs = Job.objects.of_benchmark(self.run, load.first_id).order_by("id")
+        starts = Attempt.objects.starts_of(load.created)
+        return [
+            score.Row(
+                job_id=job.pk,
+                burst=load.created.get(job.pk) == Series.BURST,
+                state=job.state,
+                run_at=job.run_at,
+                created_at=job.created_at,
+                locked_at=job.locked_at,
+                execute_at=job.execute_at,
+                finished_at=job.finished_at,
+                starts=starts.get(job.pk, 0),
+            )
+            for job in jobs
+        ]
+
+    def _cost(self, load: Load, since: datetime, duration: timedelta) -> cost.Cost:
+        window = self.window.total_seconds()
+        where = cost.interval(since, duration, window)
+        return cost.count(where, window=window, job_ids=list(load.created), now=clock.now())
+
+    def _idle(self, born: datetime) -> statements.Traffic | None:
+        if not self.options.idle:
+            return None
+        self.cluster.stay()
+        before, started = statements.snapshot(born), time.monotonic()
+        while (passed := time.monotonic() - started) < self.options.idle:
+            self._wait("idle", passed, self.options.idle)
+        return statements.between(before, statements.snapshot(born))
+
+    def _cpu(self) -> dict[str, float]:
+        own = time.process_time()
+        return {**self.cluster.cpu(), "benchmark": own}
+
+    def _wait(self, what: str, passed: float, longest: float) -> None:
+        self.cluster.tick()
+        self._tell(what, passed, longest)
+        self._interrupts.wait(TICK)

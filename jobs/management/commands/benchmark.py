@@ -1,0 +1,58 @@
+"""`python manage.py benchmark`: the punctuality exercise on real processes, and its score card."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from kombu.exceptions import KombuError, OperationalError
+from rich.console import Console
+
+from jobs.benchmark import neighbours
+from jobs.benchmark.options import ARGUMENTS, OptionError, Options, checked
+from jobs.benchmark.report import card
+from jobs.benchmark.report.progress import progress
+from jobs.benchmark.round import Round, RoundFailed
+from project.local.interrupts import Interrupts, StopRequested
+
+CARD_WIDTH = 110  # characters, where no terminal says
+
+
+class Command(BaseCommand):
+    help = "Measure punctuality and cost by the public exercise; exit code 0 only if the round qualifies."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        for name, (kind, default, text) in ARGUMENTS.items():
+            parser.add_argument(f"--{name}", type=kind, default=default, help=text)
+        parser.add_argument(
+            "--ha", action="store_true", help="workers live 10 - 30 s, stop, pause 0 - 9 s, start again"
+        )
+        parser.add_argument("--migrate", action="store_true", help="first apply what migrations the database lacks")
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        try:
+            options = checked(**{name: given[name] for name in [*ARGUMENTS, "ha"]})
+            if given["migrate"]:
+                call_command("migrate", verbosity=0)
+            neighbours.require_migrations()
+            passed = self._run(options)
+        except (OptionError, neighbours.NotMigrated, RoundFailed) as error:
+            raise CommandError(str(error)) from None
+        except (DatabaseError, KombuError, OperationalError, OSError) as error:
+            raise CommandError(f"The benchmark was cut short: {str(error).strip()}") from error
+        except StopRequested as stop:
+            raise SystemExit(128 + stop.number) from None
+        if not passed:
+            raise SystemExit(1)
+
+    def _run(self, options: Options) -> bool:
+        with progress() as tell:
+            result = Round(options, uuid4().hex[:8], Interrupts(), tell).carry_out()
+        card.show(result, Console(width=None if self.stdout.isatty() else CARD_WIDTH))
+        if options.json:
+            options.json.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n")
+        if result.last_words:
+            self.stderr.write(result.last_words)
+        return result.passed
