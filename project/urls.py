@@ -12,4 +12,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api.urls")),
     path("jobs/new/", new_job, name="new-job"),
+    path("", include("jobs.monitor.urls")),
 ]

@@ -89,6 +89,10 @@ class JobOverviews(models.QuerySet["Job"]):
         )
         return Figures(**found)
 
+    def upcoming(self, since: datetime) -> Self:
+        """Pending and due from then on, soonest first."""
+        return self.filter(state=State.PENDING, run_at__gte=since).order_by("run_at", "id")
+
     def brief(self) -> Self:
         """Without the columns that can be long."""
         return self.defer("payload", "reason")

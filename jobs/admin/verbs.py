@@ -1,0 +1,82 @@
+"""What a person may do to a job, for the admin and the monitor alike: one transition each, kept in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest
+
+from jobs import transitions
+from jobs.models import Job
+from jobs.states import RETRYABLE, State
+from jobs.transitions import Answer
+
+AT_A_TIME = 1_000  # jobs of one request: each is its own transaction
+REASONS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`label` stands on the button, `done` in the report; `states` are those it is offered in."""
+
+    name: str
+    label: str
+    done: str
+    states: frozenset[State]
+
+
+CANCEL = Verb("cancel", "Cancel", "cancelled", frozenset({State.PENDING}))
+RUN_NOW = Verb("run-now", "Run now", "told to start now", frozenset({State.PENDING}))
+RETRY = Verb("retry", "Retry", "told to start again", RETRYABLE)
+RESCHEDULE = Verb("reschedule", "Reschedule", "rescheduled", frozenset({State.PENDING}))
+BUTTONS = (RUN_NOW, RETRY, CANCEL)  # those that ask for nothing
+
+
+def offered(job: Job) -> list[Verb]:
+    return [verb for verb in BUTTONS if job.state in verb.states]
+
+
+def apply(verb: Verb, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None) -> Answer:
+    """Do it, and note who did. A refusal is an answer, not an error.
+
+    Raises ValidationError (field `run_at`) for a time that no job may have.
+    """
+    with transaction.atomic():
+        answer = _transition(verb, by=by, now=now, run_at=run_at)(job_id)
+        if answer.done and answer.job is not None:
+            LogEntry.objects.log_actions(by.pk, [answer.job], CHANGE, change_message=answer.why, single_object=True)  # type: ignore[list-item]
+    return answer
+
+
+def _transition(verb: Verb, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None) -> Callable[[int], Answer]:
+    if verb is CANCEL:
+        return lambda job_id: transitions.cancel(job_id, now=now, reason=f"Cancelled by {by.get_username()}.")
+    if verb is RUN_NOW:
+        return lambda job_id: transitions.run_now(job_id, now=now)
+    if verb is RETRY:
+        return lambda job_id: transitions.retry(job_id, now=now)
+    if verb is RESCHEDULE and run_at is not None:
+        return lambda job_id: transitions.reschedule(job_id, run_at=run_at, now=now)
+    raise ValueError(f"{verb.name} needs something that was not given")
+
+
+def report(request: HttpRequest, verb: Verb, answers: Iterable[Answer]) -> None:
+    """Say what became of each: `3 cancelled; 1 not: ... job 7 is running since ...`."""
+    answers = list(answers)
+    refused = [a.why for a in answers if not a.done]
+    done = len(answers) - len(refused)
+    if not refused:
+        text = answers[0].why if done == 1 else f"{done} {verb.done}."
+        messages.success(request, text)
+        return
+    reasons = " ".join(refused[:REASONS_SHOWN])
+    if len(refused) > REASONS_SHOWN:
+        reasons += f" And {len(refused) - REASONS_SHOWN} more."
+    text = reasons if len(answers) == 1 else f"{done} {verb.done}; {len(refused)} not: {reasons}"
+    (messages.warning if done else messages.error)(request, text)

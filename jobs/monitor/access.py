@@ -1,0 +1,83 @@
+"""Who may look, and what their browser may load."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+
+log = logging.getLogger(__name__)
+
+# Everything comes from our own files; no script or style stands inside a page.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+VIEW = "jobs.view_job"
+CONTROL = "jobs.control_job"
+MAY_LOOK_FOR = 30  # seconds that a viewer is not looked up again; a right that is withdrawn ends this much later
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def page(view: View[P]) -> View[P]:
+    """A page for those who may see jobs. Others are sent to the login, or told which permission they lack."""
+
+    @login_required
+    def allowed(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.has_perm(VIEW):
+            return refuse(request, "see jobs", "Can view job")
+        return view(request, *args, **kwargs)
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            response = allowed(request, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the database does not answer: %s", error)
+            response = HttpResponse(
+                "The database does not answer: nothing can be shown, and no job starts. See that PostgreSQL runs "
+                "where DATABASE_URL points, then load this page again.",
+                status=503,
+                content_type="text/plain; charset=utf-8",
+            )
+        return _own_files_only(response)
+
+    return shown
+
+
+def refuse(request: HttpRequest, verb: str, permission: str) -> HttpResponse:
+    """403, with the permission to ask for."""
+    return render(request, "monitor/refused.html", {"verb": verb, "permission": permission}, status=403)
+
+
+def may_look(request: HttpRequest) -> bool:
+    """Whether this viewer may see jobs. Asks the database at most every MAY_LOOK_FOR seconds a session: a page that
+    is open all day in fifty browsers costs no login queries."""
+    session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    if not session:
+        return False
+    key = "runat-may-look-" + hashlib.sha256(session.encode()).hexdigest()
+    known: bool | None = cache.get(key)
+    if known is None:
+        known = request.user.is_authenticated and request.user.has_perm(VIEW)
+        if known:
+            cache.set(key, known, MAY_LOOK_FOR)
+    return known
+
+
+def _own_files_only(response: HttpResponse) -> HttpResponse:
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    patch_cache_control(response, private=True, no_cache=True)
+    return response

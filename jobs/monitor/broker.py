@@ -1,0 +1,108 @@
+"""What the broker says: whether it answers, and how many messages wait in a queue. Never waits long."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from celery import current_app
+from kombu import Connection
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1  # seconds for any one answer of the broker
+ASK_AGAIN_AFTER = 5.0  # seconds: a broker that is away must not make every page wait for it
+
+
+@dataclass(frozen=True)
+class Depths:
+    """Messages waiting per queue; None for a queue that RabbitMQ does not have yet."""
+
+    reachable: bool
+    waiting: dict[str, int | None]
+
+
+class BrokerEye:
+    """One connection that is kept: a new one a second would flood the broker's log."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._away_until = 0.0  # on the monotonic clock
+
+    def depths(self, queues: Iterable[str]) -> Depths:
+        """Ask for the depth of each queue. Never raises: an unreachable broker is an answer."""
+        names = sorted(set(queues))
+        with self._lock:
+            if time.monotonic() < self._away_until:
+                return Depths(reachable=False, waiting={})
+            kept = self._connection is not None
+            try:
+                try:
+                    return self._ask(names)
+                except Exception as error:
+                    if not kept:
+                        raise
+                    log.debug("the kept connection to the broker had ended: %s", error)
+                    self.close()
+                    return self._ask(names)
+            except Exception as error:  # noqa: BLE001 - as above
+                log.warning("the broker does not answer: %s", error)
+                self.close()
+                self._away_until = time.monotonic() + ASK_AGAIN_AFTER
+                return Depths(reachable=False, waiting={})
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except Exception as error:  # noqa: BLE001 - it is being thrown away
+                log.debug("closing the broker connection: %s", error)
+
+    def _ask(self, queues: list[str]) -> Depths:
+        if self._connection is None:
+            self._connection = connect()
+        return Depths(reachable=True, waiting={name: _depth(self._connection, name) for name in queues})
+
+
+def connect() -> Connection:
+    """A new connection whose every answer is waited for at most PATIENCE. Raises what the broker raises."""
+    options: dict[str, object] = dict(current_app.conf.broker_transport_options or {})
+    redis = str(current_app.conf.broker_url).startswith("redis")
+    timeouts = ("socket_connect_timeout", "socket_timeout") if redis else ("read_timeout", "write_timeout")
+    options.update(dict.fromkeys(timeouts, PATIENCE))
+    connection = current_app.connection_for_read(connect_timeout=PATIENCE, heartbeat=0, transport_options=options)
+    try:
+        # Not `connect()`, which would try again after a pause of 2 s.
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=PATIENCE)
+    except Exception:
+        connection.close()
+        raise
+    return connection
+
+
+def answers() -> bool:
+    """Whether the broker can be reached now."""
+    try:
+        connect().close()
+    except Exception as error:  # noqa: BLE001 - kombu's transports raise what they like
+        log.warning("the broker does not answer: %s", error)
+        return False
+    return True
+
+
+def _depth(connection: Connection, queue: str) -> int | None:
+    # A channel each: AMQP closes the channel on which a queue was not found.
+    with connection.channel() as channel:
+        try:
+            return int(channel.queue_declare(queue, passive=True).message_count)  # type: ignore[attr-defined]
+        except connection.channel_errors:
+            # Redis keeps no empty list: a queue that is not there is an empty one.
+            return 0 if connection.transport.driver_type == "redis" else None
+
+
+eye = BrokerEye()

@@ -1,0 +1,208 @@
+"""One look at the whole platform, for all who watch. Every question is bounded: see jobs/models/overviews.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from jobs.conf import Conf, conf
+from jobs.models import Job, Leadership, Worker
+from jobs.models.job import DEFAULT_QUEUE
+from jobs.models.overviews import Backlog, Figures
+from jobs.models.querysets import OVERDUE_AFTER
+from jobs.monitor.broker import Depths
+
+ROWS = 12  # lines of each list of jobs
+WORKER_ROWS = 50
+FIGURES_OF = timedelta(hours=1)
+DEPARTED_SHOWN_FOR = timedelta(minutes=10)
+TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take jobs
+UNPUBLISHED_AFTER = timedelta(seconds=5)
+WINDOWS_OF_PATIENCE = 2  # without a list query for longer than this, nobody leads
+
+
+@dataclass(frozen=True)
+class WorkerLine:
+    """A worker process. `status`: alive, silent (it missed a heartbeat), gone (it vanished) or stopped (good-bye)."""
+
+    name: str
+    status: str
+    heartbeat_at: datetime
+    running: int
+    slots: int
+    offset_ms: float
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JobLine:
+    """A job as the lists show it; milliseconds."""
+
+    id: int
+    title: str
+    target: str
+    queue: str
+    state: int
+    run_at: datetime
+    locked_at: datetime | None
+    finished_at: datetime | None
+    delay_ms: float | None
+    duration_ms: float | None
+    worker: str
+
+
+@dataclass(frozen=True)
+class QueueLine:
+    """A queue: what waits by the table and by the broker, and how many living slots take from it."""
+
+    name: str
+    pending: int
+    overdue: int
+    oldest: datetime | None
+    waiting: int | None  # messages; None: not known
+    slots: int
+
+
+@dataclass(frozen=True)
+class LeaderLine:
+    """Which beat leads. `absent`: none has listed for more than two windows. `unpublished`: jobs of its last window
+    still wait for the broker."""
+
+    holder: str
+    epoch: int
+    elected_at: datetime | None
+    listed_at: datetime | None
+    listed: int
+    published_at: datetime | None
+    absent: bool
+    unpublished: bool
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The facts. They change only when something has happened, not by the passing of time."""
+
+    workers: tuple[WorkerLine, ...]
+    queues: tuple[QueueLine, ...]
+    running: tuple[JobLine, ...]
+    due_next: tuple[JobLine, ...]
+    overdue: tuple[JobLine, ...]
+    recent: tuple[JobLine, ...]
+    running_count: int
+    pending_count: int
+    overdue_count: int
+    figures: Figures
+    leader: LeaderLine
+    broker_reachable: bool
+
+    @property
+    def alive(self) -> tuple[WorkerLine, ...]:
+        return tuple(w for w in self.workers if w.status in TAKING)
+
+    @property
+    def slots(self) -> int:
+        return sum(w.slots for w in self.alive)
+
+
+def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapshot:
+    """Ask the database nine questions and the broker one. Raises DatabaseError."""
+    c = conf()
+    workers = [_worker(w, now, c) for w in Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKER_ROWS]]
+    backlog = Job.objects.backlog(now - OVERDUE_AFTER)
+    listed = Job.objects.brief().with_worker()
+    depths = ask_broker(_queue_names(workers, backlog))
+    return Snapshot(
+        workers=tuple(workers),
+        queues=_queues(workers, backlog, depths),
+        running=_lines(listed.running().order_by("locked_at")),
+        due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)),
+        overdue=_lines(Job.objects.brief().overdue(now).order_by("run_at", "id")),
+        recent=_lines(listed.recently_finished()),
+        running_count=Job.objects.running().bounded_count(),
+        pending_count=sum(b.pending for b in backlog),
+        overdue_count=sum(b.overdue for b in backlog),
+        figures=Job.objects.latest_figures(now - FIGURES_OF),
+        leader=_leader(now, c),
+        broker_reachable=depths.reachable,
+    )
+
+
+def _worker(worker: Worker, now: datetime, c: Conf) -> WorkerLine:
+    age = now - worker.heartbeat_at
+    if worker.stopped_at is not None:
+        status = "stopped"
+    elif worker.gone_at is not None or age > c.patience:
+        status = "gone"
+    else:
+        status = "silent" if age > timedelta(seconds=2 * c.heartbeat_interval) else "alive"
+    return WorkerLine(
+        name=worker.name,
+        status=status,
+        heartbeat_at=worker.heartbeat_at,
+        running=worker.running,
+        slots=worker.slots,
+        offset_ms=worker.offset_ms,
+        queues=tuple(worker.queues),
+    )
+
+
+def _queue_names(workers: list[WorkerLine], backlog: list[Backlog]) -> set[str]:
+    served = {queue for w in workers if w.status in TAKING for queue in w.queues}
+    return {DEFAULT_QUEUE} | served | {b.queue for b in backlog}
+
+
+def _queues(workers: list[WorkerLine], backlog: list[Backlog], depths: Depths) -> tuple[QueueLine, ...]:
+    waiting = {b.queue: b for b in backlog}
+    lines = []
+    for name in sorted(_queue_names(workers, backlog)):
+        found = waiting.get(name)
+        lines.append(
+            QueueLine(
+                name=name,
+                pending=found.pending if found else 0,
+                overdue=found.overdue if found else 0,
+                oldest=found.oldest if found else None,
+                waiting=depths.waiting.get(name),
+                slots=sum(w.slots for w in workers if w.status in TAKING and name in w.queues),
+            )
+        )
+    return tuple(lines)
+
+
+def _leader(now: datetime, c: Conf) -> LeaderLine:
+    row = Leadership.objects.first() or Leadership()
+    patience = timedelta(seconds=WINDOWS_OF_PATIENCE * c.min_prepare_time)
+    return LeaderLine(
+        holder=row.holder if row.elected_at else "",
+        epoch=row.epoch if row.elected_at else 0,
+        elected_at=row.elected_at,
+        listed_at=row.listed_at,
+        listed=row.listed if row.listed_at else 0,
+        published_at=row.published_at,
+        absent=row.listed_at is None or now - row.listed_at > patience,
+        unpublished=bool(
+            row.listed and row.published_at is None and row.listed_at and now - row.listed_at > UNPUBLISHED_AFTER
+        ),
+    )
+
+
+def _lines(jobs: QuerySet[Job]) -> tuple[JobLine, ...]:
+    return tuple(
+        JobLine(
+            id=job.pk,
+            title=job.name or job.target,
+            target=job.target,
+            queue=job.queue,
+            state=job.state,
+            run_at=job.run_at,
+            locked_at=job.locked_at,
+            finished_at=job.finished_at,
+            delay_ms=job.delay_ms,
+            duration_ms=job.duration_ms,
+            worker=getattr(job, "worker", None) or "",
+        )
+        for job in jobs[:ROWS]
+    )

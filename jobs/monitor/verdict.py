@@ -1,0 +1,149 @@
+"""What is wrong, worst first, each with what to do. The sentences hold no ticking numbers: they are read aloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.conf import conf
+from jobs.models.overviews import COUNT_LIMIT
+from jobs.monitor.snapshot import Snapshot
+
+START_BEAT = "celery -A project beat"
+START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
+CLOCK_BUDGET_MS = 250.0  # timers are corrected for an offset; beyond this the host's own clock needs care
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. `level` is bad (jobs do not start, or start late) or warn."""
+
+    level: str
+    what: str
+    remedy: str
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The first thing to read. `level` is that of the worst problem, or good."""
+
+    level: str
+    headline: str
+    problems: tuple[Problem, ...]
+
+
+def judge(seen: Snapshot) -> Verdict:
+    """Weigh a snapshot."""
+    problems = (*_stopped(seen), *_late(seen), *_troubled(seen))
+    problems = tuple(sorted(problems, key=lambda p: p.level != "bad"))
+    if not problems:
+        return Verdict("good", f"All well: {_all_well(seen)}", ())
+    more = len(problems) - 1
+    return Verdict(problems[0].level, problems[0].what + (f" And {more} more:" if more else ""), problems)
+
+
+def _stopped(seen: Snapshot) -> list[Problem]:
+    found = []
+    if seen.leader.absent:
+        found.append(
+            Problem("bad", "No beat is leading: no job will be published.", "Start one on any host:", START_BEAT)
+        )
+    if not seen.broker_reachable:
+        found.append(
+            Problem(
+                "bad",
+                "The broker does not answer: no job reaches a worker.",
+                "See that it runs where BROKER_URL points. The jobs are safe in the table and go out when it is back.",
+            )
+        )
+    if not seen.alive:
+        found.append(Problem("bad", "No worker is alive: no job will start.", "Start one on any host:", START_WORKER))
+    return found
+
+
+def _late(seen: Snapshot) -> list[Problem]:
+    found = []
+    unserved = [q for q in seen.queues if q.pending and not q.slots]
+    if unserved and seen.alive:
+        names = ", ".join(q.name for q in unserved)
+        found.append(
+            Problem(
+                "bad",
+                f"No worker takes from {'queue' if len(unserved) == 1 else 'queues'} {names}, where jobs wait.",
+                "Start a worker for it:",
+                f"{START_WORKER.replace('w1', 'w2')} -Q {','.join(q.name for q in unserved)}",
+            )
+        )
+    if seen.overdue_count:
+        found.append(Problem("bad", f"{_jobs(seen.overdue_count, 'is', 'are')} overdue.", _why_overdue(seen)))
+    if seen.leader.unpublished:
+        found.append(
+            Problem(
+                "warn",
+                f"The last window's {seen.leader.listed} jobs are not all published yet.",
+                "The broker is slow or away; the beat goes on trying. Its log says more.",
+            )
+        )
+    return found
+
+
+def _why_overdue(seen: Snapshot) -> str:
+    if seen.leader.absent or not seen.broker_reachable or not seen.alive:
+        return "They start as soon as the above is repaired."
+    if all(q.slots == 0 for q in seen.queues if q.overdue):
+        return "They start as soon as a worker takes from their queue."
+    if seen.running_count >= seen.slots:
+        return f"All {seen.slots} slots are busy: start another worker, or give one more slots."
+    return "They are published again within the next windows. If they stay, open one: its page says what it waits for."
+
+
+def _troubled(seen: Snapshot) -> list[Problem]:
+    found = []
+    silent = [w.name for w in seen.workers if w.status == "silent"]
+    gone = [w.name for w in seen.workers if w.status == "gone"]
+    off = [w.name for w in seen.alive if abs(w.offset_ms) > CLOCK_BUDGET_MS]
+    if silent:
+        patience = conf().heartbeat_patience
+        remedy = (
+            f"After {patience:g} s of silence it counts as gone, and what it runs as interrupted. Look at its host."
+        )
+        found.append(Problem("warn", f"{_named('Worker', silent)} missed a heartbeat.", remedy))
+    if gone:
+        remedy = "What it ran is interrupted. If it was stopped on purpose, this note leaves after ten minutes."
+        found.append(Problem("warn", f"{_named('Worker', gone)} vanished without a good-bye.", remedy))
+    if off:
+        remedy = "Jobs still start on time, since its timers are corrected; let NTP set the clock of its host."
+        found.append(Problem("warn", f"The clock of {_named('worker', off)} is off.", remedy))
+    figures = seen.figures
+    if figures.interrupted:
+        remedy = "Their effects are unknown. Look at each, and retry it where that is safe."
+        found.append(
+            Problem("warn", f"{_jobs(figures.interrupted, 'was', 'were')} interrupted in the last hour.", remedy)
+        )
+    if figures.failed:
+        remedy = "The page of each says why."
+        found.append(Problem("warn", f"{_jobs(figures.failed, 'has', 'have')} failed in the last hour.", remedy))
+    limit = conf().max_delay_time
+    if figures.high is not None and figures.high > limit * 1000:
+        remedy = "More slots, or fewer jobs at the same moment. The page of each late job says why it was."
+        found.append(Problem("warn", f"A job of the last hour started more than {limit:g} s late.", remedy))
+    return found
+
+
+def _all_well(seen: Snapshot) -> str:
+    alive = len(seen.alive)
+    workers = f"{alive} worker{'s' if alive != 1 else ''} with {seen.slots} slots"
+    if not seen.due_next:
+        return f"{workers}, and nothing is due."
+    return f"{workers}; the next job is due at {seen.due_next[0].run_at:%H:%M:%S}."
+
+
+def _jobs(count: int, one: str, many: str) -> str:
+    shown = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count:,}"
+    return f"1 job {one}" if count == 1 else f"{shown} jobs {many}"
+
+
+def _named(kind: str, names: list[str]) -> str:
+    plural = "s" if len(names) > 1 else ""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{kind}{plural} {shown}"

@@ -1,0 +1,83 @@
+"""The ways to look: the monitor, its changing part, and the page of one job."""
+
+from __future__ import annotations
+
+import json
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.http import parse_etags, url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from jobs.admin import verbs
+from jobs.clock import clock
+from jobs.models import Job
+from jobs.monitor.access import CONTROL, may_look, page, refuse
+from jobs.monitor.lateness import explain, story
+from jobs.monitor.shared import picture
+
+BY_NAME = {verb.name: verb for verb in verbs.BUTTONS}
+
+
+@require_safe
+@page
+def monitor(request: HttpRequest) -> HttpResponse:
+    """`/`: what is wrong, what runs, what comes, what was."""
+    return render(request, "monitor/page.html", {"picture": picture(), "paused": "paused" in request.GET})
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The changing part of the monitor, 304 while nothing has happened. The login is asked for by the whole page."""
+    try:
+        if not may_look(request):
+            return HttpResponse(status=401, headers={"HX-Redirect": reverse("monitor")})
+        seen = picture()
+    except (OperationalError, InterfaceError):
+        return HttpResponse("The database does not answer.", status=503, content_type="text/plain")
+    # Weak comparison, as RFC 9110 has it for If-None-Match: a proxy that compresses weakens the tag.
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    response = HttpResponseNotModified() if seen.etag in known else HttpResponse(seen.html)
+    response["ETag"] = seen.etag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+@require_safe
+@page
+def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
+    """`/jobs/7/`: the facts in the order of time, why it was late, its ledger, and what can be done."""
+    job = Job.objects.for_people().with_attempts().filter(pk=job_id).first()
+    if job is None:
+        raise Http404(f"There is no job {job_id}.")
+    now = clock.current()
+    context = {
+        "job": job,
+        "payload": json.dumps(job.payload, ensure_ascii=False, indent=2),
+        "now": now,
+        "steps": story(job),
+        "why": explain(job, now),
+        "verbs": verbs.offered(job) if request.user.has_perm(CONTROL) else [],
+        "may_reschedule": request.user.is_staff and request.user.has_perm(CONTROL) and not job.is_final,
+    }
+    return render(request, "monitor/job.html", context)
+
+
+@require_POST
+@page
+def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
+    """A button: does it, says what became of it, and goes back."""
+    if not request.user.has_perm(CONTROL):
+        return refuse(request, "cancel, run or retry jobs", "Can cancel, run now, retry and reschedule jobs")
+    if verb not in BY_NAME:
+        raise Http404(f"Nothing is called {verb}.")
+    verbs.report(request, BY_NAME[verb], [verbs.apply(BY_NAME[verb], job_id, by=request.user, now=clock.current())])
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("job", args=[job_id])
+    if not Job.objects.filter(pk=job_id).exists():
+        back = reverse("monitor")
+    return redirect(back)

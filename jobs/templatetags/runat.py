@@ -1,0 +1,114 @@
+"""How moments, spans and states are shown: the same everywhere. Times are UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django import template
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs.states import State
+
+register = template.Library()
+
+# Each state has a sign and a word beside its colour: colour alone says nothing to many.
+LOOKS = {
+    State.PENDING: ("idle", "○"),
+    State.RUNNING: ("info", "▸"),
+    State.COMPLETED: ("good", "✓"),
+    State.FAILED: ("bad", "✕"),
+    State.CANCELLED: ("idle", "⊘"),
+    State.INTERRUPTED: ("bad", "↯"),
+    State.SKIPPED: ("idle", "↷"),
+}
+WORKER_LOOKS = {"alive": ("good", "✓"), "silent": ("warn", "…"), "gone": ("bad", "✕"), "stopped": ("idle", "⊘")}
+
+
+def badge(level: str, sign: str, text: str) -> SafeString:
+    return format_html('<span class="badge {}"><span aria-hidden="true">{}</span>{}</span>', level, sign, text)
+
+
+@register.filter
+def state_badge(state: int) -> SafeString:
+    level, sign = LOOKS[State(state)]
+    return badge(level, sign, str(State(state).label))
+
+
+@register.filter
+def worker_badge(status: str) -> SafeString:
+    return badge(*WORKER_LOOKS[status], status)
+
+
+def span(seconds: float) -> str:
+    """A length of time for people: `12 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`. static/monitor.js says the same."""
+    whole = max(int(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+@register.simple_tag(takes_context=True)
+def since(context: Context, moment: datetime | None) -> SafeString:
+    """How long ago; the page goes on counting by itself."""
+    return _ticking(context["now"], moment, "since")
+
+
+@register.simple_tag(takes_context=True)
+def until(context: Context, moment: datetime | None) -> SafeString:
+    """How long until then; the page goes on counting by itself."""
+    return _ticking(context["now"], moment, "until")
+
+
+def _ticking(now: datetime, moment: datetime | None, way: str) -> SafeString:
+    if moment is None:
+        return SafeString("—")
+    seconds = (now - moment).total_seconds() if way == "since" else (moment - now).total_seconds()
+    stamp = moment.astimezone(UTC).isoformat()
+    return format_html(
+        '<time datetime="{}" data-tick="{}" title="{}">{}</time>', stamp, way, exact(moment), span(seconds)
+    )
+
+
+@register.filter
+def exact(moment: datetime | None) -> str:
+    """`2026-11-21 12:00:05.123`, the fraction only where there is one."""
+    if moment is None:
+        return "—"
+    moment = moment.astimezone(UTC)
+    fraction = f".{moment.microsecond // 1000:03d}" if moment.microsecond else ""
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}"
+
+
+@register.filter
+def exact_us(moment: datetime) -> str:
+    """With all the microseconds: where the gaps between moments are the matter."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, value: datetime | None) -> SafeString:
+    """The time of day, with the date where it is not today."""
+    if value is None:
+        return SafeString("—")
+    value = value.astimezone(UTC)
+    today = value.date() == context["now"].astimezone(UTC).date()
+    shown = exact(value)[11:] if today else exact(value)
+    return format_html('<time datetime="{}" title="{} UTC">{}</time>', value.isoformat(), exact(value), shown)
+
+
+@register.filter
+def ms(value: float | None) -> str:
+    """Milliseconds with two decimals: `0.42`, `1,234.00`; a dash where there are none."""
+    return "—" if value is None else f"{value:,.2f}"
+
+
+@register.filter
+def bounded(count: int, limit: int) -> str:
+    """A count that was not read to its end: `10,000+`."""
+    return f"{limit:,}+" if count >= limit else f"{count:,}"
