@@ -1,4 +1,4 @@
-"""The settings of RunAt, with their defaults. Seconds. The environment sets the first three."""
+"""The settings of RunAt, with their defaults. Seconds. The environment sets all but the last."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,11 +26,11 @@ class Conf:
 def conf() -> Conf:
     """The settings now in force (read at each call: tests override them)."""
     return Conf(
-        min_prepare_time=getattr(settings, "JOBS_MIN_PREPARE_TIME", 10.0),
-        max_delay_time=getattr(settings, "JOBS_MAX_DELAY_TIME", 30.0),
-        arm_lead=getattr(settings, "JOBS_ARM_LEAD", 0.2),
-        look_ahead=getattr(settings, "JOBS_LOOK_AHEAD", 2.0),
-        heartbeat_interval=getattr(settings, "JOBS_HEARTBEAT_INTERVAL", 5.0),
-        heartbeat_patience=getattr(settings, "JOBS_HEARTBEAT_PATIENCE", 20.0),
+        min_prepare_time=settings.JOBS_MIN_PREPARE_TIME,
+        max_delay_time=settings.JOBS_MAX_DELAY_TIME,
+        arm_lead=settings.JOBS_ARM_LEAD,
+        look_ahead=settings.JOBS_LOOK_AHEAD,
+        heartbeat_interval=settings.JOBS_HEARTBEAT_INTERVAL,
+        heartbeat_patience=settings.JOBS_HEARTBEAT_PATIENCE,
         payload_limit=getattr(settings, "JOBS_PAYLOAD_LIMIT", 64 * 1024),
     )

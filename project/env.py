@@ -33,6 +33,9 @@ class Environment:
     min_prepare_time: float
     max_delay_time: float
     arm_lead: float
+    look_ahead: float
+    heartbeat_interval: float
+    heartbeat_patience: float
 
 
 def read() -> Environment:
@@ -71,6 +74,9 @@ def read() -> Environment:
         min_prepare_time=min_prepare_time,
         max_delay_time=max_delay_time,
         arm_lead=arm_lead,
+        look_ahead=_seconds("JOBS_LOOK_AHEAD", default=2, low=0.1, high=600),
+        heartbeat_interval=_seconds("JOBS_HEARTBEAT_INTERVAL", default=5, low=0.1, high=600),
+        heartbeat_patience=_seconds("JOBS_HEARTBEAT_PATIENCE", default=20, low=0.2, high=3600),
     )
 
 

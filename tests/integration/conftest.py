@@ -1,0 +1,114 @@
+"""Real processes on the test database: `celery beat`, `celery worker`, killed and stopped as a test says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.db import connection
+
+from jobs.clock import clock
+from jobs.models import Job, Leadership, Worker
+from jobs.states import FINAL
+from project.local.process import send, spawn
+
+PATIENCE = 90.0  # seconds a test waits for what must happen: generous, since machines are shared
+
+
+def database_url() -> str:
+    c = connection.settings_dict
+    return f"postgresql://{c['USER']}:{c['PASSWORD']}@{c['HOST']}:{c['PORT']}/{c['NAME']}"
+
+
+def wait_for(condition: Callable[[], Any], what: str) -> Any:
+    """Return the first true answer. Fails the test when there is none within PATIENCE seconds."""
+    until = time.monotonic() + PATIENCE
+    while not (answer := condition()):
+        assert time.monotonic() < until, f"waited {PATIENCE:g} s for {what}"
+        time.sleep(0.05)
+    return answer
+
+
+class Cluster:
+    """The processes of one test."""
+
+    def __init__(self, folder: Path, broker_url: str) -> None:
+        self.folder = folder
+        self.environment = {**os.environ, "DATABASE_URL": database_url(), "BROKER_URL": broker_url}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def beat(self, name: str = "beat", **environment: str) -> subprocess.Popen[bytes]:
+        return self._start(name, ["beat", "-l", "info"], environment)
+
+    def worker(self, name: str = "w1", slots: int = 5, pool: str = "threads", **environment: str) -> Any:
+        """Start a worker and wait until it is in the table of workers."""
+        command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info"]
+        process = self._start(name, command, environment)
+        wait_for(lambda: Worker.objects.present().filter(pid=process.pid).exists(), f"{name} to be ready")
+        return process
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        process = self.processes.pop(name)
+        send(process, number)
+        process.wait(60)
+
+    def close(self) -> None:
+        for process in self.processes.values():
+            send(process, signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                send(process, signal.SIGKILL)
+                process.wait()
+
+    def _start(self, name: str, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = spawn(
+                [sys.executable, "-m", "celery", "-A", "project", *command],
+                log=log,
+                cwd=settings.BASE_DIR,
+                environment=self.environment | environment,
+            )
+        self.processes[name] = process
+        return process
+
+
+@pytest.fixture
+def broker_url() -> str:
+    return str(settings.CELERY_BROKER_URL)
+
+
+@pytest.fixture
+def cluster(transactional_db: None, tmp_path: Path, broker_url: str) -> Iterator[Cluster]:
+    Leadership.objects.get_or_create(id=1)  # emptying the tables between tests takes the row with it
+    purge(broker_url)
+    clock.measure()
+    cluster = Cluster(tmp_path, broker_url)
+    yield cluster
+    cluster.close()
+    purge(broker_url)
+
+
+def purge(broker_url: str) -> None:
+    with current_app.connection(broker_url) as broker:
+        queue = current_app.amqp.queues["default"](broker.default_channel)
+        queue.declare()
+        queue.purge()
+
+
+def all_final(*ids: int) -> bool:
+    jobs = Job.objects.filter(pk__in=ids) if ids else Job.objects.all()
+    return not jobs.exclude(state__in=FINAL).exists()

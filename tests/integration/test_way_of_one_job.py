@@ -1,0 +1,112 @@
+"""From a row to a punctual start, on real parts."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from jobs import rules, transitions
+from jobs.clock import clock
+from jobs.models import Attempt, Job, WorkerLog
+from jobs.states import State
+from tests.integration.conftest import all_final, wait_for
+
+pytestmark = [pytest.mark.processes]
+
+
+def insert(sql_target="demo.sleep", payload='{"seconds": 0.05}', after="3 seconds"):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO jobs_job (target, payload, run_at) VALUES (%s, %s, now() + %s::interval) RETURNING id",
+            [sql_target, payload, after],
+        )
+        return cursor.fetchone()[0]
+
+
+def create(after, target="demo.sleep", payload=None):
+    now = clock.now()
+    new = rules.check_new_job(target=target, payload=payload or {}, run_at=now + timedelta(seconds=after), now=now)
+    return transitions.create(new, now=now)[0].pk
+
+
+def test_rows_by_sql_and_jobs_in_two_seconds_start_on_time_and_once(cluster):
+    cluster.beat()
+    cluster.worker("w1")
+    cluster.worker("w2")
+    by_sql = [insert(after="12 seconds") for _ in range(3)]
+    soon = [create(2) for _ in range(3)]
+    broken = insert("no.such.target", "{}", "1 second"), insert("demo.sleep", "[1]", "1 second")
+    wait_for(lambda: all_final(*by_sql, *soon, *broken), "all jobs to end")
+    for job in Job.objects.filter(pk__in=[*by_sql, *soon]):
+        assert job.state == State.COMPLETED
+        assert job.run_at <= job.execute_at
+        assert Attempt.objects.filter(job=job).count() == 1
+    assert "no target" in Job.objects.get(pk=broken[0]).reason
+    assert Job.objects.get(pk=broken[1]).state == State.FAILED
+    assert not WorkerLog.objects.filter(action="ACQUIRE_FAILURE").exists()
+
+
+def test_a_worker_killed_in_mid_body_leaves_an_interrupted_job_and_the_others_go_on(cluster):
+    fast = {"JOBS_HEARTBEAT_INTERVAL": "1", "JOBS_HEARTBEAT_PATIENCE": "4"}
+    cluster.beat(**fast)
+    cluster.worker("victim", slots=1, **fast)
+    doomed = create(1, payload={"seconds": 600})
+    wait_for(lambda: Job.objects.get(pk=doomed).state == State.RUNNING, "the doomed job to run")
+    cluster.worker("survivor", **fast)
+    after = [create(2) for _ in range(4)]
+    cluster.stop("victim", signal.SIGKILL)
+    wait_for(lambda: all_final(doomed, *after), "the killed job to be settled")
+    assert Job.objects.get(pk=doomed).state == State.INTERRUPTED
+    assert "vanished" in Job.objects.get(pk=doomed).reason
+    assert {j.state for j in Job.objects.filter(pk__in=after)} == {State.COMPLETED}
+    assert not Attempt.objects.filter(number__gt=1).exists()
+
+
+def test_the_leading_beat_is_killed_and_the_other_goes_on(cluster):
+    first = cluster.beat("first")
+    wait_for(lambda: "leads now" in cluster.log("first"), "the first beat to lead")
+    cluster.beat("second")
+    cluster.worker("w1")
+    jobs = [create(after) for after in (1, 5, 9, 13, 14, 15, 17, 19)]
+    cluster.stop("first", signal.SIGKILL)
+    wait_for(lambda: "leads now" in cluster.log("second"), "the second beat to lead")
+    wait_for(lambda: all_final(*jobs), "all jobs to end")
+    assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
+    assert Attempt.objects.count() == len(jobs)
+    assert first.poll() is not None
+
+
+def test_a_graceful_stop_ends_what_runs_and_hands_back_what_waits(cluster):
+    cluster.beat()
+    cluster.worker("first", slots=1)
+    running = create(1, payload={"seconds": 3})
+    wait_for(lambda: Job.objects.get(pk=running).state == State.RUNNING, "the first job to run")
+    waiting = [create(4) for _ in range(5)]
+    wait_for(lambda: cluster.log("first").count("received") == 6, "the first worker to hold the others")
+    cluster.stop("first")
+    assert Job.objects.get(pk=running).state == State.COMPLETED
+    assert {j.state for j in Job.objects.filter(pk__in=waiting)} <= {State.PENDING, State.COMPLETED}
+    cluster.worker("second")
+    wait_for(lambda: all_final(*waiting), "the second worker to run them")
+    assert {j.state for j in Job.objects.filter(pk__in=waiting)} == {State.COMPLETED}
+    assert Attempt.objects.count() == 6
+
+
+def test_the_prefork_pool_runs_jobs_too(cluster):
+    cluster.beat()
+    cluster.worker("w1", slots=2, pool="prefork")
+    jobs = [create(2) for _ in range(4)]
+    wait_for(lambda: all_final(*jobs), "all jobs to end")
+    assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
+
+
+def test_a_failing_job_fails_alone(cluster):
+    cluster.beat()
+    cluster.worker("w1")
+    bad, good = create(1, "demo.fail", {"message": "as asked"}), create(1)
+    wait_for(lambda: all_final(bad, good), "both to end")
+    assert "as asked" in Job.objects.get(pk=bad).reason
+    assert Job.objects.get(pk=good).state == State.COMPLETED
