@@ -22,7 +22,7 @@ stop: venv ## Stop what `make run` started in another terminal
 	@$(LOCAL) stop
 
 status: venv ## Say whether it runs
-	@$(LOCAL) status
+	@$(LOCAL) status || true
 
 test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
 	@exec $(THROWAWAY) $(PY) -m pytest --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
