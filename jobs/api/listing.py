@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,6 +93,7 @@ class ListQuery(Strict):
         max_value=200,
         error_messages={
             "invalid": "This is not a whole number; choose 1 to 200.",
+            "max_string_length": "This number is too long; choose 1 to 200.",
             "min_value": "A page has at least 1 job; choose 1 to 200.",
             "max_value": "A page has at most 200 jobs; choose 1 to 200, and follow `next` for more.",
         },
@@ -129,10 +131,12 @@ class JobPagination(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound:
             raise _bad_cursor() from None
-        if cursor is not None and cursor.position is not None:
-            position = str(cursor.position)
-            if not (position.isascii() and position.isdecimal() and len(position) < 20 and int(position) <= BIGGEST_ID):
-                raise _bad_cursor()
+        # Ours always hold the id of a job, which alone is unique: never an offset alone.
+        if cursor is None or not request.query_params["cursor"]:
+            return None
+        position = str(cursor.position)
+        if not re.fullmatch("[0-9]{1,19}", position) or int(position) > BIGGEST_ID:
+            raise _bad_cursor()
         return cursor
 
 

@@ -43,7 +43,7 @@ class Stats(ApiView):
         stats = {
             "at": now,
             "jobs": {state.label: counts.get(state, 0) for state in State},
-            "due_next_minute": Job.objects.due_next().filter(run_at__lt=now + timedelta(minutes=1)).count(),
+            "due_next_minute": Job.objects.due_next().filter(run_at__range=(now, now + timedelta(minutes=1))).count(),
             "overdue": Job.objects.overdue(now).count(),
             "delay_last_hour": Job.objects.finished_since(now - timedelta(hours=1)).delays(),
             "workers_alive": Worker.objects.alive(now, conf().patience).count(),

@@ -1,0 +1,45 @@
+"""/api/schema/ and /api/docs/."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from django.core.management import call_command
+from django.test import Client
+
+
+def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", f"{tmp_path}/schema.yml")
+    with open(f"{tmp_path}/schema.yml") as file:
+        paths = yaml.safe_load(file)["paths"]
+    assert {(path, method) for path, operations in paths.items() for method in operations} == {
+        ("/api/v1/jobs/", "get"),
+        ("/api/v1/jobs/", "post"),
+        ("/api/v1/jobs/{job_id}/", "get"),
+        ("/api/v1/jobs/{job_id}/", "patch"),
+        ("/api/v1/jobs/{job_id}/cancel/", "post"),
+        ("/api/v1/jobs/{job_id}/run-now/", "post"),
+        ("/api/v1/jobs/{job_id}/retry/", "post"),
+        ("/api/v1/workers/", "get"),
+        ("/api/v1/stats/", "get"),
+    }
+    post = paths["/api/v1/jobs/"]["post"]
+    assert set(post["requestBody"]["content"]) == {
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    }
+    assert "application/problem+json" in post["responses"]["default"]["content"]
+
+
+def test_the_schema_is_served() -> None:
+    assert Client().get("/api/schema/").status_code == 200
+
+
+def test_the_docs_need_no_other_host() -> None:
+    page = Client().get("/api/docs/").content.decode()
+    assert "swagger-ui-bundle.js" in page
+    loaded = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert loaded
+    assert all(address.startswith("/") for address in loaded), loaded
