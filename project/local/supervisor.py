@@ -68,6 +68,7 @@ class Supervisor:
                 self._revive(member)
             self._show_logs()
             self._interrupts.wait(TICK_S)
+        self._show_logs()  # what `until` has seen is on the screen before what follows it
 
     def _revive(self, member: Member) -> None:
         now = time.monotonic()

