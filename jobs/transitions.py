@@ -194,15 +194,16 @@ def finish(started: Started, *, outcome: State, execute_at: datetime, finished_a
 
 def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str) -> int:
     """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown. Returns how many."""
+    interrupted = 0
     with transaction.atomic():
-        attempts = list(Attempt.objects.open_of(sessions).select_for_update(skip_locked=True))
-        for attempt in attempts:
+        for attempt in Attempt.objects.open_of(sessions).order_by("job_id"):
             why = f"{reason} (worker {attempt.worker})"
-            Job.objects.held_by(attempt.job_id, attempt.number).update(
+            # The job before its attempt, as in `finish`: two orders would be a deadlock.
+            interrupted += Job.objects.held_by(attempt.job_id, attempt.number).update(
                 state=State.INTERRUPTED, finished_at=now, reason=why
             )
-            Attempt.objects.filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
-        return len(attempts)
+            Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
+    return interrupted
 
 
 # --- verbs of people and programs ---

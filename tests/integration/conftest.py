@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from django.db import connection
+from kombu import Producer
 
 from jobs.clock import clock
 from jobs.models import Job, Leadership, Worker
@@ -46,13 +48,13 @@ class Cluster:
         self.environment = {**os.environ, "DATABASE_URL": database_url(), "BROKER_URL": broker_url}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def beat(self, name: str = "beat", **environment: str) -> subprocess.Popen[bytes]:
-        return self._start(name, ["beat", "-l", "info"], environment)
+    def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
+        return self._start(name, ["beat", "-l", "info"])
 
-    def worker(self, name: str = "w1", slots: int = 5, pool: str = "threads", **environment: str) -> Any:
+    def worker(self, name: str = "w1", slots: int = 5, pool: str = "threads") -> Any:
         """Start a worker and wait until it is in the table of workers."""
         command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info"]
-        process = self._start(name, command, environment)
+        process = self._start(name, command)
         wait_for(lambda: Worker.objects.present().filter(pid=process.pid).exists(), f"{name} to be ready")
         return process
 
@@ -74,16 +76,26 @@ class Cluster:
                 send(process, signal.SIGKILL)
                 process.wait()
 
-    def _start(self, name: str, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = spawn(
                 [sys.executable, "-m", "celery", "-A", "project", *command],
                 log=log,
                 cwd=settings.BASE_DIR,
-                environment=self.environment | environment,
+                environment=self.environment,
             )
         self.processes[name] = process
         return process
+
+
+# Short windows and little patience, so that the tests are short; the benchmark runs with the defaults.
+QUICK = {
+    "JOBS_MIN_PREPARE_TIME": 3.0,
+    "JOBS_MAX_DELAY_TIME": 30.0,
+    "JOBS_LOOK_AHEAD": 1.0,
+    "JOBS_HEARTBEAT_INTERVAL": 1.0,
+    "JOBS_HEARTBEAT_PATIENCE": 4.0,
+}
 
 
 @pytest.fixture
@@ -92,14 +104,27 @@ def broker_url() -> str:
 
 
 @pytest.fixture
-def cluster(transactional_db: None, tmp_path: Path, broker_url: str) -> Iterator[Cluster]:
+def cluster(
+    transactional_db: None, tmp_path: Path, broker_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cluster]:
     Leadership.objects.get_or_create(id=1)  # emptying the tables between tests takes the row with it
+    for name, value in QUICK.items():
+        setattr(settings, name, value)
+        monkeypatch.setenv(name, str(value))
     purge(broker_url)
+    # The late lane of this process, too, goes through the broker of the test.
+    monkeypatch.setattr(current_app, "producer_or_acquire", lambda: producer_of(broker_url))
     clock.measure()
     cluster = Cluster(tmp_path, broker_url)
     yield cluster
     cluster.close()
     purge(broker_url)
+
+
+@contextmanager
+def producer_of(broker_url: str) -> Iterator[Producer]:
+    with current_app.connection(broker_url, transport_options={"max_retries": 0}) as broker:
+        yield current_app.amqp.Producer(broker)
 
 
 def purge(broker_url: str) -> None:

@@ -1,0 +1,144 @@
+"""Races on real PostgreSQL, with real connections: whoever comes second learns the truth."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from jobs import transitions
+from jobs.models import Attempt, Job, Leadership
+from jobs.scheduler.leader import Leader
+from jobs.states import State
+from jobs.transitions import WorkerIdentity
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOGETHER = 8
+
+
+def at_once(function, arguments):
+    """Call the function with each argument at the same moment, each on a connection of its own."""
+    start = threading.Barrier(len(arguments))
+
+    def call(argument):
+        try:
+            start.wait(10)
+            return function(argument)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        return list(pool.map(call, arguments))
+
+
+def rows(count, after=5):
+    return Job.objects.bulk_create(
+        Job(target="demo.noop", payload={}, run_at=NOW + timedelta(seconds=after)) for _ in range(count)
+    )
+
+
+def acquire(job, version=1):
+    worker = WorkerIdentity("w@test", uuid.uuid4())
+    return transitions.acquire(
+        job.pk, version, worker=worker, token=uuid.uuid4(), now=NOW, due_before=NOW + timedelta(hours=1)
+    )
+
+
+def test_of_several_list_queries_each_job_is_in_one():
+    rows(2000)
+
+    def listed(client):
+        return Job.objects.list_and_mark(now=NOW, horizon=NOW + timedelta(minutes=1), window=10, client=client)
+
+    found = Counter(job.id for part in at_once(listed, ["a", "b", "c", "d"]) for job in part)
+    again = listed("e")
+    assert set(found.values()) == {1}
+    assert len(found) + len(again) == 2000
+
+
+def test_of_many_acquisitions_one_wins():
+    jobs = rows(20)
+    for job in jobs:
+        won = [started for started in at_once(acquire, [job] * TOGETHER) if started]
+        assert len(won) == 1
+    assert Attempt.objects.count() == 20
+
+
+def test_cancel_against_acquire_has_one_winner_and_true_answers():
+    for job in rows(20):
+        answers = at_once(
+            lambda verb, job=job: verb(job),
+            [acquire, lambda job: transitions.cancel(job.pk, now=NOW, reason="")],
+        )
+        started, answer = answers
+        job.refresh_from_db()
+        assert (started is not None) != answer.done
+        assert job.state == (State.CANCELLED if answer.done else State.RUNNING)
+        assert Attempt.objects.filter(job=job).count() == (0 if answer.done else 1)
+
+
+def test_an_edit_against_acquire_has_one_winner():
+    for job in rows(20):
+        started, answer = at_once(
+            lambda verb, job=job: verb(job),
+            [acquire, lambda job: transitions.reschedule(job.pk, run_at=NOW + timedelta(hours=1), now=NOW)],
+        )
+        job.refresh_from_db()
+        assert (started is not None) != answer.done
+        assert job.version == (2 if answer.done else 1)
+
+
+def test_finish_against_interrupt_has_one_winner():
+    for job in rows(20):
+        session = uuid.uuid4()
+        started = transitions.acquire(
+            job.pk,
+            1,
+            worker=WorkerIdentity("w@test", session),
+            token=uuid.uuid4(),
+            now=NOW,
+            due_before=NOW + timedelta(hours=1),
+        )
+        held, interrupted = at_once(
+            lambda act: act(),
+            [
+                lambda started=started: transitions.finish(
+                    started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW
+                ),
+                lambda session=session: transitions.interrupt([session], now=NOW, reason="gone"),
+            ],
+        )
+        job.refresh_from_db()
+        attempt = Attempt.objects.get(job=job)
+        assert held != bool(interrupted)
+        assert job.state == attempt.outcome == (State.COMPLETED if held else State.INTERRUPTED)
+
+
+def test_of_many_beats_one_leads():
+    Leadership.objects.get_or_create(id=1)
+    leaders = [Leader(f"beat-{n}") for n in range(4)]
+    hold_on = threading.Barrier(len(leaders))
+
+    def run(leader):
+        led = leader.hold(NOW)
+        hold_on.wait(10)
+        leader.step_down()
+        return led
+
+    assert sum(at_once(run, leaders)) == 1
+
+
+def test_a_message_that_meets_an_open_edit_acquires_nothing_and_does_not_wait():
+    """The edit bumps the version, so its own message starts the job."""
+    (job,) = rows(1)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=job.pk)
+        assert at_once(acquire, [job]) == [None]
+    assert acquire(job) is not None

@@ -1,0 +1,96 @@
+"""Redis/Valkey and RabbitMQ, and a broker that is away."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from jobs.models import Attempt, Job, WorkerLog
+from jobs.states import State
+from project.local.home import temporary_home
+from project.local.process import send, stop
+from project.local.servers.binaries import find_valkey
+from project.local.servers.valkey import Valkey
+from tests.integration.conftest import all_final, purge, wait_for
+from tests.integration.test_way_of_one_job import create, insert
+
+pytestmark = [pytest.mark.processes]
+
+RABBITMQ_URL = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
+
+
+@pytest.mark.rabbitmq
+class TestRabbitMQ:
+    @pytest.fixture
+    def broker_url(self):
+        try:
+            purge(RABBITMQ_URL)
+        except Exception as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no RabbitMQ at {RABBITMQ_URL} ({error}); set TEST_RABBITMQ_URL")
+        return RABBITMQ_URL
+
+    def test_jobs_start_on_time_and_once(self, cluster):
+        cluster.beat()
+        cluster.worker("w1")
+        cluster.worker("w2")
+        jobs = [create(1), create(2), *[insert(after="6 seconds") for _ in range(6)]]
+        wait_for(lambda: all_final(*jobs), "all jobs to end")
+        assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
+        assert all(j.run_at <= j.execute_at for j in Job.objects.filter(pk__in=jobs))
+        assert Attempt.objects.count() == len(jobs)
+        assert not WorkerLog.objects.filter(action="ACQUIRE_FAILURE").exists()
+
+    def test_a_killed_worker_gives_its_waiting_jobs_back(self, cluster):
+        cluster.beat()
+        cluster.worker("victim")
+        jobs = [create(4) for _ in range(4)]
+        wait_for(lambda: cluster.log("victim").count("received") == 4, "the victim to hold all four")
+        cluster.worker("survivor")
+        cluster.stop("victim", signal.SIGKILL)
+        wait_for(lambda: all_final(*jobs), "the survivor to run them")
+        assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
+        assert Attempt.objects.count() == len(jobs)
+
+
+class TestNoBroker:
+    """Our own Valkey, which the test stops and starts."""
+
+    @pytest.fixture
+    def valkey(self):
+        with temporary_home() as home:
+            server = Valkey(home, find_valkey(home), durable=False)
+            running = {"process": server.start()}
+
+            def down():
+                stop(running["process"], server.farewell)
+
+            def up():
+                running["process"] = server.start()
+
+            server.down, server.up = down, up
+            yield server
+            send(running["process"], signal.SIGKILL)
+            running["process"].wait()
+
+    @pytest.fixture
+    def broker_url(self, valkey):
+        return valkey.url()
+
+    def test_jobs_are_accepted_without_a_broker_and_start_when_it_is_back(self, cluster, valkey):
+        cluster.beat()
+        cluster.worker("w1")
+        first = create(2)
+        wait_for(lambda: all_final(first), "a first job to run")
+        valkey.down()
+        accepted = [insert(after="1 second") for _ in range(3)]
+        wait_for(lambda: "the broker took 0 jobs" in cluster.log("beat"), "beat to notice")
+        assert cluster.processes["beat"].poll() is None
+        assert {j.state for j in Job.objects.filter(pk__in=accepted)} == {State.PENDING}
+        valkey.up()
+        wait_for(lambda: all_final(*accepted), "the jobs to start")
+        assert {j.state for j in Job.objects.filter(pk__in=accepted)} == {State.COMPLETED}
+        assert Attempt.objects.count() == 4
