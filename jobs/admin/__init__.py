@@ -1,0 +1,6 @@
+"""The admin: jobs through the same rules and transitions as everywhere, the rest to read."""
+
+from jobs.admin.job import JobAdmin
+from jobs.admin.records import AttemptAdmin, LeadershipAdmin, WorkerAdmin, WorkerLogAdmin
+
+__all__ = ["AttemptAdmin", "JobAdmin", "LeadershipAdmin", "WorkerAdmin", "WorkerLogAdmin"]

@@ -50,7 +50,7 @@ def apply(verb: Verb, job_id: int, *, by: AbstractBaseUser, now: datetime, run_a
     with transaction.atomic():
         answer = _transition(verb, by=by, now=now, run_at=run_at)(job_id)
         if answer.done and answer.job is not None:
-            LogEntry.objects.log_actions(by.pk, [answer.job], CHANGE, change_message=answer.why, single_object=True)  # type: ignore[list-item]
+            LogEntry.objects.log_actions(by.pk, [answer.job], CHANGE, change_message=answer.why, single_object=True)
     return answer
 
 

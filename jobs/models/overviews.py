@@ -93,6 +93,19 @@ class JobOverviews(models.QuerySet["Job"]):
         """Pending and due from then on, soonest first."""
         return self.filter(state=State.PENDING, run_at__gte=since).order_by("run_at", "id")
 
+    def due_between(self, start: datetime, end: datetime) -> Self:
+        """Due in [start, end)."""
+        return self.filter(run_at__gte=start, run_at__lt=end)
+
+    def search(self, text: str) -> Self:
+        """By id where there is such a job, else by a part of the name or target; every word must be found."""
+        if text.isascii() and text.isdecimal() and len(text) < 19 and (found := self.filter(pk=int(text))).exists():
+            return found
+        found = self
+        for word in text.replace("\x00", "").split():
+            found = found.filter(Q(name__icontains=word) | Q(target__icontains=word))
+        return found
+
     def brief(self) -> Self:
         """Without the columns that can be long."""
         return self.defer("payload", "reason")

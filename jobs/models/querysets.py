@@ -204,6 +204,12 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """Those still present, and those that have left since then."""
         return self.filter(Q(gone_at__isnull=True) | Q(gone_at__gte=since)).order_by("name", "-heartbeat_at")
 
+    def queue_names(self) -> set[str]:
+        """Every queue that a worker of ours takes from or has taken from lately."""
+        return {
+            name for queues in self.order_by("-heartbeat_at").values_list("queues", flat=True)[:500] for name in queues
+        }
+
     def serving_at(self, moment: datetime) -> WorkerQuerySet:
         """Those that lived at that moment."""
         return self.filter(started_at__lte=moment, heartbeat_at__gte=moment)

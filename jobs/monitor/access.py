@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
@@ -35,13 +35,12 @@ def page(view: View[P]) -> View[P]:
     """A page for those who may see jobs. Others are sent to the login, or told which permission they lack."""
 
     @login_required
-    def allowed(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def allowed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.has_perm(VIEW):
             return refuse(request, "see jobs", "Can view job")
         return view(request, *args, **kwargs)
 
-    @wraps(view)
-    def shown(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             response = allowed(request, *args, **kwargs)
         except (OperationalError, InterfaceError) as error:
@@ -54,7 +53,7 @@ def page(view: View[P]) -> View[P]:
             )
         return _own_files_only(response)
 
-    return shown
+    return update_wrapper(shown, view)
 
 
 def refuse(request: HttpRequest, verb: str, permission: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, cast
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
@@ -18,6 +19,9 @@ from jobs.models import Job
 from jobs.monitor.access import CONTROL, may_look, page, refuse
 from jobs.monitor.lateness import explain, story
 from jobs.monitor.shared import picture
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 BY_NAME = {verb.name: verb for verb in verbs.BUTTONS}
 
@@ -74,7 +78,8 @@ def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
         return refuse(request, "cancel, run or retry jobs", "Can cancel, run now, retry and reschedule jobs")
     if verb not in BY_NAME:
         raise Http404(f"Nothing is called {verb}.")
-    verbs.report(request, BY_NAME[verb], [verbs.apply(BY_NAME[verb], job_id, by=request.user, now=clock.current())])
+    by = cast("AbstractBaseUser", request.user)
+    verbs.report(request, BY_NAME[verb], [verbs.apply(BY_NAME[verb], job_id, by=by, now=clock.current())])
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("job", args=[job_id])

@@ -1,0 +1,102 @@
+"""What can be done to the chosen jobs of the list. Each job is its own transition, and each is answered for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from jobs.admin import verbs
+from jobs.admin.forms import RescheduleForm
+from jobs.admin.verbs import AT_A_TIME, Verb
+from jobs.clock import clock
+from jobs.models import Job
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+CONTROL = "jobs.control_job"
+RESCHEDULE_ACTION = "reschedule"
+
+
+class JobActions:
+    """Mixed into JobAdmin. Offered to those with the permission to control jobs."""
+
+    admin_site: admin.AdminSite
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(CONTROL)
+
+    @admin.action(description="Run now", permissions=["control"])
+    def run_now(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        apply_to_each(request, queryset, verbs.RUN_NOW)
+
+    @admin.action(description="Retry", permissions=["control"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        apply_to_each(request, queryset, verbs.RETRY)
+
+    @admin.action(description="Cancel", permissions=["control"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        apply_to_each(request, queryset, verbs.CANCEL)
+
+    @admin.action(description="Reschedule…", permissions=["control"])
+    def reschedule(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        """Asks for the new time first: the form comes back to this action."""
+        now = clock.current()
+        form = RescheduleForm(request.POST if "run_at" in request.POST else None, now=now)
+        if form.is_bound and form.is_valid():
+            apply_to_each(request, queryset, verbs.RESCHEDULE, run_at=form.new_time)
+            return None
+        ids = _chosen(request, queryset)
+        return ask_for_time(self.admin_site, request, form, ids) if ids else None
+
+
+def ask_for_time(site: admin.AdminSite, request: HttpRequest, form: RescheduleForm, ids: Sequence[int]) -> HttpResponse:
+    """The page between: which jobs, and the new time."""
+    context = {
+        **site.each_context(request),
+        "title": f"Reschedule {'job' if len(ids) == 1 else f'{len(ids)} jobs'}",
+        "opts": Job._meta,
+        "form": form,
+        "jobs": Job.objects.brief().filter(pk__in=ids[:20]),
+        "more": max(len(ids) - 20, 0),
+        "ids": ids,
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "action": RESCHEDULE_ACTION,
+    }
+    return TemplateResponse(request, "admin/jobs/job/reschedule.html", context)
+
+
+def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> HttpResponse:
+    """The page between, from the page of one job."""
+    job = Job.objects.pending().filter(pk=job_id).first()
+    if job is None:
+        messages.error(request, f"Job {job_id} cannot be rescheduled: only a job that has not started can be.")
+        return redirect(reverse("admin:jobs_job_changelist"))
+    initial = {"run_at": job.run_at.replace(tzinfo=None, microsecond=0).isoformat()}
+    return ask_for_time(site, request, RescheduleForm(now=clock.current(), initial=initial), [job_id])
+
+
+def apply_to_each(request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, run_at: datetime | None = None) -> None:
+    by = cast("AbstractBaseUser", request.user)
+    now = clock.current()
+    ids = _chosen(request, queryset)
+    if ids:
+        verbs.report(request, verb, [verbs.apply(verb, pk, by=by, now=now, run_at=run_at) for pk in ids])
+
+
+def _chosen(request: HttpRequest, queryset: QuerySet[Any]) -> list[int]:
+    """The ids, soonest first; none, with a sentence, where there are too many for one request."""
+    ids = list(queryset.order_by("run_at", "id").values_list("pk", flat=True)[: AT_A_TIME + 1])
+    if len(ids) > AT_A_TIME:
+        messages.error(request, f"These are more than {AT_A_TIME:,} jobs; narrow the list down with a filter first.")
+        return []
+    return ids

@@ -1,0 +1,40 @@
+"""The two forms of the admin: a new job, and another time for one. Both read and judge as /jobs/new/ does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from jobs import rules
+from jobs.admin.theme import dress
+from jobs.clock import clock
+from jobs.forms import JobForm
+from jobs.models import Job
+
+
+class NewJobForm(JobForm):
+    """JobForm as a ModelAdmin calls it."""
+
+    def __init__(self, *args: Any, instance: Job | None = None, **kwargs: Any) -> None:
+        now = clock.current()
+        super().__init__(*args, now=now, **kwargs)
+        self.fields["run_at"].initial = (now + timedelta(minutes=1)).replace(microsecond=0, tzinfo=None).isoformat()
+        self.instance = instance or Job()
+        dress(self)
+
+
+class RescheduleForm(JobForm):
+    """After `is_valid()`, `new_time` is the time to move to."""
+
+    new_time: datetime
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("name", "target", "payload", "queue"):
+            del self.fields[name]
+        dress(self)
+
+    def _judge(self, cleaned: dict[str, Any]) -> None:
+        for problem in rules.run_at_problems(cleaned["run_at"], self._now):
+            self.add_error("run_at", problem)
+        self.new_time = cleaned["run_at"]

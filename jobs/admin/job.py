@@ -1,0 +1,199 @@
+"""Jobs in the admin. What is written goes through jobs/rules.py and jobs/transitions.py, as everywhere."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs import transitions
+from jobs.admin import verbs
+from jobs.admin.actions import JobActions, reschedule_one
+from jobs.admin.filters import DayFilter, QueueFilter, StateFilter, TargetFilter
+from jobs.admin.forms import NewJobForm
+from jobs.admin.paging import BoundedPaginator
+from jobs.admin.records import AttemptInline
+from jobs.admin.theme import ModelAdmin
+from jobs.clock import clock
+from jobs.models import Job
+from jobs.monitor.lateness import explain
+from jobs.templatetags.runat import exact, ms, span, state_badge
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+@admin.register(Job)
+class JobAdmin(JobActions, ModelAdmin[Job]):
+    list_display = ["id", "state_shown", "title", "target", "queue", "due", "delay"]
+    list_display_links = ["id", "title"]
+    list_filter = [StateFilter, DayFilter, QueueFilter, TargetFilter]
+    search_fields = ["id", "name", "target"]
+    search_help_text = "An id, or a part of a name or target"
+    sortable_by = ["id", "due"]
+    ordering = ["-run_at"]
+    actions = ["run_now", "retry", "cancel", "reschedule"]
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    inlines = [AttemptInline]
+    fieldsets = [
+        (None, {"fields": ["state_shown", "why", "reason"]}),
+        ("What", {"fields": ["name", "target", "arguments", "queue", "created_by"]}),
+        (
+            "When (UTC)",
+            {"fields": ["due", "created", "published", "acquired", "started", "finished", "delay", "duration"]},
+        ),
+    ]
+    add_fieldsets = [(None, {"fields": ["name", "target", "payload", "queue", "run_at", "time_zone"]})]
+
+    class Media:
+        css = {"all": ["admin-jobs.css"]}
+
+    # --- the list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        match = request.resolver_match
+        if match is not None and match.url_name == "jobs_job_changelist":
+            return Job.objects.brief()
+        return Job.objects.for_people()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
+    ) -> tuple[QuerySet[Job], bool]:
+        return cast("Any", queryset).search(search_term), False
+
+    # --- a new job ---
+
+    def get_form(self, request: HttpRequest, obj: Job | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **kwargs) if change else NewJobForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        return self.fieldsets if obj else self.add_fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        return [name for _, options in self.fieldsets for name in options["fields"]] if obj else []
+
+    def get_inlines(self, request: HttpRequest, obj: Job | None) -> Any:
+        return self.inlines if obj else []
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Job:
+        return cast("Job", form.instance)
+
+    def save_model(self, request: HttpRequest, obj: Job, form: Any, change: bool) -> None:
+        job, _ = transitions.create(form.new_job, now=clock.current(), by=cast("AbstractBaseUser", request.user))
+        obj.__dict__.update(job.__dict__)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A new job has no relations yet."""
+
+    def response_add(self, request: HttpRequest, obj: Job, post_url_continue: str | None = None) -> HttpResponse:
+        left = span((obj.run_at - clock.current()).total_seconds())
+        messages.success(request, f"Job {obj.pk} will start {obj.target} at {exact(obj.run_at)} UTC, in {left}.")
+        if "_addanother" in request.POST:
+            return redirect(request.path)
+        return redirect(reverse("admin:jobs_job_change", args=[obj.pk]))
+
+    # --- one job: facts to read, and buttons ---
+
+    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        job: Job | None = context.get("original")
+        may = job is not None and self.has_control_permission(request)
+        context["verbs"] = verbs.offered(job) if job and may else []
+        context["may_reschedule"] = bool(job and may and job.state in verbs.RESCHEDULE.states)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        one = path(
+            "<int:job_id>/reschedule/", self.admin_site.admin_view(self.reschedule_view), name="jobs_job_reschedule"
+        )
+        return [one, *super().get_urls()]
+
+    def reschedule_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        if not self.has_control_permission(request):
+            raise PermissionDenied
+        return reschedule_one(self.admin_site, request, job_id)
+
+    # --- deletion: only of what has ended ---
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What the page of confirmation says. A job that has not ended is "protected": the page then has no button."""
+        jobs = list(objs)
+        kept = [f"{job} is {job.get_state_display()}: {_first(job)}" for job in jobs if not job.is_final]
+        return [str(job) for job in jobs], {"jobs, each with its ledger": len(jobs)}, set(), kept
+
+    def delete_model(self, request: HttpRequest, obj: Job) -> None:
+        self.delete_queryset(request, Job.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Whatever was retried since the page was shown stays."""
+        with transaction.atomic():
+            ended = list(Job.objects.final().filter(pk__in=queryset.values("pk")).select_for_update().values_list("pk"))
+            Job.objects.filter(pk__in=[pk for (pk,) in ended]).delete()
+
+    # --- columns ---
+
+    @admin.display(description="state", ordering="state")
+    def state_shown(self, job: Job) -> SafeString:
+        return state_badge(job.state)
+
+    @admin.display(description="name")
+    def title(self, job: Job) -> str:
+        return job.name or "—"
+
+    @admin.display(description="run at (UTC)", ordering="run_at")
+    def due(self, job: Job) -> str:
+        return exact(job.run_at)
+
+    @admin.display(description="delay, ms")
+    def delay(self, job: Job) -> str:
+        return ms(job.delay_ms)
+
+    @admin.display(description="took, ms")
+    def duration(self, job: Job) -> str:
+        return ms(job.duration_ms)
+
+    @admin.display(description="on time?")
+    def why(self, job: Job) -> str:
+        return explain(job, clock.current())
+
+    @admin.display(description="payload")
+    def arguments(self, job: Job) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(job.payload, ensure_ascii=False, indent=2))
+
+    @admin.display
+    def created(self, job: Job) -> str:
+        return exact(job.created_at)
+
+    @admin.display
+    def published(self, job: Job) -> str:
+        return exact(job.enqueued_at)
+
+    @admin.display
+    def acquired(self, job: Job) -> str:
+        return exact(job.locked_at)
+
+    @admin.display
+    def started(self, job: Job) -> str:
+        return exact(job.execute_at)
+
+    @admin.display
+    def finished(self, job: Job) -> str:
+        return exact(job.finished_at)
+
+
+def _first(job: Job) -> str:
+    if job.state in verbs.CANCEL.states:
+        return "cancel it first, then delete it."
+    return "wait for its end, then delete it."

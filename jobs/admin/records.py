@@ -1,0 +1,94 @@
+"""What the platform writes and people read: the ledger, the workers, the leader, the log of its questions."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.contrib import admin
+from django.db import models
+from django.utils.safestring import SafeString
+
+from jobs.admin.paging import BoundedPaginator
+from jobs.admin.theme import ModelAdmin, TabularInline, ToRead
+from jobs.models import Attempt, Job, Leadership, Worker, WorkerLog
+from jobs.templatetags.runat import exact, ms, state_badge
+
+M = TypeVar("M", bound=models.Model)
+
+
+class AttemptColumns:
+    """Times with their milliseconds, the outcome with its sign."""
+
+    @admin.display(description="acquired")
+    def acquired(self, attempt: Attempt) -> str:
+        return exact(attempt.locked_at)
+
+    @admin.display(description="started")
+    def started(self, attempt: Attempt) -> str:
+        return exact(attempt.started_at)
+
+    @admin.display(description="ended")
+    def ended(self, attempt: Attempt) -> str:
+        return exact(attempt.finished_at)
+
+    @admin.display(description="outcome")
+    def outcome_shown(self, attempt: Attempt) -> SafeString | str:
+        return "not ended" if attempt.outcome is None else state_badge(attempt.outcome)
+
+
+class AttemptInline(AttemptColumns, ToRead, TabularInline[Attempt, Job]):
+    """The ledger of one job."""
+
+    model = Attempt
+    verbose_name_plural = "starts (the ledger)"
+    fields = ["number", "worker", "acquired", "started", "ended", "outcome_shown", "error"]
+    readonly_fields = ("acquired", "started", "ended", "outcome_shown")
+    ordering = ["number"]
+    extra = 0
+    can_delete = False
+
+
+class Records(ToRead, ModelAdmin[M]):
+    """Pages without counting the table."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    actions = None
+
+
+@admin.register(Attempt)
+class AttemptAdmin(AttemptColumns, Records[Attempt]):
+    list_display = ["id", "job_id", "number", "worker", "acquired", "outcome_shown"]
+    list_filter = ["outcome"]
+    ordering = ["-id"]
+    sortable_by = ["id"]
+    fields = ["job", "number", "worker", "session", "acquired", "started", "ended", "outcome_shown", "error"]
+
+    class Media:
+        css = {"all": ["admin-jobs.css"]}
+
+
+@admin.register(Worker)
+class WorkerAdmin(Records[Worker]):
+    list_display = ["name", "pool", "slots", "running", "heartbeat", "offset", "stopped_at", "gone_at"]
+    ordering = ["-heartbeat_at"]
+
+    @admin.display(description="last heartbeat", ordering="heartbeat_at")
+    def heartbeat(self, worker: Worker) -> str:
+        return exact(worker.heartbeat_at)
+
+    @admin.display(description="clock, ms")
+    def offset(self, worker: Worker) -> str:
+        return ms(worker.offset_ms)
+
+
+@admin.register(Leadership)
+class LeadershipAdmin(Records[Leadership]):
+    list_display = ["holder", "epoch", "elected_at", "listed_at", "listed", "published_at"]
+
+
+@admin.register(WorkerLog)
+class WorkerLogAdmin(Records[WorkerLog]):
+    list_display = ["id", "action", "job_id", "client", "results", "at"]
+    list_filter = ["action"]
+    sortable_by = ["id"]
