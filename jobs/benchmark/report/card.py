@@ -126,7 +126,7 @@ def _lines(result: Result) -> Iterator[tuple[str, str]]:
     yield "CPU s per 1,000 jobs", f"{cpu} (of all processes of a kind)"
     yield "Statements", _statements(result)
     if o.ha:
-        yield "Restarts", f"{result.restarts} of {o.instances} workers (each lives 10 - 30 s, pauses 0 - 9 s)"
+        yield "Restarts", f"{result.restarts} of workers (each lives 10 - 30 s, stops, pauses 0 - 9 s); the beats go on"
     yield (
         "Round",
         (

@@ -1,0 +1,97 @@
+import itertools
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jobs.benchmark import cluster, logs
+from jobs.benchmark.cluster import Member, Turn
+
+GOOD = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *a: sys.exit(0)); print('up', flush=True); time.sleep(60)"
+RUDE = GOOD.replace("sys.exit(0)", "sys.exit(3)")
+DEAF = GOOD.replace("sys.exit(0)", "None").replace("time.sleep(60)", "[time.sleep(1) for _ in range(60)]")
+
+
+@pytest.fixture
+def member(tmp_path: Path):
+    made: list[Member] = []
+
+    def make(code: str) -> Member:
+        made.append(Member("bench1", "worker", [sys.executable, "-c", code], tmp_path / "bench1.log"))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        if one.process is not None:
+            one.process.kill()
+            one.process.wait()
+
+
+def tick_until(member: Member, what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < end, "it took too long"
+        member.tick()
+        time.sleep(0.02)
+
+
+def up(member: Member, times: int = 1) -> Callable[[], bool]:
+    return lambda: member.log.read_text().count("up") == times
+
+
+def test_it_lives_stops_pauses_and_starts_again(member):
+    one = member(GOOD)
+    tick_until(one, up(one))
+    one.cycle(itertools.repeat(Turn(life=0.5, pause=0.1)))
+    tick_until(one, lambda: one.lives == 3)
+    assert one.problems == []
+    assert one.cpu_of_ended > 0
+    one.ask_to_stop()
+    tick_until(one, lambda: one.process is None)
+    one.tick()
+    assert (one.process, one.lives) == (None, 3)
+
+
+def test_an_end_by_itself_is_a_problem(member):
+    one = member("raise SystemExit(7)")
+    tick_until(one, lambda: one.process is None)
+    assert one.problems == ["bench1 ended by itself with exit code 7"]
+
+
+def test_a_stop_with_another_exit_code_than_0_is_a_problem(member):
+    one = member(RUDE)
+    tick_until(one, up(one))
+    one.ask_to_stop()
+    tick_until(one, lambda: one.process is None)
+    assert one.problems == ["bench1 stopped with exit code 3"]
+
+
+def test_one_that_does_not_stop_is_killed_and_a_problem(member, monkeypatch):
+    monkeypatch.setattr(cluster, "GRACE", 0.3)
+    one = member(DEAF)
+    tick_until(one, up(one))
+    one.ask_to_stop()
+    tick_until(one, lambda: one.process is None)
+    assert one.problems[0] == "bench1 did not stop within 0.3 s and was killed"
+
+
+def test_a_log_that_tells_of_an_error_is_a_problem(tmp_path):
+    log = tmp_path / "bench1.log"
+    log.write_text(
+        "[2030-01-01 12:00:00,000: WARNING/MainProcess] ERROR is only a word here\n"
+        "[2030-01-01 12:00:00,000: ERROR/MainProcess] Task handler raised\n"
+        "Traceback (most recent call last):\n"
+        "2030-01-01 12:00:00,000 WARNING jobs.dispatcher the broker is away\n"
+        "2030-01-01 12:00:00,000 ERROR jobs.worker.runner job 1 ended\n"
+    )
+    assert [line.split(": ", 1)[1][:20] for line in logs.trouble(log)] == [
+        "[2030-01-01 12:00:00",
+        "Traceback (most rece",
+        "2030-01-01 12:00:00,",
+    ]
+    assert "ERROR/MainProcess" in logs.trouble(log)[0]
+    assert logs.last_words(log).endswith("job 1 ended")
+    assert logs.trouble(tmp_path / "none.log") == []

@@ -1,0 +1,115 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from django.core.management import CommandError, call_command
+
+from jobs.benchmark import options
+from project.local.home import CHECKOUT
+from project.local.services import throwaway
+
+
+@pytest.mark.parametrize(
+    ("nonsense", "says"),
+    [
+        ({"duration": 0}, "--duration is 0; it must be from 5 to 86400 seconds."),
+        ({"duration": float("nan")}, "--duration is nan; it must be from 5 to 86400 seconds."),
+        ({"instances": 0}, "--instances is 0; it must be from 1 to 100 workers."),
+        ({"slots": -1}, "--slots is -1; it must be from 1 to 1000 slots a worker."),
+        ({"beats": 0}, "--beats is 0; it must be from 1 to 20 beats."),
+        ({"idle": -1}, "--idle is -1; it must be from 0 to 86400 seconds."),
+        ({"json": "/no/such/folder/x.json"}, "--json: /no/such/folder/x.json cannot be written"),
+    ],
+)
+def test_nonsense_is_refused_in_one_sentence(nonsense, says):
+    with pytest.raises(CommandError, match=r"^[^\n]+\.$") as refused:
+        call_command("benchmark", **nonsense)
+    assert str(refused.value).startswith(says)
+
+
+def test_what_is_not_a_number_is_refused():
+    with pytest.raises(CommandError, match="invalid float value: 'soon'"):
+        call_command("benchmark", "--duration", "soon")
+
+
+def test_defaults():
+    def checked(**more):
+        given = {name: default for name, (_, default, _) in options.ARGUMENTS.items()}
+        return options.checked(**{**given, "ha": False, **more})
+
+    plain = checked()
+    assert (plain.duration, plain.instances, plain.slots, plain.beats, plain.idle) == (60, 5, 5, 1, 0)
+    assert checked(ha=True).beats == 3
+    assert checked(ha=True, beats=2).beats == 2
+    assert checked(seed=5).seed == 5
+    assert len({checked().seed for _ in range(20)}) > 1
+
+
+MANAGE = [sys.executable, str(CHECKOUT / "manage.py"), "benchmark"]
+
+
+@pytest.mark.processes
+@pytest.mark.launcher
+def test_a_short_round_on_real_processes_qualifies(tmp_path: Path):
+    """Started as by hand: with no services named, the command brings its own."""
+    file = tmp_path / "figures.json"
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL")}
+    asked = ["--duration", "15", "--instances", "2", "--slots", "5", "--seed", "11", "--json", str(file)]
+    done = subprocess.run(
+        [*MANAGE, *asked], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "QUALIFIED" in done.stdout.splitlines()[1]
+    found = json.loads(file.read_text())
+    assert found["qualified"]
+    assert found["flaws"] == found["problems"] == []
+    assert found["jobs"]["created"] == found["jobs"]["completed"] > 25
+    assert found["start_delay_ms"]["burst"]["jobs"] == 20
+    assert found["start_delay_ms"]["all"]["low"] >= 0
+    assert found["cost"]["acquire_failures"] == 0
+    assert found["cost"]["above_floor"] == 0
+    assert found["scores"]["cost"] == 100 * found["cost"]["windows"]
+    assert found["statements"]["lists"]["list_queries"] == found["statements"]["lists"]["logged_list_queries"]
+    assert found["cpu_s_per_1000_jobs"].keys() == {"worker", "beat", "benchmark"}
+    assert found["options"]["seed"] == 11
+
+
+@pytest.mark.processes
+@pytest.mark.launcher
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_its_processes_end_with_it(tmp_path: Path, number: signal.Signals):
+    with throwaway() as services:
+        environment = {**os.environ, **services.environment()}
+        log = (tmp_path / "log").open("wb")
+        command = subprocess.Popen(
+            [*MANAGE, "--duration", "60", "--instances", "1", "--migrate"], env=environment, stdout=log, stderr=log
+        )
+        try:
+            children = started_children(command)
+            command.send_signal(number)
+            assert command.wait(timeout=60) == (-9 if number == signal.SIGKILL else 128 + number)
+            _, alive = psutil.wait_procs(children, timeout=60)
+            assert not alive
+        finally:
+            command.kill()
+            command.wait()
+            log.close()
+
+
+def started_children(command: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    """The beat and the worker, once Celery has been loaded into them."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert command.poll() is None, "it ended by itself"
+        children = psutil.Process(command.pid).children()
+        if len(children) == 2 and all("celery" in " ".join(child.cmdline()) for child in children):
+            time.sleep(2)
+            return children
+        time.sleep(0.1)
+    raise AssertionError("the processes did not start")
