@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -60,16 +61,19 @@ class JobForm(forms.Form):
         except reading.Unreadable:
             raise ValidationError("This is not a date and time up to the year 9999; choose one.") from None
 
+    def clean_time_zone(self) -> ZoneInfo:
+        try:
+            return reading.zone(self.cleaned_data["time_zone"])
+        except reading.Unreadable as error:
+            raise ValidationError(str(error)) from None
+
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        run_at, zone = cleaned.get("run_at"), cleaned.get("time_zone")
         try:
-            if run_at is not None and zone is not None:
-                field, where = "time_zone", reading.zone(zone)
-                if run_at.tzinfo is None:
-                    field, cleaned["run_at"] = "run_at", reading.in_zone(run_at, where)
+            if not self.errors and cleaned["run_at"].tzinfo is None:
+                cleaned["run_at"] = reading.in_zone(cleaned["run_at"], cleaned["time_zone"])
         except reading.Unreadable as error:
-            self.add_error(field, str(error))
+            self.add_error("run_at", str(error))
         if not self.errors:
             self._judge(cleaned)
         return cleaned

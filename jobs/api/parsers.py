@@ -1,33 +1,53 @@
-"""The JSON body parser: like REST framework's, but it says where the mistake is, and survives deep nesting."""
+"""What a body may be. All of it is UTF-8, whatever charset the header claims, and nothing is replaced silently."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
+from rest_framework import parsers
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 
 from jobs.api import reading
 
+Context = Mapping[str, Any] | None
 
-class JsonParser(BaseParser):
-    """JSON is UTF-8 (RFC 8259), whatever charset the header claims."""
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ParseError(f"The body is not UTF-8: byte {error.start} is wrong; encode it as UTF-8.") from None
+
+
+class JsonParser(parsers.BaseParser):
+    """Says where the mistake is, and survives deep nesting."""
 
     media_type = "application/json"
     renderer_class = JSONRenderer
 
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        body: bytes = stream.read()
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:
         try:
-            return reading.json_value(body.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise ParseError(f"The body is not UTF-8: byte {error.start} is wrong; encode it as UTF-8.") from None
+            return reading.json_value(_text(stream.read()))
         except reading.Unreadable as error:
             raise ParseError(f"The body cannot be read. {error}") from None
+
+
+class FormParser(parsers.FormParser):
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:
+        body = stream.read()
+        _text(unquote_to_bytes(body))
+        return super().parse(BytesIO(body), media_type, parser_context)
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:
+        body = stream.read()
+        _text(body)  # a file may be anything, but no field of ours is a file
+        return super().parse(BytesIO(body), media_type, parser_context)
 
 
 PARSERS = [JsonParser, FormParser, MultiPartParser]

@@ -124,7 +124,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("wrong", "field", "says"), FORMS)
 @pytest.mark.parametrize("multipart", [True, False])
-def test_a_wrong_form(
+def test_a_wrong_form(  # noqa: PLR0917 - pytest passes them by name
     api: Client, problem: Problem, wrong: dict[str, str], field: str, says: str, multipart: bool
 ) -> None:
     sent = {**new_job(), "payload": "{}", **wrong}
@@ -142,6 +142,21 @@ def test_a_wrong_form(
 )
 def test_a_charset_cannot_choose_our_codec(api: Client, problem: Problem, content_type: str) -> None:
     problem(api.generic("POST", JOBS, b"target=demo.noop", content_type=content_type), 400)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"name=%ED%A0%80"),
+        ("application/x-www-form-urlencoded", b"name=\xff"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\xff\r\n--x--\r\n',
+        ),
+    ],
+)
+def test_a_form_that_is_not_utf8(api: Client, problem: Problem, content_type: str, body: bytes) -> None:
+    problem(api.generic("POST", JOBS, body, content_type=content_type), 400, says="not UTF-8")
 
 
 def test_a_form_without_its_boundary(api: Client, problem: Problem) -> None:

@@ -75,7 +75,7 @@ def test_patch_moves_a_pending_job(api: Client, make_job: Any) -> None:
         ({"name": "x"}, "name", "known are: run_at"),
     ],
 )
-def test_patch_with_what_is_wrong(
+def test_patch_with_what_is_wrong(  # noqa: PLR0917 - pytest passes them by name
     api: Client, problem: Problem, make_job: Any, body: dict[str, str], field: str, says: str
 ) -> None:
     job = make_job()
