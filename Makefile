@@ -40,7 +40,8 @@ check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/
 	find docker .ci -type f \( -name '*.sh' -o -path '.ci/run' \) -exec .venv/bin/shellcheck {} +
 
 bench: venv ## Measure this machine for a minute; ARGS="--duration 600" goes to the benchmark
-	@exec $(LOCAL) exec --with-parent --throwaway --durable -- $(PY) manage.py benchmark --duration 60 $(ARGS)
+	@exec $(LOCAL) exec --with-parent --throwaway --durable -- \
+		$(PY) manage.py benchmark $(if $(DATABASE_URL),,--migrate) $(ARGS)
 
 lock: venv-dev ## Resolve requirements*.in again, with hashes
 	$(LOCK) requirements.in -o requirements.txt
