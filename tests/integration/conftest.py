@@ -23,7 +23,7 @@ from jobs.models import Job, Leadership, Worker
 from jobs.states import FINAL
 from project.local.process import send, spawn
 
-PATIENCE = 90.0  # seconds a test waits for what must happen: generous, since machines are shared
+PATIENCE = 180.0  # seconds a test waits for what must happen: generous, since machines are shared
 
 
 def database_url() -> str:
