@@ -10,6 +10,14 @@ from django.db.models import Model, QuerySet
 
 from jobs.models.overviews import COUNT_LIMIT
 
+
+class AtLeast(int):
+    """A count that was not read to its end, and says so: `10,000+`."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}+"
+
+
 if TYPE_CHECKING:
     Base = Paginator[Model]
 else:
@@ -24,4 +32,5 @@ class BoundedPaginator(Base):
         rows = self.object_list
         if not isinstance(rows, QuerySet):
             return len(rows)
-        return rows.order_by().values("pk")[:COUNT_LIMIT].count()
+        count = rows.order_by().values("pk")[:COUNT_LIMIT].count()
+        return AtLeast(count) if count == COUNT_LIMIT else count

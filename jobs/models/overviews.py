@@ -93,6 +93,11 @@ class JobOverviews(models.QuerySet["Job"]):
         """Pending and due from then on, soonest first."""
         return self.filter(state=State.PENDING, run_at__gte=since).order_by("run_at", "id")
 
+    def troubled_since(self, since: datetime) -> Self:
+        """Failed or interrupted since then, newest first."""
+        troubled = (State.FAILED, State.INTERRUPTED)
+        return self.filter(state__in=troubled, finished_at__gte=since).order_by("-finished_at")
+
     def due_between(self, start: datetime, end: datetime) -> Self:
         """Due in [start, end)."""
         return self.filter(run_at__gte=start, run_at__lt=end)

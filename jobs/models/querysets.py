@@ -191,6 +191,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def open_of(self, sessions: Iterable[uuid.UUID]) -> AttemptQuerySet:
         return self.open().filter(session__in=list(sessions))
 
+    def open_by_session(self) -> dict[uuid.UUID, int]:
+        """How many starts each life of a worker holds: its busy slots, at this moment."""
+        return dict(self.open().order_by().values_list("session").annotate(starts=Count("pk")))
+
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def present(self) -> WorkerQuerySet:

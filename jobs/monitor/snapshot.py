@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from jobs.conf import Conf, conf
-from jobs.models import Job, Leadership, Worker
+from jobs.models import Attempt, Job, Leadership, Worker
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.overviews import Backlog, Figures
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.monitor.broker import Depths
 
-ROWS = 12  # lines of each list of jobs
+ROWS = 10  # lines of each list of jobs
+TROUBLED_ROWS = 6
 WORKER_ROWS = 50
 FIGURES_OF = timedelta(hours=1)
 DEPARTED_SHOWN_FOR = timedelta(minutes=10)
@@ -31,7 +32,7 @@ class WorkerLine:
     name: str
     status: str
     heartbeat_at: datetime
-    running: int
+    busy: int
     slots: int
     offset_ms: float
     queues: tuple[str, ...]
@@ -91,6 +92,7 @@ class Snapshot:
     due_next: tuple[JobLine, ...]
     overdue: tuple[JobLine, ...]
     recent: tuple[JobLine, ...]
+    troubled: tuple[JobLine, ...]
     running_count: int
     pending_count: int
     overdue_count: int
@@ -108,29 +110,35 @@ class Snapshot:
 
 
 def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapshot:
-    """Ask the database nine questions and the broker one. Raises DatabaseError."""
+    """Ask the database ten questions and the broker one. Raises DatabaseError."""
     c = conf()
-    workers = [_worker(w, now, c) for w in Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKER_ROWS]]
+    busy = Attempt.objects.open_by_session()
+    seen = Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKER_ROWS]
+    workers = [_worker(w, busy.get(w.session, 0), now, c) for w in seen]
     backlog = Job.objects.backlog(now - OVERDUE_AFTER)
     listed = Job.objects.brief().with_worker()
     depths = ask_broker(_queue_names(workers, backlog))
+    figures = Job.objects.latest_figures(now - FIGURES_OF)
+    # No more than were counted: the search for one more would read the rest of the hour.
+    troubled = listed.troubled_since(now - FIGURES_OF)[: min(figures.failed + figures.interrupted, TROUBLED_ROWS)]
     return Snapshot(
         workers=tuple(workers),
         queues=_queues(workers, backlog, depths),
-        running=_lines(listed.running().order_by("locked_at")),
-        due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)),
-        overdue=_lines(Job.objects.brief().overdue(now).order_by("run_at", "id")),
-        recent=_lines(listed.recently_finished()),
+        running=_lines(listed.running().order_by("locked_at")[:ROWS]),
+        due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)[:ROWS]),
+        overdue=_lines(Job.objects.brief().overdue(now).order_by("run_at", "id")[:ROWS]),
+        recent=_lines(listed.recently_finished()[:ROWS]),
+        troubled=_lines(troubled),
         running_count=Job.objects.running().bounded_count(),
         pending_count=sum(b.pending for b in backlog),
         overdue_count=sum(b.overdue for b in backlog),
-        figures=Job.objects.latest_figures(now - FIGURES_OF),
+        figures=figures,
         leader=_leader(now, c),
         broker_reachable=depths.reachable,
     )
 
 
-def _worker(worker: Worker, now: datetime, c: Conf) -> WorkerLine:
+def _worker(worker: Worker, busy: int, now: datetime, c: Conf) -> WorkerLine:
     age = now - worker.heartbeat_at
     if worker.stopped_at is not None:
         status = "stopped"
@@ -142,7 +150,7 @@ def _worker(worker: Worker, now: datetime, c: Conf) -> WorkerLine:
         name=worker.name,
         status=status,
         heartbeat_at=worker.heartbeat_at,
-        running=worker.running,
+        busy=busy,
         slots=worker.slots,
         offset_ms=worker.offset_ms,
         queues=tuple(worker.queues),
@@ -204,5 +212,5 @@ def _lines(jobs: QuerySet[Job]) -> tuple[JobLine, ...]:
             duration_ms=job.duration_ms,
             worker=getattr(job, "worker", None) or "",
         )
-        for job in jobs[:ROWS]
+        for job in jobs
     )

@@ -121,7 +121,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
             Problem("warn", f"{_jobs(figures.interrupted, 'was', 'were')} interrupted in the last hour.", remedy)
         )
     if figures.failed:
-        remedy = "The page of each says why."
+        remedy = "Open one below: its page says why."
         found.append(Problem("warn", f"{_jobs(figures.failed, 'has', 'have')} failed in the last hour.", remedy))
     limit = conf().max_delay_time
     if figures.high is not None and figures.high > limit * 1000:
