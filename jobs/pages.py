@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
@@ -37,5 +37,7 @@ def new_job(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "jobs/new.html", {"form": form}, status=400)
     job, _ = transitions.create(form.new_job, now=now, by=cast("AbstractBaseUser", request.user))
-    messages.success(request, f"Job {job.pk} will start {job.target} at {job.run_at:%Y-%m-%d %H:%M:%S %Z}.")
+    messages.success(
+        request, f"Job {job.pk} will start {job.target} at {job.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+    )
     return redirect("new-job")

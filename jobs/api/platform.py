@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NoReturn
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from jobs.api.serializers import StatsSerializer, WorkerSerializer
 from jobs.api.views import VIEW, ApiView
@@ -50,17 +46,3 @@ class Stats(ApiView):
             "leader": Leadership.objects.first(),
         }
         return Response(StatsSerializer(stats).data)
-
-
-class Nowhere(APIView):
-    """Every other path below /api/: a problem, never a page, and open, so that a typo does not look like a missing
-    token."""
-
-    authentication_classes = ()
-    permission_classes = [AllowAny]
-    schema = None
-
-    def initial(self, request: Request, *args: object, **kwargs: object) -> NoReturn:
-        path = request.path
-        hint = "Addresses end with a slash. " if not path.endswith("/") else ""
-        raise Http404(f"There is nothing at {path}. {hint}/api/docs/ lists what there is; a job's id is a number.")

@@ -18,6 +18,7 @@ from django.core.exceptions import (
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -58,6 +59,14 @@ class BodyTooLarge(exceptions.APIException):
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(f"The body has {size} bytes; the limit is {limit}. Send less at once.")
+
+
+class LengthRequired(exceptions.APIException):
+    """WSGI hands us no body of unknown length: it would look empty."""
+
+    status_code = HTTPStatus.LENGTH_REQUIRED
+    default_code = "length_required"
+    default_detail = "The body came in chunks; send it whole, with the header Content-Length."
 
 
 class Conflict(exceptions.APIException):
@@ -159,7 +168,15 @@ def sayable(text: str) -> str:
     return f"{text[:half]} ... {text[-half:]}"
 
 
-# --- what goes wrong before or behind the views: Django's handler400 and handler500 ---
+# --- what goes wrong beside the views; the last two are Django's handler400 and handler500 ---
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """Every other path below /api/. Open, so that a typo does not look like a missing token."""
+    hint = "" if request.path.endswith("/") else "Addresses end with a slash. "
+    detail = f"There is nothing at {request.path}. {hint}/api/docs/ lists what there is; a job's id is a number."
+    return _json(Problem(HTTPStatus.NOT_FOUND, "not-found", detail))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

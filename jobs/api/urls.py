@@ -3,7 +3,8 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from jobs.api.platform import Nowhere, Stats, WorkerList
+from jobs.api.platform import Stats, WorkerList
+from jobs.api.problems import nowhere
 from jobs.api.verbs import CancelJob, RetryJob, RunJobNow
 from jobs.api.views import JobDetail, JobList
 
@@ -17,5 +18,5 @@ urlpatterns = [
     path("v1/stats/", Stats.as_view(), name="api-stats"),
     path("schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema", authentication_classes=[]), name="api-docs"),
-    re_path(r"^[\s\S]*$", Nowhere.as_view()),
+    re_path(r"^[\s\S]*$", nowhere),
 ]

@@ -21,7 +21,7 @@ from jobs import rules, transitions
 from jobs.api.access import BearerAuthentication, HoldsPermission
 from jobs.api.listing import JobPagination, ListQuery, matching
 from jobs.api.parsers import PARSERS
-from jobs.api.problems import BodyTooLarge, Conflict
+from jobs.api.problems import BodyTooLarge, Conflict, LengthRequired
 from jobs.api.schema import Schema
 from jobs.api.serializers import JobDetailSerializer, JobSerializer, NewJobSerializer, RescheduleSerializer
 from jobs.clock import clock
@@ -50,6 +50,8 @@ class ApiView(GenericAPIView[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # REST framework reads JSON past Django's own limit.
         size, limit = int(request.META.get("CONTENT_LENGTH") or 0), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if not size and "HTTP_TRANSFER_ENCODING" in request.META:
+            raise LengthRequired
         if limit is not None and size > limit:
             raise BodyTooLarge(size, limit)
         super().initial(request, *args, **kwargs)

@@ -173,6 +173,10 @@ def test_another_content_type(api: Client, problem: Problem, content_type: str) 
     problem(api.post(JOBS, "x", content_type=content_type), 415, says="Send application/json")
 
 
+def test_a_body_of_unknown_length(api: Client, problem: Problem) -> None:
+    problem(api.generic("POST", JOBS, headers={"Transfer-Encoding": "chunked"}), 411, says="Content-Length")
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
 def test_a_body_far_too_large(api: Client, problem: Problem, content_type: str) -> None:
     body = b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)

@@ -58,7 +58,7 @@ def test_a_right_form_creates_a_job(browser: Client, operator: User) -> None:
     response = browser.post(PAGE, RIGHT, follow=True)
     job = Job.objects.get()
     assert response.redirect_chain == [(PAGE, 302)]
-    assert f"Job {job.pk} will start demo.sleep at" in response.content.decode()
+    assert f"Job {job.pk} will start demo.sleep at 2099-07-01 10:00:00 UTC" in response.content.decode()
     assert (job.name, job.payload, job.created_by) == ("typed", {"seconds": 0.1}, operator)
     assert job.run_at.isoformat() == "2099-07-01T10:00:00+00:00"
 

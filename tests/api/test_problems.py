@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
@@ -18,6 +19,12 @@ from tests.api.conftest import JOBS, Problem, new_job
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_an_unknown_path(problem: Problem, path: str, method: str) -> None:
     problem(getattr(Client(), method)(path), 404, says="There is nothing at /api/")
+
+
+def test_an_unknown_path_with_a_session(operator: User, problem: Problem) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(operator)
+    problem(browser.post("/api/v1/job/", {"a": 1}), 404)
 
 
 def test_a_missing_slash_is_named(problem: Problem) -> None:
