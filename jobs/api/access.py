@@ -1,13 +1,8 @@
-"""Who may do what: bearer tokens, sessions, and a sentence for those who may not."""
+"""Who may do what, and a sentence for those who may not."""
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
-from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
-from knox.auth import TokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -16,22 +11,6 @@ HOW_TO_GET_A_TOKEN = (
     "Send the header 'Authorization: Bearer TOKEN'; an administrator makes a token with "  # noqa: S105 - a sentence
     "'python manage.py api_token USERNAME'."
 )
-
-
-class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox has no types
-    """Knox's tokens; what cannot be one is refused before it reaches the database."""
-
-    def authenticate_credentials(self, token: bytes) -> Any:
-        if not re.fullmatch(rb"[A-Za-z0-9_-]+", token):
-            raise AuthenticationFailed("Invalid token.")
-        return super().authenticate_credentials(token)
-
-
-class BearerScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]  # registers itself, untyped
-    """How the schema describes it."""
-
-    target_class = "jobs.api.access.BearerAuthentication"
-    name = "bearer"
 
 
 class HoldsPermission(BasePermission):

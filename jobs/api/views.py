@@ -18,7 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import rules, transitions
-from jobs.api.access import BearerAuthentication, HoldsPermission
+from jobs.api.access import HoldsPermission
+from jobs.api.authentication import BearerAuthentication
 from jobs.api.listing import JobPagination, ListQuery, matching
 from jobs.api.parsers import PARSERS
 from jobs.api.problems import BodyTooLarge, Conflict, LengthRequired

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.db.models.lookups import LessThanOrEqual
 
+from jobs.models.payload import PayloadDecoder
 from jobs.models.querysets import JobQuerySet
 from jobs.states import FINAL, State
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 LATEST_RUN_AT = datetime(9999, 12, 31, tzinfo=UTC)
 EARLIEST_RUN_AT = datetime(1970, 1, 1, tzinfo=UTC)
 DEFAULT_QUEUE = "default"
+# What SQL may put into one row, in bytes; JOBS_PAYLOAD_LIMIT, which the other ways in obey, is stricter.
+PAYLOAD_CEILING = 1024 * 1024
 QUEUE_PATTERN = r"^[A-Za-z0-9._-]{1,100}$"
 
 
@@ -29,7 +33,9 @@ class Job(models.Model):
 
     name = models.CharField(max_length=200, blank=True, db_default="", help_text="For people; need not be unique.")
     target = models.CharField(max_length=200, help_text="The registered name of what is called.")
-    payload = models.JSONField(help_text='Its arguments, a JSON object such as {"seconds": 0.1}.')
+    payload = models.JSONField(
+        decoder=PayloadDecoder, help_text='Its arguments, a JSON object such as {"seconds": 0.1}.'
+    )
     queue = models.CharField(max_length=100, db_default=DEFAULT_QUEUE, help_text="Which workers may take it.")
     run_at = models.DateTimeField(help_text="When it starts (stored in UTC).")
 
@@ -79,6 +85,13 @@ class Job(models.Model):
                 name="jobs_run_at_in_range",
             ),
             models.CheckConstraint(condition=Q(queue__regex=QUEUE_PATTERN), name="jobs_queue_named"),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(
+                    models.Func("payload", function="pg_column_size", output_field=models.IntegerField()),
+                    PAYLOAD_CEILING,
+                ),
+                name="jobs_payload_bounded",
+            ),
             models.CheckConstraint(
                 condition=~Q(state=State.PENDING)
                 | Q(locked_at__isnull=True, execute_at__isnull=True, finished_at__isnull=True),

@@ -1,9 +1,13 @@
 """The table is an API: the database itself fills in what is missing and refuses what cannot be true."""
 
+import json
+import uuid
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from jobs.models import Job
+from jobs.rules import why_not_startable
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +115,22 @@ def test_marking_a_job_as_published_leaves_the_indexes_alone():
     assert "enqueued_at" not in definitions
     assert "deliveries" not in definitions
     assert "fillfactor=70" in options
+
+
+def insert_payload(text):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO jobs_job (target, payload, run_at) VALUES ('demo.noop', %s, now())", [text])
+    return Job.objects.latest("id")
+
+
+@pytest.mark.parametrize("text", ['{"n": 1e5000}', "[" * 2000 + "]" * 2000])
+def test_a_payload_that_python_cannot_hold_breaks_no_reader(text):
+    job = insert_payload(text)
+    assert job.payload.startswith("This payload cannot be read")
+    assert "must be a JSON object" in why_not_startable(job.target, job.payload)
+
+
+def test_a_payload_of_megabytes_is_refused():
+    random_text = "".join(str(uuid.uuid4()) for _ in range(40_000))
+    with pytest.raises(IntegrityError, match="jobs_payload_bounded"):
+        insert_payload(json.dumps({"x": random_text}))

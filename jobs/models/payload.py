@@ -1,0 +1,15 @@
+"""Payloads are written from any language; one that Python cannot read must not break the readers of the table."""
+
+import json
+from typing import Any
+
+
+class PayloadDecoder(json.JSONDecoder):
+    """Reads what PostgreSQL stores as JSON. What Python cannot hold (a number of 5,000 digits, arrays nested
+    a thousand deep) becomes a sentence, which no target takes for its arguments: the job fails with it."""
+
+    def decode(self, s: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().decode(s, *args, **kwargs)
+        except (ValueError, RecursionError) as error:
+            return f"This payload cannot be read: {error}"
