@@ -1,6 +1,7 @@
 """All addresses."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from jobs.pages import new_job
@@ -10,6 +11,9 @@ handler500 = "jobs.api.problems.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # A way in for those who may not enter the admin.
+    path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
     path("api/", include("jobs.api.urls")),
     path("jobs/new/", new_job, name="new-job"),
     path("", include("jobs.monitor.urls")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +20,6 @@ def ahead(seconds: float = 3600) -> str:
 
 def new_job(**fields: Any) -> dict[str, Any]:
     return {"target": "demo.sleep", "payload": {"seconds": 0.1}, "run_at": ahead(), **fields}
-
-
-@pytest.fixture(autouse=True)
-def _static_root(settings: Any, tmp_path: Path) -> None:
-    """An installation without a collectstatic step: whitenoise warns of the folder that is missing."""
-    settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def browser(operator: User) -> Client:
 
 def test_a_visitor_logs_in_first(db: None) -> None:
     response = Client().get(PAGE)
-    assert (response.status_code, response["Location"]) == (302, f"/admin/login/?next={PAGE}")
+    assert (response.status_code, response["Location"]) == (302, f"/login/?next={PAGE}")
 
 
 def test_without_the_permission(user: User) -> None:
