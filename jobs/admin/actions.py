@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from django.urls import reverse
 
 from jobs.admin import verbs
 from jobs.admin.forms import RescheduleForm
-from jobs.admin.verbs import AT_A_TIME, Verb
+from jobs.admin.verbs import AT_A_TIME, REASONS_SHOWN, Verb
 from jobs.clock import clock
 from jobs.models import Job
 
@@ -57,6 +58,25 @@ class JobActions:
             return None
         ids = _chosen(request, queryset)
         return ask_for_time(self.admin_site, request, form, ids) if ids else None
+
+    @admin.action(description="Delete…", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        """Django's own, for those that have ended; the others are named."""
+        ids = _chosen(request, queryset)
+        kept = [why_kept(job) for job in Job.objects.brief().unfinished().filter(pk__in=ids)[:REASONS_SHOWN]]
+        if kept:
+            messages.warning(request, " ".join(kept))
+        ended = Job.objects.brief().final().filter(pk__in=ids)
+        if not ended.exists():
+            return None
+        answer: HttpResponse | None = delete_selected(cast("admin.ModelAdmin[Job]", self), request, ended)
+        return answer
+
+
+def why_kept(job: Job) -> str:
+    """The sentence for a job that may not be deleted yet."""
+    first = "cancel it" if job.state in verbs.CANCEL.states else "wait for its end"
+    return f"Job {job.pk} is {job.get_state_display()}: {first} first, then delete it."
 
 
 def ask_for_time(site: admin.AdminSite, request: HttpRequest, form: RescheduleForm, ids: Sequence[int]) -> HttpResponse:

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from jobs import transitions
 from jobs.admin import verbs
-from jobs.admin.actions import JobActions, reschedule_one
+from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.filters import DayFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
 from jobs.admin.paging import BoundedPaginator
@@ -41,7 +41,7 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     search_help_text = "An id, or a part of a name or target"
     sortable_by = ["id", "due"]
     ordering = ["-run_at"]
-    actions = ["run_now", "retry", "cancel", "reschedule"]
+    actions = ["run_now", "retry", "cancel", "reschedule", "delete_selected"]
     paginator = BoundedPaginator
     show_full_result_count = False
     inlines = [AttemptInline]
@@ -127,11 +127,20 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
 
     # --- deletion: only of what has ended ---
 
+    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_final)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        job = self.get_object(request, object_id)
+        if job is not None and not job.is_final and super().has_delete_permission(request, job):
+            messages.error(request, why_kept(job))
+            return redirect(reverse("admin:jobs_job_change", args=[job.pk]))
+        return super().delete_view(request, object_id, extra_context)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What the page of confirmation says. A job that has not ended is "protected": the page then has no button."""
-        jobs = list(objs)
-        kept = [f"{job} is {job.get_state_display()}: {_first(job)}" for job in jobs if not job.is_final]
-        return [str(job) for job in jobs], {"jobs, each with its ledger": len(jobs)}, set(), kept
+        """What the page of confirmation lists: the jobs. Their ledger goes with them, and nothing else."""
+        jobs = [str(job) for job in objs]
+        return jobs, {"jobs, each with its ledger": len(jobs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Job) -> None:
         self.delete_queryset(request, Job.objects.filter(pk=obj.pk))
@@ -191,9 +200,3 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     @admin.display
     def finished(self, job: Job) -> str:
         return exact(job.finished_at)
-
-
-def _first(job: Job) -> str:
-    if job.state in verbs.CANCEL.states:
-        return "cancel it first, then delete it."
-    return "wait for its end, then delete it."

@@ -214,9 +214,10 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
             name for queues in self.order_by("-heartbeat_at").values_list("queues", flat=True)[:500] for name in queues
         }
 
-    def serving_at(self, moment: datetime) -> WorkerQuerySet:
-        """Those that lived at that moment."""
-        return self.filter(started_at__lte=moment, heartbeat_at__gte=moment)
+    def serving_at(self, moment: datetime, patience: timedelta) -> WorkerQuerySet:
+        """Those that lived at that moment: the latest heartbeat of a living worker is always a little old."""
+        lived = self.filter(started_at__lte=moment, heartbeat_at__gte=moment - patience)
+        return lived.exclude(stopped_at__lte=moment)
 
     def vanished(self, silent_before: datetime | None) -> WorkerQuerySet:
         """Stopped, or without a heartbeat since `silent_before`: whatever they still hold is nobody's."""

@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
+from jobs.api.access import why_refused
+
 log = logging.getLogger(__name__)
 
 # Everything comes from our own files; no script or style stands inside a page.
@@ -37,7 +39,7 @@ def page(view: View[P]) -> View[P]:
     @login_required
     def allowed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.has_perm(VIEW):
-            return refuse(request, "see jobs", "Can view job")
+            return refuse(request, VIEW)
         return view(request, *args, **kwargs)
 
     def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -56,9 +58,10 @@ def page(view: View[P]) -> View[P]:
     return update_wrapper(shown, view)
 
 
-def refuse(request: HttpRequest, verb: str, permission: str) -> HttpResponse:
+def refuse(request: HttpRequest, permission: str) -> HttpResponse:
     """403, with the permission to ask for."""
-    return render(request, "monitor/refused.html", {"verb": verb, "permission": permission}, status=403)
+    refusal = why_refused(request.user.get_username(), permission)
+    return render(request, "monitor/refused.html", {"refusal": refusal}, status=403)
 
 
 def may_look(request: HttpRequest) -> bool:

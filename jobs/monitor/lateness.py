@@ -98,7 +98,7 @@ def _cause(job: Job) -> str:
 
 def _busy(job: Job) -> str:
     """The slots of its queue when it was due, if they were all taken."""
-    slots = sum(w.slots for w in Worker.objects.serving_at(job.run_at) if job.queue in w.queues)
+    slots = sum(w.slots for w in Worker.objects.serving_at(job.run_at, conf().patience) if job.queue in w.queues)
     busy = Job.objects.exclude(pk=job.pk).busy_at(job.run_at, job.queue, look_back=BUSY_LOOK_BACK, limit=BUSY_LIMIT)
     if slots == 0:
         return f" No worker took from queue {job.queue} then."

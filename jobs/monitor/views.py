@@ -75,7 +75,7 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
 def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
     """A button: does it, says what became of it, and goes back."""
     if not request.user.has_perm(CONTROL):
-        return refuse(request, "cancel, run or retry jobs", "Can cancel, run now, retry and reschedule jobs")
+        return refuse(request, CONTROL)
     if verb not in BY_NAME:
         raise Http404(f"Nothing is called {verb}.")
     by = cast("AbstractBaseUser", request.user)

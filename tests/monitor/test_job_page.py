@@ -1,0 +1,136 @@
+"""`/jobs/7/`: its facts, its ledger, and its buttons for those who may press them."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from jobs.models import Attempt
+from jobs.states import State
+from tests.monitor.rows import SECOND, ended, pending, running
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def press(client, job, verb, **fields):
+    return client.post(f"/jobs/{job.pk}/{verb}/", fields, follow=True)
+
+
+def test_a_stranger_is_sent_to_the_login(client, at):
+    assert client.get(f"/jobs/{pending(at).pk}/")["Location"].startswith("/login/?next=/jobs/")
+
+
+def test_an_unknown_job_is_404(viewer):
+    assert viewer.get("/jobs/4711/").status_code == 404
+
+
+def test_a_number_beyond_the_database_is_404(viewer):
+    assert viewer.get(f"/jobs/{10**30}/").status_code == 404
+
+
+def test_it_tells_the_story_and_shows_the_ledger(viewer, at):
+    job = ended(at, State.FAILED, reason="ValueError: no rows")
+    Attempt.objects.update(error="Traceback ...")
+    page = text(viewer.get(f"/jobs/{job.pk}/"))
+    for shown in (
+        "On time: it started 0.50 ms",
+        "ValueError: no rows",
+        "Traceback ...",
+        "w1@host",
+        "Acquired by a worker",
+    ):
+        assert shown in page
+
+
+def test_what_came_from_outside_is_escaped(viewer, at):
+    job = pending(at, name="<b>x</b>", payload={"a": "</pre><script>"})
+    page = text(viewer.get(f"/jobs/{job.pk}/"))
+    assert "<b>x" not in page
+    assert "</pre><script>" not in page
+
+
+def test_a_viewer_has_no_buttons_and_cannot_press_them(viewer, at):
+    job = pending(at + 60 * SECOND)
+    assert "Run now" not in text(viewer.get(f"/jobs/{job.pk}/"))
+    response = press(viewer, job, "cancel")
+    assert response.status_code == 403
+    assert "jobs.control_job" in text(response)
+    job.refresh_from_db()
+    assert job.state == State.PENDING
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [(State.FAILED, ["retry"]), (State.CANCELLED, ["retry"]), (State.COMPLETED, []), (State.INTERRUPTED, ["retry"])],
+)
+def test_only_what_can_be_done_is_offered(operator, at, state, offered):
+    job = ended(at, state)
+    page = text(operator.get(f"/jobs/{job.pk}/"))
+    assert [verb for verb in ("run-now", "cancel", "retry") if f"/jobs/{job.pk}/{verb}/" in page] == offered
+
+
+def test_cancel_says_what_it_did_and_who_did_it_is_kept(operator, at):
+    job = pending(at + 60 * SECOND)
+    assert f"Job {job.pk} was cancelled." in text(press(operator, job, "cancel"))
+    job.refresh_from_db()
+    assert (job.state, job.reason) == (State.CANCELLED, "Cancelled by grace.")
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_id) == ("grace", str(job.pk))
+    assert entry.get_change_message() == f"Job {job.pk} was cancelled."
+
+
+def test_run_now_moves_it_to_now(operator, at):
+    job = pending(at + 3600 * SECOND)
+    press(operator, job, "run-now")
+    job.refresh_from_db()
+    assert abs((job.run_at - at).total_seconds()) < 10
+
+
+def test_retry_makes_it_pending_again(operator, at):
+    job = ended(at, State.FAILED)
+    press(operator, job, "retry")
+    job.refresh_from_db()
+    assert job.state == State.PENDING
+
+
+def test_what_cannot_be_done_is_refused_with_the_reason(operator, at):
+    job = running(at)
+    assert f"job {job.pk} is running since" in text(press(operator, job, "cancel"))
+    assert not LogEntry.objects.exists()
+
+
+def test_a_button_needs_post_and_its_token(operator, client, at):
+    job = pending(at + 60 * SECOND)
+    assert operator.get(f"/jobs/{job.pk}/cancel/").status_code == 405
+    client.handler.enforce_csrf_checks = True
+    assert client.post(f"/jobs/{job.pk}/cancel/").status_code == 403
+
+
+def test_an_unknown_verb_is_404(operator, at):
+    assert press(operator, pending(at), "explode").status_code == 404
+
+
+def test_a_job_that_is_gone_leads_back_to_the_monitor(operator, at):
+    job = pending(at)
+    job.delete()
+    job.pk = 4711
+    response = press(operator, job, "cancel")
+    assert response.redirect_chain[-1][0] == "/"
+    assert "There is no job 4711." in text(response)
+
+
+def test_it_goes_back_only_to_ourselves(operator, at):
+    job = ended(at)
+    assert operator.post(f"/jobs/{job.pk}/retry/", {"next": "https://evil.example/"})["Location"] == f"/jobs/{job.pk}/"
+    assert operator.post(f"/jobs/{job.pk}/retry/", {"next": "/admin/"})["Location"] == "/admin/"
+
+
+def test_what_the_page_costs(viewer, at, django_assert_num_queries):
+    job = ended(at)
+    # Session, user, two for the permissions, the job, its ledger.
+    with django_assert_num_queries(6):
+        viewer.get(f"/jobs/{job.pk}/")

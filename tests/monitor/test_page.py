@@ -1,0 +1,133 @@
+"""`/` and its changing part: who may look, what it costs, what it says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import OperationalError
+
+from jobs.monitor import shared
+from jobs.states import State
+from tests.monitor.rows import ended, leader, pending, running, worker
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def test_a_stranger_is_sent_to_the_login_and_back(client):
+    response = client.get("/")
+    assert response.status_code == 302
+    assert response["Location"] == "/login/?next=/"
+
+
+def test_without_the_permission_it_says_which_one_is_missing(client, person):
+    client.force_login(person())
+    response = client.get("/")
+    assert response.status_code == 403
+    assert "jobs.view_job" in text(response)
+
+
+def test_an_empty_installation_is_told_what_to_do(viewer):
+    page = text(viewer.get("/"))
+    for remedy in ("celery -A project beat", "celery -A project worker", 'href="/jobs/new/"'):
+        assert remedy in page
+
+
+def test_it_shows_workers_jobs_queues_and_the_leader(viewer, at):
+    session = worker(at).session
+    leader(at)
+    running(at, session=session, name="busy one")
+    pending(at + timedelta(seconds=30), name="next one")
+    ended(at, name="last one")
+    page = text(viewer.get("/"))
+    for shown in ("w1@host", "1 of 5", "busy one", "next one", "last one", "beat@host:1", "0.50", "All well: 1 worker"):
+        assert shown in page
+
+
+def test_what_a_job_is_called_is_escaped(viewer, at):
+    pending(at + timedelta(seconds=30), name="<script>alert(1)</script>")
+    assert "<script>alert" not in text(viewer.get("/"))
+
+
+def test_nothing_stands_inline_and_only_our_own_files_may_load(viewer):
+    response = viewer.get("/")
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+    assert "<style" not in text(response)
+    assert "style=" not in text(response)
+    assert "<script>" not in text(response)
+    assert " onclick" not in text(response)
+
+
+def test_without_javascript_the_page_loads_itself_again_unless_paused(viewer):
+    assert '<noscript><meta http-equiv="refresh"' in text(viewer.get("/"))
+    paused = text(viewer.get("/?paused=1"))
+    assert "refresh" not in paused
+    assert "hx-get" not in paused
+
+
+def test_a_database_that_is_away_is_said_plainly(viewer, monkeypatch):
+    def away(*args):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(shared, "_take", away)
+    response = viewer.get("/")
+    assert response.status_code == 503
+    assert "The database does not answer" in text(response)
+    assert viewer.get("/monitor/live/").status_code == 503
+
+
+@pytest.mark.parametrize("jobs", [1, 30])
+def test_the_page_costs_the_same_with_few_and_many_jobs(viewer, at, jobs, django_assert_num_queries):
+    for n in range(jobs):
+        worker(at, f"w{n}@host")
+        running(at)
+        pending(at + timedelta(seconds=30 + n))
+        pending(at - timedelta(seconds=30 + n))
+        ended(at - timedelta(seconds=n))
+        ended(at - timedelta(seconds=n), State.FAILED)
+    # Session, user, two for the permissions; then the snapshot: busy slots, workers, backlog, figures, troubled,
+    # running, due next, overdue, recent, count of running, leadership.
+    with django_assert_num_queries(15):
+        viewer.get("/")
+
+
+def test_fifty_viewers_cost_the_database_no_more_than_one(viewer, at, django_assert_num_queries):
+    viewer.get("/monitor/live/")
+    with django_assert_num_queries(0):  # the picture and the right to look are both kept
+        for _ in range(50):
+            assert viewer.get("/monitor/live/").status_code == 200
+
+
+def test_unchanged_facts_are_not_sent_again(viewer, at):
+    worker(at)
+    first = viewer.get("/monitor/live/")
+    cache.delete(shared.KEY)
+    again = viewer.get("/monitor/live/", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+    assert viewer.get("/monitor/live/", headers={"If-None-Match": f"W/{first['ETag']}"}).status_code == 304
+
+
+def test_changed_facts_are_sent(viewer, at):
+    first = viewer.get("/monitor/live/")
+    pending(at + timedelta(seconds=30), name="fresh")
+    cache.delete(shared.KEY)
+    again = viewer.get("/monitor/live/", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 200
+    assert "fresh" in text(again)
+
+
+def test_one_whose_session_has_ended_is_sent_to_the_login(client):
+    response = client.get("/monitor/live/")
+    assert response.status_code == 401
+    assert response["HX-Redirect"] == "/"
+
+
+def test_one_who_may_not_look_gets_no_picture(client, person):
+    client.force_login(person())
+    assert client.get("/monitor/live/").status_code == 401

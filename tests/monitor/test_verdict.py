@@ -1,0 +1,129 @@
+"""What is wrong comes first, with what to do; and what is not wrong is not said."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from jobs.models import Worker
+from jobs.monitor import broker, snapshot
+from jobs.monitor.verdict import judge
+from jobs.states import State
+from tests.monitor.rows import ended, leader, pending, running, worker
+
+pytestmark = pytest.mark.django_db
+
+
+def verdict(at):
+    return judge(snapshot.take(at, broker.eye.depths))
+
+
+def problem(at, words):
+    found = [p for p in verdict(at).problems if words in p.what]
+    assert len(found) == 1, verdict(at)
+    return found[0]
+
+
+@pytest.fixture
+def healthy(at):
+    worker(at)
+    leader(at)
+    return at
+
+
+def test_all_well(healthy):
+    assert verdict(healthy).level == "good"
+    assert verdict(healthy).headline == "All well: 1 worker with 5 slots, and nothing is due."
+
+
+def test_nobody_leads(healthy):
+    leader(healthy, listed=timedelta(seconds=21))
+    found = problem(healthy, "No beat is leading: no job will be published.")
+    assert (found.level, found.command) == ("bad", "celery -A project beat")
+
+
+def test_two_windows_without_a_list_query_are_still_patience(healthy):
+    leader(healthy, listed=timedelta(seconds=19))
+    assert verdict(healthy).level == "good"
+
+
+def test_the_broker_is_away(healthy, broker_answers):
+    broker_answers["reachable"] = False
+    assert "BROKER_URL" in problem(healthy, "The broker does not answer").remedy
+
+
+def test_no_worker_is_alive(healthy):
+    Worker.objects.update(stopped_at=healthy)
+    assert "worker" in problem(healthy, "No worker is alive: no job will start.").command
+
+
+def test_a_stopped_worker_is_no_problem_while_another_lives(healthy):
+    worker(healthy, "w2@host", stopped_at=healthy)
+    assert verdict(healthy).level == "good"
+
+
+def test_a_silent_worker_is_named(healthy):
+    worker(healthy, "w2@host", silent=timedelta(seconds=12))
+    assert problem(healthy, "Worker w2@host missed a heartbeat.").level == "warn"
+
+
+def test_a_vanished_worker_is_named(healthy):
+    worker(healthy, "w2@host", silent=timedelta(seconds=40))
+    assert "interrupted" in problem(healthy, "Worker w2@host vanished").remedy
+
+
+def test_a_queue_that_nobody_takes_from(healthy):
+    pending(healthy + timedelta(minutes=1), queue="mail")
+    assert problem(healthy, "No worker takes from queue mail").command.endswith("-Q mail")
+
+
+def test_overdue_jobs_are_bad_and_the_reason_is_found(healthy):
+    pending(healthy - timedelta(seconds=5))
+    assert problem(healthy, "1 job is overdue.").level == "bad"
+    assert "published again" in problem(healthy, "overdue").remedy
+    session = Worker.objects.get().session
+    for _ in range(5):
+        running(healthy, session=session)
+    assert "All 5 slots are busy" in problem(healthy, "overdue").remedy
+
+
+def test_a_window_that_cannot_be_published(healthy):
+    leader(healthy, listed=timedelta(seconds=8), published_at=None)
+    assert problem(healthy, "The last window's 4 jobs are not all published yet.").level == "warn"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(State.FAILED, "2 jobs have failed"), (State.INTERRUPTED, "2 jobs were interrupted")]
+)
+def test_what_ended_badly_in_the_last_hour(healthy, state, words):
+    for age in (1, 2, 70):
+        ended(healthy - timedelta(minutes=age), state)
+    assert problem(healthy, words).level == "warn"
+
+
+def test_a_clock_that_is_off(healthy):
+    Worker.objects.update(offset_ms=-900)
+    assert "NTP" in problem(healthy, "The clock of worker w1@host is off.").remedy
+
+
+def test_a_job_later_than_promised(healthy):
+    ended(healthy, delay=timedelta(seconds=31))
+    assert problem(healthy, "started more than 30 s late").level == "warn"
+
+
+def test_the_worst_comes_first_and_the_rest_is_counted(healthy):
+    ended(healthy, State.FAILED)
+    pending(healthy - timedelta(seconds=5))
+    found = verdict(healthy)
+    assert found.level == "bad"
+    assert found.headline == "1 job is overdue. And 1 more:"
+
+
+def test_sentences_do_not_tick(healthy):
+    """They are read aloud when they change, so the mere passing of time must not change them."""
+    pending(healthy - timedelta(seconds=5))
+    worker(healthy, "w2@host", silent=timedelta(seconds=12))
+    said = [verdict(healthy + timedelta(seconds=n)) for n in range(3)]
+    assert all(a == b for a, b in itertools.pairwise(said))
