@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
+
+from jobs import transitions
 from jobs.benchmark import cost, machine, neighbours, score, statements
 from jobs.benchmark.cluster import Cluster, Turn
 from jobs.benchmark.load import Load
@@ -34,15 +38,17 @@ class RoundFailed(Exception):
 class Round:
     """One benchmark. `window` and `max_delay` are the W and MaxDelayTime in force."""
 
-    def __init__(self, options: Options, run: str, interrupts: Interrupts, tell: Tell) -> None:
+    def __init__(self, options: Options, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run
         self.window = timedelta(seconds=conf().min_prepare_time)
         self.max_delay = timedelta(seconds=conf().max_delay_time)
         self.cluster = Cluster(instances=options.instances, slots=options.slots, beats=options.beats)
-        self._interrupts, self._tell = interrupts, tell
+        self._interrupts = interrupts
+        self._tell: Tell = lambda what, passed, longest: None
 
-    def carry_out(self) -> Result:
+    def carry_out(self, tell: Tell) -> Result:
         """Run it; every process is stopped at the end, however it ends. Raises RoundFailed."""
+        self._tell = tell
         where = machine.describe()
         clock.measure()
         warnings = neighbours.warnings(clock.now())
@@ -54,6 +60,10 @@ class Round:
             self.cluster.start()
             self._wait_ready()
             result = self._measure(where, warnings)
+        except BaseException:
+            self._interrupts.raising = False
+            self._withdraw()
+            raise
         finally:
             self._interrupts.raising = False
             self.cluster.stop(hurried=lambda: self._interrupts.count > 1)
@@ -122,6 +132,13 @@ class Round:
             machine=where,
             logs=self.cluster.folder,
         )
+
+    def _withdraw(self) -> None:
+        """Cancel what a round that was cut short would leave for the workers of others."""
+        with suppress(DatabaseError):
+            pending = Job.objects.of_benchmark(self.run, first_id=0).pending()
+            for job_id in list(pending.values_list("pk", flat=True)):
+                transitions.cancel(job_id, now=clock.now(), reason="The benchmark was cut short.")
 
     def _turns(self, name: str) -> Iterator[Turn]:
         chance = random.Random(f"{self.options.seed} {name}")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -65,7 +66,8 @@ def test_a_short_round_on_real_processes_qualifies(tmp_path: Path):
         [*MANAGE, *asked], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "QUALIFIED" in done.stdout.splitlines()[1]
+    assert done.stdout.splitlines()[0].endswith(f"--seed 11, logs in {json.loads(file.read_text())['logs']}")
+    assert "QUALIFIED" in done.stdout.splitlines()[2]
     found = json.loads(file.read_text())
     assert found["qualified"]
     assert found["flaws"] == found["problems"] == []
@@ -100,6 +102,10 @@ def test_its_processes_end_with_it(tmp_path: Path, number: signal.Signals):
             command.kill()
             command.wait()
             log.close()
+        if number != signal.SIGKILL:
+            with psycopg.connect(services.database_url) as database:
+                (pending,) = database.execute("SELECT count(*) FROM jobs_job WHERE state IN (0, 1)").fetchone()
+            assert pending == 0
 
 
 def started_children(command: "subprocess.Popen[bytes]") -> list[psutil.Process]:
@@ -109,7 +115,7 @@ def started_children(command: "subprocess.Popen[bytes]") -> list[psutil.Process]
         assert command.poll() is None, "it ended by itself"
         children = psutil.Process(command.pid).children()
         if len(children) == 2 and all("celery" in " ".join(child.cmdline()) for child in children):
-            time.sleep(2)
+            time.sleep(5)  # into the load
             return children
         time.sleep(0.1)
     raise AssertionError("the processes did not start")

@@ -24,7 +24,7 @@ def progress() -> Iterator[Callable[[str, float, float], None]]:
     with Progress(
         *columns, console=console, refresh_per_second=REFRESHES, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=1)  # a bar without a total has no number to show
 
         def tell(phase: str, passed: float, longest: float) -> None:
             bar.update(task, description=phase, completed=max(min(passed, longest), 0), total=longest)

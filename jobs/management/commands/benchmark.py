@@ -41,15 +41,17 @@ class Command(BaseCommand):
         except (OptionError, neighbours.NotMigrated, RoundFailed) as error:
             raise CommandError(str(error)) from None
         except (DatabaseError, KombuError, OperationalError, OSError) as error:
-            raise CommandError(f"The benchmark was cut short: {str(error).strip()}") from error
+            raise CommandError(f"The benchmark was cut short: {' '.join(str(error).split())}") from error
         except StopRequested as stop:
             raise SystemExit(128 + stop.number) from None
         if not passed:
             raise SystemExit(1)
 
     def _run(self, options: Options) -> bool:
+        benchmark = Round(options, uuid4().hex[:8], Interrupts())
+        self.stdout.write(f"Round {benchmark.run}, --seed {options.seed}, logs in {benchmark.cluster.folder}")
         with progress() as tell:
-            result = Round(options, uuid4().hex[:8], Interrupts(), tell).carry_out()
+            result = benchmark.carry_out(tell)
         card.show(result, Console(width=None if self.stdout.isatty() else CARD_WIDTH))
         if options.json:
             options.json.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n")
