@@ -60,6 +60,10 @@ def test_it_runs_stops_on_sigterm_and_goes_on_with_the_same_data(
     third = launch("run")
     third.wait_for(UP)
     assert "first-password" in third.output  # shown again although it was told only once
+    assert launch("status").process.wait() == 0
+    assert launch("stop").process.wait() == 0
+    assert third.process.wait() == 0
+    assert launch("status").process.wait() == 3
 
 
 def test_killed_hard_it_leaves_no_process_and_no_loss(launch: Callable[..., Launcher]) -> None:

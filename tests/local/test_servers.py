@@ -103,9 +103,10 @@ def test_a_pidfile_naming_another_living_program_does_not_prevent_the_start(home
 
 
 def test_data_of_another_major_version_are_refused_in_one_sentence(home: Home) -> None:
-    start(home).stop()
-    mark = home.path / "postgres" / "data" / "PG_VERSION"
-    mark.write_text("9\n")
+    data = home.server_folder("postgres") / "data"
+    (data / "global").mkdir(parents=True)
+    (data / "global" / "pg_control").touch()
+    (data / "PG_VERSION").write_text("9\n")
     with pytest.raises(LauncherError, match="written by PostgreSQL 9, and this is PostgreSQL 18"):
         start(home)
 
