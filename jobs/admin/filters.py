@@ -30,9 +30,8 @@ class StateFilter(SimpleListFilter):
         value = self.value()
         if value == "overdue":
             return jobs.overdue(clock.current())
-        if value and value.isdecimal() and int(value) in State.values:
-            return jobs.in_state([int(value)])
-        return jobs
+        chosen = [s for s in State if value == str(int(s))]
+        return jobs.in_state(chosen) if chosen else jobs
 
 
 class QueueFilter(SimpleListFilter):

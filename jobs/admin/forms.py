@@ -35,6 +35,6 @@ class RescheduleForm(JobForm):
         dress(self)
 
     def _judge(self, cleaned: dict[str, Any]) -> None:
-        for problem in rules.run_at_problems(cleaned["run_at"], self._now):
-            self.add_error("run_at", problem)
         self.new_time = cleaned["run_at"]
+        for problem in rules.run_at_problems(self.new_time, self._now):
+            self.add_error("run_at", problem)

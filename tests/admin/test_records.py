@@ -1,0 +1,44 @@
+"""The ledger, the workers, the leader and the log: to read, at the same cost for five rows and fifty."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.models import Attempt, Leadership, Worker, WorkerLog
+from tests.monitor.rows import SECOND, ended, leader, worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("model", ["attempt", "worker", "leadership", "workerlog"])
+@pytest.mark.parametrize("rows", [5, 50])
+def test_lists_cost_the_same(admin, at, model, rows, django_assert_num_queries):
+    leader(at)
+    for n in range(rows):
+        ended(at - n * SECOND)
+        worker(at, f"w{n}@host")
+        WorkerLog.objects.create(action="QUERYLIST", client="beat", results=1)
+    # Session, user, two for the permissions; the bounded count; the rows.
+    with django_assert_num_queries(6):
+        assert admin.get(f"/admin/jobs/{model}/").status_code == 200
+
+
+def test_each_record_can_be_read_and_none_written(admin, at):
+    leader(at)
+    ended(at)
+    worker(at)
+    WorkerLog.objects.create(action="QUERYLIST")
+    for model in (Attempt, Worker, Leadership, WorkerLog):
+        base = f"/admin/jobs/{model._meta.model_name}/"
+        page = f"{base}{model.objects.first().pk}/"
+        assert admin.get(f"{page}change/").status_code == 200
+        assert admin.get(f"{base}add/").status_code == 403
+        assert admin.post(f"{page}change/", {}).status_code == 403
+        assert admin.post(f"{page}delete/", {"post": "yes"}).status_code == 403
+        assert model.objects.exists()
+
+
+def test_an_outcome_that_is_missing_is_said(admin, at):
+    ended(at)
+    Attempt.objects.update(outcome=None, finished_at=None)
+    assert "not ended" in admin.get("/admin/jobs/attempt/").content.decode()

@@ -1,0 +1,45 @@
+"""The settings of an installation without django-unfold, and a look at its admin that writes nothing."""
+
+# ruff: noqa: PLC0415 - Django is imported after it has been set up
+
+from __future__ import annotations
+
+from project.settings import *  # noqa: F403
+from project.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("unfold")]
+
+
+def look() -> None:
+    """Print the status of each page, as someone with every permission gets it."""
+    import django
+
+    django.setup()
+
+    from django.contrib import admin
+    from django.contrib.auth.models import User
+    from django.test import RequestFactory, override_settings
+
+    from jobs.admin.actions import ask_for_time
+    from jobs.admin.forms import RescheduleForm
+    from jobs.clock import clock
+    from jobs.models import Attempt, Job
+
+    def request(path):
+        found = RequestFactory().get(path)
+        found.user = User(pk=1, username="ada", is_staff=True, is_superuser=True)
+        return found
+
+    with override_settings(ALLOWED_HOSTS=["testserver"]):
+        site = admin.site
+        jobs = site._registry[Job]
+        form = RescheduleForm(now=clock.current())
+        for response in (
+            jobs.changelist_view(request("/admin/jobs/job/")),
+            jobs.add_view(request("/admin/jobs/job/add/")),
+            site._registry[Attempt].changelist_view(request("/admin/jobs/attempt/")),
+            ask_for_time(site, request("/admin/jobs/job/"), form, [1]),
+        ):
+            response.render()
+            assert b"unfold" not in response.content
+            print(response.status_code)  # noqa: T201

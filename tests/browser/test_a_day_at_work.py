@@ -1,0 +1,134 @@
+"""What an operator does all day, in a real browser: log in, create, see, correct, cancel."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from jobs.models import Job, Leadership
+from jobs.states import State
+from tests.monitor.rows import ended, pending, worker
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PATIENCE = 10  # seconds
+
+
+@pytest.fixture(autouse=True)
+def leadership(transactional_db):
+    """A transactional test empties every table, also the one row that a migration has made."""
+    Leadership.objects.get_or_create(pk=1)
+
+
+def until(browser, condition):
+    return WebDriverWait(browser, PATIENCE, poll_frequency=0.1).until(lambda _: condition())
+
+
+def body(browser) -> str:
+    return browser.find_element(By.TAG_NAME, "body").text
+
+
+def log_in(browser, live_server, path: str = "/") -> None:
+    browser.get(live_server.url + path)
+    browser.find_element(By.NAME, "username").send_keys("ada")
+    browser.find_element(By.NAME, "password").send_keys("correct horse")
+    browser.find_element(By.NAME, "password").submit()
+    until(browser, lambda: browser.current_url == live_server.url + path)
+
+
+def fill(browser, **values: str) -> None:
+    for name, value in values.items():
+        field = browser.find_element(By.NAME, name)
+        browser.execute_script("arguments[0].value = arguments[1]", field, value)
+
+
+def in_seconds(seconds: int) -> str:
+    return f"{datetime.now(tz=UTC) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}"
+
+
+def test_a_job_from_its_creation_to_its_cancellation(browser, live_server, ada):
+    log_in(browser, live_server, "/admin/jobs/job/add/")
+
+    # What is wrong stands beside its field, and what was typed is still there.
+    Select(browser.find_element(By.NAME, "target")).select_by_value("demo.sleep")
+    fill(browser, name="from the browser", payload='{"second": 1}', run_at=in_seconds(3600))
+    browser.find_element(By.NAME, "_save").click()
+    error = until(browser, lambda: browser.find_element(By.XPATH, "//*[contains(text(), \"'second' is not known\")]"))
+    field = browser.find_element(By.NAME, "payload")
+    assert 0 < abs(error.location["y"] - field.location["y"]) < 300
+    assert browser.find_element(By.NAME, "name").get_attribute("value") == "from the browser"
+
+    fill(browser, payload='{"seconds": 0.1}')
+    browser.find_element(By.NAME, "_save").click()
+    until(browser, lambda: "will start demo.sleep at" in body(browser))
+    job = Job.objects.get()
+
+    browser.get(live_server.url + "/")
+    assert "from the browser" in browser.find_element(By.ID, "next").text
+
+    browser.find_element(By.ID, f"next-link-{job.pk}").click()
+    until(browser, lambda: browser.current_url.endswith(f"/jobs/{job.pk}/"))
+    browser.find_element(By.XPATH, "//button[text()='Cancel']").click()
+    until(browser, lambda: f"Job {job.pk} was cancelled." in body(browser))
+    job.refresh_from_db()
+    assert job.state == State.CANCELLED
+
+
+def test_the_monitor_updates_itself(browser, live_server, ada):
+    log_in(browser, live_server)
+    assert "No job is due" in body(browser)
+    now = datetime.now(tz=UTC)
+    worker(now)
+    pending(now + timedelta(seconds=90), name="appears by itself")
+    until(browser, lambda: "appears by itself" in body(browser))
+
+    countdown = browser.find_element(By.CSS_SELECTOR, "#next time[data-tick]")
+    before = countdown.text
+    until(browser, lambda: browser.find_element(By.CSS_SELECTOR, "#next time[data-tick]").text != before)
+    assert browser.title.startswith("(")  # the number of problems, for those who look at another tab
+
+
+def test_the_focus_stays_where_it_is_while_the_page_updates(browser, live_server, ada):
+    now = datetime.now(tz=UTC)
+    job = pending(now + timedelta(seconds=90))
+    log_in(browser, live_server)
+    browser.execute_script(f"document.getElementById('next-link-{job.pk}').focus()")
+    ended(now, name="has just ended")
+    until(browser, lambda: "has just ended" in body(browser))
+    assert browser.switch_to.active_element.get_attribute("id") == f"next-link-{job.pk}"
+
+
+def test_a_viewer_whose_session_has_ended_is_sent_to_the_login(browser, live_server, ada):
+    log_in(browser, live_server)
+    browser.delete_all_cookies()
+    until(browser, lambda: "/login/" in browser.current_url)
+    browser.get_log("browser")  # the 401 that said so
+
+
+def test_an_action_of_the_list_reports_what_it_did(browser, live_server, ada):
+    jobs = [pending(datetime.now(tz=UTC) + timedelta(hours=1)) for _ in range(2)]
+    log_in(browser, live_server, "/admin/jobs/job/")
+    for box in browser.find_elements(By.NAME, "_selected_action"):
+        browser.execute_script("arguments[0].click()", box)
+    Select(browser.find_element(By.NAME, "action")).select_by_value("cancel")
+    browser.execute_script("document.getElementById('changelist-form').querySelector('[name=index]').click()")
+    until(browser, lambda: "2 cancelled." in body(browser))
+    assert {Job.objects.get(pk=job.pk).state for job in jobs} == {State.CANCELLED}
+
+
+@pytest.mark.parametrize("width", [380, 1600])
+def test_no_page_is_wider_than_the_window(browser, live_server, ada, width):
+    now = datetime.now(tz=UTC)
+    job = ended(now, name="a name that is rather long, " * 4)
+    pending(now + timedelta(hours=1), name="x" * 120)
+    log_in(browser, live_server)
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        for path in ("/", f"/jobs/{job.pk}/", "/jobs/new/"):
+            browser.get(live_server.url + path)
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width, path
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
