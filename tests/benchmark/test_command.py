@@ -61,6 +61,7 @@ def test_a_short_round_on_real_processes_qualifies(tmp_path: Path):
     """Started as by hand: with no services named, the command brings its own."""
     file = tmp_path / "figures.json"
     environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL")}
+    environment["TMPDIR"] = str(tmp_path)
     asked = ["--duration", "15", "--instances", "2", "--slots", "5", "--seed", "11", "--json", str(file)]
     done = subprocess.run(
         [*MANAGE, *asked], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240
@@ -87,7 +88,7 @@ def test_a_short_round_on_real_processes_qualifies(tmp_path: Path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_its_processes_end_with_it(tmp_path: Path, number: signal.Signals):
     with throwaway() as services:
-        environment = {**os.environ, **services.environment()}
+        environment = {**os.environ, **services.environment(), "TMPDIR": str(tmp_path)}
         log = (tmp_path / "log").open("wb")
         command = subprocess.Popen(
             [*MANAGE, "--duration", "60", "--instances", "1", "--migrate"], env=environment, stdout=log, stderr=log
