@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from django.templatetags.static import static
+
 from project import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -141,7 +143,29 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-UNFOLD = {"SITE_TITLE": "RunAt", "SITE_HEADER": "RunAt", "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "RunAt",
+    "SITE_HEADER": "RunAt",
+    "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("runat.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("runat.svg")}],
+    # The blue of our own pages, so that the admin is no other product.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .16 254)",
+            "600": "oklch(47.5% .148 252)",
+            "700": "oklch(42% .14 253)",
+            "800": "oklch(37% .12 254)",
+            "900": "oklch(32% .1 255)",
+            "950": "oklch(25% .08 257)",
+        }
+    },
+}
 
 LOGGING = {
     "version": 1,

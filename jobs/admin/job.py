@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -26,7 +25,7 @@ from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.monitor.lateness import explain
-from jobs.templatetags.runat import exact, ms, span, state_badge
+from jobs.templatetags.runat import as_json, exact, ms, span, state_badge
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -179,7 +178,7 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
 
     @admin.display(description="payload")
     def arguments(self, job: Job) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(job.payload, ensure_ascii=False, indent=2))
+        return format_html("<pre>{}</pre>", as_json(job.payload))
 
     @admin.display
     def created(self, job: Job) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
 from django.db import InterfaceError, OperationalError
@@ -60,7 +59,6 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     now = clock.current()
     context = {
         "job": job,
-        "payload": json.dumps(job.payload, ensure_ascii=False, indent=2),
         "now": now,
         "steps": story(job),
         "why": explain(job, now),

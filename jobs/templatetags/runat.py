@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from django import template
@@ -106,6 +107,15 @@ def moment(context: Context, value: datetime | None) -> SafeString:
 def ms(value: float | None) -> str:
     """Milliseconds with two decimals: `0.42`, `1,234.00`; a dash where there are none."""
     return "—" if value is None else f"{value:,.2f}"
+
+
+@register.filter
+def as_json(payload: object) -> str:
+    """For people to read. A payload nested as deeply as Python can read it is too deep to be written out."""
+    try:
+        return json.dumps(payload, ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return "This payload is nested too deeply to be shown."
 
 
 @register.filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 
 from jobs.models import Attempt
 from jobs.states import State
@@ -51,6 +52,14 @@ def test_what_came_from_outside_is_escaped(viewer, at):
     page = text(viewer.get(f"/jobs/{job.pk}/"))
     assert "<b>x" not in page
     assert "</pre><script>" not in page
+
+
+def test_a_payload_of_any_depth_is_shown_or_said_to_be_too_deep(operator, at):
+    job = pending(at)
+    with connection.cursor() as cursor:
+        for depth in (100, 900, 950, 2000):
+            cursor.execute("UPDATE jobs_job SET payload = %s::jsonb", ["[" * depth + "]" * depth])
+            assert operator.get(f"/jobs/{job.pk}/").status_code == 200
 
 
 def test_a_viewer_has_no_buttons_and_cannot_press_them(viewer, at):
