@@ -25,7 +25,7 @@ status: venv ## Say whether it runs
 	@$(LOCAL) status || true
 
 test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
-	@exec $(THROWAWAY) $(PY) -m pytest --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
+	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadfile --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
 
 check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/ and .ci/
 	$(PY) -m ruff check .

@@ -67,8 +67,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             self._take_over()
         window = self._window(clock.now())
         if window != self._listed:
-            clock.measure()
-            window = self._window(clock.now())
+            window = self._window(clock.current())
             self._list(window)
             rescue(now=clock.now(), patience=conf().patience, watching_since=self._watching_since)
         elif self.dispatcher.waiting:

@@ -58,8 +58,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         try:
-            clock.measure()
-            now = clock.now()
+            now = clock.current()
             values = {"heartbeat_at": now, "running": self._running(), "offset_ms": clock.offset * 1000}
             if not self._registered:
                 Worker.objects.create(

@@ -76,7 +76,10 @@ def test_a_vanished_worker_is_named(healthy):
 
 def test_a_queue_that_nobody_takes_from(healthy):
     pending(healthy + timedelta(minutes=1), queue="mail")
-    assert problem(healthy, "No worker takes from queue mail").command.endswith("-Q mail")
+    found = problem(healthy, "No worker takes from queue mail")
+    assert (found.level, found.command) == ("warn", "celery -A project worker -P threads -c 5 -n mail@%h -Q mail")
+    pending(healthy - timedelta(minutes=1), queue="mail")
+    assert problem(healthy, "No worker takes from queue mail").level == "bad"
 
 
 def test_overdue_jobs_are_bad_and_the_reason_is_found(healthy):

@@ -31,6 +31,7 @@ class Hands:
 def hands(monkeypatch) -> Hands:
     hands = Hands()
     monkeypatch.setattr(clock, "now", lambda: hands.now)
+    monkeypatch.setattr(clock, "current", lambda: hands.now)
     monkeypatch.setattr(clock, "timestamp", lambda: hands.now.timestamp())  # noqa: PLW0108 - it moves
     monkeypatch.setattr(clock, "measure", lambda: 0.0)
     return hands

@@ -66,12 +66,12 @@ def test_a_worker_that_was_declared_gone_goes_on_as_another_session(heartbeat):
 def test_it_beats_on_after_the_database_was_away(heartbeat, monkeypatch):
     answers = iter([OperationalError("away")] * 2)
 
-    def measure():
+    def current():
         for error in answers:
             raise error
-        return 0.0
+        return clock.now()
 
-    monkeypatch.setattr(clock, "measure", measure)
+    monkeypatch.setattr(clock, "current", current)
     start(heartbeat)
     assert not Worker.objects.exists()
     wait_for(Worker.objects.exists)
