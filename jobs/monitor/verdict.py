@@ -68,10 +68,10 @@ def _late(seen: Snapshot) -> list[Problem]:
         names = ", ".join(q.name for q in unserved)
         found.append(
             Problem(
-                "bad",
+                "bad" if any(q.overdue for q in unserved) else "warn",
                 f"No worker takes from {'queue' if len(unserved) == 1 else 'queues'} {names}, where jobs wait.",
                 "Start a worker for it:",
-                f"{START_WORKER.replace('w1', 'w2')} -Q {','.join(q.name for q in unserved)}",
+                f"{START_WORKER.replace('w1', unserved[0].name)} -Q {','.join(q.name for q in unserved)}",
             )
         )
     if seen.overdue_count:
