@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count, F
 
-from jobs.models import Attempt, Job, WorkerLog
+from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.integration.conftest import wait_for
 
@@ -34,4 +34,3 @@ def test_ten_thousand_rows_in_one_minute(cluster):
     assert Attempt.objects.values("job").annotate(starts=Count("id")).filter(starts__gt=1).count() == 0
     assert not Job.objects.filter(execute_at__lt=F("run_at")).exists()
     assert Attempt.objects.filter(outcome=State.COMPLETED, number=1).count() == ROWS
-    assert not WorkerLog.objects.filter(action="ACQUIRE_FAILURE").exists()
