@@ -133,9 +133,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
 def _all_well(seen: Snapshot) -> str:
     alive = len(seen.alive)
     workers = f"{alive} worker{'s' if alive != 1 else ''} with {seen.slots} slots"
-    if not seen.due_next:
-        return f"{workers}, and nothing is due."
-    return f"{workers}; the next job is due at {seen.due_next[0].run_at:%H:%M:%S}."
+    return f"{workers}, and nothing is due." if not seen.due_next else f"{workers}, ready for what is due next."
 
 
 def _jobs(count: int, one: str, many: str) -> str:

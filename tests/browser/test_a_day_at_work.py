@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -23,7 +24,10 @@ def leadership(transactional_db):
 
 
 def until(browser, condition):
-    return WebDriverWait(browser, PATIENCE, poll_frequency=0.1).until(lambda _: condition())
+    """Wait for it. A page that is being replaced has no body for a moment."""
+    passing = (StaleElementReferenceException, NoSuchElementException)
+    wait = WebDriverWait(browser, PATIENCE, poll_frequency=0.1, ignored_exceptions=passing)
+    return wait.until(lambda _: condition())
 
 
 def body(browser) -> str:
