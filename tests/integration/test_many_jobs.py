@@ -26,7 +26,9 @@ def test_ten_thousand_rows_in_one_minute(cluster):
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [ROWS, ROWS])
     wait_for(
-        lambda: Job.objects.in_state([State.COMPLETED]).count() == ROWS or Job.objects.final().exclude(state=2).exists(),
+        lambda: (
+            Job.objects.in_state([State.COMPLETED]).count() == ROWS or Job.objects.final().exclude(state=2).exists()
+        ),
         "all rows to complete",
     )
     assert Job.objects.count_by_state() == {State.COMPLETED: ROWS}
