@@ -56,7 +56,7 @@ def run(interrupts: Interrupts) -> int:
             supervisor.watch(until=lambda: any(WORKER_READY in line for line in worker_log.new_lines()))
             supervisor.watch(until=lambda: answers(url))
             if not interrupts.count:
-                screen.box("RunAt is running", _welcome(home, url, credentials))
+                screen.box("RunAt is running", _welcome(home, url, credentials, services))
             supervisor.watch()
         finally:
             interrupts.raising = False
@@ -185,9 +185,11 @@ def answers(url: str) -> bool:
     return True
 
 
-def _welcome(home: Home, url: str, credentials: Credentials) -> list[str]:
+def _welcome(home: Home, url: str, credentials: Credentials, services: Services) -> list[str]:
     password = credentials.get("password") or "(set earlier; `manage.py changepassword` sets a new one)"
     token = credentials.get("token") or "(made earlier; make another one in the admin)"
+    # An address that was given may hold a password of somebody else's server: it is not shown.
+    sql = [] if os.environ.get("DATABASE_URL") else [f"SQL        psql {services.database_url}"]
     return [
         f"Monitor    {url}/",
         f"Admin      {url}/admin/",
@@ -196,6 +198,7 @@ def _welcome(home: Home, url: str, credentials: Credentials) -> list[str]:
         f"User       {credentials.get('username') or 'admin'}",
         f"Password   {password}",
         f"API token  {token}",
+        *sql,
         "",
         "Open the monitor and log in: a demo job starts within a minute.",
         f"Logs and data are in {home.path}",
