@@ -38,5 +38,5 @@ def warnings(now: datetime) -> list[str]:
 
 def led_by(beats: Collection[int]) -> bool:
     """Whether the leader is one of these processes of this machine."""
-    holder = Leadership.objects.get().holder
+    holder = Leadership.current().holder
     return any(holder.endswith(f":{pid}") for pid in beats)

@@ -92,7 +92,7 @@ class Round:
 
     def _others_lead(self) -> bool:
         """Whether somebody has listed the window we are in."""
-        listed_until = Leadership.objects.get().listed_until
+        listed_until = Leadership.current().listed_until
         return listed_until is not None and listed_until > clock.now()
 
     def _measure(self, where: machine.Machine, warnings: list[str]) -> Result:

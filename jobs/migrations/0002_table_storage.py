@@ -1,4 +1,4 @@
-"""How the busy tables are stored, and the one row of the leadership."""
+"""How the busy tables are stored."""
 
 from django.db import migrations
 
@@ -17,9 +17,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "ALTER TABLE jobs_attempt SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05)",
             "ALTER TABLE jobs_attempt RESET (fillfactor, autovacuum_vacuum_scale_factor)",
-        ),
-        migrations.RunSQL(
-            "INSERT INTO jobs_leadership (id) VALUES (1)",
-            "DELETE FROM jobs_leadership",
         ),
     ]

@@ -1,5 +1,7 @@
 """Which processes of ours are alive: workers and the leading beat."""
 
+from __future__ import annotations
+
 import uuid
 
 from django.db import models
@@ -55,3 +57,8 @@ class Leadership(models.Model):
 
     def __str__(self) -> str:
         return f"epoch {self.epoch}, led by {self.holder}"
+
+    @classmethod
+    def current(cls) -> Leadership:
+        """The row; a blank one, not saved, before any beat has led."""
+        return cls.objects.first() or cls(holder="", epoch=0, listed=0)

@@ -181,7 +181,7 @@ def _queues(workers: list[WorkerLine], backlog: list[Backlog], depths: Depths) -
 
 
 def _leader(now: datetime, c: Conf) -> LeaderLine:
-    row = Leadership.objects.first() or Leadership()
+    row = Leadership.current()
     patience = timedelta(seconds=WINDOWS_OF_PATIENCE * c.min_prepare_time)
     return LeaderLine(
         holder=row.holder if row.elected_at else "",

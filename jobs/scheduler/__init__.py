@@ -61,7 +61,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         if not was_leading:
             close_old_connections()
         if not self.leader.hold(clock.now()):
-            self._stand_by()
+            if was_leading:
+                self._stand_by()
             return TRY_EVERY
         if not was_leading:
             self._take_over()

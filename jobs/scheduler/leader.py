@@ -69,7 +69,7 @@ class Leader:
             session.close()
 
     def progress(self) -> Progress:
-        row = Leadership.objects.get()
+        row = Leadership.current()
         unpublished = row.listed_at is not None and row.published_at is None
         return Progress(row.listed_until, row.listed_at if unpublished else None)
 
@@ -85,6 +85,7 @@ class Leader:
 
     def _begin_epoch(self, now: datetime) -> int:
         with transaction.atomic():
+            Leadership.objects.get_or_create(id=1)
             Leadership.objects.update(holder=self.name, elected_at=now, epoch=F("epoch") + 1)
             return Leadership.objects.get().epoch
 

@@ -9,18 +9,12 @@ from selenium.common.exceptions import NoSuchElementException, StaleElementRefer
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from jobs.models import Job, Leadership
+from jobs.models import Job
 from jobs.states import State
 from tests.monitor.rows import ended, pending, worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PATIENCE = 10  # seconds
-
-
-@pytest.fixture(autouse=True)
-def leadership(transactional_db):
-    """A transactional test empties every table, also the one row that a migration has made."""
-    Leadership.objects.get_or_create(pk=1)
 
 
 def until(browser, condition):

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from jobs import transitions
-from jobs.models import Attempt, Job, Leadership
+from jobs.models import Attempt, Job
 from jobs.scheduler.leader import Leader
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
@@ -122,7 +122,6 @@ def test_finish_against_interrupt_has_one_winner():
 
 
 def test_of_many_beats_one_leads():
-    Leadership.objects.get_or_create(id=1)
     leaders = [Leader(f"beat-{n}") for n in range(4)]
     hold_on = threading.Barrier(len(leaders))
 

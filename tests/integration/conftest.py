@@ -19,7 +19,7 @@ from django.db import connection
 from kombu import Producer
 
 from jobs.clock import clock
-from jobs.models import Job, Leadership, Worker
+from jobs.models import Job, Worker
 from jobs.states import FINAL
 from project.local.process import send, spawn
 
@@ -107,7 +107,6 @@ def broker_url() -> str:
 def cluster(
     transactional_db: None, tmp_path: Path, broker_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Cluster]:
-    Leadership.objects.get_or_create(id=1)  # emptying the tables between tests takes the row with it
     for name, value in QUICK.items():
         setattr(settings, name, value)
         monkeypatch.setenv(name, str(value))

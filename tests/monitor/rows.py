@@ -54,7 +54,7 @@ def leader(now: datetime, *, listed: timedelta = 3 * SECOND, **fields) -> None:
         "published_at": now,
         "listed": 4,
     }
-    Leadership.objects.update(**{**values, **fields})
+    Leadership.objects.update_or_create(pk=1, defaults={**values, **fields})
 
 
 def _start(job: Job, at: datetime, *, session: uuid.UUID | None = None, **fields) -> None:

@@ -6,14 +6,12 @@ from celery import current_app
 
 from jobs import scheduler as scheduler_module
 from jobs.clock import clock
-from jobs.models import Leadership
 from jobs.scheduler import WindowScheduler
 
 
 @pytest.fixture(autouse=True)
-def _leadership(transactional_db):
-    """Emptying the tables between tests takes the one row with it."""
-    Leadership.objects.get_or_create(id=1)
+def _database(transactional_db):
+    """The lock's connection sees only what is committed."""
 
 
 class Hands:
