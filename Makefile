@@ -9,7 +9,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test check bench lock clean venv venv-dev
+.PHONY: help run stop status test core-coverage check bench lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -26,6 +26,12 @@ status: venv ## Say whether it runs
 
 test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
 	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadfile --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
+
+# The rooms where an untested branch could lose a job or start it twice.
+CORE := jobs/transitions.py,jobs/dispatcher.py,jobs/models/querysets.py,jobs/scheduler/*
+
+core-coverage: ## After `make test`: every branch of the core must have been taken
+	@$(PY) -m coverage report --include='$(CORE)' --show-missing --fail-under=100
 
 check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/ and .ci/
 	$(PY) -m ruff check .
