@@ -53,6 +53,7 @@ class Records(ToRead, ModelAdmin[M]):
 
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions = None
 
 

@@ -62,6 +62,11 @@ def test_the_big_table_is_never_counted_to_its_end(admin, at, monkeypatch, djang
     assert str(response.context["cl"].result_count) == "3+"
 
 
+def test_no_filter_counts_what_it_would_find(admin, at, django_assert_num_queries):
+    with django_assert_num_queries(7):
+        admin.get(LIST + "?_facets=True")
+
+
 def test_the_latest_due_come_first(admin, at):
     jobs = [pending(at + n * SECOND) for n in (2, 3, 1)]
     assert shown(admin) == [jobs[1].pk, jobs[0].pk, jobs[2].pk]
