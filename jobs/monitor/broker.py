@@ -28,7 +28,8 @@ class Depths:
 class BrokerEye:
     """One connection that is kept: a new one a second would flood the broker's log."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str = "") -> None:
+        self._url = url
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._away_until = 0.0  # on the monotonic clock
@@ -65,17 +66,22 @@ class BrokerEye:
 
     def _ask(self, queues: list[str]) -> Depths:
         if self._connection is None:
-            self._connection = connect()
+            self._connection = connect(self._url)
         return Depths(reachable=True, waiting={name: _depth(self._connection, name) for name in queues})
 
 
-def connect() -> Connection:
-    """A new connection whose every answer is waited for at most PATIENCE. Raises what the broker raises."""
+def connect(url: str = "") -> Connection:
+    """A new connection, to our broker unless another is named, whose every answer is waited for at most PATIENCE.
+
+    Raises what the broker raises.
+    """
+    url = url or str(current_app.conf.broker_url)
     options: dict[str, object] = dict(current_app.conf.broker_transport_options or {})
-    redis = str(current_app.conf.broker_url).startswith("redis")
-    timeouts = ("socket_connect_timeout", "socket_timeout") if redis else ("read_timeout", "write_timeout")
+    timeouts = (
+        ("socket_connect_timeout", "socket_timeout") if url.startswith("redis") else ("read_timeout", "write_timeout")
+    )
     options.update(dict.fromkeys(timeouts, PATIENCE))
-    connection = current_app.connection_for_read(connect_timeout=PATIENCE, heartbeat=0, transport_options=options)
+    connection = current_app.connection_for_read(url, connect_timeout=PATIENCE, heartbeat=0, transport_options=options)
     try:
         # Not `connect()`, which would try again after a pause of 2 s.
         connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=PATIENCE)
@@ -85,10 +91,10 @@ def connect() -> Connection:
     return connection
 
 
-def answers() -> bool:
+def answers(url: str = "") -> bool:
     """Whether the broker can be reached now."""
     try:
-        connect().close()
+        connect(url).close()
     except Exception as error:  # noqa: BLE001 - kombu's transports raise what they like
         log.warning("the broker does not answer: %s", error)
         return False
