@@ -1,9 +1,10 @@
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
-from jobs.models import Job, WorkerLog
+from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from tests.conftest import NOW
 
@@ -189,3 +190,13 @@ def test_far_times_survive_the_way_through_the_database():
     job = Job.objects.create(target="x", payload={}, run_at=far)
     job.refresh_from_db()
     assert job.run_at == far
+
+
+def test_how_often_each_job_was_started():
+    once, never = row(0), row(0)
+    for number in (1, 2):
+        Attempt.objects.create(
+            job=once, number=number, worker="w", session=uuid.uuid4(), token=uuid.uuid4(), run_at=NOW, locked_at=NOW
+        )
+    assert Attempt.objects.starts_of([once.pk, never.pk]) == {once.pk: 2}
+    assert set(Job.objects.unfinished()) == {once, never}
