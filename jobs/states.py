@@ -1,4 +1,4 @@
-"""The states of a job. docs/states.md has the picture; jobs/transitions.py is the only writer."""
+"""The states of a job. docs/states.md has the picture; jobs/transitions/ is the only writer."""
 
 from django.db import models
 

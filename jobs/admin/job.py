@@ -1,4 +1,4 @@
-"""Jobs in the admin. What is written goes through jobs/rules.py and jobs/transitions.py, as everywhere."""
+"""Jobs in the admin. What is written goes through jobs/rules.py and jobs/transitions/, as everywhere."""
 
 from __future__ import annotations
 

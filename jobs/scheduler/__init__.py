@@ -15,6 +15,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from jobs import failpoints
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.dispatcher import Dispatcher
@@ -99,12 +100,14 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         with transaction.atomic():
             found = self.dispatcher.list(now=now, horizon=window.horizon, unpublished_since=unpublished_since)
             still_ours = self.leader.record_listed(now=now, horizon=window.horizon, found=found)
+            failpoints.hit("after-list")
             if not still_ours:
                 transaction.set_rollback(True)
         if not still_ours:
             log.warning("%s was replaced while it listed", self.leader.name)
             self._stand_by()
             return
+        failpoints.hit("after-mark")
         self._listed = window
         self._publish()
 
@@ -117,6 +120,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             if self.dispatcher.waiting and not self.leader.hold(clock.now()):
                 self._stand_by()
                 return
+        failpoints.hit("after-publish")
         self.leader.record_published(clock.now())
 
     def _stand_by(self) -> None:

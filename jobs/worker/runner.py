@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from jobs import targets, transitions
+from jobs import failpoints, targets, transitions
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.states import State
@@ -30,9 +30,13 @@ def run(job_id: int, version: int, worker: WorkerIdentity) -> None:
     started = acquire(job_id, version, worker)
     if started is None:
         return
+    failpoints.hit("after-acquire")
     execute_at = wait_until(started.run_at)
+    failpoints.hit("before-body")
     outcome, error = call(started)
     finished_at = clock.now()
+    failpoints.hit("after-body")
+    failpoints.hit("before-finish")
     held = _insist(
         lambda: transitions.finish(
             started, outcome=outcome, execute_at=execute_at, finished_at=finished_at, error=error
@@ -69,7 +73,7 @@ def call(started: Started) -> tuple[State, str]:
     try:
         target = targets.find(started.target)
         target.call(**target.check(started.payload))
-    except Exception as error:  # noqa: BLE001 - a job may raise anything
+    except BaseException as error:  # noqa: BLE001 - a job may raise anything, SystemExit too
         log.warning("job %d (%s) failed: %r", started.job_id, started.target, error)
         return State.FAILED, f"{type(error).__name__}: {error}"
     return State.COMPLETED, ""

@@ -78,14 +78,17 @@ def test_a_sleep_that_ends_early_is_slept_again(monkeypatch):
     assert len(slept) > 1
 
 
-def test_a_failing_body_fails_the_job_with_the_reason(body):
+@pytest.mark.parametrize(
+    ("error", "reason"), [(KeyError("which"), "KeyError: 'which'"), (SystemExit(3), "SystemExit: 3")]
+)
+def test_a_failing_body_fails_the_job_with_the_reason(body, error, reason):
     def boom():
-        raise KeyError("which")
+        raise error
 
     done = run(job(target=body(boom)))
-    assert (done.state, done.reason) == (State.FAILED, "KeyError: 'which'")
+    assert (done.state, done.reason) == (State.FAILED, reason)
     assert done.execute_at is not None
-    assert Attempt.objects.get().error == "KeyError: 'which'"
+    assert Attempt.objects.get().error == reason
 
 
 def test_nothing_runs_when_nothing_was_acquired(body):

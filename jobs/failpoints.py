@@ -1,0 +1,56 @@
+"""Named places where a test or a drill makes a process die, stop or stumble. Off unless JOBS_FAILPOINTS is set.
+
+It names a folder. A file `<folder>/<name>` arms a failpoint for the first process that comes by; its content is the
+action: `kill`, `stop`, `raise`, or `sleep SECONDS`. Who takes it renames it, so it acts once, and notes it in
+`<folder>/hits`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+NAMES = (
+    "after-list",  # the list query has run, its transaction has not committed
+    "after-mark",  # the rows are marked, nothing is published
+    "after-publish",  # published, not yet noted as published
+    "after-acquire",  # RUNNING and the ledger row are committed
+    "before-body",  # the instant has come
+    "after-body",  # the body has returned
+    "before-finish",  # its end is about to be recorded
+)
+
+_folder = os.environ.get("JOBS_FAILPOINTS", "")
+
+
+class FailpointReached(Exception):
+    """The action `raise`."""
+
+
+def hit(name: str) -> None:
+    """Act if somebody has armed this failpoint."""
+    if _folder:
+        _act(Path(_folder), name)
+
+
+def _act(folder: Path, name: str) -> None:
+    taken = folder / f"{name}.{os.getpid()}.{time.monotonic_ns()}"
+    try:
+        (folder / name).rename(taken)
+    except FileNotFoundError:
+        return
+    action, _, seconds = taken.read_text().strip().partition(" ")
+    with (folder / "hits").open("a") as hits:
+        hits.write(f"{name} {action} {os.getpid()} {time.time():.6f}\n")
+        hits.flush()
+        os.fsync(hits.fileno())
+    if action == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif action == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif action == "sleep":
+        time.sleep(float(seconds))
+    else:
+        raise FailpointReached(f"failpoint {name}: {action}")

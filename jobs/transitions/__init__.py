@@ -1,0 +1,34 @@
+"""The only writer of `state`. Each change names the state it expects; losing a race is a normal answer.
+
+`now` is always the database's clock, read once by the caller. docs/states.md has the diagram.
+"""
+
+from jobs.transitions.attempts import (
+    REASON_LIMIT,
+    Started,
+    WorkerIdentity,
+    acquire,
+    acquired_by,
+    finish,
+    interrupt,
+)
+from jobs.transitions.creation import KeyReused, create, create_many
+from jobs.transitions.verbs import Answer, cancel, reschedule, retry, run_now
+
+__all__ = [
+    "REASON_LIMIT",
+    "Answer",
+    "KeyReused",
+    "Started",
+    "WorkerIdentity",
+    "acquire",
+    "acquired_by",
+    "cancel",
+    "create",
+    "create_many",
+    "finish",
+    "interrupt",
+    "reschedule",
+    "retry",
+    "run_now",
+]

@@ -1,0 +1,131 @@
+"""Starts and ends, by workers: one attempt holds a running job, and only that one may end it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from jobs import rules
+from jobs.models import Attempt, Job, WorkerLog
+from jobs.states import OUTCOMES, State
+
+REASON_LIMIT = 10_000  # characters kept of an error
+
+
+@dataclass(frozen=True)
+class WorkerIdentity:
+    """Who starts a job: the name of the worker, and which of its lives."""
+
+    name: str
+    session: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that is ours to run: the row as it was read under its lock, handed down and never read again."""
+
+    job_id: int
+    attempt: int
+    target: str
+    payload: object
+    run_at: datetime
+    name: str
+    queue: str
+
+
+def acquire(
+    job_id: int,
+    version: int,
+    *,
+    worker: WorkerIdentity,
+    token: uuid.UUID,
+    now: datetime,
+    due_before: datetime,
+) -> Started | None:
+    """Take the row for this worker: RUNNING and its ledger row, committed before any code of the job runs.
+
+    Returns None when there is nothing to start: another has it, it was edited, cancelled, or moved beyond
+    `due_before`, or it cannot be started at all and is FAILED now, with the reason.
+    """
+    with transaction.atomic():
+        job = Job.objects.acquirable(job_id, version, due_before=due_before).first()
+        if job is not None:
+            broken = rules.why_not_startable(job.target, job.payload)
+            if broken:
+                Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=now, reason=broken[:REASON_LIMIT])
+                return None
+            number = job.attempt + 1
+            Job.objects.filter(pk=job.pk).update(state=State.RUNNING, locked_at=now, attempt=number)
+            Attempt.objects.create(
+                job=job,
+                number=number,
+                worker=worker.name,
+                session=worker.session,
+                token=token,
+                run_at=job.run_at,
+                locked_at=now,
+            )
+            return _started(job, number)
+    WorkerLog.objects.create(
+        action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now
+    )
+    return None
+
+
+def acquired_by(token: uuid.UUID) -> Started | None:
+    """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it."""
+    attempt = Attempt.objects.open().select_related("job").filter(token=token).first()
+    if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
+        return None
+    return _started(attempt.job, attempt.number)
+
+
+def _started(job: Job, number: int) -> Started:
+    return Started(
+        job_id=job.pk,
+        attempt=number,
+        target=job.target,
+        payload=job.payload,
+        run_at=job.run_at,
+        name=job.name,
+        queue=job.queue,
+    )
+
+
+def finish(started: Started, *, outcome: State, execute_at: datetime, finished_at: datetime, error: str = "") -> bool:
+    """Record the end of an attempt. False when the row is no longer this attempt's: then its end is kept in the
+    ledger as evidence, and changes nothing else."""
+    if outcome not in OUTCOMES:
+        raise ValueError(f"{outcome!r} is not an end of an attempt")
+    error = error.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:REASON_LIMIT]
+    with transaction.atomic():
+        attempt = Attempt.objects.filter(job_id=started.job_id, number=started.attempt)
+        held = Job.objects.held_by(started.job_id, started.attempt).update(
+            state=outcome, execute_at=execute_at, finished_at=finished_at, reason=error
+        )
+        if held:
+            attempt.update(started_at=execute_at, finished_at=finished_at, outcome=outcome, error=error)
+        else:
+            evidence = (
+                f"Ended as {State(outcome).label} at {finished_at.isoformat()}, when it no longer held the job. {error}"
+            )
+            attempt.update(started_at=execute_at, error=evidence[:REASON_LIMIT])
+        return bool(held)
+
+
+def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str) -> int:
+    """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown. Returns how many."""
+    interrupted = 0
+    with transaction.atomic():
+        for attempt in Attempt.objects.open_of(sessions).order_by("job_id"):
+            why = f"{reason} (worker {attempt.worker})"
+            # The job before its attempt, as in `finish`: two orders would be a deadlock.
+            interrupted += Job.objects.held_by(attempt.job_id, attempt.number).update(
+                state=State.INTERRUPTED, finished_at=now, reason=why
+            )
+            Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
+    return interrupted
