@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+log = logging.getLogger(__name__)
+
 SAMPLES = 5
 MEASURE_EVERY = 60.0  # seconds
+BUDGET = 1.0  # seconds: a machine whose clock is off by more is corrected, and said to be
+STEP = 0.05  # seconds: two clocks that part by more than this between two measurements have not drifted
 
 
 class DatabaseClock:
     """The time of the database, read without asking it each time.
 
-    The offset is the one of the round trip that took the shortest: its error is at most half of that trip
+    It runs on the monotonic clock between two measurements: a step of this machine's clock moves no timer. The
+    offset is the one of the round trip that took the shortest: its error is at most half of that trip
     (Cristian's algorithm, 1989).
     """
 
     def __init__(self) -> None:
-        self.offset = 0.0  # seconds to add to this machine's clock
+        self.offset = 0.0  # seconds to add to this machine's clock, as last measured
         self.uncertainty = float("inf")  # seconds
+        self._anchor = time.time() - time.monotonic()
         self._measured = float("-inf")  # on the monotonic clock
         self._lock = threading.Lock()
 
@@ -30,9 +37,9 @@ class DatabaseClock:
         best_trip, best_offset = float("inf"), 0.0
         with connection.cursor() as cursor:
             for _ in range(samples):
-                before, started = time.time(), time.perf_counter()
+                before, started = time.time(), time.monotonic()
                 cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-                trip = time.perf_counter() - started
+                trip = time.monotonic() - started
                 (database,) = cursor.fetchone()
                 if trip < best_trip:
                     best_trip, best_offset = trip, database - (before + trip / 2)
@@ -40,28 +47,38 @@ class DatabaseClock:
             # An offset within the error of its own measurement is no offset: noise must not move the timers.
             self.offset = best_offset if abs(best_offset) > best_trip / 2 else 0.0
             self.uncertainty = best_trip / 2
+            self._anchor = time.time() - time.monotonic() + self.offset
             self._measured = time.monotonic()
+        if abs(self.offset) > BUDGET:
+            log.warning("this machine's clock is off by %.3f s from the database's; timers are corrected", -self.offset)
         return self.offset
 
     def timestamp(self) -> float:
         """Seconds since the epoch on the database's clock."""
-        return time.time() + self.offset
+        return time.monotonic() + self._anchor
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.timestamp(), tz=UTC)
 
     def current(self) -> datetime:
-        """Like `now`, but measured within the last minute: for processes without a heartbeat."""
+        """Like `now`, but measured within the last minute."""
         if time.monotonic() - self._measured > MEASURE_EVERY:
             self.measure()
         return self.now()
+
+    def check(self, read: datetime, asked: float) -> None:
+        """Compare with what the database's clock read since we `asked` (by `timestamp`); measure again if the two
+        have parted: somebody has stepped a clock."""
+        if not asked - STEP <= read.timestamp() <= self.timestamp() + STEP:
+            log.warning("the clocks have parted since they were last compared; measuring again")
+            self.measure()
 
     def seconds_until(self, moment: datetime) -> float:
         return moment.timestamp() - self.timestamp()
 
     def local(self, moment: datetime) -> datetime:
-        """The moment at which this machine's clock will read, when the database's reads `moment`."""
-        return moment - timedelta(seconds=self.offset)
+        """What this machine's clock will read when the database's reads `moment`, if nobody steps it."""
+        return moment - timedelta(seconds=self.timestamp() - time.time())
 
 
 clock = DatabaseClock()

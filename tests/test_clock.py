@@ -1,3 +1,4 @@
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ def machine(monkeypatch):
     def wrong_by(seconds):
         monkeypatch.setattr("jobs.clock.time.time", lambda: true_time() + seconds)
 
+    wrong_by.true_time = true_time
     return wrong_by
 
 
@@ -23,9 +25,37 @@ def test_a_wrong_machine_is_corrected_to_the_database(machine):
     clock = DatabaseClock()
     machine(60)
     assert clock.measure() == pytest.approx(-60, abs=1)
-    assert clock.offset == pytest.approx(-60, abs=1)
-    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
+    assert clock.timestamp() == pytest.approx(machine.true_time(), abs=1)
     assert clock.uncertainty < 1
+
+
+def test_a_step_of_this_machine_moves_no_timer(machine):
+    clock = DatabaseClock()
+    clock.measure()
+    machine(-3600)
+    assert clock.timestamp() == pytest.approx(machine.true_time(), abs=1)
+    then = clock.now() + timedelta(seconds=10)
+    assert clock.local(then) == pytest.approx(then - timedelta(hours=1), abs=timedelta(seconds=1))
+
+
+def test_a_clock_that_is_far_off_is_said_to_be(machine, caplog, monkeypatch):
+    monkeypatch.setattr("jobs.clock.log.propagate", True)
+    monkeypatch.setattr(logging.getLogger("jobs"), "propagate", True)
+    machine(60)
+    DatabaseClock().measure()
+    assert "off by 60.0" in caplog.text
+
+
+@pytest.mark.parametrize("parted", [-1.0, 1.0])
+def test_two_clocks_that_have_parted_are_compared_again(parted, monkeypatch):
+    clock = DatabaseClock()
+    clock.measure()
+    measured = []
+    monkeypatch.setattr(clock, "measure", lambda: measured.append(1))
+    clock.check(clock.now(), clock.timestamp())
+    assert measured == []
+    clock.check(clock.now() + timedelta(seconds=parted), clock.timestamp())
+    assert measured == [1]
 
 
 def test_noise_does_not_move_the_timers():
@@ -46,7 +76,6 @@ def test_it_is_measured_when_first_needed_and_not_each_time(django_assert_num_qu
 
 def test_moments_are_translated_both_ways():
     clock = DatabaseClock()
-    clock.offset = 10.0
-    then = datetime(2030, 1, 1, tzinfo=UTC)
-    assert clock.local(then) == then - timedelta(seconds=10)
     assert clock.seconds_until(clock.now()) == pytest.approx(0, abs=0.5)
+    now = datetime.now(UTC)
+    assert clock.local(now) == pytest.approx(now, abs=timedelta(seconds=0.5))

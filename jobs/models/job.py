@@ -64,6 +64,8 @@ class Job(models.Model):
 
     objects = JobQuerySet.as_manager()
 
+    read_at: datetime  # only on rows from `acquirable`
+
     class Meta:
         ordering = ["-id"]
         permissions = [("control_job", "Can cancel, run now, retry and reschedule jobs")]

@@ -67,6 +67,9 @@ WITH due AS (
 SELECT id, version, run_at, queue, deliveries FROM marked ORDER BY run_at, id
 """
 
+# What the database's clock reads while it answers: the comparison that costs no statement of its own.
+DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+
 LIST_LIMIT = 50_000  # jobs in one statement: bounds the memory of a beat that finds a year of backlog
 OVERDUE_AFTER = timedelta(seconds=1)
 LONGEST_BACK_OFF = 3600.0  # seconds
@@ -113,9 +116,9 @@ class JobQuerySet(JobOverviews):
 
         A row that is not due before `due_before` was moved behind our back: its message is stale.
         """
-        return self.select_for_update(skip_locked=True, of=("self",)).filter(
-            id=job_id, version=version, state=State.PENDING, run_at__lt=due_before
-        )
+        pending = self.filter(id=job_id, version=version, state=State.PENDING, run_at__lt=due_before)
+        locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=DATABASE_CLOCK)
+        return locked
 
     def held_by(self, job_id: int, attempt: int) -> JobQuerySet:
         """The running row, if this attempt is still the one that runs it."""
@@ -187,6 +190,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """How often each of these jobs was started; those never started are left out."""
         found = self.filter(job_id__in=list(job_ids)).order_by().values_list("job_id")
         return dict(found.annotate(starts=Count("id")))
+
+    def open_by(self, token: uuid.UUID) -> AttemptQuerySet:
+        """The attempt of this token with its job, unless it has ended."""
+        return self.open().select_related("job").filter(token=token)
 
     def open_of(self, sessions: Iterable[uuid.UUID]) -> AttemptQuerySet:
         return self.open().filter(session__in=list(sessions))

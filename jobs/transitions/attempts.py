@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -35,6 +35,8 @@ class Started:
     run_at: datetime
     name: str
     queue: str
+    # What the database's clock read under the row lock; None when it was read again later.
+    read_at: datetime | None = field(compare=False)
 
 
 def acquire(
@@ -69,7 +71,7 @@ def acquire(
                 run_at=job.run_at,
                 locked_at=now,
             )
-            return _started(job, number)
+            return _started(job, number, job.read_at)
     WorkerLog.objects.create(
         action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now
     )
@@ -78,13 +80,13 @@ def acquire(
 
 def acquired_by(token: uuid.UUID) -> Started | None:
     """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it."""
-    attempt = Attempt.objects.open().select_related("job").filter(token=token).first()
+    attempt = Attempt.objects.open_by(token).first()
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None
-    return _started(attempt.job, attempt.number)
+    return _started(attempt.job, attempt.number, None)
 
 
-def _started(job: Job, number: int) -> Started:
+def _started(job: Job, number: int, read_at: datetime | None) -> Started:
     return Started(
         job_id=job.pk,
         attempt=number,
@@ -93,10 +95,13 @@ def _started(job: Job, number: int) -> Started:
         run_at=job.run_at,
         name=job.name,
         queue=job.queue,
+        read_at=read_at,
     )
 
 
-def finish(started: Started, *, outcome: State, execute_at: datetime, finished_at: datetime, error: str = "") -> bool:
+def finish(
+    started: Started, *, outcome: State, execute_at: datetime | None, finished_at: datetime, error: str = ""
+) -> bool:
     """Record the end of an attempt. False when the row is no longer this attempt's: then its end is kept in the
     ledger as evidence, and changes nothing else."""
     if outcome not in OUTCOMES:

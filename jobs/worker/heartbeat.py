@@ -19,6 +19,12 @@ from jobs.transitions import WorkerIdentity
 log = logging.getLogger(__name__)
 
 
+def renew(session: uuid.UUID) -> bool:
+    """Say at this moment that the session lives. False when it has been declared gone: rescue holds the same row
+    while it settles a worker's jobs, so that one of the two is first."""
+    return Worker.objects.present().filter(session=session).update(heartbeat_at=clock.now()) == 1
+
+
 class Heartbeat:
     """Says that this worker lives, and which of its lives it is."""
 

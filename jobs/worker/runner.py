@@ -6,7 +6,9 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -16,48 +18,95 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.states import State
 from jobs.transitions import Started, WorkerIdentity
+from jobs.worker import heartbeat
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # A message may arm this much too early and still be the right one; a row moved further away makes it stale.
 ARM_SLACK = timedelta(seconds=1)
-DATABASE_RETRIES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # seconds before each further try
+DATABASE_RETRIES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before each further try
+LONGEST_RETRY = 30.0  # seconds before each try after those
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended. `execute_at` is None when its body was never entered."""
+
+    outcome: State
+    execute_at: datetime | None
+    error: str = ""
 
 
 def run(job_id: int, version: int, worker: WorkerIdentity) -> None:
     """Start the job on time, once, and record how it ended. Never raises for what the job does."""
+    begun = time.monotonic()
     started = acquire(job_id, version, worker)
     if started is None:
         return
+    try:
+        ending = attend(started, worker, begun)
+    except Exception as error:
+        log.exception("job %d: attempt %d was cut short by an error of ours", job_id, started.attempt)
+        ending = Ending(State.INTERRUPTED, None, f"An error of the worker, not of the job: {error!r}")
+    if ending is not None:
+        record(started, ending)
+
+
+def attend(started: Started, worker: WorkerIdentity, begun: float) -> Ending | None:
+    """Wait for the instant and run the body. None when we had slept so long that we were declared gone: then the
+    job has been settled without us. `begun`: before the row was taken, on the monotonic clock."""
     failpoints.hit("after-acquire")
+    ahead = max(clock.seconds_until(started.run_at), 0.0)
     execute_at = wait_until(started.run_at)
+    overslept = time.monotonic() - begun - ahead
+    if overslept > conf().heartbeat_patience / 2:
+        # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
+        if not _insist(lambda: heartbeat.renew(worker.session)):
+            log.error("job %d was settled while this worker slept for %.1f s", started.job_id, overslept)
+            return None
+        execute_at = clock.now()
     failpoints.hit("before-body")
     outcome, error = call(started)
-    finished_at = clock.now()
     failpoints.hit("after-body")
+    return Ending(outcome, execute_at, error)
+
+
+def record(started: Started, ending: Ending) -> None:
+    """Write the end, however long the database is away: nobody else knows it."""
+    finished_at = clock.now()
     failpoints.hit("before-finish")
     held = _insist(
         lambda: transitions.finish(
-            started, outcome=outcome, execute_at=execute_at, finished_at=finished_at, error=error
+            started,
+            outcome=ending.outcome,
+            execute_at=ending.execute_at,
+            finished_at=finished_at,
+            error=ending.error,
         )
     )
     if not held:
-        log.error("job %d: attempt %d ended after it was settled; its end is in the ledger", job_id, started.attempt)
+        log.error(
+            "job %d: attempt %d ended after it was settled; its end is in the ledger", started.job_id, started.attempt
+        )
 
 
 def acquire(job_id: int, version: int, worker: WorkerIdentity) -> Started | None:
     """Take the row lock and commit RUNNING. None when there is nothing for us to start."""
     token = uuid.uuid4()
+    asked = clock.timestamp()
     now = clock.now()
     due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
     try:
-        return transitions.acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
+        started = transitions.acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
+        if started is not None and started.read_at is not None:
+            clock.check(started.read_at, asked)
     except (DatabaseError, InterfaceError) as error:
         # The COMMIT may have taken effect. Only the ledger knows, and our token is in it if it has.
         log.warning("job %d: the database failed while it was acquired (%s)", job_id, error)
         connection.close()
         return _insist(lambda: transitions.acquired_by(token))
+    return started
 
 
 def wait_until(moment: datetime) -> datetime:
@@ -80,12 +129,12 @@ def call(started: Started) -> tuple[State, str]:
 
 
 def _insist(question: Callable[[], T]) -> T:
-    """Ask the database until it answers. Raises the last error when it has been away for about a minute."""
-    for pause in DATABASE_RETRIES:
+    """Ask the database until it answers, as long as this process lives."""
+    for pause in chain(DATABASE_RETRIES, repeat(LONGEST_RETRY)):
         time.sleep(pause)
         try:
             return question()
         except (DatabaseError, InterfaceError) as error:
             log.warning("the database failed (%s); trying again", error)
             connection.close()
-    return question()
+    raise AssertionError("it repeats for ever")

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 from jobs import targets, transitions
 from jobs.clock import clock
-from jobs.models import Attempt, Job
+from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from jobs.targets import registry
 from jobs.transitions import WorkerIdentity
@@ -149,10 +149,55 @@ def test_the_end_of_a_job_is_recorded_when_the_database_is_back(impatient):
     assert run(job()).state == State.COMPLETED
 
 
-def test_a_database_that_stays_away_is_said_to(impatient):
-    impatient.setattr(transitions, "finish", Flaky(transitions.finish, times=9))
-    with pytest.raises(OperationalError):
-        run(job())
+def test_the_end_of_a_job_is_never_given_up(impatient):
+    impatient.setattr(runner, "LONGEST_RETRY", 0.0)
+    impatient.setattr(transitions, "finish", Flaky(transitions.finish, times=50))
+    assert run(job()).state == State.COMPLETED
+
+
+def test_an_error_of_ours_after_the_row_was_taken_leaves_no_job_running_for_ever(monkeypatch):
+    monkeypatch.setattr(runner, "call", lambda started: 1 / 0)
+    done = run(job())
+    assert done.state == State.INTERRUPTED
+    assert "not of the job" in done.reason
+    assert Attempt.objects.get().outcome == State.INTERRUPTED
+
+
+@pytest.fixture
+def slept(monkeypatch):
+    """The worker is stopped for a minute between the row lock and the body."""
+    wait = runner.wait_until
+    monotonic = runner.time.monotonic
+
+    def wait_and_sleep(moment):
+        waited = wait(moment)
+        monkeypatch.setattr(runner.time, "monotonic", lambda: monotonic() + 60)
+        return waited
+
+    monkeypatch.setattr(runner, "wait_until", wait_and_sleep)
+
+
+def alive(**values):
+    Worker.objects.create(session=WORKER.session, name=WORKER.name, pid=1, pool="thread", slots=1, **values)
+
+
+def test_a_worker_that_slept_and_was_declared_gone_does_not_enter_the_body(body, slept):
+    alive(gone_at=clock.now())
+    done = run(job(target=body(lambda: pytest.fail("it ran"))))
+    assert done.state == State.RUNNING, "whoever declared it gone settles it"
+
+
+def test_a_worker_that_slept_but_still_counts_says_so_and_goes_on(body, slept):
+    alive(heartbeat_at=clock.now() - timedelta(seconds=61))
+    assert run(job(target=body(lambda: None))).state == State.COMPLETED
+    assert Worker.objects.get().heartbeat_at > clock.now() - timedelta(seconds=60)
+
+
+def test_the_clock_is_compared_at_each_acquisition(monkeypatch):
+    compared = []
+    monkeypatch.setattr(clock, "check", lambda read, asked: compared.append(read.timestamp() - asked))
+    run(job())
+    assert compared == [pytest.approx(0, abs=1)]
 
 
 @pytest.mark.django_db(transaction=True)
