@@ -20,7 +20,7 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.dispatcher import Dispatcher
 from jobs.maintenance.rescue import rescue
-from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, Leader
+from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, BehindPooler, Leader
 from jobs.windows import Window, window_at
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,19 @@ RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
 class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     """Supplies `tick`: stand by, or lead: list the window, publish, then Celery's own periodic tasks."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lazy: bool = False, **kwargs: Any) -> None:
         name = f"beat@{socket.gethostname()}:{os.getpid()}"
         self.leader = Leader(name)
         self.dispatcher = Dispatcher(name)
         self._listed: Window | None = None  # the window we have listed
         self._watching_since = clock.now()  # since when we lead and the database answers
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
-        super().__init__(*args, **kwargs)
+        if not lazy:
+            try:
+                self.leader.connect()
+            except BehindPooler as error:
+                raise SystemExit(f"RunAt cannot start beat: {error}") from None
+        super().__init__(*args, lazy=lazy, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """One turn. Returns the seconds until the next one is wanted. Never raises for a lost database or
@@ -114,12 +119,12 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     def _publish(self) -> None:
         """Send what waits, soonest first. A leader that has lost its lock stops: its successor lists again."""
         while self.dispatcher.waiting:
+            if not self.leader.still(clock.now()):
+                self._stand_by()
+                return
             sent = self.dispatcher.publish(PUBLISH_AT_A_TIME)
             if sent < PUBLISH_AT_A_TIME and self.dispatcher.waiting:
                 return  # the broker is away: what waits is tried again in the next turn
-            if self.dispatcher.waiting and not self.leader.hold(clock.now()):
-                self._stand_by()
-                return
         failpoints.hit("after-publish")
         self.leader.record_published(clock.now())
 

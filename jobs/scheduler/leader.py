@@ -6,6 +6,7 @@ Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a sn
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,8 +21,28 @@ log = logging.getLogger(__name__)
 LOCK_KEY = 0x52756E4174  # "RunAt"
 TRY_EVERY = 1.0  # seconds between a standby's attempts
 PING_EVERY = 2.0  # seconds between a leader's signs of life
-# The server ends the session, and with it the lock, of a leader that is stopped or unplugged.
-IDLE_SESSION_TIMEOUT = "6s"
+SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
+
+# The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
+# and of one whose network is gone (both ends give up on a peer that acknowledges nothing).
+SESSION_SETTINGS = {
+    "idle_session_timeout": "6s",
+    "tcp_keepalives_idle": "2",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "6000",
+}
+CLIENT_OPTIONS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 2,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 6000,
+}
+
+
+class BehindPooler(Exception):
+    """The lock's connection goes through a transaction pooler, where a session lock belongs to nobody."""
 
 
 @dataclass(frozen=True)
@@ -38,26 +59,39 @@ class Leader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.epoch = 0  # 0 while standing by
+        self._sure_until = 0.0  # on the monotonic clock
         self._session: BaseDatabaseWrapper | None = None
 
     @property
     def leading(self) -> bool:
         return self.epoch > 0
 
+    def connect(self) -> None:
+        """Open the lock's connection. Raises BehindPooler when it cannot carry a session lock."""
+        self._session = self._session or _open_session()
+
     def hold(self, now: datetime) -> bool:
         """Take the lock, or show that we still have it. Never waits; False means stand by."""
+        asked = time.monotonic()
         try:
             if self.leading:
                 self._ask("SELECT 1")
+                self._sure_until = asked + SURE_FOR
                 return True
             if self._ask("SELECT pg_try_advisory_lock(%s)", LOCK_KEY):
                 self.epoch = self._begin_epoch(now)
+                self._sure_until = asked + SURE_FOR
                 log.info("%s leads now (epoch %d)", self.name, self.epoch)
                 return True
-        except (DatabaseError, InterfaceError) as error:
-            log.warning("%s lost its lock connection: %s", self.name, error)
+        except (DatabaseError, InterfaceError, BehindPooler) as error:
+            log.warning("%s has no connection for its lock: %s", self.name, error)
             self.step_down()
         return False
+
+    def still(self, now: datetime) -> bool:
+        """Whether we lead at this moment, without asking again within a second of a sign of life. A process that
+        was stopped and woken finds out here, before it publishes."""
+        return self.leading and (time.monotonic() < self._sure_until or self.hold(now))
 
     def step_down(self) -> None:
         """Stop leading; closing the session frees the lock."""
@@ -90,11 +124,49 @@ class Leader:
             return Leadership.objects.get().epoch
 
     def _ask(self, sql: str, *parameters: int) -> bool:
-        if self._session is None:
-            session = connections.create_connection(DEFAULT_DB_ALIAS)
-            with session.cursor() as cursor:
-                cursor.execute("SELECT set_config('idle_session_timeout', %s, false)", [IDLE_SESSION_TIMEOUT])
-            self._session = session
-        with self._session.cursor() as cursor:
+        session = self._session = self._session or _open_session()
+        with session.cursor() as cursor:
             cursor.execute(sql, parameters)
             return bool(cursor.fetchone()[0])
+
+
+def _open_session() -> BaseDatabaseWrapper:
+    """A connection of its own, whose settings make the server end it when we fall silent."""
+    session = connections.create_connection(DEFAULT_DB_ALIAS)
+    options = {**session.settings_dict.get("OPTIONS", {}), **CLIENT_OPTIONS}
+    session.settings_dict = {**session.settings_dict, "OPTIONS": options}
+    with session.cursor() as cursor:
+        cursor.execute(
+            "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(SESSION_SETTINGS)),
+            [word for setting in SESSION_SETTINGS.items() for word in setting],
+        )
+    try:
+        _refuse_pooler(session)
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+def _refuse_pooler(session: BaseDatabaseWrapper) -> None:
+    """A transaction pooler lends the same server process to the next client as soon as we are idle: if a second
+    connection meets ours inside a transaction of its own, our session is not ours."""
+    ours = _backend(session)
+    other = connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        other.set_autocommit(False)
+        if _backend(other) == ours:
+            raise BehindPooler(
+                "DATABASE_URL leads to a transaction pooler (such as PgBouncer with pool_mode = transaction), through "
+                "which no leader can be elected; give beat a DATABASE_URL that goes to PostgreSQL directly, or to a "
+                "pool with pool_mode = session."
+            )
+    finally:
+        other.close()
+
+
+def _backend(session: BaseDatabaseWrapper) -> int:
+    with session.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid: int = cursor.fetchone()[0]
+        return pid

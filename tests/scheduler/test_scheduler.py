@@ -133,7 +133,7 @@ def test_a_leader_that_loses_its_lock_while_it_publishes_stops(beat, hands, sent
         job(hands, 10)
     hands.forward(8)
     answers = iter([True, False])
-    monkeypatch.setattr(one.leader, "hold", lambda now: next(answers))
+    monkeypatch.setattr(one.leader, "still", lambda now: next(answers))
     one.tick()
     assert len(sent) == 2
     assert not one.leader.leading

@@ -127,7 +127,8 @@ class Flaky:
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(runner, "DATABASE_RETRIES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(runner, "DATABASE_RETRIES", (0.0,))
+    monkeypatch.setattr(runner, "LONGEST_RETRY", 0.0)
     monkeypatch.setattr(connection, "close", lambda: None)
     return monkeypatch
 
@@ -150,7 +151,6 @@ def test_the_end_of_a_job_is_recorded_when_the_database_is_back(impatient):
 
 
 def test_the_end_of_a_job_is_never_given_up(impatient):
-    impatient.setattr(runner, "LONGEST_RETRY", 0.0)
     impatient.setattr(transitions, "finish", Flaky(transitions.finish, times=50))
     assert run(job()).state == State.COMPLETED
 
