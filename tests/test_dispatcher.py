@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import current_app
+from kombu import Producer
 
 from jobs import dispatcher, rules, transitions
 from jobs.dispatcher import Dispatcher
@@ -41,11 +42,11 @@ def queue():
 
 @pytest.fixture
 def no_broker(monkeypatch):
-    def closed():
+    def closed(**_options):
         return current_app.connection(NO_BROKER)
 
     monkeypatch.setattr(current_app, "connection_for_write", closed)
-    monkeypatch.setattr(current_app, "producer_or_acquire", lambda: current_app.amqp.Producer(closed()))
+    monkeypatch.setattr(current_app, "producer_or_acquire", lambda given=None: given or Producer(closed()))
     return monkeypatch
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from celery import signals
 from celery.worker import state as worker_state
 from django.db import connection
+from kombu.asynchronous import get_event_loop
 
 from jobs.clock import clock
 from jobs.transitions import WorkerIdentity
@@ -54,6 +55,15 @@ def _ready(sender: Any, **kwargs: Any) -> None:
             queues=sorted(q.name for q in sender.task_consumer.queues),
             running=lambda: len(worker_state.active_requests),
         )
+
+
+@signals.worker_shutting_down.connect
+def _stopping(**kwargs: Any) -> None:
+    """Wake the event loop: else it sleeps up to a second before it hands back the jobs that wait here for their time.
+    From another thread, since only that interrupts its poll."""
+    loop = get_event_loop()
+    if loop is not None:
+        threading.Thread(target=loop.call_soon, args=(lambda: None,), daemon=True).start()
 
 
 @signals.worker_shutdown.connect

@@ -112,7 +112,7 @@ def cluster(
         monkeypatch.setenv(name, str(value))
     purge(broker_url)
     # The late lane of this process, too, goes through the broker of the test.
-    monkeypatch.setattr(current_app, "producer_or_acquire", lambda: producer_of(broker_url))
+    monkeypatch.setattr(current_app, "producer_or_acquire", lambda given=None: producer_of(broker_url, given))
     clock.measure()
     cluster = Cluster(tmp_path, broker_url)
     yield cluster
@@ -121,7 +121,10 @@ def cluster(
 
 
 @contextmanager
-def producer_of(broker_url: str) -> Iterator[Producer]:
+def producer_of(broker_url: str, given: Producer | None) -> Iterator[Producer]:
+    if given is not None:
+        yield given
+        return
     with current_app.connection(broker_url, transport_options={"max_retries": 0}) as broker:
         yield current_app.amqp.Producer(broker)
 

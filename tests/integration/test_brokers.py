@@ -14,7 +14,7 @@ from project.local.process import send, stop
 from project.local.servers.binaries import find_valkey
 from project.local.servers.valkey import Valkey
 from tests.integration.conftest import all_final, purge, wait_for
-from tests.integration.test_way_of_one_job import create, insert
+from tests.integration.test_way_of_one_job import create, graceful_stop, insert
 
 pytestmark = [pytest.mark.processes]
 
@@ -43,6 +43,9 @@ class TestRabbitMQ:
         assert all(j.run_at <= j.execute_at for j in Job.objects.filter(pk__in=jobs))
         assert Attempt.objects.count() == len(jobs)
         assert not WorkerLog.objects.filter(action="ACQUIRE_FAILURE").exists()
+
+    def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(self, cluster):
+        graceful_stop(cluster)
 
     def test_a_killed_worker_gives_its_waiting_jobs_back(self, cluster):
         cluster.beat()

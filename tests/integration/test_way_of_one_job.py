@@ -12,6 +12,7 @@ from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
+from project.local.process import send
 from tests.integration.conftest import all_final, wait_for
 
 pytestmark = [pytest.mark.processes]
@@ -78,20 +79,30 @@ def test_the_leading_beat_is_killed_and_the_other_goes_on(cluster):
     assert first.poll() is not None
 
 
-def test_a_graceful_stop_ends_what_runs_and_hands_back_what_waits(cluster):
+def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(cluster):
+    graceful_stop(cluster)
+
+
+def graceful_stop(cluster):
+    """The other worker starts the waiting jobs, by their first message, while the body of the stopped one goes on."""
     cluster.beat()
-    cluster.worker("first", slots=1)
-    running = create(1, payload={"seconds": 3})
+    stopped = cluster.worker("first", slots=1)
+    running = create(0.5, payload={"seconds": 15})
     wait_for(lambda: Job.objects.get(pk=running).state == State.RUNNING, "the first job to run")
-    waiting = [create(4) for _ in range(5)]
+    waiting = [create(7) for _ in range(5)]
     wait_for(lambda: cluster.log("first").count("received") == 6, "the first worker to hold the others")
-    cluster.stop("first")
-    assert Job.objects.get(pk=running).state == State.COMPLETED
-    assert {j.state for j in Job.objects.filter(pk__in=waiting)} <= {State.PENDING, State.COMPLETED}
     cluster.worker("second")
+    send(stopped, signal.SIGTERM)
     wait_for(lambda: all_final(*waiting), "the second worker to run them")
+    assert Job.objects.get(pk=running).state == State.RUNNING
     assert {j.state for j in Job.objects.filter(pk__in=waiting)} == {State.COMPLETED}
-    assert Attempt.objects.count() == 6
+    assert {j.deliveries for j in Job.objects.filter(pk__in=waiting)} == {1}
+    assert set(Attempt.objects.filter(job__in=waiting).values_list("worker", flat=True)) != set(
+        Attempt.objects.filter(job=running).values_list("worker", flat=True)
+    )
+    wait_for(lambda: all_final(running), "the long body to end")
+    assert Job.objects.get(pk=running).state == State.COMPLETED
+    assert stopped.wait(30) == 0
 
 
 def test_the_prefork_pool_runs_jobs_too(cluster):

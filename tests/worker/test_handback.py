@@ -1,0 +1,47 @@
+"""When a stopping worker may close its connection to the broker."""
+
+from types import SimpleNamespace
+
+import pytest
+from celery.worker import state
+
+from jobs.worker.handback import HandBack
+
+
+class Connection:
+    connection_errors = channel_errors = (OSError,)
+
+    def __init__(self):
+        self.closed = 0
+
+    def close(self):
+        self.closed += 1
+        raise OSError("already gone")
+
+
+@pytest.fixture
+def worker():
+    return SimpleNamespace(consumer=SimpleNamespace(connection=Connection()), app=None)
+
+
+def stop(worker):
+    HandBack.stop(HandBack.__new__(HandBack), worker)
+
+
+def test_it_closes_once_whatever_the_broker_says(worker):
+    connection = worker.consumer.connection
+    stop(worker)
+    stop(worker)
+    assert connection.closed == 1
+
+
+def test_not_while_a_task_still_has_to_acknowledge(worker, monkeypatch):
+    connection = worker.consumer.connection
+    monkeypatch.setattr(state, "active_requests", [SimpleNamespace(acknowledged=False)])
+    stop(worker)
+    assert connection.closed == 0
+
+
+@pytest.mark.parametrize("consumer", [None, SimpleNamespace(connection=None)])
+def test_a_worker_that_never_connected_stops_too(consumer):
+    stop(SimpleNamespace(consumer=consumer))
