@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RUN_JOB = "jobs.run"  # the name of the one Celery task that runs jobs
+
+PUBLISH_TIMEOUT = 2.0  # seconds for a broker to take one message
+AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
 
 # Two processes disagree about the window by as much as their clocks do; within this margin both publish.
 CLOCK_MARGIN = timedelta(milliseconds=250)
@@ -46,25 +50,49 @@ def send(listed: Listed, producer: Producer) -> None:
         retry=False,
         ignore_result=True,
         add_to_parent=False,
+        timeout=PUBLISH_TIMEOUT,
+        confirm_timeout=PUBLISH_TIMEOUT,
     )
 
 
-def publish_at_commit(late: Sequence[Listed]) -> None:
-    """The late lane: jobs due inside a window that is already listed are published by whoever commits them."""
-    if late:
-        transaction.on_commit(lambda: _publish_late(late), robust=True)
+class LateLane:
+    """Jobs due inside a window that is already listed are published by whoever commits them.
 
+    A broker that hangs costs one caller its timeout; those of the next seconds leave their jobs to the list query.
+    """
 
-def _publish_late(late: Sequence[Listed]) -> None:
-    sent = 0
-    try:
+    def __init__(self) -> None:
+        self._avoid_until = 0.0  # on the monotonic clock
+
+    def at_commit(self, late: Sequence[Listed]) -> None:
+        """Publish once the current transaction has committed; nothing if it is rolled back."""
+        if late:
+            transaction.on_commit(lambda: self._publish(late), robust=True)
+
+    def _publish(self, late: Sequence[Listed]) -> None:
+        left = list(late)
+        try:
+            if time.monotonic() >= self._avoid_until:
+                self._send(left)
+        except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
+            self._avoid_until = time.monotonic() + AVOID_FOR
+            log.warning("%d jobs could not be published now (%s); the next window lists them", len(left), error)
+        if left:
+            Job.objects.unmark([listed.id for listed in left])
+
+    def _send(self, left: list[Listed]) -> None:
+        """Publish them one by one, each leaving the list when the broker has it."""
         with current_app.producer_or_acquire() as producer:
-            for listed in late:
-                send(listed, producer)
-                sent += 1
-    except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
-        log.warning("%d jobs could not be published now (%s); the next window lists them", len(late) - sent, error)
-        Job.objects.unmark([listed.id for listed in late[sent:]])
+            try:
+                while left:
+                    send(left[0], producer)
+                    left.pop(0)
+            except Exception:
+                producer.connection.collapse()  # or the pool hands the broken connection to the next caller
+                raise
+
+
+late_lane = LateLane()
 
 
 class Dispatcher:

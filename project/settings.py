@@ -118,7 +118,7 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds
 # Publishing fails at once instead of waiting for a broker that is away: the row is safe and goes out later.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
 if ENVIRONMENT.broker_url.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 2, "socket_timeout": 5, "socket_keepalive": True}
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 2, "socket_timeout": 2, "socket_keepalive": True}
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS |= {"confirm_publish": True}
 

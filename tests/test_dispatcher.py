@@ -40,6 +40,11 @@ def queue():
         connection.default_channel.queue_delete(name)
 
 
+@pytest.fixture(autouse=True)
+def _forgiving(monkeypatch):
+    monkeypatch.setattr(dispatcher.late_lane, "_avoid_until", 0.0)
+
+
 @pytest.fixture
 def no_broker(monkeypatch):
     def closed(**_options):
@@ -160,5 +165,29 @@ def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, dj
 
 def test_nothing_late_nothing_to_do(django_capture_on_commit_callbacks, db):
     with django_capture_on_commit_callbacks() as callbacks:
-        dispatcher.publish_at_commit([])
+        dispatcher.late_lane.at_commit([])
     assert callbacks == []
+
+
+@pytest.mark.django_db
+def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(
+    make_job, queue, monkeypatch, django_capture_on_commit_callbacks
+):
+    tried = []
+
+    def fail(listed, producer):
+        tried.append(listed.id)
+        raise OSError("timed out")
+
+    monkeypatch.setattr(dispatcher, "send", fail)
+    with django_capture_on_commit_callbacks(execute=True):
+        first = make_job(2, queue=queue.name)
+    with django_capture_on_commit_callbacks(execute=True):
+        second = make_job(2, queue=queue.name)
+    assert tried == [first.pk]
+    assert Job.objects.filter(pk__in=[first.pk, second.pk], enqueued_at=None).count() == 2
+    monkeypatch.setattr(dispatcher, "AVOID_FOR", 0.0)
+    monkeypatch.setattr(dispatcher.late_lane, "_avoid_until", dispatcher.time.monotonic())
+    with django_capture_on_commit_callbacks(execute=True):
+        third = make_job(2, queue=queue.name)
+    assert tried == [first.pk, third.pk]

@@ -27,7 +27,7 @@ def seconds(n: float) -> timedelta:
 def published(monkeypatch):
     """What the late lane would publish: the broker's side is tested in test_dispatcher.py."""
     sent = []
-    monkeypatch.setattr(dispatcher, "publish_at_commit", sent.extend)
+    monkeypatch.setattr(dispatcher.late_lane, "at_commit", sent.extend)
     return sent
 
 

@@ -60,7 +60,7 @@ def _insert(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser 
         )
         for n in new
     )
-    dispatcher.publish_at_commit(
+    dispatcher.late_lane.at_commit(
         [Listed(job.pk, 1, n.run_at, n.queue, 1) for job, n in zip(jobs, new, strict=True) if n.run_at < late]
     )
     return jobs

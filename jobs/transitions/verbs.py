@@ -84,7 +84,7 @@ def _repend(job_id: int, *, expected: Iterable[State], run_at: datetime, now: da
             reason="",
         )
         if late:
-            dispatcher.publish_at_commit([Listed(job_id, job.version + 1, run_at, job.queue, 1)])
+            dispatcher.late_lane.at_commit([Listed(job_id, job.version + 1, run_at, job.queue, 1)])
         return True
 
 

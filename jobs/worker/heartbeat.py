@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import threading
 import uuid
@@ -18,6 +19,8 @@ from jobs.transitions import WorkerIdentity
 
 log = logging.getLogger(__name__)
 
+SESSION_BYTES = 16  # of a UUID
+
 
 def renew(session: uuid.UUID) -> bool:
     """Say at this moment that the session lives. False when it has been declared gone: rescue holds the same row
@@ -29,12 +32,22 @@ class Heartbeat:
     """Says that this worker lives, and which of its lives it is."""
 
     def __init__(self, name: str) -> None:
-        self.identity = WorkerIdentity(name=name, session=uuid.uuid4())
+        self._name = name
+        # Memory that pool children share, wherever they are in their life when the session changes.
+        self._session = mmap.mmap(-1, SESSION_BYTES)
+        self._begin_session()
         self._facts: dict[str, Any] = {}
         self._running: Callable[[], int] = lambda: 0
-        self._registered = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def identity(self) -> WorkerIdentity:
+        return WorkerIdentity(name=self._name, session=uuid.UUID(bytes=self._session[:SESSION_BYTES]))
+
+    def _begin_session(self) -> None:
+        self._session[:SESSION_BYTES] = uuid.uuid4().bytes
+        self._registered = False
 
     def start(self, *, pool: str, slots: int, queues: list[str], running: Callable[[], int]) -> None:
         """Register, then beat. The first beat is made here: a worker that takes jobs is in the table."""
@@ -78,8 +91,7 @@ class Heartbeat:
             elif not Worker.objects.present().filter(session=self.identity.session).update(**values):
                 # We were silent for so long that we count as gone: go on under a new session.
                 log.error("%s was declared gone; it goes on as a new session", self.identity.name)
-                self.identity = WorkerIdentity(name=self.identity.name, session=uuid.uuid4())
-                self._registered = False
+                self._begin_session()
         except (DatabaseError, InterfaceError) as error:
             log.warning("heartbeat failed: %s", error)
             connection.close()

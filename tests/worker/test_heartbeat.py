@@ -1,3 +1,4 @@
+import os
 import uuid
 from datetime import timedelta
 
@@ -61,6 +62,22 @@ def test_a_worker_that_was_declared_gone_goes_on_as_another_session(heartbeat):
     wait_for(lambda: Worker.objects.present().exists())
     assert heartbeat.identity.session != before
     assert Worker.objects.present().get().session == heartbeat.identity.session
+
+
+def test_pool_children_see_the_session_of_their_parent_change(heartbeat):
+    """A child that kept the old one would start jobs in the name of a worker that is gone, and nobody settles those."""
+    reader, writer = os.pipe()
+    told, tell = os.pipe()
+    before = heartbeat.identity.session
+    child = os.fork()
+    if child == 0:
+        os.read(told, 1)
+        os.write(writer, heartbeat.identity.session.bytes)
+        os._exit(0)
+    heartbeat._begin_session()
+    os.write(tell, b".")
+    assert os.read(reader, 16) == heartbeat.identity.session.bytes != before.bytes
+    os.waitpid(child, 0)
 
 
 def test_it_beats_on_after_the_database_was_away(heartbeat, monkeypatch):
