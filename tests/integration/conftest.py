@@ -51,10 +51,10 @@ class Cluster:
     def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
         return self._start(name, ["beat", "-l", "info"])
 
-    def worker(self, name: str = "w1", slots: int = 5, pool: str = "threads") -> Any:
+    def worker(self, name: str = "w1", slots: int = 5, pool: str = "threads", **environment: str) -> Any:
         """Start a worker and wait until it is in the table of workers."""
         command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info"]
-        process = self._start(name, command)
+        process = self._start(name, command, **environment)
         wait_for(lambda: Worker.objects.present().filter(pid=process.pid).exists(), f"{name} to be ready")
         return process
 
@@ -76,13 +76,13 @@ class Cluster:
                 send(process, signal.SIGKILL)
                 process.wait()
 
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = spawn(
                 [sys.executable, "-m", "celery", "-A", "project", *command],
                 log=log,
                 cwd=settings.BASE_DIR,
-                environment=self.environment,
+                environment=self.environment | environment,
             )
         self.processes[name] = process
         return process
