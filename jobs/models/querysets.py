@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import connections, models
 from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
 
-from jobs.models.overviews import JobOverviews
+from jobs.models.overviews import MEASURED, JobOverviews
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class JobQuerySet(JobOverviews):
             delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
         )
         found = (
-            self.filter(execute_at__isnull=False)
+            self.filter(MEASURED)
             .annotate(_ms=milliseconds)
             .aggregate(
                 jobs=Count("id"), mean=Avg("_ms"), stdev=StdDev("_ms", sample=True), low=Min("_ms"), high=Max("_ms")
