@@ -130,6 +130,11 @@ class JobQuerySet(JobOverviews):
     def final(self) -> JobQuerySet:
         return self.filter(state__in=FINAL)
 
+    def ended_and_locked(self, ids: Iterable[int]) -> list[int]:
+        """Which of these have ended, their rows locked until the transaction ends: what is deleted is not retried."""
+        ended = self.final().filter(pk__in=list(ids)).order_by("pk").select_for_update()
+        return list(ended.values_list("pk", flat=True))
+
     def in_state(self, states: Iterable[int]) -> JobQuerySet:
         return self.filter(state__in=list(states))
 
@@ -149,8 +154,9 @@ class JobQuerySet(JobOverviews):
         """With what lists of jobs show, in one query."""
         return self.select_related("created_by")
 
-    def with_attempts(self) -> JobQuerySet:
-        return self.prefetch_related("attempts")
+    def with_story(self) -> JobQuerySet:
+        """With its ledger, and what people asked of it."""
+        return self.prefetch_related("attempts", "audit__by")
 
     def delays(self) -> Delays:
         """How late bodies were entered: over those of these jobs that have started."""

@@ -18,7 +18,7 @@ LONGEST_BACK_OFF = timedelta(minutes=10)
 
 def back_off(attempt: int) -> timedelta:
     """How long after the interruption of this start the next one is due: 5 s, 10 s, 20 s ... 10 min."""
-    return min(FIRST_BACK_OFF * 2 ** min(attempt - 1, 10), LONGEST_BACK_OFF)
+    return min(FIRST_BACK_OFF * (1 << min(attempt - 1, 10)), LONGEST_BACK_OFF)
 
 
 def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ class _Asked:
     """Who asks for what. `expected` are the states in which it can be done."""
 
     verb: Verb
-    expected: Iterable[State]
+    expected: Collection[int]
     to: State
     now: datetime
     by: AbstractBaseUser | None
