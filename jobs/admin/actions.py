@@ -88,12 +88,12 @@ class JobActions:
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
         """Django's own, for those that have ended; the others are named."""
         ids = _chosen(request, queryset)
-        kept = [why_kept(job) for job in Job.objects.brief().unfinished().filter(pk__in=ids)[:REASONS_SHOWN]]
-        if kept:
-            messages.warning(request, " ".join(kept))
         with transaction.atomic():
             # Held until they are gone: what is retried meanwhile waits, and is told that there is no such job.
             ended = Job.objects.ended_and_locked(ids)
+            kept = [why_kept(job) for job in Job.objects.brief().unfinished().filter(pk__in=ids)[:REASONS_SHOWN]]
+            if kept:
+                messages.warning(request, " ".join(kept))
             if not ended:
                 return None
             jobs = Job.objects.brief().filter(pk__in=ended)
