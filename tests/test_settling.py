@@ -43,6 +43,7 @@ def test_confirmed_as_done_without_evidence(interrupted, grace):
     assert job.execute_at == job.run_at, "the earliest it can have been"
     assert job.finished_at == ended
     assert job.is_confirmed
+    assert (job.delay_ms, job.duration_ms) == (None, None)
     attempt = Attempt.objects.get()
     assert (attempt.outcome, attempt.started_at) == (State.INTERRUPTED, None), "the ledger keeps what we saw"
 
@@ -71,6 +72,8 @@ def test_confirmed_as_failed(interrupted, grace):
 
 def test_a_confirmed_job_is_no_measurement(interrupted, grace):
     transitions.confirm_done(interrupted.pk, now=LATER, reason="r", by=grace)
+    (line,) = Job.objects.brief()
+    assert (line.delay_ms, line.get_deferred_fields()) == (None, {"payload", "reason"})
     assert Job.objects.all().delays().jobs == 0
     figures = Job.objects.latest_figures(NOW)
     assert (figures.ends, figures.started, figures.mean) == (1, 0, None)

@@ -142,15 +142,15 @@ class Job(models.Model):
 
     @property
     def delay_ms(self) -> float | None:
-        """How late the body was entered, in milliseconds; None before the start."""
-        if self.execute_at is None:
+        """How late the body was entered, in milliseconds; None before the start, and where it was not measured."""
+        if self.execute_at is None or self.is_confirmed:
             return None
         return (self.execute_at - self.run_at).total_seconds() * 1000
 
     @property
     def duration_ms(self) -> float | None:
-        """How long the body took, in milliseconds; None unless it has started and ended."""
-        if self.execute_at is None or self.finished_at is None:
+        """How long the body took, in milliseconds; None unless it has started and ended, and was measured."""
+        if self.execute_at is None or self.finished_at is None or self.is_confirmed:
             return None
         return (self.finished_at - self.execute_at).total_seconds() * 1000
 
@@ -158,7 +158,8 @@ class Job(models.Model):
     def is_confirmed(self) -> bool:
         """Completed by a person's word: a body that ends by itself leaves no reason. Then `execute_at` is the
         earliest moment at which the body can have been entered, not a measurement."""
-        return self.state == State.COMPLETED and bool(self.reason)
+        has_reason: bool | None = getattr(self, "has_reason", None)  # lists read this instead of the text
+        return self.state == State.COMPLETED and bool(self.reason if has_reason is None else has_reason)
 
     @property
     def is_final(self) -> bool:

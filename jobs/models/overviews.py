@@ -119,8 +119,9 @@ class JobOverviews(models.QuerySet["Job"]):
         return found
 
     def brief(self) -> Self:
-        """Without the columns that can be long."""
-        return self.defer("payload", "reason")
+        """Without the columns that can be long; `has_reason` says whether one of them has any text."""
+        has_reason = models.ExpressionWrapper(~Q(reason=""), output_field=models.BooleanField())
+        return self.defer("payload", "reason").annotate(has_reason=has_reason)
 
     def with_worker(self) -> Self:
         """With `worker`: who made the latest start, by the ledger; None before a start."""

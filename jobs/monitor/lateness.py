@@ -32,8 +32,8 @@ def story(job: Job) -> list[Step]:
         ("Published", job.enqueued_at),
         ("Acquired by a worker", job.locked_at),
         ("Due", job.run_at),
-        ("Started", job.execute_at),
-        (State(job.state).label.capitalize(), job.finished_at),
+        ("Started, at the earliest" if job.is_confirmed else "Started", job.execute_at),
+        ("Ended, at the latest" if job.is_confirmed else State(job.state).label.capitalize(), job.finished_at),
     ]
     known = sorted(((what, at) for what, at in moments if at is not None), key=lambda moment: moment[1])
     steps: list[Step] = []
@@ -47,7 +47,7 @@ def explain(job: Job, now: datetime) -> str:
     """Whether it was on time, and why not. Asks the database only about a job that was acquired late."""
     if job.state == State.PENDING:
         return _waiting(job, now)
-    if job.delay_ms is None or job.is_confirmed:
+    if job.delay_ms is None:
         return _not_measured(job)
     if job.delay_ms < 0:
         return f"It started {-job.delay_ms:,.2f} ms before it was due: it was edited, or a clock was set."

@@ -132,7 +132,8 @@ def _undecided(seen: Snapshot) -> Problem:
     """Interrupted jobs stay here until a person has said what became of them, however old they are."""
     names = [f"{job.id} ({job.title})" for job in seen.interrupted]
     listed = _listed(names, seen.interrupted_count)
-    what = f"{_jobs(seen.interrupted_count, 'was', 'were')} interrupted and must be decided: {listed}."
+    lost = _jobs(seen.interrupted_count, "was interrupted and waits", "were interrupted and wait")
+    what = f"{lost} for a decision: {listed}."
     remedy = (
         "A worker vanished after the start, so what was done is not known. Look at each, then press confirm done, "
         "confirm failed or retry on its page, with the reason."

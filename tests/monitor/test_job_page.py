@@ -187,7 +187,8 @@ def test_a_confirmed_job_shows_no_measurement(operator, at):
     job = ended(at, State.INTERRUPTED)
     page = text(press(operator, job, "confirm-done", reason="seen"))
     assert "A person has confirmed that it was done" in page
-    assert page.count("<dd>not known</dd>") == 2
+    assert "Started, at the earliest" in page
+    assert "<dt>Delay</dt><dd>—</dd>" in page
 
 
 def test_it_says_what_becomes_of_it_when_its_worker_vanishes(viewer, at):

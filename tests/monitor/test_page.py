@@ -54,7 +54,7 @@ def test_interrupted_jobs_are_listed_with_what_to_do(viewer, at):
     leader(at)
     jobs = [ended(at - timedelta(days=n), State.INTERRUPTED, name=f"lost {n}") for n in range(11)]
     page = text(viewer.get("/"))
-    assert f"11 jobs were interrupted and must be decided: {jobs[0].pk} (lost 0)" in page
+    assert f"11 jobs were interrupted and wait for a decision: {jobs[0].pk} (lost 0)" in page
     assert "the latest 10 of 11" in page
     assert f'id="interrupted-link-{jobs[9].pk}"' in page
 

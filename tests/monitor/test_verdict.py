@@ -106,7 +106,7 @@ def test_what_failed_in_the_last_hour(healthy):
 
 def test_interrupted_jobs_are_named_however_old_until_they_are_decided(healthy):
     jobs = [ended(healthy - timedelta(days=age), State.INTERRUPTED, name=f"n{age}") for age in (1, 2, 30)]
-    found = problem(healthy, "3 jobs were interrupted and must be decided")
+    found = problem(healthy, "3 jobs were interrupted and wait for a decision")
     assert found.level == "warn"
     assert found.what.endswith(f"{jobs[0].pk} (n1), {jobs[1].pk} (n2), {jobs[2].pk} (n30).")
     assert "confirm failed or retry on its page, with the reason" in found.remedy
