@@ -136,6 +136,13 @@ def test_a_message_of_an_earlier_version_acquires_nothing(make_job, published):
     assert acquire(job) is not None
 
 
+def test_a_stale_message_acquires_nothing_however_near_the_new_time_is(make_job, published):
+    """Its own message starts the job then; the version alone must refuse this one."""
+    job = make_job()
+    transitions.run_now(job.pk, now=NOW)
+    assert_nothing_acquired(acquire(job, due_before=NOW + seconds(3600)), job)
+
+
 def test_a_row_moved_by_sql_is_not_held_until_then(make_job):
     job = make_job()
     assert_nothing_acquired(acquire(job, due_before=job.run_at), job)
@@ -171,21 +178,21 @@ def test_a_row_that_cannot_be_started_fails_with_the_reason_and_without_a_start(
 
 def test_the_ledger_knows_whose_start_it_was(make_job):
     job, token = make_job(), uuid.uuid4()
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
     started = acquire(job, token=token)
-    assert transitions.acquired_by(token) == started
-    assert transitions.acquired_by(uuid.uuid4()) is None
+    assert transitions.acquired_by(job.pk, token) == started
+    assert transitions.acquired_by(job.pk, uuid.uuid4()) is None
 
 
 def test_a_start_that_was_settled_meanwhile_is_not_resumed(make_job):
     job, token = make_job(), uuid.uuid4()
     started = acquire(job, token=token)
     transitions.interrupt([WORKER.session], now=NOW, reason="gone")
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
     Attempt.objects.update(outcome=None, finished_at=None)
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
     Job.objects.filter(pk=started.job_id).update(state=State.RUNNING, attempt=2, finished_at=None, locked_at=NOW)
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
 
 
 # --- finish ---
@@ -216,6 +223,14 @@ def test_a_second_finish_changes_nothing_but_is_kept_as_evidence(make_job):
     assert (job.state, attempt.outcome) == (State.INTERRUPTED, State.INTERRUPTED)
     assert "Ended as completed" in attempt.error
     assert attempt.started_at == NOW
+
+
+def test_a_finish_that_is_told_again_is_no_zombie(make_job):
+    """The answer to its COMMIT was lost, so the worker says it once more."""
+    started = acquire(make_job())
+    assert finish(started, error="why")
+    assert finish(started, error="why")
+    assert Attempt.objects.get().error == "why"
 
 
 def test_an_earlier_attempt_cannot_finish_a_later_one(make_job, published):

@@ -9,5 +9,5 @@ from jobs import dispatcher
 def sent(monkeypatch):
     """The messages of the late lane, when they go out: after COMMIT."""
     messages: list = []
-    monkeypatch.setattr(dispatcher, "_publish_late", messages.extend)
+    monkeypatch.setattr(dispatcher.late_lane, "_publish", messages.extend)
     return messages
