@@ -59,8 +59,15 @@ def test_confirmed_with_the_evidence_of_a_late_worker(interrupted, verb):
     entered = interrupted.run_at + SECOND / 1000
     Attempt.objects.update(started_at=entered)
     answer = verb(interrupted.pk, now=LATER, reason="r")
-    assert answer.job.execute_at == entered
+    assert (answer.job.execute_at, answer.job.finished_at) == (entered, interrupted.finished_at)
     assert "by a program: r" in answer.job.reason
+
+
+def test_a_worker_that_woke_up_after_it_was_given_up_did_not_end_before_it_started(interrupted):
+    woke = interrupted.finished_at + 60 * SECOND
+    Attempt.objects.update(started_at=woke)
+    job = transitions.confirm_done(interrupted.pk, now=LATER, reason="r").job
+    assert (job.execute_at, job.finished_at) == (woke, woke)
 
 
 def test_confirmed_as_failed(interrupted, grace):

@@ -33,7 +33,7 @@ def story(job: Job) -> list[Step]:
         ("Acquired by a worker", job.locked_at),
         ("Due", job.run_at),
         ("Started, at the earliest" if job.is_confirmed else "Started", job.execute_at),
-        ("Ended, at the latest" if job.is_confirmed else State(job.state).label.capitalize(), job.finished_at),
+        ("Interrupted" if job.is_confirmed else State(job.state).label.capitalize(), job.finished_at),
     ]
     known = sorted(((what, at) for what, at in moments if at is not None), key=lambda moment: moment[1])
     steps: list[Step] = []
@@ -58,7 +58,7 @@ def explain(job: Job, now: datetime) -> str:
 
 def _not_measured(job: Job) -> str:
     if job.is_confirmed:
-        return "A person has confirmed that it was done; when it started and ended was not measured."
+        return "A person has confirmed that it was done; what is known of its start stands in the ledger."
     if job.state == State.RUNNING:
         return "It is with its worker; the exact moment of its start is written when it ends."
     return "It never started." if job.locked_at is None else "Its worker vanished before it could say when it started."

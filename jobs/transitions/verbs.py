@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from jobs import rules
@@ -105,8 +106,8 @@ def confirm_failed(job_id: int, *, now: datetime, reason: str, by: AbstractBaseU
 
 
 def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
-    """`finished_at` stays the moment of the interruption: the body ended before, and a person's decision is no end
-    that the figures of this hour should hold. The decision's own moment stands in the audit."""
+    """`finished_at` stays the moment of the interruption: a person's decision is no end that the figures of this hour
+    should hold. The decision's own moment stands in the audit."""
     _check_reason(asked.reason, needed=True)
     who = asked.by.get_username() if asked.by else "a program"
 
@@ -116,7 +117,9 @@ def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
         seen = Attempt.objects.filter(job_id=job.pk, number=job.attempt).values_list("started_at", flat=True).first()
         # No body is entered before its time or before its row is locked: without evidence that is all we know.
         earliest = Greatest("run_at", "locked_at") if asked.to == State.COMPLETED else None
-        Job.objects.filter(pk=job.pk).update(**values, execute_at=seen or earliest)
+        # A worker that was stopped before the body and woke up has started after we had given it up.
+        ended = Greatest("finished_at", Value(seen)) if seen else F("finished_at")
+        Job.objects.filter(pk=job.pk).update(**values, execute_at=seen or earliest, finished_at=ended)
 
     return _do(job_id, asked, change, f"confirmed as {word}", f"Only an interrupted job can be confirmed as {word}")
 
