@@ -9,7 +9,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test core-coverage check bench lock clean venv venv-dev
+.PHONY: help run stop status test core-coverage model mutants check bench lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -33,6 +33,12 @@ CORE := jobs/transitions/*,jobs/dispatcher.py,jobs/models/querysets.py,jobs/sche
 core-coverage: ## After `make test`: every branch of the core must have been taken
 	@$(PY) -m coverage report --include='$(CORE)' --show-missing --fail-under=100
 
+model: ## Check the model of the protocol with SPIN: it holds, and misses each guarantee taken away
+	@scripts/model
+
+mutants: venv-dev ## Take away one guarantee at a time: a test must notice each; ARGS="finish" for some
+	@exec $(THROWAWAY) $(PY) -m scripts.mutants $(ARGS)
+
 check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/ and .ci/
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -43,7 +49,7 @@ check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/
 		$(PY) manage.py makemigrations --check --dry-run'
 	$(PY) -m yamllint -s docker .ci
 	find docker -name 'Dockerfile*' -exec .venv/bin/hadolint {} +
-	find docker .ci -type f \( -name '*.sh' -o -path '.ci/run' \) -exec .venv/bin/shellcheck {} +
+	find docker .ci scripts -type f \( -name '*.sh' -o -path '.ci/run' -o -path 'scripts/model' \) -exec .venv/bin/shellcheck {} +
 
 bench: venv ## Measure this machine for a minute; ARGS="--duration 600" goes to the benchmark
 	@exec $(LOCAL) exec --with-parent --throwaway --durable -- \
