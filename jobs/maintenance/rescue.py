@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from jobs import transitions
-from jobs.models import Worker
+from jobs.models import Attempt, Worker
 
 log = logging.getLogger(__name__)
 
@@ -20,14 +20,18 @@ def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> i
 
     Gone is who said good-bye, or was silent for `patience` while we watched: after an outage of the database
     every heartbeat is old, and nobody may be declared gone for it.
-    Looks at the small table of workers only; the jobs are touched when one has vanished.
+    An attempt of a session that was declared gone before, or never registered, is nobody's after the same patience.
+    Looks at the small table of workers and the open attempts; the jobs are touched when one has vanished.
     """
     silent_before = now - patience if now - watching_since >= patience else None
-    if not Worker.objects.vanished(silent_before).exists():
+    if not _lost_sessions(silent_before):
         return 0
     with transaction.atomic():
         vanished = list(Worker.objects.vanished(silent_before).select_for_update(skip_locked=True)[:WORKERS_AT_A_TIME])
         sessions = [worker.session for worker in vanished]
+        if silent_before is not None:
+            orphaned = Attempt.objects.orphaned(Worker.objects.present(), silent_before)
+            sessions += orphaned.values_list("session", flat=True)
         reason = "The worker vanished after the start; whether the job had any effect is unknown"
         interrupted = transitions.interrupt(sessions, now=now, reason=reason)
         Worker.objects.filter(session__in=sessions).update(gone_at=now)
@@ -37,3 +41,12 @@ def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> i
     if interrupted:
         log.error("%d running jobs were interrupted with their workers", interrupted)
     return interrupted
+
+
+def _lost_sessions(silent_before: datetime | None) -> bool:
+    """One statement a window, however many workers and jobs there are."""
+    vanished = Worker.objects.vanished(silent_before).values("session")
+    if silent_before is None:
+        return vanished.exists()
+    orphaned = Attempt.objects.orphaned(Worker.objects.present(), silent_before).values("session")
+    return vanished.order_by().union(orphaned.order_by(), all=True).exists()

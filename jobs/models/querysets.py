@@ -198,6 +198,11 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def open_of(self, sessions: Iterable[uuid.UUID]) -> AttemptQuerySet:
         return self.open().filter(session__in=list(sessions))
 
+    def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
+        """Open since before then, by a session that is none of the present workers': one that was declared gone and
+        woke, or that never got as far as its first heartbeat."""
+        return self.open().filter(locked_at__lt=locked_before).exclude(session__in=present.values("session"))
+
     def open_by_session(self) -> dict[uuid.UUID, int]:
         """How many starts each life of a worker holds: its busy slots, at this moment."""
         return dict(self.open().order_by().values_list("session").annotate(starts=Count("pk")))

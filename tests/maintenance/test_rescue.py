@@ -69,3 +69,16 @@ def test_it_takes_a_bounded_number_at_a_time(monkeypatch):
     worker(30)
     rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO)
     assert Worker.objects.present().count() == 1
+
+
+def test_what_a_worker_acquired_after_it_was_declared_gone_is_settled_too(make_job):
+    """It woke, took a job before its next heartbeat, and died in it: no present worker leads to that attempt."""
+    gone = worker(300, gone_at=NOW - PATIENCE)
+    job = running_on(make_job, gone.session)
+    unregistered = running_on(make_job, uuid.uuid4())
+    assert rescue(now=NOW + PATIENCE, patience=PATIENCE, watching_since=LONG_AGO) == 0
+    later = NOW + PATIENCE + timedelta(seconds=1)
+    assert rescue(now=later, patience=PATIENCE, watching_since=later) == 0
+    assert rescue(now=later, patience=PATIENCE, watching_since=LONG_AGO) == 2
+    assert [state_of(job), state_of(unregistered)] == [State.INTERRUPTED] * 2
+    assert rescue(now=later, patience=PATIENCE, watching_since=LONG_AGO) == 0
