@@ -78,9 +78,15 @@ def acquire(
     return None
 
 
-def acquired_by(token: uuid.UUID) -> Started | None:
-    """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it."""
-    attempt = Attempt.objects.open_by(token).first()
+def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
+    """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it.
+
+    Raises OperationalError while that is undecided: ask again.
+    """
+    with transaction.atomic():
+        # A COMMIT that is still under way in the server holds the row; whoever gets it has the last word.
+        Job.objects.select_for_update(nowait=True).filter(pk=job_id).first()
+        attempt = Attempt.objects.open_by(token).first()
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None
     return _started(attempt.job, attempt.number, None)
@@ -112,6 +118,8 @@ def finish(
         held = Job.objects.held_by(started.job_id, started.attempt).update(
             state=outcome, execute_at=execute_at, finished_at=finished_at, reason=error
         )
+        if not held and attempt.filter(outcome=outcome, finished_at=finished_at).exists():
+            return True  # we are here again: the answer to our first COMMIT was lost
         if held:
             attempt.update(started_at=execute_at, finished_at=finished_at, outcome=outcome, error=error)
         else:

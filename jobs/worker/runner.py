@@ -105,7 +105,7 @@ def acquire(job_id: int, version: int, worker: WorkerIdentity) -> Started | None
         # The COMMIT may have taken effect. Only the ledger knows, and our token is in it if it has.
         log.warning("job %d: the database failed while it was acquired (%s)", job_id, error)
         connection.close()
-        return _insist(lambda: transitions.acquired_by(token))
+        return _insist(lambda: transitions.acquired_by(job_id, token))
     return started
 
 

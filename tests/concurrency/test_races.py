@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from jobs import transitions
 from jobs.models import Attempt, Job
@@ -141,3 +141,21 @@ def test_a_message_that_meets_an_open_edit_acquires_nothing_and_does_not_wait():
         Job.objects.select_for_update().get(pk=job.pk)
         assert at_once(acquire, [job]) == [None]
     assert acquire(job) is not None
+
+
+def test_a_commit_that_is_still_under_way_is_neither_taken_for_lost_nor_for_done():
+    """The connection broke after COMMIT was sent; the server has not decided yet when the worker asks."""
+    (job,) = rows(1)
+    token = uuid.uuid4()
+
+    def ask(_):
+        return transitions.acquired_by(job.pk, token)
+
+    with transaction.atomic():
+        worker = WorkerIdentity("w@test", uuid.uuid4())
+        started = transitions.acquire(
+            job.pk, 1, worker=worker, token=token, now=NOW, due_before=NOW + timedelta(hours=1)
+        )
+        with pytest.raises(OperationalError, match="lock"):
+            at_once(ask, [None])
+    assert at_once(ask, [None]) == [started]
