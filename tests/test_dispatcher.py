@@ -92,6 +92,20 @@ def test_what_the_broker_refuses_waits_and_goes_out_when_it_is_back(queue, no_br
     one.disconnect()
 
 
+def test_a_message_that_fails_in_the_sending_waits_too(queue, monkeypatch):
+    def fail(listed, producer):
+        raise OSError("the broker went away")
+
+    one = Dispatcher("beat@test")
+    one.wait(waiting(queue, 1, 2))
+    with monkeypatch.context() as broken:
+        broken.setattr(dispatcher, "send", fail)
+        assert (one.publish(10), one.waiting) == (0, 2)
+    assert (one.publish(10), one.waiting) == (2, 0)
+    assert [json.loads(m.body)[0][0] for m in queue()] == [1, 2]
+    one.disconnect()
+
+
 def test_a_broken_connection_is_replaced(queue):
     one = Dispatcher("beat@test")
     one.wait(waiting(queue, 1))

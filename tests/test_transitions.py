@@ -136,6 +136,13 @@ def test_a_message_of_an_earlier_version_acquires_nothing(make_job, published):
     assert acquire(job) is not None
 
 
+def test_a_stale_message_acquires_nothing_however_near_the_new_time_is(make_job, published):
+    """Its own message starts the job then; the version alone must refuse this one."""
+    job = make_job()
+    transitions.run_now(job.pk, now=NOW)
+    assert_nothing_acquired(acquire(job, due_before=NOW + seconds(3600)), job)
+
+
 def test_a_row_moved_by_sql_is_not_held_until_then(make_job):
     job = make_job()
     assert_nothing_acquired(acquire(job, due_before=job.run_at), job)

@@ -121,6 +121,42 @@ def test_finish_against_interrupt_has_one_winner():
         assert job.state == attempt.outcome == (State.COMPLETED if held else State.INTERRUPTED)
 
 
+def wait_until_somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        for _ in range(10_000):
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone():
+                return
+
+
+def test_finish_and_interrupt_take_their_locks_in_one_order():
+    """The job before its attempt, both: two orders would be a deadlock, and the end of a job would be lost in it."""
+    (job,) = rows(1)
+    session = uuid.uuid4()
+    worker = WorkerIdentity("w@test", session)
+    due_before = NOW + timedelta(hours=1)
+    started = transitions.acquire(job.pk, 1, worker=worker, token=uuid.uuid4(), now=NOW, due_before=due_before)
+    half_done = threading.Event()
+
+    def pause_before_the_ledger(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "jobs_attempt"'):
+            half_done.set()
+            wait_until_somebody_waits_for_a_lock()
+        return execute(sql, params, many, context)
+
+    def finish():
+        with connection.execute_wrapper(pause_before_the_ledger):
+            return transitions.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
+
+    def interrupt():
+        assert half_done.wait(10)
+        return transitions.interrupt([session], now=NOW, reason="gone")
+
+    assert at_once(lambda act: act(), [finish, interrupt]) == [True, 0]
+
+
 def test_of_many_beats_one_leads():
     leaders = [Leader(f"beat-{n}") for n in range(4)]
     hold_on = threading.Barrier(len(leaders))

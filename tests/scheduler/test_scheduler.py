@@ -152,6 +152,21 @@ def test_a_leader_that_was_replaced_marks_and_publishes_nothing(beat, hands, sen
     assert not one.leader.leading
 
 
+def test_a_leader_that_dies_between_mark_and_note_has_marked_nothing(beat, hands, sent, monkeypatch):
+    """Marks without a note would be lost on a successor: it lists again what was marked since the note."""
+    one = beat()
+    one.tick()
+    due = job(hands, 10)
+    hands.forward(8)
+
+    def die(**kwargs):
+        raise DatabaseError("the server went away")
+
+    monkeypatch.setattr(one.leader, "record_listed", die)
+    one.tick()
+    assert Job.objects.get(pk=due).enqueued_at is None
+
+
 def test_a_lost_database_does_not_end_it(beat, hands, sent, monkeypatch):
     one = beat()
     one.tick()

@@ -201,6 +201,24 @@ def test_the_clock_is_compared_at_each_acquisition(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_everybody_can_see_the_start_before_the_body_runs(body):
+    """Committed, not only written: a worker that dies in the body has started the job."""
+    seen = []
+
+    def look():
+        seen.append((Job.objects.get().state, Attempt.objects.open().count()))
+        connection.close()
+
+    def from_another_connection():
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+
+    run(job(target=body(from_another_connection)))
+    assert seen == [(State.RUNNING, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_many_that_have_the_message_one_runs_it(body):
     ran = []
     due = job(0.2, body(lambda: ran.append(1)))

@@ -1,0 +1,167 @@
+"""Mutation evidence: each line that carries a guarantee is taken away in a copy of the tree; a test must notice.
+
+    python -m scripts.mutants [words of names]      needs DATABASE_URL and BROKER_URL, as the tests do
+
+Exit code 1 when a mutant survives, when its text is no longer found once, or when the tests fail without it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from urllib.parse import urlsplit, urlunsplit
+
+from scripts.mutations import MUTANTS, Edit, Mutant
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("jobs", "project", "templates", "tests", "manage.py", "pyproject.toml")
+AT_A_TIME = 2
+PATIENCE = 120.0  # seconds: a mutant that makes the tests hang has been noticed
+
+TESTS_PASSED, TESTS_FAILED = 0, 1  # pytest's exit codes; all others say that it could not ask
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one mutant; `why` is a line for the table."""
+
+    fine: bool
+    word: str
+    why: str
+    seconds: float
+
+
+class Bench:
+    """A place for one run at a time: its own copy of the tree, test database and broker database."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.tree = folder / f"tree{number}"
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": _renamed(os.environ["DATABASE_URL"], f"_mutants{number}"),
+            # The second lives where a second test process would: see tests/parallel.py.
+            "PYTEST_XDIST_WORKER": f"gw{number}",
+        }
+
+    def restore(self) -> None:
+        shutil.rmtree(self.tree, ignore_errors=True)
+        self.tree.mkdir()
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, self.tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, self.tree / name)
+
+    def apply(self, edit: Edit) -> str:
+        """Make the change. Returns what is wrong with it, or nothing."""
+        file = self.tree / edit.file
+        text = file.read_text()
+        if (count := text.count(edit.old)) != 1:
+            return f"{edit.file} has its text {count} times: {edit.old.strip().splitlines()[0]}"
+        file.write_text(text.replace(edit.old, edit.new))
+        return ""
+
+    def test(self, tests: tuple[str, ...]) -> tuple[int, str]:
+        """Run them until the first failure. Returns pytest's exit code (TESTS_FAILED when they hang), and its words."""
+        command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
+        command += ["--create-db", *tests]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.tree,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired:
+            return TESTS_FAILED, f"FAILED tests/::they hung for {PATIENCE:g} s"
+        return done.returncode, done.stdout + done.stderr
+
+
+def _renamed(url: str, suffix: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=(parts.path.rstrip("/") or "/postgres") + suffix))
+
+
+def judge(mutant: Mutant, bench: Bench) -> Verdict:
+    begun = time.monotonic()
+
+    def verdict(fine: bool, word: str, why: str) -> Verdict:
+        return Verdict(fine, word, why, time.monotonic() - begun)
+
+    bench.restore()
+    for edit in mutant.edits:
+        if problem := bench.apply(edit):
+            return verdict(False, "STALE", problem)
+    code, output = bench.test(mutant.tests)
+    if code == TESTS_PASSED:
+        return verdict(False, "SURVIVED", f"{' '.join(mutant.tests)} passed without it")
+    noticed = _first_failure(output)
+    if code != TESTS_FAILED or not noticed:
+        return verdict(False, "BROKEN", f"pytest ended with {code}: {output.strip().splitlines()[-1:]}")
+    return verdict(True, "killed", noticed)
+
+
+def _first_failure(output: str) -> str:
+    for line in output.splitlines():
+        if line.startswith(("FAILED tests/", "ERROR tests/")):
+            return line.split(" - ")[0].rpartition("::")[2]
+    return ""
+
+
+def baseline(bench: Bench, mutants: tuple[Mutant, ...]) -> str:
+    """Without any change the tests must pass: else their failures prove nothing. Returns what failed."""
+    bench.restore()
+    code, output = bench.test(tuple(sorted({test for mutant in mutants for test in mutant.tests})))
+    return "" if code == TESTS_PASSED else output
+
+
+def main(words: list[str]) -> int:
+    chosen = tuple(m for m in MUTANTS if all(word in m.name for word in words))
+    if not chosen:
+        print(f"no mutant has {' and '.join(words)} in its name", file=sys.stderr)
+        return 1
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(AT_A_TIME) as pool:
+        free: SimpleQueue[Bench] = SimpleQueue()
+        for number in range(AT_A_TIME):
+            free.put(Bench(Path(folder), number))
+
+        def in_turn(mutant: Mutant) -> Verdict:
+            bench = free.get()
+            try:
+                return judge(mutant, bench)
+            finally:
+                free.put(bench)
+
+        first = free.get()
+        failed = baseline(first, chosen)
+        free.put(first)
+        if failed:
+            print(f"the tests fail without any mutant:\n{failed}", file=sys.stderr)
+            return 1
+        bad = 0
+        for mutant, verdict in zip(chosen, pool.map(in_turn, chosen), strict=True):
+            bad += not verdict.fine
+            print(
+                f"{verdict.word:<9}{mutant.guarantee:<16}{mutant.name:<43}{verdict.seconds:5.1f} s  {verdict.why}",
+                flush=True,
+            )
+    print(f"{len(chosen) - bad} of {len(chosen)} mutants killed in {time.monotonic() - begun:.0f} s")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
