@@ -1,0 +1,150 @@
+"""The processes around the table, held still so that a test can move them one step at a time."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from celery import current_app
+
+from jobs import dispatcher, failpoints, scheduler
+from jobs.clock import clock
+from jobs.dispatcher import Dispatcher
+from jobs.models.querysets import Listed
+from jobs.scheduler import WindowScheduler
+from jobs.scheduler.leader import Leader
+from jobs.transitions import Started
+from jobs.worker.heartbeat import Heartbeat
+
+BEGIN = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)
+
+
+class Died(BaseException):
+    """SIGKILL, at a failpoint."""
+
+
+class Broker:
+    """Keeps messages in any order; loses and repeats them when told to."""
+
+    def __init__(self) -> None:
+        self.messages: list[Listed] = []
+        self.away = False
+
+    def take(self, listed: Listed, producer: object) -> None:
+        if self.away:
+            raise OSError("the broker is away")
+        self.messages.append(listed)
+
+
+class Beat(WindowScheduler):
+    """The real turn of the real scheduler. The election is left out: whoever is told to leads, also beside another."""
+
+    def __init__(self, name: str) -> None:
+        self.leader = Leader(name)
+        self.dispatcher = Dispatcher(name)
+        self.dispatcher._connected = lambda: None
+        self.leader.hold = self._hold
+        self._listed = None
+        self._watching_since = clock.now()
+
+    def _hold(self, now: datetime) -> bool:
+        if not self.leader.leading:
+            self.leader.epoch = self.leader._begin_epoch(now)
+        return True
+
+    def _tick_periodic(self) -> float:
+        return 1.0
+
+
+@dataclass
+class Running:
+    """One start on one worker."""
+
+    started: Started
+    entered_at: datetime | None = None
+
+
+class LivingWorker:
+    """A worker's heart and what is in its slots."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.stopped = False  # SIGSTOP
+        self.running: list[Running] = []
+        self.be_born()
+
+    def be_born(self) -> None:
+        self.heart = Heartbeat(self.name)
+        self.heart._facts = {"pid": 1, "pool": "thread", "slots": 5, "queues": ["default"]}
+        self.heart._beat()
+        self.running.clear()
+        self.stopped = False
+
+    @property
+    def session(self) -> uuid.UUID:
+        return self.heart.identity.session
+
+    def beat(self) -> None:
+        if not self.stopped:
+            self.heart._beat()
+
+
+class World:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.now = BEGIN
+        self.broker = Broker()
+        self.uncommitted: list[Listed] = []
+        self.dies_at = ""
+        patch.setattr(clock, "now", lambda: self.now)
+        patch.setattr(clock, "current", lambda: self.now)
+        patch.setattr(clock, "timestamp", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
+        patch.setattr(clock, "measure", lambda: 0.0)
+        patch.setattr(failpoints, "hit", self._hit)
+        patch.setattr(scheduler, "close_old_connections", lambda: None)
+        patch.setattr(dispatcher, "send", self.broker.take)
+        # An example is one transaction that is undone: a commit is where the test says that it is.
+        patch.setattr(dispatcher, "publish_at_commit", self.uncommitted.extend)
+        patch.setattr(current_app, "producer_or_acquire", _no_producer)
+        patch.setattr(logging.getLogger("jobs"), "disabled", True)
+        for name in ("scheduler", "scheduler.leader", "dispatcher", "maintenance.rescue", "worker.heartbeat"):
+            patch.setattr(logging.getLogger(f"jobs.{name}"), "disabled", True)
+        self.beats = [Beat("beat-0"), Beat("beat-1")]
+        self.workers = [LivingWorker("w0"), LivingWorker("w1")]
+
+    def _hit(self, name: str) -> None:
+        if name == self.dies_at:
+            raise Died
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        for worker in self.workers:
+            worker.beat()
+
+    def commit(self, *, dies: bool) -> None:
+        """What a process does after its COMMIT; nothing, if it dies."""
+        late, self.uncommitted[:] = list(self.uncommitted), []
+        if late and not dies:
+            dispatcher._publish_late(late)
+
+    def tick(self, number: int, dies_at: str = "") -> bool:
+        """One turn of a beat. False when it died in it; another process has taken its place then."""
+        self.dies_at = dies_at
+        try:
+            self.beats[number]._turn()
+        except Died:
+            self.beats[number] = Beat(f"beat-{number}")
+            return False
+        finally:
+            self.dies_at = ""
+        return True
+
+
+class _no_producer:  # noqa: N801 - stands in for a function
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
