@@ -60,7 +60,7 @@ ON_TIME = "on time"
 
 ACQUIRABLE = "id=job_id, version=version, state=State.PENDING, run_at__lt=due_before"
 HELD_BY = "return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)"
-ROW_LOCK = 'return self.select_for_update(skip_locked=True, of=("self",)).filter('
+ROW_LOCK = 'pending.select_for_update(skip_locked=True, of=("self",)).annotate('
 
 MUTANTS = (
     # --- acquire ---
@@ -82,7 +82,7 @@ MUTANTS = (
         TRANSITIONS_TESTS,
         (QUERYSETS, ACQUIRABLE, "id=job_id, version=version, state=State.PENDING"),
     ),
-    mutant("acquire: row lock", NEVER_TWICE, RACES, (QUERYSETS, ROW_LOCK, "return self.filter(")),
+    mutant("acquire: row lock", NEVER_TWICE, RACES, (QUERYSETS, ROW_LOCK, "pending.annotate(")),
     mutant(
         "ledger: unique (job, number)",
         NEVER_TWICE,
@@ -93,7 +93,7 @@ MUTANTS = (
         "row lock and unique ledger key",
         NEVER_TWICE,
         RACES,
-        (QUERYSETS, ROW_LOCK, "return self.filter("),
+        (QUERYSETS, ROW_LOCK, "pending.annotate("),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
     ),
     mutant(
@@ -226,19 +226,19 @@ MUTANTS = (
         "late lane of a new job",
         ON_TIME,
         TRANSITIONS_TESTS,
-        (CREATION, "    dispatcher.publish_at_commit(", "    len("),
+        (CREATION, "    dispatcher.late_lane.at_commit(", "    len("),
     ),
     mutant(
         "late lane of an edit",
         ON_TIME,
         TRANSITIONS_TESTS,
-        (VERBS, "            dispatcher.publish_at_commit(", "            len("),
+        (VERBS, "            dispatcher.late_lane.at_commit(", "            len("),
     ),
     mutant(
         "late lane: after the commit",
         NEVER_LOST,
         DISPATCHER_TESTS,
-        (DISPATCHER, "transaction.on_commit(lambda: _publish_late(late), robust=True)", "_publish_late(late)"),
+        (DISPATCHER, "transaction.on_commit(lambda: self._publish(late), robust=True)", "self._publish(late)"),
     ),
     mutant(
         "unmark what could not be published",

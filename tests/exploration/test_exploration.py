@@ -26,7 +26,7 @@ from jobs.worker.runner import ARM_SLACK
 from tests.exploration.model import ModelJob
 from tests.exploration.world import LivingWorker, Running, World
 
-EXAMPLES, STEPS = 120, 40
+EXAMPLES, STEPS = 80, 40
 JOBS = 3
 CI = bool(os.environ.get("CI"))
 
