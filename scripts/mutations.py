@@ -60,7 +60,7 @@ ON_TIME = "on time"
 
 ACQUIRABLE = "id=job_id, version=version, state=State.PENDING, run_at__lt=due_before"
 HELD_BY = "return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)"
-ROW_LOCK = 'return self.select_for_update(skip_locked=True, of=("self",)).filter('
+ROW_LOCK = 'pending.select_for_update(skip_locked=True, of=("self",)).annotate('
 
 MUTANTS = (
     # --- acquire ---
@@ -82,7 +82,7 @@ MUTANTS = (
         TRANSITIONS_TESTS,
         (QUERYSETS, ACQUIRABLE, "id=job_id, version=version, state=State.PENDING"),
     ),
-    mutant("acquire: row lock", NEVER_TWICE, RACES, (QUERYSETS, ROW_LOCK, "return self.filter(")),
+    mutant("acquire: row lock", NEVER_TWICE, RACES, (QUERYSETS, ROW_LOCK, "pending.annotate(")),
     mutant(
         "ledger: unique (job, number)",
         NEVER_TWICE,
@@ -93,7 +93,7 @@ MUTANTS = (
         "row lock and unique ledger key",
         NEVER_TWICE,
         RACES,
-        (QUERYSETS, ROW_LOCK, "return self.filter("),
+        (QUERYSETS, ROW_LOCK, "pending.annotate("),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
     ),
     mutant(

@@ -6,6 +6,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from unittest.mock import MagicMock
 
 import pytest
 from celery import current_app
@@ -47,6 +48,7 @@ class Beat(WindowScheduler):
         self.dispatcher = Dispatcher(name)
         self.dispatcher._connected = lambda: None
         self.leader.hold = self._hold
+        self.leader.still = self._hold
         self._listed = None
         self._watching_since = clock.now()
 
@@ -106,8 +108,10 @@ class World:
         patch.setattr(scheduler, "close_old_connections", lambda: None)
         patch.setattr(dispatcher, "send", self.broker.take)
         # An example is one transaction that is undone: a commit is where the test says that it is.
-        patch.setattr(dispatcher.late_lane, "at_commit", self.uncommitted.extend)
-        patch.setattr(current_app, "producer_or_acquire", _no_producer)
+        self.late_lane = dispatcher.LateLane()
+        patch.setattr(self.late_lane, "at_commit", self.uncommitted.extend)
+        patch.setattr(dispatcher, "late_lane", self.late_lane)
+        patch.setattr(current_app, "producer_or_acquire", MagicMock)
         patch.setattr(logging.getLogger("jobs"), "disabled", True)
         for name in ("scheduler", "scheduler.leader", "dispatcher", "maintenance.rescue", "worker.heartbeat"):
             patch.setattr(logging.getLogger(f"jobs.{name}"), "disabled", True)
@@ -127,7 +131,8 @@ class World:
         """What a process does after its COMMIT; nothing, if it dies."""
         late, self.uncommitted[:] = list(self.uncommitted), []
         if late and not dies:
-            dispatcher.late_lane._publish(late)
+            self.late_lane._avoid_until = 0.0  # on a clock that is not ours
+            self.late_lane._publish(late)
 
     def tick(self, number: int, dies_at: str = "") -> bool:
         """One turn of a beat. False when it died in it; another process has taken its place then."""
@@ -140,11 +145,3 @@ class World:
         finally:
             self.dies_at = ""
         return True
-
-
-class _no_producer:  # noqa: N801 - stands in for a function
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
-        return None
