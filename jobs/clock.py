@@ -17,10 +17,16 @@ BUDGET = 1.0  # seconds: a machine whose clock is off by more is corrected, and 
 STEP = 0.05  # seconds: two clocks that part by more than this between two measurements have not drifted
 
 
+def steady() -> float:
+    """Seconds on a clock that nobody steps and that goes on while the machine is suspended (the monotonic one of
+    Linux does not)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class DatabaseClock:
     """The time of the database, read without asking it each time.
 
-    It runs on the monotonic clock between two measurements: a step of this machine's clock moves no timer. The
+    It runs on the steady clock between two measurements: a step of this machine's clock moves no timer. The
     offset is the one of the round trip that took the shortest: its error is at most half of that trip
     (Cristian's algorithm, 1989).
     """
@@ -28,8 +34,8 @@ class DatabaseClock:
     def __init__(self) -> None:
         self.offset = 0.0  # seconds to add to this machine's clock, as last measured
         self.uncertainty = float("inf")  # seconds
-        self._anchor = time.time() - time.monotonic()
-        self._measured = float("-inf")  # on the monotonic clock
+        self._anchor = time.time() - steady()
+        self._measured = float("-inf")  # on the steady clock
         self._lock = threading.Lock()
 
     def measure(self, samples: int = SAMPLES) -> float:
@@ -37,9 +43,9 @@ class DatabaseClock:
         best_trip, best_offset = float("inf"), 0.0
         with connection.cursor() as cursor:
             for _ in range(samples):
-                before, started = time.time(), time.monotonic()
+                before, started = time.time(), steady()
                 cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-                trip = time.monotonic() - started
+                trip = steady() - started
                 (database,) = cursor.fetchone()
                 if trip < best_trip:
                     best_trip, best_offset = trip, database - (before + trip / 2)
@@ -47,22 +53,22 @@ class DatabaseClock:
             # An offset within the error of its own measurement is no offset: noise must not move the timers.
             self.offset = best_offset if abs(best_offset) > best_trip / 2 else 0.0
             self.uncertainty = best_trip / 2
-            self._anchor = time.time() - time.monotonic() + self.offset
-            self._measured = time.monotonic()
+            self._anchor = time.time() - steady() + self.offset
+            self._measured = steady()
         if abs(self.offset) > BUDGET:
             log.warning("this machine's clock is off by %.3f s from the database's; timers are corrected", -self.offset)
         return self.offset
 
     def timestamp(self) -> float:
         """Seconds since the epoch on the database's clock."""
-        return time.monotonic() + self._anchor
+        return steady() + self._anchor
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.timestamp(), tz=UTC)
 
     def current(self) -> datetime:
         """Like `now`, but measured within the last minute."""
-        if time.monotonic() - self._measured > MEASURE_EVERY:
+        if steady() - self._measured > MEASURE_EVERY:
             self.measure()
         return self.now()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from celery import current_app
 from django.db import transaction
 
+from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Job
 from jobs.models.querysets import Listed
@@ -69,6 +70,20 @@ class LateLane:
         if late:
             transaction.on_commit(lambda: self._publish(late), robust=True)
 
+    def overtaken_at_commit(self, later: Sequence[Listed]) -> None:
+        """Look again once the current transaction has committed: jobs due beyond what was listed when it began may
+        lie inside it by then, if the commit came after the next list query."""
+        if later:
+            transaction.on_commit(lambda: self._publish_overtaken(later), robust=True)
+
+    def _publish_overtaken(self, later: Sequence[Listed]) -> None:
+        now = clock.now()
+        until = horizon(now)
+        late = [listed for listed in later if listed.run_at < until]
+        if late:
+            Job.objects.mark([listed.id for listed in late], now=now)
+            self._publish(late)
+
     def _publish(self, late: Sequence[Listed]) -> None:
         left = list(late)
         try:
@@ -88,7 +103,9 @@ class LateLane:
                     send(left[0], producer)
                     left.pop(0)
             except Exception:
-                producer.connection.collapse()  # or the pool hands the broken connection to the next caller
+                producer.connection.collect(
+                    socket_timeout=1
+                )  # or the pool hands the broken connection to the next caller
                 raise
 
 
@@ -103,6 +120,7 @@ class Dispatcher:
         self._waiting: deque[Listed] = deque()
         self._connection: Connection | None = None
         self._producer: Producer | None = None
+        self._suspect = ""  # the queue that the broker refused last
 
     def list(self, *, now: datetime, horizon: datetime, unpublished_since: datetime | None = None) -> int:
         """Run the window's list query and return how many jobs it found. They wait until `publish`."""
@@ -124,22 +142,39 @@ class Dispatcher:
         """Listed jobs whose message has not gone out yet."""
         return len(self._waiting)
 
-    def publish(self, limit: int) -> int:
-        """Publish up to `limit` waiting jobs, soonest first, and return how many went out.
+    def publish(self, seconds: float) -> int:
+        """Publish waiting jobs, soonest first, for about `seconds`, and return how many went out.
 
-        Never raises: what the broker refuses stays in the queue for the next call.
+        Never raises: what the broker does not take stays here for the next call. A queue that it refuses twice
+        while it takes a connection must not hold up the others: its jobs go back to the next list query.
         """
-        sent = 0
         try:
             producer = self._connected()
-            while self._waiting and sent < limit:
-                send(self._waiting[0], producer)
-                self._waiting.popleft()
-                sent += 1
         except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
-            log.warning("the broker took %d jobs, then failed (%s); %d wait", sent, error, self.waiting)
+            log.warning("the broker cannot be reached (%s); %d jobs wait", error, self.waiting)
             self.disconnect()
+            return 0
+        sent, until = 0, time.monotonic() + seconds
+        while self._waiting and (sent == 0 or time.monotonic() < until):
+            try:
+                send(self._waiting[0], producer)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._refused(self._waiting[0].queue, error)
+                break
+            self._waiting.popleft()
+            self._suspect = ""
+            sent += 1
         return sent
+
+    def _refused(self, queue: str, error: Exception) -> None:
+        self.disconnect()
+        log.warning("the broker refused a job of queue '%s' (%s); %d jobs wait", queue, error, self.waiting)
+        if self._suspect == queue:
+            refused = [listed for listed in self._waiting if listed.queue == queue]
+            self._waiting = deque(listed for listed in self._waiting if listed.queue != queue)
+            Job.objects.unmark([listed.id for listed in refused])
+            log.error("queue '%s' was refused twice: its %d jobs wait for the next window", queue, len(refused))
+        self._suspect = queue
 
     def forget(self) -> None:
         """Drop what waits: another leader has listed it."""
@@ -149,7 +184,7 @@ class Dispatcher:
         connection, self._connection, self._producer = self._connection, None, None
         if connection is not None:
             try:
-                connection.close()
+                connection.collect(socket_timeout=1)  # close() waits for an answer, for ever
             except Exception as error:  # noqa: BLE001 - it is being thrown away
                 log.debug("closing the broker connection: %s", error)
 

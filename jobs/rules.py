@@ -87,7 +87,10 @@ def text_problems(text: str, limit: int) -> list[str]:
 def queue_problems(queue: str) -> list[str]:
     if re.fullmatch(QUEUE_PATTERN, queue):
         return []
-    return ["A queue's name has 1 to 100 letters, digits, dots, dashes and underscores."]
+    return [
+        "A queue's name has 1 to 100 letters, digits, dots, dashes and underscores, begins with a letter or digit, "
+        "and not with 'amq.' or 'unacked', which brokers keep for themselves."
+    ]
 
 
 def attempts_problems(rerunnable: bool, max_attempts: int) -> list[str]:

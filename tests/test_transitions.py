@@ -255,6 +255,25 @@ def test_an_error_is_cut_and_made_storable(make_job):
     assert job.reason.startswith("\N{REPLACEMENT CHARACTER}x")
 
 
+def test_an_undecodable_file_name_in_an_error_is_written_down(make_job):
+    job = make_job()
+    assert finish(acquire(job), State.FAILED, error="no such file: \udcff.txt")
+    job.refresh_from_db()
+    assert job.reason == "no such file: \\udcff.txt"
+
+
+def test_a_count_of_attempts_set_back_by_sql_fails_with_the_reason(make_job, published):
+    job = make_job()
+    finish(acquire(job), State.FAILED)
+    transitions.retry(job.pk, now=NOW)
+    Job.objects.update(attempt=0)
+    job.refresh_from_db()
+    assert acquire(job) is None
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+    assert "The ledger refuses this start" in job.reason
+
+
 def test_only_an_outcome_ends_an_attempt(make_job):
     with pytest.raises(ValueError, match="not an end of an attempt"):
         finish(acquire(make_job()), State.CANCELLED)

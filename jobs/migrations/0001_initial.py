@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('queue__regex', '^[A-Za-z0-9._-]{1,100}$')), name='jobs_queue_named'),
+            constraint=models.CheckConstraint(condition=models.Q(('queue__regex', '^(?!unacked|amq[.])[A-Za-z0-9][A-Za-z0-9._-]{0,99}$')), name='jobs_queue_named'),
         ),
         migrations.AddConstraint(
             model_name='job',

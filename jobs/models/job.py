@@ -24,7 +24,8 @@ EARLIEST_RUN_AT = datetime(1970, 1, 1, tzinfo=UTC)
 DEFAULT_QUEUE = "default"
 # What SQL may put into one row, in bytes; JOBS_PAYLOAD_LIMIT, which the other ways in obey, is stricter.
 PAYLOAD_CEILING = 1024 * 1024
-QUEUE_PATTERN = r"^[A-Za-z0-9._-]{1,100}$"
+# Not the names that brokers keep for themselves: `_kombu...` and `unacked...` on Redis, `amq.` on RabbitMQ.
+QUEUE_PATTERN = r"^(?!unacked|amq[.])[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 MOST_ATTEMPTS = 100
 
 

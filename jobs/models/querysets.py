@@ -58,7 +58,7 @@ WITH due AS (
     FOR UPDATE SKIP LOCKED
 ), marked AS (
     UPDATE jobs_job SET enqueued_at = %(now)s, deliveries = least(jobs_job.deliveries + 1, 32767)
-    FROM due WHERE jobs_job.id = due.id
+    WHERE jobs_job.id = ANY (ARRAY(SELECT id FROM due))  -- a join may read the whole table
     RETURNING jobs_job.id, jobs_job.version, jobs_job.run_at, jobs_job.queue, jobs_job.deliveries
 ), logged AS (
     INSERT INTO jobs_workerlog (action, client, results, at)
@@ -106,6 +106,11 @@ class JobQuerySet(JobOverviews):
                 },
             )
             return [Listed(*row) for row in cursor.fetchall()]
+
+    def mark(self, ids: Iterable[int], *, now: datetime) -> int:
+        """Note that the message of these pending jobs is going out."""
+        unlisted = self.filter(id__in=list(ids), state=State.PENDING, enqueued_at=None)
+        return unlisted.update(enqueued_at=now, deliveries=1)
 
     def unmark(self, ids: Iterable[int]) -> int:
         """Give jobs whose message could not go out back to the next list query."""
@@ -201,8 +206,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """The attempt of this token with its job, unless it has ended."""
         return self.open().select_related("job").filter(token=token)
 
-    def open_of(self, sessions: Iterable[uuid.UUID]) -> AttemptQuerySet:
-        return self.open().filter(session__in=list(sessions))
+    def open_of(self, sessions: Iterable[uuid.UUID], job_id: int | None = None) -> AttemptQuerySet:
+        """Started by these lives of workers and not yet ended; with `job_id` of that job only."""
+        found = self.open().filter(session__in=list(sessions))
+        return found if job_id is None else found.filter(job_id=job_id)
 
     def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
         """Open since before then, by a session that is none of the present workers': one that was declared gone and

@@ -9,23 +9,25 @@ import logging
 import os
 import socket
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from jobs import failpoints
-from jobs.clock import clock
+from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.dispatcher import Dispatcher
 from jobs.maintenance.rescue import rescue
-from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, BehindPooler, Leader
+from jobs.models.querysets import LIST_LIMIT
+from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, BehindPooler, Leader, bound_transactions
 from jobs.windows import Window, window_at
 
 log = logging.getLogger(__name__)
 
-PUBLISH_AT_A_TIME = 500  # jobs between two signs of life to the lock's connection
+PUBLISH_FOR = 1.0  # seconds between two signs of life to the lock's connection, however slow the broker is
+WATCH_GAP = timedelta(seconds=5)  # between two turns of a beat that watches the workers
 RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
 
 
@@ -37,9 +39,12 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         self.leader = Leader(name)
         self.dispatcher = Dispatcher(name)
         self._listed: Window | None = None  # the window we have listed
-        self._watching_since = clock.now()  # since when we lead and the database answers
+        self._watching_since = clock.now()  # since when we lead, turn by turn, and the database answers
+        self._last_turn = self._watching_since
+        self._rescue_due = 0.0  # on the steady clock
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
         if not lazy:
+            bound_transactions()
             try:
                 self.leader.connect()
             except BehindPooler as error:
@@ -70,37 +75,54 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             if was_leading:
                 self._stand_by()
             return TRY_EVERY
-        if not was_leading:
-            self._take_over()
-        window = self._window(clock.now())
-        if window != self._listed:
-            window = self._window(clock.current())
-            self._list(window)
-            rescue(now=clock.now(), patience=conf().patience, watching_since=self._watching_since)
-        elif self.dispatcher.waiting:
-            self._publish()
+        self._watch(clock.current())
+        if not (self._lead() if was_leading else self._take_over()):
+            return TRY_EVERY
         return min(
-            max(clock.seconds_until(window.end), 0.0),
+            max(clock.seconds_until(self._window().end), 0.0),
             PING_EVERY,
             RETRY_AFTER if self.dispatcher.waiting else PING_EVERY,
             self._tick_periodic(*args, **kwargs),
         )
 
-    def _take_over(self) -> None:
+    def _watch(self, now: datetime) -> None:
+        """Rescue, in its own time. After a gap between two turns nothing was watched: if everything stood still,
+        every heartbeat is old, and nobody may be declared gone for it."""
+        c = conf()
+        if now - self._last_turn > WATCH_GAP:
+            self._watching_since = now
+        self._last_turn = now
+        if self.leader.leading and steady() >= self._rescue_due:
+            self._rescue_due = steady() + c.heartbeat_patience / 2
+            rescue(now=now, patience=c.patience, watching_since=self._watching_since)
+
+    # Each of these does what is due and returns whether we still lead.
+
+    def _take_over(self) -> bool:
         """Lead from where the last leader stopped: what it listed but may not have published goes out again.
         Nothing is listed twice in a window that it has published whole."""
-        clock.measure()
         self._watching_since = clock.now()
         self._periodic_due = 0.0
-        window = self._window(clock.now())
+        self._initial_read, self._heap = True, None  # Celery's own entries as the last leader has left them
+        window = self._window()
         progress = self.leader.progress()
         published_whole = progress.unpublished_since is None
         if published_whole and progress.listed_until is not None and progress.listed_until >= window.horizon:
             self._listed = window
-        else:
-            self._list(window, unpublished_since=progress.unpublished_since)
+            return True
+        return self._list(window, unpublished_since=progress.unpublished_since)
 
-    def _list(self, window: Window, unpublished_since: datetime | None = None) -> None:
+    def _lead(self) -> bool:
+        if self.dispatcher.waiting and not self._publish():
+            return False
+        window = self._window()
+        # While messages wait for the broker nothing new is listed: it would not go out either, and a row that is
+        # listed again and again without being published would be taken for one whose messages get lost.
+        if self.dispatcher.waiting or window == self._listed:
+            return True
+        return self._list(window)
+
+    def _list(self, window: Window, unpublished_since: datetime | None = None) -> bool:
         now = clock.now()
         with transaction.atomic():
             found = self.dispatcher.list(now=now, horizon=window.horizon, unpublished_since=unpublished_since)
@@ -111,31 +133,31 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         if not still_ours:
             log.warning("%s was replaced while it listed", self.leader.name)
             self._stand_by()
-            return
+            return False
         failpoints.hit("after-mark")
-        self._listed = window
-        self._publish()
+        self._listed = window if found < LIST_LIMIT else None  # there may be more: the next turn lists them
+        return self._publish()
 
-    def _publish(self) -> None:
+    def _publish(self) -> bool:
         """Send what waits, soonest first. A leader that has lost its lock stops: its successor lists again."""
         while self.dispatcher.waiting:
             if not self.leader.still(clock.now()):
                 self._stand_by()
-                return
-            sent = self.dispatcher.publish(PUBLISH_AT_A_TIME)
-            if sent < PUBLISH_AT_A_TIME and self.dispatcher.waiting:
-                return  # the broker is away: what waits is tried again in the next turn
+                return False
+            if not self.dispatcher.publish(PUBLISH_FOR):
+                return True  # the broker is away: what waits is tried again in the next turn
         failpoints.hit("after-publish")
         self.leader.record_published(clock.now())
+        return True
 
     def _stand_by(self) -> None:
         self.leader.step_down()
         self.dispatcher.forget()
         self._listed = None
 
-    def _window(self, now: datetime) -> Window:
+    def _window(self) -> Window:
         c = conf()
-        return window_at(now, c.min_prepare_time, c.look_ahead)
+        return window_at(clock.now(), c.min_prepare_time, c.look_ahead)
 
     def _tick_periodic(self, *args: Any, **kwargs: Any) -> float:
         """Celery's own entries, looked at only when one is due: each look costs the database two statements."""

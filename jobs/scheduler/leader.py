@@ -6,14 +6,15 @@ Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a sn
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.models import F
 
+from jobs.clock import steady
 from jobs.models import Leadership
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,9 @@ SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have bec
 
 # The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
 # and of one whose network is gone (both ends give up on a peer that acknowledges nothing).
+LEASE = "6s"
 SESSION_SETTINGS = {
-    "idle_session_timeout": "6s",
+    "idle_session_timeout": LEASE,
     "tcp_keepalives_idle": "2",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "2",
@@ -39,6 +41,18 @@ CLIENT_OPTIONS = {
     "keepalives_count": 2,
     "tcp_user_timeout": 6000,
 }
+
+
+def bound_transactions() -> None:
+    """Make the server end a transaction of this process that stands still: a beat that is stopped between its list
+    query and the COMMIT would hold the rows, and its successor, for as long as it is stopped."""
+
+    def bound(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", [LEASE])
+
+    connection_created.connect(bound, weak=False, dispatch_uid="jobs.scheduler.bound_transactions")
+    connections[DEFAULT_DB_ALIAS].close()
 
 
 class BehindPooler(Exception):
@@ -59,7 +73,7 @@ class Leader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.epoch = 0  # 0 while standing by
-        self._sure_until = 0.0  # on the monotonic clock
+        self._sure_until = 0.0  # on the steady clock
         self._session: BaseDatabaseWrapper | None = None
 
     @property
@@ -72,7 +86,7 @@ class Leader:
 
     def hold(self, now: datetime) -> bool:
         """Take the lock, or show that we still have it. Never waits; False means stand by."""
-        asked = time.monotonic()
+        asked = steady()
         try:
             if self.leading:
                 self._ask("SELECT 1")
@@ -91,7 +105,7 @@ class Leader:
     def still(self, now: datetime) -> bool:
         """Whether we lead at this moment, without asking again within a second of a sign of life. A process that
         was stopped and woken finds out here, before it publishes."""
-        return self.leading and (time.monotonic() < self._sure_until or self.hold(now))
+        return self.leading and (steady() < self._sure_until or self.hold(now))
 
     def step_down(self) -> None:
         """Stop leading; closing the session frees the lock."""
@@ -135,13 +149,13 @@ def _open_session() -> BaseDatabaseWrapper:
     session = connections.create_connection(DEFAULT_DB_ALIAS)
     options = {**session.settings_dict.get("OPTIONS", {}), **CLIENT_OPTIONS}
     session.settings_dict = {**session.settings_dict, "OPTIONS": options}
-    with session.cursor() as cursor:
-        cursor.execute(
-            "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(SESSION_SETTINGS)),
-            [word for setting in SESSION_SETTINGS.items() for word in setting],
-        )
     try:
         _refuse_pooler(session)
+        with session.cursor() as cursor:
+            cursor.execute(
+                "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(SESSION_SETTINGS)),
+                [word for setting in SESSION_SETTINGS.items() for word in setting],
+            )
     except BaseException:
         session.close()
         raise

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from jobs import rules
 from jobs.models import Attempt, Job, WorkerLog
@@ -52,6 +52,24 @@ def acquire(
     Returns None when there is nothing to start: another has it, it was edited, cancelled, or moved beyond
     `due_before`, or it cannot be started at all and is FAILED now, with the reason.
     """
+    try:
+        return _acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
+    except IntegrityError as error:
+        # The ledger already has this start: somebody has set the count of attempts back.
+        why = storable(f"The ledger refuses this start: {error}")[:REASON_LIMIT]
+        Job.objects.pending().filter(pk=job_id, version=version).update(state=State.FAILED, finished_at=now, reason=why)
+        return None
+
+
+def _acquire(
+    job_id: int,
+    version: int,
+    *,
+    worker: WorkerIdentity,
+    token: uuid.UUID,
+    now: datetime,
+    due_before: datetime,
+) -> Started | None:
     with transaction.atomic():
         job = Job.objects.acquirable(job_id, version, due_before=due_before).first()
         if job is not None:
@@ -104,6 +122,11 @@ def _started(job: Job, number: int, read_at: datetime | None) -> Started:
     )
 
 
+def storable(text: str) -> str:
+    """Text that PostgreSQL can hold: an undecodable file's name has half surrogates, and a body may say NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 def finish(
     started: Started, *, outcome: State, execute_at: datetime | None, finished_at: datetime, error: str = ""
 ) -> bool:
@@ -111,7 +134,7 @@ def finish(
     ledger as evidence, and changes nothing else."""
     if outcome not in OUTCOMES:
         raise ValueError(f"{outcome!r} is not an end of an attempt")
-    error = error.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:REASON_LIMIT]
+    error = storable(error)[:REASON_LIMIT]
     with transaction.atomic():
         attempt = Attempt.objects.filter(job_id=started.job_id, number=started.attempt)
         held = Job.objects.held_by(started.job_id, started.attempt).update(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -14,6 +14,9 @@ from jobs.models.querysets import Listed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+
+SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take
 
 
 class KeyReused(Exception):
@@ -62,7 +65,7 @@ def _insert(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser 
         )
         for n in new
     )
-    dispatcher.late_lane.at_commit(
-        [Listed(job.pk, 1, n.run_at, n.queue, 1) for job, n in zip(jobs, new, strict=True) if n.run_at < late]
-    )
+    listed = [Listed(job.pk, 1, n.run_at, n.queue, 1) for job, n in zip(jobs, new, strict=True)]
+    dispatcher.late_lane.at_commit([job for job in listed if job.run_at < late])
+    dispatcher.late_lane.overtaken_at_commit([job for job in listed if late <= job.run_at < late + SOON])
     return jobs

@@ -21,12 +21,13 @@ def back_off(attempt: int) -> timedelta:
     return min(FIRST_BACK_OFF * (1 << min(attempt - 1, 10)), LONGEST_BACK_OFF)
 
 
-def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str) -> int:
+def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str, job_id: int | None = None) -> int:
     """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown, or PENDING again
-    after a back-off where the job is rerunnable and has starts left. Returns how many jobs lost their start."""
+    after a back-off where the job is rerunnable and has starts left. With `job_id` that job only: its pool child
+    has died, its worker lives. Returns how many jobs lost their start."""
     settled = 0
     with transaction.atomic():
-        for attempt in Attempt.objects.open_of(sessions).order_by("job_id"):
+        for attempt in Attempt.objects.open_of(sessions, job_id).order_by("job_id"):
             why = f"{reason} (worker {attempt.worker})"
             # The job before its attempt, as in `finish`: two orders would be a deadlock.
             job = Job.objects.held_by(attempt.job_id, attempt.number).select_for_update().first()

@@ -26,5 +26,8 @@ def repend(job: Job, *, run_at: datetime, now: datetime, reason: str = "") -> No
         finished_at=None,
         reason=reason,
     )
+    listed = [Listed(job.pk, job.version + 1, run_at, job.queue, 1)]
     if late:
-        dispatcher.late_lane.at_commit([Listed(job.pk, job.version + 1, run_at, job.queue, 1)])
+        dispatcher.late_lane.at_commit(listed)
+    else:
+        dispatcher.late_lane.overtaken_at_commit(listed)

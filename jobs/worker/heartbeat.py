@@ -8,13 +8,16 @@ import os
 import threading
 import uuid
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from jobs import transitions
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Worker
+from jobs.models.querysets import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
 
 log = logging.getLogger(__name__)
@@ -25,7 +28,7 @@ SESSION_BYTES = 16  # of a UUID
 def renew(session: uuid.UUID) -> bool:
     """Say at this moment that the session lives. False when it has been declared gone: rescue holds the same row
     while it settles a worker's jobs, so that one of the two is first."""
-    return Worker.objects.present().filter(session=session).update(heartbeat_at=clock.now()) == 1
+    return Worker.objects.present().filter(session=session).update(heartbeat_at=DATABASE_CLOCK) == 1
 
 
 class Heartbeat:
@@ -39,6 +42,8 @@ class Heartbeat:
         self._facts: dict[str, Any] = {}
         self._running: Callable[[], int] = lambda: 0
         self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._lost: SimpleQueue[tuple[int, str]] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     @property
@@ -62,6 +67,7 @@ class Heartbeat:
     def stop(self) -> None:
         """Say good-bye: what this worker may still hold is nobody's from now on."""
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=conf().heartbeat_interval)
         try:
@@ -70,15 +76,36 @@ class Heartbeat:
             log.warning("could not say good-bye (%s); the heartbeat's silence will", error)
         connection.close()
 
+    def report_lost(self, job_id: int, why: str) -> None:
+        """A pool child died with this job. Settled at once, by this thread: the caller is the event loop."""
+        self._lost.put((job_id, why))
+        self._wake.set()
+
     def _loop(self) -> None:
-        while not self._stop.wait(conf().heartbeat_interval):
-            self._beat()
+        while not self._stop.is_set():
+            self._wake.wait(conf().heartbeat_interval)
+            self._wake.clear()
+            if not self._stop.is_set():
+                self._beat()
+                self._settle_lost()
         connection.close()
+
+    def _settle_lost(self) -> None:
+        while not self._lost.empty():
+            job_id, why = self._lost.get()
+            try:
+                reason = f"Its process died after the start; whether the job had any effect is unknown ({why})"
+                transitions.interrupt([self.identity.session], now=clock.now(), reason=reason, job_id=job_id)
+            except Exception as error:  # noqa: BLE001 - tried again with the next beat
+                log.warning("job %d lost its process, which could not be recorded yet: %s", job_id, error)
+                connection.close()
+                self._lost.put((job_id, why))
+                return
 
     def _beat(self) -> None:
         try:
             now = clock.current()
-            values = {"heartbeat_at": now, "running": self._running(), "offset_ms": clock.offset * 1000}
+            values = {"heartbeat_at": DATABASE_CLOCK, "running": self._running(), "offset_ms": clock.offset * 1000}
             if not self._registered:
                 Worker.objects.create(
                     session=self.identity.session,
@@ -92,6 +119,6 @@ class Heartbeat:
                 # We were silent for so long that we count as gone: go on under a new session.
                 log.error("%s was declared gone; it goes on as a new session", self.identity.name)
                 self._begin_session()
-        except (DatabaseError, InterfaceError) as error:
+        except Exception as error:  # noqa: BLE001 - a heart that stops for any error interrupts every running job
             log.warning("heartbeat failed: %s", error)
             connection.close()

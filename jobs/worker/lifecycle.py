@@ -31,13 +31,20 @@ def identity() -> WorkerIdentity:
     return _heartbeat.identity
 
 
+def child_lost(job_id: int, why: str) -> None:
+    """A pool child died with this job in its body."""
+    if _heartbeat is not None:
+        _heartbeat.report_lost(job_id, why)
+
+
 @signals.worker_init.connect
 def _born(sender: Any, **kwargs: Any) -> None:
     global _heartbeat  # noqa: PLW0603 - one worker a process, and its pool children inherit it by fork
     _heartbeat = Heartbeat(sender.hostname)
+    # Only now, after Celery's own receiver, which closes what a child has inherited.
+    signals.worker_process_init.connect(_child_born)
 
 
-@signals.worker_process_init.connect
 def _child_born(**kwargs: Any) -> None:
     warm()
 

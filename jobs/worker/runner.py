@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import failpoints, targets, transitions
-from jobs.clock import clock
+from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.states import State
 from jobs.transitions import Started, WorkerIdentity
@@ -40,7 +40,7 @@ class Ending:
 
 def run(job_id: int, version: int, worker: WorkerIdentity) -> None:
     """Start the job on time, once, and record how it ended. Never raises for what the job does."""
-    begun = time.monotonic()
+    begun = steady()
     started = acquire(job_id, version, worker)
     if started is None:
         return
@@ -55,11 +55,11 @@ def run(job_id: int, version: int, worker: WorkerIdentity) -> None:
 
 def attend(started: Started, worker: WorkerIdentity, begun: float) -> Ending | None:
     """Wait for the instant and run the body. None when we had slept so long that we were declared gone: then the
-    job has been settled without us. `begun`: before the row was taken, on the monotonic clock."""
+    job has been settled without us. `begun`: before the row was taken, on the steady clock."""
     failpoints.hit("after-acquire")
     ahead = max(clock.seconds_until(started.run_at), 0.0)
     execute_at = wait_until(started.run_at)
-    overslept = time.monotonic() - begun - ahead
+    overslept = steady() - begun - ahead
     if overslept > conf().heartbeat_patience / 2:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
         if not _insist(lambda: heartbeat.renew(worker.session)):
@@ -67,7 +67,7 @@ def attend(started: Started, worker: WorkerIdentity, begun: float) -> Ending | N
             return None
         execute_at = clock.now()
     failpoints.hit("before-body")
-    outcome, error = call(started)
+    outcome, error = call_alone(started)
     failpoints.hit("after-body")
     return Ending(outcome, execute_at, error)
 
@@ -94,10 +94,10 @@ def record(started: Started, ending: Ending) -> None:
 def acquire(job_id: int, version: int, worker: WorkerIdentity) -> Started | None:
     """Take the row lock and commit RUNNING. None when there is nothing for us to start."""
     token = uuid.uuid4()
-    asked = clock.timestamp()
-    now = clock.now()
-    due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
     try:
+        now = clock.current()
+        asked = clock.timestamp()
+        due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
         started = transitions.acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
         if started is not None and started.read_at is not None:
             clock.check(started.read_at, asked)
@@ -115,6 +115,18 @@ def wait_until(moment: datetime) -> datetime:
     while (now := clock.timestamp()) < due:
         time.sleep(due - now)
     return datetime.fromtimestamp(now, tz=UTC)
+
+
+def call_alone(started: Started) -> tuple[State, str]:
+    """Run the body on this slot's connection and take it back as it was: a body that leaves a transaction open, or
+    autocommit off, would take the next starts of this slot into a transaction that may never commit."""
+    before = len(connection.atomic_blocks), connection.autocommit
+    ended = call(started)
+    if (len(connection.atomic_blocks), connection.autocommit) != before:
+        log.error("job %d (%s) left a transaction open; it is rolled back", started.job_id, started.target)
+        connection.close()
+        connection.connect()
+    return ended
 
 
 def call(started: Started) -> tuple[State, str]:

@@ -50,7 +50,8 @@ class Beat(WindowScheduler):
         self.leader.hold = self._hold
         self.leader.still = self._hold
         self._listed = None
-        self._watching_since = clock.now()
+        self._watching_since = self._last_turn = clock.now()
+        self._rescue_due = 0.0
 
     def _hold(self, now: datetime) -> bool:
         if not self.leader.leading:
@@ -104,6 +105,8 @@ class World:
         patch.setattr(clock, "current", lambda: self.now)
         patch.setattr(clock, "timestamp", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
         patch.setattr(clock, "measure", lambda: 0.0)
+        patch.setattr(scheduler, "steady", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
+        patch.setattr(scheduler, "WATCH_GAP", timedelta.max)  # here time passes in leaps
         patch.setattr(failpoints, "hit", self._hit)
         patch.setattr(scheduler, "close_old_connections", lambda: None)
         patch.setattr(dispatcher, "send", self.broker.take)

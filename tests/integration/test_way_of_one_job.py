@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import time
 from datetime import timedelta
 
+import psutil
 import pytest
 from django.db import connection
 
@@ -137,3 +139,18 @@ def test_a_failing_job_fails_alone(cluster):
     wait_for(lambda: all_final(bad, good), "both to end")
     assert "as asked" in Job.objects.get(pk=bad).reason
     assert Job.objects.get(pk=good).state == State.COMPLETED
+
+
+def test_a_pool_child_killed_in_mid_body_is_reported_by_its_parent_at_once(cluster):
+    cluster.beat()
+    parent = cluster.worker("w1", slots=2, pool="prefork")
+    doomed = create(1, payload={"seconds": 600})
+    wait_for(lambda: Job.objects.get(pk=doomed).state == State.RUNNING, "the doomed job to run")
+    children = psutil.Process(parent.pid).children()
+    time.sleep(1)  # the row is taken a moment before the body
+    for child in children:
+        child.kill()
+    wait_for(lambda: all_final(doomed), "the job to be settled")
+    assert Job.objects.get(pk=doomed).state == State.INTERRUPTED
+    assert "Its process died" in Job.objects.get(pk=doomed).reason
+    assert parent.poll() is None

@@ -65,11 +65,14 @@ def sent(monkeypatch) -> list[int]:
     ids = Sent()
 
     def send(listed: Any, producer: Any) -> None:
-        if ids.broken:
-            raise OSError("no broker")
         ids.append(listed.id)
 
+    def connected(dispatcher: Any) -> None:
+        if ids.broken:
+            raise OSError("no broker")
+
     monkeypatch.setattr("jobs.dispatcher.send", send)
+    monkeypatch.setattr("jobs.dispatcher.Dispatcher._connected", connected)
     return ids
 
 

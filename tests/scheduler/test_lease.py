@@ -52,8 +52,8 @@ def test_within_a_second_of_a_sign_of_life_it_does_not_ask_again(leader, monkeyp
 def test_a_leader_that_was_stopped_and_woken_finds_out_before_it_publishes(leader, monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s)", [leader._session.connection.info.backend_pid])
-    woken = time.monotonic() + 60
-    monkeypatch.setattr(leader_module.time, "monotonic", lambda: woken)
+    woken = leader_module.steady() + 60
+    monkeypatch.setattr(leader_module, "steady", lambda: woken)
     assert not leader.still(NOW)
     assert not leader.leading
 

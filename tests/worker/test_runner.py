@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from jobs import targets, transitions
 from jobs.clock import clock
@@ -167,14 +167,38 @@ def test_an_error_of_ours_after_the_row_was_taken_leaves_no_job_running_for_ever
 def slept(monkeypatch):
     """The worker is stopped for a minute between the row lock and the body."""
     wait = runner.wait_until
-    monotonic = runner.time.monotonic
+    steady = runner.steady
 
     def wait_and_sleep(moment):
         waited = wait(moment)
-        monkeypatch.setattr(runner.time, "monotonic", lambda: monotonic() + 60)
+        monkeypatch.setattr(runner, "steady", lambda: steady() + 60)
         return waited
 
     monkeypatch.setattr(runner, "wait_until", wait_and_sleep)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_body_that_leaves_a_transaction_open_does_not_take_the_next_start_into_it(body):
+    """Else that start would never commit, and another slot would make it again."""
+
+    def leave_open():
+        transaction.set_autocommit(False)
+        Job.objects.create(target="left.behind", payload={}, run_at=clock.now())
+
+    first, second = job(target=body(leave_open)), job()
+
+    def slot():
+        runner.run(first.pk, first.version, WORKER)
+        runner.run(second.pk, second.version, WORKER)
+        connection.close()
+
+    thread = threading.Thread(target=slot)
+    thread.start()
+    thread.join()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == (State.COMPLETED, State.COMPLETED)
+    assert not Job.objects.filter(target="left.behind").exists()
 
 
 def alive(**values):
