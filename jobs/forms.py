@@ -11,7 +11,9 @@ from django.core.exceptions import ValidationError
 
 from jobs import rules, targets
 from jobs.api import reading
-from jobs.models.job import DEFAULT_QUEUE
+from jobs.models.job import DEFAULT_QUEUE, MOST_ATTEMPTS
+
+JUDGED = ("name", "target", "payload", "queue", "run_at", "rerunnable", "max_attempts")
 
 
 class MomentInput(forms.DateTimeInput):
@@ -37,6 +39,18 @@ class JobForm(forms.Form):
         initial="UTC", help_text="The zone of the time above: UTC or a name like Europe/Berlin."
     )
 
+    rerunnable = forms.BooleanField(
+        required=False,
+        help_text="Running it twice does no harm: if its worker vanishes after the start, start it again.",
+    )
+    max_attempts = forms.IntegerField(
+        required=False,
+        initial=1,
+        label="Starts at most",
+        error_messages={"invalid": "This is not a whole number; give 1, or 2 to 100 for a rerunnable job."},
+        help_text=f"2 to {MOST_ATTEMPTS} for a rerunnable job, the first start included; 1 for all others.",
+    )
+
     new_job: rules.NewJob
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -54,6 +68,10 @@ class JobForm(forms.Form):
             return reading.json_value(self.cleaned_data["payload"] or "{}")
         except reading.Unreadable as error:
             raise ValidationError(str(error)) from None
+
+    def clean_max_attempts(self) -> int:
+        given: int | None = self.cleaned_data["max_attempts"]
+        return 1 if given is None else given
 
     def clean_run_at(self) -> datetime:
         try:
@@ -79,7 +97,7 @@ class JobForm(forms.Form):
         return cleaned
 
     def _judge(self, cleaned: dict[str, Any]) -> None:
-        fields = {name: cleaned[name] for name in ("name", "target", "payload", "queue", "run_at")}
+        fields = {name: cleaned[name] for name in JUDGED}
         try:
             self.new_job = rules.check_new_job(**fields, now=self._now)
         except ValidationError as error:

@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 
 from jobs import targets
 from jobs.conf import conf
-from jobs.models.job import DEFAULT_QUEUE, LATEST_RUN_AT, QUEUE_PATTERN
+from jobs.models.job import DEFAULT_QUEUE, LATEST_RUN_AT, MOST_ATTEMPTS, QUEUE_PATTERN
 
 NAME_LIMIT = 200
 KEY_LIMIT = 255
+REASON_LIMIT = 1000
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class NewJob:
     name: str = ""
     queue: str = DEFAULT_QUEUE
     idempotency_key: str | None = None
+    rerunnable: bool = False
+    max_attempts: int = 1
 
 
 def check_new_job(
@@ -40,6 +43,8 @@ def check_new_job(
     name: str = "",
     queue: str = DEFAULT_QUEUE,
     idempotency_key: str | None = None,
+    rerunnable: bool = False,
+    max_attempts: int = 1,
 ) -> NewJob:
     """Return the job to create. Raises ValidationError: field -> what is wrong and what to do."""
     errors: dict[str, list[str]] = {}
@@ -52,6 +57,7 @@ def check_new_job(
     check("idempotency_key", text_problems(idempotency_key or "", KEY_LIMIT))
     check("queue", queue_problems(queue))
     check("run_at", run_at_problems(run_at, now))
+    check("max_attempts", attempts_problems(rerunnable, max_attempts))
     check("target", target_problems(target))
     check("payload", payload_problems(payload))
     if not errors:
@@ -65,6 +71,8 @@ def check_new_job(
         name=name,
         queue=queue,
         idempotency_key=idempotency_key or None,
+        rerunnable=rerunnable,
+        max_attempts=max_attempts,
     )
 
 
@@ -80,6 +88,21 @@ def queue_problems(queue: str) -> list[str]:
     if re.fullmatch(QUEUE_PATTERN, queue):
         return []
     return ["A queue's name has 1 to 100 letters, digits, dots, dashes and underscores."]
+
+
+def attempts_problems(rerunnable: bool, max_attempts: int) -> list[str]:
+    if rerunnable and not 1 < max_attempts <= MOST_ATTEMPTS:
+        return [f"A rerunnable job has 2 to {MOST_ATTEMPTS} starts, the first included; give a number of these."]
+    if not rerunnable and max_attempts != 1:
+        return ["Only a rerunnable job may have more than 1 start; declare it rerunnable, or leave this at 1."]
+    return []
+
+
+def reason_problems(reason: str, *, needed: bool) -> list[str]:
+    """Of what a person gives as the reason of a verb."""
+    if needed and not reason.strip():
+        return ["Say why: whether this job had any effect is not known, and others will want to know how you know."]
+    return text_problems(reason, REASON_LIMIT)
 
 
 def run_at_problems(run_at: datetime, now: datetime) -> list[str]:

@@ -45,6 +45,15 @@ def test_a_right_form_holds_the_job() -> None:
     assert (new.name, new.target, new.payload, new.queue) == ("mine", "demo.sleep", {"seconds": 1}, "reports")
 
 
+def test_a_rerunnable_job_says_how_often() -> None:
+    plain = form()
+    assert plain.is_valid()
+    assert (plain.new_job.rerunnable, plain.new_job.max_attempts) == (False, 1)
+    filled = form(rerunnable="on", max_attempts="3")
+    assert filled.is_valid(), filled.errors
+    assert (filled.new_job.rerunnable, filled.new_job.max_attempts) == (True, 3)
+
+
 def test_no_payload_is_an_empty_one() -> None:
     filled = form(payload="", target="demo.noop")
     assert filled.is_valid(), filled.errors
@@ -62,6 +71,9 @@ def test_no_payload_is_an_empty_one() -> None:
         ("payload", '{"seconds": NaN}', "no NaN"),
         ("payload", '{"secnds": 1}', "'secnds' is not known"),
         ("queue", "a b", "letters, digits"),
+        ("max_attempts", "3", "declare it rerunnable"),
+        ("max_attempts", "many", "not a whole number"),
+        ("max_attempts", "9" * 5000, "not a whole number"),
         ("name", "x" * 201, "shorten it to 200"),
         ("run_at", "", "required"),
         ("run_at", "soon", "not a date and time"),

@@ -19,7 +19,9 @@ def problems(**changes):
 
 def test_a_good_job_passes():
     new = rules.check_new_job(now=NOW, name="n", queue="q", idempotency_key="", **GOOD)
-    assert new == rules.NewJob("demo.sleep", {"seconds": 1}, GOOD["run_at"], "n", "q", None)
+    assert new == rules.NewJob("demo.sleep", {"seconds": 1}, GOOD["run_at"], "n", "q", None, False, 1)
+    again = rules.check_new_job(now=NOW, rerunnable=True, max_attempts=100, **GOOD)
+    assert (again.rerunnable, again.max_attempts) == (True, 100)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,10 @@ def test_a_good_job_passes():
         ({"queue": "a b"}, "queue", "1 to 100 letters"),
         ({"name": "x" * 201}, "name", "shorten it to 200"),
         ({"name": "\x00"}, "name", "cannot store"),
+        ({"max_attempts": 2}, "max_attempts", "declare it rerunnable"),
+        ({"max_attempts": 0}, "max_attempts", "leave this at 1"),
+        ({"rerunnable": True}, "max_attempts", "2 to 100 starts"),
+        ({"rerunnable": True, "max_attempts": 101}, "max_attempts", "2 to 100 starts"),
         ({"idempotency_key": "k" * 256}, "idempotency_key", "shorten it to 255"),
     ],
 )

@@ -237,7 +237,7 @@ def test_an_earlier_attempt_cannot_finish_a_later_one(make_job, published):
     job = make_job()
     first = acquire(job)
     transitions.interrupt([WORKER.session], now=NOW, reason="gone")
-    transitions.retry(job.pk, now=NOW)
+    transitions.retry(job.pk, now=NOW, reason="it may run twice")
     job.refresh_from_db()
     second = acquire(job)
     assert second.attempt == 2
@@ -303,13 +303,18 @@ VERBS = {
     "cancel": lambda pk: transitions.cancel(pk, now=NOW, reason="not needed"),
     "run_now": lambda pk: transitions.run_now(pk, now=NOW),
     "reschedule": lambda pk: transitions.reschedule(pk, run_at=NOW + seconds(90), now=NOW),
-    "retry": lambda pk: transitions.retry(pk, now=NOW),
+    "retry": lambda pk: transitions.retry(pk, now=NOW, reason="seen"),
+    "confirm_done": lambda pk: transitions.confirm_done(pk, now=NOW, reason="seen"),
+    "confirm_failed": lambda pk: transitions.confirm_failed(pk, now=NOW, reason="seen"),
 }
+RESULT = {"cancel": State.CANCELLED, "confirm_done": State.COMPLETED, "confirm_failed": State.FAILED}
 ALLOWED = {
     "cancel": {State.PENDING},
     "run_now": {State.PENDING},
     "reschedule": {State.PENDING},
     "retry": {State.FAILED, State.CANCELLED, State.INTERRUPTED, State.SKIPPED},
+    "confirm_done": {State.INTERRUPTED},
+    "confirm_failed": {State.INTERRUPTED},
 }
 
 
@@ -322,12 +327,15 @@ def test_which_verb_is_allowed_in_which_state(make_job, published, verb, state):
     if state in ALLOWED[verb]:
         assert answer.done
         assert answer.job == job
-        assert job.state == (State.CANCELLED if verb == "cancel" else State.PENDING)
-        assert job.version == 2 + (state == State.CANCELLED)
+        assert job.state == RESULT.get(verb, State.PENDING)
+        assert job.version == 2 + (state == State.CANCELLED) - verb.startswith("confirm")
+        audit = job.audit.last()
+        assert (audit.verb, audit.from_state, audit.to_state, audit.at) == (verb, state, job.state, NOW)
     else:
         assert not answer.done
         assert job.state == state
         assert f"is {State(state).label}" in answer.why
+        assert not job.audit.filter(verb=verb).exclude(to_state=state).exists()
         assert published == []
 
 

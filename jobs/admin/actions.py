@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from jobs.admin import verbs
-from jobs.admin.forms import RescheduleForm
+from jobs.admin.forms import ReasonForm, RescheduleForm
 from jobs.admin.verbs import AT_A_TIME, REASONS_SHOWN, Verb
 from jobs.clock import clock
 from jobs.models import Job
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 CONTROL = "jobs.control_job"
-RESCHEDULE_ACTION = "reschedule"
 
 
 class JobActions:
@@ -41,8 +42,30 @@ class JobActions:
         apply_to_each(request, queryset, verbs.RUN_NOW)
 
     @admin.action(description="Retry", permissions=["control"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        """Asks for a reason first where one of them is interrupted."""
+        if Job.objects.interrupted().filter(pk__in=queryset.order_by().values("pk")).exists():
+            return self._with_reason(request, queryset, verbs.RETRY, action="retry")
         apply_to_each(request, queryset, verbs.RETRY)
+        return None
+
+    @admin.action(description="Confirm done…", permissions=["control"])
+    def confirm_done(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        return self._with_reason(request, queryset, verbs.CONFIRM_DONE, action="confirm_done")
+
+    @admin.action(description="Confirm failed…", permissions=["control"])
+    def confirm_failed(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        return self._with_reason(request, queryset, verbs.CONFIRM_FAILED, action="confirm_failed")
+
+    def _with_reason(
+        self, request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, action: str
+    ) -> HttpResponse | None:
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        if form.is_bound and form.is_valid():
+            apply_to_each(request, queryset, verb, reason=form.cleaned_data["reason"])
+            return None
+        ids = _chosen(request, queryset)
+        return ask(self.admin_site, request, form, ids, action=action, verb=verb) if ids else None
 
     @admin.action(description="Cancel", permissions=["control"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -57,19 +80,24 @@ class JobActions:
             apply_to_each(request, queryset, verbs.RESCHEDULE, run_at=form.new_time)
             return None
         ids = _chosen(request, queryset)
-        return ask_for_time(self.admin_site, request, form, ids) if ids else None
+        if not ids:
+            return None
+        return ask(self.admin_site, request, form, ids, action="reschedule", verb=verbs.RESCHEDULE)
 
     @admin.action(description="Delete…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
         """Django's own, for those that have ended; the others are named."""
         ids = _chosen(request, queryset)
-        kept = [why_kept(job) for job in Job.objects.brief().unfinished().filter(pk__in=ids)[:REASONS_SHOWN]]
-        if kept:
-            messages.warning(request, " ".join(kept))
-        ended = Job.objects.brief().final().filter(pk__in=ids)
-        if not ended.exists():
-            return None
-        answer: HttpResponse | None = delete_selected(cast("admin.ModelAdmin[Job]", self), request, ended)
+        with transaction.atomic():
+            # Held until they are gone: what is retried meanwhile waits, and is told that there is no such job.
+            ended = Job.objects.ended_and_locked(ids)
+            kept = [why_kept(job) for job in Job.objects.brief().unfinished().filter(pk__in=ids)[:REASONS_SHOWN]]
+            if kept:
+                messages.warning(request, " ".join(kept))
+            if not ended:
+                return None
+            jobs = Job.objects.brief().filter(pk__in=ended)
+            answer: HttpResponse | None = delete_selected(cast("admin.ModelAdmin[Job]", self), request, jobs)
         return answer
 
 
@@ -79,20 +107,23 @@ def why_kept(job: Job) -> str:
     return f"Job {job.pk} is {job.get_state_display()}: {first} first, then delete it."
 
 
-def ask_for_time(site: admin.AdminSite, request: HttpRequest, form: RescheduleForm, ids: Sequence[int]) -> HttpResponse:
-    """The page between: which jobs, and the new time."""
+def ask(
+    site: admin.AdminSite, request: HttpRequest, form: forms.Form, ids: Sequence[int], *, action: str, verb: Verb
+) -> HttpResponse:
+    """The page between: which jobs, and the new time or the reason. Its form comes back to the action."""
     context = {
         **site.each_context(request),
-        "title": f"Reschedule {'job' if len(ids) == 1 else f'{len(ids)} jobs'}",
+        "title": f"{verb.label}: {'1 job' if len(ids) == 1 else f'{len(ids)} jobs'}",
         "opts": Job._meta,
         "form": form,
         "jobs": Job.objects.brief().filter(pk__in=ids[:20]),
         "more": max(len(ids) - 20, 0),
         "ids": ids,
         "checkbox": ACTION_CHECKBOX_NAME,
-        "action": RESCHEDULE_ACTION,
+        "action": action,
+        "button": verb.label,
     }
-    return TemplateResponse(request, "admin/jobs/job/reschedule.html", context)
+    return TemplateResponse(request, "admin/jobs/job/ask.html", context)
 
 
 def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> HttpResponse:
@@ -102,15 +133,19 @@ def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> 
         messages.error(request, f"Job {job_id} cannot be rescheduled: only a job that has not started can be.")
         return redirect(reverse("admin:jobs_job_changelist"))
     initial = {"run_at": job.run_at.replace(tzinfo=None, microsecond=0).isoformat()}
-    return ask_for_time(site, request, RescheduleForm(now=clock.current(), initial=initial), [job_id])
+    form = RescheduleForm(now=clock.current(), initial=initial)
+    return ask(site, request, form, [job_id], action="reschedule", verb=verbs.RESCHEDULE)
 
 
-def apply_to_each(request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, run_at: datetime | None = None) -> None:
+def apply_to_each(
+    request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, run_at: datetime | None = None, reason: str = ""
+) -> None:
     by = cast("AbstractBaseUser", request.user)
     now = clock.current()
     ids = _chosen(request, queryset)
     if ids:
-        verbs.report(request, verb, [verbs.apply(verb, pk, by=by, now=now, run_at=run_at) for pk in ids])
+        answers = [verbs.apply(verb, pk, by=by, now=now, run_at=run_at, reason=reason) for pk in ids]
+        verbs.report(request, verb, answers)
 
 
 def _chosen(request: HttpRequest, queryset: QuerySet[Any]) -> list[int]:

@@ -20,12 +20,12 @@ from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.filters import DayFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
 from jobs.admin.paging import BoundedPaginator
-from jobs.admin.records import AttemptInline
+from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.monitor.lateness import explain
-from jobs.templatetags.runat import as_json, exact, ms, span, state_badge
+from jobs.templatetags.runat import as_json, exact, ms, policy, span, state_badge
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -40,20 +40,20 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     search_help_text = "An id, or a part of a name or target"
     sortable_by = ["id", "due"]
     ordering = ["-run_at"]
-    actions = ["run_now", "retry", "cancel", "reschedule", "delete_selected"]
+    actions = ["run_now", "retry", "cancel", "reschedule", "confirm_done", "confirm_failed", "delete_selected"]
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a count for each filter would read the whole table
-    inlines = [AttemptInline]
+    inlines = [AttemptInline, AuditInline]
     fieldsets = [
         (None, {"fields": ["state_shown", "why", "reason"]}),
-        ("What", {"fields": ["name", "target", "arguments", "queue", "created_by"]}),
+        ("What", {"fields": ["name", "target", "arguments", "queue", "if_its_worker_vanishes", "created_by"]}),
         (
             "When (UTC)",
             {"fields": ["due", "created", "published", "acquired", "started", "finished", "delay", "duration"]},
         ),
     ]
-    add_fieldsets = [(None, {"fields": ["name", "target", "payload", "queue", "run_at", "time_zone"]})]
+    add_fieldsets = [(None, {"fields": [*NewJobForm.base_fields]})]
 
     class Media:
         css = {"all": ["admin-jobs.css"]}
@@ -111,6 +111,7 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
         job: Job | None = context.get("original")
         may = job is not None and self.has_control_permission(request)
         context["verbs"] = verbs.offered(job) if job and may else []
+        context["asks_why"] = bool(job and may and verbs.asks_why(job))
         context["may_reschedule"] = bool(job and may and job.state in verbs.RESCHEDULE.states)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -131,11 +132,17 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_final)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        job = self.get_object(request, object_id)
-        if job is not None and not job.is_final and super().has_delete_permission(request, job):
-            messages.error(request, why_kept(job))
-            return redirect(reverse("admin:jobs_job_change", args=[job.pk]))
-        return super().delete_view(request, object_id, extra_context)
+        """The row is held until it is gone: what is retried meanwhile waits, and nobody is told of a deletion that
+        has not been."""
+        with transaction.atomic():
+            job = self.get_object(request, object_id)
+            if job is not None and super().has_delete_permission(request, job):
+                kept = not Job.objects.ended_and_locked([job.pk])
+                job = self.get_object(request, object_id)
+                if job is not None and kept:
+                    messages.error(request, why_kept(job))
+                    return redirect(reverse("admin:jobs_job_change", args=[job.pk]))
+            return super().delete_view(request, object_id, extra_context)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What the page of confirmation lists: the jobs. Their ledger goes with them, and nothing else."""
@@ -148,8 +155,8 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Whatever was retried since the page was shown stays."""
         with transaction.atomic():
-            ended = list(Job.objects.final().filter(pk__in=queryset.values("pk")).select_for_update().values_list("pk"))
-            Job.objects.filter(pk__in=[pk for (pk,) in ended]).delete()
+            ended = Job.objects.ended_and_locked(queryset.values_list("pk", flat=True))
+            Job.objects.filter(pk__in=ended).delete()
 
     # --- columns ---
 
@@ -180,6 +187,10 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     @admin.display(description="payload")
     def arguments(self, job: Job) -> SafeString:
         return format_html("<pre>{}</pre>", as_json(job.payload))
+
+    @admin.display(description="if its worker vanishes")
+    def if_its_worker_vanishes(self, job: Job) -> str:
+        return policy(job)
 
     @admin.display
     def created(self, job: Job) -> str:

@@ -6,11 +6,13 @@ from typing import TypeVar
 
 from django.contrib import admin
 from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.theme import ModelAdmin, TabularInline, ToRead
-from jobs.models import Attempt, Job, Leadership, Worker, WorkerLog
+from jobs.models import Attempt, Audit, Job, Leadership, Worker, WorkerLog
 from jobs.templatetags.runat import exact, ms, state_badge
 
 M = TypeVar("M", bound=models.Model)
@@ -48,6 +50,45 @@ class AttemptInline(AttemptColumns, ToRead, TabularInline[Attempt, Job]):
     can_delete = False
 
 
+class AuditColumns:
+    """What was asked, from where to where."""
+
+    @admin.display(description="when")
+    def when(self, audit: Audit) -> str:
+        return exact(audit.at)
+
+    @admin.display(description="what")
+    def what(self, audit: Audit) -> str:
+        return str(audit.get_verb_display()).lower()
+
+    @admin.display(description="by")
+    def who(self, audit: Audit) -> str:
+        return audit.by.get_username() if audit.by else "—"
+
+    @admin.display(description="was")
+    def was(self, audit: Audit) -> SafeString:
+        return state_badge(audit.from_state)
+
+    @admin.display(description="became")
+    def became(self, audit: Audit) -> SafeString:
+        return state_badge(audit.to_state)
+
+
+class AuditInline(AuditColumns, ToRead, TabularInline[Audit, Job]):
+    """What people asked of one job."""
+
+    model = Audit
+    verbose_name_plural = "what people asked (the audit)"
+    fields = ["when", "who", "what", "was", "became", "reason"]
+    readonly_fields = ("when", "who", "what", "was", "became")
+    ordering = ["id"]
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Audit]:
+        return super().get_queryset(request).select_related("by")
+
+
 class Records(ToRead, ModelAdmin[M]):
     """Pages without counting the table."""
 
@@ -64,6 +105,19 @@ class AttemptAdmin(AttemptColumns, Records[Attempt]):
     ordering = ["-id"]
     sortable_by = ["id"]
     fields = ["job", "number", "worker", "session", "acquired", "started", "ended", "outcome_shown", "error"]
+
+    class Media:
+        css = {"all": ["admin-jobs.css"]}
+
+
+@admin.register(Audit)
+class AuditAdmin(AuditColumns, Records[Audit]):
+    list_display = ["id", "job_id", "when", "who", "what", "was", "became", "reason"]
+    list_filter = ["verb"]
+    list_select_related = ["by"]
+    ordering = ["-id"]
+    sortable_by = ["id"]
+    fields = ["job_id", "when", "who", "what", "was", "became", "reason"]
 
     class Media:
         css = {"all": ["admin-jobs.css"]}

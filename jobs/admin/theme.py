@@ -54,7 +54,9 @@ def dress(form: forms.Form) -> None:
         if UNFOLD:
             from unfold import widgets  # noqa: PLC0415 - only where it is installed
 
-            if isinstance(widget, forms.Select):
+            if isinstance(widget, forms.CheckboxInput):
+                classes += widgets.CHECKBOX_CLASSES
+            elif isinstance(widget, forms.Select):
                 classes += widgets.SELECT_CLASSES
             elif isinstance(widget, forms.Textarea):
                 classes += widgets.TEXTAREA_CLASSES

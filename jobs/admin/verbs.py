@@ -1,4 +1,4 @@
-"""What a person may do to a job, for the admin and the monitor alike: one transition each, kept in the audit log."""
+"""What a person may do to a job, for the admin and the monitor alike: one transition each, with who did it and why."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -35,34 +36,56 @@ CANCEL = Verb("cancel", "Cancel", "cancelled", frozenset({State.PENDING}))
 RUN_NOW = Verb("run-now", "Run now", "told to start now", frozenset({State.PENDING}))
 RETRY = Verb("retry", "Retry", "told to start again", RETRYABLE)
 RESCHEDULE = Verb("reschedule", "Reschedule", "rescheduled", frozenset({State.PENDING}))
-BUTTONS = (RUN_NOW, RETRY, CANCEL)  # those that ask for nothing
+CONFIRM_DONE = Verb("confirm-done", "Confirm done", "confirmed as done", frozenset({State.INTERRUPTED}))
+CONFIRM_FAILED = Verb("confirm-failed", "Confirm failed", "confirmed as failed", frozenset({State.INTERRUPTED}))
+BUTTONS = (RUN_NOW, CONFIRM_DONE, CONFIRM_FAILED, RETRY, CANCEL)  # those that ask for nothing but a reason
+
+
+def asks_why(job: Job) -> bool:
+    """Whether whatever is done to it needs a reason: what it has done already is not known."""
+    return job.state == State.INTERRUPTED
 
 
 def offered(job: Job) -> list[Verb]:
     return [verb for verb in BUTTONS if job.state in verb.states]
 
 
-def apply(verb: Verb, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None) -> Answer:
-    """Do it, and note who did. A refusal is an answer, not an error.
+def apply(
+    verb: Verb, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None, reason: str = ""
+) -> Answer:
+    """Do it, and note who did. A refusal is an answer, not an error; so is a reason that is missing.
 
     Raises ValidationError (field `run_at`) for a time that no job may have.
     """
-    with transaction.atomic():
-        answer = _transition(verb, by=by, now=now, run_at=run_at)(job_id)
-        if answer.done and answer.job is not None:
-            LogEntry.objects.log_actions(by.pk, [answer.job], CHANGE, change_message=answer.why, single_object=True)
+    try:
+        with transaction.atomic():
+            answer = _transition(verb, by=by, now=now, run_at=run_at, reason=reason)(job_id)
+            if answer.done and answer.job is not None:
+                LogEntry.objects.log_actions(by.pk, [answer.job], CHANGE, change_message=answer.why, single_object=True)
+    except ValidationError as error:
+        problems = error.message_dict.get("reason")
+        if not problems:
+            raise
+        return Answer(done=False, why=f"Job {job_id} stays as it is. {' '.join(problems)}")
     return answer
 
 
-def _transition(verb: Verb, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None) -> Callable[[int], Answer]:
+def _transition(
+    verb: Verb, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None, reason: str
+) -> Callable[[int], Answer]:
     if verb is CANCEL:
-        return lambda job_id: transitions.cancel(job_id, now=now, reason=f"Cancelled by {by.get_username()}.")
-    if verb is RUN_NOW:
-        return lambda job_id: transitions.run_now(job_id, now=now)
-    if verb is RETRY:
-        return lambda job_id: transitions.retry(job_id, now=now)
+        why = reason or f"Cancelled by {by.get_username()}."
+        return lambda job_id: transitions.cancel(job_id, now=now, reason=why, by=by)
     if verb is RESCHEDULE and run_at is not None:
-        return lambda job_id: transitions.reschedule(job_id, run_at=run_at, now=now)
+        return lambda job_id: transitions.reschedule(job_id, run_at=run_at, now=now, reason=reason, by=by)
+    with_reason = {
+        RUN_NOW: transitions.run_now,
+        RETRY: transitions.retry,
+        CONFIRM_DONE: transitions.confirm_done,
+        CONFIRM_FAILED: transitions.confirm_failed,
+    }
+    if verb in with_reason:
+        return lambda job_id: with_reason[verb](job_id, now=now, reason=reason, by=by)
     raise ValueError(f"{verb.name} needs something that was not given")
 
 

@@ -14,7 +14,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
-from jobs.api.serializers import MomentField, Strict, TextField
+from jobs.api.fields import MomentField, Strict, TextField
 from jobs.models.querysets import JobQuerySet
 from jobs.rules import text_problems
 from jobs.states import State

@@ -4,80 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs.api import reading
-from jobs.models import Attempt, Job, Leadership, Worker
+from jobs.api.fields import MomentField, PayloadField, Strict, TextField
+from jobs.models import Attempt, Audit, Job, Leadership, Worker
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.states import State
-
-FORM_EXTRAS = {"csrfmiddlewaretoken"}  # what a browser's form carries beside its fields
-
-
-class Strict(serializers.Serializer[Any]):
-    """Refuses names that it does not know, instead of ignoring what somebody has misspelt."""
-
-    what = "field"
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not hasattr(data, "keys"):
-            kind = "a list" if isinstance(data, list) else f"the {type(data).__name__} {data!r:.40}"
-            raise serializers.ValidationError(
-                {"body": f'The body must be a JSON object such as {{"target": "demo.noop"}}, not {kind}.'}
-            )
-        writable = [name for name, field in self.fields.items() if not field.read_only]
-        known = ", ".join(writable) or "none"
-        unknown = set(data) - set(writable) - FORM_EXTRAS
-        if unknown:
-            raise serializers.ValidationError(
-                dict.fromkeys(sorted(unknown), f"There is no {self.what} of this name; known are: {known}.")
-            )
-        return super().to_internal_value(data)
-
-
-class TextField(serializers.CharField):
-    """Text as it was sent. Its length and its characters are for the rules to judge."""
-
-    default_error_messages = {"invalid": "This must be text in quotes."}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"allow_blank": True, "trim_whitespace": False, **kwargs})
-        self.validators = []
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return data
-
-
-@extend_schema_field(OpenApiTypes.DATETIME)
-class MomentField(serializers.Field[Any, Any, Any, Any]):
-    """An ISO 8601 time; naive where it names no zone, for the rules to refuse."""
-
-    default_error_messages = {"invalid": "This must be a time as text, like 2026-12-31T23:59:00Z."}
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        try:
-            return reading.moment(data)
-        except reading.Unreadable as error:
-            raise serializers.ValidationError(str(error)) from None
-
-
-@extend_schema_field(OpenApiTypes.OBJECT)
-class PayloadField(serializers.JSONField):
-    """A JSON object; in a form, its text."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not getattr(data, "is_json_string", False):  # set by JSONField.get_value for what a form carries
-            return data
-        try:
-            return reading.json_value(data.strip() or "{}")
-        except reading.Unreadable as error:
-            raise serializers.ValidationError(str(error)) from None
 
 
 class NewJobSerializer(Strict):
@@ -88,6 +20,19 @@ class NewJobSerializer(Strict):
     payload = PayloadField(default=dict, allow_null=True, help_text="The target's arguments, a JSON object.")
     name = TextField(default="", help_text="For people; need not be unique.")
     queue = TextField(default=DEFAULT_QUEUE, help_text="Which workers may take it.")
+    rerunnable = serializers.BooleanField(
+        default=False,
+        error_messages={"invalid": "This is neither true nor false; give one of them."},
+        help_text="Running it twice does no harm: when its worker vanishes after the start it is started again.",
+    )
+    max_attempts = serializers.IntegerField(
+        default=1,
+        error_messages={
+            "invalid": "This is not a whole number; give 1, or 2 to 100 for a rerunnable job.",
+            "max_string_length": "This number is too long; give 1, or 2 to 100 for a rerunnable job.",
+        },
+        help_text="How many starts a rerunnable job may have, the first included: 2 to 100. 1 for all others.",
+    )
 
 
 class RescheduleSerializer(Strict):
@@ -96,6 +41,14 @@ class RescheduleSerializer(Strict):
 
 class CancelSerializer(Strict):
     reason = TextField(default="", help_text="Why, for those who look at the job later.")
+
+
+class RetrySerializer(Strict):
+    reason = TextField(default="", help_text="Why it may start again; required for an interrupted job.")
+
+
+class ConfirmSerializer(Strict):
+    reason = TextField(help_text="How you know, for those who look at the job later.")
 
 
 class NothingSerializer(Strict):
@@ -132,6 +85,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "delay_ms",
             "duration_ms",
             "attempt",
+            "rerunnable",
+            "max_attempts",
             "created_by",
         )
         read_only_fields = fields
@@ -158,11 +113,25 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         read_only_fields = fields
 
 
+class AuditSerializer(serializers.ModelSerializer[Audit]):
+    """What somebody asked of the job, and why; only what took effect."""
+
+    by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
+    from_state_name = serializers.CharField(source="get_from_state_display", read_only=True)
+    to_state_name = serializers.CharField(source="get_to_state_display", read_only=True)
+
+    class Meta:
+        model = Audit
+        fields = ("at", "verb", "by", "reason", "from_state", "from_state_name", "to_state", "to_state_name")
+        read_only_fields = fields
+
+
 class JobDetailSerializer(JobSerializer):
     attempts = AttemptSerializer(many=True, read_only=True)
+    audit = AuditSerializer(many=True, read_only=True)
 
     class Meta(JobSerializer.Meta):
-        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, "attempts")
+        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, "attempts", "audit")
         read_only_fields = fields
 
 

@@ -1,19 +1,23 @@
-"""What can be done to a job: cancel, run now, retry. Each answers with the job, or 409 and the reason."""
+"""What can be done to a job, each with the answer: the job, or 409 and the reason. Who did it and why is audited."""
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs import rules, transitions
-from jobs.api.serializers import CancelSerializer, JobSerializer, NothingSerializer, Strict
-from jobs.api.views import CONTROL, ApiView
+from jobs import transitions
+from jobs.api.fields import Strict
+from jobs.api.serializers import (
+    CancelSerializer,
+    ConfirmSerializer,
+    JobSerializer,
+    NothingSerializer,
+    RetrySerializer,
+)
+from jobs.api.views import CONTROL, ApiView, person
 from jobs.clock import clock
 from jobs.models import Job
-
-REASON_LIMIT = 1000
 
 
 class VerbView(ApiView):
@@ -29,11 +33,8 @@ class CancelJob(VerbView):
     def post(self, request: Request, job_id: int) -> Response:
         """Cancel a job that has not started."""
         reason = self.body(CancelSerializer)["reason"]
-        problems = rules.text_problems(reason, REASON_LIMIT)
-        if problems:
-            raise ValidationError({"reason": problems})
         reason = reason or f"Cancelled by {request.user.get_username()} through the API."
-        return self.answer(transitions.cancel(job_id, now=clock.current(), reason=reason))
+        return self.answer(transitions.cancel(job_id, now=clock.current(), reason=reason, by=person(request)))
 
 
 class RunJobNow(VerbView):
@@ -41,12 +42,36 @@ class RunJobNow(VerbView):
     def post(self, request: Request, job_id: int) -> Response:
         """Start a pending job at once instead of at its time."""
         self.body(NothingSerializer)
-        return self.answer(transitions.run_now(job_id, now=clock.current()))
+        return self.answer(transitions.run_now(job_id, now=clock.current(), by=person(request)))
 
 
 class RetryJob(VerbView):
+    serializer_class = RetrySerializer
+
     @extend_schema(operation_id="jobs_retry", responses=JobSerializer)
     def post(self, request: Request, job_id: int) -> Response:
-        """Start a failed, interrupted, cancelled or skipped job again, now."""
-        self.body(NothingSerializer)
-        return self.answer(transitions.retry(job_id, now=clock.current()))
+        """Start a failed, interrupted, cancelled or skipped job again, now. An interrupted one needs a reason, since
+        its first start may have had effects."""
+        reason = self.body(RetrySerializer)["reason"]
+        return self.answer(transitions.retry(job_id, now=clock.current(), reason=reason, by=person(request)))
+
+
+class ConfirmDone(VerbView):
+    serializer_class = ConfirmSerializer
+
+    @extend_schema(operation_id="jobs_confirm_done", responses=JobSerializer)
+    def post(self, request: Request, job_id: int) -> Response:
+        """Settle an interrupted job: it has done its work. It is completed then; `execute_at` is when its body was
+        entered if that became known, else the earliest moment it can have been."""
+        reason = self.body(ConfirmSerializer)["reason"]
+        return self.answer(transitions.confirm_done(job_id, now=clock.current(), reason=reason, by=person(request)))
+
+
+class ConfirmFailed(VerbView):
+    serializer_class = ConfirmSerializer
+
+    @extend_schema(operation_id="jobs_confirm_failed", responses=JobSerializer)
+    def post(self, request: Request, job_id: int) -> Response:
+        """Settle an interrupted job: it has not done its work. It is failed then, and can be retried."""
+        reason = self.body(ConfirmSerializer)["reason"]
+        return self.answer(transitions.confirm_failed(job_id, now=clock.current(), reason=reason, by=person(request)))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 VIEW, ADD, CONTROL = "jobs.view_job", "jobs.add_job", "jobs.control_job"
+
+
+def person(request: Request) -> AbstractBaseUser:
+    """Who asks: nobody comes here without a token or a session."""
+    return cast("AbstractBaseUser", request.user)
 
 
 class ApiView(GenericAPIView[Any]):
@@ -101,8 +107,8 @@ class JobList(ApiView):
         """Create a job: 201, or 200 with the earlier one when its Idempotency-Key was used before."""
         now = clock.current()
         new = _checked({**self.body(NewJobSerializer), "idempotency_key": _key(request)}, request, now)
-        job, created = transitions.create(new, now=now, by=cast("AbstractBaseUser", request.user))
-        job = Job.objects.for_people().with_attempts().get(pk=job.pk)
+        job, created = transitions.create(new, now=now, by=person(request))
+        job = Job.objects.for_people().with_story().get(pk=job.pk)
         return Response(
             JobDetailSerializer(job).data,
             status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
@@ -128,7 +134,7 @@ def _checked(fields: dict[str, Any], request: Request, now: datetime) -> rules.N
 
 
 class JobDetail(ApiView):
-    """One job with its attempts, and the way to move it to another time."""
+    """One job with its story, and the way to move it to another time."""
 
     needs = {"GET": VIEW, "PATCH": CONTROL}
     serializer_class = RescheduleSerializer
@@ -136,8 +142,8 @@ class JobDetail(ApiView):
 
     @extend_schema(operation_id="jobs_read", responses=JobDetailSerializer)
     def get(self, request: Request, job_id: int) -> Response:
-        """Read a job with its attempts."""
-        job = Job.objects.for_people().with_attempts().filter(pk=job_id).first()
+        """Read a job with its starts, and with what people asked of it."""
+        job = Job.objects.for_people().with_story().filter(pk=job_id).first()
         if job is None:
             raise Http404(f"There is no job {job_id}.")
         return Response(JobDetailSerializer(job).data)
@@ -146,4 +152,10 @@ class JobDetail(ApiView):
     def patch(self, request: Request, job_id: int) -> Response:
         """Move a job that has not started to another time."""
         run_at = self.body(RescheduleSerializer)["run_at"]
-        return self.answer(transitions.reschedule(job_id, run_at=run_at, now=clock.current()))
+        return self.answer(transitions.reschedule(job_id, run_at=run_at, now=clock.current(), by=person(request)))
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        if request.method == "DELETE":
+            detail = 'Method "DELETE" not allowed: cancel what has not started; what has ended stays as evidence.'
+            raise MethodNotAllowed("DELETE", detail=detail)
+        return super().http_method_not_allowed(cast("Request", request), *args, **kwargs)

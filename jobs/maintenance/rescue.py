@@ -1,4 +1,4 @@
-"""Settles what vanished workers had started: visible and alerted, never silently run again."""
+"""Settles what vanished workers had started: visible and alerted, and run again only where that was declared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORKERS_AT_A_TIME = 100
 
 
 def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> int:
-    """Interrupt the open attempts of workers that are gone; return how many.
+    """Interrupt the open attempts of workers that are gone; return how many jobs lost their start.
 
     Gone is who said good-bye, or was silent for `patience` while we watched: after an outage of the database
     every heartbeat is old, and nobody may be declared gone for it.
@@ -39,7 +39,7 @@ def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> i
         if worker.stopped_at is None:
             log.warning("worker %s has been silent since %s: it counts as gone", worker.name, worker.heartbeat_at)
     if interrupted:
-        log.error("%d running jobs were interrupted with their workers", interrupted)
+        log.error("%d running jobs lost their workers: interrupted, or due again where rerunnable", interrupted)
     return interrupted
 
 

@@ -25,6 +25,7 @@ DEFAULT_QUEUE = "default"
 # What SQL may put into one row, in bytes; JOBS_PAYLOAD_LIMIT, which the other ways in obey, is stricter.
 PAYLOAD_CEILING = 1024 * 1024
 QUEUE_PATTERN = r"^[A-Za-z0-9._-]{1,100}$"
+MOST_ATTEMPTS = 100
 
 
 class Job(models.Model):
@@ -45,12 +46,17 @@ class Job(models.Model):
     locked_at = models.DateTimeField(null=True, blank=True, editable=False)
     execute_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
-    reason = models.TextField(blank=True, db_default="", editable=False, help_text="Why it is in its final state.")
+    reason = models.TextField(blank=True, db_default="", editable=False, help_text="Why it is in its state.")
 
     # An edit bumps `version`, so that a message published before it acquires nothing.
     version = models.PositiveIntegerField(db_default=1, editable=False)
     deliveries = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="Messages published for it.")
     attempt = models.PositiveIntegerField(db_default=0, editable=False, help_text="Number of its latest start.")
+
+    # What happens when its worker vanishes after the start: held for a person, or started again up to a bound.
+    rerunnable = models.BooleanField(db_default=False, help_text="Running it twice does no harm.")
+    # Not a PositiveSmallIntegerField: the CHECK that comes with it would read a big table under its lock.
+    max_attempts = models.SmallIntegerField(db_default=1, help_text="How many starts it may have, if rerunnable.")
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -79,6 +85,8 @@ class Job(models.Model):
                 name="jobs_final_finished",
             ),
             models.Index(fields=["-run_at"], name="jobs_run_at"),
+            # Those that wait for a person, however long ago they were interrupted.
+            models.Index(fields=["-finished_at"], condition=Q(state=State.INTERRUPTED), name="jobs_interrupted"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="jobs_state_known"),
@@ -121,6 +129,9 @@ class Job(models.Model):
                 condition=~Q(state__in=[State.CANCELLED, State.SKIPPED]) | Q(locked_at__isnull=True),
                 name="jobs_cancelled_never_ran",
             ),
+            models.CheckConstraint(
+                condition=Q(max_attempts__gte=1, max_attempts__lte=MOST_ATTEMPTS), name="jobs_max_attempts_bounded"
+            ),
             models.UniqueConstraint(
                 fields=["created_by", "idempotency_key"],
                 condition=Q(idempotency_key__isnull=False),
@@ -133,17 +144,24 @@ class Job(models.Model):
 
     @property
     def delay_ms(self) -> float | None:
-        """How late the body was entered, in milliseconds; None before the start."""
-        if self.execute_at is None:
+        """How late the body was entered, in milliseconds; None before the start, and where it was not measured."""
+        if self.execute_at is None or self.is_confirmed:
             return None
         return (self.execute_at - self.run_at).total_seconds() * 1000
 
     @property
     def duration_ms(self) -> float | None:
-        """How long the body took, in milliseconds; None unless it has started and ended."""
-        if self.execute_at is None or self.finished_at is None:
+        """How long the body took, in milliseconds; None unless it has started and ended, and was measured."""
+        if self.execute_at is None or self.finished_at is None or self.is_confirmed:
             return None
         return (self.finished_at - self.execute_at).total_seconds() * 1000
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Completed by a person's word: a body that ends by itself leaves no reason. Then `execute_at` is the
+        earliest moment at which the body can have been entered, not a measurement."""
+        has_reason: bool | None = getattr(self, "has_reason", None)  # lists read this instead of the text
+        return self.state == State.COMPLETED and bool(self.reason if has_reason is None else has_reason)
 
     @property
     def is_final(self) -> bool:

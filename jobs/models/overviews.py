@@ -53,6 +53,10 @@ class _Percentile99(Aggregate):
     output_field = models.FloatField()
 
 
+# A job that a person has confirmed as done left no moment of its start: its execute_at is a bound, not a delay.
+MEASURED = Q(execute_at__isnull=False) & ~Q(state=State.COMPLETED, reason__gt="")
+
+
 class JobOverviews(models.QuerySet["Job"]):
     """Part of JobQuerySet: what the monitor and the admin ask."""
 
@@ -75,7 +79,7 @@ class JobOverviews(models.QuerySet["Job"]):
         found = (
             self.filter(state__in=[s for s in State if s > State.RUNNING], finished_at__gte=since)
             .order_by("-finished_at")
-            .annotate(_ms=milliseconds)[:limit]
+            .annotate(_ms=models.Case(models.When(MEASURED, then=milliseconds)))[:limit]
             .aggregate(
                 ends=Count("id"),
                 started=Count("_ms"),
@@ -93,10 +97,13 @@ class JobOverviews(models.QuerySet["Job"]):
         """Pending and due from then on, soonest first."""
         return self.filter(state=State.PENDING, run_at__gte=since).order_by("run_at", "id")
 
-    def troubled_since(self, since: datetime) -> Self:
-        """Failed or interrupted since then, newest first."""
-        troubled = (State.FAILED, State.INTERRUPTED)
-        return self.filter(state__in=troubled, finished_at__gte=since).order_by("-finished_at")
+    def failed_since(self, since: datetime) -> Self:
+        """Failed since then, newest first."""
+        return self.filter(state=State.FAILED, finished_at__gte=since).order_by("-finished_at")
+
+    def interrupted(self) -> Self:
+        """Those that wait for a person to say what became of them, the latest first, however old."""
+        return self.filter(state=State.INTERRUPTED).order_by("-finished_at")
 
     def due_between(self, start: datetime, end: datetime) -> Self:
         """Due in [start, end)."""
@@ -112,8 +119,9 @@ class JobOverviews(models.QuerySet["Job"]):
         return found
 
     def brief(self) -> Self:
-        """Without the columns that can be long."""
-        return self.defer("payload", "reason")
+        """Without the columns that can be long; `has_reason` says whether one of them has any text."""
+        has_reason = models.ExpressionWrapper(~Q(reason=""), output_field=models.BooleanField())
+        return self.defer("payload", "reason").annotate(has_reason=has_reason)
 
     def with_worker(self) -> Self:
         """With `worker`: who made the latest start, by the ledger; None before a start."""

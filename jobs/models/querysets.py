@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import connections, models
 from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
 
-from jobs.models.overviews import JobOverviews
+from jobs.models.overviews import MEASURED, JobOverviews
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
@@ -133,6 +133,11 @@ class JobQuerySet(JobOverviews):
     def final(self) -> JobQuerySet:
         return self.filter(state__in=FINAL)
 
+    def ended_and_locked(self, ids: Iterable[int]) -> list[int]:
+        """Which of these have ended, their rows locked until the transaction ends: what is deleted is not retried."""
+        ended = self.final().filter(pk__in=list(ids)).order_by("pk").select_for_update()
+        return list(ended.values_list("pk", flat=True))
+
     def in_state(self, states: Iterable[int]) -> JobQuerySet:
         return self.filter(state__in=list(states))
 
@@ -152,8 +157,9 @@ class JobQuerySet(JobOverviews):
         """With what lists of jobs show, in one query."""
         return self.select_related("created_by")
 
-    def with_attempts(self) -> JobQuerySet:
-        return self.prefetch_related("attempts")
+    def with_story(self) -> JobQuerySet:
+        """With its ledger, and what people asked of it."""
+        return self.prefetch_related("attempts", "audit__by")
 
     def delays(self) -> Delays:
         """How late bodies were entered: over those of these jobs that have started."""
@@ -162,7 +168,7 @@ class JobQuerySet(JobOverviews):
             delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
         )
         found = (
-            self.filter(execute_at__isnull=False)
+            self.filter(MEASURED)
             .annotate(_ms=milliseconds)
             .aggregate(
                 jobs=Count("id"), mean=Avg("_ms"), stdev=StdDev("_ms", sample=True), low=Min("_ms"), high=Max("_ms")

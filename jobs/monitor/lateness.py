@@ -32,8 +32,8 @@ def story(job: Job) -> list[Step]:
         ("Published", job.enqueued_at),
         ("Acquired by a worker", job.locked_at),
         ("Due", job.run_at),
-        ("Started", job.execute_at),
-        (State(job.state).label.capitalize(), job.finished_at),
+        ("Started, at the earliest" if job.is_confirmed else "Started", job.execute_at),
+        ("Interrupted" if job.is_confirmed else State(job.state).label.capitalize(), job.finished_at),
     ]
     known = sorted(((what, at) for what, at in moments if at is not None), key=lambda moment: moment[1])
     steps: list[Step] = []
@@ -47,17 +47,21 @@ def explain(job: Job, now: datetime) -> str:
     """Whether it was on time, and why not. Asks the database only about a job that was acquired late."""
     if job.state == State.PENDING:
         return _waiting(job, now)
-    if job.execute_at is None or job.delay_ms is None:
-        if job.state == State.RUNNING:
-            return "It is with its worker; the exact moment of its start is written when it ends."
-        return (
-            "It never started." if job.locked_at is None else "Its worker vanished before it could say when it started."
-        )
+    if job.delay_ms is None:
+        return _not_measured(job)
     if job.delay_ms < 0:
         return f"It started {-job.delay_ms:,.2f} ms before it was due: it was edited, or a clock was set."
     if job.delay_ms <= ON_TIME_MS:
         return f"On time: it started {job.delay_ms:,.2f} ms after it was due."
     return f"It started {_long(job.delay_ms)} late: {_cause(job)}"
+
+
+def _not_measured(job: Job) -> str:
+    if job.is_confirmed:
+        return "A person has confirmed that it was done; what is known of its start stands in the ledger."
+    if job.state == State.RUNNING:
+        return "It is with its worker; the exact moment of its start is written when it ends."
+    return "It never started." if job.locked_at is None else "Its worker vanished before it could say when it started."
 
 
 def _waiting(job: Job, now: datetime) -> str:

@@ -16,7 +16,7 @@ from jobs.models.querysets import OVERDUE_AFTER
 from jobs.monitor.broker import Depths
 
 ROWS = 10  # lines of each list of jobs
-TROUBLED_ROWS = 6
+FAILED_ROWS = 6
 WORKER_ROWS = 50
 FIGURES_OF = timedelta(hours=1)
 DEPARTED_SHOWN_FOR = timedelta(minutes=10)
@@ -92,7 +92,9 @@ class Snapshot:
     due_next: tuple[JobLine, ...]
     overdue: tuple[JobLine, ...]
     recent: tuple[JobLine, ...]
-    troubled: tuple[JobLine, ...]
+    failed: tuple[JobLine, ...]
+    interrupted: tuple[JobLine, ...]
+    interrupted_count: int
     running_count: int
     pending_count: int
     overdue_count: int
@@ -110,7 +112,7 @@ class Snapshot:
 
 
 def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapshot:
-    """Ask the database ten questions and the broker one. Raises DatabaseError."""
+    """Ask the database a dozen questions and the broker one. Raises DatabaseError."""
     c = conf()
     busy = Attempt.objects.open_by_session()
     seen = Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKER_ROWS]
@@ -120,7 +122,8 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
     depths = ask_broker(_queue_names(workers, backlog))
     figures = Job.objects.latest_figures(now - FIGURES_OF)
     # No more than were counted: the search for one more would read the rest of the hour.
-    troubled = listed.troubled_since(now - FIGURES_OF)[: min(figures.failed + figures.interrupted, TROUBLED_ROWS)]
+    failed = listed.failed_since(now - FIGURES_OF)[: min(figures.failed, FAILED_ROWS)]
+    interrupted = _lines(listed.interrupted()[:ROWS])
     return Snapshot(
         workers=tuple(workers),
         queues=_queues(workers, backlog, depths),
@@ -128,7 +131,9 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
         due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)[:ROWS]),
         overdue=_lines(Job.objects.brief().overdue(now).order_by("run_at", "id")[:ROWS]),
         recent=_lines(listed.recently_finished()[:ROWS]),
-        troubled=_lines(troubled),
+        failed=_lines(failed),
+        interrupted=interrupted,
+        interrupted_count=len(interrupted) if len(interrupted) < ROWS else Job.objects.interrupted().bounded_count(),
         running_count=Job.objects.running().bounded_count(),
         pending_count=sum(b.pending for b in backlog),
         overdue_count=sum(b.overdue for b in backlog),

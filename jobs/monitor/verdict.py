@@ -11,6 +11,7 @@ from jobs.monitor.snapshot import Snapshot
 START_BEAT = "celery -A project beat"
 START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
 CLOCK_BUDGET_MS = 250.0  # timers are corrected for an offset; beyond this the host's own clock needs care
+NAMED = 3  # of what is wrong; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,8 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         remedy = "Jobs still start on time, since its timers are corrected; let NTP set the clock of its host."
         found.append(Problem("warn", f"The clock of {_named('worker', off)} is off.", remedy))
     figures = seen.figures
-    if figures.interrupted:
-        remedy = "Their effects are unknown. Look at each, and retry it where that is safe."
-        found.append(
-            Problem("warn", f"{_jobs(figures.interrupted, 'was', 'were')} interrupted in the last hour.", remedy)
-        )
+    if seen.interrupted:
+        found.append(_undecided(seen))
     if figures.failed:
         remedy = "Open one below: its page says why."
         found.append(Problem("warn", f"{_jobs(figures.failed, 'has', 'have')} failed in the last hour.", remedy))
@@ -128,6 +126,19 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         remedy = "More slots, or fewer jobs at the same moment. The page of each late job says why it was."
         found.append(Problem("warn", f"A job of the last hour started more than {limit:g} s late.", remedy))
     return found
+
+
+def _undecided(seen: Snapshot) -> Problem:
+    """Interrupted jobs stay here until a person has said what became of them, however old they are."""
+    names = [f"{job.id} ({job.title})" for job in seen.interrupted]
+    listed = _listed(names, seen.interrupted_count)
+    lost = _jobs(seen.interrupted_count, "was interrupted and waits", "were interrupted and wait")
+    what = f"{lost} for a decision: {listed}."
+    remedy = (
+        "A worker vanished after the start, so what was done is not known. Look at each, then press confirm done, "
+        "confirm failed or retry on its page, with the reason."
+    )
+    return Problem("warn", what, remedy)
 
 
 def _all_well(seen: Snapshot) -> str:
@@ -143,5 +154,12 @@ def _jobs(count: int, one: str, many: str) -> str:
 
 def _named(kind: str, names: list[str]) -> str:
     plural = "s" if len(names) > 1 else ""
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{kind}{plural} {shown}"
+    return f"{kind}{plural} {_listed(names, len(names))}"
+
+
+def _listed(names: list[str], count: int) -> str:
+    """The first three of them, and how many there are beside."""
+    if count <= NAMED:
+        return ", ".join(names)
+    more = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count - NAMED:,} more"
+    return f"{', '.join(names[:NAMED])} and {more}"

@@ -53,7 +53,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @page
 def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     """`/jobs/7/`: the facts in the order of time, why it was late, its ledger, and what can be done."""
-    job = Job.objects.for_people().with_attempts().filter(pk=job_id).first()
+    job = Job.objects.for_people().with_story().filter(pk=job_id).first()
     if job is None:
         raise Http404(f"There is no job {job_id}.")
     now = clock.current()
@@ -63,7 +63,10 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
         "steps": story(job),
         "why": explain(job, now),
         "verbs": verbs.offered(job) if request.user.has_perm(CONTROL) else [],
-        "may_reschedule": request.user.is_staff and request.user.has_perm(CONTROL) and not job.is_final,
+        "asks_why": verbs.asks_why(job),
+        "may_reschedule": request.user.is_staff
+        and request.user.has_perm(CONTROL)
+        and job.state in verbs.RESCHEDULE.states,
     }
     return render(request, "monitor/job.html", context)
 
@@ -77,7 +80,9 @@ def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
     if verb not in BY_NAME:
         raise Http404(f"Nothing is called {verb}.")
     by = cast("AbstractBaseUser", request.user)
-    verbs.report(request, BY_NAME[verb], [verbs.apply(BY_NAME[verb], job_id, by=by, now=clock.current())])
+    reason = request.POST.get("reason", "")
+    answer = verbs.apply(BY_NAME[verb], job_id, by=by, now=clock.current(), reason=reason)
+    verbs.report(request, BY_NAME[verb], [answer])
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("job", args=[job_id])

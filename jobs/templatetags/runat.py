@@ -10,6 +10,7 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobs.models import Job
 from jobs.states import State
 
 register = template.Library()
@@ -35,6 +36,14 @@ def badge(level: str, sign: str, text: str) -> SafeString:
 def state_badge(state: int) -> SafeString:
     level, sign = LOOKS[State(state)]
     return badge(level, sign, str(State(state).label))
+
+
+@register.filter
+def policy(job: Job) -> str:
+    """What becomes of it if its worker vanishes after the start."""
+    if job.rerunnable and job.max_attempts > 1:
+        return f"started again, {job.max_attempts} starts at most"
+    return "held for a person"
 
 
 @register.filter

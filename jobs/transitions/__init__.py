@@ -10,10 +10,10 @@ from jobs.transitions.attempts import (
     acquire,
     acquired_by,
     finish,
-    interrupt,
 )
 from jobs.transitions.creation import KeyReused, create, create_many
-from jobs.transitions.verbs import Answer, cancel, reschedule, retry, run_now
+from jobs.transitions.interruption import back_off, interrupt
+from jobs.transitions.verbs import Answer, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
 
 __all__ = [
     "REASON_LIMIT",
@@ -23,7 +23,10 @@ __all__ = [
     "WorkerIdentity",
     "acquire",
     "acquired_by",
+    "back_off",
     "cancel",
+    "confirm_done",
+    "confirm_failed",
     "create",
     "create_many",
     "finish",

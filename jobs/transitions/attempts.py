@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -128,17 +127,3 @@ def finish(
             )
             attempt.update(started_at=execute_at, error=evidence[:REASON_LIMIT])
         return bool(held)
-
-
-def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str) -> int:
-    """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown. Returns how many."""
-    interrupted = 0
-    with transaction.atomic():
-        for attempt in Attempt.objects.open_of(sessions).order_by("job_id"):
-            why = f"{reason} (worker {attempt.worker})"
-            # The job before its attempt, as in `finish`: two orders would be a deadlock.
-            interrupted += Job.objects.held_by(attempt.job_id, attempt.number).update(
-                state=State.INTERRUPTED, finished_at=now, reason=why
-            )
-            Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
-    return interrupted

@@ -53,6 +53,8 @@ def _insert(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser 
             queue=n.queue,
             run_at=n.run_at,
             idempotency_key=n.idempotency_key,
+            rerunnable=n.rerunnable,
+            max_attempts=n.max_attempts,
             created_by_id=getattr(by, "pk", None),
             # Due inside a window that is already listed: published at commit by us, so marked by us.
             enqueued_at=now if n.run_at < late else None,

@@ -1,20 +1,25 @@
-"""What people and programs ask of a job, and the true answer to each."""
+"""What people and programs ask of a job, and the true answer to each. What took effect is audited with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
-from jobs import dispatcher, rules
-from jobs.models import Job
+from jobs import rules
+from jobs.models import Attempt, Audit, Job, Verb
 from jobs.models.job import NEXT_VERSION
-from jobs.models.querysets import Listed
 from jobs.states import RETRYABLE, State
-from jobs.transitions.attempts import REASON_LIMIT
+from jobs.transitions.repending import repend
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 
 @dataclass(frozen=True)
@@ -26,17 +31,33 @@ class Answer:
     job: Job | None = None
 
 
-def cancel(job_id: int, *, now: datetime, reason: str) -> Answer:
+@dataclass(frozen=True)
+class _Asked:
+    """Who asks for what. `expected` are the states in which it can be done."""
+
+    verb: Verb
+    expected: Collection[int]
+    to: State
+    now: datetime
+    by: AbstractBaseUser | None
+    reason: str
+
+
+def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
     """Cancel a job that has not started."""
-    won = (
-        Job.objects.pending()
-        .filter(pk=job_id)
-        .update(state=State.CANCELLED, finished_at=now, reason=reason[:REASON_LIMIT], version=NEXT_VERSION)
-    )
-    return _answer(job_id, won, "cancelled", "Only a job that has not started can be cancelled")
+
+    def change(job: Job) -> None:
+        Job.objects.filter(pk=job.pk).update(
+            state=State.CANCELLED, finished_at=now, reason=reason, version=NEXT_VERSION
+        )
+
+    asked = _Asked(Verb.CANCEL, [State.PENDING], State.CANCELLED, now, by, reason)
+    return _do(job_id, asked, change, "cancelled", "Only a job that has not started can be cancelled")
 
 
-def reschedule(job_id: int, *, run_at: datetime, now: datetime) -> Answer:
+def reschedule(
+    job_id: int, *, run_at: datetime, now: datetime, reason: str = "", by: AbstractBaseUser | None = None
+) -> Answer:
     """Move a job that has not started to another time.
 
     Raises ValidationError (field `run_at`) for a time that no job may have.
@@ -44,56 +65,104 @@ def reschedule(job_id: int, *, run_at: datetime, now: datetime) -> Answer:
     problems = rules.run_at_problems(run_at, now)
     if problems:
         raise ValidationError({"run_at": problems})
-    won = _repend(job_id, expected=[State.PENDING], run_at=run_at, now=now)
-    return _answer(job_id, won, "rescheduled", "Only a job that has not started can be rescheduled")
+    asked = _Asked(Verb.RESCHEDULE, [State.PENDING], State.PENDING, now, by, reason)
+    refusal = "Only a job that has not started can be rescheduled"
+    return _do(job_id, asked, lambda job: repend(job, run_at=run_at, now=now), "rescheduled", refusal)
 
 
-def run_now(job_id: int, *, now: datetime) -> Answer:
+def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
     """Start a pending job at once instead of at its time."""
-    won = _repend(job_id, expected=[State.PENDING], run_at=now, now=now)
-    return _answer(job_id, won, "told to start now", "Only a job that has not started can be run now")
+    asked = _Asked(Verb.RUN_NOW, [State.PENDING], State.PENDING, now, by, reason)
+    refusal = "Only a job that has not started can be run now"
+    return _do(job_id, asked, lambda job: repend(job, run_at=now, now=now), "told to start now", refusal)
 
 
-def retry(job_id: int, *, now: datetime) -> Answer:
-    """Give a job that failed, was interrupted, cancelled or skipped another start, now."""
-    won = _repend(job_id, expected=RETRYABLE, run_at=now, now=now)
-    return _answer(
-        job_id,
-        won,
-        "told to start again",
-        "Only a failed, interrupted, cancelled or skipped job can be retried",
-    )
+def retry(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
+    """Give a job that failed, was interrupted, cancelled or skipped another start, now.
+
+    Raises ValidationError (field `reason`) when none is given for an interrupted job: its effects are unknown.
+    """
+    asked = _Asked(Verb.RETRY, RETRYABLE, State.PENDING, now, by, reason)
+    refusal = "Only a failed, interrupted, cancelled or skipped job can be retried"
+    return _do(job_id, asked, lambda job: repend(job, run_at=now, now=now), "told to start again", refusal)
 
 
-def _repend(job_id: int, *, expected: Iterable[State], run_at: datetime, now: datetime) -> bool:
-    """Make the job PENDING for `run_at` under a new version: messages of the old one acquire nothing."""
-    late = run_at < dispatcher.horizon(now)
-    with transaction.atomic():
-        job = Job.objects.in_state(expected).select_for_update().filter(pk=job_id).first()
+def confirm_done(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
+    """Settle an interrupted job by a person's word: it has done its work.
+
+    Raises ValidationError (field `reason`) without one.
+    """
+    asked = _Asked(Verb.CONFIRM_DONE, [State.INTERRUPTED], State.COMPLETED, now, by, reason)
+    return _confirm(job_id, asked, "done")
+
+
+def confirm_failed(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
+    """Settle an interrupted job by a person's word: it has not done its work.
+
+    Raises ValidationError (field `reason`) without one.
+    """
+    asked = _Asked(Verb.CONFIRM_FAILED, [State.INTERRUPTED], State.FAILED, now, by, reason)
+    return _confirm(job_id, asked, "failed")
+
+
+def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
+    """`finished_at` stays the moment of the interruption: a person's decision is no end that the figures of this hour
+    should hold. The decision's own moment stands in the audit."""
+    _check_reason(asked.reason, needed=True)
+    who = asked.by.get_username() if asked.by else "a program"
+
+    def change(job: Job) -> None:
+        values = {"state": asked.to, "reason": f"Confirmed as {word} by {who}: {asked.reason}"}
+        # What a worker that came back late has left in the ledger, if it did.
+        seen = Attempt.objects.filter(job_id=job.pk, number=job.attempt).values_list("started_at", flat=True).first()
+        # No body is entered before its time or before its row is locked: without evidence that is all we know.
+        earliest = Greatest("run_at", "locked_at") if asked.to == State.COMPLETED else None
+        # A worker that was stopped before the body and woke up has started after we had given it up.
+        ended = Greatest("finished_at", Value(seen)) if seen else F("finished_at")
+        Job.objects.filter(pk=job.pk).update(**values, execute_at=seen or earliest, finished_at=ended)
+
+    return _do(job_id, asked, change, f"confirmed as {word}", f"Only an interrupted job can be confirmed as {word}")
+
+
+def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, refusal: str) -> Answer:
+    """Do it if the job is in a state in which it can be done, and answer with what is true."""
+    _check_reason(asked.reason, needed=False)
+    while True:
+        won = _try(job_id, asked, change)
+        job = Job.objects.for_people().filter(pk=job_id).first()
         if job is None:
-            return False
-        Job.objects.filter(pk=job_id).update(
-            state=State.PENDING,
-            run_at=run_at,
-            version=NEXT_VERSION,
-            enqueued_at=now if late else None,
-            deliveries=1 if late else 0,
-            locked_at=None,
-            execute_at=None,
-            finished_at=None,
-            reason="",
-        )
-        if late:
-            dispatcher.late_lane.at_commit([Listed(job_id, job.version + 1, run_at, job.queue, 1)])
-        return True
-
-
-def _answer(job_id: int, won: int, done: str, refusal: str) -> Answer:
-    job = Job.objects.for_people().filter(pk=job_id).first()
-    if job is None:
-        return Answer(done=False, why=f"There is no job {job_id}.")
-    if won:
-        return Answer(done=True, why=f"Job {job_id} was {done}.", job=job)
+            return Answer(done=False, why=f"There is no job {job_id}.")
+        if won:
+            return Answer(done=True, why=f"Job {job_id} was {done}.", job=job)
+        if job.state not in asked.expected:
+            break
+        # It has come back since: "cannot be cancelled; it is pending" would be no answer.
     state = State(job.state).label
     when = f" since {job.locked_at:%Y-%m-%d %H:%M:%S} UTC" if job.state == State.RUNNING else ""
     return Answer(done=False, why=f"{refusal}; job {job_id} is {state}{when}.", job=job)
+
+
+def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> bool:
+    """Waits for whoever holds the row: a start that is being committed, or another person."""
+    with transaction.atomic():
+        job = Job.objects.in_state(asked.expected).select_for_update().filter(pk=job_id).first()
+        if job is None:
+            return False
+        _check_reason(asked.reason, needed=job.state == State.INTERRUPTED)
+        change(job)
+        Audit.objects.create(
+            job_id=job_id,
+            verb=asked.verb,
+            by_id=getattr(asked.by, "pk", None),
+            reason=asked.reason,
+            at=asked.now,
+            from_state=job.state,
+            to_state=asked.to,
+        )
+        return True
+
+
+def _check_reason(reason: str, *, needed: bool) -> None:
+    problems = rules.reason_problems(reason, needed=needed)
+    if problems:
+        raise ValidationError({"reason": problems})

@@ -13,6 +13,7 @@ EVERYTHING = (
     "delete_job",
     "control_job",
     "view_attempt",
+    "view_audit",
     "view_worker",
     "view_leadership",
     "view_workerlog",

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from jobs.admin import actions
+from jobs.models import Audit
 from jobs.states import State
 from tests.monitor.rows import SECOND, ended, pending, running
 
@@ -41,9 +42,40 @@ def test_run_now(act, at):
 
 
 def test_retry(act, at):
-    jobs = [ended(at, s) for s in (State.FAILED, State.INTERRUPTED, State.CANCELLED, State.SKIPPED)]
-    assert act("retry", *jobs) == ["4 told to start again."]
+    jobs = [ended(at, s) for s in (State.FAILED, State.CANCELLED, State.SKIPPED)]
+    assert act("retry", *jobs) == ["3 told to start again."]
     assert {state(job) for job in jobs} == {State.PENDING}
+
+
+@pytest.mark.parametrize(
+    ("action", "label", "becomes"),
+    [
+        ("retry", "Retry", State.PENDING),
+        ("confirm_done", "Confirm done", State.COMPLETED),
+        ("confirm_failed", "Confirm failed", State.FAILED),
+    ],
+)
+def test_interrupted_jobs_are_settled_with_one_reason(  # noqa: PLR0917 - pytest passes them by name
+    admin, act, at, action, label, becomes
+):
+    jobs = [ended(at, State.INTERRUPTED, name="mine") for _ in range(2)]
+    chosen = {"action": action, "_selected_action": [job.pk for job in jobs]}
+    page = admin.post("/admin/jobs/job/", chosen).content.decode()
+    assert all(f'name="_selected_action" value="{job.pk}"' in page for job in jobs)
+    assert f'<button class="job-apply">{label}</button>' in page
+    page = admin.post("/admin/jobs/job/", {**chosen, "reason": " "})
+    assert "Say why" in page.context["form"].errors["reason"][0]
+    assert {state(job) for job in jobs} == {State.INTERRUPTED}
+    (message,) = act(action, *jobs, reason="I looked")
+    assert message.startswith("2 ")
+    assert {state(job) for job in jobs} == {becomes}
+    assert {(row.by.username, row.reason) for row in Audit.objects.all()} == {("grace", "I looked")}
+
+
+def test_what_is_not_interrupted_is_not_confirmed(act, at):
+    job = ended(at, State.FAILED)
+    assert f"job {job.pk} is failed" in act("confirm_done", job, reason="I looked")[0]
+    assert not Audit.objects.exists()
 
 
 def test_retry_of_what_is_done_is_refused(act, at):
@@ -100,7 +132,9 @@ def test_too_many_at_once_are_refused_whole(act, at, monkeypatch):
     assert {state(job) for job in jobs} == {State.PENDING}
 
 
-@pytest.mark.parametrize("action", ["cancel", "run_now", "retry", "reschedule", "delete_selected"])
+@pytest.mark.parametrize(
+    "action", ["cancel", "run_now", "retry", "reschedule", "confirm_done", "confirm_failed", "delete_selected"]
+)
 def test_each_needs_its_permission(onlooker, act, at, action):
     job = pending(at + 60 * SECOND)
     before = job.run_at

@@ -39,9 +39,21 @@ def test_it_costs_the_same_with_one_start_and_with_six(admin, at, starts, django
             run_at=at,
             locked_at=at,
         )
-    # Session, user, two for the permissions; the job with its creator; its ledger.
-    with django_assert_num_queries(6):
+    # Session, user, two for the permissions; the job with its creator; its ledger; its audit.
+    with django_assert_num_queries(7):
         admin.get(url(job))
+
+
+def test_an_interrupted_job_asks_for_a_reason_and_shows_the_audit(admin, at):
+    job = ended(at, State.INTERRUPTED)
+    page = admin.get(url(job)).content.decode()
+    assert "What became of it?" in page
+    assert f'formaction="/jobs/{job.pk}/confirm-done/"' in page
+    admin.post(f"/jobs/{job.pk}/confirm-done/", {"reason": "I looked", "next": url(job)})
+    page = admin.get(url(job)).content.decode()
+    assert "What became of it?" not in page
+    assert "I looked" in page
+    assert "confirm done" in page
 
 
 def test_nothing_can_be_edited(admin, at):

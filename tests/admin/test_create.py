@@ -45,6 +45,13 @@ def test_it_is_created_and_says_when_it_will_start(admin, at):
     assert response.request["PATH_INFO"] == f"/admin/jobs/job/{job.pk}/change/"
 
 
+def test_a_rerunnable_job(admin, at):
+    admin.post(ADD, filled(at, rerunnable="on", max_attempts="3"))
+    job = Job.objects.get()
+    assert (job.rerunnable, job.max_attempts) == (True, 3)
+    assert "started again, 3 starts at most" in admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
+
+
 def test_who_created_it_is_kept(admin, at):
     admin.post(ADD, filled(at))
     entry = LogEntry.objects.get()
@@ -61,6 +68,7 @@ def test_one_after_the_other(admin, at):
         ({"target": "demo.slep"}, "target", "demo.sleep"),
         ({"payload": "{"}, "payload", "not JSON"),
         ({"payload": '{"second": 1}'}, "payload", "second"),
+        ({"rerunnable": "on"}, "max_attempts", "2 to 100 starts"),
         ({"queue": "a b"}, "queue", "letters, digits"),
         ({"run_at": "2020-01-01T00:00:00"}, "run_at", "in the past"),
         ({"run_at": ""}, "run_at", "required"),

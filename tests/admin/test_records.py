@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
-from jobs.models import Attempt, Leadership, Worker, WorkerLog
+from jobs import transitions
+from jobs.models import Attempt, Audit, Leadership, Worker, WorkerLog
+from jobs.states import State
 from tests.monitor.rows import SECOND, ended, leader, worker
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("model", ["attempt", "worker", "leadership", "workerlog"])
+@pytest.mark.parametrize("model", ["attempt", "audit", "worker", "leadership", "workerlog"])
 @pytest.mark.parametrize("rows", [5, 50])
 def test_lists_cost_the_same(admin, at, model, rows, django_assert_num_queries):
     leader(at)
     for n in range(rows):
-        ended(at - n * SECOND)
+        job = ended(at - n * SECOND, State.FAILED)
+        transitions.retry(job.pk, now=at, by=User.objects.get())
         worker(at, f"w{n}@host")
         WorkerLog.objects.create(action="QUERYLIST", client="beat", results=1)
     # Session, user, two for the permissions; the bounded count; the rows.
@@ -25,10 +29,10 @@ def test_lists_cost_the_same(admin, at, model, rows, django_assert_num_queries):
 
 def test_each_record_can_be_read_and_none_written(admin, at):
     leader(at)
-    ended(at)
+    transitions.retry(ended(at, State.FAILED).pk, now=at, reason="a reason")
     worker(at)
     WorkerLog.objects.create(action="QUERYLIST")
-    for model in (Attempt, Worker, Leadership, WorkerLog):
+    for model in (Attempt, Audit, Worker, Leadership, WorkerLog):
         base = f"/admin/jobs/{model._meta.model_name}/"
         page = f"{base}{model.objects.first().pk}/"
         assert admin.get(f"{page}change/").status_code == 200

@@ -20,8 +20,9 @@ def look() -> None:
     from django.contrib.auth.models import User
     from django.test import RequestFactory, override_settings
 
-    from jobs.admin.actions import ask_for_time
-    from jobs.admin.forms import RescheduleForm
+    from jobs.admin import verbs
+    from jobs.admin.actions import ask
+    from jobs.admin.forms import ReasonForm, RescheduleForm
     from jobs.clock import clock
     from jobs.models import Attempt, Job
 
@@ -38,7 +39,8 @@ def look() -> None:
             jobs.changelist_view(request("/admin/jobs/job/")),
             jobs.add_view(request("/admin/jobs/job/add/")),
             site._registry[Attempt].changelist_view(request("/admin/jobs/attempt/")),
-            ask_for_time(site, request("/admin/jobs/job/"), form, [1]),
+            ask(site, request("/admin/jobs/job/"), form, [1], action="reschedule", verb=verbs.RESCHEDULE),
+            ask(site, request("/admin/jobs/job/"), ReasonForm(), [1], action="retry", verb=verbs.RETRY),
         ):
             response.render()
             assert b"unfold" not in response.content

@@ -48,6 +48,22 @@ def test_a_form_carries_the_payload_as_text(api: Client, content_type: str) -> N
     assert Job.objects.get().payload == {"seconds": 0.5}
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_rerunnable_job(api: Client, content_type: str) -> None:
+    sent = {"target": "demo.noop", "run_at": ahead(), "rerunnable": "true", "max_attempts": "3"}
+    body = json.dumps(sent) if content_type.endswith("json") else urlencode(sent)
+    response = api.post(JOBS, body, content_type=content_type)
+    assert response.status_code == 201, response.content
+    assert (response.json()["rerunnable"], response.json()["max_attempts"]) == (True, 3)
+    job = Job.objects.get()
+    assert (job.rerunnable, job.max_attempts) == (True, 3)
+
+
+def test_by_default_a_job_is_not_rerunnable(api: Client) -> None:
+    body = api.post(JOBS, urlencode({**new_job(), "payload": "{}"}), content_type="application/x-www-form-urlencoded")
+    assert (body.json()["rerunnable"], body.json()["max_attempts"]) == (False, 1)
+
+
 def test_a_zone_other_than_utc_is_kept_as_the_same_moment(api: Client) -> None:
     sent = new_job(run_at="2099-07-01T12:00:00.25+02:00")
     assert api.post(JOBS, sent, content_type="application/json").json()["run_at"] == "2099-07-01T10:00:00.250000Z"

@@ -21,6 +21,8 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/jobs/{job_id}/cancel/", "post"),
         ("/api/v1/jobs/{job_id}/run-now/", "post"),
         ("/api/v1/jobs/{job_id}/retry/", "post"),
+        ("/api/v1/jobs/{job_id}/confirm-done/", "post"),
+        ("/api/v1/jobs/{job_id}/confirm-failed/", "post"),
         ("/api/v1/workers/", "get"),
         ("/api/v1/stats/", "get"),
     }

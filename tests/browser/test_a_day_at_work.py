@@ -74,6 +74,20 @@ def test_a_job_from_its_creation_to_its_cancellation(browser, live_server, ada):
     assert job.state == State.CANCELLED
 
 
+def test_an_interrupted_job_is_settled_from_the_first_line_of_the_monitor(browser, live_server, ada):
+    job = ended(datetime.now(tz=UTC) - timedelta(days=2), State.INTERRUPTED, name="payroll")
+    log_in(browser, live_server)
+    assert f"1 job was interrupted and waits for a decision: {job.pk} (payroll)." in body(browser)
+    browser.find_element(By.ID, f"interrupted-link-{job.pk}").click()
+    until(browser, lambda: "What became of it?" in body(browser))
+    browser.find_element(By.XPATH, "//button[text()='Confirm done']").click()
+    assert browser.execute_script("return document.getElementById('reason').matches(':invalid')"), "it is not sent"
+    browser.find_element(By.ID, "reason").send_keys("412 of 412 paid")
+    browser.find_element(By.XPATH, "//button[text()='Confirm done']").click()
+    until(browser, lambda: f"Job {job.pk} was confirmed as done." in body(browser))
+    assert "412 of 412 paid" in browser.find_element(By.ID, "audit").text
+
+
 def test_the_monitor_updates_itself(browser, live_server, ada):
     log_in(browser, live_server)
     assert "No job is due" in body(browser)

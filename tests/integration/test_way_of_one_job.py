@@ -27,9 +27,10 @@ def insert(sql_target="demo.sleep", payload='{"seconds": 0.05}', after="3 second
         return cursor.fetchone()[0]
 
 
-def create(after, target="demo.sleep", payload=None):
+def create(after, target="demo.sleep", payload=None, **more):
     now = clock.now()
-    new = rules.check_new_job(target=target, payload=payload or {}, run_at=now + timedelta(seconds=after), now=now)
+    run_at = now + timedelta(seconds=after)
+    new = rules.check_new_job(target=target, payload=payload or {}, run_at=run_at, now=now, **more)
     return transitions.create(new, now=now)[0].pk
 
 
@@ -63,6 +64,22 @@ def test_a_worker_killed_in_mid_body_leaves_an_interrupted_job_and_the_others_go
     assert "vanished" in Job.objects.get(pk=doomed).reason
     assert {j.state for j in Job.objects.filter(pk__in=after)} == {State.COMPLETED}
     assert not Attempt.objects.filter(number__gt=1).exists()
+
+
+def test_a_rerunnable_job_of_a_killed_worker_is_started_again_by_another(cluster):
+    cluster.beat()
+    cluster.worker("victim", slots=1)
+    job_id = create(1, payload={"seconds": 3}, rerunnable=True, max_attempts=2)
+    wait_for(lambda: Job.objects.get(pk=job_id).state == State.RUNNING, "the job to run")
+    cluster.stop("victim", signal.SIGKILL)
+    cluster.worker("survivor")
+    wait_for(lambda: all_final(job_id), "the job to end")
+    job = Job.objects.get(pk=job_id)
+    first, second = Attempt.objects.order_by("number")
+    assert (job.state, first.outcome, second.outcome) == (State.COMPLETED, State.INTERRUPTED, State.COMPLETED)
+    assert second.run_at == job.run_at == first.finished_at + transitions.back_off(1)
+    assert second.started_at >= job.run_at
+    assert second.worker.startswith("survivor@")
 
 
 def test_the_leading_beat_is_killed_and_the_other_goes_on(cluster):

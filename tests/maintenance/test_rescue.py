@@ -51,6 +51,14 @@ def test_what_a_silent_or_stopped_worker_held_is_interrupted(make_job, silent_fo
     assert rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO) == 0
 
 
+def test_what_is_rerunnable_is_due_again(make_job):
+    gone = worker(21)
+    held = running_on(make_job, gone.session)
+    again = running_on(lambda: make_job(rerunnable=True, max_attempts=2), gone.session)
+    assert rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO) == 2
+    assert (state_of(held), state_of(again)) == (State.INTERRUPTED, State.PENDING)
+
+
 def test_silence_counts_only_while_we_watch(make_job):
     job = running_on(make_job, worker(300).session)
     assert rescue(now=NOW, patience=PATIENCE, watching_since=NOW - timedelta(seconds=19)) == 0

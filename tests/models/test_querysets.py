@@ -179,8 +179,8 @@ def test_what_a_job_says_about_itself():
 def test_reads_for_people_do_not_grow_with_the_rows(django_assert_num_queries):
     for _ in range(5):
         row(5)
-    with django_assert_num_queries(2):  # the jobs with their creators; all their attempts
-        for job in Job.objects.for_people().with_attempts():
+    with django_assert_num_queries(3):  # the jobs with their creators; all their attempts; all their audit
+        for job in Job.objects.for_people().with_story():
             assert job.created_by is None
             assert list(job.attempts.all()) == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
@@ -74,12 +76,21 @@ def test_a_viewer_has_no_buttons_and_cannot_press_them(viewer, at):
 
 @pytest.mark.parametrize(
     ("state", "offered"),
-    [(State.FAILED, ["retry"]), (State.CANCELLED, ["retry"]), (State.COMPLETED, []), (State.INTERRUPTED, ["retry"])],
+    [
+        (State.FAILED, ["retry"]),
+        (State.CANCELLED, ["retry"]),
+        (State.COMPLETED, []),
+        (State.INTERRUPTED, ["confirm-done", "confirm-failed", "retry"]),
+    ],
 )
 def test_only_what_can_be_done_is_offered(operator, at, state, offered):
     job = ended(at, state)
     page = text(operator.get(f"/jobs/{job.pk}/"))
-    assert [verb for verb in ("run-now", "cancel", "retry") if f"/jobs/{job.pk}/{verb}/" in page] == offered
+    assert [
+        verb
+        for verb in ("run-now", "cancel", "confirm-done", "confirm-failed", "retry")
+        if f"/jobs/{job.pk}/{verb}/" in page
+    ] == offered
 
 
 def test_cancel_says_what_it_did_and_who_did_it_is_kept(operator, at):
@@ -140,6 +151,53 @@ def test_it_goes_back_only_to_ourselves(operator, at):
 
 def test_what_the_page_costs(viewer, at, django_assert_num_queries):
     job = ended(at)
-    # Session, user, two for the permissions, the job, its ledger.
-    with django_assert_num_queries(6):
+    # Session, user, two for the permissions, the job, its ledger, its audit.
+    with django_assert_num_queries(7):
         viewer.get(f"/jobs/{job.pk}/")
+
+
+# --- interrupted jobs, and who asked for what ---
+
+
+@pytest.mark.parametrize(
+    ("verb", "becomes"),
+    [("confirm-done", State.COMPLETED), ("confirm-failed", State.FAILED), ("retry", State.PENDING)],
+)
+def test_an_interrupted_job_is_settled_with_a_reason(operator, at, verb, becomes):
+    job = ended(at, State.INTERRUPTED)
+    page = text(operator.get(f"/jobs/{job.pk}/"))
+    assert "What became of it?" in page
+    assert f'formaction="/jobs/{job.pk}/{verb}/"' in page
+    assert re.search(r'<input id="reason"[^>]* required', page)
+    refused = text(press(operator, job, verb))
+    assert f"Job {job.pk} stays as it is. Say why" in refused
+    page = text(press(operator, job, verb, reason="<i>I looked</i>"))
+    job.refresh_from_db()
+    assert job.state == becomes
+    assert "What people asked" in page
+    assert "&lt;i&gt;I looked&lt;/i&gt;" in page
+    assert '<td class="name">grace</td>' in page
+
+
+def test_a_viewer_is_not_asked(viewer, at):
+    assert "What became of it?" not in text(viewer.get(f"/jobs/{ended(at, State.INTERRUPTED).pk}/"))
+
+
+def test_a_confirmed_job_shows_no_measurement(operator, at):
+    job = ended(at, State.INTERRUPTED)
+    page = text(press(operator, job, "confirm-done", reason="seen"))
+    assert "A person has confirmed that it was done" in page
+    assert "Started, at the earliest" in page
+    assert "<dt>Delay</dt><dd>—</dd>" in page
+
+
+def test_it_says_what_becomes_of_it_when_its_worker_vanishes(viewer, at):
+    assert "<dd>held for a person</dd>" in text(viewer.get(f"/jobs/{pending(at).pk}/"))
+    job = pending(at, rerunnable=True, max_attempts=3)
+    assert "<dd>started again, 3 starts at most</dd>" in text(viewer.get(f"/jobs/{job.pk}/"))
+
+
+def test_rescheduling_is_offered_for_what_has_not_started(operator, at):
+    waiting, busy = pending(at + 60 * SECOND), running(at)
+    assert f"/admin/jobs/job/{waiting.pk}/reschedule/" in text(operator.get(f"/jobs/{waiting.pk}/"))
+    assert "/reschedule/" not in text(operator.get(f"/jobs/{busy.pk}/"))

@@ -49,6 +49,16 @@ def test_it_shows_workers_jobs_queues_and_the_leader(viewer, at):
         assert shown in page
 
 
+def test_interrupted_jobs_are_listed_with_what_to_do(viewer, at):
+    worker(at)
+    leader(at)
+    jobs = [ended(at - timedelta(days=n), State.INTERRUPTED, name=f"lost {n}") for n in range(11)]
+    page = text(viewer.get("/"))
+    assert f"11 jobs were interrupted and wait for a decision: {jobs[0].pk} (lost 0)" in page
+    assert "the latest 10 of 11" in page
+    assert f'id="interrupted-link-{jobs[9].pk}"' in page
+
+
 def test_what_a_job_is_called_is_escaped(viewer, at):
     pending(at + timedelta(seconds=30), name="<script>alert(1)</script>")
     assert "<script>alert" not in text(viewer.get("/"))
@@ -90,9 +100,9 @@ def test_the_page_costs_the_same_with_few_and_many_jobs(viewer, at, jobs, django
         pending(at - timedelta(seconds=30 + n))
         ended(at - timedelta(seconds=n))
         ended(at - timedelta(seconds=n), State.FAILED)
-    # Session, user, two for the permissions; then the snapshot: busy slots, workers, backlog, figures, troubled,
-    # running, due next, overdue, recent, count of running, leadership.
-    with django_assert_num_queries(15):
+    # Session, user, two for the permissions; then the snapshot: busy slots, workers, backlog, figures, failed,
+    # interrupted, running, due next, overdue, recent, count of running, leadership.
+    with django_assert_num_queries(16):
         viewer.get("/")
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from jobs import transitions
 from jobs.models import Worker
 from jobs.monitor import broker, snapshot
-from jobs.monitor.verdict import judge
+from jobs.monitor.verdict import _listed, judge
 from jobs.states import State
 from tests.monitor.rows import ended, leader, pending, running, worker
 
@@ -97,13 +98,32 @@ def test_a_window_that_cannot_be_published(healthy):
     assert problem(healthy, "The last window's 4 jobs are not all published yet.").level == "warn"
 
 
-@pytest.mark.parametrize(
-    ("state", "words"), [(State.FAILED, "2 jobs have failed"), (State.INTERRUPTED, "2 jobs were interrupted")]
-)
-def test_what_ended_badly_in_the_last_hour(healthy, state, words):
+def test_what_failed_in_the_last_hour(healthy):
     for age in (1, 2, 70):
-        ended(healthy - timedelta(minutes=age), state)
-    assert problem(healthy, words).level == "warn"
+        ended(healthy - timedelta(minutes=age), State.FAILED)
+    assert problem(healthy, "2 jobs have failed").level == "warn"
+
+
+def test_interrupted_jobs_are_named_however_old_until_they_are_decided(healthy):
+    jobs = [ended(healthy - timedelta(days=age), State.INTERRUPTED, name=f"n{age}") for age in (1, 2, 30)]
+    found = problem(healthy, "3 jobs were interrupted and wait for a decision")
+    assert found.level == "warn"
+    assert found.what.endswith(f"{jobs[0].pk} (n1), {jobs[1].pk} (n2), {jobs[2].pk} (n30).")
+    assert "confirm failed or retry on its page, with the reason" in found.remedy
+    for job in jobs:
+        transitions.confirm_done(job.pk, now=healthy, reason="seen")
+    assert verdict(healthy).level == "good"
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_of_many_interrupted_jobs_three_are_named(healthy, count):
+    for age in range(count):
+        ended(healthy - timedelta(minutes=age), State.INTERRUPTED)
+    assert f" and {count - 3} more." in problem(healthy, f"{count} jobs were interrupted").what
+
+
+def test_one_beyond_counting_is_said_so():
+    assert _listed(["a", "b", "c", "d"], 10_001) == "a, b, c and 10,000 or more"
 
 
 def test_a_clock_that_is_off(healthy):

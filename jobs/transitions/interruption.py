@@ -1,0 +1,46 @@
+"""What becomes of a started job whose worker has vanished: held for a person, or started again where it may be."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from jobs.models import Attempt, Job
+from jobs.states import State
+from jobs.transitions.repending import repend
+
+FIRST_BACK_OFF = timedelta(seconds=5)
+LONGEST_BACK_OFF = timedelta(minutes=10)
+
+
+def back_off(attempt: int) -> timedelta:
+    """How long after the interruption of this start the next one is due: 5 s, 10 s, 20 s ... 10 min."""
+    return min(FIRST_BACK_OFF * (1 << min(attempt - 1, 10)), LONGEST_BACK_OFF)
+
+
+def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str) -> int:
+    """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown, or PENDING again
+    after a back-off where the job is rerunnable and has starts left. Returns how many jobs lost their start."""
+    settled = 0
+    with transaction.atomic():
+        for attempt in Attempt.objects.open_of(sessions).order_by("job_id"):
+            why = f"{reason} (worker {attempt.worker})"
+            # The job before its attempt, as in `finish`: two orders would be a deadlock.
+            job = Job.objects.held_by(attempt.job_id, attempt.number).select_for_update().first()
+            if job is not None:
+                _settle(job, now=now, why=why)
+                settled += 1
+            Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
+    return settled
+
+
+def _settle(job: Job, *, now: datetime, why: str) -> None:
+    if job.rerunnable and job.attempt < job.max_attempts:
+        due = now + back_off(job.attempt)
+        again = f"It is rerunnable: start {job.attempt + 1} of {job.max_attempts} is due {due:%Y-%m-%d %H:%M:%S} UTC."
+        repend(job, run_at=due, now=now, reason=f"{why}. {again}")
+    else:
+        Job.objects.filter(pk=job.pk).update(state=State.INTERRUPTED, finished_at=now, reason=why)

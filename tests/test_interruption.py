@@ -1,0 +1,166 @@
+"""A worker vanishes: held for a person by default, started again where that was declared."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from jobs import transitions
+from jobs.models import Attempt, Audit, Job
+from jobs.states import State
+from jobs.transitions import WorkerIdentity
+from tests.conftest import NOW
+from tests.test_transitions import published  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+RERUNNABLE = {"rerunnable": True, "max_attempts": 3}
+
+
+def start(job, *, now=NOW):
+    worker = WorkerIdentity("w1@test", uuid.uuid4())
+    started = transitions.acquire(
+        job.pk,
+        job.version,
+        worker=worker,
+        token=uuid.uuid4(),
+        now=now,
+        due_before=job.run_at + SECOND,
+    )
+    assert started is not None
+    return started, worker
+
+
+def vanish(job, *, now=NOW):
+    """Start it, and lose its worker."""
+    started, worker = start(job, now=now)
+    assert transitions.interrupt([worker.session], now=now, reason="it vanished") == 1
+    job.refresh_from_db()
+    return started
+
+
+def end(started, outcome=State.COMPLETED, *, at=NOW, error=""):
+    return transitions.finish(started, outcome=outcome, execute_at=at, finished_at=at + SECOND, error=error)
+
+
+@pytest.mark.parametrize("policy", [{}, {"max_attempts": 1}])
+def test_by_default_it_is_held(make_job, published, policy):  # noqa: F811
+    job = make_job(**policy)
+    vanish(job)
+    assert (job.state, job.finished_at, job.reason) == (State.INTERRUPTED, NOW, "it vanished (worker w1@test)")
+    assert published == []
+
+
+def test_declared_without_further_starts_it_is_held(make_job):
+    job = make_job()
+    Job.objects.update(rerunnable=True)  # by SQL: max_attempts keeps its default
+    vanish(job)
+    assert job.state == State.INTERRUPTED
+
+
+def test_a_rerunnable_job_is_due_again_and_says_why(make_job, published):  # noqa: F811
+    job = make_job(**RERUNNABLE, queue="q")
+    due, version = job.run_at, job.version
+    vanish(job)
+    assert (job.state, job.version, job.run_at) == (State.PENDING, version + 1, NOW + 5 * SECOND)
+    assert (job.locked_at, job.execute_at, job.finished_at) == (None, None, None)
+    assert job.reason == (
+        "it vanished (worker w1@test). It is rerunnable: start 2 of 3 is due 2030-01-01 12:00:08 UTC."
+    )
+    # Due inside the window that is listed already: marked and published by us, under the new version.
+    assert (job.enqueued_at, job.deliveries) == (NOW, 1)
+    assert published == [(job.pk, version + 1, job.run_at, "q", 1)]
+    attempt = Attempt.objects.get()
+    assert (attempt.run_at, attempt.outcome, attempt.finished_at) == (due, State.INTERRUPTED, NOW)
+    assert not Audit.objects.exists(), "nobody asked for it"
+
+
+def test_beyond_the_listed_window_it_is_left_to_the_list_query(make_job, published):  # noqa: F811
+    job = make_job(**RERUNNABLE)
+    for _ in range(2):
+        vanish(job, now=NOW)
+    assert (job.run_at, job.enqueued_at, job.deliveries) == (NOW + 10 * SECOND, None, 0)
+    listed = Job.objects.list_and_mark(now=NOW, horizon=NOW + 20 * SECOND, window=10, client="beat")
+    assert [(one.id, one.version) for one in listed] == [(job.pk, 3)]
+
+
+def test_with_its_starts_used_up_it_is_held(make_job, published):  # noqa: F811
+    job = make_job(**RERUNNABLE)
+    for number in (1, 2, 3):
+        assert job.state == State.PENDING
+        assert vanish(job).attempt == number
+    assert (job.state, job.reason) == (State.INTERRUPTED, "it vanished (worker w1@test)")
+    assert list(Attempt.objects.values_list("number", "outcome")) == [(n, State.INTERRUPTED) for n in (1, 2, 3)]
+
+
+def test_a_rerun_that_fails_has_failed(make_job, published):  # noqa: F811
+    job = make_job(**RERUNNABLE)
+    vanish(job)
+    started, _ = start(job)
+    job.refresh_from_db()
+    assert "start 2 of 3" in job.reason, "it stays while it runs"
+    end(started, State.FAILED, error="no")
+    job.refresh_from_db()
+    assert (job.state, job.reason) == (State.FAILED, "no")
+
+
+def test_what_comes_back_late_leaves_evidence_and_nothing_else(make_job, published):  # noqa: F811
+    job = make_job(**RERUNNABLE)
+    zombie = vanish(job)
+    assert not end(zombie), "while the next start is awaited"
+    started, _ = start(job)
+    assert not end(zombie), "while the next start runs"
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.execute_at) == (State.RUNNING, 2, None)
+    assert end(started)
+    first = Attempt.objects.get(number=1)
+    assert (first.outcome, first.started_at) == (State.INTERRUPTED, NOW)
+    assert "Ended as completed" in first.error
+
+
+def test_a_message_of_the_lost_start_acquires_nothing(make_job, published):  # noqa: F811
+    job = make_job(**RERUNNABLE)
+    version = job.version
+    vanish(job)
+    found = transitions.acquire(
+        job.pk,
+        version,
+        worker=WorkerIdentity("w", uuid.uuid4()),
+        token=uuid.uuid4(),
+        now=NOW,
+        due_before=NOW + 60 * SECOND,
+    )
+    assert found is None
+
+
+def test_an_open_attempt_of_a_job_that_went_on_is_closed_only(make_job):
+    job = make_job()
+    started, worker = start(job)
+    end(started)
+    Attempt.objects.update(outcome=None, finished_at=None)
+    assert transitions.interrupt([worker.session], now=NOW, reason="gone") == 0
+    job.refresh_from_db()
+    assert (job.state, Attempt.objects.get().outcome) == (State.COMPLETED, State.INTERRUPTED)
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 5), (2, 10), (3, 20), (7, 320), (8, 600), (100, 600)])
+def test_the_back_off_doubles_up_to_ten_minutes(attempt, seconds):
+    assert transitions.back_off(attempt) == seconds * SECOND
+
+
+@pytest.mark.parametrize("number", [0, -1, 101])
+def test_the_table_bounds_the_starts(make_job, number):
+    job = make_job()
+    with pytest.raises(IntegrityError, match="jobs_max_attempts_bounded"), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(max_attempts=number)
+
+
+@pytest.mark.parametrize("policy", [{}, RERUNNABLE])
+def test_a_start_and_its_end_cost_no_more_than_ever(make_job, django_assert_num_queries, policy):
+    job = make_job(**policy)
+    with django_assert_num_queries(5):  # SAVEPOINT, the row under its lock, RUNNING, the ledger row, RELEASE
+        started, _ = start(job)
+    with django_assert_num_queries(4):  # SAVEPOINT, the job, its ledger row, RELEASE
+        end(started)
