@@ -29,8 +29,8 @@ MUTANTS = (
         ("tests/concurrency/test_races.py::test_finish_and_interrupt_take_their_locks_in_one_order",),
         (
             INTERRUPTION,
-            "            job = Job.objects.held_by",
-            "            Attempt.objects.filter(pk=attempt.pk).update(error=why)\n            job = Job.objects.held_by",
+            "            job = Job.objects.held",
+            "            Attempt.objects.filter(pk=attempt.pk).update(error=why)\n            job = Job.objects.held",
         ),
     ),
     mutant(
