@@ -21,7 +21,7 @@ from jobs.states import State
 from tests.exploration.model import ModelJob
 from tests.exploration.steps import Steps, seconds
 
-EXAMPLES, STEPS = 80, 40
+EXAMPLES, STEPS = 150, 40
 JOBS = 3
 CI = bool(os.environ.get("CI"))
 
