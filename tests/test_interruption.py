@@ -53,6 +53,13 @@ def test_by_default_it_is_held(make_job, published, policy):  # noqa: F811
     assert published == []
 
 
+def test_further_starts_without_the_declaration_are_none(make_job):
+    job = make_job()
+    Job.objects.update(max_attempts=3)  # by SQL: the rules refuse it
+    vanish(job)
+    assert job.state == State.INTERRUPTED
+
+
 def test_declared_without_further_starts_it_is_held(make_job):
     job = make_job()
     Job.objects.update(rerunnable=True)  # by SQL: max_attempts keeps its default

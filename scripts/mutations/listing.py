@@ -1,0 +1,97 @@
+"""Between the row and its message: the list query, the leader, the late lane."""
+
+from scripts.mutations.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
+
+QUERYSETS = "jobs/models/querysets.py"
+CREATION = "jobs/transitions/creation.py"
+REPENDING = "jobs/transitions/repending.py"
+DISPATCHER = "jobs/dispatcher.py"
+SCHEDULER = "jobs/scheduler/__init__.py"
+LEADER = "jobs/scheduler/leader.py"
+TRANSITIONS_TESTS = ("tests/test_transitions.py",)
+LIST_TESTS = ("tests/models/test_querysets.py",)
+SCHEDULER_TESTS = ("tests/scheduler",)
+DISPATCHER_TESTS = ("tests/test_dispatcher.py",)
+
+MUTANTS = (
+    mutant(
+        "list: pending only",
+        NEVER_TWICE,
+        LIST_TESTS,
+        (QUERYSETS, "WHERE state = 0 AND run_at < %(horizon)s", "WHERE run_at < %(horizon)s"),
+    ),
+    mutant(
+        "list: by state, not by a watermark",
+        NEVER_LOST,
+        LIST_TESTS,
+        (QUERYSETS, "WHERE state = 0 AND", "WHERE state = 0 AND run_at >= %(now)s AND"),
+    ),
+    mutant(
+        "list: the overdue again",
+        NEVER_LOST,
+        LIST_TESTS,
+        (QUERYSETS, "OR (run_at < %(overdue)s", "OR (false AND run_at < %(overdue)s"),
+    ),
+    mutant("list: back-off", ON_TIME, LIST_TESTS, (QUERYSETS, "* interval '1 second')", "* interval '0 second')")),
+    mutant(
+        "mark and note in one transaction",
+        NEVER_LOST,
+        ("tests/scheduler/test_scheduler.py::test_a_leader_that_dies_between_mark_and_note_has_marked_nothing",),
+        (SCHEDULER, "with transaction.atomic():", "if True:"),
+    ),
+    mutant(
+        "a replaced leader's marks are undone",
+        NEVER_LOST,
+        SCHEDULER_TESTS,
+        (SCHEDULER, "transaction.set_rollback(True)", "pass"),
+    ),
+    mutant(
+        "epoch guard of the leader's note",
+        NEVER_LOST,
+        SCHEDULER_TESTS,
+        (LEADER, "Leadership.objects.filter(epoch=self.epoch).update(", "Leadership.objects.update("),
+    ),
+    mutant(
+        "one beat leads",
+        ON_TIME,
+        SCHEDULER_TESTS,
+        (LEADER, '"SELECT pg_try_advisory_lock(%s)"', '"SELECT %s > 0"'),
+    ),
+    mutant(
+        "successor: what was marked, not published",
+        ON_TIME,
+        SCHEDULER_TESTS,
+        (SCHEDULER, "self._list(window, unpublished_since=progress.unpublished_since)", "self._list(window)"),
+    ),
+    mutant(
+        "late lane of a new job",
+        ON_TIME,
+        TRANSITIONS_TESTS,
+        (CREATION, "    dispatcher.late_lane.at_commit(", "    len("),
+    ),
+    mutant(
+        "late lane of an edit",
+        ON_TIME,
+        TRANSITIONS_TESTS,
+        (REPENDING, "        dispatcher.late_lane.at_commit(", "        len("),
+    ),
+    mutant(
+        "late lane: after the commit",
+        NEVER_LOST,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "transaction.on_commit(lambda: self._publish(late), robust=True)", "self._publish(late)"),
+    ),
+    mutant(
+        "unmark what could not be published",
+        NEVER_LOST,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "        Job.objects.unmark([", "        len(["),
+    ),
+    mutant(
+        "a message waits until it is sent",
+        NEVER_LOST,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "send(self._waiting[0], producer)", "send(self._waiting.popleft(), producer)"),
+        (DISPATCHER, "                self._waiting.popleft()\n", ""),
+    ),
+)
