@@ -127,6 +127,10 @@ class JobQuerySet(JobOverviews):
     def pending(self) -> JobQuerySet:
         return self.filter(state=State.PENDING)
 
+    def published(self) -> JobQuerySet:
+        """Those that have a message out and have not started."""
+        return self.pending().filter(enqueued_at__isnull=False)
+
     def running(self) -> JobQuerySet:
         return self.filter(state=State.RUNNING)
 
@@ -170,9 +174,9 @@ class JobQuerySet(JobOverviews):
         )
         return Delays(**found)
 
-    def of_benchmark(self, run: str, first_id: int) -> JobQuerySet:
+    def of_benchmark(self, run: str, first_id: int, word: str = "benchmark") -> JobQuerySet:
         """The jobs of one benchmark run, by the name it gives them; none of them is older than `first_id`."""
-        return self.filter(id__gte=first_id, name__startswith=f"benchmark {run} ")
+        return self.filter(id__gte=first_id, name__startswith=f"{word} {run} ")
 
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)
