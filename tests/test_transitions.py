@@ -171,21 +171,21 @@ def test_a_row_that_cannot_be_started_fails_with_the_reason_and_without_a_start(
 
 def test_the_ledger_knows_whose_start_it_was(make_job):
     job, token = make_job(), uuid.uuid4()
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
     started = acquire(job, token=token)
-    assert transitions.acquired_by(token) == started
-    assert transitions.acquired_by(uuid.uuid4()) is None
+    assert transitions.acquired_by(job.pk, token) == started
+    assert transitions.acquired_by(job.pk, uuid.uuid4()) is None
 
 
 def test_a_start_that_was_settled_meanwhile_is_not_resumed(make_job):
     job, token = make_job(), uuid.uuid4()
     started = acquire(job, token=token)
     transitions.interrupt([WORKER.session], now=NOW, reason="gone")
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
     Attempt.objects.update(outcome=None, finished_at=None)
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
     Job.objects.filter(pk=started.job_id).update(state=State.RUNNING, attempt=2, finished_at=None, locked_at=NOW)
-    assert transitions.acquired_by(token) is None
+    assert transitions.acquired_by(job.pk, token) is None
 
 
 # --- finish ---

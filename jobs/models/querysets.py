@@ -120,16 +120,16 @@ class JobQuerySet(JobOverviews):
         locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=DATABASE_CLOCK)
         return locked
 
+    def unlocked(self, job_id: int) -> JobQuerySet:
+        """The row, if nobody has its lock; raises OperationalError if anybody has."""
+        return self.select_for_update(nowait=True, of=("self",)).filter(id=job_id)
+
     def held_by(self, job_id: int, attempt: int) -> JobQuerySet:
         """The running row, if this attempt is still the one that runs it."""
         return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)
 
     def pending(self) -> JobQuerySet:
         return self.filter(state=State.PENDING)
-
-    def published(self) -> JobQuerySet:
-        """Those that have a message out and have not started."""
-        return self.pending().filter(enqueued_at__isnull=False)
 
     def running(self) -> JobQuerySet:
         return self.filter(state=State.RUNNING)

@@ -78,9 +78,15 @@ def acquire(
     return None
 
 
-def acquired_by(token: uuid.UUID) -> Started | None:
-    """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it."""
-    attempt = Attempt.objects.open_by(token).first()
+def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
+    """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it.
+
+    Raises OperationalError while anybody has the row's lock: it may be the lost transaction itself, about to commit.
+    So None is final, and another try is safe.
+    """
+    with transaction.atomic():
+        Job.objects.unlocked(job_id).first()
+        attempt = Attempt.objects.open_by(token).first()
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None
     return _started(attempt.job, attempt.number, None)

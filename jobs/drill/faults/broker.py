@@ -103,7 +103,8 @@ class BrokerDuplicate(Fault):
         return True
 
     def tick(self, stage: Stage, stroke: Stroke) -> None:
-        jobs = [job for job in Job.objects.of_benchmark(stage.run, 0, "drill").published() if job.pk not in self._sent]
+        pending = Job.objects.of_benchmark(stage.run, 0, "drill").pending()
+        jobs = [job for job in pending if job.enqueued_at and job.pk not in self._sent]
         if not jobs:
             return
         copies = [Listed(job.pk, job.version, job.run_at, job.queue, job.deliveries) for job in jobs]
