@@ -88,7 +88,7 @@ class LateLane:
                     send(left[0], producer)
                     left.pop(0)
             except Exception:
-                producer.connection.collapse()  # or the pool hands the broken connection to the next caller
+                producer.connection.collect()  # or the pool hands the broken connection to the next caller
                 raise
 
 
