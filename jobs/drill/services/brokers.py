@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from kombu import Connection
@@ -84,22 +84,25 @@ class Gated:
         if self._redis:
             flush(self._far)
         else:
-            delete(self._far, queue)
+            delete(self._far, queue, exchange=False)
 
     def close(self, queue: str) -> None:
         self._gate.shut()
         if not self._redis:
-            delete(self._far, queue)
+            delete(self._far, queue, exchange=True)
 
 
 def flush(url: str) -> None:
     """FLUSHDB: the whole of the database number in the URL."""
     with Connection(url) as connection:
-        connection.default_channel.client.flushdb()
+        channel: Any = connection.default_channel  # each transport has its own kind
+        channel.client.flushdb()
 
 
-def delete(url: str, queue: str) -> None:
-    """Delete one queue and the exchange of its name, with whatever is in them."""
+def delete(url: str, queue: str, *, exchange: bool) -> None:
+    """Delete one queue with whatever is in it, and the exchange of its name if we shall not need it again."""
     with Connection(url) as connection:
-        connection.default_channel.queue_delete(queue)
-        connection.default_channel.exchange_delete(queue)
+        channel: Any = connection.default_channel
+        channel.queue_delete(queue)
+        if exchange:
+            channel.exchange_delete(queue)
