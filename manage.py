@@ -10,9 +10,22 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     if sys.argv[1:2] == ["benchmark"] and not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")):
         start_over_with_throwaway_services()
+    if sys.argv[1:2] == ["drill"]:
+        drill()
+        return
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
     execute_from_command_line(sys.argv)
+
+
+def drill() -> None:
+    """A drill stops and starts its servers, so they are children of this very process."""
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    from jobs.drill.services import brought_up  # noqa: PLC0415
+
+    with brought_up(sys.argv[2:]):
+        execute_from_command_line(sys.argv)
 
 
 def start_over_with_throwaway_services() -> None:

@@ -103,9 +103,8 @@ class LateLane:
                     send(left[0], producer)
                     left.pop(0)
             except Exception:
-                producer.connection.collect(
-                    socket_timeout=1
-                )  # or the pool hands the broken connection to the next caller
+                # Or the pool hands the broken connection to the next caller.
+                producer.connection.collect(socket_timeout=1)
                 raise
 
 

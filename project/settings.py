@@ -109,6 +109,7 @@ CELERY_RESULT_EXPIRES = None  # no result backend, so beat needs no clean-up ent
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_CONSUMER = "jobs.worker.consumer:JobConsumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker however long it is away

@@ -184,6 +184,22 @@ def test_nothing_late_nothing_to_do(django_capture_on_commit_callbacks, db):
 
 
 @pytest.mark.django_db
+def test_a_failure_is_told_as_the_broker_told_it(
+    make_job, queue, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    def fail(listed, producer):
+        assert producer.connection.connect()
+        raise OSError("timed out")
+
+    monkeypatch.setattr(dispatcher, "send", fail)
+    monkeypatch.setattr(dispatcher.log, "propagate", True)
+    monkeypatch.setattr(dispatcher.logging.getLogger("jobs"), "propagate", True)
+    with django_capture_on_commit_callbacks(execute=True):
+        make_job(2, queue=queue.name)
+    assert "could not be published now (timed out)" in caplog.text
+
+
+@pytest.mark.django_db
 def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(
     make_job, queue, monkeypatch, django_capture_on_commit_callbacks
 ):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +50,12 @@ class Member:
     stopping_since: float | None = None
     start_at: float | None = None
     turn: Turn | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    revive_after: float | None = None  # seconds after an unasked end until it is started again; None: never
+    excused: Callable[[int], bool] = lambda pid: False  # whether that process was killed on purpose, by others than us
+    killed: bool = False
+    frozen: bool = False
+    log_read: int = 0  # bytes of its log that `Cluster.forget_problems` has put behind us
 
     @property
     def cpu(self) -> float:
@@ -57,8 +63,9 @@ class Member:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = spawn(self.command, log=log, cwd=settings.BASE_DIR, environment=os.environ)
+            self.process = spawn(self.command, log=log, cwd=settings.BASE_DIR, environment=self.environment)
         self.lives += 1
+        self.killed = self.frozen = False
         self.start_at = self.stopping_since = None
         self._next_turn()
 
@@ -91,9 +98,32 @@ class Member:
             self.stopping_since = now
             send(self.process, signal.SIGTERM)
 
+    def kill(self) -> int | None:
+        """SIGKILL it, and hold that against nobody. Returns the process id, None when there is none."""
+        if self.process is None or self.process.poll() is not None:
+            return None
+        self.killed = True
+        send(self.process, signal.SIGKILL)
+        return self.process.pid
+
+    def freeze(self) -> int | None:
+        """SIGSTOP it. Returns the process id, None when there is none to stop."""
+        if self.process is None or self.process.poll() is not None:
+            return None
+        self.frozen = True
+        send(self.process, signal.SIGSTOP)
+        return self.process.pid
+
+    def thaw(self) -> None:
+        """SIGCONT it, whoever has stopped it."""
+        self.frozen = False
+        if self.process is not None:
+            send(self.process, signal.SIGCONT)
+
     def ask_to_stop(self) -> None:
         """Stop it for good, gracefully; `tick` sees to the rest."""
-        self.turns = self.turn = self.stop_at = self.start_at = None
+        self.turns = self.turn = self.stop_at = self.start_at = self.revive_after = None
+        self.thaw()
         if self.process is not None and self.stopping_since is None:
             self.stopping_since = time.monotonic()
             send(self.process, signal.SIGTERM)
@@ -110,28 +140,44 @@ class Member:
             pass
 
     def _ended(self, code: int, now: float) -> None:
-        if self.stopping_since is None:
+        excused = self.killed or (self.process is not None and self.excused(self.process.pid))
+        if excused:
+            pass
+        elif self.stopping_since is None:
             self.problems.append(f"{self.name} ended by itself with exit code {code}")
         elif code:
             self.problems.append(f"{self.name} stopped with exit code {code}")
         self.cpu_of_ended, self.cpu_of_this, self.process = self.cpu, 0.0, None
-        self.start_at = now + self.turn.pause if self.turn is not None else None
+        pause = self.turn.pause if self.turn is not None else self.revive_after
+        self.start_at = now + pause if pause is not None else None
 
 
 class Cluster:
     """All of them. Its methods belong to the main thread, which the processes are tied to."""
 
-    def __init__(self, *, instances: int, slots: int, beats: int) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    def __init__(
+        self,
+        *,
+        instances: int,
+        slots: int,
+        beats: int,
+        word: str = "bench",
+        queue: str = "",
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`word`: what the workers' names begin with; `queue`: the only one they take from, if not the default."""
+        self.folder = folder or Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        self._environment = os.environ if environment is None else environment
         beat = [*CELERY, "beat"]
-        worker = [*CELERY, "worker", "-P", "threads", "-c", str(slots), "-n"]
+        worker = [*CELERY, "worker", "-P", "threads", "-c", str(slots), *(["-Q", queue] if queue else []), "-n"]
         self.members = [self._member(f"beat{n}", "beat", beat) for n in range(1, beats + 1)]
         self.members += [
-            self._member(f"bench{n}", "worker", [*worker, f"bench{n}@%h"]) for n in range(1, instances + 1)
+            self._member(f"{word}{n}", "worker", [*worker, f"{word}{n}@%h"]) for n in range(1, instances + 1)
         ]
 
     def _member(self, name: str, kind: str, command: list[str]) -> Member:
-        return Member(name, kind, command, self.folder / f"{name}.log")
+        return Member(name, kind, command, self.folder / f"{name}.log", environment=self._environment)
 
     def start(self) -> None:
         for member in self.members:
@@ -179,7 +225,19 @@ class Cluster:
 
     def problems(self) -> list[str]:
         """What raised, ended by itself, or did not end well, a sentence each."""
-        return [line for member in self.members for line in [*member.problems, *logs.trouble(member.log)]]
+        return [*self.bad_ends(), *self.raised()]
+
+    def bad_ends(self) -> list[str]:
+        return [line for member in self.members for line in member.problems]
+
+    def raised(self) -> list[str]:
+        return [line for member in self.members for line in logs.trouble(member.log, start=member.log_read)]
+
+    def forget_problems(self) -> None:
+        """Begin a new chapter: what was said and what ended so far is not told again."""
+        for member in self.members:
+            member.problems.clear()
+            member.log_read = logs.length(member.log)
 
     def last_words(self) -> str:
         """The end of each log that shows a problem."""

@@ -25,7 +25,7 @@ class Load:
         self.run = run
         self.created: dict[int, Series] = {}
         self._seed = seed
-        self._since, self._duration, self._window = since, duration, window
+        self._since, self._duration, self.window = since, duration, window
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
         self._live: Future[None] | None = None
@@ -39,7 +39,7 @@ class Load:
         for start in range(0, len(plan), AT_A_TIME):
             some = plan[start : start + AT_A_TIME]
             now = clock.now()
-            new = [self._new(job.series, job.run_at, now) for job in some]
+            new = [self.new(job.series, job.run_at, now) for job in some]
             for planned, job in zip(some, transitions.create_many(new, now=now), strict=True):
                 self.created[job.pk] = planned.series
 
@@ -63,18 +63,22 @@ class Load:
     def _insert_live(self) -> None:
         try:
             for pause in live_pauses(self._seed):
-                if live_is_over(clock.current(), self._since, self._duration, self._window):
+                if live_is_over(clock.current(), self._since, self._duration, self.window):
                     return
                 if self._stop.wait(pause.total_seconds()):
                     return
-                now = clock.now()
-                new = self._new(Series.LIVE, live_run_at(now, self._window), now)
-                job, _ = transitions.create(new, now=now)
-                self.created[job.pk] = Series.LIVE
+                self.created[self.create_live()] = Series.LIVE
         finally:
             connection.close()
 
-    def _new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
+    def create_live(self) -> int:
+        """Insert one live job and return its id."""
+        now = clock.now()
+        job, _ = transitions.create(self.new(Series.LIVE, live_run_at(now, self.window), now), now=now)
+        return job.pk
+
+    def new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
+        """One job of the load, checked."""
         return rules.check_new_job(
             target=TARGET,
             payload={"seconds": BODY_SECONDS},

@@ -11,9 +11,9 @@ LAST_LINES = 15
 TOLD = 5  # lines of trouble told of one log
 
 
-def trouble(log: Path) -> list[str]:
-    """The lines of a log that say that something raised, the first few, with its name."""
-    lines = [line for line in _lines(log) if TROUBLE.search(line)]
+def trouble(log: Path, *, start: int = 0) -> list[str]:
+    """The lines of a log, from byte `start`, that say that something raised, the first few, with its name."""
+    lines = [line for line in _lines(log, start) if TROUBLE.search(line)]
     told = [f"{log.name}: {line}" for line in lines[:TOLD]]
     if len(lines) > TOLD:
         told.append(f"{log.name}: {len(lines) - TOLD} more lines like these")
@@ -25,5 +25,10 @@ def last_words(log: Path) -> str:
     return "\n".join(_lines(log)[-LAST_LINES:])
 
 
-def _lines(log: Path) -> list[str]:
-    return log.read_text(errors="replace").splitlines() if log.exists() else []
+def length(log: Path) -> int:
+    """In bytes."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def _lines(log: Path, start: int = 0) -> list[str]:
+    return log.read_bytes()[start:].decode(errors="replace").splitlines() if log.exists() else []

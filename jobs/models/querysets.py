@@ -125,6 +125,10 @@ class JobQuerySet(JobOverviews):
         locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=DATABASE_CLOCK)
         return locked
 
+    def unlocked(self, job_id: int) -> JobQuerySet:
+        """The row, if nobody has its lock; raises OperationalError if anybody has."""
+        return self.select_for_update(nowait=True, of=("self",)).filter(id=job_id)
+
     def held_by(self, job_id: int, attempt: int) -> JobQuerySet:
         """The running row, if this attempt is still the one that runs it."""
         return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)
@@ -181,9 +185,9 @@ class JobQuerySet(JobOverviews):
         )
         return Delays(**found)
 
-    def of_benchmark(self, run: str, first_id: int) -> JobQuerySet:
+    def of_benchmark(self, run: str, first_id: int, word: str = "benchmark") -> JobQuerySet:
         """The jobs of one benchmark run, by the name it gives them; none of them is older than `first_id`."""
-        return self.filter(id__gte=first_id, name__startswith=f"benchmark {run} ")
+        return self.filter(id__gte=first_id, name__startswith=f"{word} {run} ")
 
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)

@@ -98,11 +98,11 @@ def _acquire(
 def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
     """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it.
 
-    Raises OperationalError while that is undecided: ask again.
+    Raises OperationalError while anybody has the row's lock: it may be the lost transaction itself, about to commit.
+    So None is final, and another try is safe.
     """
     with transaction.atomic():
-        # A COMMIT that is still under way in the server holds the row; whoever gets it has the last word.
-        Job.objects.select_for_update(nowait=True).filter(pk=job_id).first()
+        Job.objects.unlocked(job_id).first()
         attempt = Attempt.objects.open_by(token).first()
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None

@@ -38,7 +38,8 @@ class Heartbeat:
         self._name = name
         # Memory that pool children share, wherever they are in their life when the session changes.
         self._session = mmap.mmap(-1, SESSION_BYTES)
-        self._begin_session()
+        self._go_on_as(uuid.uuid4())
+        self._registered = False
         self._facts: dict[str, Any] = {}
         self._running: Callable[[], int] = lambda: 0
         self._stop = threading.Event()
@@ -50,9 +51,8 @@ class Heartbeat:
     def identity(self) -> WorkerIdentity:
         return WorkerIdentity(name=self._name, session=uuid.UUID(bytes=self._session[:SESSION_BYTES]))
 
-    def _begin_session(self) -> None:
-        self._session[:SESSION_BYTES] = uuid.uuid4().bytes
-        self._registered = False
+    def _go_on_as(self, session: uuid.UUID) -> None:
+        self._session[:SESSION_BYTES] = session.bytes
 
     def start(self, *, pool: str, slots: int, queues: list[str], running: Callable[[], int]) -> None:
         """Register, then beat. The first beat is made here: a worker that takes jobs is in the table."""
@@ -104,21 +104,21 @@ class Heartbeat:
 
     def _beat(self) -> None:
         try:
-            now = clock.current()
+            clock.current()  # measured anew when it is a minute old
             values = {"heartbeat_at": DATABASE_CLOCK, "running": self._running(), "offset_ms": clock.offset * 1000}
             if not self._registered:
-                Worker.objects.create(
-                    session=self.identity.session,
-                    name=self.identity.name,
-                    started_at=now,
-                    **self._facts,
-                    **values,
-                )
-                self._registered = True
+                self._register(self.identity.session, values)
             elif not Worker.objects.present().filter(session=self.identity.session).update(**values):
                 # We were silent for so long that we count as gone: go on under a new session.
-                log.error("%s was declared gone; it goes on as a new session", self.identity.name)
-                self._begin_session()
+                log.error("%s was declared gone; it goes on as a new session", self._name)
+                # In the table before the first start under it: nobody would look for a session that is not there.
+                self._register(session := uuid.uuid4(), values)
+                self._go_on_as(session)
         except Exception as error:  # noqa: BLE001 - a heart that stops for any error interrupts every running job
             log.warning("heartbeat failed: %s", error)
             connection.close()
+
+    def _register(self, session: uuid.UUID, values: dict[str, Any]) -> None:
+        started_at = values["heartbeat_at"]
+        Worker.objects.create(session=session, name=self._name, started_at=started_at, **self._facts, **values)
+        self._registered = True

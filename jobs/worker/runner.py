@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ T = TypeVar("T")
 # A message may arm this much too early and still be the right one; a row moved further away makes it stale.
 ARM_SLACK = timedelta(seconds=1)
 DATABASE_RETRIES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before each further try
+ACQUIRE_TRIES = 3
 LONGEST_RETRY = 30.0  # seconds before each try after those
 
 
@@ -93,20 +95,25 @@ def record(started: Started, ending: Ending) -> None:
 
 def acquire(job_id: int, version: int, worker: WorkerIdentity) -> Started | None:
     """Take the row lock and commit RUNNING. None when there is nothing for us to start."""
-    token = uuid.uuid4()
-    try:
-        now = clock.current()
-        asked = clock.timestamp()
-        due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
-        started = transitions.acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
-        if started is not None and started.read_at is not None:
-            clock.check(started.read_at, asked)
-    except (DatabaseError, InterfaceError) as error:
-        # The COMMIT may have taken effect. Only the ledger knows, and our token is in it if it has.
-        log.warning("job %d: the database failed while it was acquired (%s)", job_id, error)
-        connection.close()
-        return _insist(lambda: transitions.acquired_by(job_id, token))
-    return started
+    for _ in range(ACQUIRE_TRIES):
+        token = uuid.uuid4()
+        try:
+            now = clock.current()
+            asked = clock.timestamp()
+            due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
+            started = transitions.acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
+            if started is not None and started.read_at is not None:
+                clock.check(started.read_at, asked)
+            return started
+        except (DatabaseError, InterfaceError) as error:
+            # The COMMIT may have taken effect. Only the ledger knows, and our token is in it if it has. If it has
+            # not, we try again: this message is spent, and after a restart every idle slot has a broken connection.
+            log.warning("job %d: the database failed while it was acquired (%s)", job_id, error)
+            connection.close()
+            lost = _insist(partial(transitions.acquired_by, job_id, token))
+            if lost is not None:
+                return lost
+    return None
 
 
 def wait_until(moment: datetime) -> datetime:

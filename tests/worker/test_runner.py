@@ -2,10 +2,11 @@
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from jobs import targets, transitions
 from jobs.clock import clock
@@ -139,10 +140,34 @@ def test_a_lost_commit_that_took_effect_is_found_by_its_token(impatient):
     assert Attempt.objects.count() == 1
 
 
-def test_a_lost_commit_that_did_not_take_effect_starts_nothing(impatient):
-    impatient.setattr(transitions, "acquire", Flaky(transitions.acquire, times=1))
+def test_a_lost_commit_that_did_not_take_effect_is_tried_again(impatient):
+    impatient.setattr(transitions, "acquire", Flaky(transitions.acquire, times=2))
+    assert run(job()).state == State.COMPLETED
+    assert Attempt.objects.count() == 1
+
+
+def test_a_database_that_fails_each_time_starts_nothing(impatient):
+    impatient.setattr(transitions, "acquire", Flaky(transitions.acquire, times=9))
     assert run(job()).state == State.PENDING
     assert not Attempt.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whether_a_commit_was_lost_is_not_asked_while_it_may_still_come(impatient):
+    due = job()
+    with transaction.atomic():
+        list(Job.objects.unlocked(due.pk))
+        with ThreadPoolExecutor(1) as other:
+
+            def ask():
+                try:
+                    transitions.acquired_by(due.pk, uuid.uuid4())
+                finally:
+                    connections.close_all()
+
+            with pytest.raises(OperationalError, match="could not obtain lock"):
+                other.submit(ask).result()
+    assert transitions.acquired_by(due.pk, uuid.uuid4()) is None
 
 
 def test_the_end_of_a_job_is_recorded_when_the_database_is_back(impatient):

@@ -1,0 +1,41 @@
+"""The independent ledger: what the bodies of jobs say themselves, outside our tables, one line at entry and one at the
+end. Appended whole and synced before the body goes on, so that a line is there however the process dies."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+VARIABLE = "JOBS_DRILL_LEDGER"  # names the file; without it there is no target that writes one
+ENTRY, END = "entry", "end"
+
+
+@dataclass(frozen=True)
+class Line:
+    """`key` is the one in the payload; `at` is the wall clock of the machine, in seconds, corrected by nothing."""
+
+    what: str
+    key: str
+    pid: int
+    at: float
+
+
+def write(what: str, key: str) -> None:
+    """Append one line to the file that the environment names."""
+    line = f"{what} {key} {os.getpid()} {time.time():.6f}\n".encode()
+    file = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(file, line)  # one write of one line: those of several processes do not mix
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def read(path: Path, run: str) -> list[Line]:
+    """The lines of one round, whose keys begin with its name."""
+    if not path.exists():
+        return []
+    lines = [line.split() for line in path.read_text().splitlines()]
+    return [Line(what, key, int(pid), float(at)) for what, key, pid, at in lines if key.startswith(f"{run}-")]

@@ -1,0 +1,258 @@
+"""One round from end to end: load, strokes at their time, calm, evidence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from jobs import transitions
+from jobs.benchmark import cost, neighbours
+from jobs.benchmark.workload import planned
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.drill import ledger
+from jobs.drill.checker import Verdict, check
+from jobs.drill.evidence import Allowance, Evidence, Queries, Row, Start
+from jobs.drill.faults import FAULTS, Injected, Setting, Stage, Stroke, hits
+from jobs.drill.load import DrillLoad, insist
+from jobs.drill.plan import Plan, strokes
+from jobs.models import Attempt, Job, Worker
+from project.local.interrupts import Interrupts
+
+TICK = 0.25  # seconds
+READY_WITHIN = 90.0
+LOOK_EVERY = 1.0
+GIVE_UP_AFTER = 5.0  # seconds a stroke waits for somebody to hit
+
+Tell = Callable[[str, float, float], None]
+
+
+class RoundFailed(Exception):
+    """The round could not be carried out, which says nothing about the promise. The text says why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A round and its verdict. `injected`: how often each fault was; `seconds`: how long it all took."""
+
+    plan: Plan
+    run: str
+    seed: int
+    verdict: Verdict
+    queries: Queries
+    injected: dict[str, int]
+    exercised: dict[str, int]
+    restarts: int
+    seconds: float
+
+
+class Round:
+    """`stage` has the processes, which live on from round to round."""
+
+    def __init__(self, plan: Plan, seed: int, duration: float, stage: Stage, interrupts: Interrupts) -> None:
+        c = conf()
+        self.plan, self.seed, self.duration, self.stage = plan, seed, duration, stage
+        self.window, self.max_delay, self.patience = c.min_prepare_time, c.max_delay_time, c.heartbeat_patience
+        self._cluster = stage.cluster
+        self._interrupts = interrupts
+        workers = tuple(m.name for m in self._cluster.members if m.kind == "worker")
+        own = stage.services.database is not None
+        self.strokes = strokes(plan, seed, Setting(duration, self.window, self.patience, workers, own))
+        self._due = list(self.strokes)
+        self._lasting: list[tuple[float, Stroke]] = []
+        self._tell: Tell = lambda what, passed, longest: None
+
+    def carry_out(self, tell: Tell) -> Outcome:
+        """Run it. Afterwards all processes run again, none is stopped or armed. Raises RoundFailed."""
+        self._tell, born = tell, time.monotonic()
+        self._wait_ready()
+        self._cluster.forget_problems()
+        self.stage.run, self.stage.journal = uuid4().hex[:8], []
+        hits_before, restarts_before = len(hits(self.stage)), self._cluster.restarts
+        duration = timedelta(seconds=self.duration)
+        clock.measure()
+        since = clock.now() + timedelta(seconds=self.window)
+        load = DrillLoad(
+            self.stage.run,
+            self.seed,
+            queue=self.stage.services.queue,
+            since=since,
+            duration=duration,
+            window=timedelta(seconds=self.window),
+        )
+        load.commit(planned(since, duration, self.seed))
+        try:
+            with load:
+                self._strike(load, since)
+            self._calm()
+            self._wait_final(load, since + duration)
+        except BaseException:
+            self._withdraw()
+            raise
+        done = hits(self.stage)[hits_before:]
+        evidence = self._evidence(load, since, done)
+        return Outcome(
+            plan=self.plan,
+            run=self.stage.run,
+            seed=self.seed,
+            verdict=check(evidence),
+            queries=evidence.queries,
+            injected=_tally([act.fault for act in self.stage.journal]),
+            exercised=_tally([hit.fault for hit in done]),
+            restarts=self._cluster.restarts - restarts_before,
+            seconds=time.monotonic() - born,
+        )
+
+    def _wait_ready(self) -> None:
+        """Every worker has its heartbeat row and a beat of ours leads."""
+        born = time.monotonic()
+        while not insist(self._is_ready):
+            passed = time.monotonic() - born
+            if passed > READY_WITHIN:
+                raise RoundFailed(f"Not all processes got ready; their last words:\n{self._cluster.last_words()}")
+            self._wait(f"{self.plan.name}: waiting for all processes", passed, READY_WITHIN)
+
+    def _is_ready(self) -> bool:
+        alive = set(Worker.objects.alive(clock.now(), conf().patience).values_list("pid", flat=True))
+        up = all(member.process is not None for member in self._cluster.members)
+        return up and self._cluster.pids("worker") <= alive and neighbours.led_by(self._cluster.pids("beat"))
+
+    def _strike(self, load: DrillLoad, since: datetime) -> None:
+        """Do each stroke at its time, and end those that last, until the load is over."""
+        while (passed := (clock.now() - since).total_seconds()) < self.duration:
+            load.check()
+            self._begin_due(passed)
+            self._end_due(passed)
+            ahead = [stroke.at - passed for stroke in self._due] + [end - passed for end, _ in self._lasting]
+            self._wait(self.plan.name, passed, self.duration, min([TICK, *(a for a in ahead if a > 0)]))
+
+    def _begin_due(self, passed: float) -> None:
+        for stroke in [stroke for stroke in self._due if stroke.at <= passed]:
+            if self._begin(stroke):
+                if stroke.lasts:
+                    self._lasting.append((passed + stroke.lasts, stroke))
+                self._due.remove(stroke)
+            elif passed > stroke.at + GIVE_UP_AFTER:
+                self._due.remove(stroke)
+
+    def _begin(self, stroke: Stroke) -> bool:
+        try:
+            return FAULTS[stroke.fault].begin(self.stage, stroke)
+        except (DatabaseError, InterfaceError):  # another fault has taken our own session
+            connection.close()
+            return False
+
+    def _end_due(self, passed: float) -> None:
+        for end, stroke in list(self._lasting):
+            fault = FAULTS[stroke.fault]
+            if end <= passed:
+                fault.end(self.stage, stroke)
+                self._lasting.remove((end, stroke))
+                continue
+            try:
+                fault.tick(self.stage, stroke)
+            except (DatabaseError, InterfaceError):
+                connection.close()
+
+    def _calm(self) -> None:
+        """Let what lasts come to its own end, then see that nobody is left stopped, armed or away."""
+        longest = max([end for end, _ in self._lasting], default=0.0)
+        began = time.monotonic()
+        while self._lasting and (passed := self.duration + time.monotonic() - began) < longest:
+            for end, stroke in list(self._lasting):
+                if stroke.fault in ("failpoint-kill", "broker-duplicate", "worker-term"):
+                    FAULTS[stroke.fault].end(self.stage, stroke)
+                    self._lasting.remove((end, stroke))
+            self._end_due(passed)
+            self._wait(f"{self.plan.name}: the last faults", passed, longest)
+        for _, stroke in self._lasting:
+            FAULTS[stroke.fault].end(self.stage, stroke)
+        self._lasting.clear()
+        for member in self._cluster.members:
+            if member.frozen:
+                member.thaw()
+
+    def _wait_final(self, load: DrillLoad, until: datetime) -> None:
+        """Wait until every job is final, or as long as the latest of them may take."""
+        longest = self.window + self.max_delay + sum(FAULTS[s.fault].budget(s) for s in self.strokes)
+        longest = min(longest, 3 * (self.window + self.max_delay)) + self.patience + self.window
+        jobs = Job.objects.of_benchmark(self.stage.run, load.first_id, "drill")
+        while (passed := (clock.now() - until).total_seconds()) < longest and insist(jobs.unfinished().exists):
+            for _ in range(int(LOOK_EVERY / TICK)):
+                self._wait(f"{self.plan.name}: the last jobs", max(passed, 0.0), longest)
+
+    def _evidence(self, load: DrillLoad, since: datetime, done: list[Injected]) -> Evidence:
+        rows = list(Job.objects.of_benchmark(self.stage.run, load.first_id, "drill").order_by("id"))
+        pids = dict(Worker.objects.values_list("session", "pid"))
+        starts = Attempt.objects.filter(job_id__in=[row.pk for row in rows])
+        return Evidence(
+            expected=set(load.created),
+            rows=[
+                Row(r.pk, r.payload["key"], r.state, r.run_at, r.created_at, r.execute_at, r.finished_at, r.reason)
+                for r in rows
+            ],
+            starts=[
+                Start(
+                    job_id=s.job_id,
+                    number=s.number,
+                    worker=s.worker,
+                    pid=pids.get(s.session),
+                    locked_at=s.locked_at,
+                    started_at=s.started_at,
+                    finished_at=s.finished_at,
+                    outcome=s.outcome,
+                )
+                for s in starts
+            ],
+            ledger=ledger.read(self.stage.services.ledger, self.stage.run),
+            injected=[*self.stage.journal, *self._as_faults(done)],
+            allowances=self._allowances(since.timestamp()),
+            window=self.window,
+            max_delay=self.max_delay,
+            queries=self._queries(load, since),
+            clock_error=0.0 if self.stage.services.database else abs(clock.offset) + clock.uncertainty,
+            whole=self.plan.whole,
+            quiet=self.plan.quiet,
+            bad_ends=self._cluster.bad_ends(),
+            raised=self._cluster.raised(),
+        )
+
+    def _as_faults(self, done: list[Injected]) -> list[Injected]:
+        """A process that stopped itself at a failpoint was woken at the latest after this long."""
+        longest = max([s.lasts for s in self.strokes], default=0.0)
+        return [Injected(f"failpoint {h.fault}", h.act, h.at, h.at + longest, pid=h.pid) for h in done]
+
+    def _allowances(self, since: float) -> list[Allowance]:
+        """Around a fault are the jobs due from a window before it to a window after it."""
+        found = []
+        for stroke in self.strokes:
+            extra = FAULTS[stroke.fault].budget(stroke)
+            if extra:
+                at = since + stroke.at
+                found.append(Allowance(stroke.fault, at - self.window, at + stroke.lasts + self.window, extra))
+        return found
+
+    def _queries(self, load: DrillLoad, since: datetime) -> Queries:
+        where = cost.interval(since, timedelta(seconds=self.duration), self.window)
+        found = cost.count(where, window=self.window, job_ids=list(load.created), now=clock.now())
+        limit = None if self.plan.cost_limit is None else self.plan.cost_limit * found.floor
+        return Queries(found.total, limit, found.list_queries, found.windows, found.acquire_failures)
+
+    def _withdraw(self) -> None:
+        """Cancel what a round that was cut short leaves."""
+        for job_id in insist(lambda: list(Job.objects.of_benchmark(self.stage.run, 0, "drill").pending())):
+            transitions.cancel(job_id.pk, now=clock.now(), reason="The drill was cut short.")
+
+    def _wait(self, what: str, passed: float, longest: float, seconds: float = TICK) -> None:
+        self._cluster.tick()
+        self._tell(what, passed, longest)
+        self._interrupts.wait(seconds)
+
+
+def _tally(names: list[str]) -> dict[str, int]:
+    return {name: names.count(name) for name in sorted(set(names))}

@@ -1,0 +1,120 @@
+"""The servers of a drill: brought up before Django reads the environment, and stopped and started by the faults."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.drill import ledger
+from jobs.drill.services.brokers import Broker, Gated, OwnValkey
+from project.local.home import temporary_home
+from project.local.process import stop
+from project.local.servers.binaries import find_postgres, find_valkey
+from project.local.servers.postgres import Postgres
+from project.local.servers.valkey import Valkey
+
+RABBITMQ = "amqp://guest:guest@127.0.0.1:5672//"
+# Shorter than in real use, in the same proportions, so that many faults fit into five minutes. What the environment
+# sets wins; the verdict states what was in force.
+SETTINGS = {
+    "JOBS_MIN_PREPARE_TIME": "5",
+    "JOBS_MAX_DELAY_TIME": "15",
+    "JOBS_LOOK_AHEAD": "2",
+    "JOBS_HEARTBEAT_INTERVAL": "1",
+    "JOBS_HEARTBEAT_PATIENCE": "4",
+}
+
+
+class OwnPostgres:
+    """The throw-away database server. Durable: a lost COMMIT would be the server's fault, not ours."""
+
+    def __init__(self, server: Postgres) -> None:
+        self._server = server
+        self._process: subprocess.Popen[bytes] = server.start()
+        self.url = server.url()
+
+    def restart(self, *, immediate: bool) -> None:
+        """`immediate`: as in a crash, the next start recovers; else "fast", which ends all sessions first."""
+        number = signal.SIGQUIT if immediate else signal.SIGINT
+        stop(self._process, ((number, 30.0), (signal.SIGKILL, 5.0)))
+        self._process = self._server.start()
+
+    def close(self) -> None:
+        stop(self._process, self._server.farewell)
+
+
+@dataclass
+class Services:
+    """What this drill runs on. `database` is None when it is somebody's; `folder` has the evidence and the logs."""
+
+    broker: Broker
+    database: OwnPostgres | None
+    queue: str
+    folder: Path
+    foreign: list[str]  # services whose data a fault could hurt and that we did not start
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "ledger"
+
+    @property
+    def failpoints(self) -> Path:
+        return self.folder / "failpoints"
+
+
+_current: list[Services] = []
+
+
+def current() -> Services | None:
+    """Those of this process, if it was started as a drill."""
+    return _current[0] if _current else None
+
+
+@contextmanager
+def brought_up(arguments: Sequence[str]) -> Iterator[Services]:
+    """Start what the command line and the environment do not name, and put the addresses into the environment."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--broker")
+    asked = parser.parse_known_args(arguments)[0].broker or os.environ.get("BROKER_URL") or "valkey"
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    queue = f"drill-{uuid.uuid4().hex[:8]}"
+    foreign = [] if asked in ("valkey", "rabbitmq") else ["the broker"]
+    foreign += ["the database"] if os.environ.get("DATABASE_URL") else []
+    with ExitStack() as stack:
+        home = stack.enter_context(temporary_home())
+        database = None
+        if not os.environ.get("DATABASE_URL"):
+            database = OwnPostgres(Postgres(home, find_postgres(home), durable=True))
+            stack.callback(database.close)
+        broker: Broker
+        if asked == "valkey":
+            broker = OwnValkey(Valkey(home, find_valkey(home), durable=True))
+        else:
+            broker = Gated(os.environ.get("TEST_RABBITMQ_URL", RABBITMQ) if asked == "rabbitmq" else asked)
+        stack.callback(broker.close, queue)
+        folder = Path(tempfile.mkdtemp(prefix="runat-drill-"))
+        services = Services(broker, database, queue, folder, foreign)
+        services.failpoints.mkdir()
+        os.environ |= {
+            "DATABASE_URL": database.url if database else os.environ["DATABASE_URL"],
+            "BROKER_URL": broker.url,
+            "SECRET_KEY": os.environ.get("SECRET_KEY") or home.secret("secret_key"),
+            ledger.VARIABLE: str(services.ledger),
+        }
+        _current[:] = [services]
+        try:
+            yield services
+        finally:
+            _current.clear()
+            if not any(folder.glob("*.log")):  # nothing was carried out: nothing to keep
+                shutil.rmtree(folder, ignore_errors=True)

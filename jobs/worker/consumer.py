@@ -1,0 +1,27 @@
+"""Celery's consumer, which outlives the loss of a Redis broker whose messages it holds."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from celery.worker.consumer import Consumer
+
+COLLECT_TIMEOUT = 1.0  # seconds
+
+
+class JobConsumer(Consumer):
+    """The `worker_consumer` of our workers."""
+
+    def on_connection_error_after_connected(self, exc: Exception) -> Any:
+        """Take the broken connection apart before Celery does, which tries once and then closes it unguarded.
+
+        kombu 5.7 gives up its first try on Redis at the interrupted read, with the messages that wait for their eta
+        not yet given back; the second meets a transport that is gone, and its AttributeError ends the worker. With
+        the first try spent here, Celery's own is that second one, whose errors it ignores, and its close finds
+        nothing left to do.
+        """
+        if self.connection is not None:
+            with suppress(Exception):
+                self.connection.collect(socket_timeout=COLLECT_TIMEOUT)
+        return super().on_connection_error_after_connected(exc)
