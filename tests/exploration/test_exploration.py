@@ -75,7 +75,7 @@ class Exploration(Steps):
     @rule(n=pick, dies=st.booleans())
     def retry(self, n, dies):
         pk, model = self.some_job(n)
-        assert transitions.retry(pk, now=self.world.now).done == model.retry(self.world.now)
+        assert transitions.retry(pk, now=self.world.now, reason="it must be done").done == model.retry(self.world.now)
         self.world.commit(dies=dies)
 
     # --- the beats ---

@@ -18,6 +18,7 @@ from jobs.models.querysets import Listed
 from jobs.scheduler import WindowScheduler
 from jobs.scheduler.leader import Leader
 from jobs.transitions import Started
+from jobs.worker import heartbeat
 from jobs.worker.heartbeat import Heartbeat
 
 BEGIN = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)
@@ -101,6 +102,8 @@ class World:
         self.broker = Broker()
         self.uncommitted: list[Listed] = []
         self.dies_at = ""
+        self._patch = patch
+        self._tell_the_database()
         patch.setattr(clock, "now", lambda: self.now)
         patch.setattr(clock, "current", lambda: self.now)
         patch.setattr(clock, "timestamp", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
@@ -125,8 +128,13 @@ class World:
         if name == self.dies_at:
             raise Died
 
+    def _tell_the_database(self) -> None:
+        """Its clock, which a heart asks it to write down."""
+        self._patch.setattr(heartbeat, "DATABASE_CLOCK", self.now)
+
     def forward(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self._tell_the_database()
         for worker in self.workers:
             worker.beat()
 

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery import current_app
 from django.db import DatabaseError, connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from jobs import scheduler as scheduler_module
 from jobs.models import Job, Leadership, Worker, WorkerLog
+from jobs.scheduler import WindowScheduler
 
 
 def queries():
@@ -313,3 +315,18 @@ def test_the_server_ends_a_transaction_of_a_beat_that_is_stopped(beat, hands, se
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         assert cursor.fetchone() == ("6s",)
+
+
+def test_a_leader_that_lost_its_lock_while_messages_waited_stands_by(beat, hands, sent, monkeypatch):
+    one = beat()
+    sent.broken = True
+    job(hands, 1)
+    one.tick()
+    monkeypatch.setattr(one.leader, "still", lambda now: False)
+    assert one.tick() == scheduler_module.TRY_EVERY
+    assert (one.leader.leading, one.dispatcher.waiting) == (False, 0)
+
+
+def test_beat_s_lazy_look_at_its_scheduler_opens_no_connection(hands, sent):
+    """`celery beat` makes one only to print its name."""
+    assert WindowScheduler(current_app, lazy=True).leader._session is None
