@@ -160,14 +160,13 @@ class Round:
             return False
 
     def _end_due(self, passed: float) -> None:
-        for end, stroke in list(self._lasting):
-            fault = FAULTS[stroke.fault]
-            if end <= passed:
-                fault.end(self.stage, stroke)
-                self._lasting.remove((end, stroke))
-                continue
+        """Ends come before ticks, which may take their time: what lasts must last no longer than planned."""
+        for end, stroke in [(end, stroke) for end, stroke in self._lasting if end <= passed]:
+            FAULTS[stroke.fault].end(self.stage, stroke)
+            self._lasting.remove((end, stroke))
+        for _, stroke in self._lasting:
             try:
-                fault.tick(self.stage, stroke)
+                FAULTS[stroke.fault].tick(self.stage, stroke)
             except (DatabaseError, InterfaceError):
                 connection.close()
 
