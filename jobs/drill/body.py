@@ -6,10 +6,8 @@ from jobs.benchmark.workload import BODY_SECONDS
 from jobs.drill import ledger
 from jobs.targets import target
 
-TARGET = "drill.body"
 
-
-@target(TARGET)
+@target(ledger.TARGET)
 def body(key: str) -> None:
     """Notes its entry and its end in the drill's ledger; sleeps in between, as the exercise's jobs do."""
     ledger.write(ledger.ENTRY, key)

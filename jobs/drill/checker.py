@@ -67,6 +67,10 @@ class Verdict:
         """The same with processes that did not end well after the round."""
         return replace(self, violations=[*self.violations, *(Violation(Kind.PROCESS, text) for text in bad_ends)])
 
+    def noting(self, notes: Iterable[str]) -> Verdict:
+        """The same with more that is worth knowing and breaks no promise."""
+        return replace(self, notes=[*notes, *self.notes])
+
     def count(self, kind: Kind) -> int:
         return sum(violation.kind == kind for violation in self.violations)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLE = "JOBS_DRILL_LEDGER"  # names the file; without it there is no target that writes one
+TARGET = "drill.body"  # whose calls write it
 ENTRY, END = "entry", "end"
 
 

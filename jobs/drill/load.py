@@ -14,7 +14,7 @@ from jobs import rules, transitions
 from jobs.benchmark.load import Load
 from jobs.benchmark.workload import Series, live_run_at
 from jobs.clock import clock
-from jobs.drill.body import TARGET
+from jobs.drill.ledger import TARGET
 from jobs.models import Job
 
 T = TypeVar("T")

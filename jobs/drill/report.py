@@ -17,6 +17,7 @@ from jobs.drill.checker import Kind
 from jobs.drill.round import Outcome
 
 SHOWN = 15
+NOTES_SHOWN = 3
 COLUMNS = ("round", "jobs", "lost", "doubled", "early", "too late", "worst delay", "interrupted", "cost", "restarts")
 
 
@@ -125,8 +126,10 @@ def _details(outcome: Outcome) -> Iterator[Text]:
         yield Text(f"  interrupted, since {why}: job {shown}", style="yellow")
     if v.zombies:
         yield Text(f"  {v.zombies} bodies began after their job had been declared interrupted", style="yellow")
-    for note in v.notes[:SHOWN]:
-        yield Text(f"  note: {note}", style="dim")
+    for note in v.notes[:NOTES_SHOWN]:
+        yield Text(f"  note: {note}", style="dim", overflow="ellipsis", no_wrap=True)
+    if len(v.notes) > NOTES_SHOWN:
+        yield Text(f"  and {len(v.notes) - NOTES_SHOWN} more lines of what raised (see the logs)", style="dim")
 
 
 def _facts(report: Report) -> Table:

@@ -11,17 +11,17 @@ from uuid import uuid4
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import transitions
-from jobs.benchmark import cost, neighbours
+from jobs.benchmark import neighbours
 from jobs.benchmark.workload import planned
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.drill import ledger
+from jobs.drill import gather
 from jobs.drill.checker import Verdict, check
-from jobs.drill.evidence import Allowance, Evidence, Queries, Row, Start
-from jobs.drill.faults import FAULTS, Injected, Setting, Stage, Stroke, hits
+from jobs.drill.evidence import Queries
+from jobs.drill.faults import FAULTS, Setting, Stage, Stroke, hits
 from jobs.drill.load import DrillLoad, insist
 from jobs.drill.plan import Plan, strokes
-from jobs.models import Attempt, Job, Worker
+from jobs.models import Job, Worker
 from project.local.interrupts import Interrupts
 
 TICK = 0.25  # seconds
@@ -64,6 +64,7 @@ class Round:
         own = stage.services.database is not None
         self.strokes = strokes(plan, seed, Setting(duration, self.window, self.patience, workers, own))
         self._due = list(self.strokes)
+        self._missed: list[str] = []
         self._lasting: list[tuple[float, Stroke]] = []
         self._tell: Tell = lambda what, passed, longest: None
 
@@ -95,12 +96,22 @@ class Round:
             self._withdraw()
             raise
         done = hits(self.stage)[hits_before:]
-        evidence = self._evidence(load, since, done)
+        evidence = insist(
+            lambda: gather.evidence(
+                plan=self.plan,
+                stage=self.stage,
+                load=load,
+                strokes=self.strokes,
+                hits=done,
+                since=since,
+                duration=duration,
+            )
+        )
         return Outcome(
             plan=self.plan,
             run=self.stage.run,
             seed=self.seed,
-            verdict=check(evidence),
+            verdict=check(evidence).noting(self._missed),
             queries=evidence.queries,
             injected=_tally([act.fault for act in self.stage.journal]),
             exercised=_tally([hit.fault for hit in done]),
@@ -139,6 +150,7 @@ class Round:
                 self._due.remove(stroke)
             elif passed > stroke.at + GIVE_UP_AFTER:
                 self._due.remove(stroke)
+                self._missed.append(f"not injected, nobody was there to hit: {stroke.fault} at {stroke.at:.1f} s")
 
     def _begin(self, stroke: Stroke) -> bool:
         try:
@@ -148,14 +160,13 @@ class Round:
             return False
 
     def _end_due(self, passed: float) -> None:
-        for end, stroke in list(self._lasting):
-            fault = FAULTS[stroke.fault]
-            if end <= passed:
-                fault.end(self.stage, stroke)
-                self._lasting.remove((end, stroke))
-                continue
+        """Ends come before ticks, which may take their time: what lasts must last no longer than planned."""
+        for end, stroke in [(end, stroke) for end, stroke in self._lasting if end <= passed]:
+            FAULTS[stroke.fault].end(self.stage, stroke)
+            self._lasting.remove((end, stroke))
+        for _, stroke in self._lasting:
             try:
-                fault.tick(self.stage, stroke)
+                FAULTS[stroke.fault].tick(self.stage, stroke)
             except (DatabaseError, InterfaceError):
                 connection.close()
 
@@ -185,63 +196,6 @@ class Round:
         while (passed := (clock.now() - until).total_seconds()) < longest and insist(jobs.unfinished().exists):
             for _ in range(int(LOOK_EVERY / TICK)):
                 self._wait(f"{self.plan.name}: the last jobs", max(passed, 0.0), longest)
-
-    def _evidence(self, load: DrillLoad, since: datetime, done: list[Injected]) -> Evidence:
-        rows = list(Job.objects.of_benchmark(self.stage.run, load.first_id, "drill").order_by("id"))
-        pids = dict(Worker.objects.values_list("session", "pid"))
-        starts = Attempt.objects.filter(job_id__in=[row.pk for row in rows])
-        return Evidence(
-            expected=set(load.created),
-            rows=[
-                Row(r.pk, r.payload["key"], r.state, r.run_at, r.created_at, r.execute_at, r.finished_at, r.reason)
-                for r in rows
-            ],
-            starts=[
-                Start(
-                    job_id=s.job_id,
-                    number=s.number,
-                    worker=s.worker,
-                    pid=pids.get(s.session),
-                    locked_at=s.locked_at,
-                    started_at=s.started_at,
-                    finished_at=s.finished_at,
-                    outcome=s.outcome,
-                )
-                for s in starts
-            ],
-            ledger=ledger.read(self.stage.services.ledger, self.stage.run),
-            injected=[*self.stage.journal, *self._as_faults(done)],
-            allowances=self._allowances(since.timestamp()),
-            window=self.window,
-            max_delay=self.max_delay,
-            queries=self._queries(load, since),
-            clock_error=0.0 if self.stage.services.database else abs(clock.offset) + clock.uncertainty,
-            whole=self.plan.whole,
-            quiet=self.plan.quiet,
-            bad_ends=self._cluster.bad_ends(),
-            raised=self._cluster.raised(),
-        )
-
-    def _as_faults(self, done: list[Injected]) -> list[Injected]:
-        """A process that stopped itself at a failpoint was woken at the latest after this long."""
-        longest = max([s.lasts for s in self.strokes], default=0.0)
-        return [Injected(f"failpoint {h.fault}", h.act, h.at, h.at + longest, pid=h.pid) for h in done]
-
-    def _allowances(self, since: float) -> list[Allowance]:
-        """Around a fault are the jobs due from a window before it to a window after it."""
-        found = []
-        for stroke in self.strokes:
-            extra = FAULTS[stroke.fault].budget(stroke)
-            if extra:
-                at = since + stroke.at
-                found.append(Allowance(stroke.fault, at - self.window, at + stroke.lasts + self.window, extra))
-        return found
-
-    def _queries(self, load: DrillLoad, since: datetime) -> Queries:
-        where = cost.interval(since, timedelta(seconds=self.duration), self.window)
-        found = cost.count(where, window=self.window, job_ids=list(load.created), now=clock.now())
-        limit = None if self.plan.cost_limit is None else self.plan.cost_limit * found.floor
-        return Queries(found.total, limit, found.list_queries, found.windows, found.acquire_failures)
 
     def _withdraw(self) -> None:
         """Cancel what a round that was cut short leaves."""

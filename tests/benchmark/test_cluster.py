@@ -78,6 +78,32 @@ def test_one_that_does_not_stop_is_killed_and_a_problem(member, monkeypatch):
     assert one.problems[0] == "bench1 did not stop within 0.3 s and was killed"
 
 
+def test_a_kill_on_purpose_is_no_problem_and_is_made_good(member):
+    one = member(GOOD)
+    one.revive_after = 0.1
+    tick_until(one, up(one))
+    assert one.kill() == one.process.pid
+    tick_until(one, up(one, times=2))
+    assert (one.problems, one.lives) == ([], 2)
+
+
+def test_so_is_one_that_somebody_else_answers_for(member):
+    one = member("import os; os.kill(os.getpid(), 9)")
+    one.excused = lambda pid: True
+    tick_until(one, lambda: one.process is None)
+    assert one.problems == []
+    assert (one.kill(), one.freeze()) == (None, None)
+
+
+def test_a_stopped_one_is_woken_to_be_asked_to_stop(member):
+    one = member(GOOD)
+    tick_until(one, up(one))
+    one.freeze()
+    one.ask_to_stop()
+    tick_until(one, lambda: one.process is None)
+    assert one.problems == []
+
+
 def test_a_log_that_tells_of_an_error_is_a_problem(tmp_path):
     log = tmp_path / "bench1.log"
     log.write_text(
@@ -93,5 +119,6 @@ def test_a_log_that_tells_of_an_error_is_a_problem(tmp_path):
         "2030-01-01 12:00:00,",
     ]
     assert "ERROR/MainProcess" in logs.trouble(log)[0]
+    assert logs.trouble(log, start=logs.length(log)) == []
     assert logs.last_words(log).endswith("job 1 ended")
     assert logs.trouble(tmp_path / "none.log") == []

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from celery import current_app
 from celery.worker.consumer import Consumer
 
 from jobs.worker.consumer import JobConsumer
@@ -48,3 +49,22 @@ def test_it_outlives_the_loss():
     one.on_connection_error_after_connected(OSError("gone"))
     assert one.connection is None
     assert broken.tries == 3
+
+
+def test_it_tries_again_at_a_steady_pace(monkeypatch):
+    one = JobConsumer.__new__(JobConsumer)
+    one.app, one.first_connection_attempt, one.broker_connection_retry_attempt = current_app, True, 0
+    pauses = []
+
+    class BackAgain(Exception):
+        pass
+
+    def error(text, where, why, then):
+        pauses.append(then)
+        if len(pauses) == 3:
+            raise BackAgain
+
+    monkeypatch.setattr("celery.worker.consumer.consumer.error", error)
+    with pytest.raises(BackAgain):
+        one.ensure_connected(current_app.connection("redis://127.0.0.1:1/0"))
+    assert all("in 1.00 second" in then for then in pauses)

@@ -35,7 +35,7 @@ class Setting:
     @property
     def too_long(self) -> float:
         """A process that is stopped for so long has been declared gone: its silence was seen in a new window."""
-        return self.patience + self.window + 2
+        return self.patience + self.window + 5  # it may be hit some seconds after it was armed
 
 
 @dataclass(frozen=True, order=True)

@@ -10,7 +10,9 @@ from rich.console import Console
 from jobs.benchmark import neighbours
 from jobs.benchmark.report.progress import progress
 from jobs.drill import report
+from jobs.drill.course import Course
 from jobs.drill.options import OptionError, add_arguments, checked
+from jobs.drill.round import RoundFailed
 from jobs.drill.services import current
 from project.local.interrupts import Interrupts, StopRequested
 
@@ -28,10 +30,6 @@ class Command(BaseCommand):
         services = current()
         if services is None:
             raise CommandError("A drill is started as 'python manage.py drill', which brings up its services first.")
-        # It needs the drill's target, which is there only in a process that was started as a drill.
-        from jobs.drill.course import Course  # noqa: PLC0415
-        from jobs.drill.round import RoundFailed  # noqa: PLC0415
-
         try:
             options = checked(**{name: given[name] for name in NAMES}, foreign=services.foreign)
             if services.database:

@@ -1,0 +1,51 @@
+"""A short drill on real processes and throw-away servers, started as by hand."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from project.local.home import CHECKOUT
+
+pytestmark = [pytest.mark.processes, pytest.mark.launcher]
+MANAGE = [sys.executable, str(CHECKOUT / "manage.py"), "drill"]
+
+
+def drill(tmp_path: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    own = ("DATABASE_URL", "BROKER_URL", "SECRET_KEY")
+    environment = {**{k: v for k, v in os.environ.items() if k not in own}, "TMPDIR": str(tmp_path), **more}
+    return subprocess.run(
+        [*MANAGE, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=280
+    )
+
+
+def test_a_short_drill_passes_and_says_what_it_did(tmp_path: Path):
+    file = tmp_path / "verdict.json"
+    faults = ("failpoint-kill", "connections-cut", "broker-wipe")
+    asked = [word for fault in faults for word in ("--fault", fault)]
+    size = ["--duration", "16", "--workers", "2", "--beats", "2", "--seed", "5", "--json", str(file)]
+    done = drill(tmp_path, *asked, *size)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "PASSED" in done.stdout
+    found = json.loads(file.read_text())
+    (one,) = found["rounds"]
+    assert found["passed"]
+    assert one["seed"] == 5
+    assert one["violations"] == []
+    assert one["jobs"] == one["completed"] + len(one["interruptions"]) > 25
+    assert one["injected"].keys() == {"connections-cut", "broker-wipe"}
+    assert sum(one["failpoints"].values()) >= 4
+    assert all("killed its worker" in interruption["why"] for interruption in one["interruptions"])
+    assert "MinPrepareTime 5 s" in found["facts"]["Settings"]
+    assert not [p for p in psutil.Process().children(recursive=True) if "celery" in " ".join(p.cmdline())]
+
+
+def test_it_leaves_services_of_others_alone(tmp_path: Path):
+    done = drill(tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert "inject faults into the database that it did not start" in done.stderr
+    assert not list(tmp_path.glob("runat-drill-*"))

@@ -1,0 +1,56 @@
+"""The plan of a round comes from its seed alone."""
+
+import pytest
+
+from jobs import failpoints
+from jobs.drill.faults import FAULTS, Setting
+from jobs.drill.plan import PLANS, of_faults, strokes
+
+SETTING = Setting(duration=28, window=5, patience=4, workers=("drill1", "drill2", "drill3"))
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_seed_gives_the_same_plan_again(name):
+    first = strokes(PLANS[name], 7, SETTING)
+    assert first == strokes(PLANS[name], 7, SETTING)
+    assert first == sorted(first)
+    assert {stroke.fault for stroke in first} <= set(PLANS[name].faults)
+
+
+@pytest.mark.parametrize("name", ["ha", "kill", "failpoints", "mixed"])
+def test_another_seed_gives_another(name):
+    assert strokes(PLANS[name], 7, SETTING) != strokes(PLANS[name], 8, SETTING)
+
+
+def test_every_fault_belongs_to_a_plan_and_says_what_it_does():
+    assert {fault for plan in PLANS.values() for fault in plan.faults} == set(FAULTS)
+    assert all(fault.what for fault in FAULTS.values())
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_can_be_had_alone(name):
+    planned = strokes(of_faults([name]), 7, SETTING)
+    assert {stroke.fault for stroke in planned} == {name}
+    assert all(FAULTS[name].budget(stroke) >= 0 for stroke in planned)
+
+
+def test_each_failpoint_is_armed():
+    assert {stroke.detail for stroke in strokes(PLANS["failpoints"], 7, SETTING)} == set(failpoints.NAMES)
+
+
+def test_the_leader_is_hit_every_45_seconds_in_turn():
+    long = Setting(duration=300, window=10, patience=20, workers=("drill1",))
+    planned = strokes(PLANS["leader"], 7, long)
+    assert [stroke.at for stroke in planned] == [22.5, 67.5, 112.5, 157.5, 202.5, 247.5, 292.5]
+    assert [stroke.fault for stroke in planned[:3]] == ["leader-kill", "leader-stop", "leader-kill"]
+    assert all(10 <= stroke.lasts <= 15 for stroke in planned if stroke.fault == "leader-stop")
+
+
+def test_a_stopped_worker_is_declared_gone_before_it_wakes():
+    for stroke in strokes(of_faults(["worker-stop"]), 7, SETTING):
+        assert stroke.lasts > SETTING.patience + SETTING.window
+
+
+def test_a_database_that_is_not_ours_is_not_restarted():
+    foreign = Setting(duration=28, window=5, patience=4, workers=("drill1",), own_database=False)
+    assert {stroke.fault for stroke in strokes(PLANS["database"], 7, foreign)} == {"connections-cut"}
