@@ -63,6 +63,15 @@ class DatabaseClock:
         """Seconds since the epoch on the database's clock."""
         return steady() + self._anchor
 
+    @property
+    def reading(self) -> float:
+        """How the database's clock is read off the steady clock: seconds to add to it."""
+        return self._anchor
+
+    def follow(self, reading: float) -> None:
+        """Read the database's clock as another process of this machine does."""
+        self._anchor = reading
+
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.timestamp(), tz=UTC)
 

@@ -38,8 +38,9 @@ def horizon(now: datetime) -> datetime:
     return window_at(now + CLOCK_MARGIN, c.min_prepare_time, c.look_ahead).horizon
 
 
-def send(listed: Listed, producer: Producer) -> None:
-    """Publish one job: its id and version, and when it is due. Raises what the broker raises."""
+def send(listed: Listed, producer: Producer, hops: int = 0) -> None:
+    """Publish one job: its id and version, when it is due, and how many workers have passed it on. Raises what the
+    broker raises."""
     current_app.send_task(
         RUN_JOB,
         args=(listed.id, listed.version),
@@ -47,6 +48,7 @@ def send(listed: Listed, producer: Producer) -> None:
         queue=listed.queue,
         # Readable in Celery's own tools, and different for each delivery.
         task_id=f"job-{listed.id}-v{listed.version}-{listed.deliveries}",
+        headers={"hops": hops} if hops else None,
         producer=producer,
         retry=False,
         ignore_result=True,

@@ -11,8 +11,8 @@ app = Celery("runat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["jobs.worker"])
 # Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
-# ones are closed where they break (jobs/worker/runner.py).
+# ones are closed where they break (jobs/worker/insist.py).
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 
 # By name, since the step imports our models, which are not there yet.
-app.steps["worker"].add("jobs.worker.handback:HandBack")
+app.steps["worker"].add("jobs.worker.station:StationStep")

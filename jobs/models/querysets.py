@@ -116,12 +116,12 @@ class JobQuerySet(JobOverviews):
         """Give jobs whose message could not go out back to the next list query."""
         return self.filter(id__in=list(ids), state=State.PENDING).update(enqueued_at=None, deliveries=0)
 
-    def acquirable(self, job_id: int, version: int, *, due_before: datetime) -> JobQuerySet:
-        """The row of a message, locked, if it is still to be started; nothing if anyone else has it.
+    def acquirable(self, job_ids: Iterable[int], *, due_before: datetime) -> JobQuerySet:
+        """The rows of messages, locked, those that are still to be started and that nobody else has.
 
         A row that is not due before `due_before` was moved behind our back: its message is stale.
         """
-        pending = self.filter(id=job_id, version=version, state=State.PENDING, run_at__lt=due_before)
+        pending = self.filter(id__in=list(job_ids), state=State.PENDING, run_at__lt=due_before).order_by("id")
         locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=DATABASE_CLOCK)
         return locked
 

@@ -5,7 +5,9 @@
 
 from jobs.transitions.attempts import (
     REASON_LIMIT,
+    Ended,
     Started,
+    Wanted,
     WorkerIdentity,
     acquire,
     acquired_by,
@@ -18,8 +20,10 @@ from jobs.transitions.verbs import Answer, cancel, confirm_done, confirm_failed,
 __all__ = [
     "REASON_LIMIT",
     "Answer",
+    "Ended",
     "KeyReused",
     "Started",
+    "Wanted",
     "WorkerIdentity",
     "acquire",
     "acquired_by",

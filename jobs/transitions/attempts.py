@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 
 from jobs import rules
 from jobs.models import Attempt, Job, WorkerLog
@@ -24,6 +26,16 @@ class WorkerIdentity:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A start that a message asks for. `token` is this try's own: it proves whose start it is when COMMIT's answer
+    is lost."""
+
+    job_id: int
+    version: int
+    token: uuid.UUID
+
+
+@dataclass(frozen=True)
 class Started:
     """A job that is ours to run: the row as it was read under its lock, handed down and never read again."""
 
@@ -32,67 +44,78 @@ class Started:
     target: str
     payload: object
     run_at: datetime
-    name: str
-    queue: str
     # What the database's clock read under the row lock; None when it was read again later.
     read_at: datetime | None = field(compare=False)
 
 
-def acquire(
-    job_id: int,
-    version: int,
-    *,
-    worker: WorkerIdentity,
-    token: uuid.UUID,
-    now: datetime,
-    due_before: datetime,
-) -> Started | None:
-    """Take the row for this worker: RUNNING and its ledger row, committed before any code of the job runs.
+@dataclass(frozen=True)
+class Ended:
+    """How an attempt ended. `execute_at` is None when its body was never entered."""
 
-    Returns None when there is nothing to start: another has it, it was edited, cancelled, or moved beyond
-    `due_before`, or it cannot be started at all and is FAILED now, with the reason.
+    started: Started
+    outcome: State
+    execute_at: datetime | None
+    finished_at: datetime
+    error: str = ""
+
+
+def acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime) -> list[Started]:
+    """Take these rows for this worker: RUNNING and a ledger row each, committed together before any code of a job runs.
+
+    Returns those that are ours, in the order they were asked for. There is nothing to start of the others: another has
+    the row, it was edited, cancelled, or moved beyond `due_before`, or it cannot be started at all and is FAILED now,
+    with the reason.
     """
     try:
-        return _acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
+        return _acquire(wanted, worker=worker, now=now, due_before=due_before)
     except IntegrityError as error:
+        if len(wanted) > 1:  # one of them; the others must not wait for it
+            found = [acquire([one], worker=worker, now=now, due_before=due_before) for one in wanted]
+            return [started for one in found for started in one]
         # The ledger already has this start: somebody has set the count of attempts back.
         why = storable(f"The ledger refuses this start: {error}")[:REASON_LIMIT]
-        Job.objects.pending().filter(pk=job_id, version=version).update(state=State.FAILED, finished_at=now, reason=why)
-        return None
+        only = Job.objects.pending().filter(pk=wanted[0].job_id, version=wanted[0].version)
+        only.update(state=State.FAILED, finished_at=now, reason=why)
+        return []
 
 
-def _acquire(
-    job_id: int,
-    version: int,
-    *,
-    worker: WorkerIdentity,
-    token: uuid.UUID,
-    now: datetime,
-    due_before: datetime,
-) -> Started | None:
+def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime) -> list[Started]:
     with transaction.atomic():
-        job = Job.objects.acquirable(job_id, version, due_before=due_before).first()
-        if job is not None:
+        rows = {job.pk: job for job in Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before)}
+        taken: dict[int, tuple[Job, Wanted]] = {}
+        refused: set[int] = set()
+        for one in wanted:
+            job = rows.get(one.job_id)
+            # Its version under the lock: an edit since the message makes the message stale.
+            if job is None or job.version != one.version or one.job_id in taken:
+                continue
             broken = rules.why_not_startable(job.target, job.payload)
             if broken:
+                refused.add(job.pk)
                 Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=now, reason=broken[:REASON_LIMIT])
-                return None
-            number = job.attempt + 1
-            Job.objects.filter(pk=job.pk).update(state=State.RUNNING, locked_at=now, attempt=number)
-            Attempt.objects.create(
-                job=job,
-                number=number,
-                worker=worker.name,
-                session=worker.session,
-                token=token,
-                run_at=job.run_at,
-                locked_at=now,
+            else:
+                taken[job.pk] = job, one
+        if taken:
+            Job.objects.filter(pk__in=taken).update(state=State.RUNNING, locked_at=now, attempt=F("attempt") + 1)
+            Attempt.objects.bulk_create(
+                Attempt(
+                    job_id=job.pk,
+                    number=job.attempt + 1,
+                    worker=worker.name,
+                    session=worker.session,
+                    token=one.token,
+                    run_at=job.run_at,
+                    locked_at=now,
+                )
+                for job, one in taken.values()
             )
-            return _started(job, number, job.read_at)
-    WorkerLog.objects.create(
-        action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now
-    )
-    return None
+        missed = [one.job_id for one in wanted if one.job_id not in taken and one.job_id not in refused]
+        if missed:
+            WorkerLog.objects.bulk_create(
+                WorkerLog(action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now)
+                for job_id in missed
+            )
+    return [_started(job, job.attempt + 1, job.read_at) for job, _ in taken.values()]
 
 
 def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
@@ -116,8 +139,6 @@ def _started(job: Job, number: int, read_at: datetime | None) -> Started:
         target=job.target,
         payload=job.payload,
         run_at=job.run_at,
-        name=job.name,
-        queue=job.queue,
         read_at=read_at,
     )
 
@@ -127,26 +148,71 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
-def finish(
-    started: Started, *, outcome: State, execute_at: datetime | None, finished_at: datetime, error: str = ""
-) -> bool:
-    """Record the end of an attempt. False when the row is no longer this attempt's: then its end is kept in the
-    ledger as evidence, and changes nothing else."""
-    if outcome not in OUTCOMES:
-        raise ValueError(f"{outcome!r} is not an end of an attempt")
-    error = storable(error)[:REASON_LIMIT]
+# Guarded by state and attempt: an attempt that no longer holds its job ends nothing. The rows are locked in the order
+# in which everyone who locks several does it.
+END = """
+WITH ended AS MATERIALIZED (
+    SELECT * FROM unnest(
+        %(jobs)s::bigint[], %(numbers)s::int[], %(outcomes)s::smallint[], %(execute)s::timestamptz[],
+        %(finished)s::timestamptz[], %(errors)s::text[]
+    ) AS e (job_id, number, outcome, execute_at, finished_at, error)
+), locked AS MATERIALIZED (
+    SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+), held AS (
+    UPDATE jobs_job SET state = ended.outcome, execute_at = ended.execute_at, finished_at = ended.finished_at,
+        reason = ended.error
+    FROM ended, locked
+    WHERE jobs_job.id = ended.job_id AND locked.id = ended.job_id
+        AND jobs_job.state = 1 AND jobs_job.attempt = ended.number
+    RETURNING jobs_job.id, jobs_job.attempt
+), noted AS (
+    UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
+        error = ended.error
+    FROM ended, held
+    WHERE jobs_attempt.job_id = ended.job_id AND jobs_attempt.number = ended.number
+        AND held.id = ended.job_id AND held.attempt = ended.number
+)
+SELECT id, attempt FROM held
+"""
+
+
+def finish(endings: Sequence[Ended]) -> list[Ended]:
+    """Record the ends of attempts, together. Returns those whose row was no longer theirs: their end is kept in the
+    ledger as evidence, and changes nothing else. Raises ValueError for an outcome that is none."""
+    for ended in endings:
+        if ended.outcome not in OUTCOMES:
+            raise ValueError(f"{ended.outcome!r} is not an end of an attempt")
     with transaction.atomic():
-        attempt = Attempt.objects.filter(job_id=started.job_id, number=started.attempt)
-        held = Job.objects.held_by(started.job_id, started.attempt).update(
-            state=outcome, execute_at=execute_at, finished_at=finished_at, reason=error
-        )
-        if not held and attempt.filter(outcome=outcome, finished_at=finished_at).exists():
-            return True  # we are here again: the answer to our first COMMIT was lost
-        if held:
-            attempt.update(started_at=execute_at, finished_at=finished_at, outcome=outcome, error=error)
-        else:
-            evidence = (
-                f"Ended as {State(outcome).label} at {finished_at.isoformat()}, when it no longer held the job. {error}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                END,
+                {
+                    "jobs": [ended.started.job_id for ended in endings],
+                    "numbers": [ended.started.attempt for ended in endings],
+                    "outcomes": [int(ended.outcome) for ended in endings],
+                    "execute": [ended.execute_at for ended in endings],
+                    "finished": [ended.finished_at for ended in endings],
+                    "errors": [_reason(ended) for ended in endings],
+                },
             )
-            attempt.update(started_at=execute_at, error=evidence[:REASON_LIMIT])
-        return bool(held)
+            held = set(cursor.fetchall())
+        return [
+            ended
+            for ended in endings
+            if (ended.started.job_id, ended.started.attempt) not in held and not _ended_before(ended)
+        ]
+
+
+def _reason(ended: Ended) -> str:
+    return storable(ended.error)[:REASON_LIMIT]
+
+
+def _ended_before(ended: Ended) -> bool:
+    """Whether we are here again with an end that is recorded: the answer to its COMMIT was lost. Otherwise it is
+    noted as evidence."""
+    attempt = Attempt.objects.filter(job_id=ended.started.job_id, number=ended.started.attempt)
+    if attempt.filter(outcome=ended.outcome, finished_at=ended.finished_at).exists():
+        return True
+    what = f"Ended as {State(ended.outcome).label} at {ended.finished_at.isoformat()}, when it no longer held the job."
+    attempt.update(started_at=ended.execute_at, error=f"{what} {_reason(ended)}"[:REASON_LIMIT])
+    return False

@@ -22,6 +22,11 @@ class JobConsumer(Consumer):
         )
         return super().ensure_connected(conn)
 
+    def on_close(self) -> None:
+        """The connection is lost. Jobs that wait here start at their time all the same."""
+        self.controller.jobs.disconnected()  # type: ignore[attr-defined]
+        super().on_close()
+
     def on_connection_error_after_connected(self, exc: Exception) -> Any:
         """Take the broken connection apart before Celery does, which tries once and then closes it unguarded.
 

@@ -1,9 +1,10 @@
-"""A worker's life: warm before its first job, a heartbeat while it lives, a good-bye at its end."""
+"""A worker's life: in the table before its first job, a heartbeat while it lives, a good-bye at its end."""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import uuid
 from typing import Any
@@ -18,8 +19,6 @@ from jobs.transitions import WorkerIdentity
 from jobs.worker.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
-
-WARM_TIMEOUT = 10.0  # seconds for all slots to open their database connection
 
 _heartbeat: Heartbeat | None = None
 
@@ -37,30 +36,26 @@ def child_lost(job_id: int, why: str) -> None:
         _heartbeat.report_lost(job_id, why)
 
 
+# Seconds for which a busy thread may keep the others waiting: Python's 5 ms would be the start delay of a lone job.
+SWITCH_INTERVAL = 0.0002
+
+
 @signals.worker_init.connect
 def _born(sender: Any, **kwargs: Any) -> None:
     global _heartbeat  # noqa: PLW0603 - one worker a process, and its pool children inherit it by fork
+    sys.setswitchinterval(float(os.environ.get("SWI", SWITCH_INTERVAL)))
     _heartbeat = Heartbeat(sender.hostname)
-    # Only now, after Celery's own receiver, which closes what a child has inherited.
-    signals.worker_process_init.connect(_child_born)
 
 
-def _child_born(**kwargs: Any) -> None:
-    warm()
-
-
-@signals.worker_ready.connect
-def _ready(sender: Any, **kwargs: Any) -> None:
-    controller = sender.controller
-    executor = getattr(controller.pool, "executor", None)
-    if executor is not None:
-        _warm_threads(executor, controller.concurrency)
+def ready(worker: Any) -> None:
+    """Register, before the first message comes."""
     if _heartbeat is not None:
+        station = worker.jobs
         _heartbeat.start(
-            pool=type(controller.pool).__module__.rpartition(".")[2],
-            slots=controller.concurrency,
-            queues=sorted(q.name for q in sender.task_consumer.queues),
-            running=lambda: len(worker_state.active_requests),
+            pool=type(worker.pool).__module__.rpartition(".")[2],
+            slots=station.slots.limit,
+            queues=sorted(worker.app.amqp.queues.consume_from),
+            running=lambda: station.slots.taken + len(worker_state.active_requests),
         )
 
 
@@ -74,31 +69,19 @@ def _stopping(**kwargs: Any) -> None:
 
 
 @signals.worker_shutdown.connect
-def _stopped(**kwargs: Any) -> None:
+def _stopped(sender: Any, **kwargs: Any) -> None:
+    """The last body has ended: write what is left to write, and leave."""
+    station = getattr(sender, "jobs", None)
+    if station is not None:
+        station.recorder.finish()
     if _heartbeat is not None:
         _heartbeat.stop()
 
 
 def warm() -> None:
-    """Open this slot's database connection and measure the clock: the first job must not pay for either."""
+    """Open this thread's database connection and measure the clock: the first job must not pay for either."""
     try:
         clock.measure()
     except Exception as error:  # noqa: BLE001 - without a database the worker starts and waits
         log.warning("could not reach the database yet: %s", error)
         connection.close()
-
-
-def _warm_threads(executor: Any, slots: int) -> None:
-    """Make the pool start all its threads, each with its connection: the barrier keeps one from doing it for all."""
-    barrier = threading.Barrier(slots + 1)
-
-    def warm_slot() -> None:
-        warm()
-        barrier.wait(WARM_TIMEOUT)
-
-    for _ in range(slots):
-        executor.submit(warm_slot)
-    try:
-        barrier.wait(WARM_TIMEOUT)
-    except threading.BrokenBarrierError:
-        log.warning("not every slot could be warmed up; the first jobs may start late")

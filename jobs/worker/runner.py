@@ -1,119 +1,75 @@
-"""Row lock, commit, wait for the exact instant, run, record the end."""
+"""In a slot: wait for the exact instant, run the body, say how it ended. Nothing here writes to the database."""
 
 from __future__ import annotations
 
 import logging
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import chain, repeat
-from typing import TypeVar
+from datetime import UTC, datetime
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import close_old_connections, connection
 
-from jobs import failpoints, targets, transitions
+from jobs import failpoints, targets
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.states import State
-from jobs.transitions import Started, WorkerIdentity
+from jobs.transitions import Ended, Started
 from jobs.worker import heartbeat
+from jobs.worker.insist import insist
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-# A message may arm this much too early and still be the right one; a row moved further away makes it stale.
-ARM_SLACK = timedelta(seconds=1)
-DATABASE_RETRIES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before each further try
-ACQUIRE_TRIES = 3
-LONGEST_RETRY = 30.0  # seconds before each try after those
+UNTOUCHED = 0, True  # no transaction open, and autocommit on
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How an attempt ended. `execute_at` is None when its body was never entered."""
+class Armed:
+    """A start on its way to a slot. `begun`: before its row was taken, in seconds on the steady clock. `reading`: how
+    our clock follows the database's, for a pool child, which measures none."""
 
-    outcome: State
-    execute_at: datetime | None
-    error: str = ""
+    started: Started
+    session: uuid.UUID
+    begun: float
+    reading: float
 
 
-def run(job_id: int, version: int, worker: WorkerIdentity) -> None:
-    """Start the job on time, once, and record how it ended. Never raises for what the job does."""
-    begun = steady()
-    started = acquire(job_id, version, worker)
-    if started is None:
-        return
+def run(armed: Armed) -> Ended | None:
+    """Start the job on time and say how it ended. Never raises for what the job does.
+
+    None when we had slept so long that we were declared gone: then the job has been settled without us.
+    """
     try:
-        ending = attend(started, worker, begun)
+        return attend(armed)
     except Exception as error:
-        log.exception("job %d: attempt %d was cut short by an error of ours", job_id, started.attempt)
-        ending = Ending(State.INTERRUPTED, None, f"An error of the worker, not of the job: {error!r}")
-    if ending is not None:
-        record(started, ending)
+        started = armed.started
+        log.exception("job %d: attempt %d was cut short by an error of ours", started.job_id, started.attempt)
+        why = f"An error of the worker, not of the job: {error!r}"
+        return Ended(started, State.INTERRUPTED, None, clock.now(), why)
 
 
-def attend(started: Started, worker: WorkerIdentity, begun: float) -> Ending | None:
-    """Wait for the instant and run the body. None when we had slept so long that we were declared gone: then the
-    job has been settled without us. `begun`: before the row was taken, on the steady clock."""
-    failpoints.hit("after-acquire")
+def run_in_child(armed: Armed) -> Ended | None:
+    """The same in a pool child."""
+    clock.follow(armed.reading)
+    return run(armed)
+
+
+def attend(armed: Armed) -> Ended | None:
+    """Wait for the instant and run the body, unless the job was settled without us meanwhile."""
+    started = armed.started
     ahead = max(clock.seconds_until(started.run_at), 0.0)
     execute_at = wait_until(started.run_at)
-    overslept = steady() - begun - ahead
+    overslept = steady() - armed.begun - ahead
     if overslept > conf().heartbeat_patience / 2:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
-        if not _insist(lambda: heartbeat.renew(worker.session)):
+        if not insist(lambda: heartbeat.renew(armed.session)):
             log.error("job %d was settled while this worker slept for %.1f s", started.job_id, overslept)
             return None
         execute_at = clock.now()
     failpoints.hit("before-body")
     outcome, error = call_alone(started)
     failpoints.hit("after-body")
-    return Ending(outcome, execute_at, error)
-
-
-def record(started: Started, ending: Ending) -> None:
-    """Write the end, however long the database is away: nobody else knows it."""
-    finished_at = clock.now()
-    failpoints.hit("before-finish")
-    held = _insist(
-        lambda: transitions.finish(
-            started,
-            outcome=ending.outcome,
-            execute_at=ending.execute_at,
-            finished_at=finished_at,
-            error=ending.error,
-        )
-    )
-    if not held:
-        log.error(
-            "job %d: attempt %d ended after it was settled; its end is in the ledger", started.job_id, started.attempt
-        )
-
-
-def acquire(job_id: int, version: int, worker: WorkerIdentity) -> Started | None:
-    """Take the row lock and commit RUNNING. None when there is nothing for us to start."""
-    for _ in range(ACQUIRE_TRIES):
-        token = uuid.uuid4()
-        try:
-            now = clock.current()
-            asked = clock.timestamp()
-            due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
-            started = transitions.acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
-            if started is not None and started.read_at is not None:
-                clock.check(started.read_at, asked)
-            return started
-        except (DatabaseError, InterfaceError) as error:
-            # The COMMIT may have taken effect. Only the ledger knows, and our token is in it if it has. If it has
-            # not, we try again: this message is spent, and after a restart every idle slot has a broken connection.
-            log.warning("job %d: the database failed while it was acquired (%s)", job_id, error)
-            connection.close()
-            lost = _insist(partial(transitions.acquired_by, job_id, token))
-            if lost is not None:
-                return lost
-    return None
+    return Ended(started, outcome, execute_at, clock.now(), error)
 
 
 def wait_until(moment: datetime) -> datetime:
@@ -126,14 +82,18 @@ def wait_until(moment: datetime) -> datetime:
 
 def call_alone(started: Started) -> tuple[State, str]:
     """Run the body on this slot's connection and take it back as it was: a body that leaves a transaction open, or
-    autocommit off, would take the next starts of this slot into a transaction that may never commit."""
-    before = len(connection.atomic_blocks), connection.autocommit
+    autocommit off, would take the next body of this slot into a transaction that may never commit."""
+    before = _transaction() if connection.connection is not None else UNTOUCHED
+    close_old_connections()  # one that the database has dropped meanwhile is found out at the first query
     ended = call(started)
-    if (len(connection.atomic_blocks), connection.autocommit) != before:
+    if connection.connection is not None and _transaction() != before:
         log.error("job %d (%s) left a transaction open; it is rolled back", started.job_id, started.target)
         connection.close()
-        connection.connect()
     return ended
+
+
+def _transaction() -> tuple[int, bool]:
+    return len(connection.atomic_blocks), connection.autocommit
 
 
 def call(started: Started) -> tuple[State, str]:
@@ -145,15 +105,3 @@ def call(started: Started) -> tuple[State, str]:
         log.warning("job %d (%s) failed: %r", started.job_id, started.target, error)
         return State.FAILED, f"{type(error).__name__}: {error}"
     return State.COMPLETED, ""
-
-
-def _insist(question: Callable[[], T]) -> T:
-    """Ask the database until it answers, as long as this process lives."""
-    for pause in chain(DATABASE_RETRIES, repeat(LONGEST_RETRY)):
-        time.sleep(pause)
-        try:
-            return question()
-        except (DatabaseError, InterfaceError) as error:
-            log.warning("the database failed (%s); trying again", error)
-            connection.close()
-    raise AssertionError("it repeats for ever")

@@ -1,0 +1,161 @@
+"""Takes the rows of due jobs a lead ahead, as many as have a slot, and puts each into its slot."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from django.db import connection
+
+from jobs import failpoints
+from jobs.clock import clock, steady
+from jobs.conf import conf
+from jobs.transitions import Started, Wanted, WorkerIdentity
+from jobs.worker import claims, lifecycle
+from jobs.worker.passing import MOST_HOPS
+from jobs.worker.runner import Armed
+from jobs.worker.slots import Slots
+from jobs.worker.waiting import Waiting, WaitingJobs
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 200  # rows in one transaction
+GATHER = 0.002  # seconds for which the first of a transaction waits for others
+PACE = 0.02  # seconds from one transaction to the next, unless it fills all slots: a stream shares, a lone job is taken at once
+LOOK_AGAIN = 5.0  # seconds: the steady clock goes on while the machine sleeps, a wait does not
+PASS_ON_EVERY = 0.05  # seconds
+CROWDED_FOR = 0.005  # seconds until the recorder is looked at again
+WARM_TIMEOUT = 10.0  # seconds for the connection to the database
+
+
+class Arming:
+    """One thread: the jobs that wait here, the transaction that takes them, the slots that run them."""
+
+    def __init__(
+        self,
+        slots: Slots,
+        identity: Callable[[], WorkerIdentity],
+        pass_on: Callable[[Sequence[Waiting]], None],
+    ) -> None:
+        self._slots = slots
+        self._identity = identity
+        self._pass_on = pass_on
+        self._waiting = WaitingJobs()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._passed_on_at = self._taken_at = 0.0  # on the steady clock
+        self._thread: threading.Thread | None = None
+        self._warm = threading.Event()
+        slots.on_free = self._wake
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._loop, name="arming", daemon=True)
+        self._thread.start()
+        self._warm.wait(WARM_TIMEOUT)
+
+    def add(self, waiting: Waiting) -> None:
+        """Start this job at its time. From any thread."""
+        with self._changed:
+            soonest = waiting.run_at < self._waiting.next_at
+            self._waiting.add(waiting)
+            if soonest:
+                self._changed.notify()
+
+    def stop(self) -> None:
+        """Take nothing any more: what waits is the broker's to deliver elsewhere. Returns when the last that was
+        taken has its slot."""
+        with self._changed:
+            self._stopping = True
+            self._waiting.clear()
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
+
+    def _loop(self) -> None:
+        lifecycle.warm()
+        self._warm.set()
+        while not self._stopping:
+            batch, surplus = self._next()
+            try:
+                if batch:
+                    self._take(batch)
+                if surplus:
+                    self._pass_on(surplus)
+            except Exception:
+                log.exception("%d jobs could not be armed; the list query will find them", len(batch))
+        connection.close()
+
+    def _next(self) -> tuple[list[Waiting], list[Waiting]]:
+        """Wait for the next jobs to arm. Returns those that have a slot, reserved, and those to be passed on."""
+        with self._changed:
+            while not self._stopping:
+                until = clock.timestamp() + conf().arm_lead
+                if self._waiting.next_at > until:
+                    self._changed.wait(min(self._waiting.next_at - until, LOOK_AGAIN))
+                elif self._slots.crowded:
+                    self._changed.wait(CROWDED_FOR)
+                elif self._slots.free > 0:
+                    return self._gather(), []
+                elif steady() - self._passed_on_at >= PASS_ON_EVERY:
+                    self._passed_on_at = steady()
+                    surplus = self._waiting.take_last(until, self._slots.limit, MOST_HOPS)
+                    if surplus:
+                        return [], surplus
+                else:
+                    self._changed.wait(PASS_ON_EVERY)
+        return [], []
+
+    def _gather(self) -> list[Waiting]:
+        """Those that are due and have a slot, and for a moment those that come after them. The lock is held."""
+        batch: list[Waiting] = []
+        until = max(steady() + GATHER, self._taken_at + PACE)
+        while True:
+            room = min(self._slots.free, AT_A_TIME - len(batch))
+            more = self._waiting.take(clock.timestamp() + conf().arm_lead, max(room, 0))
+            self._slots.reserve(len(more))
+            batch += more
+            left = until - steady()
+            if room <= len(more) or left <= 0:
+                self._taken_at = steady()
+                return batch
+            self._changed.wait(left)
+
+    def _take(self, batch: Sequence[Waiting]) -> None:
+        begun = steady()
+        worker = self._identity()
+        free = len(batch)
+        try:
+            claimed = claims.claim([(waiting.job_id, waiting.version) for waiting in batch], worker)
+            for waiting in batch:
+                waiting.settle()
+            if claimed.started:
+                failpoints.hit("after-acquire")
+            for started in claimed.started:
+                free -= 1
+                self._slots.give(Armed(started, worker.session, begun, clock.reading))
+            for doubtful in claimed.in_doubt:
+                free -= 1
+                threading.Thread(target=self._settle, args=(doubtful, worker, begun), daemon=True).start()
+        finally:
+            self._slots.release(free)
+
+    def _settle(self, doubtful: Wanted, worker: WorkerIdentity, begun: float) -> None:
+        """In a thread of its own, which holds the slot: others go on."""
+        started: Started | None = None
+        try:
+            started = claims.settle(doubtful, worker)
+        finally:
+            connection.close()
+            if started is None:
+                self._slots.release(1)
+            else:
+                self._slots.give(Armed(started, worker.session, begun, clock.reading))

@@ -1,0 +1,70 @@
+"""Take the rows of all jobs that are due together in one transaction, and find out what a lost COMMIT has done."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from jobs import transitions
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.transitions import Started, Wanted, WorkerIdentity
+from jobs.worker.insist import insist
+
+log = logging.getLogger(__name__)
+
+# A message may arm this much too early and still be the right one; a row moved further away makes it stale.
+ARM_SLACK = timedelta(seconds=1)
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """`started` are ours to run. Of those `in_doubt` the database has not said whether it has committed their start:
+    `settle` asks, one by one, since each may have to wait for somebody else's lock."""
+
+    started: list[Started]
+    in_doubt: list[Wanted]
+
+
+def claim(asked: Sequence[tuple[int, int]], worker: WorkerIdentity) -> Claimed:
+    """Take the rows of these (job id, version) for this worker, all in one transaction. Never raises for the
+    database's sake."""
+    wanted = [Wanted(job_id, version, uuid.uuid4()) for job_id, version in asked]
+    try:
+        return Claimed(_acquire(wanted, worker), [])
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
+        connection.close()
+        return Claimed([], wanted)
+
+
+def settle(doubtful: Wanted, worker: WorkerIdentity) -> Started | None:
+    """The COMMIT of this start may have taken effect. Only the ledger knows, and the token is in it if it has. If it
+    has not, we try again: the message is spent, and after a restart of the database every connection is broken."""
+    for _ in range(TRIES):
+        lost = insist(lambda asked=doubtful: transitions.acquired_by(asked.job_id, asked.token))  # type: ignore[misc]
+        if lost is not None:
+            return lost
+        doubtful = Wanted(doubtful.job_id, doubtful.version, uuid.uuid4())
+        try:
+            return next(iter(_acquire([doubtful], worker)), None)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("job %d: the database failed while it was acquired (%s)", doubtful.job_id, error)
+            connection.close()
+    return insist(lambda: transitions.acquired_by(doubtful.job_id, doubtful.token))
+
+
+def _acquire(wanted: Sequence[Wanted], worker: WorkerIdentity) -> list[Started]:
+    now = clock.current()
+    asked_at = clock.timestamp()
+    due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
+    started = transitions.acquire(wanted, worker=worker, now=now, due_before=due_before)
+    if started and started[0].read_at is not None:
+        clock.check(started[0].read_at, asked_at)
+    return started

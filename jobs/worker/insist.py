@@ -1,0 +1,31 @@
+"""The database's answer, however long it is away."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from itertools import chain, repeat
+from typing import TypeVar
+
+from django.db import DatabaseError, InterfaceError, connection
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PAUSES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before each try
+LONGEST_PAUSE = 30.0  # seconds before each try after those
+
+
+def insist(question: Callable[[], T], but: tuple[type[Exception], ...] = ()) -> T:
+    """Ask the database until it answers, as long as this process lives. Raises only what `but` names."""
+    for pause in chain(PAUSES, repeat(LONGEST_PAUSE)):
+        time.sleep(pause)
+        try:
+            return question()
+        except but:
+            raise
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("the database failed (%s); trying again", error)
+            connection.close()
+    raise AssertionError("it repeats for ever")

@@ -1,0 +1,94 @@
+"""From a message to a job that waits: Celery's strategy for our one task, which is neither timed nor traced by Celery.
+
+Celery would hold each message with a timer of its own and take a slot for it; here the jobs that wait are in one heap,
+and those that are due together are taken together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from celery.exceptions import InvalidTaskError
+
+from jobs.worker.waiting import Delivery, Waiting
+
+log = logging.getLogger(__name__)
+
+HOPS = "hops"  # the header that counts how many workers have passed a message on
+CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
+BIGGEST_ID = 2**63 - 1
+
+
+class Intake:
+    """Takes the messages of one connection to the broker."""
+
+    def __init__(self, consumer: Any, add: Callable[[Waiting], None], now: Callable[[], float]) -> None:
+        self._consumer = consumer
+        self._add = add
+        self._now = now
+        self._settled: deque[tuple[Any, bool]] = deque()  # messages to acknowledge; whether they were held for later
+        self._ahead = 0  # messages held for later; they must not keep the due ones from coming
+        self._granted = 0  # by how much the prefetch was raised for them
+        self._open = True
+
+    def __call__(self, message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> None:
+        """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
+        job_id, version, run_at = read(message)
+        ahead = run_at > self._now()
+        if ahead:
+            self._hold(1)
+        hops = int(message.headers.get(HOPS) or 0)
+        delivery = Delivery(partial(self._acknowledge_soon, message, ahead), _queue(message), hops)
+        self._add(Waiting(job_id, version, run_at, [delivery]))
+
+    def close(self) -> None:
+        """The connection is gone: what it brought starts at its time all the same, but cannot be acknowledged."""
+        self._open = False
+
+    def acknowledge(self) -> None:
+        """Tell the broker of what is dealt with. By the thread of the event loop only."""
+        while self._settled:
+            message, ahead = self._settled.popleft()
+            if self._open:
+                message.ack_log_error(log, self._consumer.connection_errors)
+            if ahead:
+                self._hold(-1)
+
+    def _acknowledge_soon(self, message: Any, ahead: bool) -> None:
+        self._settled.append((message, ahead))
+        if len(self._settled) == 1:
+            self._consumer.call_soon(self.acknowledge)
+
+    def _hold(self, more: int) -> None:
+        self._ahead += more
+        wanted = -(-self._ahead // CHUNK) * CHUNK
+        if wanted > self._granted:
+            self._consumer.qos.increment_eventually(wanted - self._granted)
+            self._granted = wanted
+        elif wanted < self._granted - CHUNK:
+            self._consumer.qos.decrement_eventually(self._granted - wanted)
+            self._granted = wanted
+
+
+def read(message: Any) -> tuple[int, int, float]:
+    """(job id, version, run_at) of a message; `run_at` in seconds since the epoch, 0 when it has none: due at once.
+    Raises InvalidTaskError."""
+    try:
+        (job_id, version), *_ = message.payload
+        eta = message.headers.get("eta")
+        run_at = datetime.fromisoformat(eta).timestamp() if eta else 0.0
+    except Exception as error:
+        raise InvalidTaskError(f"not a message of ours: {error!r}") from error
+    for number in (job_id, version):
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= BIGGEST_ID:
+            raise InvalidTaskError(f"{number!r} is neither the id of a job nor a version")
+    return job_id, version, run_at
+
+
+def _queue(message: Any) -> str:
+    return str(message.delivery_info.get("routing_key") or "")

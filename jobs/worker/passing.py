@@ -1,0 +1,63 @@
+"""Passes on jobs that find no slot here: back into the queue, where a freer worker may take them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from queue import SimpleQueue
+
+from celery import current_app
+
+from jobs import dispatcher
+from jobs.models.querysets import Listed
+from jobs.worker.waiting import Waiting
+
+log = logging.getLogger(__name__)
+
+MOST_HOPS = 4  # workers that pass a message on before it waits for a slot where it is
+
+
+class Passing:
+    """A thread of its own, since a broker may hang for as long as a publication may take."""
+
+    def __init__(self) -> None:
+        self._surplus: SimpleQueue[Sequence[Waiting]] = SimpleQueue()
+        self._keep: Callable[[Waiting], None] = lambda waiting: None
+
+    def start(self, give_up: Callable[[Waiting], None]) -> None:
+        """`give_up` takes back what the broker does not."""
+        self._keep = give_up
+        threading.Thread(target=self._loop, name="passing", daemon=True).start()
+
+    def put(self, surplus: Sequence[Waiting]) -> None:
+        self._surplus.put(surplus)
+
+    def _loop(self) -> None:
+        while True:
+            left = list(self._surplus.get())
+            try:
+                self._publish(left)
+            except Exception as error:  # noqa: BLE001 - whatever the broker says, they can still start here
+                log.warning("%d jobs could not be passed on (%s); they wait here for a slot", len(left), error)
+                for waiting in left:
+                    for delivery in waiting.deliveries:
+                        delivery.hops = MOST_HOPS
+                    self._keep(waiting)
+
+    def _publish(self, left: list[Waiting]) -> None:
+        """One by one, each leaving the list when the broker has it. Its own message is acknowledged only then."""
+        with current_app.producer_or_acquire() as producer:
+            try:
+                while left:
+                    waiting = left[0]
+                    due = datetime.fromtimestamp(waiting.run_at, tz=UTC)
+                    listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
+                    dispatcher.send(listed, producer, hops=waiting.hops + 1)
+                    waiting.settle()
+                    left.pop(0)
+            except Exception:
+                # Or the pool hands the broken connection to the next caller.
+                producer.connection.collect(socket_timeout=1)
+                raise

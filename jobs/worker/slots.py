@@ -1,0 +1,149 @@
+"""The slots of a worker: where bodies run, on threads or in pool children. A slot is reserved before a row is taken."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any
+
+from jobs.clock import steady
+from jobs.transitions import Ended
+from jobs.worker import runner
+from jobs.worker.recorder import Recorder
+from jobs.worker.runner import Armed
+
+SETTLE_FOR = 5.0  # seconds for what was given to reach its slot when the worker stops
+
+
+class Slots:
+    """Counts the slots. How a body gets into one is its heirs' affair."""
+
+    def __init__(self, limit: Callable[[], int], recorder: Recorder) -> None:
+        self._limit = limit
+        self._recorder = recorder
+        self._taken = 0
+        self._lock = threading.Lock()
+        self.on_free: Callable[[], None] = lambda: None
+
+    @property
+    def limit(self) -> int:
+        return self._limit()
+
+    @property
+    def taken(self) -> int:
+        """Reserved, armed or running."""
+        return self._taken
+
+    @property
+    def free(self) -> int:
+        """How many more jobs may be taken."""
+        return self.limit - self._taken
+
+    @property
+    def crowded(self) -> bool:
+        """Whether ends pile up that the database has yet to hear of: then no more jobs may be taken."""
+        return self._recorder.crowded
+
+    def reserve(self, slots: int) -> None:
+        with self._lock:
+            self._taken += slots
+
+    def release(self, slots: int) -> None:
+        if slots:
+            with self._lock:
+                self._taken -= slots
+            self.on_free()
+
+    def give(self, armed: Armed) -> None:
+        """Run this job in a slot that was reserved for it. From any thread; does not wait for it."""
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Before the pool stops: see to it that all that was given has reached its slot."""
+
+
+class ThreadSlots(Slots):
+    """Threads of this process."""
+
+    def __init__(self, executor: Executor, limit: Callable[[], int], recorder: Recorder) -> None:
+        super().__init__(limit, recorder)
+        self._executor = executor
+        self._entered = threading.Semaphore(0)
+        self._given = 0
+
+    def give(self, armed: Armed) -> None:
+        with self._lock:
+            self._given += 1
+        self._executor.submit(self._run, armed)
+
+    def settle(self) -> None:
+        # The pool's end cancels what no thread has picked up.
+        for _ in range(self._given):
+            self._entered.acquire(timeout=SETTLE_FOR)
+
+    def _run(self, armed: Armed) -> None:
+        self._entered.release()
+        try:
+            ended = runner.run(armed)
+            if ended is not None:
+                self._recorder.put(ended)
+        finally:
+            self.release(1)
+
+
+class ChildSlots(Slots):
+    """Children of a prefork pool, which only the event loop's thread may talk to."""
+
+    def __init__(
+        self,
+        pool: Any,
+        hub: Any,
+        limit: Callable[[], int],
+        recorder: Recorder,
+        child_lost: Callable[[int, str], None],
+    ) -> None:
+        super().__init__(limit, recorder)
+        self._pool = pool
+        self._hub = hub
+        self._child_lost = child_lost
+        self._given: deque[Armed] = deque()
+        self._unaccepted = 0
+
+    def give(self, armed: Armed) -> None:
+        self._given.append(armed)
+        self._hub.call_soon(self._hand_over)
+
+    def settle(self) -> None:
+        self._hand_over()
+        loop, until = self._hub.create_loop(), steady() + SETTLE_FOR
+        while self._unaccepted and steady() < until:
+            next(loop)  # the pool's end drops what no child has taken
+
+    def _hand_over(self) -> None:
+        while self._given:
+            armed = self._given.popleft()
+            self._unaccepted += 1
+            self._pool.apply_async(
+                runner.run_in_child,
+                (armed,),
+                accept_callback=self._accepted,
+                callback=self._ended,
+                error_callback=partial(self._lost, armed),
+            )
+
+    def _accepted(self, *args: Any) -> None:
+        self._unaccepted -= 1
+
+    def _ended(self, ended: Ended | None) -> None:
+        if ended is not None:
+            self._recorder.put(ended)
+        self.release(1)
+
+    def _lost(self, armed: Armed, info: Any) -> None:
+        """The child died, or was killed at its time limit: nobody else will record the end of its job."""
+        error = getattr(info.exception, "exc", info.exception)
+        self._child_lost(armed.started.job_id, f"{type(error).__name__}: {error}")
+        self.release(1)

@@ -1,0 +1,99 @@
+"""What a worker needs for jobs, started before its first message and stopped after its last body."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+from kombu.common import ignore_errors
+
+from jobs.clock import clock
+from jobs.worker import lifecycle
+from jobs.worker.arming import Arming
+from jobs.worker.intake import Intake
+from jobs.worker.passing import Passing
+from jobs.worker.recorder import Recorder
+from jobs.worker.slots import ChildSlots, Slots, ThreadSlots
+
+log = logging.getLogger(__name__)
+
+
+class Station:
+    """The rooms of one worker process, wired together."""
+
+    def __init__(self, worker: Any) -> None:
+        self.recorder = Recorder()
+        self.slots = _slots(worker, self.recorder)
+        self.passing = Passing()
+        self.arming = Arming(self.slots, lifecycle.identity, self.passing.put)
+        self._intake: Intake | None = None
+
+    def start(self) -> None:
+        self.recorder.start()
+        self.passing.start(give_up=self.arming.add)
+        self.arming.start()
+
+    def intake(self, consumer: Any) -> Intake:
+        """For a new connection to the broker; what came by the last one cannot be acknowledged any more."""
+        self.disconnected()
+        self._intake = Intake(consumer, self.arming.add, clock.timestamp)
+        return self._intake
+
+    def stop(self) -> None:
+        """Take nothing any more, and have all that was taken in its slot."""
+        self.arming.stop()
+        self.slots.settle()
+        if self._intake is not None:
+            self._intake.acknowledge()
+
+    def disconnected(self) -> None:
+        if self._intake is not None:
+            self._intake.close()
+
+
+def _slots(worker: Any, recorder: Recorder) -> Slots:
+    pool = worker.pool
+    executor = getattr(pool, "executor", None)
+    if executor is not None:
+        return ThreadSlots(executor, lambda: pool.limit, recorder)
+    return ChildSlots(pool, worker.hub, lambda: pool.num_processes, recorder, lifecycle.child_lost)
+
+
+class StationStep(bootsteps.StartStopStep):
+    """Between the consumer, which stops first, and the pool, which waits for the bodies.
+
+    A worker that is told to stop gives the jobs that wait here back to the broker at once. Celery closes its connection
+    to the broker, and with it hands messages back, only when the last body has ended: minutes in which they get late.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        worker.jobs = None
+        super().__init__(worker, **kwargs)
+
+    def start(self, worker: Any) -> None:
+        worker.jobs = Station(worker)
+        worker.jobs.start()
+        lifecycle.ready(worker)
+
+    def stop(self, worker: Any) -> None:
+        worker.jobs.stop()
+        _hand_back(worker)
+
+    def terminate(self, worker: Any) -> None:
+        self.stop(worker)
+
+
+def _hand_back(worker: Any) -> None:
+    """Close the consumer's connection when nothing that runs needs it any more to acknowledge."""
+    consumer = getattr(worker, "consumer", None)
+    if consumer is None or consumer.connection is None:
+        return
+    if not all(request.acknowledged for request in tuple(state.active_requests)):
+        log.info("other tasks acknowledge late: messages that wait here stay until they have ended")
+        return
+    connection, consumer.connection = consumer.connection, None
+    ignore_errors(connection, connection.close)

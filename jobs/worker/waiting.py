@@ -1,0 +1,96 @@
+"""What waits on this worker for its time: jobs by the messages that brought them, soonest first."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+
+@dataclass
+class Delivery:
+    """One message. It is acknowledged when every job it named has been dealt with, so that what a dying worker
+    still held is delivered again."""
+
+    acknowledge: Callable[[], object]
+    queue: str
+    hops: int = 0  # how many workers have passed it on
+    jobs: int = 1  # still to be dealt with
+
+    def settle(self) -> None:
+        """One of its jobs is dealt with: taken, not to be taken, or passed on."""
+        self.jobs -= 1
+        if self.jobs == 0:
+            self.acknowledge()
+
+
+@dataclass
+class Waiting:
+    """A job on this worker. `run_at` is the message's: seconds since the epoch, on the database's clock."""
+
+    job_id: int
+    version: int
+    run_at: float
+    deliveries: list[Delivery] = field(default_factory=list)  # more than one when the broker repeats itself
+
+    @property
+    def hops(self) -> int:
+        return max(delivery.hops for delivery in self.deliveries)
+
+    def settle(self) -> None:
+        for delivery in self.deliveries:
+            delivery.settle()
+
+
+class WaitingJobs:
+    """Soonest first; each (job, version) once. Not safe for threads: its owner has a lock."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Waiting]] = []
+        self._by_key: dict[tuple[int, int], Waiting] = {}
+        self._order = count()
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __iter__(self) -> Iterator[Waiting]:
+        return iter(self._by_key.values())
+
+    def add(self, waiting: Waiting) -> None:
+        known = self._by_key.get((waiting.job_id, waiting.version))
+        if known is not None:
+            known.deliveries += waiting.deliveries
+            return
+        self._by_key[waiting.job_id, waiting.version] = waiting
+        heapq.heappush(self._heap, (waiting.run_at, next(self._order), waiting))
+
+    @property
+    def next_at(self) -> float:
+        """The soonest `run_at`; infinity when nothing waits."""
+        return self._heap[0][0] if self._heap else float("inf")
+
+    def take(self, until: float, most: int) -> list[Waiting]:
+        """Remove and return those due until then, soonest first, `most` at most."""
+        taken: list[Waiting] = []
+        while self._heap and len(taken) < most and self._heap[0][0] <= until:
+            waiting = heapq.heappop(self._heap)[2]
+            del self._by_key[waiting.job_id, waiting.version]
+            taken.append(waiting)
+        return taken
+
+    def take_last(self, until: float, most: int, fewer_hops_than: int) -> list[Waiting]:
+        """Remove and return those due until then that would have to wait longest here, and may still be passed on."""
+        due = heapq.nsmallest(len(self._heap), (entry for entry in self._heap if entry[0] <= until))
+        chosen = [entry for entry in reversed(due) if entry[2].hops < fewer_hops_than][:most]
+        if chosen:
+            gone = {id(entry[2]) for entry in chosen}
+            self._heap = [entry for entry in self._heap if id(entry[2]) not in gone]
+            heapq.heapify(self._heap)
+            for entry in chosen:
+                del self._by_key[entry[2].job_id, entry[2].version]
+        return [entry[2] for entry in chosen]
+
+    def clear(self) -> None:
+        self._heap.clear()
+        self._by_key.clear()
