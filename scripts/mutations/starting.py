@@ -8,9 +8,9 @@ REPENDING = "jobs/transitions/repending.py"
 VERBS = "jobs/transitions/verbs.py"
 RUNNER = "jobs/worker/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
-TRANSITIONS_TESTS = ("tests/test_transitions.py",)
+TRANSITIONS_TESTS = ("tests/transitions",)
 RACES = ("tests/concurrency",)
-RUNNER_TESTS = ("tests/worker/test_runner.py",)
+RUNNER_TESTS = ("tests/worker/runner",)
 TABLE_TESTS = ("tests/models/test_constraints.py",)
 ACQUIRABLE = "id=job_id, version=version, state=State.PENDING, run_at__lt=due_before"
 ROW_LOCK = 'pending.select_for_update(skip_locked=True, of=("self",)).annotate('
