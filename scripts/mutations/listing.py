@@ -85,13 +85,19 @@ MUTANTS = (
         "unmark what could not be published",
         NEVER_LOST,
         DISPATCHER_TESTS,
-        (DISPATCHER, "        Job.objects.unmark([", "        len(["),
+        (DISPATCHER, "Job.objects.unmark([listed.id for listed in left])", "pass"),
+    ),
+    mutant(
+        "unmark what was refused twice",
+        NEVER_LOST,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "Job.objects.unmark([listed.id for listed in refused])", "pass"),
     ),
     mutant(
         "a message waits until it is sent",
         NEVER_LOST,
         DISPATCHER_TESTS,
         (DISPATCHER, "send(self._waiting[0], producer)", "send(self._waiting.popleft(), producer)"),
-        (DISPATCHER, "                self._waiting.popleft()\n", ""),
+        (DISPATCHER, "            self._waiting.popleft()\n", ""),
     ),
 )

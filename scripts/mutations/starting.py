@@ -66,13 +66,13 @@ MUTANTS = (
         "lost COMMIT: ask the ledger",
         NEVER_LOST,
         RUNNER_TESTS,
-        (RUNNER, "return _insist(lambda: transitions.acquired_by(job_id, token))", "return None"),
+        (RUNNER, "lost = _insist(partial(transitions.acquired_by, job_id, token))", "lost = None"),
     ),
     mutant(
         "lost COMMIT: the row has the last word",
         NEVER_LOST,
-        RACES,
-        (ATTEMPTS, "Job.objects.select_for_update(nowait=True)", "Job.objects"),
+        RUNNER_TESTS,
+        (ATTEMPTS, "        Job.objects.unlocked(job_id).first()\n", ""),
     ),
     mutant(
         "the wait before run_at",
