@@ -32,8 +32,6 @@ class Started:
     target: str
     payload: object
     run_at: datetime
-    name: str
-    queue: str
     # What the database's clock read under the row lock; None when it was read again later.
     read_at: datetime | None = field(compare=False)
 
@@ -116,8 +114,6 @@ def _started(job: Job, number: int, read_at: datetime | None) -> Started:
         target=job.target,
         payload=job.payload,
         run_at=job.run_at,
-        name=job.name,
-        queue=job.queue,
         read_at=read_at,
     )
 

@@ -14,12 +14,12 @@ pytestmark = pytest.mark.django_db
 
 
 def test_acquire_commits_running_and_the_ledger_row(make_job):
-    job = make_job(name="n", queue="q")
+    job = make_job()
     started = acquire(job)
     job.refresh_from_db()
     assert (job.state, job.locked_at, job.attempt) == (State.RUNNING, NOW, 1)
     assert (started.job_id, started.attempt, started.run_at) == (job.pk, 1, job.run_at)
-    assert (started.target, started.payload, started.name, started.queue) == (job.target, job.payload, "n", "q")
+    assert (started.target, started.payload) == (job.target, job.payload)
     attempt = Attempt.objects.get()
     assert (attempt.job_id, attempt.number, attempt.worker, attempt.session) == (job.pk, 1, *vars(WORKER).values())
     assert (attempt.locked_at, attempt.run_at, attempt.started_at, attempt.outcome) == (NOW, job.run_at, None, None)
