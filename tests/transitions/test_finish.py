@@ -64,7 +64,7 @@ def test_an_error_is_cut_and_made_storable(make_job):
     job = make_job()
     finish(acquire(job), State.FAILED, error="\x00" + "x" * 20_000)
     job.refresh_from_db()
-    assert len(job.reason) == transitions.REASON_LIMIT
+    assert len(job.reason) == transitions.ERROR_LIMIT
     assert job.reason.startswith("\N{REPLACEMENT CHARACTER}x")
 
 
