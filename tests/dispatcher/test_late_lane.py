@@ -85,7 +85,7 @@ def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(
     assert tried == [first.pk]
     assert Job.objects.filter(pk__in=[first.pk, second.pk], enqueued_at=None).count() == 2
     monkeypatch.setattr(dispatcher, "AVOID_FOR", 0.0)
-    monkeypatch.setattr(dispatcher.late_lane, "_avoid_until", dispatcher.time.monotonic())
+    monkeypatch.setattr(dispatcher.late_lane, "_avoid_until", dispatcher.steady())
     with django_capture_on_commit_callbacks(execute=True):
         third = make_job(2, queue=queue.name)
     assert tried == [first.pk, third.pk]
