@@ -61,7 +61,7 @@ class BrokerEye:
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
-                connection.close()
+                connection.collect(socket_timeout=PATIENCE)  # close() waits for an answer, as long again
             except Exception as error:  # noqa: BLE001 - it is being thrown away
                 log.debug("closing the broker connection: %s", error)
 
