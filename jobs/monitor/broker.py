@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from celery import current_app
 from kombu import Connection
+
+from jobs.clock import steady
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +33,13 @@ class BrokerEye:
         self._url = url
         self._lock = threading.Lock()
         self._connection: Connection | None = None
-        self._away_until = 0.0  # on the monotonic clock
+        self._away_until = 0.0  # on the steady clock
 
     def depths(self, queues: Iterable[str]) -> Depths:
         """Ask for the depth of each queue. Never raises: an unreachable broker is an answer."""
         names = sorted(set(queues))
         with self._lock:
-            if time.monotonic() < self._away_until:
+            if steady() < self._away_until:
                 return Depths(reachable=False, waiting={})
             kept = self._connection is not None
             try:
@@ -53,14 +54,14 @@ class BrokerEye:
             except Exception as error:  # noqa: BLE001 - as above
                 log.warning("the broker does not answer: %s", error)
                 self.close()
-                self._away_until = time.monotonic() + ASK_AGAIN_AFTER
+                self._away_until = steady() + ASK_AGAIN_AFTER
                 return Depths(reachable=False, waiting={})
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
-                connection.close()
+                connection.collect(socket_timeout=PATIENCE)  # close() waits for an answer, as long again
             except Exception as error:  # noqa: BLE001 - it is being thrown away
                 log.debug("closing the broker connection: %s", error)
 

@@ -22,7 +22,7 @@ FIGURES_OF = timedelta(hours=1)
 DEPARTED_SHOWN_FOR = timedelta(minutes=10)
 TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take jobs
 UNPUBLISHED_AFTER = timedelta(seconds=5)
-WINDOWS_OF_PATIENCE = 2  # without a list query for longer than this, nobody leads
+WINDOWS_OF_PATIENCE = 2  # without a list query for longer than this, perhaps nobody leads
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class QueueLine:
 
 @dataclass(frozen=True)
 class LeaderLine:
-    """Which beat leads. `absent`: none has listed for more than two windows. `unpublished`: jobs of its last window
-    still wait for the broker."""
+    """Which beat leads. `absent`: none does, and none has listed for more than two windows. `unpublished`: jobs of its
+    last window still wait for the broker."""
 
     holder: str
     epoch: int
@@ -195,7 +195,8 @@ def _leader(now: datetime, c: Conf) -> LeaderLine:
         listed_at=row.listed_at,
         listed=row.listed if row.listed_at else 0,
         published_at=row.published_at,
-        absent=row.listed_at is None or now - row.listed_at > patience,
+        # A beat that cannot publish lists nothing more, but leads: only its lock tells. Asked only when in doubt.
+        absent=(row.listed_at is None or now - row.listed_at > patience) and not Leadership.is_held(),
         unpublished=bool(
             row.listed and row.published_at is None and row.listed_at and now - row.listed_at > UNPUBLISHED_AFTER
         ),

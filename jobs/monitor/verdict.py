@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobs.clock import BUDGET
 from jobs.conf import conf
 from jobs.models.overviews import COUNT_LIMIT
 from jobs.monitor.snapshot import Snapshot
 
 START_BEAT = "celery -A project beat"
 START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
-CLOCK_BUDGET_MS = 250.0  # timers are corrected for an offset; beyond this the host's own clock needs care
 NAMED = 3  # of what is wrong; the rest is counted
 
 
@@ -102,7 +102,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
     found = []
     silent = [w.name for w in seen.workers if w.status == "silent"]
     gone = [w.name for w in seen.workers if w.status == "gone"]
-    off = [w.name for w in seen.alive if abs(w.offset_ms) > CLOCK_BUDGET_MS]
+    off = [w.name for w in seen.alive if abs(w.offset_ms) > BUDGET * 1000]
     if silent:
         patience = conf().heartbeat_patience
         remedy = (

@@ -14,7 +14,7 @@ from jobs import rules
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
 
-REASON_LIMIT = 10_000  # characters kept of an error
+ERROR_LIMIT = 10_000  # characters kept of what went wrong; the rest is cut off
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, 
             found = [acquire([one], worker=worker, now=now, due_before=due_before) for one in wanted]
             return [started for one in found for started in one]
         # The ledger already has this start: somebody has set the count of attempts back.
-        why = storable(f"The ledger refuses this start: {error}")[:REASON_LIMIT]
+        why = storable(f"The ledger refuses this start: {error}")[:ERROR_LIMIT]
         only = Job.objects.pending().filter(pk=wanted[0].job_id, version=wanted[0].version)
         only.update(state=State.FAILED, finished_at=now, reason=why)
         return []
@@ -92,7 +92,7 @@ def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime,
             broken = rules.why_not_startable(job.target, job.payload)
             if broken:
                 refused.add(job.pk)
-                Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=now, reason=broken[:REASON_LIMIT])
+                Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=now, reason=broken[:ERROR_LIMIT])
             else:
                 taken[job.pk] = job, one
         if taken:
@@ -204,7 +204,7 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
 
 
 def _reason(ended: Ended) -> str:
-    return storable(ended.error)[:REASON_LIMIT]
+    return storable(ended.error)[:ERROR_LIMIT]
 
 
 def _ended_before(ended: Ended) -> bool:
@@ -214,5 +214,5 @@ def _ended_before(ended: Ended) -> bool:
     if attempt.filter(outcome=ended.outcome, finished_at=ended.finished_at).exists():
         return True
     what = f"Ended as {State(ended.outcome).label} at {ended.finished_at.isoformat()}, when it no longer held the job."
-    attempt.update(started_at=ended.execute_at, error=f"{what} {_reason(ended)}"[:REASON_LIMIT])
+    attempt.update(started_at=ended.execute_at, error=f"{what} {_reason(ended)}"[:ERROR_LIMIT])
     return False

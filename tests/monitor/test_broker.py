@@ -8,9 +8,11 @@ import uuid
 
 import pytest
 from celery import current_app
+from django.conf import settings
 
 from jobs.monitor import broker
 from jobs.monitor.broker import BrokerEye
+from tests.monitor.hole import Hole
 
 
 @pytest.fixture
@@ -66,6 +68,39 @@ def test_a_broker_that_never_answers_costs_about_a_second(scheme):
         before = time.monotonic()
         assert not broker.answers(f"{scheme}://127.0.0.1:{mute.getsockname()[1]}//")
         assert time.monotonic() - before < 2.5
+
+
+@pytest.fixture
+def hole():
+    made = []
+
+    def before(url):
+        made.append(Hole(url))
+        return made[-1]
+
+    yield before
+    for one in made:
+        one.close()
+
+
+def test_a_broker_that_became_a_black_hole_is_away(hole):
+    way = hole(settings.CELERY_BROKER_URL)
+    eye = BrokerEye(way.url)
+    assert eye.depths(["default"]).reachable
+    way.open = True
+    assert not eye.depths(["default"]).reachable
+    assert way.swallowed, "it was asked"
+
+
+@pytest.mark.rabbitmq
+def test_a_connection_that_is_thrown_away_says_no_good_bye(hole, rabbitmq):
+    """An AMQP good-bye waits for its answer, and the page with it."""
+    way = hole(rabbitmq)
+    eye = BrokerEye(way.url)
+    assert eye.depths(["default"]).reachable
+    way.open = True
+    eye.close()
+    assert way.swallowed == b""
 
 
 def test_the_broker_of_the_environment_answers():

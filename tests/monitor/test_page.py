@@ -93,6 +93,7 @@ def test_a_database_that_is_away_is_said_plainly(viewer, monkeypatch):
 
 @pytest.mark.parametrize("jobs", [1, 30])
 def test_the_page_costs_the_same_with_few_and_many_jobs(viewer, at, jobs, django_assert_num_queries):
+    leader(at)
     for n in range(jobs):
         worker(at, f"w{n}@host")
         running(at)

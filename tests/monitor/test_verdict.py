@@ -11,6 +11,7 @@ from jobs import transitions
 from jobs.models import Worker
 from jobs.monitor import broker, snapshot
 from jobs.monitor.verdict import _listed, judge
+from jobs.scheduler.leader import Leader
 from jobs.states import State
 from tests.monitor.rows import ended, leader, pending, running, worker
 
@@ -48,6 +49,18 @@ def test_nobody_leads(healthy):
 def test_two_windows_without_a_list_query_are_still_patience(healthy):
     leader(healthy, listed=timedelta(seconds=19))
     assert verdict(healthy).level == "good"
+
+
+def test_a_beat_that_lists_nothing_while_the_broker_is_away_leads(healthy, broker_answers):
+    one = Leader("beat@host:1")
+    assert one.hold(healthy)
+    leader(healthy, listed=timedelta(minutes=5), published_at=None)
+    broker_answers["reachable"] = False
+    whats = [p.what for p in verdict(healthy).problems]
+    one.step_down()
+    assert len(whats) == 2
+    assert "broker does not answer" in whats[0]
+    assert "not all published yet" in whats[1]
 
 
 def test_the_broker_is_away(healthy, broker_answers):

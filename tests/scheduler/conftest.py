@@ -5,7 +5,6 @@ import pytest
 from celery import current_app
 from django.db import connection
 
-from jobs import scheduler as scheduler_module
 from jobs.clock import clock
 from jobs.scheduler import WindowScheduler
 from jobs.scheduler.leader import Leader
@@ -89,6 +88,3 @@ def beat(hands, sent):
     yield make
     for scheduler in made:
         scheduler.close()
-
-
-__all__ = ["scheduler_module"]
