@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from jobs.models.querysets import WorkerQuerySet
+from jobs.models.worker_queries import WorkerQuerySet
 
 
 class Worker(models.Model):
