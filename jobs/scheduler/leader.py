@@ -6,6 +6,7 @@ Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a sn
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,12 +109,14 @@ class Leader:
         return self.leading and (steady() < self._sure_until or self.hold(now))
 
     def step_down(self) -> None:
-        """Stop leading; closing the session frees the lock."""
+        """Stop leading. The lock is given back before the session: the server notices a closed one a moment later."""
         if self.leading:
             log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
         self.epoch = 0
         session, self._session = self._session, None
         if session is not None:
+            with suppress(DatabaseError, InterfaceError), session.cursor() as cursor:  # or it is dead, and so the lock
+                cursor.execute("SELECT pg_advisory_unlock_all()")
             session.close()
 
     def progress(self) -> Progress:

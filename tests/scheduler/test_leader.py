@@ -54,6 +54,29 @@ def test_a_leader_whose_session_the_server_ended_stands_by():
     other.step_down()
 
 
+def test_the_lock_is_free_before_the_server_has_noticed_that_the_session_is_closed(monkeypatch):
+    leader, other = Leader("a"), Leader("b")
+    leader.hold(NOW)
+    session = leader._session
+    monkeypatch.setattr(session, "close", lambda: None)
+    leader.step_down()
+    assert other.hold(NOW)
+    other.step_down()
+    monkeypatch.undo()
+    session.close()
+
+
+def test_stepping_down_on_a_dead_connection_is_no_error():
+    leader, other = Leader("a"), Leader("b")
+    leader.hold(NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [sessions_of(leader)])
+    leader.step_down()
+    assert not leader.leading
+    assert other.hold(NOW)
+    other.step_down()
+
+
 def test_a_standby_holds_no_snapshot():
     """A session inside a waiting pg_advisory_lock() would keep vacuum from removing dead rows."""
     leader, standby = Leader("a"), Leader("b")
