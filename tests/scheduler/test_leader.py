@@ -1,6 +1,6 @@
 """One beat leads; the lock is on a connection of its own, and nobody waits for it inside the database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -110,6 +110,21 @@ def test_progress_tells_a_successor_what_may_not_have_been_published():
     assert leader.record_published(NOW)
     assert leader.progress().unpublished_since is None
     assert leader.progress().listed_until == NOW
+    leader.step_down()
+
+
+def test_the_oldest_moment_is_kept_until_everything_is_published():
+    """Also when a successor's clock is behind its predecessor's."""
+    leader = Leader("a")
+    leader.hold(NOW)
+    for seconds, oldest in ((0, 0), (10, 0), (-1, -1), (20, -1)):
+        moment = NOW + timedelta(seconds=seconds)
+        assert leader.record_listed(now=moment, horizon=moment, found=1)
+        assert leader.progress().unpublished_since == NOW + timedelta(seconds=oldest)
+    leader.record_published(NOW)
+    later = NOW + timedelta(seconds=30)
+    leader.record_listed(now=later, horizon=later, found=1)
+    assert leader.progress().unpublished_since == later
     leader.step_down()
 
 
