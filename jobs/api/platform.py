@@ -41,7 +41,7 @@ class Stats(ApiView):
             "jobs": {state.label: counts.get(state, 0) for state in State},
             "due_next_minute": Job.objects.due_next().filter(run_at__range=(now, now + timedelta(minutes=1))).count(),
             "overdue": Job.objects.overdue(now).count(),
-            "delay_last_hour": Job.objects.finished_since(now - timedelta(hours=1)).delays(),
+            "delay_last_hour": Job.objects.latest_figures(now - timedelta(hours=1)),
             "workers_alive": Worker.objects.alive(now, conf().patience).count(),
             "leader": Leadership.objects.first(),
         }

@@ -168,9 +168,10 @@ class LeaderSerializer(serializers.ModelSerializer[Leadership]):
 
 
 class DelaySerializer(serializers.Serializer[Any]):
-    """Start delays, execute_at - run_at, in milliseconds; null where nothing has started."""
+    """Start delays, execute_at - run_at, in milliseconds, of the newest 10,000 ends at most; null where nothing has
+    started."""
 
-    jobs = serializers.IntegerField()
+    jobs = serializers.IntegerField(source="started")
     mean_ms = serializers.FloatField(source="mean", allow_null=True)
     stdev_ms = serializers.FloatField(source="stdev", allow_null=True)
     min_ms = serializers.FloatField(source="low", allow_null=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.db import connections, models
-from django.db.models import Aggregate, Avg, Count, F, Max, OuterRef, Q, StdDev, Subquery
+from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, StdDev, Subquery
 
 from jobs.states import State
 
@@ -40,7 +40,8 @@ class Figures(NamedTuple):
     ends: int
     started: int
     mean: float | None
-    stdev: float | None
+    stdev: float | None  # the sample's
+    low: float | None
     p99: float | None
     high: float | None
     failed: int
@@ -85,6 +86,7 @@ class JobOverviews(models.QuerySet["Job"]):
                 started=Count("_ms"),
                 mean=Avg("_ms"),
                 stdev=StdDev("_ms", sample=True),
+                low=Min("_ms"),
                 p99=_Percentile99("_ms"),
                 high=Max("_ms"),
                 failed=Count("id", filter=Q(state=State.FAILED)),

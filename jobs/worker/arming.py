@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # rows in one transaction
 GATHER = 0.002  # seconds for which the first of a transaction waits for others
-PACE = 0.02  # seconds from one transaction to the next, unless it fills all slots: a stream shares, a lone job is taken at once
+PACE = 0.02  # seconds from one transaction to the next while slots are free: a stream shares them
 LOOK_AGAIN = 5.0  # seconds: the steady clock goes on while the machine sleeps, a wait does not
 PASS_ON_EVERY = 0.05  # seconds
 CROWDED_FOR = 0.005  # seconds until the recorder is looked at again

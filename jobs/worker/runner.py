@@ -48,10 +48,17 @@ def run(armed: Armed) -> Ended | None:
         return Ended(started, State.INTERRUPTED, None, clock.now(), why)
 
 
-def run_in_child(armed: Armed) -> Ended | None:
-    """The same in a pool child."""
-    clock.follow(armed.reading)
+def run_in_slot(armed: Armed) -> Ended | None:
+    """The same with a body's own connections looked after: one that has broken since the last body is found out at
+    its next query."""
+    close_old_connections()
     return run(armed)
+
+
+def run_in_child(armed: Armed) -> Ended | None:
+    """The same in a pool child, which measures no clock."""
+    clock.follow(armed.reading)
+    return run_in_slot(armed)
 
 
 def attend(armed: Armed) -> Ended | None:
@@ -84,7 +91,6 @@ def call_alone(started: Started) -> tuple[State, str]:
     """Run the body on this slot's connection and take it back as it was: a body that leaves a transaction open, or
     autocommit off, would take the next body of this slot into a transaction that may never commit."""
     before = _transaction() if connection.connection is not None else UNTOUCHED
-    close_old_connections()  # one that the database has dropped meanwhile is found out at the first query
     ended = call(started)
     if connection.connection is not None and _transaction() != before:
         log.error("job %d (%s) left a transaction open; it is rolled back", started.job_id, started.target)

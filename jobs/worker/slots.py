@@ -87,7 +87,7 @@ class ThreadSlots(Slots):
     def _run(self, armed: Armed) -> None:
         self._entered.release()
         try:
-            ended = runner.run(armed)
+            ended = runner.run_in_slot(armed)
             if ended is not None:
                 self._recorder.put(ended)
         finally:

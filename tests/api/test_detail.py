@@ -12,12 +12,13 @@ from django.test import Client
 from jobs import transitions
 from jobs.models import Job
 from jobs.states import State
+from tests import starts
 from tests.api.conftest import JOBS, Problem, ahead
 from tests.conftest import NOW
 
 
 def start(job: Job, number: int = 1) -> transitions.Started:
-    started = transitions.acquire(
+    started = starts.acquire(
         job.pk,
         job.version,
         worker=transitions.WorkerIdentity("w1", uuid.UUID(int=number)),
@@ -32,7 +33,7 @@ def start(job: Job, number: int = 1) -> transitions.Started:
 def test_a_job_with_its_attempts(api: Client, make_job: Any) -> None:
     job = make_job(name="told")
     late = job.run_at + timedelta(milliseconds=2)
-    transitions.finish(start(job), outcome=State.FAILED, execute_at=late, finished_at=late, error="Oh!")
+    starts.finish(start(job), outcome=State.FAILED, execute_at=late, finished_at=late, error="Oh!")
     body = api.get(f"{JOBS}{job.pk}/").json()
     assert (body["name"], body["state_name"], body["reason"], body["delay_ms"]) == ("told", "failed", "Oh!", 2.0)
     (attempt,) = body["attempts"]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jobs import transitions
 from jobs.clock import clock
 from jobs.models import Leadership, Worker
 from jobs.states import State
+from tests import starts
 from tests.api.test_detail import start
 
 
@@ -43,10 +43,10 @@ def test_stats(api: Client, real_now: datetime, make_job: Any) -> None:
     for delay_ms in (1, 2, 6):
         done = make_job(1, now=real_now - timedelta(seconds=30))
         at = done.run_at + timedelta(milliseconds=delay_ms)
-        transitions.finish(start(done), outcome=State.COMPLETED, execute_at=at, finished_at=at)
+        starts.finish(start(done), outcome=State.COMPLETED, execute_at=at, finished_at=at)
     long_ago = make_job(1, now=real_now - timedelta(hours=2))
     at = long_ago.run_at + timedelta(seconds=9)
-    transitions.finish(start(long_ago), outcome=State.COMPLETED, execute_at=at, finished_at=at)
+    starts.finish(start(long_ago), outcome=State.COMPLETED, execute_at=at, finished_at=at)
 
     body = api.get("/api/v1/stats/").json()
     assert body["jobs"] == {

@@ -16,6 +16,7 @@ from jobs import transitions
 from jobs.models import Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
+from tests import starts
 from tests.conftest import NOW
 
 SECOND = timedelta(seconds=1)
@@ -60,7 +61,7 @@ def wait_for_its_lock(future: Future) -> None:
 
 def acquire(job, version=1):
     worker = WorkerIdentity("w@test", uuid.uuid4())
-    return transitions.acquire(
+    return starts.acquire(
         job.pk, version, worker=worker, token=uuid.uuid4(), now=NOW, due_before=NOW + timedelta(hours=2)
     )
 
@@ -102,7 +103,7 @@ def reached(point, job):
     elif point in ("running", "ended"):
         started = acquire(job)
         if point == "ended":
-            transitions.finish(started, outcome=State.FAILED, execute_at=NOW, finished_at=NOW)
+            starts.finish(started, outcome=State.FAILED, execute_at=NOW, finished_at=NOW)
     yield lambda: None
 
 

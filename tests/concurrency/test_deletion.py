@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from jobs import transitions
 from jobs.models import Attempt, Job
 from jobs.states import State
+from tests import starts
 from tests.concurrency.points import (
     NOT_STARTED,
     PATIENCE,
@@ -121,4 +121,4 @@ def test_an_end_of_a_job_that_is_gone_with_its_ledger_disturbs_nobody():
     started = acquire(job)
     Attempt.objects.all().delete()
     delete_by_sql(job)
-    assert not transitions.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
+    assert not starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)

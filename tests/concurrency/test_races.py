@@ -16,6 +16,7 @@ from jobs.models import Attempt, Job
 from jobs.scheduler.leader import Leader
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
+from tests import starts
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +47,7 @@ def rows(count, after=5):
 
 def acquire(job, version=1):
     worker = WorkerIdentity("w@test", uuid.uuid4())
-    return transitions.acquire(
+    return starts.acquire(
         job.pk, version, worker=worker, token=uuid.uuid4(), now=NOW, due_before=NOW + timedelta(hours=1)
     )
 
@@ -98,7 +99,7 @@ def test_an_edit_against_acquire_has_one_winner():
 def test_finish_against_interrupt_has_one_winner():
     for job in rows(20):
         session = uuid.uuid4()
-        started = transitions.acquire(
+        started = starts.acquire(
             job.pk,
             1,
             worker=WorkerIdentity("w@test", session),
@@ -109,7 +110,7 @@ def test_finish_against_interrupt_has_one_winner():
         held, interrupted = at_once(
             lambda act: act(),
             [
-                lambda started=started: transitions.finish(
+                lambda started=started: starts.finish(
                     started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW
                 ),
                 lambda session=session: transitions.interrupt([session], now=NOW, reason="gone"),
@@ -137,7 +138,7 @@ def test_finish_and_interrupt_take_their_locks_in_one_order():
     session = uuid.uuid4()
     worker = WorkerIdentity("w@test", session)
     due_before = NOW + timedelta(hours=1)
-    started = transitions.acquire(job.pk, 1, worker=worker, token=uuid.uuid4(), now=NOW, due_before=due_before)
+    started = starts.acquire(job.pk, 1, worker=worker, token=uuid.uuid4(), now=NOW, due_before=due_before)
     half_done = threading.Event()
 
     def pause_before_the_ledger(execute, sql, params, many, context):
@@ -148,7 +149,7 @@ def test_finish_and_interrupt_take_their_locks_in_one_order():
 
     def finish():
         with connection.execute_wrapper(pause_before_the_ledger):
-            return transitions.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
+            return starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
 
     def interrupt():
         assert half_done.wait(10)
@@ -189,9 +190,7 @@ def test_a_commit_that_is_still_under_way_is_neither_taken_for_lost_nor_for_done
 
     with transaction.atomic():
         worker = WorkerIdentity("w@test", uuid.uuid4())
-        started = transitions.acquire(
-            job.pk, 1, worker=worker, token=token, now=NOW, due_before=NOW + timedelta(hours=1)
-        )
+        started = starts.acquire(job.pk, 1, worker=worker, token=token, now=NOW, due_before=NOW + timedelta(hours=1))
         with pytest.raises(OperationalError, match="lock"):
             at_once(ask, [None])
     assert at_once(ask, [None]) == [started]

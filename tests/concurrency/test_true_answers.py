@@ -8,6 +8,7 @@ from jobs import transitions
 from jobs.models import Attempt, Audit, Job
 from jobs.states import State
 from jobs.transitions import verbs
+from tests import starts
 from tests.concurrency.points import (
     DUE,
     NOT_STARTED,
@@ -104,7 +105,7 @@ def test_of_people_who_decide_at_once_one_is_obeyed():
         (row,) = Audit.objects.filter(job=job)
         job.refresh_from_db()
         assert (row.from_state, row.to_state) == (State.INTERRUPTED, job.state)
-        assert not transitions.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
+        assert not starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
 
 
 @pytest.mark.parametrize("policy", [{}, {"rerunnable": True, "max_attempts": 2}])
@@ -116,7 +117,7 @@ def test_finish_against_interrupt_has_one_winner(policy):
         held, settled = at_once(
             lambda act: act(),
             [
-                lambda s=started: transitions.finish(s, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW),
+                lambda s=started: starts.finish(s, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW),
                 lambda s=session: transitions.interrupt([s], now=NOW, reason="gone"),
             ],
         )

@@ -9,12 +9,12 @@ import pytest
 from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine
 
-from jobs import transitions
 from jobs.conf import conf
 from jobs.models import Attempt, Job
 from jobs.models.querysets import LONGEST_BACK_OFF, OVERDUE_AFTER
 from jobs.states import FINAL, State
-from jobs.worker.runner import ARM_SLACK
+from jobs.worker.claims import ARM_SLACK
+from tests import starts
 from tests.exploration.model import ModelJob
 from tests.exploration.world import LivingWorker, Running, World
 
@@ -44,7 +44,7 @@ class Steps(RuleBasedStateMachine):
 
     def acquire(self, worker: LivingWorker, pk: int, version: int) -> None:
         due_before = self.world.now + seconds(conf().arm_lead) + ARM_SLACK
-        started = transitions.acquire(
+        started = starts.acquire(
             pk,
             version,
             worker=worker.heart.identity,
@@ -66,7 +66,7 @@ class Steps(RuleBasedStateMachine):
 
     def finish(self, worker: LivingWorker, running: Running, outcome: State) -> None:
         worker.running.remove(running)
-        held = transitions.finish(
+        held = starts.finish(
             running.started, outcome=outcome, execute_at=running.entered_at, finished_at=self.world.now
         )
         assert held == self.jobs[running.started.job_id].finish(running.started.attempt, outcome)

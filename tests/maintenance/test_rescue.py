@@ -3,12 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import transitions
 from jobs.maintenance import rescue as service
 from jobs.maintenance.rescue import rescue
 from jobs.models import Job, Worker
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
+from tests import starts
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def worker(silent_for, **values):
 def running_on(make_job, session):
     job = make_job()
     identity = WorkerIdentity("w@test", session)
-    transitions.acquire(job.pk, 1, worker=identity, token=uuid.uuid4(), now=NOW, due_before=job.run_at + PATIENCE)
+    starts.acquire(job.pk, 1, worker=identity, token=uuid.uuid4(), now=NOW, due_before=job.run_at + PATIENCE)
     return job
 
 

@@ -148,7 +148,6 @@ def test_questions_by_state():
     assert not q.held_by(running.id, 2)
     assert set(q.final()) == {old, new}
     assert list(q.recently_finished()) == [new, old]
-    assert list(q.finished_since(NOW - seconds(1))) == [new]
     assert set(q.in_state([State.FAILED, State.RUNNING])) == {old, running}
     assert q.count_by_state() == {State.PENDING: 2, State.RUNNING: 1, State.FAILED: 1, State.CANCELLED: 1}
 
@@ -158,11 +157,11 @@ def test_delays_are_in_milliseconds_and_skip_what_has_not_started():
     for late in (0.001, 0.003):
         at = NOW + seconds(late)
         row(0, state=State.COMPLETED, attempt=1, locked_at=NOW, execute_at=at, finished_at=at)
-    found = Job.objects.delays()
-    assert found.jobs == 2
+    found = Job.objects.latest_figures(NOW)
+    assert (found.ends, found.started) == (2, 2)
     assert (found.mean, found.low, found.high) == (pytest.approx(2), pytest.approx(1), pytest.approx(3))
     assert found.stdev == pytest.approx(1.41421356)
-    assert Job.objects.none().delays().jobs == 0
+    assert Job.objects.none().latest_figures(NOW).mean is None
 
 
 def test_what_a_job_says_about_itself():

@@ -1,6 +1,8 @@
 """Another beat leads: nothing is lost, nothing is listed or published on two sides."""
 
-from django.db import DatabaseError
+from contextlib import contextmanager
+
+from django.db import DatabaseError, connections
 
 from jobs import scheduler as scheduler_module
 from jobs.models import Job, Leadership
@@ -53,6 +55,49 @@ def test_a_successor_publishes_what_its_predecessor_had_only_marked(beat, hands,
     two.tick()
     assert sent == [due]
     assert Leadership.objects.get().published_at == hands.now
+
+
+@contextmanager
+def edited_by_somebody(job_id):
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM jobs_job WHERE id = %s FOR UPDATE", [job_id])
+    yield
+    other.rollback()
+    other.close()
+
+
+def test_a_third_leader_publishes_what_the_second_could_not_even_mark_again(beat, hands, sent):
+    """The broker is away for a window and more, and somebody has the row when the second leader lists."""
+    edited, free = job(hands, 8), job(hands, 8)
+    sent.broken = True
+    one, two, three = beat(), beat(), beat()
+    one.tick()
+    one.close()
+    hands.forward(7)
+    with edited_by_somebody(edited):
+        two.tick()
+    assert two.dispatcher.waiting == 1
+    two.close()
+    sent.broken = False
+    three.tick()
+    assert sent == [edited, free]
+    assert Leadership.objects.get().unpublished_since is None
+
+
+def test_while_there_is_more_to_list_nothing_counts_as_published_whole(beat, hands, sent, monkeypatch):
+    one, two = beat(), beat()
+    with monkeypatch.context() as few:
+        few.setattr(scheduler_module, "LIST_LIMIT", 1)
+        first = job(hands, 1)
+        one.tick()
+    assert (sent, Leadership.objects.get().unpublished_since) == ([first], hands.now)
+    one.close()
+    rest = job(hands, 1)
+    two.tick()
+    assert rest in sent, "its successor lists the rest of the window"
+    assert Leadership.objects.get().unpublished_since is None
 
 
 def test_a_leader_that_loses_its_lock_while_it_publishes_stops(beat, hands, sent, monkeypatch):

@@ -3,9 +3,9 @@
 import uuid
 from datetime import timedelta
 
-from jobs import transitions
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
+from tests import starts
 from tests.conftest import NOW
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
@@ -17,7 +17,7 @@ def seconds(n: float) -> timedelta:
 
 
 def acquire(job, *, version=None, token=None, now=NOW, due_before=None):
-    return transitions.acquire(
+    return starts.acquire(
         job.pk,
         version or job.version,
         worker=WORKER,
@@ -28,13 +28,13 @@ def acquire(job, *, version=None, token=None, now=NOW, due_before=None):
 
 
 def finish(started, outcome=State.COMPLETED, **more):
-    return transitions.finish(started, outcome=outcome, execute_at=NOW, finished_at=NOW + seconds(1), **more)
+    return starts.finish(started, outcome=outcome, execute_at=NOW, finished_at=NOW + seconds(1), **more)
 
 
 def start(job, *, now=NOW):
     """By a worker of its own, which can vanish alone."""
     worker = WorkerIdentity("w1@test", uuid.uuid4())
-    started = transitions.acquire(
+    started = starts.acquire(
         job.pk,
         job.version,
         worker=worker,

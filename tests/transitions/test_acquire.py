@@ -7,6 +7,7 @@ import pytest
 from jobs import transitions
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
+from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import WORKER, acquire, finish, seconds
 
@@ -62,7 +63,7 @@ def test_a_message_for_a_deleted_row_acquires_nothing(make_job):
     job = make_job()
     pk, version = job.pk, job.version
     job.delete()
-    result = transitions.acquire(pk, version, worker=WORKER, token=uuid.uuid4(), now=NOW, due_before=NOW)
+    result = starts.acquire(pk, version, worker=WORKER, token=uuid.uuid4(), now=NOW, due_before=NOW)
     assert result is None
 
 

@@ -9,6 +9,7 @@ from jobs import transitions
 from jobs.models import Attempt, Audit, Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
+from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import SECOND, WORKER, acquire, finish, seconds, start
 
@@ -26,7 +27,7 @@ def vanish(job, *, now=NOW):
 
 
 def end(started, outcome=State.COMPLETED, *, at=NOW, error=""):
-    return transitions.finish(started, outcome=outcome, execute_at=at, finished_at=at + SECOND, error=error)
+    return starts.finish(started, outcome=outcome, execute_at=at, finished_at=at + SECOND, error=error)
 
 
 def test_interrupt_settles_the_open_attempts_of_these_sessions_only(make_job):
@@ -34,7 +35,7 @@ def test_interrupt_settles_the_open_attempts_of_these_sessions_only(make_job):
     acquire(mine)
     finish(acquire(done))
     other = WorkerIdentity("w2@test", uuid.uuid4())
-    transitions.acquire(others.pk, 1, worker=other, token=uuid.uuid4(), now=NOW, due_before=others.run_at + seconds(1))
+    starts.acquire(others.pk, 1, worker=other, token=uuid.uuid4(), now=NOW, due_before=others.run_at + seconds(1))
     assert transitions.interrupt([WORKER.session], now=NOW, reason="it vanished") == 1
     states = dict(Job.objects.values_list("pk", "state"))
     assert states == {mine.pk: State.INTERRUPTED, done.pk: State.COMPLETED, others.pk: State.RUNNING}
@@ -129,7 +130,7 @@ def test_a_message_of_the_lost_start_acquires_nothing(make_job, published):
     job = make_job(**RERUNNABLE)
     version = job.version
     vanish(job)
-    found = transitions.acquire(
+    found = starts.acquire(
         job.pk,
         version,
         worker=WorkerIdentity("w", uuid.uuid4()),
@@ -167,5 +168,5 @@ def test_a_start_and_its_end_cost_no_more_than_ever(make_job, django_assert_num_
     job = make_job(**policy)
     with django_assert_num_queries(5):  # SAVEPOINT, the row under its lock, RUNNING, the ledger row, RELEASE
         started, _ = start(job)
-    with django_assert_num_queries(4):  # SAVEPOINT, the job, its ledger row, RELEASE
+    with django_assert_num_queries(3):  # SAVEPOINT, the job with its ledger row, RELEASE
         end(started)

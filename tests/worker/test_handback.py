@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from celery.worker import state
 
-from jobs.worker.handback import HandBack
+from jobs.worker.station import StationStep
 
 
 class Connection:
@@ -19,13 +19,18 @@ class Connection:
         raise OSError("already gone")
 
 
+class Station:
+    def stop(self):
+        pass
+
+
 @pytest.fixture
 def worker():
-    return SimpleNamespace(consumer=SimpleNamespace(connection=Connection()), app=None)
+    return SimpleNamespace(consumer=SimpleNamespace(connection=Connection()), app=None, jobs=Station())
 
 
 def stop(worker):
-    HandBack.stop(HandBack.__new__(HandBack), worker)
+    StationStep.stop(StationStep.__new__(StationStep), worker)
 
 
 def test_it_closes_once_whatever_the_broker_says(worker):
@@ -44,4 +49,4 @@ def test_not_while_a_task_still_has_to_acknowledge(worker, monkeypatch):
 
 @pytest.mark.parametrize("consumer", [None, SimpleNamespace(connection=None)])
 def test_a_worker_that_never_connected_stops_too(consumer):
-    stop(SimpleNamespace(consumer=consumer))
+    stop(SimpleNamespace(consumer=consumer, jobs=Station()))

@@ -3,10 +3,11 @@
 import uuid
 from datetime import timedelta
 
-from jobs.clock import clock
+from jobs.clock import clock, steady
 from jobs.models import Job
 from jobs.transitions import WorkerIdentity
-from jobs.worker import runner
+from jobs.worker import claims, recorder, runner
+from jobs.worker.runner import Armed
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
 
@@ -17,7 +18,17 @@ def job(after=0.0, target="demo.noop", payload=None):
     return job
 
 
+def go(job_id, version, worker):
+    """The way of one message through a worker, in this thread."""
+    begun = steady()
+    claimed = claims.claim([(job_id, version)], worker)
+    for started in claimed.started + [claims.settle(wanted, worker) for wanted in claimed.in_doubt]:
+        ended = started and runner.run(Armed(started, worker.session, begun, clock.reading))
+        if ended:
+            recorder.record([ended])
+
+
 def run(job):
-    runner.run(job.pk, job.version, WORKER)
+    go(job.pk, job.version, WORKER)
     job.refresh_from_db()
     return job

@@ -12,7 +12,7 @@ from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from jobs.worker import runner
-from tests.worker.runner.steps import WORKER, job, run
+from tests.worker.runner.steps import WORKER, go, job, run
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_of_many_that_have_the_message_one_runs_it(body):
 
     def worker(n):
         start.wait()
-        runner.run(due.pk, due.version, WorkerIdentity(f"w{n}@test", uuid.uuid4()))
+        go(due.pk, due.version, WorkerIdentity(f"w{n}@test", uuid.uuid4()))
         connection.close()
 
     threads = [threading.Thread(target=worker, args=(n,)) for n in range(8)]
@@ -96,8 +96,8 @@ def test_a_body_that_leaves_a_transaction_open_does_not_take_the_next_start_into
     first, second = job(target=body(leave_open)), job()
 
     def slot():
-        runner.run(first.pk, first.version, WORKER)
-        runner.run(second.pk, second.version, WORKER)
+        go(first.pk, first.version, WORKER)
+        go(second.pk, second.version, WORKER)
         connection.close()
 
     thread = threading.Thread(target=slot)

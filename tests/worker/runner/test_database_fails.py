@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, connections, transaction
 from jobs import transitions
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.worker import runner
+from jobs.worker import insist
 from tests.worker.runner.steps import job, run
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +31,8 @@ class Flaky:
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(runner, "DATABASE_RETRIES", (0.0,))
-    monkeypatch.setattr(runner, "LONGEST_RETRY", 0.0)
+    monkeypatch.setattr(insist, "PAUSES", (0.0,))
+    monkeypatch.setattr(insist, "LONGEST_PAUSE", 0.0)
     monkeypatch.setattr(connection, "close", lambda: None)
     return monkeypatch
 
