@@ -15,9 +15,11 @@ from typing import Any
 
 from celery.exceptions import InvalidTaskError
 
+from jobs.dispatcher import RUN_JOB
 from jobs.worker.waiting import Delivery, Waiting
 
 log = logging.getLogger(__name__)
+received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 
 HOPS = "hops"  # the header that counts how many workers have passed a message on
 CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
@@ -39,6 +41,7 @@ class Intake:
     def __call__(self, message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> None:
         """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
         job_id, version, run_at = read(message)
+        received.info("Task %s[%s] received", RUN_JOB, message.headers.get("id"))
         ahead = run_at > self._now()
         if ahead:
             self._hold(1)

@@ -1,0 +1,197 @@
+"""Taken together a lead ahead, each in its slot at its time: the arming of a worker on the real database."""
+
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connections
+
+from jobs import transitions
+from jobs.clock import clock
+from jobs.models import Attempt, Job, WorkerLog
+from jobs.states import State
+from jobs.transitions import WorkerIdentity
+from jobs.worker import arming as arming_module
+from jobs.worker.arming import Arming
+from jobs.worker.passing import MOST_HOPS
+from jobs.worker.recorder import Recorder
+from jobs.worker.slots import ThreadSlots
+from jobs.worker.waiting import Delivery, Waiting
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE = 30  # seconds
+WORKER = WorkerIdentity("w1@test", uuid.uuid4())
+
+
+def job(after=0.5, target="demo.noop", **payload):
+    job = Job.objects.create(target=target, payload=payload, run_at=clock.now() + timedelta(seconds=after))
+    job.refresh_from_db()
+    return job
+
+
+class Worker:
+    def __init__(self, slots):
+        self.passed_on, self.acknowledged = [], []
+        self.executor = ThreadPoolExecutor(slots)
+        self.recorder = Recorder()
+        self.slots = ThreadSlots(self.executor, lambda: slots, self.recorder)
+        self.arming = Arming(self.slots, lambda: WORKER, self.passed_on.extend)
+        self.recorder.start()
+        self.arming.start()
+        self.stopped = False
+
+    def deliver(self, *jobs, hops=0, version=None):
+        for one in jobs:
+            message = Delivery(lambda pk=one.pk: self.acknowledged.append(pk), "default", hops)
+            self.arming.add(Waiting(one.pk, version or one.version, one.run_at.timestamp(), [message]))
+
+    def stop(self):
+        if self.stopped:
+            return
+        self.stopped = True
+        self.arming.stop()
+        self.slots.settle()
+        self.executor.submit(connections.close_all)
+        self.executor.shutdown()
+        self.recorder.finish()
+
+
+@pytest.fixture
+def worker():
+    workers = []
+
+    def start(slots=5):
+        workers.append(Worker(slots))
+        return workers[-1]
+
+    yield start
+    for one in workers:
+        one.stop()
+
+
+def wait_for(condition):
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def ended(*jobs):
+    return Job.objects.filter(pk__in=[one.pk for one in jobs]).final().count() == len(jobs)
+
+
+def test_jobs_due_together_are_taken_in_one_transaction_ahead_of_their_time(worker):
+    w = worker()
+    run_at = clock.now() + timedelta(seconds=0.6)
+    jobs = [job() for _ in range(5)]
+    Job.objects.update(run_at=run_at)
+    for one in jobs:
+        one.run_at = run_at
+    w.deliver(*jobs)
+    wait_for(lambda: ended(*jobs))
+    found = Job.objects.all()
+    assert {one.state for one in found} == {State.COMPLETED}
+    assert len({one.locked_at for one in found}) == 1
+    assert all(one.locked_at < run_at <= one.execute_at for one in found)
+    assert sorted(w.acknowledged) == [one.pk for one in jobs]
+    assert Attempt.objects.count() == 5
+
+
+def test_a_stale_message_takes_nothing_and_gives_its_slot_back(worker):
+    w = worker(slots=1)
+    stale, good = job(0), job(0)
+    w.deliver(stale, version=7)
+    w.deliver(good)
+    wait_for(lambda: ended(good))
+    stale.refresh_from_db()
+    assert stale.state == State.PENDING
+    assert sorted(w.acknowledged) == [stale.pk, good.pk]
+    assert WorkerLog.objects.get().job_id == stale.pk
+
+
+def test_without_a_free_slot_a_job_is_not_taken_but_passed_on(worker):
+    w = worker(slots=1)
+    long, other = job(0, "demo.sleep", seconds=1), job(0)
+    w.deliver(long)
+    wait_for(lambda: Job.objects.running().exists())
+    w.deliver(other)
+    wait_for(lambda: w.passed_on)
+    assert [one.job_id for one in w.passed_on] == [other.pk]
+    other.refresh_from_db()
+    assert other.state == State.PENDING
+    assert other.pk not in w.acknowledged, "the broker has to have it first"
+
+
+def test_one_that_has_been_sent_around_waits_for_a_slot(worker):
+    w = worker(slots=1)
+    long, other = job(0, "demo.sleep", seconds=0.5), job(0)
+    w.deliver(long)
+    wait_for(lambda: Job.objects.running().exists())
+    w.deliver(other, hops=MOST_HOPS)
+    wait_for(lambda: ended(long, other))
+    assert not w.passed_on
+    long.refresh_from_db()
+    other.refresh_from_db()
+    assert other.execute_at >= long.execute_at + timedelta(seconds=0.5)
+
+
+def test_a_worker_that_stops_takes_nothing_any_more(worker):
+    w = worker()
+    soon, later = job(0.3), job(30)
+    w.deliver(soon, later)
+    wait_for(lambda: Job.objects.running().exists() or ended(soon))
+    w.stop()
+    assert ended(soon), "what was taken is run and recorded"
+    later.refresh_from_db()
+    assert (later.state, w.arming.waiting) == (State.PENDING, 0)
+    assert w.acknowledged == [soon.pk], "the broker delivers the other again"
+
+
+def test_while_ends_pile_up_nothing_more_is_taken(worker, monkeypatch):
+    crowded = threading.Event()
+    crowded.set()
+    monkeypatch.setattr(Recorder, "crowded", property(lambda self: crowded.is_set()))
+    w = worker()
+    due = job(0)
+    w.deliver(due)
+    time.sleep(0.1)
+    due.refresh_from_db()
+    assert due.state == State.PENDING
+    crowded.clear()
+    wait_for(lambda: ended(due))
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_an_answer_to_commit_that_is_lost_starts_nothing_twice_and_loses_nothing(worker, monkeypatch, after):
+    acquire, failed = transitions.acquire, []
+
+    def flaky(*args, **kwargs):
+        if failed:
+            return acquire(*args, **kwargs)
+        failed.append(1)
+        if after:
+            acquire(*args, **kwargs)
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(transitions, "acquire", flaky)
+    w = worker()
+    jobs = [job(0) for _ in range(4)]
+    w.deliver(*jobs)
+    wait_for(lambda: ended(*jobs))
+    assert [one.state for one in Job.objects.all()] == [State.COMPLETED] * 4
+    assert Attempt.objects.count() == 4
+    wait_for(lambda: w.slots.taken == 0)
+
+
+def test_an_error_of_ours_costs_no_slot(worker, monkeypatch):
+    monkeypatch.setattr(arming_module.claims, "claim", lambda *args: 1 / 0)
+    w = worker(slots=1)
+    due = job(0)
+    w.deliver(due)
+    wait_for(lambda: w.arming.waiting == 0 and w.slots.taken == 0)
+    due.refresh_from_db()
+    assert due.state == State.PENDING, "the list query finds it again"

@@ -1,0 +1,134 @@
+"""From a message to a job that waits: what is taken, what is refused, and how many may be held."""
+
+import pytest
+from celery.exceptions import InvalidTaskError
+
+from jobs.worker.intake import CHUNK, Intake, read
+
+NOW = 1_900_000_000.0
+LATER = "2040-01-01T00:00:00+00:00"
+
+
+class Message:
+    def __init__(self, args=(7, 1), eta=LATER, **headers):
+        self.payload = [list(args), {}, {}]
+        self.headers = {"id": "job-7-v1-1", "eta": eta, **headers}
+        self.delivery_info = {"routing_key": "slow"}
+        self.acknowledged = 0
+
+    def ack_log_error(self, logger, errors):
+        self.acknowledged += 1
+
+
+class Qos:
+    def __init__(self):
+        self.value, self.changes = 5, 0
+
+    def increment_eventually(self, n):
+        self.value, self.changes = self.value + n, self.changes + 1
+
+    def decrement_eventually(self, n):
+        self.value, self.changes = self.value - n, self.changes + 1
+
+
+class Consumer:
+    connection_errors = (OSError,)
+
+    def __init__(self):
+        self.qos, self.soon = Qos(), []
+
+    def call_soon(self, callback):
+        self.soon.append(callback)
+
+    def turn(self):
+        """One turn of the event loop."""
+        soon, self.soon = self.soon, []
+        for callback in soon:
+            callback()
+
+
+@pytest.fixture
+def consumer():
+    return Consumer()
+
+
+@pytest.fixture
+def taken():
+    return []
+
+
+@pytest.fixture
+def intake(consumer, taken):
+    return Intake(consumer, taken.append, lambda: NOW)
+
+
+def take(intake, *messages):
+    for message in messages:
+        intake(message, None, None, None, [])
+
+
+def test_a_message_becomes_a_job_that_waits(intake, taken):
+    take(intake, Message((7, 3), hops=2))
+    (one,) = taken
+    assert (one.job_id, one.version, one.run_at) == (7, 3, 2_208_988_800.0)
+    assert (one.hops, one.deliveries[0].queue) == (2, "slow")
+
+
+def test_without_eta_it_is_due_at_once():
+    assert read(Message(eta=None)) == (7, 1, 0.0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(()),
+        Message((7,)),
+        Message(("7", 1)),
+        Message((True, 1)),
+        Message((7, -1)),
+        Message((2**63, 1)),
+        Message(([7], 1)),
+        Message(eta="tomorrow"),
+    ],
+)
+def test_what_is_no_message_of_ours_is_refused(message):
+    with pytest.raises(InvalidTaskError):
+        read(message)
+
+
+def test_it_is_acknowledged_by_the_event_loop_once_it_is_dealt_with(intake, taken, consumer):
+    messages = [Message((n, 1)) for n in range(3)]
+    take(intake, *messages)
+    for one in taken:
+        one.settle()
+    assert [m.acknowledged for m in messages] == [0, 0, 0]
+    assert len(consumer.soon) == 1, "one call for all that are dealt with meanwhile"
+    consumer.turn()
+    assert [m.acknowledged for m in messages] == [1, 1, 1]
+    take(intake, again := Message())
+    taken[-1].settle()
+    consumer.turn()
+    assert again.acknowledged == 1
+
+
+def test_what_a_lost_connection_brought_is_kept_but_not_acknowledged(intake, taken, consumer):
+    take(intake, message := Message())
+    intake.close()
+    taken[0].settle()
+    consumer.turn()
+    assert message.acknowledged == 0
+
+
+def test_jobs_for_later_leave_room_for_those_that_are_due(intake, taken, consumer):
+    take(intake, *[Message((n, 1)) for n in range(CHUNK + 1)])
+    assert consumer.qos.value == 5 + 2 * CHUNK
+    assert consumer.qos.changes == 2, "a change is a round trip to the broker"
+    for one in taken:
+        one.settle()
+    consumer.turn()
+    assert 5 <= consumer.qos.value <= 5 + CHUNK
+
+
+def test_jobs_that_are_due_are_bounded_by_the_prefetch(intake, consumer):
+    take(intake, *[Message((n, 1), eta="2020-01-01T00:00:00+00:00") for n in range(100)])
+    assert consumer.qos.changes == 0

@@ -1,0 +1,95 @@
+"""Ends are written together, in the end all of them, and one that the database refuses holds up no other."""
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+
+from jobs import transitions
+from jobs.clock import clock
+from jobs.models import Attempt, Job
+from jobs.states import State
+from jobs.transitions import Ended, Wanted, WorkerIdentity
+from jobs.worker import insist, recorder
+from jobs.worker.recorder import Recorder
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORKER = WorkerIdentity("w1@test", uuid.uuid4())
+
+
+@pytest.fixture
+def ends():
+    """Of three running jobs."""
+    now = clock.now()
+    jobs = Job.objects.bulk_create(Job(target="demo.noop", payload={}, run_at=now) for _ in range(3))
+    wanted = [Wanted(job.pk, 1, uuid.uuid4()) for job in jobs]
+    started = transitions.acquire(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
+    later = now + timedelta(seconds=1)
+    return [Ended(one, State.COMPLETED, later, later) for one in started]
+
+
+def states():
+    return list(Job.objects.order_by("pk").values_list("state", flat=True))
+
+
+def written(*ends):
+    writer = Recorder()
+    for ended in ends:
+        writer.put(ended)
+    writer.start()
+    writer.finish()
+
+
+def test_what_ends_together_is_written_together(ends, monkeypatch):
+    calls = []
+    monkeypatch.setattr(recorder, "record", calls.append)
+    written(*ends)
+    assert calls == [ends]
+
+
+def test_all_is_written_before_it_stops(ends):
+    written(*ends)
+    assert states() == [State.COMPLETED] * 3
+    assert set(Attempt.objects.values_list("outcome", flat=True)) == {State.COMPLETED}
+
+
+def test_it_writes_when_the_database_is_back(ends, monkeypatch):
+    monkeypatch.setattr(insist, "PAUSES", (0.0,))
+    monkeypatch.setattr(insist, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    finish, failures = transitions.finish, [1] * 50
+
+    def flaky(endings):
+        if failures:
+            failures.pop()
+            raise OperationalError("the database system is starting up")
+        return finish(endings)
+
+    monkeypatch.setattr(transitions, "finish", flaky)
+    recorder.record(ends)
+    assert states() == [State.COMPLETED] * 3
+
+
+def test_an_end_that_the_database_refuses_is_seen_and_holds_up_no_other(ends):
+    bad = replace(ends[1], execute_at=None)  # COMPLETED without a start breaks a CHECK
+    recorder.record([ends[0], bad, ends[2]])
+    assert states() == [State.COMPLETED, State.INTERRUPTED, State.COMPLETED]
+    assert "could not be recorded" in Job.objects.get(state=State.INTERRUPTED).reason
+
+
+def test_an_error_of_ours_does_not_stop_the_recorder(ends, monkeypatch):
+    record, raised = recorder.record, []
+
+    def fails_once(batch):
+        if not raised:
+            raised.append(1)
+            raise RuntimeError("ours")
+        record(batch)
+
+    monkeypatch.setattr(recorder, "record", fails_once)
+    monkeypatch.setattr(recorder, "AT_A_TIME", 1)
+    written(*ends)
+    assert states() == [State.RUNNING, State.COMPLETED, State.COMPLETED]

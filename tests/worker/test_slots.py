@@ -1,0 +1,136 @@
+"""Slots: reserved before a row is taken, free again when the body has ended, whichever way."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from jobs.worker import runner
+from jobs.worker.recorder import Recorder
+from jobs.worker.slots import ChildSlots, ThreadSlots
+
+ARMED = SimpleNamespace(started=SimpleNamespace(job_id=7))
+
+
+@pytest.fixture
+def recorder(monkeypatch):
+    recorder = Recorder()
+    recorder.ended = []
+    monkeypatch.setattr(recorder, "put", recorder.ended.append)
+    return recorder
+
+
+@pytest.fixture
+def executor():
+    with ThreadPoolExecutor(2) as executor:
+        yield executor
+
+
+def test_a_body_on_a_thread_gives_its_slot_back(monkeypatch, recorder, executor):
+    freed = threading.Event()
+    slots = ThreadSlots(executor, lambda: 2, recorder)
+    slots.on_free = freed.set
+    monkeypatch.setattr(runner, "run_in_slot", lambda armed: "its end")
+    slots.reserve(1)
+    assert (slots.free, slots.taken) == (1, 1)
+    slots.give(ARMED)
+    assert freed.wait(10)
+    assert (slots.free, recorder.ended) == (2, ["its end"])
+
+
+def test_a_body_that_was_settled_without_us_leaves_nothing_to_record(monkeypatch, recorder, executor):
+    slots = ThreadSlots(executor, lambda: 2, recorder)
+    monkeypatch.setattr(runner, "run_in_slot", lambda armed: None)
+    slots.reserve(1)
+    slots.give(ARMED)
+    executor.shutdown()
+    assert (slots.free, recorder.ended) == (2, [])
+
+
+def test_a_slot_comes_back_even_if_we_fail(monkeypatch, recorder, executor):
+    slots = ThreadSlots(executor, lambda: 2, recorder)
+    monkeypatch.setattr(runner, "run_in_slot", lambda armed: 1 / 0)
+    slots.reserve(1)
+    slots.give(ARMED)
+    executor.shutdown()
+    assert slots.free == 2
+
+
+def test_before_the_pool_stops_all_that_was_given_has_begun(monkeypatch, recorder):
+    begun, go_on = [], threading.Event()
+
+    def body(armed):
+        begun.append(armed)
+        go_on.wait(10)
+
+    monkeypatch.setattr(runner, "run_in_slot", body)
+    executor = ThreadPoolExecutor(3)
+    slots = ThreadSlots(executor, lambda: 3, recorder)
+    slots.reserve(3)
+    for _ in range(3):
+        slots.give(ARMED)
+    slots.settle()
+    executor.shutdown(cancel_futures=True, wait=False)
+    go_on.set()
+    executor.shutdown()
+    assert len(begun) == 3
+
+
+class Pool:
+    def __init__(self):
+        self.given = []
+
+    def apply_async(self, function, args, **callbacks):
+        assert function is runner.run_in_child
+        self.given.append((args, callbacks))
+
+
+class Hub:
+    def __init__(self):
+        self.soon = []
+
+    def call_soon(self, callback):
+        self.soon.append(callback)
+
+    def create_loop(self):
+        while True:
+            for _, callbacks in pool.given:
+                callbacks["accept_callback"](1, 0.0)
+            yield
+
+
+pool = Pool()
+
+
+@pytest.fixture
+def children(recorder):
+    pool.given.clear()
+    slots = ChildSlots(pool, Hub(), lambda: 2, recorder, lambda job_id, why: recorder.ended.append((job_id, why)))
+    slots.reserve(1)
+    slots.give(ARMED)
+    assert not pool.given, "only the event loop may talk to the pool"
+    slots._hub.soon.pop()()
+    return slots
+
+
+def test_a_child_returns_its_end(children, recorder):
+    ((args, callbacks),) = pool.given
+    assert args == (ARMED,)
+    callbacks["accept_callback"](1, 0.0)
+    callbacks["callback"]("its end")
+    assert (children.free, recorder.ended) == (2, ["its end"])
+
+
+def test_a_child_that_died_is_told_of(children, recorder):
+    ((_, callbacks),) = pool.given
+    callbacks["error_callback"](SimpleNamespace(exception=MemoryError("killed")))
+    assert (children.free, recorder.ended) == (2, [(7, "MemoryError: killed")])
+
+
+def test_before_the_pool_stops_every_child_has_accepted(children):
+    children.reserve(1)
+    children.give(ARMED)
+    children._accepted()
+    children.settle()
+    assert len(pool.given) == 2
