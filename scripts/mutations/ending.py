@@ -2,6 +2,7 @@
 
 from scripts.mutations.record import NEVER_TWICE, TRUE_END, mutant
 
+ATTEMPTS = "jobs/transitions/attempts.py"
 QUERYSETS = "jobs/models/querysets.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
 RESCUE = "jobs/maintenance/rescue.py"
@@ -10,17 +11,31 @@ INTERRUPTION_TESTS = ("tests/transitions/test_interruption.py",)
 RESCUE_TESTS = ("tests/maintenance",)
 HELD_BY = "return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)"
 
+END_GUARDS = "AND jobs_job.state = 1 AND jobs_job.attempt = ended.number"
+
 MUTANTS = (
     mutant(
         "finish: attempt guard",
         TRUE_END,
         TRANSITIONS_TESTS,
-        (QUERYSETS, HELD_BY, "return self.filter(id=job_id, state=State.RUNNING)"),
+        (ATTEMPTS, END_GUARDS, "AND jobs_job.state = 1"),
     ),
     mutant(
         "finish: state guard",
         TRUE_END,
         TRANSITIONS_TESTS,
+        (ATTEMPTS, END_GUARDS, "AND jobs_job.attempt = ended.number"),
+    ),
+    mutant(
+        "interrupt: attempt guard",
+        TRUE_END,
+        INTERRUPTION_TESTS,
+        (QUERYSETS, HELD_BY, "return self.filter(id=job_id, state=State.RUNNING)"),
+    ),
+    mutant(
+        "interrupt: state guard",
+        TRUE_END,
+        INTERRUPTION_TESTS,
         (QUERYSETS, HELD_BY, "return self.filter(id=job_id, attempt=attempt)"),
     ),
     mutant(

@@ -12,7 +12,10 @@ TRANSITIONS_TESTS = ("tests/transitions",)
 RACES = ("tests/concurrency",)
 RUNNER_TESTS = ("tests/worker/runner",)
 TABLE_TESTS = ("tests/models/test_constraints.py",)
-ACQUIRABLE = "id=job_id, version=version, state=State.PENDING, run_at__lt=due_before"
+ARMING = "jobs/worker/arming.py"
+CLAIMS = "jobs/worker/claims.py"
+ARMING_TESTS = ("tests/worker/test_arming.py",)
+ACQUIRABLE = "id__in=list(job_ids), state=State.PENDING, run_at__lt=due_before"
 ROW_LOCK = 'pending.select_for_update(skip_locked=True, of=("self",)).annotate('
 
 MUTANTS = (
@@ -20,19 +23,19 @@ MUTANTS = (
         "acquire: state predicate",
         NEVER_TWICE,
         TRANSITIONS_TESTS,
-        (QUERYSETS, ACQUIRABLE, "id=job_id, version=version, run_at__lt=due_before"),
+        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), run_at__lt=due_before"),
     ),
     mutant(
         "acquire: version predicate",
         NEVER_EARLY,
         TRANSITIONS_TESTS,
-        (QUERYSETS, ACQUIRABLE, "id=job_id, state=State.PENDING, run_at__lt=due_before"),
+        (ATTEMPTS, "job.version != one.version or ", ""),
     ),
     mutant(
         "acquire: due_before predicate",
         NEVER_EARLY,
         TRANSITIONS_TESTS,
-        (QUERYSETS, ACQUIRABLE, "id=job_id, version=version, state=State.PENDING"),
+        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), state=State.PENDING"),
     ),
     mutant("acquire: row lock", NEVER_TWICE, RACES, (QUERYSETS, ROW_LOCK, "pending.annotate(")),
     mutant(
@@ -52,21 +55,28 @@ MUTANTS = (
         "state predicate and unique ledger key",
         NEVER_TWICE,
         RACES,
-        (QUERYSETS, ACQUIRABLE, "id=job_id, version=version, run_at__lt=due_before"),
+        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), run_at__lt=due_before"),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
     ),
     mutant(
         "commit before run",
         NEVER_TWICE,
-        RUNNER_TESTS,
-        (RUNNER, "from django.db import ", "from django.db import transaction\nfrom django.db import "),
-        (RUNNER, "def run(job_id: int", "@transaction.atomic\ndef run(job_id: int"),
+        ARMING_TESTS,
+        (ARMING, "from django.db import ", "from django.db import transaction\nfrom django.db import "),
+        (ARMING, "    def _take(", "    @transaction.atomic\n    def _take("),
+    ),
+    mutant(
+        "acknowledged when taken, not before",
+        NEVER_LOST,
+        ARMING_TESTS,
+        (ARMING, "            for waiting in batch:\n                waiting.settle()\n", ""),
+        (ARMING, "        begun = steady()\n", "        begun = steady()\n        [waiting.settle() for waiting in batch]\n"),
     ),
     mutant(
         "lost COMMIT: ask the ledger",
         NEVER_LOST,
         RUNNER_TESTS,
-        (RUNNER, "lost = _insist(partial(transitions.acquired_by, job_id, token))", "lost = None"),
+        (CLAIMS, "        if lost is not None:\n            return lost\n", ""),
     ),
     mutant(
         "lost COMMIT: the row has the last word",

@@ -148,14 +148,14 @@ def test_finish_and_interrupt_take_their_locks_in_one_order():
         return execute(sql, params, many, context)
 
     def finish():
-        with connection.execute_wrapper(pause_before_the_ledger):
-            return starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
+        assert half_done.wait(10)
+        return starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
 
     def interrupt():
-        assert half_done.wait(10)
-        return transitions.interrupt([session], now=NOW, reason="gone")
+        with connection.execute_wrapper(pause_before_the_ledger):
+            return transitions.interrupt([session], now=NOW, reason="gone")
 
-    assert at_once(lambda act: act(), [finish, interrupt]) == [True, 0]
+    assert at_once(lambda act: act(), [finish, interrupt]) == [False, 1]
 
 
 def test_of_many_beats_one_leads():

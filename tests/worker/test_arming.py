@@ -101,6 +101,27 @@ def test_jobs_due_together_are_taken_in_one_transaction_ahead_of_their_time(work
     assert Attempt.objects.count() == 5
 
 
+def test_a_start_is_committed_and_only_then_given_to_its_slot_and_acknowledged(worker, monkeypatch):
+    """Else a worker that dies in between has started a job that nobody knows of, or lost one."""
+    w, due, seen = worker(), job(0), []
+
+    def look(what):
+        def state():
+            seen.append((what, Job.objects.get().state))
+            connections.close_all()
+
+        thread = threading.Thread(target=state)  # on a connection of its own
+        thread.start()
+        thread.join()
+
+    given = w.slots.give
+    monkeypatch.setattr(w.slots, "give", lambda armed: (look("given"), given(armed)))
+    message = Delivery(lambda: look("acknowledged"), "default")
+    w.arming.add(Waiting(due.pk, due.version, 0.0, [message]))
+    wait_for(lambda: ended(due))
+    assert sorted(seen) == [("acknowledged", State.RUNNING), ("given", State.RUNNING)]
+
+
 def test_a_stale_message_takes_nothing_and_gives_its_slot_back(worker):
     w = worker(slots=1)
     stale, good = job(0), job(0)
