@@ -62,15 +62,15 @@ class Arming:
             if soonest:
                 self._changed.notify()
 
-    def stop(self) -> None:
+    def stop(self, within: float | None = None) -> None:
         """Take nothing any more: what waits is the broker's to deliver elsewhere. Returns when the last that was
-        taken has its slot."""
+        taken has its slot, or after `within` seconds."""
         with self._changed:
             self._stopping = True
             self._waiting.clear()
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(within)
 
     @property
     def waiting(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import mmap
 import os
 import threading
 import uuid
@@ -22,8 +21,6 @@ from jobs.transitions import WorkerIdentity
 
 log = logging.getLogger(__name__)
 
-SESSION_BYTES = 16  # of a UUID
-
 
 def renew(session: uuid.UUID) -> bool:
     """Say at this moment that the session lives. False when it has been declared gone: rescue holds the same row
@@ -36,9 +33,7 @@ class Heartbeat:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        # Memory that pool children share, wherever they are in their life when the session changes.
-        self._session = mmap.mmap(-1, SESSION_BYTES)
-        self._go_on_as(uuid.uuid4())
+        self._session = uuid.uuid4()
         self._registered = False
         self._facts: dict[str, Any] = {}
         self._running: Callable[[], int] = lambda: 0
@@ -49,10 +44,7 @@ class Heartbeat:
 
     @property
     def identity(self) -> WorkerIdentity:
-        return WorkerIdentity(name=self._name, session=uuid.UUID(bytes=self._session[:SESSION_BYTES]))
-
-    def _go_on_as(self, session: uuid.UUID) -> None:
-        self._session[:SESSION_BYTES] = session.bytes
+        return WorkerIdentity(name=self._name, session=self._session)
 
     def start(self, *, pool: str, slots: int, queues: list[str], running: Callable[[], int]) -> None:
         """Register, then beat. The first beat is made here: a worker that takes jobs is in the table."""
@@ -113,7 +105,7 @@ class Heartbeat:
                 log.error("%s was declared gone; it goes on as a new session", self._name)
                 # In the table before the first start under it: nobody would look for a session that is not there.
                 self._register(session := uuid.uuid4(), values)
-                self._go_on_as(session)
+                self._session = session
         except Exception as error:  # noqa: BLE001 - a heart that stops for any error interrupts every running job
             log.warning("heartbeat failed: %s", error)
             connection.close()

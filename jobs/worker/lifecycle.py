@@ -7,11 +7,14 @@ import os
 import sys
 import threading
 import uuid
+from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 from celery import signals
 from celery.worker import state as worker_state
 from django.db import connection
+from django.db.backends.signals import connection_created
 from kombu.asynchronous import get_event_loop
 
 from jobs.clock import clock
@@ -20,11 +23,16 @@ from jobs.worker.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 
+# Seconds for which a busy thread may keep the others waiting: Python's 5 ms would be the start delay of a lone job.
+SWITCH_INTERVAL = 0.0002
+COLD_STOP = 2.0  # seconds that a worker told to stop at once takes for what has ended
+
 _heartbeat: Heartbeat | None = None
+_lines: WeakSet[Any] = WeakSet()  # connections that threads of this process have opened
 
 
 def identity() -> WorkerIdentity:
-    """Who this process is in the ledger (pool children inherit it from their parent)."""
+    """Who this process is in the ledger."""
     if _heartbeat is None:
         return WorkerIdentity(name=f"pid-{os.getpid()}", session=uuid.UUID(int=0))
     return _heartbeat.identity
@@ -36,15 +44,26 @@ def child_lost(job_id: int, why: str) -> None:
         _heartbeat.report_lost(job_id, why)
 
 
-# Seconds for which a busy thread may keep the others waiting: Python's 5 ms would be the start delay of a lone job.
-SWITCH_INTERVAL = 0.0002
-
-
 @signals.worker_init.connect
 def _born(sender: Any, **kwargs: Any) -> None:
-    global _heartbeat  # noqa: PLW0603 - one worker a process, and its pool children inherit it by fork
-    sys.setswitchinterval(float(os.environ.get("SWI", SWITCH_INTERVAL)))
+    global _heartbeat  # noqa: PLW0603 - one worker a process
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    connection_created.connect(_opened)
     _heartbeat = Heartbeat(sender.hostname)
+
+
+def _opened(connection: Any, **kwargs: Any) -> None:
+    if threading.current_thread() is not threading.main_thread():  # that one's is closed by Celery
+        _lines.add(connection.connection)
+
+
+@signals.worker_process_init.connect
+def _child_born(**kwargs: Any) -> None:
+    """Leave the parent's lines to it: held open here, they would keep its transactions and row locks when it dies."""
+    for line in list(_lines):
+        with suppress(Exception):  # closed before the fork
+            os.close(line.fileno())
+    _lines.clear()
 
 
 def ready(worker: Any) -> None:
@@ -73,7 +92,7 @@ def _stopped(sender: Any, **kwargs: Any) -> None:
     """The last body has ended: write what is left to write, and leave."""
     station = getattr(sender, "jobs", None)
     if station is not None:
-        station.recorder.finish()
+        station.recorder.finish(COLD_STOP if worker_state.should_terminate is not None else None)
     if _heartbeat is not None:
         _heartbeat.stop()
 

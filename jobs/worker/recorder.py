@@ -44,11 +44,11 @@ class Recorder:
     def crowded(self) -> bool:
         return self._ended.qsize() > CROWDED
 
-    def finish(self) -> None:
-        """Record what is left and stop."""
+    def finish(self, within: float | None = None) -> None:
+        """Record what is left and stop; with `within` in so many seconds, or leave it to the rescue."""
         if self._thread is not None:
             self._ended.put(None)
-            self._thread.join()
+            self._thread.join(within)
             self._thread = None
 
     def _loop(self) -> None:

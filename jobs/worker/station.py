@@ -84,7 +84,9 @@ class StationStep(bootsteps.StartStopStep):
         _hand_back(worker)
 
     def terminate(self, worker: Any) -> None:
-        self.stop(worker)
+        """At once: what was taken and has no slot yet is INTERRUPTED."""
+        worker.jobs.arming.stop(lifecycle.COLD_STOP)
+        _hand_back(worker)
 
 
 def _hand_back(worker: Any) -> None:

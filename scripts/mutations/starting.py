@@ -70,7 +70,11 @@ MUTANTS = (
         NEVER_LOST,
         ARMING_TESTS,
         (ARMING, "            for waiting in batch:\n                waiting.settle()\n", ""),
-        (ARMING, "        begun = steady()\n", "        begun = steady()\n        [waiting.settle() for waiting in batch]\n"),
+        (
+            ARMING,
+            "        begun = steady()\n",
+            "        begun = steady()\n        [waiting.settle() for waiting in batch]\n",
+        ),
     ),
     mutant(
         "lost COMMIT: ask the ledger",

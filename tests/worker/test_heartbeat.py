@@ -1,4 +1,3 @@
-import os
 import uuid
 from datetime import timedelta
 
@@ -61,22 +60,6 @@ def test_a_worker_that_was_declared_gone_goes_on_as_another_session(heartbeat):
     Worker.objects.update(gone_at=clock.now())
     wait_for(lambda: heartbeat.identity.session != before)  # and no start is ever made under a session not in the table
     assert Worker.objects.present().get().session == heartbeat.identity.session
-
-
-def test_pool_children_see_the_session_of_their_parent_change(heartbeat):
-    """A child that kept the old one would start jobs in the name of a worker that is gone, and nobody settles those."""
-    reader, writer = os.pipe()
-    told, tell = os.pipe()
-    before = heartbeat.identity.session
-    child = os.fork()
-    if child == 0:
-        os.read(told, 1)
-        os.write(writer, heartbeat.identity.session.bytes)
-        os._exit(0)
-    heartbeat._go_on_as(uuid.uuid4())
-    os.write(tell, b".")
-    assert os.read(reader, 16) == heartbeat.identity.session.bytes != before.bytes
-    os.waitpid(child, 0)
 
 
 def test_it_beats_on_after_the_database_was_away(heartbeat, monkeypatch):
