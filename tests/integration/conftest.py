@@ -25,6 +25,8 @@ from project.local.process import send, spawn
 
 PATIENCE = 180.0  # seconds a test waits for what must happen: generous, since machines are shared
 
+RABBITMQ_URL = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
+
 
 def database_url() -> str:
     c = connection.settings_dict
@@ -51,9 +53,12 @@ class Cluster:
     def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
         return self._start(name, ["beat", "-l", "info"])
 
-    def worker(self, name: str = "w1", slots: int = 5, pool: str = "threads", **environment: str) -> Any:
-        """Start a worker and wait until it is in the table of workers."""
+    def worker(
+        self, name: str = "w1", slots: int = 5, pool: str = "threads", targets: str = "", **environment: str
+    ) -> Any:
+        """Start a worker and wait until it is in the table of workers. `targets`: a module that it imports first."""
         command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info"]
+        command += ["-I", targets] if targets else []
         process = self._start(name, command, **environment)
         wait_for(lambda: Worker.objects.present().filter(pid=process.pid).exists(), f"{name} to be ready")
         return process
@@ -104,6 +109,17 @@ def broker_url() -> str:
 
 
 @pytest.fixture
+def rabbitmq_url() -> str:
+    try:
+        purge(RABBITMQ_URL)
+    except Exception as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no RabbitMQ at {RABBITMQ_URL} ({error}); set TEST_RABBITMQ_URL")
+    return RABBITMQ_URL
+
+
+@pytest.fixture
 def cluster(
     transactional_db: None, tmp_path: Path, broker_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Cluster]:
@@ -127,6 +143,12 @@ def producer_of(broker_url: str, given: Producer | None) -> Iterator[Producer]:
         return
     with current_app.connection(broker_url, transport_options={"max_retries": 0}) as broker:
         yield current_app.amqp.Producer(broker)
+
+
+def messages(broker_url: str) -> int:
+    """How many wait in the queue, those that a worker holds not counted."""
+    with current_app.connection(broker_url) as broker:
+        return int(current_app.amqp.queues["default"](broker.default_channel).queue_declare().message_count)
 
 
 def purge(broker_url: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
@@ -13,25 +12,17 @@ from project.local.home import temporary_home
 from project.local.process import send, stop
 from project.local.servers.binaries import find_valkey
 from project.local.servers.valkey import Valkey
-from tests.integration.conftest import all_final, purge, wait_for
+from tests.integration.conftest import all_final, wait_for
 from tests.integration.test_way_of_one_job import create, graceful_stop, insert
 
 pytestmark = [pytest.mark.processes]
-
-RABBITMQ_URL = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 
 
 @pytest.mark.rabbitmq
 class TestRabbitMQ:
     @pytest.fixture
-    def broker_url(self):
-        try:
-            purge(RABBITMQ_URL)
-        except Exception as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no RabbitMQ at {RABBITMQ_URL} ({error}); set TEST_RABBITMQ_URL")
-        return RABBITMQ_URL
+    def broker_url(self, rabbitmq_url):
+        return rabbitmq_url
 
     def test_jobs_start_on_time_and_once(self, cluster):
         cluster.beat()
