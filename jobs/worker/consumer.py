@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from celery.exceptions import WorkerLostError
-from celery.worker import loops
+from celery.worker import loops, state
 from celery.worker.consumer import Consumer
 
 log = logging.getLogger(__name__)
@@ -74,5 +74,6 @@ class JobConsumer(Consumer):
         except understood:
             raise
         except Exception as error:
+            state.maybe_shutdown()  # a cold stop breaks it too, on threads, which cannot be cancelled
             log.exception("the event loop broke; connecting again")
             raise ConnectionResetError("the event loop broke") from error

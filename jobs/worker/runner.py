@@ -29,6 +29,7 @@ ARM_SLACK = timedelta(seconds=1)
 DATABASE_RETRIES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before each further try
 ACQUIRE_TRIES = 3
 LONGEST_RETRY = 30.0  # seconds before each try after those
+TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ def run(job_id: int, version: int, worker: WorkerIdentity) -> None:
         return
     try:
         ending = attend(started, worker, begun)
+    except SystemExit:
+        cut_short(started, worker)
+        raise
     except Exception as error:
         log.exception("job %d: attempt %d was cut short by an error of ours", job_id, started.attempt)
         ending = Ending(State.INTERRUPTED, None, f"An error of the worker, not of the job: {error!r}")
@@ -72,6 +76,18 @@ def attend(started: Started, worker: WorkerIdentity, begun: float) -> Ending | N
     outcome, error = call_alone(started)
     failpoints.hit("after-body")
     return Ending(outcome, execute_at, error)
+
+
+def cut_short(started: Started, worker: WorkerIdentity) -> None:
+    """This pool child was told to stop in the middle of the attempt, whose effects nobody knows. Said once: where the
+    database does not answer, the end of the worker will say it."""
+    reason = "Its process was told to stop after the start; whether the job had any effect is unknown"
+    try:
+        connection.close()  # in whatever state it was cut short
+        connection.connect()
+        transitions.interrupt([worker.session], now=clock.now(), reason=reason, job_id=started.job_id)
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("job %d was cut short, which could not be recorded: %s", started.job_id, error)
 
 
 def record(started: Started, ending: Ending) -> None:
@@ -141,7 +157,9 @@ def call(started: Started) -> tuple[State, str]:
     try:
         target = targets.find(started.target)
         target.call(**target.check(started.payload))
-    except BaseException as error:  # noqa: BLE001 - a job may raise anything, SystemExit too
+    except BaseException as error:  # a job may raise anything, SystemExit too
+        if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
+            raise
         log.warning("job %d (%s) failed: %r", started.job_id, started.target, error)
         return State.FAILED, f"{type(error).__name__}: {error}"
     return State.COMPLETED, ""

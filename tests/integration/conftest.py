@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,35 @@ class Cluster:
     def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
         return self._start(name, ["beat", "-l", "info"])
 
-    def worker(
-        self, name: str = "w1", slots: int = 5, pool: str = "threads", targets: str = "", **environment: str
-    ) -> Any:
-        """Start a worker and wait until it is in the table of workers. `targets`: a module that it imports first."""
-        command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info"]
-        command += ["-I", targets] if targets else []
-        process = self._start(name, command, **environment)
-        wait_for(lambda: Worker.objects.present().filter(pid=process.pid).exists(), f"{name} to be ready")
+    def worker(self, name: str = "w1", **more: Any) -> Any:
+        """Start a worker and wait until it is ready."""
+        process = self.launch(name, **more)
+        self.ready(name)
         return process
+
+    def launch(
+        self,
+        name: str,
+        *,
+        slots: int = 5,
+        pool: str = "threads",
+        queues: str = "default",
+        targets: str = "",
+        **environment: str,
+    ) -> Any:
+        """Start a worker. `targets`: a module that it imports first."""
+        command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info", "-Q", queues]
+        return self._start(name, command + (["-I", targets] if targets else []), **environment)
+
+    def ready(self, *names: str) -> None:
+        """Wait until these workers are in the table of workers."""
+        for name in names:
+            wait_for(partial(self._is_ready, name), f"{name} to be ready")
+
+    def _is_ready(self, name: str) -> bool:
+        process = self.processes[name]
+        assert process.poll() is None, self.log(name)
+        return Worker.objects.present().filter(pid=process.pid).exists()
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -145,15 +166,15 @@ def producer_of(broker_url: str, given: Producer | None) -> Iterator[Producer]:
         yield current_app.amqp.Producer(broker)
 
 
-def messages(broker_url: str) -> int:
+def messages(broker_url: str, queue: str = "default") -> int:
     """How many wait in the queue, those that a worker holds not counted."""
     with current_app.connection(broker_url) as broker:
-        return int(current_app.amqp.queues["default"](broker.default_channel).queue_declare().message_count)
+        return int(current_app.amqp.queues[queue](broker.default_channel).queue_declare().message_count)
 
 
-def purge(broker_url: str) -> None:
+def purge(broker_url: str, queue: str = "default") -> None:
     with current_app.connection(broker_url) as broker:
-        queue = current_app.amqp.queues["default"](broker.default_channel)
+        queue = current_app.amqp.queues[queue](broker.default_channel)
         queue.declare()
         queue.purge()
 

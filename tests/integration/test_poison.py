@@ -28,8 +28,13 @@ class Bodies:
         self.cluster, self.file = cluster, file
         self.file.touch()
 
+    def launch(self, name, **more):
+        return self.cluster.launch(name, targets=poison.__name__, **{poison.ENTRIES: str(self.file)}, **more)
+
     def worker(self, name, **more):
-        return self.cluster.worker(name, targets=poison.__name__, **{poison.ENTRIES: str(self.file)}, **more)
+        process = self.launch(name, **more)
+        self.cluster.ready(name)
+        return process
 
     def create(self, after, target, key, **payload):
         """Past the rules, since this process does not know the targets."""
