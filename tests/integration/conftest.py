@@ -23,6 +23,7 @@ from jobs.clock import clock
 from jobs.models import Job, Worker
 from jobs.states import FINAL
 from project.local.process import send, spawn
+from tests.integration.bodies import Bodies
 
 PATIENCE = 180.0  # seconds a test waits for what must happen: generous, since machines are shared
 
@@ -155,6 +156,11 @@ def cluster(
     yield cluster
     cluster.close()
     purge(broker_url)
+
+
+@pytest.fixture
+def bodies(cluster: Cluster, tmp_path: Path) -> Bodies:
+    return Bodies(cluster, tmp_path / "entries")
 
 
 @contextmanager
