@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.db import connections, models
-from django.db.models import Aggregate, Avg, Count, F, Max, OuterRef, Q, StdDev, Subquery
+from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, StdDev, Subquery
 
-from jobs.states import State
+from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
     from jobs.models.job import Job  # noqa: F401 - named in the base class
@@ -40,11 +40,15 @@ class Figures(NamedTuple):
     ends: int
     started: int
     mean: float | None
-    stdev: float | None
+    stdev: float | None  # the sample's
+    low: float | None
     p99: float | None
     high: float | None
+    completed: int
     failed: int
+    cancelled: int
     interrupted: int
+    skipped: int
 
 
 class _Percentile99(Aggregate):
@@ -77,7 +81,7 @@ class JobOverviews(models.QuerySet["Job"]):
             delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
         )
         found = (
-            self.filter(state__in=[s for s in State if s > State.RUNNING], finished_at__gte=since)
+            self.filter(state__in=sorted(FINAL), finished_at__gte=since)
             .order_by("-finished_at")
             .annotate(_ms=models.Case(models.When(MEASURED, then=milliseconds)))[:limit]
             .aggregate(
@@ -85,10 +89,10 @@ class JobOverviews(models.QuerySet["Job"]):
                 started=Count("_ms"),
                 mean=Avg("_ms"),
                 stdev=StdDev("_ms", sample=True),
+                low=Min("_ms"),
                 p99=_Percentile99("_ms"),
                 high=Max("_ms"),
-                failed=Count("id", filter=Q(state=State.FAILED)),
-                interrupted=Count("id", filter=Q(state=State.INTERRUPTED)),
+                **{s.label: Count("id", filter=Q(state=s)) for s in FINAL},
             )
         )
         return Figures(**found)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from jobs.models.querysets import WorkerQuerySet
+from jobs.models.worker_queries import WorkerQuerySet
 
 
 class Worker(models.Model):
@@ -51,6 +51,8 @@ class Leadership(models.Model):
     listed_until = models.DateTimeField(null=True, help_text="Its horizon: jobs due before are listed.")
     listed = models.PositiveIntegerField(db_default=0, help_text="How many jobs it found.")
     published_at = models.DateTimeField(null=True, help_text="When the last of them was published.")
+    # The oldest such moment, whoever led: several leaders in a row may have failed to publish, or to mark again.
+    unpublished_since = models.DateTimeField(null=True, help_text="Jobs marked since then may have no message yet.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="jobs_leadership_single")]

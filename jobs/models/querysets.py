@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
-from django.db.models import Avg, Count, F, Max, Min, Q, StdDev
+from django.db.models import Value
 
-from jobs.models.overviews import MEASURED, JobOverviews
+from jobs.models.overviews import JobOverviews
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
-    from jobs.models.attempt import Attempt  # noqa: F401 - named in the generics below
-    from jobs.models.job import Job  # noqa: F401
-    from jobs.models.processes import Worker  # noqa: F401
-    from jobs.models.workerlog import WorkerLog  # noqa: F401
+    from jobs.models.job import Job  # noqa: F401 - named in the base class
 
 
 class Listed(NamedTuple):
@@ -28,16 +24,6 @@ class Listed(NamedTuple):
     run_at: datetime
     queue: str
     deliveries: int
-
-
-class Delays(NamedTuple):
-    """Start delays in milliseconds; None where there are too few jobs. `stdev` is the sample's."""
-
-    jobs: int
-    mean: float | None
-    stdev: float | None
-    low: float | None
-    high: float | None
 
 
 # The list query: finds what is due before the horizon, marks it as published and logs itself, in one
@@ -69,6 +55,16 @@ SELECT id, version, run_at, queue, deliveries FROM marked ORDER BY run_at, id
 
 # What the database's clock reads while it answers: the comparison that costs no statement of its own.
 DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+
+# For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the
+# session to others. As a condition it costs no statement; it is never NULL.
+STANDSTILL = models.Func(
+    Value("idle_in_transaction_session_timeout"),
+    Value("6s"),
+    Value(True),
+    function="set_config",
+    output_field=models.TextField(),
+)
 
 LIST_LIMIT = 50_000  # jobs in one statement: bounds the memory of a beat that finds a year of backlog
 OVERDUE_AFTER = timedelta(seconds=1)
@@ -121,7 +117,7 @@ class JobQuerySet(JobOverviews):
 
         A row that is not due before `due_before` was moved behind our back: its message is stale.
         """
-        pending = self.filter(id=job_id, version=version, state=State.PENDING, run_at__lt=due_before)
+        pending = self.filter(id=job_id, version=version, state=State.PENDING, run_at__lt=due_before).briefly()
         locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=DATABASE_CLOCK)
         return locked
 
@@ -132,6 +128,12 @@ class JobQuerySet(JobOverviews):
     def held_by(self, job_id: int, attempt: int) -> JobQuerySet:
         """The running row, if this attempt is still the one that runs it."""
         return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)
+
+    def briefly(self) -> JobQuerySet:
+        """The same rows, for a transaction that the server ends when it stands still: a worker that is stopped in it
+        would hold the row, and whoever waits for the row, for as long as it is stopped."""
+        brief: JobQuerySet = self.alias(standstill=STANDSTILL).filter(standstill__isnull=False)
+        return brief
 
     def pending(self) -> JobQuerySet:
         return self.filter(state=State.PENDING)
@@ -159,9 +161,6 @@ class JobQuerySet(JobOverviews):
     def recently_finished(self) -> JobQuerySet:
         return self.final().order_by("-finished_at")
 
-    def finished_since(self, since: datetime) -> JobQuerySet:
-        return self.final().filter(finished_at__gte=since)
-
     def for_people(self) -> JobQuerySet:
         """With what lists of jobs show, in one query."""
         return self.select_related("created_by")
@@ -170,97 +169,9 @@ class JobQuerySet(JobOverviews):
         """With its ledger, and what people asked of it."""
         return self.prefetch_related("attempts", "audit__by")
 
-    def delays(self) -> Delays:
-        """How late bodies were entered: over those of these jobs that have started."""
-        delay = models.ExpressionWrapper(F("execute_at") - F("run_at"), output_field=models.DurationField())
-        milliseconds = models.Func(
-            delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
-        )
-        found = (
-            self.filter(MEASURED)
-            .annotate(_ms=milliseconds)
-            .aggregate(
-                jobs=Count("id"), mean=Avg("_ms"), stdev=StdDev("_ms", sample=True), low=Min("_ms"), high=Max("_ms")
-            )
-        )
-        return Delays(**found)
-
     def of_benchmark(self, run: str, first_id: int, word: str = "benchmark") -> JobQuerySet:
         """The jobs of one benchmark run, by the name it gives them; none of them is older than `first_id`."""
         return self.filter(id__gte=first_id, name__startswith=f"{word} {run} ")
 
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)
-
-    def count_by_state(self) -> dict[int, int]:
-        return dict(self.order_by().values_list("state").annotate(jobs=Count("id")))
-
-
-class AttemptQuerySet(models.QuerySet["Attempt"]):
-    def open(self) -> AttemptQuerySet:
-        """Started and not yet ended."""
-        return self.filter(outcome__isnull=True)
-
-    def starts_of(self, job_ids: Iterable[int]) -> dict[int, int]:
-        """How often each of these jobs was started; those never started are left out."""
-        found = self.filter(job_id__in=list(job_ids)).order_by().values_list("job_id")
-        return dict(found.annotate(starts=Count("id")))
-
-    def open_by(self, token: uuid.UUID) -> AttemptQuerySet:
-        """The attempt of this token with its job, unless it has ended."""
-        return self.open().select_related("job").filter(token=token)
-
-    def open_of(self, sessions: Iterable[uuid.UUID], job_id: int | None = None) -> AttemptQuerySet:
-        """Started by these lives of workers and not yet ended; with `job_id` of that job only."""
-        found = self.open().filter(session__in=list(sessions))
-        return found if job_id is None else found.filter(job_id=job_id)
-
-    def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
-        """Open since before then, by a session that is none of the present workers': one that was declared gone and
-        woke, or that never got as far as its first heartbeat."""
-        return self.open().filter(locked_at__lt=locked_before).exclude(session__in=present.values("session"))
-
-    def open_by_session(self) -> dict[uuid.UUID, int]:
-        """How many starts each life of a worker holds: its busy slots, at this moment."""
-        return dict(self.open().order_by().values_list("session").annotate(starts=Count("pk")))
-
-
-class WorkerQuerySet(models.QuerySet["Worker"]):
-    def present(self) -> WorkerQuerySet:
-        """Those whose attempts nobody has settled yet: the living and the just departed."""
-        return self.filter(gone_at__isnull=True)
-
-    def alive(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
-        return self.present().filter(stopped_at__isnull=True, heartbeat_at__gte=now - patience)
-
-    def seen_since(self, since: datetime) -> WorkerQuerySet:
-        """Those still present, and those that have left since then."""
-        return self.filter(Q(gone_at__isnull=True) | Q(gone_at__gte=since)).order_by("name", "-heartbeat_at")
-
-    def queue_names(self) -> set[str]:
-        """Every queue that a worker of ours takes from or has taken from lately."""
-        return {
-            name for queues in self.order_by("-heartbeat_at").values_list("queues", flat=True)[:500] for name in queues
-        }
-
-    def serving_at(self, moment: datetime, patience: timedelta) -> WorkerQuerySet:
-        """Those that lived at that moment: the latest heartbeat of a living worker is always a little old."""
-        lived = self.filter(started_at__lte=moment, heartbeat_at__gte=moment - patience)
-        return lived.exclude(stopped_at__lte=moment)
-
-    def vanished(self, silent_before: datetime | None) -> WorkerQuerySet:
-        """Stopped, or without a heartbeat since `silent_before`: whatever they still hold is nobody's."""
-        vanished = Q(stopped_at__isnull=False)
-        if silent_before is not None:
-            vanished |= Q(heartbeat_at__lt=silent_before)
-        return self.present().filter(vanished)
-
-
-class WorkerLogQuerySet(models.QuerySet["WorkerLog"]):
-    def list_queries(self, since: datetime, until: datetime) -> WorkerLogQuerySet:
-        """The list queries that ran in [since, until)."""
-        return self.filter(action="QUERYLIST", at__gte=since, at__lt=until)
-
-    def about(self, action: str, job_ids: Iterable[int]) -> WorkerLogQuerySet:
-        """What was asked about these jobs: single-job queries, or failed acquisitions."""
-        return self.filter(action=action, job_id__in=list(job_ids))

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from jobs.models.querysets import WorkerLogQuerySet
+from jobs.models.worker_queries import WorkerLogQuerySet
 
 
 class WorkerLog(models.Model):

@@ -147,7 +147,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             if not self.dispatcher.publish(PUBLISH_FOR):
                 return True  # the broker is away: what waits is tried again in the next turn
         failpoints.hit("after-publish")
-        self.leader.record_published(clock.now())
+        if self._listed is not None:  # else there may be more to list
+            self.leader.record_published(clock.now())
         return True
 
     def _stand_by(self) -> None:

@@ -6,13 +6,15 @@ Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a sn
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from jobs.clock import steady
 from jobs.models import Leadership
@@ -61,10 +63,10 @@ class BehindPooler(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the previous leader came."""
+    """How far the previous leaders came."""
 
     listed_until: datetime | None
-    unpublished_since: datetime | None  # it marked jobs then and may have died before it published them
+    unpublished_since: datetime | None  # jobs marked since then may not have been published
 
 
 class Leader:
@@ -108,25 +110,30 @@ class Leader:
         return self.leading and (steady() < self._sure_until or self.hold(now))
 
     def step_down(self) -> None:
-        """Stop leading; closing the session frees the lock."""
+        """Stop leading. The lock is given back before the session: the server notices a closed one a moment later."""
         if self.leading:
             log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
         self.epoch = 0
         session, self._session = self._session, None
         if session is not None:
+            with suppress(DatabaseError, InterfaceError), session.cursor() as cursor:  # or it is dead, and so the lock
+                cursor.execute("SELECT pg_advisory_unlock_all()")
             session.close()
 
     def progress(self) -> Progress:
         row = Leadership.current()
-        unpublished = row.listed_at is not None and row.published_at is None
-        return Progress(row.listed_until, row.listed_at if unpublished else None)
+        return Progress(row.listed_until, row.unpublished_since)
 
     def record_listed(self, *, now: datetime, horizon: datetime, found: int) -> bool:
         """Note a list query, in its own transaction. False when another epoch has begun: then it must not count."""
-        return self._record(listed_at=now, listed_until=horizon, listed=found, published_at=None)
+        since = Least("unpublished_since", Value(now))  # of what is not NULL
+        return self._record(
+            listed_at=now, listed_until=horizon, listed=found, published_at=None, unpublished_since=since
+        )
 
     def record_published(self, now: datetime) -> bool:
-        return self._record(published_at=now)
+        """Note that everything listed so far, by whomever, has its message."""
+        return self._record(published_at=now, unpublished_since=None)
 
     def _record(self, **values: object) -> bool:
         return Leadership.objects.filter(epoch=self.epoch).update(**values) == 1

@@ -64,6 +64,12 @@ MUTANTS = (
         (SCHEDULER, "self._list(window, unpublished_since=progress.unpublished_since)", "self._list(window)"),
     ),
     mutant(
+        "successor: the oldest mark, not the latest",
+        ON_TIME,
+        SCHEDULER_TESTS,
+        (LEADER, "unpublished_since=since", "unpublished_since=now"),
+    ),
+    mutant(
         "late lane of a new job",
         ON_TIME,
         TRANSITIONS_TESTS,

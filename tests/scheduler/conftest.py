@@ -3,35 +3,15 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import connection
 
 from jobs import scheduler as scheduler_module
 from jobs.clock import clock
 from jobs.scheduler import WindowScheduler
-from jobs.scheduler.leader import Leader
 
 
 @pytest.fixture(autouse=True)
 def _database(transactional_db):
     """The lock's connection sees only what is committed."""
-
-
-@pytest.fixture(autouse=True)
-def _a_closed_session_is_gone(transactional_db, monkeypatch):
-    """The server frees a closed session's lock a moment later; the next line of a test may ask for it."""
-    step_down = Leader.step_down
-
-    def and_wait(leader: Leader) -> None:
-        session = leader._session and leader._session.connection
-        pid = session.info.backend_pid if session is not None and not session.closed else 0
-        step_down(leader)
-        with connection.cursor() as cursor:
-            for _ in range(10_000):
-                cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid])
-                if not cursor.fetchone():
-                    return
-
-    monkeypatch.setattr(Leader, "step_down", and_wait)
 
 
 class Hands:

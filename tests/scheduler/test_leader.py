@@ -1,6 +1,6 @@
 """One beat leads; the lock is on a connection of its own, and nobody waits for it inside the database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -54,6 +54,29 @@ def test_a_leader_whose_session_the_server_ended_stands_by():
     other.step_down()
 
 
+def test_the_lock_is_free_before_the_server_has_noticed_that_the_session_is_closed(monkeypatch):
+    leader, other = Leader("a"), Leader("b")
+    leader.hold(NOW)
+    session = leader._session
+    monkeypatch.setattr(session, "close", lambda: None)
+    leader.step_down()
+    assert other.hold(NOW)
+    other.step_down()
+    monkeypatch.undo()
+    session.close()
+
+
+def test_stepping_down_on_a_dead_connection_is_no_error():
+    leader, other = Leader("a"), Leader("b")
+    leader.hold(NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [sessions_of(leader)])
+    leader.step_down()
+    assert not leader.leading
+    assert other.hold(NOW)
+    other.step_down()
+
+
 def test_a_standby_holds_no_snapshot():
     """A session inside a waiting pg_advisory_lock() would keep vacuum from removing dead rows."""
     leader, standby = Leader("a"), Leader("b")
@@ -87,6 +110,21 @@ def test_progress_tells_a_successor_what_may_not_have_been_published():
     assert leader.record_published(NOW)
     assert leader.progress().unpublished_since is None
     assert leader.progress().listed_until == NOW
+    leader.step_down()
+
+
+def test_the_oldest_moment_is_kept_until_everything_is_published():
+    """Also when a successor's clock is behind its predecessor's."""
+    leader = Leader("a")
+    leader.hold(NOW)
+    for seconds, oldest in ((0, 0), (10, 0), (-1, -1), (20, -1)):
+        moment = NOW + timedelta(seconds=seconds)
+        assert leader.record_listed(now=moment, horizon=moment, found=1)
+        assert leader.progress().unpublished_since == NOW + timedelta(seconds=oldest)
+    leader.record_published(NOW)
+    later = NOW + timedelta(seconds=30)
+    leader.record_listed(now=later, horizon=later, found=1)
+    assert leader.progress().unpublished_since == later
     leader.step_down()
 
 

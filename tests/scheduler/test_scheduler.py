@@ -1,10 +1,11 @@
 """The tick of beat: one list query a window, by the leader, whatever fails around it."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import current_app
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from jobs import scheduler as scheduler_module
@@ -102,6 +103,49 @@ def test_a_successor_publishes_what_its_predecessor_had_only_marked(beat, hands,
     two.tick()
     assert sent == [due]
     assert Leadership.objects.get().published_at == hands.now
+
+
+@contextmanager
+def edited_by_somebody(job_id):
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM jobs_job WHERE id = %s FOR UPDATE", [job_id])
+    yield
+    other.rollback()
+    other.close()
+
+
+def test_a_third_leader_publishes_what_the_second_could_not_even_mark_again(beat, hands, sent):
+    """The broker is away for a window and more, and somebody has the row when the second leader lists."""
+    edited, free = job(hands, 8), job(hands, 8)
+    sent.broken = True
+    one, two, three = beat(), beat(), beat()
+    one.tick()
+    one.close()
+    hands.forward(7)
+    with edited_by_somebody(edited):
+        two.tick()
+    assert two.dispatcher.waiting == 1
+    two.close()
+    sent.broken = False
+    three.tick()
+    assert sent == [edited, free]
+    assert Leadership.objects.get().unpublished_since is None
+
+
+def test_while_there_is_more_to_list_nothing_counts_as_published_whole(beat, hands, sent, monkeypatch):
+    one, two = beat(), beat()
+    with monkeypatch.context() as few:
+        few.setattr(scheduler_module, "LIST_LIMIT", 1)
+        first = job(hands, 1)
+        one.tick()
+    assert (sent, Leadership.objects.get().unpublished_since) == ([first], hands.now)
+    one.close()
+    rest = job(hands, 1)
+    two.tick()
+    assert rest in sent, "its successor lists the rest of the window"
+    assert Leadership.objects.get().unpublished_since is None
 
 
 def test_while_the_broker_is_away_it_tries_each_second_and_asks_the_database_nothing(beat, hands, sent):

@@ -1,0 +1,44 @@
+"""Every question we ask about starts, by name: the ledger's side of jobs/models/querysets.py."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Count
+
+if TYPE_CHECKING:
+    from jobs.models.attempt import Attempt  # noqa: F401 - named in the base class
+    from jobs.models.worker_queries import WorkerQuerySet
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def open(self) -> AttemptQuerySet:
+        """Started and not yet ended."""
+        return self.filter(outcome__isnull=True)
+
+    def starts_of(self, job_ids: Iterable[int]) -> dict[int, int]:
+        """How often each of these jobs was started; those never started are left out."""
+        found = self.filter(job_id__in=list(job_ids)).order_by().values_list("job_id")
+        return dict(found.annotate(starts=Count("id")))
+
+    def open_by(self, token: uuid.UUID) -> AttemptQuerySet:
+        """The attempt of this token with its job, unless it has ended."""
+        return self.open().select_related("job").filter(token=token)
+
+    def open_of(self, sessions: Iterable[uuid.UUID], job_id: int | None = None) -> AttemptQuerySet:
+        """Started by these lives of workers and not yet ended; with `job_id` of that job only."""
+        found = self.open().filter(session__in=list(sessions))
+        return found if job_id is None else found.filter(job_id=job_id)
+
+    def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
+        """Open since before then, by a session that is none of the present workers': one that was declared gone and
+        woke, or that never got as far as its first heartbeat."""
+        return self.open().filter(locked_at__lt=locked_before).exclude(session__in=present.values("session"))
+
+    def open_by_session(self) -> dict[uuid.UUID, int]:
+        """How many starts each life of a worker holds: its busy slots, at this moment."""
+        return dict(self.open().order_by().values_list("session").annotate(starts=Count("pk")))

@@ -1,0 +1,55 @@
+"""Every question we ask about workers, by name, and about what they and the beats have asked of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from jobs.models.processes import Worker  # noqa: F401 - named in the base classes
+    from jobs.models.workerlog import WorkerLog  # noqa: F401
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def present(self) -> WorkerQuerySet:
+        """Those whose attempts nobody has settled yet: the living and the just departed."""
+        return self.filter(gone_at__isnull=True)
+
+    def alive(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
+        return self.present().filter(stopped_at__isnull=True, heartbeat_at__gte=now - patience)
+
+    def seen_since(self, since: datetime) -> WorkerQuerySet:
+        """Those still present, and those that have left since then."""
+        return self.filter(Q(gone_at__isnull=True) | Q(gone_at__gte=since)).order_by("name", "-heartbeat_at")
+
+    def queue_names(self) -> set[str]:
+        """Every queue that a worker of ours takes from or has taken from lately."""
+        return {
+            name for queues in self.order_by("-heartbeat_at").values_list("queues", flat=True)[:500] for name in queues
+        }
+
+    def serving_at(self, moment: datetime, patience: timedelta) -> WorkerQuerySet:
+        """Those that lived at that moment: the latest heartbeat of a living worker is always a little old."""
+        lived = self.filter(started_at__lte=moment, heartbeat_at__gte=moment - patience)
+        return lived.exclude(stopped_at__lte=moment)
+
+    def vanished(self, silent_before: datetime | None) -> WorkerQuerySet:
+        """Stopped, or without a heartbeat since `silent_before`: whatever they still hold is nobody's."""
+        vanished = Q(stopped_at__isnull=False)
+        if silent_before is not None:
+            vanished |= Q(heartbeat_at__lt=silent_before)
+        return self.present().filter(vanished)
+
+
+class WorkerLogQuerySet(models.QuerySet["WorkerLog"]):
+    def list_queries(self, since: datetime, until: datetime) -> WorkerLogQuerySet:
+        """The list queries that ran in [since, until)."""
+        return self.filter(action="QUERYLIST", at__gte=since, at__lt=until)
+
+    def about(self, action: str, job_ids: Iterable[int]) -> WorkerLogQuerySet:
+        """What was asked about these jobs: single-job queries, or failed acquisitions."""
+        return self.filter(action=action, job_id__in=list(job_ids))
