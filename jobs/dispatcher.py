@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from celery import current_app
 from django.db import transaction
 
-from jobs.clock import clock
+from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.models import Job
 from jobs.models.querysets import Listed
@@ -63,7 +62,7 @@ class LateLane:
     """
 
     def __init__(self) -> None:
-        self._avoid_until = 0.0  # on the monotonic clock
+        self._avoid_until = 0.0  # on the steady clock
 
     def at_commit(self, late: Sequence[Listed]) -> None:
         """Publish once the current transaction has committed; nothing if it is rolled back."""
@@ -87,10 +86,10 @@ class LateLane:
     def _publish(self, late: Sequence[Listed]) -> None:
         left = list(late)
         try:
-            if time.monotonic() >= self._avoid_until:
+            if steady() >= self._avoid_until:
                 self._send(left)
         except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
-            self._avoid_until = time.monotonic() + AVOID_FOR
+            self._avoid_until = steady() + AVOID_FOR
             log.warning("%d jobs could not be published now (%s); the next window lists them", len(left), error)
         if left:
             Job.objects.unmark([listed.id for listed in left])
@@ -153,8 +152,8 @@ class Dispatcher:
             log.warning("the broker cannot be reached (%s); %d jobs wait", error, self.waiting)
             self.disconnect()
             return 0
-        sent, until = 0, time.monotonic() + seconds
-        while self._waiting and (sent == 0 or time.monotonic() < until):
+        sent, until = 0, steady() + seconds
+        while self._waiting and (sent == 0 or steady() < until):
             try:
                 send(self._waiting[0], producer)
             except Exception as error:  # noqa: BLE001 - as above

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,6 +56,8 @@ class JobForm(forms.Form):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._now = now
+        in_a_minute = (now + timedelta(minutes=1)).replace(microsecond=0, tzinfo=None)
+        self.fields["run_at"].initial = in_a_minute.isoformat()
         known = [targets.find(name) for name in targets.names()]
         # Not a ChoiceField: the rules say what an unknown target is, with a near name.
         self.fields["target"].widget = forms.Select(

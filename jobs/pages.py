@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
@@ -31,8 +31,7 @@ def new_job(request: HttpRequest) -> HttpResponse:
         return render(request, "jobs/new.html", {"refusal": refusal}, status=403)
     now = clock.current()
     if request.method != "POST":
-        soon = (now + timedelta(minutes=1)).replace(microsecond=0, tzinfo=None)
-        return render(request, "jobs/new.html", {"form": JobForm(now=now, initial={"run_at": soon.isoformat()})})
+        return render(request, "jobs/new.html", {"form": JobForm(now=now)})
     form = JobForm(request.POST, now=now)
     if not form.is_valid():
         return render(request, "jobs/new.html", {"form": form}, status=400)

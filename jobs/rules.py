@@ -17,7 +17,7 @@ from jobs.models.job import DEFAULT_QUEUE, LATEST_RUN_AT, MOST_ATTEMPTS, QUEUE_P
 
 NAME_LIMIT = 200
 KEY_LIMIT = 255
-REASON_LIMIT = 1000
+REASON_LIMIT = 1000  # of what a person writes; more is refused
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 
 from jobs import rules, transitions
 from jobs.models import Job
@@ -30,3 +32,17 @@ def make_job(db: None) -> Any:
         return job
 
     return make
+
+
+@pytest.fixture
+def rabbitmq() -> str:
+    """The address of a RabbitMQ. Without one the test is skipped, except where CI asks for it."""
+    url = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
+    try:
+        with current_app.connection(url) as broker:
+            broker.connect()
+    except Exception as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no RabbitMQ at {url} ({error}); set TEST_RABBITMQ_URL")
+    return url

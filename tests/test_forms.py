@@ -112,3 +112,7 @@ def test_it_offers_the_targets_with_their_usage() -> None:
     page = str(JobForm(now=NOW))
     assert "demo.log (message: str)" in page
     assert "demo.fail: Raises an error" in page
+
+
+def test_a_fresh_form_is_a_minute_ahead():
+    assert JobForm(now=NOW)["run_at"].value() == "2030-01-01T12:01:03"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -19,9 +19,7 @@ class NewJobForm(JobForm):
     """JobForm as a ModelAdmin calls it."""
 
     def __init__(self, *args: Any, instance: Job | None = None, **kwargs: Any) -> None:
-        now = clock.current()
-        super().__init__(*args, now=now, **kwargs)
-        self.fields["run_at"].initial = (now + timedelta(minutes=1)).replace(microsecond=0, tzinfo=None).isoformat()
+        super().__init__(*args, now=clock.current(), **kwargs)
         self.instance = instance or Job()
         dress(self)
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.db.models.lookups import LessThanOrEqual
+from django.utils.text import Truncator
 
 from jobs.models.payload import PayloadDecoder
 from jobs.models.querysets import JobQuerySet
@@ -151,7 +152,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"job {self.pk} ({self.name or self.target})"
+        return f"job {self.pk} ({Truncator(self.name or self.target).chars(60)})"
 
     @property
     def delay_ms(self) -> float | None:

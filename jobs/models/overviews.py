@@ -50,6 +50,11 @@ class Figures(NamedTuple):
     interrupted: int
     skipped: int
 
+    @property
+    def cut(self) -> bool:
+        """Whether there may have been more than were looked at."""
+        return self.ends >= FIGURES_LIMIT
+
 
 class _Percentile99(Aggregate):
     function = "percentile_disc"

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs.models.worker_queries import WorkerQuerySet
+
+LEADER_LOCK = 0x52756E4174  # "RunAt": the advisory lock of the beat that leads
+
+LEADER_LOCK_HELD = """
+SELECT EXISTS (
+    SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 1 AND granted
+        AND classid::bigint << 32 | objid::bigint = %s
+)
+"""
 
 
 class Worker(models.Model):
@@ -64,3 +74,10 @@ class Leadership(models.Model):
     def current(cls) -> Leadership:
         """The row; a blank one, not saved, before any beat has led."""
         return cls.objects.first() or cls(holder="", epoch=0, listed=0)
+
+    @staticmethod
+    def is_held() -> bool:
+        """Whether a beat leads at this moment. The server takes the lock from one that is dead, stopped or cut off."""
+        with connection.cursor() as cursor:
+            cursor.execute(LEADER_LOCK_HELD, [LEADER_LOCK])
+            return bool(cursor.fetchone()[0])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from celery import current_app
 from kombu import Connection
+
+from jobs.clock import steady
 
 log = logging.getLogger(__name__)
 
@@ -26,19 +28,21 @@ class Depths:
 
 
 class BrokerEye:
-    """One connection that is kept: a new one a second would flood the broker's log."""
+    """One connection that is kept: a new one a second would flood the broker's log. One channel, too: on Redis each
+    is a connection of its own."""
 
     def __init__(self, url: str = "") -> None:
         self._url = url
         self._lock = threading.Lock()
         self._connection: Connection | None = None
-        self._away_until = 0.0  # on the monotonic clock
+        self._channel: Any = None
+        self._away_until = 0.0  # on the steady clock
 
     def depths(self, queues: Iterable[str]) -> Depths:
         """Ask for the depth of each queue. Never raises: an unreachable broker is an answer."""
         names = sorted(set(queues))
         with self._lock:
-            if time.monotonic() < self._away_until:
+            if steady() < self._away_until:
                 return Depths(reachable=False, waiting={})
             kept = self._connection is not None
             try:
@@ -53,21 +57,31 @@ class BrokerEye:
             except Exception as error:  # noqa: BLE001 - as above
                 log.warning("the broker does not answer: %s", error)
                 self.close()
-                self._away_until = time.monotonic() + ASK_AGAIN_AFTER
+                self._away_until = steady() + ASK_AGAIN_AFTER
                 return Depths(reachable=False, waiting={})
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             try:
-                connection.close()
+                connection.collect(socket_timeout=PATIENCE)  # close() waits for an answer, as long again
             except Exception as error:  # noqa: BLE001 - it is being thrown away
                 log.debug("closing the broker connection: %s", error)
 
     def _ask(self, queues: list[str]) -> Depths:
         if self._connection is None:
             self._connection = connect(self._url)
-        return Depths(reachable=True, waiting={name: _depth(self._connection, name) for name in queues})
+        return Depths(reachable=True, waiting={name: self._depth(self._connection, name) for name in queues})
+
+    def _depth(self, connection: Connection, queue: str) -> int | None:
+        self._channel = self._channel or connection.channel()
+        try:
+            return int(self._channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:
+            if connection.transport.driver_type == "redis":
+                return 0  # it keeps no empty list: a queue that is not there is an empty one
+            self._channel = None  # AMQP closes the channel on which a queue was not found
+            return None
 
 
 def connect(url: str = "") -> Connection:
@@ -99,16 +113,6 @@ def answers(url: str = "") -> bool:
         log.warning("the broker does not answer: %s", error)
         return False
     return True
-
-
-def _depth(connection: Connection, queue: str) -> int | None:
-    # A channel each: AMQP closes the channel on which a queue was not found.
-    with connection.channel() as channel:
-        try:
-            return int(channel.queue_declare(queue, passive=True).message_count)  # type: ignore[attr-defined]
-        except connection.channel_errors:
-            # Redis keeps no empty list: a queue that is not there is an empty one.
-            return 0 if connection.transport.driver_type == "redis" else None
 
 
 eye = BrokerEye()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -162,8 +161,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
 
     def _tick_periodic(self, *args: Any, **kwargs: Any) -> float:
         """Celery's own entries, looked at only when one is due: each look costs the database two statements."""
-        left = self._periodic_due - time.monotonic()
+        left = self._periodic_due - steady()
         if left <= 0:
             left = max(super().tick(*args, **kwargs), 0.0)
-            self._periodic_due = time.monotonic() + left
+            self._periodic_due = steady() + left
         return left

@@ -18,10 +18,10 @@ from django.db.models.functions import Least
 
 from jobs.clock import steady
 from jobs.models import Leadership
+from jobs.models.processes import LEADER_LOCK
 
 log = logging.getLogger(__name__)
 
-LOCK_KEY = 0x52756E4174  # "RunAt"
 TRY_EVERY = 1.0  # seconds between a standby's attempts
 PING_EVERY = 2.0  # seconds between a leader's signs of life
 SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
@@ -94,7 +94,7 @@ class Leader:
                 self._ask("SELECT 1")
                 self._sure_until = asked + SURE_FOR
                 return True
-            if self._ask("SELECT pg_try_advisory_lock(%s)", LOCK_KEY):
+            if self._ask("SELECT pg_try_advisory_lock(%s)", LEADER_LOCK):
                 self.epoch = self._begin_epoch(now)
                 self._sure_until = asked + SURE_FOR
                 log.info("%s leads now (epoch %d)", self.name, self.epoch)

@@ -4,7 +4,7 @@
 """
 
 from jobs.transitions.attempts import (
-    REASON_LIMIT,
+    ERROR_LIMIT,
     Started,
     WorkerIdentity,
     acquire,
@@ -16,7 +16,7 @@ from jobs.transitions.interruption import back_off, interrupt
 from jobs.transitions.verbs import Answer, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
 
 __all__ = [
-    "REASON_LIMIT",
+    "ERROR_LIMIT",
     "Answer",
     "KeyReused",
     "Started",

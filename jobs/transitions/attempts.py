@@ -12,7 +12,7 @@ from jobs import failpoints, rules
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
 
-REASON_LIMIT = 10_000  # characters kept of an error
+ERROR_LIMIT = 10_000  # characters kept of what went wrong; the rest is cut off
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,6 @@ class Started:
     target: str
     payload: object
     run_at: datetime
-    name: str
-    queue: str
     # What the database's clock read under the row lock; None when it was read again later.
     read_at: datetime | None = field(compare=False)
 
@@ -56,7 +54,7 @@ def acquire(
         return _acquire(job_id, version, worker=worker, token=token, now=now, due_before=due_before)
     except IntegrityError as error:
         # The ledger already has this start: somebody has set the count of attempts back.
-        why = storable(f"The ledger refuses this start: {error}")[:REASON_LIMIT]
+        why = storable(f"The ledger refuses this start: {error}")[:ERROR_LIMIT]
         Job.objects.pending().filter(pk=job_id, version=version).update(state=State.FAILED, finished_at=now, reason=why)
         return None
 
@@ -75,7 +73,7 @@ def _acquire(
         if job is not None:
             broken = rules.why_not_startable(job.target, job.payload)
             if broken:
-                Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=now, reason=broken[:REASON_LIMIT])
+                Job.objects.filter(pk=job.pk).update(state=State.FAILED, finished_at=now, reason=broken[:ERROR_LIMIT])
                 return None
             number = job.attempt + 1
             Job.objects.filter(pk=job.pk).update(state=State.RUNNING, locked_at=now, attempt=number)
@@ -117,8 +115,6 @@ def _started(job: Job, number: int, read_at: datetime | None) -> Started:
         target=job.target,
         payload=job.payload,
         run_at=job.run_at,
-        name=job.name,
-        queue=job.queue,
         read_at=read_at,
     )
 
@@ -135,7 +131,7 @@ def finish(
     ledger as evidence, and changes nothing else."""
     if outcome not in OUTCOMES:
         raise ValueError(f"{outcome!r} is not an end of an attempt")
-    error = storable(error)[:REASON_LIMIT]
+    error = storable(error)[:ERROR_LIMIT]
     with transaction.atomic():
         attempt = Attempt.objects.filter(job_id=started.job_id, number=started.attempt)
         ours = Job.objects.held_by(started.job_id, started.attempt).briefly()
@@ -148,6 +144,6 @@ def finish(
             evidence = (
                 f"Ended as {State(outcome).label} at {finished_at.isoformat()}, when it no longer held the job. {error}"
             )
-            attempt.update(started_at=execute_at, error=evidence[:REASON_LIMIT])
+            attempt.update(started_at=execute_at, error=evidence[:ERROR_LIMIT])
         failpoints.hit("in-finish")
         return bool(held)

@@ -24,10 +24,10 @@ from jobs.worker import heartbeat
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+ACQUIRE_TRIES = 3
 # A message may arm this much too early and still be the right one; a row moved further away makes it stale.
 ARM_SLACK = timedelta(seconds=1)
 DATABASE_RETRIES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before each further try
-ACQUIRE_TRIES = 3
 LONGEST_RETRY = 30.0  # seconds before each try after those
 TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
 

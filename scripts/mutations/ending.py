@@ -5,8 +5,8 @@ from scripts.mutations.record import NEVER_TWICE, TRUE_END, mutant
 QUERYSETS = "jobs/models/querysets.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
 RESCUE = "jobs/maintenance/rescue.py"
-TRANSITIONS_TESTS = ("tests/test_transitions.py",)
-INTERRUPTION_TESTS = ("tests/test_interruption.py",)
+TRANSITIONS_TESTS = ("tests/transitions",)
+INTERRUPTION_TESTS = ("tests/transitions/test_interruption.py",)
 RESCUE_TESTS = ("tests/maintenance",)
 HELD_BY = "return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)"
 

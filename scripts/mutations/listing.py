@@ -8,10 +8,10 @@ REPENDING = "jobs/transitions/repending.py"
 DISPATCHER = "jobs/dispatcher.py"
 SCHEDULER = "jobs/scheduler/__init__.py"
 LEADER = "jobs/scheduler/leader.py"
-TRANSITIONS_TESTS = ("tests/test_transitions.py",)
+TRANSITIONS_TESTS = ("tests/transitions",)
 LIST_TESTS = ("tests/models/test_querysets.py",)
 SCHEDULER_TESTS = ("tests/scheduler",)
-DISPATCHER_TESTS = ("tests/test_dispatcher.py",)
+DISPATCHER_TESTS = ("tests/dispatcher",)
 
 MUTANTS = (
     mutant(
@@ -36,7 +36,7 @@ MUTANTS = (
     mutant(
         "mark and note in one transaction",
         NEVER_LOST,
-        ("tests/scheduler/test_scheduler.py::test_a_leader_that_dies_between_mark_and_note_has_marked_nothing",),
+        ("tests/scheduler/test_succession.py::test_a_leader_that_dies_between_mark_and_note_has_marked_nothing",),
         (SCHEDULER, "with transaction.atomic():", "if True:"),
     ),
     mutant(
@@ -91,13 +91,19 @@ MUTANTS = (
         "unmark what could not be published",
         NEVER_LOST,
         DISPATCHER_TESTS,
-        (DISPATCHER, "        Job.objects.unmark([", "        len(["),
+        (DISPATCHER, "Job.objects.unmark([listed.id for listed in left])", "pass"),
+    ),
+    mutant(
+        "unmark what was refused twice",
+        NEVER_LOST,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "Job.objects.unmark([listed.id for listed in refused])", "pass"),
     ),
     mutant(
         "a message waits until it is sent",
         NEVER_LOST,
         DISPATCHER_TESTS,
         (DISPATCHER, "send(self._waiting[0], producer)", "send(self._waiting.popleft(), producer)"),
-        (DISPATCHER, "                self._waiting.popleft()\n", ""),
+        (DISPATCHER, "            self._waiting.popleft()\n", ""),
     ),
 )

@@ -8,10 +8,10 @@ REPENDING = "jobs/transitions/repending.py"
 VERBS = "jobs/transitions/verbs.py"
 RUNNER = "jobs/worker/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
-TRANSITIONS_TESTS = ("tests/test_transitions.py",)
 LIST_TESTS = ("tests/models/test_querysets.py",)
+TRANSITIONS_TESTS = ("tests/transitions",)
 RACES = ("tests/concurrency",)
-RUNNER_TESTS = ("tests/worker/test_runner.py",)
+RUNNER_TESTS = ("tests/worker/runner",)
 TABLE_TESTS = ("tests/models/test_constraints.py",)
 ACQUIRABLE = "id=job_id, version=version, state=State.PENDING, run_at__lt=due_before"
 ROW_LOCK = 'pending.select_for_update(skip_locked=True, of=("self",)).annotate('
@@ -73,13 +73,13 @@ MUTANTS = (
         "lost COMMIT: ask the ledger",
         NEVER_LOST,
         RUNNER_TESTS,
-        (RUNNER, "return _insist(lambda: transitions.acquired_by(job_id, token))", "return None"),
+        (RUNNER, "lost = _insist(partial(transitions.acquired_by, job_id, token))", "lost = None"),
     ),
     mutant(
         "lost COMMIT: the row has the last word",
         NEVER_LOST,
-        RACES,
-        (ATTEMPTS, "Job.objects.select_for_update(nowait=True)", "Job.objects"),
+        RUNNER_TESTS,
+        (ATTEMPTS, "        Job.objects.unlocked(job_id).first()\n", ""),
     ),
     mutant(
         "the wait before run_at",

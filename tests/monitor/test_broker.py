@@ -8,9 +8,11 @@ import uuid
 
 import pytest
 from celery import current_app
+from django.conf import settings
 
 from jobs.monitor import broker
 from jobs.monitor.broker import BrokerEye
+from tests.monitor.hole import Hole
 
 
 @pytest.fixture
@@ -52,6 +54,14 @@ def test_the_connection_is_kept_and_replaced_when_it_has_ended(eye, queue):
     assert eye.depths([queue]).waiting[queue] == 3
 
 
+def test_many_queues_are_looked_at_through_one_channel(eye, queue):
+    """On Redis each channel is a connection, and costs as much as a page."""
+    eye.depths([queue])
+    channel = eye._channel
+    assert eye.depths(["no-such-queue", "nor-this", queue]).waiting[queue] == 3
+    assert (eye._channel is channel) == settings.CELERY_BROKER_URL.startswith("redis")
+
+
 def test_a_broker_that_is_away_is_not_waited_for_twice():
     away = BrokerEye("redis://127.0.0.1:1/0")
     assert not away.depths(["default"]).reachable
@@ -66,6 +76,39 @@ def test_a_broker_that_never_answers_costs_about_a_second(scheme):
         before = time.monotonic()
         assert not broker.answers(f"{scheme}://127.0.0.1:{mute.getsockname()[1]}//")
         assert time.monotonic() - before < 2.5
+
+
+@pytest.fixture
+def hole():
+    made = []
+
+    def before(url):
+        made.append(Hole(url))
+        return made[-1]
+
+    yield before
+    for one in made:
+        one.close()
+
+
+def test_a_broker_that_became_a_black_hole_is_away(hole):
+    way = hole(settings.CELERY_BROKER_URL)
+    eye = BrokerEye(way.url)
+    assert eye.depths(["default"]).reachable
+    way.open = True
+    assert not eye.depths(["default"]).reachable
+    assert way.swallowed, "it was asked"
+
+
+@pytest.mark.rabbitmq
+def test_a_connection_that_is_thrown_away_says_no_good_bye(hole, rabbitmq):
+    """An AMQP good-bye waits for its answer, and the page with it."""
+    way = hole(rabbitmq)
+    eye = BrokerEye(way.url)
+    assert eye.depths(["default"]).reachable
+    way.open = True
+    eye.close()
+    assert way.swallowed == b""
 
 
 def test_the_broker_of_the_environment_answers():

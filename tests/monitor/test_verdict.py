@@ -11,6 +11,7 @@ from jobs import transitions
 from jobs.models import Worker
 from jobs.monitor import broker, snapshot
 from jobs.monitor.verdict import _listed, judge
+from jobs.scheduler.leader import Leader
 from jobs.states import State
 from tests.monitor.rows import ended, leader, pending, running, worker
 
@@ -48,6 +49,18 @@ def test_nobody_leads(healthy):
 def test_two_windows_without_a_list_query_are_still_patience(healthy):
     leader(healthy, listed=timedelta(seconds=19))
     assert verdict(healthy).level == "good"
+
+
+def test_a_beat_that_lists_nothing_while_the_broker_is_away_leads(healthy, broker_answers):
+    one = Leader("beat@host:1")
+    assert one.hold(healthy)
+    leader(healthy, listed=timedelta(minutes=5), published_at=None)
+    broker_answers["reachable"] = False
+    whats = [p.what for p in verdict(healthy).problems]
+    one.step_down()
+    assert len(whats) == 2
+    assert "broker does not answer" in whats[0]
+    assert "not all published yet" in whats[1]
 
 
 def test_the_broker_is_away(healthy, broker_answers):
@@ -124,6 +137,19 @@ def test_of_many_interrupted_jobs_three_are_named(healthy, count):
 
 def test_one_beyond_counting_is_said_so():
     assert _listed(["a", "b", "c", "d"], 10_001) == "a, b, c and 10,000 or more"
+
+
+def test_clocks_that_are_off(healthy):
+    worker(healthy, "w2@host", offset_ms=900)
+    Worker.objects.update(offset_ms=900)
+    assert problem(healthy, "The clocks of workers w1@host, w2@host are off.").level == "warn"
+
+
+def test_of_many_queues_without_a_worker_three_are_named(healthy):
+    for n in range(5):
+        pending(healthy + timedelta(minutes=1), queue=f"q{n}")
+    found = problem(healthy, "No worker takes from queues q0, q1, q2 and 2 more, where jobs wait.")
+    assert found.command.endswith(" -Q q0,q1,q2,q3,q4")
 
 
 def test_a_clock_that_is_off(healthy):

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from jobs import scheduler as scheduler_module
 from jobs.clock import clock
 from jobs.scheduler import WindowScheduler
 
@@ -69,6 +68,3 @@ def beat(hands, sent):
     yield make
     for scheduler in made:
         scheduler.close()
-
-
-__all__ = ["scheduler_module"]

@@ -11,7 +11,7 @@ from jobs import transitions
 from jobs.models import Attempt, Audit, Job
 from jobs.states import State
 from tests.conftest import NOW
-from tests.test_interruption import SECOND, start
+from tests.transitions.steps import SECOND, start
 
 pytestmark = pytest.mark.django_db
 

@@ -1,7 +1,6 @@
 """A worker vanishes: held for a person by default, started again where that was declared."""
 
 import uuid
-from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,26 +10,11 @@ from jobs.models import Attempt, Audit, Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests.conftest import NOW
-from tests.test_transitions import published  # noqa: F401 - a fixture
+from tests.transitions.steps import SECOND, WORKER, acquire, finish, seconds, start
 
 pytestmark = pytest.mark.django_db
 
-SECOND = timedelta(seconds=1)
 RERUNNABLE = {"rerunnable": True, "max_attempts": 3}
-
-
-def start(job, *, now=NOW):
-    worker = WorkerIdentity("w1@test", uuid.uuid4())
-    started = transitions.acquire(
-        job.pk,
-        job.version,
-        worker=worker,
-        token=uuid.uuid4(),
-        now=now,
-        due_before=job.run_at + SECOND,
-    )
-    assert started is not None
-    return started, worker
 
 
 def vanish(job, *, now=NOW):
@@ -45,8 +29,22 @@ def end(started, outcome=State.COMPLETED, *, at=NOW, error=""):
     return transitions.finish(started, outcome=outcome, execute_at=at, finished_at=at + SECOND, error=error)
 
 
+def test_interrupt_settles_the_open_attempts_of_these_sessions_only(make_job):
+    mine, done, others = make_job(), make_job(), make_job()
+    acquire(mine)
+    finish(acquire(done))
+    other = WorkerIdentity("w2@test", uuid.uuid4())
+    transitions.acquire(others.pk, 1, worker=other, token=uuid.uuid4(), now=NOW, due_before=others.run_at + seconds(1))
+    assert transitions.interrupt([WORKER.session], now=NOW, reason="it vanished") == 1
+    states = dict(Job.objects.values_list("pk", "state"))
+    assert states == {mine.pk: State.INTERRUPTED, done.pk: State.COMPLETED, others.pk: State.RUNNING}
+    mine.refresh_from_db()
+    assert mine.reason == "it vanished (worker w1@test)"
+    assert transitions.interrupt([WORKER.session], now=NOW, reason="again") == 0
+
+
 @pytest.mark.parametrize("policy", [{}, {"max_attempts": 1}])
-def test_by_default_it_is_held(make_job, published, policy):  # noqa: F811
+def test_by_default_it_is_held(make_job, published, policy):
     job = make_job(**policy)
     vanish(job)
     assert (job.state, job.finished_at, job.reason) == (State.INTERRUPTED, NOW, "it vanished (worker w1@test)")
@@ -69,7 +67,7 @@ def test_declared_without_further_starts_it_is_held(make_job):
     assert job.state == State.INTERRUPTED
 
 
-def test_a_rerunnable_job_is_due_again_and_says_why(make_job, published):  # noqa: F811
+def test_a_rerunnable_job_is_due_again_and_says_why(make_job, published):
     job = make_job(**RERUNNABLE, queue="q")
     due, version = job.run_at, job.version
     vanish(job)
@@ -86,7 +84,7 @@ def test_a_rerunnable_job_is_due_again_and_says_why(make_job, published):  # noq
     assert not Audit.objects.exists(), "nobody asked for it"
 
 
-def test_beyond_the_listed_window_it_is_left_to_the_list_query(make_job, published):  # noqa: F811
+def test_beyond_the_listed_window_it_is_left_to_the_list_query(make_job, published):
     job = make_job(**RERUNNABLE)
     for _ in range(2):
         vanish(job, now=NOW)
@@ -95,7 +93,7 @@ def test_beyond_the_listed_window_it_is_left_to_the_list_query(make_job, publish
     assert [(one.id, one.version) for one in listed] == [(job.pk, 3)]
 
 
-def test_with_its_starts_used_up_it_is_held(make_job, published):  # noqa: F811
+def test_with_its_starts_used_up_it_is_held(make_job, published):
     job = make_job(**RERUNNABLE)
     for number in (1, 2, 3):
         assert job.state == State.PENDING
@@ -104,7 +102,7 @@ def test_with_its_starts_used_up_it_is_held(make_job, published):  # noqa: F811
     assert list(Attempt.objects.values_list("number", "outcome")) == [(n, State.INTERRUPTED) for n in (1, 2, 3)]
 
 
-def test_a_rerun_that_fails_has_failed(make_job, published):  # noqa: F811
+def test_a_rerun_that_fails_has_failed(make_job, published):
     job = make_job(**RERUNNABLE)
     vanish(job)
     started, _ = start(job)
@@ -115,7 +113,7 @@ def test_a_rerun_that_fails_has_failed(make_job, published):  # noqa: F811
     assert (job.state, job.reason) == (State.FAILED, "no")
 
 
-def test_what_comes_back_late_leaves_evidence_and_nothing_else(make_job, published):  # noqa: F811
+def test_what_comes_back_late_leaves_evidence_and_nothing_else(make_job, published):
     job = make_job(**RERUNNABLE)
     zombie = vanish(job)
     assert not end(zombie), "while the next start is awaited"
@@ -129,7 +127,7 @@ def test_what_comes_back_late_leaves_evidence_and_nothing_else(make_job, publish
     assert "Ended as completed" in first.error
 
 
-def test_a_message_of_the_lost_start_acquires_nothing(make_job, published):  # noqa: F811
+def test_a_message_of_the_lost_start_acquires_nothing(make_job, published):
     job = make_job(**RERUNNABLE)
     version = job.version
     vanish(job)

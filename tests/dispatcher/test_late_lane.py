@@ -1,0 +1,105 @@
+"""What is due inside a listed window goes out at commit, or is left to the next list query."""
+
+from datetime import timedelta
+
+import pytest
+
+from jobs import dispatcher, rules, transitions
+from jobs.models import Job
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_late_lane_publishes_at_commit_and_not_before(make_job, queue, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        make_job(2, queue=queue.name)
+        make_job(60, queue=queue.name)
+    assert queue() == []
+    for callback in callbacks:
+        callback()
+    assert len(queue()) == 1
+
+
+def test_a_job_is_accepted_while_the_broker_is_away(make_job, queue, no_broker, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        job = make_job(2, queue=queue.name)
+    job.refresh_from_db()
+    assert job.enqueued_at is None, "the next list query takes it"
+    assert [
+        j.id for j in Job.objects.list_and_mark(now=NOW, horizon=job.run_at + timedelta(1), window=10, client="x")
+    ] == [job.pk]
+
+
+def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, django_capture_on_commit_callbacks):
+    sent = []
+
+    def send_two(listed, producer):
+        if len(sent) == 2:
+            raise OSError("the broker went away")
+        sent.append(listed.id)
+
+    monkeypatch.setattr(dispatcher, "send", send_two)
+    new = [rules.NewJob("demo.noop", {}, NOW + timedelta(seconds=1), queue=queue.name) for _ in range(4)]
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs = transitions.create_many(new, now=NOW)
+    left = Job.objects.filter(enqueued_at=None).order_by("pk").values_list("pk", flat=True)
+    assert list(left) == [job.pk for job in jobs[2:]]
+
+
+def test_nothing_late_nothing_to_do(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        dispatcher.late_lane.at_commit([])
+    assert callbacks == []
+
+
+def test_a_failure_is_told_as_the_broker_told_it(
+    make_job, queue, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    def fail(listed, producer):
+        assert producer.connection.connect()
+        raise OSError("timed out")
+
+    monkeypatch.setattr(dispatcher, "send", fail)
+    monkeypatch.setattr(dispatcher.log, "propagate", True)
+    monkeypatch.setattr(dispatcher.logging.getLogger("jobs"), "propagate", True)
+    with django_capture_on_commit_callbacks(execute=True):
+        make_job(2, queue=queue.name)
+    assert "could not be published now (timed out)" in caplog.text
+
+
+def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(
+    make_job, queue, monkeypatch, django_capture_on_commit_callbacks
+):
+    tried = []
+
+    def fail(listed, producer):
+        tried.append(listed.id)
+        raise OSError("timed out")
+
+    monkeypatch.setattr(dispatcher, "send", fail)
+    with django_capture_on_commit_callbacks(execute=True):
+        first = make_job(2, queue=queue.name)
+    with django_capture_on_commit_callbacks(execute=True):
+        second = make_job(2, queue=queue.name)
+    assert tried == [first.pk]
+    assert Job.objects.filter(pk__in=[first.pk, second.pk], enqueued_at=None).count() == 2
+    monkeypatch.setattr(dispatcher, "AVOID_FOR", 0.0)
+    monkeypatch.setattr(dispatcher.late_lane, "_avoid_until", dispatcher.steady())
+    with django_capture_on_commit_callbacks(execute=True):
+        third = make_job(2, queue=queue.name)
+    assert tried == [first.pk, third.pk]
+
+
+def test_a_commit_that_the_next_list_query_overtook_publishes_after_all(
+    make_job, queue, monkeypatch, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks() as callbacks:
+        job = make_job(10, queue=queue.name)
+    assert job.enqueued_at is None
+    monkeypatch.setattr(dispatcher.clock, "now", lambda: NOW + timedelta(seconds=8))
+    for callback in callbacks:
+        callback()
+    assert len(queue()) == 1
+    job.refresh_from_db()
+    assert (job.enqueued_at, job.deliveries) == (NOW + timedelta(seconds=8), 1)

@@ -1,0 +1,109 @@
+"""The database or the broker is away, or everything stood still: beat goes on, and accuses nobody."""
+
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+
+from jobs import scheduler as scheduler_module
+from jobs.models import Job, Leadership, Worker
+from tests.scheduler.rows import job, queries
+
+
+def test_while_the_broker_is_away_it_tries_each_second_and_asks_the_database_nothing(beat, hands, sent):
+    one = beat()
+    due = job(hands, 5)
+    sent.broken = True
+    assert one.tick() <= scheduler_module.RETRY_AFTER
+    hands.forward(1)
+    one.tick()
+    assert queries() == 1
+    assert Leadership.objects.get().published_at is None
+    sent.broken = False
+    one.tick()
+    assert sent == [due]
+    assert Leadership.objects.get().published_at == hands.now
+
+
+def test_while_messages_wait_nothing_more_is_listed(beat, hands, sent):
+    """A row listed in vain again and again would look like one whose messages get lost, and wait an hour."""
+    one = beat()
+    due = job(hands, 1)
+    sent.broken = True
+    for _ in range(20):
+        one.tick()
+        hands.forward(30)
+    assert Job.objects.get(pk=due).deliveries == 1
+    assert one.dispatcher.waiting == 1
+    sent.broken = False
+    later = job(hands, 1)
+    one.tick()
+    # Overdue by now, it is in the next list as well: a duplicate is harmless.
+    assert sent == [due, due, later]
+
+
+def test_a_lost_database_does_not_end_it(beat, hands, sent, monkeypatch):
+    one = beat()
+    one.tick()
+    hands.forward(10)
+
+    def fail(**kwargs):
+        raise DatabaseError("the server went away")
+
+    monkeypatch.setattr(one.dispatcher, "list", fail)
+    assert one.tick() == scheduler_module.RETRY_AFTER
+    assert not one.leader.leading
+    monkeypatch.undo()
+
+
+def test_a_killed_connection_does_not_end_it(beat, hands, sent):
+    one = beat()
+    one.tick()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert one.tick() == scheduler_module.TRY_EVERY
+    assert one.tick() > 0
+    assert one.leader.leading
+
+
+def test_the_server_ends_a_transaction_of_a_beat_that_is_stopped(beat, hands, sent):
+    beat().tick()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("6s",)
+
+
+def turns(one, hands, seconds):
+    """As a real beat turns: every two seconds."""
+    for _ in range(seconds // 2):
+        hands.forward(2)
+        one._rescue_due = 0.0
+        one.tick()
+
+
+def test_after_an_outage_nobody_is_declared_gone_before_he_could_speak(beat, hands, sent):
+    one = beat()
+    one.tick()
+    worker = Worker.objects.create(name="w", pid=1, pool="thread", slots=1, heartbeat_at=hands.now - timedelta(hours=1))
+    one._stand_by()
+    one.tick()
+    turns(one, hands, 18)
+    worker.refresh_from_db()
+    assert worker.gone_at is None
+    turns(one, hands, 4)
+    worker.refresh_from_db()
+    assert worker.gone_at is not None
+
+
+def test_when_everything_stood_still_nobody_is_declared_gone_for_it(beat, hands, sent):
+    """A suspended machine, a stalled disk: no error, and every heartbeat is old."""
+    one = beat()
+    one.tick()
+    turns(one, hands, 60)
+    worker = Worker.objects.create(name="w", pid=1, pool="thread", slots=1, heartbeat_at=hands.now)
+    hands.forward(25)
+    one._rescue_due = 0.0
+    one.tick()
+    worker.refresh_from_db()
+    assert worker.gone_at is None

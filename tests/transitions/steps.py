@@ -1,0 +1,46 @@
+"""A job's start and end, as the workers of these tests make them."""
+
+import uuid
+from datetime import timedelta
+
+from jobs import transitions
+from jobs.states import State
+from jobs.transitions import WorkerIdentity
+from tests.conftest import NOW
+
+WORKER = WorkerIdentity("w1@test", uuid.uuid4())
+SECOND = timedelta(seconds=1)
+
+
+def seconds(n: float) -> timedelta:
+    return n * SECOND
+
+
+def acquire(job, *, version=None, token=None, now=NOW, due_before=None):
+    return transitions.acquire(
+        job.pk,
+        version or job.version,
+        worker=WORKER,
+        token=token or uuid.uuid4(),
+        now=now,
+        due_before=due_before or job.run_at + seconds(1),
+    )
+
+
+def finish(started, outcome=State.COMPLETED, **more):
+    return transitions.finish(started, outcome=outcome, execute_at=NOW, finished_at=NOW + seconds(1), **more)
+
+
+def start(job, *, now=NOW):
+    """By a worker of its own, which can vanish alone."""
+    worker = WorkerIdentity("w1@test", uuid.uuid4())
+    started = transitions.acquire(
+        job.pk,
+        job.version,
+        worker=worker,
+        token=uuid.uuid4(),
+        now=now,
+        due_before=job.run_at + SECOND,
+    )
+    assert started is not None
+    return started, worker

@@ -1,0 +1,117 @@
+"""A start: the row, its ledger row, and every message that starts nothing."""
+
+import uuid
+
+import pytest
+
+from jobs import transitions
+from jobs.models import Attempt, Job, WorkerLog
+from jobs.states import State
+from tests.conftest import NOW
+from tests.transitions.steps import WORKER, acquire, finish, seconds
+
+pytestmark = pytest.mark.django_db
+
+
+def test_acquire_commits_running_and_the_ledger_row(make_job):
+    job = make_job()
+    started = acquire(job)
+    job.refresh_from_db()
+    assert (job.state, job.locked_at, job.attempt) == (State.RUNNING, NOW, 1)
+    assert (started.job_id, started.attempt, started.run_at) == (job.pk, 1, job.run_at)
+    assert (started.target, started.payload) == (job.target, job.payload)
+    attempt = Attempt.objects.get()
+    assert (attempt.job_id, attempt.number, attempt.worker, attempt.session) == (job.pk, 1, *vars(WORKER).values())
+    assert (attempt.locked_at, attempt.run_at, attempt.started_at, attempt.outcome) == (NOW, job.run_at, None, None)
+
+
+def assert_nothing_acquired(result, job):
+    assert result is None
+    log = WorkerLog.objects.get()
+    assert (log.action, log.job_id, log.client, log.at) == ("ACQUIRE_FAILURE", job.pk, "w1@test", NOW)
+
+
+def test_a_second_message_acquires_nothing(make_job):
+    job = make_job()
+    acquire(job)
+    assert_nothing_acquired(acquire(job), job)
+    assert Attempt.objects.count() == 1
+
+
+def test_a_message_of_an_earlier_version_acquires_nothing(make_job, published):
+    job = make_job()
+    transitions.reschedule(job.pk, run_at=NOW + seconds(90), now=NOW)
+    assert_nothing_acquired(acquire(job), job)
+    job.refresh_from_db()
+    assert acquire(job) is not None
+
+
+def test_a_stale_message_acquires_nothing_however_near_the_new_time_is(make_job, published):
+    """Its own message starts the job then; the version alone must refuse this one."""
+    job = make_job()
+    transitions.run_now(job.pk, now=NOW)
+    assert_nothing_acquired(acquire(job, due_before=NOW + seconds(3600)), job)
+
+
+def test_a_row_moved_by_sql_is_not_held_until_then(make_job):
+    job = make_job()
+    assert_nothing_acquired(acquire(job, due_before=job.run_at), job)
+
+
+def test_a_message_for_a_deleted_row_acquires_nothing(make_job):
+    job = make_job()
+    pk, version = job.pk, job.version
+    job.delete()
+    result = transitions.acquire(pk, version, worker=WORKER, token=uuid.uuid4(), now=NOW, due_before=NOW)
+    assert result is None
+
+
+@pytest.mark.parametrize(
+    ("target", "payload", "reason"),
+    [
+        ("no.such", {}, "There is no target 'no.such'."),
+        ("demo.sleep", {"secs": 1}, "Argument 'secs' is not known"),
+        ("demo.sleep", [1], "must be a JSON object"),
+        ("demo.sleep", "text", "must be a JSON object"),
+    ],
+)
+def test_a_row_that_cannot_be_started_fails_with_the_reason_and_without_a_start(target, payload, reason):
+    job = Job.objects.create(target=target, payload=payload, run_at=NOW)
+    job.refresh_from_db()
+    assert acquire(job) is None
+    job.refresh_from_db()
+    assert (job.state, job.finished_at, job.locked_at, job.attempt) == (State.FAILED, NOW, None, 0)
+    assert reason in job.reason
+    assert not Attempt.objects.exists()
+    assert not WorkerLog.objects.exists()
+
+
+def test_a_count_of_attempts_set_back_by_sql_fails_with_the_reason(make_job, published):
+    job = make_job()
+    finish(acquire(job), State.FAILED)
+    transitions.retry(job.pk, now=NOW)
+    Job.objects.update(attempt=0)
+    job.refresh_from_db()
+    assert acquire(job) is None
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+    assert "The ledger refuses this start" in job.reason
+
+
+def test_the_ledger_knows_whose_start_it_was(make_job):
+    job, token = make_job(), uuid.uuid4()
+    assert transitions.acquired_by(job.pk, token) is None
+    started = acquire(job, token=token)
+    assert transitions.acquired_by(job.pk, token) == started
+    assert transitions.acquired_by(job.pk, uuid.uuid4()) is None
+
+
+def test_a_start_that_was_settled_meanwhile_is_not_resumed(make_job):
+    job, token = make_job(), uuid.uuid4()
+    started = acquire(job, token=token)
+    transitions.interrupt([WORKER.session], now=NOW, reason="gone")
+    assert transitions.acquired_by(job.pk, token) is None
+    Attempt.objects.update(outcome=None, finished_at=None)
+    assert transitions.acquired_by(job.pk, token) is None
+    Job.objects.filter(pk=started.job_id).update(state=State.RUNNING, attempt=2, finished_at=None, locked_at=NOW)
+    assert transitions.acquired_by(job.pk, token) is None
