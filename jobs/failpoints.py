@@ -16,10 +16,12 @@ NAMES = (
     "after-list",  # the list query has run, its transaction has not committed
     "after-mark",  # the rows are marked, nothing is published
     "after-publish",  # published, not yet noted as published
+    "in-acquire",  # RUNNING and the ledger row are written, their transaction has not committed
     "after-acquire",  # RUNNING and the ledger row are committed
     "before-body",  # the instant has come
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
+    "in-finish",  # it is written, its transaction has not committed
 )
 
 _folder = os.environ.get("JOBS_FAILPOINTS", "")
@@ -46,10 +48,11 @@ def _act(folder: Path, name: str) -> None:
         hits.write(f"{name} {action} {os.getpid()} {time.time():.6f}\n")
         hits.flush()
         os.fsync(hits.fileno())
+    # To this thread: a signal to the process may stop another one first, while this one goes on.
     if action == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+        signal.raise_signal(signal.SIGKILL)
     elif action == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.raise_signal(signal.SIGSTOP)
     elif action == "sleep":
         time.sleep(float(seconds))
     else:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 CONTROL = "jobs.control_job"
+LISTED = 10  # of the jobs that a page between is about; the form below them should be in sight
 
 
 class JobActions:
@@ -116,8 +117,9 @@ def ask(
         "title": f"{verb.label}: {'1 job' if len(ids) == 1 else f'{len(ids)} jobs'}",
         "opts": Job._meta,
         "form": form,
-        "jobs": Job.objects.brief().filter(pk__in=ids[:20]),
-        "more": max(len(ids) - 20, 0),
+        "meaning": verb.meaning,
+        "jobs": Job.objects.brief().filter(pk__in=ids[:LISTED]).order_by("run_at", "id"),
+        "more": max(len(ids) - LISTED, 0),
         "ids": ids,
         "checkbox": ACTION_CHECKBOX_NAME,
         "action": action,

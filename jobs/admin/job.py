@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from jobs import transitions
 from jobs.admin import verbs
@@ -42,6 +43,7 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     ordering = ["-run_at"]
     actions = ["run_now", "retry", "cancel", "reschedule", "confirm_done", "confirm_failed", "delete_selected"]
     paginator = BoundedPaginator
+    list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a count for each filter would read the whole table
     inlines = [AttemptInline, AuditInline]
@@ -166,7 +168,7 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
 
     @admin.display(description="name")
     def title(self, job: Job) -> str:
-        return job.name or "—"
+        return Truncator(job.name).chars(80) or "—"
 
     @admin.display(description="run at (UTC)", ordering="run_at")
     def due(self, job: Job) -> str:

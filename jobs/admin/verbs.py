@@ -24,20 +24,30 @@ REASONS_SHOWN = 5
 
 @dataclass(frozen=True)
 class Verb:
-    """`label` stands on the button, `done` in the report; `states` are those it is offered in."""
+    """`label` stands on the button, `done` in the report; `states` are those it is offered in; `meaning` is what it
+    says of a job whose effects are not known."""
 
     name: str
     label: str
     done: str
     states: frozenset[State]
+    meaning: str = ""
 
 
 CANCEL = Verb("cancel", "Cancel", "cancelled", frozenset({State.PENDING}))
 RUN_NOW = Verb("run-now", "Run now", "told to start now", frozenset({State.PENDING}))
-RETRY = Verb("retry", "Retry", "told to start again", RETRYABLE)
+RETRY = Verb("retry", "Retry", "told to start again", RETRYABLE, "It is started again, now, whatever it did before.")
 RESCHEDULE = Verb("reschedule", "Reschedule", "rescheduled", frozenset({State.PENDING}))
-CONFIRM_DONE = Verb("confirm-done", "Confirm done", "confirmed as done", frozenset({State.INTERRUPTED}))
-CONFIRM_FAILED = Verb("confirm-failed", "Confirm failed", "confirmed as failed", frozenset({State.INTERRUPTED}))
+CONFIRM_DONE = Verb(
+    "confirm-done", "Confirm done", "confirmed as done", frozenset({State.INTERRUPTED}), "It has done its work."
+)
+CONFIRM_FAILED = Verb(
+    "confirm-failed",
+    "Confirm failed",
+    "confirmed as failed",
+    frozenset({State.INTERRUPTED}),
+    "It has not done its work, and nothing is started.",
+)
 BUTTONS = (RUN_NOW, CONFIRM_DONE, CONFIRM_FAILED, RETRY, CANCEL)  # those that ask for nothing but a reason
 
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from celery import current_app
 from kombu import Connection
@@ -27,12 +28,14 @@ class Depths:
 
 
 class BrokerEye:
-    """One connection that is kept: a new one a second would flood the broker's log."""
+    """One connection that is kept: a new one a second would flood the broker's log. One channel, too: on Redis each
+    is a connection of its own."""
 
     def __init__(self, url: str = "") -> None:
         self._url = url
         self._lock = threading.Lock()
         self._connection: Connection | None = None
+        self._channel: Any = None
         self._away_until = 0.0  # on the steady clock
 
     def depths(self, queues: Iterable[str]) -> Depths:
@@ -58,7 +61,7 @@ class BrokerEye:
                 return Depths(reachable=False, waiting={})
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             try:
                 connection.collect(socket_timeout=PATIENCE)  # close() waits for an answer, as long again
@@ -68,7 +71,17 @@ class BrokerEye:
     def _ask(self, queues: list[str]) -> Depths:
         if self._connection is None:
             self._connection = connect(self._url)
-        return Depths(reachable=True, waiting={name: _depth(self._connection, name) for name in queues})
+        return Depths(reachable=True, waiting={name: self._depth(self._connection, name) for name in queues})
+
+    def _depth(self, connection: Connection, queue: str) -> int | None:
+        self._channel = self._channel or connection.channel()
+        try:
+            return int(self._channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:
+            if connection.transport.driver_type == "redis":
+                return 0  # it keeps no empty list: a queue that is not there is an empty one
+            self._channel = None  # AMQP closes the channel on which a queue was not found
+            return None
 
 
 def connect(url: str = "") -> Connection:
@@ -100,16 +113,6 @@ def answers(url: str = "") -> bool:
         log.warning("the broker does not answer: %s", error)
         return False
     return True
-
-
-def _depth(connection: Connection, queue: str) -> int | None:
-    # A channel each: AMQP closes the channel on which a queue was not found.
-    with connection.channel() as channel:
-        try:
-            return int(channel.queue_declare(queue, passive=True).message_count)  # type: ignore[attr-defined]
-        except connection.channel_errors:
-            # Redis keeps no empty list: a queue that is not there is an empty one.
-            return 0 if connection.transport.driver_type == "redis" else None
 
 
 eye = BrokerEye()

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.template.loader import render_to_string
 
 from jobs.clock import clock
-from jobs.models.overviews import COUNT_LIMIT
+from jobs.models.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.monitor import broker, snapshot, verdict
 
 KEPT_FOR = 1  # seconds
@@ -45,7 +45,13 @@ def _take() -> Picture:
     seen = snapshot.take(now, broker.eye.depths)
     html = render_to_string(
         "monitor/live.html",
-        {"now": now, "seen": seen, "verdict": verdict.judge(seen), "count_limit": COUNT_LIMIT},
+        {
+            "now": now,
+            "seen": seen,
+            "verdict": verdict.judge(seen),
+            "count_limit": COUNT_LIMIT,
+            "period": f"last {FIGURES_LIMIT:,}" if seen.figures.cut else "1 h",
+        },
     )
     etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
     return Picture(etag=f'"{etag}"', html=html)

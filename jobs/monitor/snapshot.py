@@ -17,9 +17,11 @@ from jobs.monitor.broker import Depths
 
 ROWS = 10  # lines of each list of jobs
 FAILED_ROWS = 6
+WORKERS_READ = 1_000
 WORKER_ROWS = 50
 FIGURES_OF = timedelta(hours=1)
 DEPARTED_SHOWN_FOR = timedelta(minutes=10)
+STATUSES = ("gone", "silent", "alive", "stopped")  # in the order of the page
 TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take jobs
 UNPUBLISHED_AFTER = timedelta(seconds=5)
 WINDOWS_OF_PATIENCE = 2  # without a list query for longer than this, perhaps nobody leads
@@ -107,6 +109,11 @@ class Snapshot:
         return tuple(w for w in self.workers if w.status in TAKING)
 
     @property
+    def shown_workers(self) -> tuple[WorkerLine, ...]:
+        """As many as a page can hold, what is wrong first."""
+        return tuple(sorted(self.workers, key=lambda w: STATUSES.index(w.status)))[:WORKER_ROWS]
+
+    @property
     def slots(self) -> int:
         return sum(w.slots for w in self.alive)
 
@@ -115,7 +122,7 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
     """Ask the database a dozen questions and the broker one. Raises DatabaseError."""
     c = conf()
     busy = Attempt.objects.open_by_session()
-    seen = Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKER_ROWS]
+    seen = Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKERS_READ]
     workers = [_worker(w, busy.get(w.session, 0), now, c) for w in seen]
     backlog = Job.objects.backlog(now - OVERDUE_AFTER)
     listed = Job.objects.brief().with_worker()

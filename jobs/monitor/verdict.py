@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jobs.clock import BUDGET
 from jobs.conf import conf
-from jobs.models.overviews import COUNT_LIMIT
+from jobs.models.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.monitor.snapshot import Snapshot
 
 START_BEAT = "celery -A project beat"
@@ -66,11 +66,11 @@ def _late(seen: Snapshot) -> list[Problem]:
     found = []
     unserved = [q for q in seen.queues if q.pending and not q.slots]
     if unserved and seen.alive:
-        names = ", ".join(q.name for q in unserved)
+        queues = _named("queue", [q.name for q in unserved])
         found.append(
             Problem(
                 "bad" if any(q.overdue for q in unserved) else "warn",
-                f"No worker takes from {'queue' if len(unserved) == 1 else 'queues'} {names}, where jobs wait.",
+                f"No worker takes from {queues}, where jobs wait.",
                 "Start a worker for it:",
                 f"{START_WORKER.replace('w1', unserved[0].name)} -Q {','.join(q.name for q in unserved)}",
             )
@@ -114,13 +114,16 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         found.append(Problem("warn", f"{_named('Worker', gone)} vanished without a good-bye.", remedy))
     if off:
         remedy = "Jobs still start on time, since its timers are corrected; let NTP set the clock of its host."
-        found.append(Problem("warn", f"The clock of {_named('worker', off)} is off.", remedy))
+        whose = _named("worker", off)
+        what = f"The clock of {whose} is off." if len(off) == 1 else f"The clocks of {whose} are off."
+        found.append(Problem("warn", what, remedy))
     figures = seen.figures
     if seen.interrupted:
         found.append(_undecided(seen))
     if figures.failed:
+        among = f"among the last {FIGURES_LIMIT:,} that ended" if figures.cut else "in the last hour"
         remedy = "Open one below: its page says why."
-        found.append(Problem("warn", f"{_jobs(figures.failed, 'has', 'have')} failed in the last hour.", remedy))
+        found.append(Problem("warn", f"{_jobs(figures.failed, 'has', 'have')} failed {among}.", remedy))
     limit = conf().max_delay_time
     if figures.high is not None and figures.high > limit * 1000:
         remedy = "More slots, or fewer jobs at the same moment. The page of each late job says why it was."

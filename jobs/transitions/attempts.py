@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from jobs import rules
+from jobs import failpoints, rules
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
 
@@ -115,6 +115,7 @@ def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime,
                 WorkerLog(action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now)
                 for job_id in missed
             )
+        failpoints.hit("in-acquire")
     return [_started(job, job.attempt + 1, job.read_at) for job, _ in taken.values()]
 
 
@@ -149,15 +150,18 @@ def storable(text: str) -> str:
 
 
 # Guarded by state and attempt: an attempt that no longer holds its job ends nothing. The rows are locked in the order
-# in which everyone who locks several does it.
+# in which everyone who locks several does it. The server ends this transaction when it stands still: see `briefly`.
 END = """
-WITH ended AS MATERIALIZED (
+WITH brief AS MATERIALIZED (
+    SELECT set_config('idle_in_transaction_session_timeout', '6s', true) AS setting
+), ended AS MATERIALIZED (
     SELECT * FROM unnest(
         %(jobs)s::bigint[], %(numbers)s::int[], %(outcomes)s::smallint[], %(execute)s::timestamptz[],
         %(finished)s::timestamptz[], %(errors)s::text[]
     ) AS e (job_id, number, outcome, execute_at, finished_at, error)
 ), locked AS MATERIALIZED (
-    SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+    SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) AND (SELECT setting FROM brief) IS NOT NULL
+    ORDER BY id FOR NO KEY UPDATE
 ), held AS (
     UPDATE jobs_job SET state = ended.outcome, execute_at = ended.execute_at, finished_at = ended.finished_at,
         reason = ended.error
@@ -196,11 +200,13 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
                 },
             )
             held = set(cursor.fetchall())
-        return [
+        unheld = [
             ended
             for ended in endings
             if (ended.started.job_id, ended.started.attempt) not in held and not _ended_before(ended)
         ]
+        failpoints.hit("in-finish")
+    return unheld
 
 
 def _reason(ended: Ended) -> str:

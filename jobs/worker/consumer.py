@@ -1,12 +1,18 @@
-"""Celery's consumer, which outlives the loss of its broker and is back as soon as the broker is."""
+"""Celery's consumer, which outlives the loss of its broker and whatever others put into its queues."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from celery.exceptions import WorkerLostError
+from celery.worker import loops, state
 from celery.worker.consumer import Consumer
+
+log = logging.getLogger(__name__)
 
 COLLECT_TIMEOUT = 1.0  # seconds
 TRY_EVERY = 1  # seconds; kombu's own pauses grow to 30 s, by which every job would be late when the broker is back
@@ -14,6 +20,14 @@ TRY_EVERY = 1  # seconds; kombu's own pauses grow to 30 s, by which every job wo
 
 class JobConsumer(Consumer):
     """The `worker_consumer` of our workers."""
+
+    connection_errors: tuple[type[Exception], ...]
+    channel_errors: tuple[type[Exception], ...]
+    hub: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Asks no other workers for revoked tasks, which costs a second at each connection: we revoke none."""
+        super().__init__(*args, **kwargs | {"without_mingle": True})
 
     def ensure_connected(self, conn: Any) -> Any:
         """Connect, trying again at a steady pace however long the broker has been away."""
@@ -39,3 +53,36 @@ class JobConsumer(Consumer):
             with suppress(Exception):
                 self.connection.collect(socket_timeout=COLLECT_TIMEOUT)
         return super().on_connection_error_after_connected(exc)
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
+        """Celery refuses most messages that it cannot read, but not all: `null` for a body ends the worker, goes back
+        to the broker, and ends the next. Such a message is dropped; if a job was meant, the list query sends it again.
+        """
+        handle = super().create_task_handler(*args, **kwargs)
+        # Any KeyError counts as a loss of Redis to kombu: a message without an id would be taken again for ever.
+        losses = tuple(e for e in self.connection_errors + self.channel_errors if not issubclass(e, LookupError))
+
+        def handle_or_drop(message: Any) -> None:
+            try:
+                handle(message)
+            except losses:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is in it
+                log.error("a message is dropped that nobody can read (%r): %.1000r", error, message.body)
+                if not message.acknowledged:
+                    message.reject_log_error(log, self.connection_errors)
+
+        return handle_or_drop
+
+    def loop(self, *args: Any) -> None:
+        """Celery's event loop. What breaks it (an entry of Redis' list that is no message, so far) costs this worker
+        its connection, not its life: it hands its messages back and connects again."""
+        understood: tuple[type[Exception], ...] = (*self.connection_errors, *self.channel_errors, WorkerLostError)
+        try:
+            (loops.asynloop if self.hub else loops.synloop)(*args)
+        except understood:
+            raise
+        except Exception as error:
+            state.maybe_shutdown()  # a cold stop breaks it too, on threads, which cannot be cancelled
+            log.exception("the event loop broke; connecting again")
+            raise ConnectionResetError("the event loop broke") from error

@@ -20,6 +20,7 @@ from jobs.worker.insist import insist
 
 log = logging.getLogger(__name__)
 
+TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
 UNTOUCHED = 0, True  # no transaction open, and autocommit on
 
 
@@ -107,7 +108,9 @@ def call(started: Started) -> tuple[State, str]:
     try:
         target = targets.find(started.target)
         target.call(**target.check(started.payload))
-    except BaseException as error:  # noqa: BLE001 - a job may raise anything, SystemExit too
+    except BaseException as error:  # a job may raise anything, SystemExit too
+        if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
+            raise  # its parent tells of it: whether the job had any effect is unknown
         log.warning("job %d (%s) failed: %r", started.job_id, started.target, error)
         return State.FAILED, f"{type(error).__name__}: {error}"
     return State.COMPLETED, ""

@@ -1,6 +1,6 @@
 """Between a message and the body, and what people do before."""
 
-from scripts.mutations.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, mutant
+from scripts.mutations.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 QUERYSETS = "jobs/models/querysets.py"
 ATTEMPTS = "jobs/transitions/attempts.py"
@@ -8,6 +8,7 @@ REPENDING = "jobs/transitions/repending.py"
 VERBS = "jobs/transitions/verbs.py"
 RUNNER = "jobs/worker/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
+LIST_TESTS = ("tests/models/test_querysets.py",)
 TRANSITIONS_TESTS = ("tests/transitions",)
 RACES = ("tests/concurrency",)
 RUNNER_TESTS = ("tests/worker/runner",)
@@ -57,6 +58,12 @@ MUTANTS = (
         RACES,
         (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), run_at__lt=due_before"),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
+    ),
+    mutant(
+        "a transaction that stands still is ended",
+        ON_TIME,
+        LIST_TESTS,
+        (QUERYSETS, "self.alias(standstill=STANDSTILL).filter(standstill__isnull=False)", "self.all()"),
     ),
     mutant(
         "commit before run",

@@ -62,7 +62,7 @@ def test_interrupted_jobs_are_settled_with_one_reason(  # noqa: PLR0917 - pytest
     chosen = {"action": action, "_selected_action": [job.pk for job in jobs]}
     page = admin.post("/admin/jobs/job/", chosen).content.decode()
     assert all(f'name="_selected_action" value="{job.pk}"' in page for job in jobs)
-    assert f'<button class="job-apply">{label}</button>' in page
+    assert f'<button class="primary">{label}</button>' in page
     page = admin.post("/admin/jobs/job/", {**chosen, "reason": " "})
     assert "Say why" in page.context["form"].errors["reason"][0]
     assert {state(job) for job in jobs} == {State.INTERRUPTED}
@@ -145,3 +145,16 @@ def test_each_needs_its_permission(onlooker, act, at, action):
 
 def test_the_page_between_needs_its_permission(onlooker, at):
     assert onlooker.get(f"/admin/jobs/job/{pending(at).pk}/reschedule/").status_code == 403
+
+
+def test_the_page_between_says_what_a_verb_means_and_names_ten(admin, at):
+    jobs = [ended(at, State.INTERRUPTED, name=f"n{n:02} " + "x" * 100) for n in range(12)]
+    chosen = {"action": "confirm_failed", "_selected_action": [job.pk for job in jobs]}
+    page = admin.post("/admin/jobs/job/", chosen).content.decode()
+    assert "<h2>Confirm failed: 12 jobs</h2>" in page
+    assert "for each: it has not done its work, and nothing is started." in page
+    assert "n09 " in page
+    assert "n10 " not in page
+    assert "and 2 more" in page
+    assert page.count('name="_selected_action"') == 12
+    assert "x" * 60 not in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def driver(tmp_path_factory) -> Iterator[webdriver.Chrome]:
+def driver(tmp_path_factory, django_db_setup) -> Iterator[webdriver.Chrome]:
     missing = [str(path) for path in (CHROMIUM, CHROMEDRIVER) if not path.exists()]
     if missing:
         why = f"no {' and no '.join(missing)}: install Debian's chromium and chromium-driver"
@@ -43,6 +44,10 @@ def driver(tmp_path_factory) -> Iterator[webdriver.Chrome]:
     browser = webdriver.Chrome(options=options, service=Service(str(CHROMEDRIVER)))
     yield browser
     browser.quit()
+    for thread in threading.enumerate():
+        # Each held its connection to the test database for as long as the browser held the one to it.
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=10)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
@@ -128,6 +129,20 @@ def test_an_action_of_the_list_reports_what_it_did(browser, live_server, ada):
     browser.execute_script("document.getElementById('changelist-form').querySelector('[name=index]').click()")
     until(browser, lambda: "2 cancelled." in body(browser))
     assert {Job.objects.get(pk=job.pk).state for job in jobs} == {State.CANCELLED}
+
+
+def test_a_fresh_form_speaks_the_visitors_own_time(browser, live_server, ada):
+    log_in(browser, live_server)
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kolkata"})
+    try:
+        browser.get(live_server.url + "/jobs/new/")
+        typed = browser.find_element(By.NAME, "run_at").get_attribute("value")
+        zone = browser.find_element(By.NAME, "time_zone").get_attribute("value")
+    finally:
+        browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+    assert zone in ("Asia/Kolkata", "Asia/Calcutta")
+    ahead = datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(zone)) - datetime.now(tz=UTC)
+    assert timedelta(0) < ahead <= timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("width", [380, 1600])

@@ -27,7 +27,7 @@ def test_a_short_drill_passes_and_says_what_it_did(tmp_path: Path):
     file = tmp_path / "verdict.json"
     faults = ("failpoint-kill", "connections-cut", "broker-wipe")
     asked = [word for fault in faults for word in ("--fault", fault)]
-    size = ["--duration", "16", "--workers", "2", "--beats", "2", "--seed", "5", "--json", str(file)]
+    size = ["--duration", "30", "--workers", "2", "--beats", "2", "--seed", "5", "--json", str(file)]
     done = drill(tmp_path, *asked, *size)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PASSED" in done.stdout

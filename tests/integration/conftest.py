@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from jobs.clock import clock
 from jobs.models import Job, Worker
 from jobs.states import FINAL
 from project.local.process import send, spawn
+from tests.integration.bodies import Bodies
 
 PATIENCE = 180.0  # seconds a test waits for what must happen: generous, since machines are shared
 
@@ -51,12 +53,35 @@ class Cluster:
     def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
         return self._start(name, ["beat", "-l", "info"])
 
-    def worker(self, name: str = "w1", slots: int = 5, pool: str = "threads", **environment: str) -> Any:
-        """Start a worker and wait until it is in the table of workers."""
-        command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info"]
-        process = self._start(name, command, **environment)
-        wait_for(lambda: Worker.objects.present().filter(pid=process.pid).exists(), f"{name} to be ready")
+    def worker(self, name: str = "w1", **more: Any) -> Any:
+        """Start a worker and wait until it is ready."""
+        process = self.launch(name, **more)
+        self.ready(name)
         return process
+
+    def launch(
+        self,
+        name: str,
+        *,
+        slots: int = 5,
+        pool: str = "threads",
+        queues: str = "default",
+        targets: str = "",
+        **environment: str,
+    ) -> Any:
+        """Start a worker. `targets`: a module that it imports first."""
+        command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info", "-Q", queues]
+        return self._start(name, command + (["-I", targets] if targets else []), **environment)
+
+    def ready(self, *names: str) -> None:
+        """Wait until these workers are in the table of workers."""
+        for name in names:
+            wait_for(partial(self._is_ready, name), f"{name} to be ready")
+
+    def _is_ready(self, name: str) -> bool:
+        process = self.processes[name]
+        assert process.poll() is None, self.log(name)
+        return Worker.objects.present().filter(pid=process.pid).exists()
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -104,6 +129,13 @@ def broker_url() -> str:
 
 
 @pytest.fixture
+def rabbitmq_url(rabbitmq: str) -> str:
+    """The same, with nothing in the queue that all these tests use."""
+    purge(rabbitmq)
+    return rabbitmq
+
+
+@pytest.fixture
 def cluster(
     transactional_db: None, tmp_path: Path, broker_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Cluster]:
@@ -120,6 +152,11 @@ def cluster(
     purge(broker_url)
 
 
+@pytest.fixture
+def bodies(cluster: Cluster, tmp_path: Path) -> Bodies:
+    return Bodies(cluster, tmp_path / "entries")
+
+
 @contextmanager
 def producer_of(broker_url: str, given: Producer | None) -> Iterator[Producer]:
     if given is not None:
@@ -129,9 +166,15 @@ def producer_of(broker_url: str, given: Producer | None) -> Iterator[Producer]:
         yield current_app.amqp.Producer(broker)
 
 
-def purge(broker_url: str) -> None:
+def messages(broker_url: str, queue: str = "default") -> int:
+    """How many wait in the queue, those that a worker holds not counted."""
     with current_app.connection(broker_url) as broker:
-        queue = current_app.amqp.queues["default"](broker.default_channel)
+        return int(current_app.amqp.queues[queue](broker.default_channel).queue_declare().message_count)
+
+
+def purge(broker_url: str, queue: str = "default") -> None:
+    with current_app.connection(broker_url) as broker:
+        queue = current_app.amqp.queues[queue](broker.default_channel)
         queue.declare()
         queue.purge()
 

@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.processes]
 @pytest.mark.rabbitmq
 class TestRabbitMQ:
     @pytest.fixture
-    def broker_url(self, rabbitmq):
-        return rabbitmq
+    def broker_url(self, rabbitmq_url):
+        return rabbitmq_url
 
     def test_jobs_start_on_time_and_once(self, cluster):
         cluster.beat()

@@ -2,7 +2,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
@@ -134,6 +134,26 @@ def test_unmark_gives_pending_jobs_back_to_the_next_list():
     assert ids(listed()) == [job.id]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_s_transaction_may_not_stand_still_and_the_next_may():
+    """Whether it takes the row or writes the end; what the body does between them has no limit."""
+    pending, running = row(0), row(0, state=State.RUNNING, locked_at=NOW, attempt=1)
+
+    def limit():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            return cursor.fetchone()[0]
+
+    with transaction.atomic():
+        assert Job.objects.acquirable(pending.pk, 1, due_before=NOW + seconds(1)).first() == pending
+        assert limit() == "6s"
+    assert limit() == "0"
+    with transaction.atomic():
+        assert Job.objects.held_by(running.pk, 1).briefly().update(reason="ended") == 1
+        assert limit() == "6s"
+    assert limit() == "0"
+
+
 def test_questions_by_state():
     pending, overdue = row(5), row(-5)
     running = row(-5, state=State.RUNNING, locked_at=NOW, attempt=3)
@@ -149,7 +169,8 @@ def test_questions_by_state():
     assert set(q.final()) == {old, new}
     assert list(q.recently_finished()) == [new, old]
     assert set(q.in_state([State.FAILED, State.RUNNING])) == {old, running}
-    assert q.count_by_state() == {State.PENDING: 2, State.RUNNING: 1, State.FAILED: 1, State.CANCELLED: 1}
+    figures = q.latest_figures(NOW - seconds(1))
+    assert (figures.ends, figures.cancelled, figures.failed) == (1, 1, 0)
 
 
 def test_delays_are_in_milliseconds_and_skip_what_has_not_started():

@@ -54,6 +54,14 @@ def test_the_connection_is_kept_and_replaced_when_it_has_ended(eye, queue):
     assert eye.depths([queue]).waiting[queue] == 3
 
 
+def test_many_queues_are_looked_at_through_one_channel(eye, queue):
+    """On Redis each channel is a connection, and costs as much as a page."""
+    eye.depths([queue])
+    channel = eye._channel
+    assert eye.depths(["no-such-queue", "nor-this", queue]).waiting[queue] == 3
+    assert (eye._channel is channel) == settings.CELERY_BROKER_URL.startswith("redis")
+
+
 def test_a_broker_that_is_away_is_not_waited_for_twice():
     away = BrokerEye("redis://127.0.0.1:1/0")
     assert not away.depths(["default"]).reachable

@@ -71,6 +71,16 @@ def test_a_worker_that_left_long_ago_is_not_shown(at):
     assert take(at).workers == ()
 
 
+def test_all_workers_count_and_the_page_shows_what_is_wrong_first(at):
+    for n in range(snapshot.WORKER_ROWS + 5):
+        worker(at, f"w{n:02}@host")
+    worker(at, "z@host", silent=timedelta(minutes=1))
+    seen = take(at)
+    assert seen.slots == 5 * (snapshot.WORKER_ROWS + 5)
+    assert len(seen.shown_workers) == snapshot.WORKER_ROWS
+    assert seen.shown_workers[0].name == "z@host"
+
+
 def test_counts_stop_at_their_bound(at):
     for n in range(4):
         pending(at + n * SECOND)

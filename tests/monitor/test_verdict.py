@@ -139,6 +139,19 @@ def test_one_beyond_counting_is_said_so():
     assert _listed(["a", "b", "c", "d"], 10_001) == "a, b, c and 10,000 or more"
 
 
+def test_clocks_that_are_off(healthy):
+    worker(healthy, "w2@host", offset_ms=900)
+    Worker.objects.update(offset_ms=900)
+    assert problem(healthy, "The clocks of workers w1@host, w2@host are off.").level == "warn"
+
+
+def test_of_many_queues_without_a_worker_three_are_named(healthy):
+    for n in range(5):
+        pending(healthy + timedelta(minutes=1), queue=f"q{n}")
+    found = problem(healthy, "No worker takes from queues q0, q1, q2 and 2 more, where jobs wait.")
+    assert found.command.endswith(" -Q q0,q1,q2,q3,q4")
+
+
 def test_a_clock_that_is_off(healthy):
     Worker.objects.update(offset_ms=-900)
     assert "NTP" in problem(healthy, "The clock of worker w1@host is off.").remedy

@@ -1,5 +1,6 @@
 """Whatever a body does, its start was committed before, once, and its end is recorded."""
 
+import signal
 import threading
 import uuid
 
@@ -66,6 +67,19 @@ def test_a_failing_body_fails_the_job_with_the_reason(body, error, reason):
     assert (done.state, done.reason) == (State.FAILED, reason)
     assert done.execute_at is not None
     assert Attempt.objects.get().error == reason
+
+
+def test_a_child_that_is_told_to_stop_in_a_body_says_nothing_about_its_job(body):
+    """Its parent notices that it died, and that nobody knows whether the job had any effect."""
+
+    def stopped():
+        raise SystemExit(signal.SIGTERM - 256)  # what the handler of a pool child raises
+
+    due = job(target=body(stopped))
+    with pytest.raises(SystemExit):
+        run(due)
+    due.refresh_from_db()
+    assert due.state == State.RUNNING
 
 
 def test_an_error_of_ours_after_the_row_was_taken_leaves_no_job_running_for_ever(monkeypatch):
