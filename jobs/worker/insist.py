@@ -13,8 +13,8 @@ from django.db import DatabaseError, InterfaceError, connection
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-PAUSES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before each try
-LONGEST_PAUSE = 30.0  # seconds before each try after those
+PAUSES = (0.0, 0.1, 0.5, 1.0)  # seconds before each try
+LONGEST_PAUSE = 2.0  # seconds before each try after those: jobs must not wait longer when the database is back
 
 
 def insist(question: Callable[[], T], but: tuple[type[Exception], ...] = ()) -> T:

@@ -63,7 +63,7 @@ def test_stats(api: Client, real_now: datetime, make_job: Any) -> None:
 def test_what_waits_for_a_person_counts_however_old(api: Client, real_now: datetime, make_job: Any) -> None:
     old = make_job(1, now=real_now - timedelta(days=9))
     at = old.run_at + timedelta(seconds=1)
-    transitions.finish(start(old), outcome=State.INTERRUPTED, execute_at=None, finished_at=at)
+    starts.finish(start(old), outcome=State.INTERRUPTED, execute_at=None, finished_at=at)
     assert api.get("/api/v1/stats/").json()["jobs"]["interrupted"] == 1
 
 
