@@ -32,7 +32,7 @@ class Course:
             word="drill",
             queue=services.queue,
             folder=services.folder,
-            environment={**os.environ, "JOBS_FAILPOINTS": str(services.failpoints)},
+            environment={**os.environ, **services.environment},
         )
         self._stage = Stage(self.cluster, services, "")
         for member in self.cluster.members:
@@ -46,8 +46,10 @@ class Course:
         try:
             self.cluster.start()
             for n, plan in enumerate(self.options.plans):
-                one = Round(plan, self.options.seed + n, self.options.duration, self._stage, self._interrupts)
+                duration = self.options.duration * plan.length
+                one = Round(plan, self.options.seed + n, duration, self._stage, self._interrupts)
                 outcomes.append(one.carry_out(tell))
+            one.wait_ready()  # also after the last: whoever was hit comes back, and is stopped well
             self.cluster.forget_problems()
         finally:
             self._interrupts.raising = False

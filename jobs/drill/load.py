@@ -45,6 +45,9 @@ class DrillLoad(Load):
 
         return insist(insert)
 
+    def now(self) -> datetime:
+        return insist(clock.current)
+
     def new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
         return self._new(next(self._numbers), series, run_at, now)
 

@@ -44,6 +44,23 @@ def test_a_short_drill_passes_and_says_what_it_did(tmp_path: Path):
     assert not [p for p in psutil.Process().children(recursive=True) if "celery" in " ".join(p.cmdline())]
 
 
+def test_a_short_drill_through_a_black_hole_with_wrong_clocks(tmp_path: Path):
+    file = tmp_path / "verdict.json"
+    asked = [word for fault in ("clock-wrong", "broker-hole", "worker-quit") for word in ("--fault", fault)]
+    size = ["--duration", "16", "--workers", "3", "--beats", "2", "--seed", "5", "--json", str(file)]
+    done = drill(tmp_path, *asked, *size)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (one,) = json.loads(file.read_text())["rounds"]
+    assert one["jobs"] == one["completed"] > 25
+    assert one["injected"].keys() == {"clock-wrong", "broker-hole", "worker-quit"}
+    clocks = dict(words.split(" ", 1) for words in one["clocks"])
+    assert sorted(clock.partition(",")[0] for clock in clocks.values()) == ["+0 s", "+60 s", "+60 s", "-60 s", "-60 s"]
+    (folder,) = tmp_path.glob("runat-drill-*")
+    for name, clock in clocks.items():
+        if name.startswith("drill") and "60" in clock:
+            assert f"this machine's clock is off by {clock[0].strip('+')}60." in (folder / f"{name}.log").read_text()
+
+
 def test_it_leaves_services_of_others_alone(tmp_path: Path):
     done = drill(tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
     assert done.returncode == 1
