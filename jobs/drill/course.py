@@ -64,13 +64,14 @@ class Course:
 
     def _facts(self, where: machine.Machine) -> dict[str, str]:
         c, o = conf(), self.options
+        longer = "".join(f", {p.name} {o.duration * p.length:g} s" for p in o.plans if p.length != 1)
         database = "" if self.services.database else " (not ours: it was not restarted)"
         return {
             "Settings": (
                 f"MinPrepareTime {c.min_prepare_time:g} s, MaxDelayTime {c.max_delay_time:g} s, look-ahead "
                 f"{c.look_ahead:g} s, heartbeat every {c.heartbeat_interval:g} s, gone after {c.heartbeat_patience:g} s"
             ),
-            "Rounds": f"{o.duration:g} s of load each, {o.beats} beats, {o.workers} workers x {SLOTS} slots",
+            "Rounds": f"{o.duration:g} s of load each{longer}, {o.beats} beats, {o.workers} workers x {SLOTS} slots",
             "Broker": f"{where.broker}: {self.services.broker.note}",
             "Database": f"PostgreSQL {where.postgresql}{database}",
             "Machine": f"{where.cores} cores, load average {where.load:.1f} at the start, Python {where.python}",

@@ -21,7 +21,7 @@ from project.local.servers.postgres import Postgres
 from project.local.servers.valkey import Valkey
 
 RABBITMQ = "amqp://guest:guest@127.0.0.1:5672//"
-# Shorter than in real use, in the same proportions, so that many faults fit into five minutes. What the environment
+# Shorter than in real use, in the same proportions, so that many faults fit into six minutes. What the environment
 # sets wins; the verdict states what was in force.
 SETTINGS = {
     "JOBS_MIN_PREPARE_TIME": "5",
