@@ -16,6 +16,7 @@ from django.conf import settings
 from project.local.process import send, spawn
 
 GRACE = 30.0  # seconds for a graceful stop
+STARTING = 10.0  # seconds in which a process may not yet have its handlers: SIGTERM just ends it, and nothing with it
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Member:
     turns: Iterator[Turn] | None = None  # None: it lives until the end
     process: subprocess.Popen[bytes] | None = None
     lives: int = 0
+    born: float = 0.0
     problems: list[str] = field(default_factory=list)
     cpu_of_ended: float = 0.0  # seconds, of its former lives
     cpu_of_this: float = 0.0  # seconds, as last seen
@@ -58,7 +60,7 @@ class Member:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = spawn(self.command, log=log, cwd=settings.BASE_DIR, environment=self.environment)
-        self.lives += 1
+        self.lives, self.born = self.lives + 1, time.monotonic()
         self.killed = self.frozen = False
         self.start_at = self.stopping_since = None
         self._next_turn()
@@ -150,7 +152,8 @@ class Member:
             pass
 
     def _ended(self, code: int, now: float) -> None:
-        excused = self.killed or (self.process is not None and self.excused(self.process.pid))
+        unready = code == -signal.SIGTERM and self.stopping_since is not None and now - self.born < STARTING
+        excused = self.killed or unready or (self.process is not None and self.excused(self.process.pid))
         if excused:
             pass
         elif self.stopping_since is None:

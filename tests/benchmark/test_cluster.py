@@ -70,6 +70,15 @@ def test_a_stop_with_another_exit_code_than_0_is_a_problem(member):
     assert one.problems == ["bench1 stopped with exit code 3"]
 
 
+def test_one_that_ends_by_the_signal_itself_is_a_problem_unless_it_had_just_begun(member, monkeypatch):
+    for starting, problems in ((10.0, []), (0.0, ["bench1 stopped with exit code -15"])):
+        monkeypatch.setattr(places, "STARTING", starting)
+        one = member("import time; time.sleep(60)")
+        one.ask_to_stop()
+        tick_until(one, lambda one=one: one.process is None)
+        assert one.problems == problems
+
+
 def test_one_that_does_not_stop_is_killed_and_a_problem(member, monkeypatch):
     monkeypatch.setattr(places, "GRACE", 0.3)
     one = member(DEAF)
