@@ -53,12 +53,15 @@ def test_a_stopped_worker_is_declared_gone_before_it_wakes():
         assert stroke.lasts > SETTING.patience + SETTING.window
 
 
-def test_each_kind_of_wrong_clock_is_there_from_before_the_first_job_to_the_last():
+def test_each_kind_of_wrong_clock_is_there_until_the_last_job_and_no_two_beats_change_theirs_at_once():
     planned = strokes(of_faults(["clock-wrong"]), 7, SETTING)
     wrong = {kind: {s.detail for s in planned if s.member.startswith(kind)} for kind in ("drill", "beat")}
     assert wrong == {"drill": {"+60", "-60", "+0 +30"}, "beat": {"+60", "-60"}}
     assert len({stroke.member for stroke in planned}) == len(planned)
-    assert all(stroke.at < 1 and stroke.at + stroke.lasts >= SETTING.duration for stroke in planned)
+    assert all(stroke.at < SETTING.window and stroke.at + stroke.lasts >= SETTING.duration for stroke in planned)
+    beats = [stroke for stroke in planned if stroke.member.startswith("beat")]
+    for when in ([stroke.at for stroke in beats], [stroke.at + stroke.lasts for stroke in beats]):
+        assert all(later - earlier >= 4 for earlier, later in itertools.pairwise(sorted(when)))
 
 
 @pytest.mark.parametrize("duration", [49, 100, 300])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from jobs.drill import wrongclock
 from jobs.drill.faults.fault import Fault, Setting, Stage, Stroke
 
 WRONG = ("+60", "-60", "+0 +30")  # seconds: from its start, and after the step, where there is one
-APART_S = 1.0  # not all beats at once are started again
+APART_S = 2.0  # one is started again after the other, beats and workers in turn, so that there is always a beat
 
 
 class ClockWrong(Fault):
@@ -24,9 +25,10 @@ class ClockWrong(Fault):
 
     def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
         beats, workers = (chance.sample(names, len(names)) for names in (setting.beats, setting.workers))
-        chosen = [(name, how) for names in (beats, workers) for name, how in zip(names, WRONG, strict=False)]
+        pairs = zip_longest(beats[: len(WRONG)], workers[: len(WRONG)])
+        chosen = [(name, how) for pair, how in zip(pairs, WRONG, strict=False) for name in pair if name]
         for n, (name, how) in enumerate(chosen):
-            # Before the first job is due; and until the last one is.
+            # The first as soon as the jobs are committed; and all of them until the last one is due.
             at = APART_S * n - setting.window
             yield Stroke(at, self.name, lasts=setting.duration + APART_S * n - at, member=name, detail=how)
 
