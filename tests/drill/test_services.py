@@ -82,9 +82,10 @@ def test_a_hole_takes_everything_and_lets_it_pass_when_it_is_over(gate):
 
 
 def test_what_was_sent_into_a_hole_is_lost_when_the_gate_is_shut(gate):
-    gate.turn(Mode.HOLE)
     with through(gate) as client:
-        client.sendall(b"hello")
+        assert says(client, b"hello")
+        gate.turn(Mode.HOLE)
+        client.sendall(b"again")
         gate.turn(Mode.SHUT)
         gate.turn(Mode.OPEN)
         with suppress(ConnectionResetError):

@@ -65,7 +65,7 @@ class Gate:
         self._writers.add(writer)
         try:
             await self._passing.wait()
-            if self.mode == Mode.SHUT:
+            if self.mode == Mode.SHUT or writer.is_closing():
                 raise ConnectionRefusedError
             far_reader, far_writer = await asyncio.open_connection(*self.far)
         except OSError:
