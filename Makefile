@@ -55,7 +55,7 @@ bench: venv ## Measure this machine for a minute; ARGS="--duration 600" goes to 
 	@exec $(LOCAL) exec --with-parent --throwaway --durable -- \
 		$(PY) manage.py benchmark $(if $(DATABASE_URL),,--migrate) $(ARGS)
 
-drill: venv ## Kill, stop and cut everything for five minutes, and check the promise; ARGS="--broker rabbitmq"
+drill: venv ## Kill, stop and cut everything for six minutes, and check the promise; ARGS="--broker rabbitmq"
 	@exec $(PY) manage.py drill $(ARGS)
 
 lock: venv-dev ## Resolve requirements*.in again, with hashes

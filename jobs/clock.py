@@ -28,7 +28,8 @@ class DatabaseClock:
 
     It runs on the steady clock between two measurements: a step of this machine's clock moves no timer. The
     offset is the one of the round trip that took the shortest: its error is at most half of that trip
-    (Cristian's algorithm, 1989).
+    (Cristian's algorithm, 1989). Where there is an offset, half of the trip is taken off: such a clock is never
+    ahead of the database's, by which no body may be early.
     """
 
     def __init__(self) -> None:
@@ -51,7 +52,7 @@ class DatabaseClock:
                     best_trip, best_offset = trip, database - (before + trip / 2)
         with self._lock:
             # An offset within the error of its own measurement is no offset: noise must not move the timers.
-            self.offset = best_offset if abs(best_offset) > best_trip / 2 else 0.0
+            self.offset = best_offset - best_trip / 2 if abs(best_offset) > best_trip / 2 else 0.0
             self.uncertainty = best_trip / 2
             self._anchor = time.time() - steady() + self.offset
             self._measured = steady()

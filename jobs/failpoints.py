@@ -45,7 +45,7 @@ def _act(folder: Path, name: str) -> None:
         return
     action, _, seconds = taken.read_text().strip().partition(" ")
     with (folder / "hits").open("a") as hits:
-        hits.write(f"{name} {action} {os.getpid()} {time.time():.6f}\n")
+        hits.write(f"{name} {action} {os.getpid()} {time.clock_gettime(time.CLOCK_REALTIME):.6f}\n")
         hits.flush()
         os.fsync(hits.fileno())
     # To this thread: a signal to the process may stop another one first, while this one goes on.

@@ -90,17 +90,22 @@ class JobForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         try:
-            if not self.errors and cleaned["run_at"].tzinfo is None:
+            if "run_at" in cleaned and "time_zone" in cleaned and cleaned["run_at"].tzinfo is None:
                 cleaned["run_at"] = reading.in_zone(cleaned["run_at"], cleaned["time_zone"])
         except reading.Unreadable as error:
             self.add_error("run_at", str(error))
-        if not self.errors:
-            self._judge(cleaned)
+        self._judge(cleaned)
         return cleaned
 
     def _judge(self, cleaned: dict[str, Any]) -> None:
-        fields = {name: cleaned[name] for name in JUDGED}
+        """Of a form that cannot be read as a whole, what can be read is judged all the same: one answer names all."""
+        readable = {name: cleaned[name] for name in JUDGED if name in cleaned}
+        if "time_zone" in self.errors:
+            readable.pop("run_at", None)  # nobody knows which moment is meant
+        stand_ins = {"target": "", "payload": {}, "run_at": self._now, "max_attempts": 1}
         try:
-            self.new_job = rules.check_new_job(**fields, now=self._now)
+            self.new_job = rules.check_new_job(**{**stand_ins, **readable}, now=self._now)
         except ValidationError as error:
-            self.add_error(None, error)
+            for name, problems in error.error_dict.items():
+                if name in readable:
+                    self.add_error(name, problems)

@@ -60,7 +60,7 @@ def check_new_job(
     check("max_attempts", attempts_problems(rerunnable, max_attempts))
     check("target", target_problems(target))
     check("payload", payload_problems(payload))
-    if not errors:
+    if "target" not in errors and "payload" not in errors:
         check("payload", argument_problems(target, payload))
     if errors or not isinstance(payload, dict):
         raise ValidationError({field: list(problems) for field, problems in errors.items()})

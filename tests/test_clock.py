@@ -3,6 +3,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from jobs.clock import DatabaseClock
 
@@ -27,6 +28,21 @@ def test_a_wrong_machine_is_corrected_to_the_database(machine):
     assert clock.measure() == pytest.approx(-60, abs=1)
     assert clock.timestamp() == pytest.approx(machine.true_time(), abs=1)
     assert clock.uncertainty < 1
+
+
+@pytest.mark.parametrize("seconds", [60, -60])
+def test_a_corrected_clock_is_never_ahead_of_the_databases(machine, seconds):
+    """The worst case: all of the round trip is the way there, so that the answer is as fresh as can be."""
+
+    def slow_way_there(execute, *args):
+        time.sleep(0.05)
+        return execute(*args)
+
+    clock = DatabaseClock()
+    machine(seconds)
+    with connection.execute_wrapper(slow_way_there):
+        clock.measure()
+    assert -0.1 < clock.timestamp() - machine.true_time() <= 0
 
 
 def test_a_step_of_this_machine_moves_no_timer(machine):

@@ -116,3 +116,13 @@ def test_it_offers_the_targets_with_their_usage() -> None:
 
 def test_a_fresh_form_is_a_minute_ahead():
     assert JobForm(now=NOW)["run_at"].value() == "2030-01-01T12:01:03"
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    """Whatever cannot be read does not hide what can be, and is wrong."""
+    filled = form(
+        target="demo.slep", queue="no queue!", name="x" * 300, payload="{", time_zone="Mars/Base", max_attempts="5"
+    )
+    assert set(filled.errors) == {"target", "queue", "name", "payload", "time_zone", "max_attempts"}
+    filled = form(payload='{"secnds": 1}', queue="no queue!", run_at="2020-01-01T10:00", max_attempts="many")
+    assert set(filled.errors) == {"payload", "queue", "run_at", "max_attempts"}

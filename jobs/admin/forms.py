@@ -36,6 +36,8 @@ class RescheduleForm(JobForm):
         dress(self)
 
     def _judge(self, cleaned: dict[str, Any]) -> None:
+        if self.errors:
+            return
         self.new_time = cleaned["run_at"]
         for problem in rules.run_at_problems(self.new_time, self._now):
             self.add_error("run_at", problem)

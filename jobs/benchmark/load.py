@@ -63,13 +63,16 @@ class Load:
     def _insert_live(self) -> None:
         try:
             for pause in live_pauses(self._seed):
-                if live_is_over(clock.current(), self._since, self._duration, self.window):
+                if live_is_over(self.now(), self._since, self._duration, self.window):
                     return
                 if self._stop.wait(pause.total_seconds()):
                     return
                 self.created[self.create_live()] = Series.LIVE
         finally:
             connection.close()
+
+    def now(self) -> datetime:
+        return clock.current()
 
     def create_live(self) -> int:
         """Insert one live job and return its id."""

@@ -12,8 +12,9 @@ from django.db import DatabaseError
 
 from jobs import transitions
 from jobs.benchmark import cost, machine, neighbours, score, statements
-from jobs.benchmark.cluster import Cluster, Turn
+from jobs.benchmark.cluster import Cluster
 from jobs.benchmark.load import Load
+from jobs.benchmark.member import Turn
 from jobs.benchmark.options import Options
 from jobs.benchmark.report.result import Result, Times
 from jobs.benchmark.workload import BURST_SIZE, Series, planned

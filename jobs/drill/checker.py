@@ -56,6 +56,7 @@ class Verdict:
     violations: list[Violation]
     interruptions: list[Interruption]
     worst_delay: float
+    least_delay: float = float("inf")
     notes: list[str] = field(default_factory=list)
     zombies: int = 0
 
@@ -112,7 +113,9 @@ def _judge(row: Row, starts: list[Start], lines: list[Line], evidence: Evidence,
     verdict.violations += _punctuality(row, entries, evidence)
     begun = [line.at for line in entries] + ([row.execute_at.timestamp()] if row.execute_at else [])
     if begun:
-        verdict.worst_delay = max(verdict.worst_delay, max(begun) - row.run_at.timestamp())
+        due = row.run_at.timestamp()
+        verdict.worst_delay = max(verdict.worst_delay, max(begun) - due)
+        verdict.least_delay = min(verdict.least_delay, min(begun) - due)
     if row.state != State.INTERRUPTED:
         return
     last = max(starts, key=lambda start: start.number, default=None)

@@ -32,7 +32,7 @@ class Course:
             word="drill",
             queue=services.queue,
             folder=services.folder,
-            environment={**os.environ, "JOBS_FAILPOINTS": str(services.failpoints)},
+            environment={**os.environ, **services.environment},
         )
         self._stage = Stage(self.cluster, services, "")
         for member in self.cluster.members:
@@ -46,8 +46,10 @@ class Course:
         try:
             self.cluster.start()
             for n, plan in enumerate(self.options.plans):
-                one = Round(plan, self.options.seed + n, self.options.duration, self._stage, self._interrupts)
+                duration = self.options.duration * plan.length
+                one = Round(plan, self.options.seed + n, duration, self._stage, self._interrupts)
                 outcomes.append(one.carry_out(tell))
+            one.wait_ready()  # also after the last: whoever was hit comes back, and is stopped well
             self.cluster.forget_problems()
         finally:
             self._interrupts.raising = False
@@ -62,13 +64,14 @@ class Course:
 
     def _facts(self, where: machine.Machine) -> dict[str, str]:
         c, o = conf(), self.options
+        longer = "".join(f", {p.name} {o.duration * p.length:g} s" for p in o.plans if p.length != 1)
         database = "" if self.services.database else " (not ours: it was not restarted)"
         return {
             "Settings": (
                 f"MinPrepareTime {c.min_prepare_time:g} s, MaxDelayTime {c.max_delay_time:g} s, look-ahead "
                 f"{c.look_ahead:g} s, heartbeat every {c.heartbeat_interval:g} s, gone after {c.heartbeat_patience:g} s"
             ),
-            "Rounds": f"{o.duration:g} s of load each, {o.beats} beats, {o.workers} workers x {SLOTS} slots",
+            "Rounds": f"{o.duration:g} s of load each{longer}, {o.beats} beats, {o.workers} workers x {SLOTS} slots",
             "Broker": f"{where.broker}: {self.services.broker.note}",
             "Database": f"PostgreSQL {where.postgresql}{database}",
             "Machine": f"{where.cores} cores, load average {where.load:.1f} at the start, Python {where.python}",

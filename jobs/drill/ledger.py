@@ -15,7 +15,8 @@ ENTRY, END = "entry", "end"
 
 @dataclass(frozen=True)
 class Line:
-    """`key` is the one in the payload; `at` is the wall clock of the machine, in seconds, corrected by nothing."""
+    """`key` is the one in the payload; `at` is the wall clock of the machine, in seconds, corrected by nothing
+    and asked past `time.time`, which a fault may have made wrong."""
 
     what: str
     key: str
@@ -25,7 +26,7 @@ class Line:
 
 def write(what: str, key: str) -> None:
     """Append one line to the file that the environment names."""
-    line = f"{what} {key} {os.getpid()} {time.time():.6f}\n".encode()
+    line = f"{what} {key} {os.getpid()} {time.clock_gettime(time.CLOCK_REALTIME):.6f}\n".encode()
     file = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(file, line)  # one write of one line: those of several processes do not mix

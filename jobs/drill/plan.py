@@ -12,7 +12,8 @@ from jobs.drill.faults import FAULTS, Setting, Stroke
 @dataclass(frozen=True)
 class Plan:
     """One kind of round. `whole`: every job must complete (WORKLOAD's qualification), none may be interrupted;
-    `quiet`: nothing may raise; `cost_limit`: times 100 x windows."""
+    `quiet`: nothing may raise; `cost_limit`: times 100 x windows; `length`: in
+    durations of a round."""
 
     name: str
     faults: tuple[str, ...]
@@ -20,16 +21,36 @@ class Plan:
     quiet: bool = False
     cost_limit: float | None = None
     mixed: bool = False
+    length: float = 1.0
 
 
 PLANS = {
     plan.name: plan
     for plan in (
         Plan("ha", ("worker-term",), whole=True, quiet=True),
-        Plan("kill", ("worker-kill",)),
+        Plan("kill", ("worker-kill", "worker-quit")),
         Plan("leader", ("leader-kill", "leader-stop"), whole=True, cost_limit=1.2),
-        Plan("broker", ("broker-duplicate", "broker-wipe", "broker-restart", "broker-down"), whole=True),
-        Plan("database", ("connections-cut", "database-restart"), whole=True),
+        Plan(
+            "broker",
+            (
+                "broker-duplicate",
+                "broker-reorder",
+                "broker-wipe",
+                "broker-restart",
+                "broker-hole",
+                "broker-slow",
+                "broker-down",
+            ),
+            whole=True,
+            length=1.75,
+        ),
+        Plan(
+            "database",
+            ("connections-cut", "database-restart", "database-hole", "database-down"),
+            whole=True,
+            length=1.75,
+        ),
+        Plan("clocks", ("clock-wrong", "leader-kill"), whole=True),
         Plan("failpoints", ("failpoint-kill",)),
         Plan(
             "mixed",

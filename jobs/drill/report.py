@@ -56,6 +56,7 @@ class Report:
                     "passed": o.verdict.passed,
                     "counts": {str(kind): o.verdict.count(kind) for kind in Kind},
                     "injected": o.injected,
+                    "clocks": o.clocks,
                     "failpoints": o.exercised,
                     "restarts": o.restarts,
                     "seconds": round(o.seconds, 1),
@@ -115,6 +116,8 @@ def _details(outcome: Outcome) -> Iterator[Text]:
     v, name = outcome.verdict, outcome.plan.name
     injected = ", ".join(f"{times} x {fault}" for fault, times in {**outcome.injected, **outcome.exercised}.items())
     yield Text(f"{name}: {injected or 'nothing injected'}; {outcome.seconds:.0f} s, --seed {outcome.seed}")
+    if outcome.clocks:
+        yield Text(f"  clocks, off the true time: {'; '.join(outcome.clocks)}")
     for violation in v.violations[:SHOWN]:
         yield Text(f"  {violation.kind}: {violation.text}", style="red")
     if len(v.violations) > SHOWN:

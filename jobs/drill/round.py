@@ -18,7 +18,7 @@ from jobs.conf import conf
 from jobs.drill import gather
 from jobs.drill.checker import Verdict, check
 from jobs.drill.evidence import Queries
-from jobs.drill.faults import FAULTS, Setting, Stage, Stroke, hits
+from jobs.drill.faults import FAULTS, ClockWrong, Setting, Stage, Stroke, hits
 from jobs.drill.load import DrillLoad, insist
 from jobs.drill.plan import Plan, strokes
 from jobs.models import Job, Worker
@@ -38,7 +38,8 @@ class RoundFailed(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A round and its verdict. `injected`: how often each fault was; `seconds`: how long it all took."""
+    """A round and its verdict. `injected`: how often each fault was; `clocks`: which process had which;
+    `seconds`: how long it all took."""
 
     plan: Plan
     run: str
@@ -46,6 +47,7 @@ class Outcome:
     verdict: Verdict
     queries: Queries
     injected: dict[str, int]
+    clocks: list[str]
     exercised: dict[str, int]
     restarts: int
     seconds: float
@@ -60,9 +62,10 @@ class Round:
         self.window, self.max_delay, self.patience = c.min_prepare_time, c.max_delay_time, c.heartbeat_patience
         self._cluster = stage.cluster
         self._interrupts = interrupts
-        workers = tuple(m.name for m in self._cluster.members if m.kind == "worker")
+        names = {kind: tuple(m.name for m in self._cluster.members if m.kind == kind) for kind in ("beat", "worker")}
         own = stage.services.database is not None
-        self.strokes = strokes(plan, seed, Setting(duration, self.window, self.patience, workers, own))
+        setting = Setting(duration, self.window, self.patience, names["worker"], names["beat"], own)
+        self.strokes = strokes(plan, seed, setting)
         self._due = list(self.strokes)
         self._missed: list[str] = []
         self._lasting: list[tuple[float, Stroke]] = []
@@ -71,7 +74,7 @@ class Round:
     def carry_out(self, tell: Tell) -> Outcome:
         """Run it. Afterwards all processes run again, none is stopped or armed. Raises RoundFailed."""
         self._tell, born = tell, time.monotonic()
-        self._wait_ready()
+        self.wait_ready()
         self._cluster.forget_problems()
         self.stage.run, self.stage.journal = uuid4().hex[:8], []
         hits_before, restarts_before = len(hits(self.stage)), self._cluster.restarts
@@ -114,12 +117,13 @@ class Round:
             verdict=check(evidence).noting(self._missed),
             queries=evidence.queries,
             injected=_tally([act.fault for act in self.stage.journal]),
+            clocks=[f"{act.member} {act.act}" for act in self.stage.journal if act.fault == ClockWrong.name],
             exercised=_tally([hit.fault for hit in done]),
             restarts=self._cluster.restarts - restarts_before,
             seconds=time.monotonic() - born,
         )
 
-    def _wait_ready(self) -> None:
+    def wait_ready(self) -> None:
         """Every worker has its heartbeat row and a beat of ours leads."""
         born = time.monotonic()
         while not insist(self._is_ready):

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.benchmark import cluster, logs
-from jobs.benchmark.cluster import Member, Turn
+from jobs.benchmark import logs
+from jobs.benchmark import member as places
+from jobs.benchmark.member import Member, Turn
 
 GOOD = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *a: sys.exit(0)); print('up', flush=True); time.sleep(60)"
 RUDE = GOOD.replace("sys.exit(0)", "sys.exit(3)")
@@ -69,8 +70,17 @@ def test_a_stop_with_another_exit_code_than_0_is_a_problem(member):
     assert one.problems == ["bench1 stopped with exit code 3"]
 
 
+def test_one_that_ends_by_the_signal_itself_is_a_problem_unless_it_had_just_begun(member, monkeypatch):
+    for starting, problems in ((10.0, []), (0.0, ["bench1 stopped with exit code -15"])):
+        monkeypatch.setattr(places, "STARTING", starting)
+        one = member("import time; time.sleep(60)")
+        one.ask_to_stop()
+        tick_until(one, lambda one=one: one.process is None)
+        assert one.problems == problems
+
+
 def test_one_that_does_not_stop_is_killed_and_a_problem(member, monkeypatch):
-    monkeypatch.setattr(cluster, "GRACE", 0.3)
+    monkeypatch.setattr(places, "GRACE", 0.3)
     one = member(DEAF)
     tick_until(one, up(one))
     one.ask_to_stop()
@@ -85,6 +95,31 @@ def test_a_kill_on_purpose_is_no_problem_and_is_made_good(member):
     assert one.kill() == one.process.pid
     tick_until(one, up(one, times=2))
     assert (one.problems, one.lives) == ([], 2)
+
+
+def test_so_is_one_that_was_told_to_quit_if_it_does(member, monkeypatch):
+    monkeypatch.setattr(places, "GRACE", 0.3)
+    one = member(GOOD)
+    one.revive_after = 0.1
+    tick_until(one, up(one))
+    assert one.quit() == one.process.pid
+    assert one.quit() is None  # a second one would be harder
+    tick_until(one, up(one, times=2))
+    assert one.problems == []
+    deaf = member(GOOD.replace("signal.SIGTERM, lambda *a: sys.exit(0)", "signal.SIGQUIT, lambda *a: None"))
+    tick_until(deaf, up(deaf, times=3))
+    deaf.quit()
+    tick_until(deaf, lambda: deaf.process is None)
+    assert deaf.problems == ["bench1 did not stop within 0.3 s and was killed"]
+
+
+def test_it_can_be_started_again_in_another_environment(member):
+    one = member(GOOD.replace("'up'", "'up', __import__('os').environ.get('WHERE')"))
+    tick_until(one, up(one))
+    one.restart({**one.environment, "WHERE": "elsewhere"})
+    tick_until(one, up(one, times=2))
+    assert one.log.read_text() == "up None\nup elsewhere\n"
+    assert (one.problems, one.stop_at) == ([], None)
 
 
 def test_so_is_one_that_somebody_else_answers_for(member):

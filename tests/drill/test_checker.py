@@ -143,6 +143,7 @@ def test_or_by_a_stop_that_covers_it():
         ((act("kill", after=60),), PID),
         ((act("stop", -60, -50),), PID),
         ((act("term"),), PID),
+        ((act("quit"),), PID),
         ((act("kill", pid=None),), None),
     ],
     ids=[
@@ -152,6 +153,7 @@ def test_or_by_a_stop_that_covers_it():
         "after",
         "a stop before",
         "a graceful stop",
+        "a quit, which threads outlive",
         "nobody knows the process",
     ],
 )

@@ -1,12 +1,14 @@
 """The plan of a round comes from its seed alone."""
 
+import itertools
+
 import pytest
 
 from jobs import failpoints
 from jobs.drill.faults import FAULTS, Setting
 from jobs.drill.plan import PLANS, of_faults, strokes
 
-SETTING = Setting(duration=28, window=5, patience=4, workers=("drill1", "drill2", "drill3"))
+SETTING = Setting(duration=28, window=5, patience=4, workers=("drill1", "drill2", "drill3"), beats=("beat1", "beat2"))
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -49,6 +51,36 @@ def test_the_leader_is_hit_every_45_seconds_in_turn():
 def test_a_stopped_worker_is_declared_gone_before_it_wakes():
     for stroke in strokes(of_faults(["worker-stop"]), 7, SETTING):
         assert stroke.lasts > SETTING.patience + SETTING.window
+
+
+def test_each_kind_of_wrong_clock_is_there_until_the_last_job_and_no_two_beats_change_theirs_at_once():
+    planned = strokes(of_faults(["clock-wrong"]), 7, SETTING)
+    wrong = {kind: {s.detail for s in planned if s.member.startswith(kind)} for kind in ("drill", "beat")}
+    assert wrong == {"drill": {"+60", "-60", "+0 +30"}, "beat": {"+60", "-60"}}
+    assert len({stroke.member for stroke in planned}) == len(planned)
+    assert all(stroke.at < SETTING.window and stroke.at + stroke.lasts >= SETTING.duration for stroke in planned)
+    beats = [stroke for stroke in planned if stroke.member.startswith("beat")]
+    for when in ([stroke.at for stroke in beats], [stroke.at + stroke.lasts for stroke in beats]):
+        assert all(later - earlier >= 4 for earlier, later in itertools.pairwise(sorted(when)))
+
+
+@pytest.mark.parametrize("duration", [49, 100, 300])
+def test_what_is_done_to_a_server_for_a_while_is_over_before_the_next(duration):
+    setting = Setting(duration=duration, window=5, patience=4, workers=("drill1",))
+    for servers in (
+        {"broker-restart", "broker-slow", "broker-hole", "broker-down"},
+        {"database-hole", "database-down"},
+    ):
+        planned = strokes(of_faults(sorted(servers)), 7, setting)
+        assert {stroke.fault for stroke in planned} == servers
+        assert all(one.at + one.lasts < other.at for one, other in itertools.pairwise(planned))
+
+
+def test_what_takes_a_server_away_declares_it():
+    long = Setting(duration=300, window=5, patience=4, workers=("drill1",))
+    for name in ("broker-down", "broker-hole", "broker-slow", "database-down", "database-hole"):
+        for stroke in strokes(of_faults([name]), 7, long):
+            assert 10 <= stroke.lasts <= FAULTS[name].budget(stroke) <= 35
 
 
 def test_a_database_that_is_not_ours_is_not_restarted():

@@ -1,13 +1,23 @@
-"""The gate before a broker that is not ours, and the ledger that bodies write."""
+"""The gate before a server, the clocks that are made wrong, and the ledger that bodies write."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
+import time
 from contextlib import suppress
 
 import pytest
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
-from jobs.drill import ledger
-from jobs.drill.services.gate import Gate
+from jobs.drill import ledger, wrongclock
+from jobs.drill.services.broker import Broker
+from jobs.drill.services.gate import SHORTEST_DELAY_S, Gate, Mode
+from project.local.home import temporary_home
+from project.local.servers.binaries import find_valkey
+from project.local.servers.valkey import Valkey
 
 
 @pytest.fixture
@@ -15,33 +25,115 @@ def echo():
     """A server that says everything back."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
+        def answer(one):
+            with one, suppress(OSError):
+                while data := one.recv(100):
+                    one.sendall(data)
+
         def serve():
-            while True:
-                try:
-                    one, _ = server.accept()
-                except OSError:
-                    return
-                with one:
-                    while data := one.recv(100):
-                        one.sendall(data)
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=answer, args=server.accept()[:1], daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
         yield server.getsockname()[1]
 
 
-def test_a_gate_passes_cuts_refuses_and_opens_again(echo):
+@pytest.fixture
+def gate(echo):
     gate = Gate("127.0.0.1", echo)
+    yield gate
+    gate.turn(Mode.SHUT)
+
+
+def through(gate):
+    return socket.create_connection(("127.0.0.1", gate.port), timeout=5)
+
+
+def says(client, text):
+    client.sendall(text)
+    return client.recv(len(text)) == text
+
+
+def test_a_gate_passes_cuts_refuses_and_opens_again(gate):
     for _ in range(2):
-        with socket.create_connection(("127.0.0.1", gate.port), timeout=5) as client:
-            client.sendall(b"hello")
-            assert client.recv(5) == b"hello"
-            gate.shut()
+        with through(gate) as client:
+            assert says(client, b"hello")
+            gate.turn(Mode.SHUT)
             with suppress(ConnectionResetError):
                 assert client.recv(5) == b""
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", gate.port), timeout=5)
-        gate.open()
-    gate.shut()
+            through(gate)
+        gate.turn(Mode.OPEN)
+
+
+def test_a_hole_takes_everything_and_lets_it_pass_when_it_is_over(gate):
+    with through(gate) as old:
+        assert says(old, b"hello")
+        gate.turn(Mode.HOLE)
+        with through(gate) as new:
+            for client in (old, new):
+                client.settimeout(0.3)
+                with pytest.raises(TimeoutError):
+                    says(client, b"hello")
+                client.settimeout(5)
+            gate.turn(Mode.OPEN)
+            assert [client.recv(5) for client in (old, new)] == [b"hello", b"hello"]
+
+
+def test_what_was_sent_into_a_hole_is_lost_when_the_gate_is_shut(gate):
+    with through(gate) as client:
+        assert says(client, b"hello")
+        gate.turn(Mode.HOLE)
+        client.sendall(b"again")
+        gate.turn(Mode.SHUT)
+        gate.turn(Mode.OPEN)
+        with suppress(ConnectionResetError):
+            assert client.recv(5) == b""
+
+
+def test_a_slow_gate_delays_each_way(gate):
+    with through(gate) as client:
+        gate.turn(Mode.SLOW)
+        asked = time.monotonic()
+        assert says(client, b"hello")
+        assert time.monotonic() - asked >= 2 * SHORTEST_DELAY_S
+
+
+@pytest.mark.launcher
+def test_a_server_of_ours_is_away_for_real_and_keeps_its_data():
+    with temporary_home() as home:
+        broker = Broker("", Valkey(home, find_valkey(home), durable=True))
+        try:
+            with Connection(broker.url) as connection:
+                connection.default_channel.client.set("word", "kept")
+            broker.down()
+            assert not broker.open
+            for url in (broker.url, broker.far):
+                with pytest.raises(OperationalError), Connection(url) as connection:
+                    connection.ensure_connection(max_retries=1, timeout=1)
+            broker.up()
+            assert broker.open
+            with Connection(broker.url) as connection:
+                assert connection.default_channel.client.get("word") == b"kept"
+        finally:
+            broker.down()
+
+
+def test_a_process_has_the_clock_that_the_file_says_while_the_file_says_it(tmp_path):
+    file = tmp_path / "clock"
+    wrongclock.put(file, 60)
+    code = "import time\nwhile input(): print(time.time() - time.clock_gettime(time.CLOCK_REALTIME), flush=True)"
+    environment = {**os.environ, **wrongclock.environment(file)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        for seconds in (60, -60, 0):
+            wrongclock.put(file, seconds)
+            process.stdin.write("now\n")
+            process.stdin.flush()
+            assert float(process.stdout.readline()) == pytest.approx(seconds, abs=1)
+        process.communicate("\n")
 
 
 def test_the_ledger_keeps_each_line_of_each_round(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jobs.drill import wrongclock
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
@@ -11,20 +12,12 @@ from tests.integration.test_way_of_one_job import create, insert
 
 pytestmark = [pytest.mark.processes]
 
-# Python runs a module of this name before anything else. (libfaketime cannot be used: it breaks Python's sleep.)
-SITE = """
-import os, time
-true_time, wrong_by = time.time, float(os.environ["CLOCK_WRONG_BY"])
-time.time = lambda: true_time() + wrong_by
-time.time_ns = lambda: int((true_time() + wrong_by) * 1e9)
-"""
 
-
-@pytest.mark.parametrize("wrong_by", ["60", "-60"])
+@pytest.mark.parametrize("wrong_by", [60, -60])
 def test_a_worker_a_minute_off_starts_jobs_by_the_clock_of_the_database(cluster, tmp_path, wrong_by):
-    (tmp_path / "sitecustomize.py").write_text(SITE)
+    wrongclock.put(tmp_path / "clock", wrong_by)
     cluster.beat()
-    cluster.worker("w1", PYTHONPATH=str(tmp_path), CLOCK_WRONG_BY=wrong_by)
+    cluster.worker("w1", **wrongclock.environment(tmp_path / "clock"))
     jobs = [create(2), create(3), insert(after="6 seconds")]
     wait_for(lambda: all_final(*jobs), "all jobs to end")
     for job in Job.objects.filter(pk__in=jobs):
@@ -33,5 +26,5 @@ def test_a_worker_a_minute_off_starts_jobs_by_the_clock_of_the_database(cluster,
         assert job.delay_ms < 30_000
         assert job.deliveries == 1
         assert job.execute_at <= Attempt.objects.get(job=job).finished_at
-    assert Worker.objects.get().offset_ms == pytest.approx(-1000 * float(wrong_by), abs=1000)
+    assert Worker.objects.get().offset_ms == pytest.approx(-1000 * wrong_by, abs=1000)
     assert "this machine's clock is off by" in cluster.log("w1")

@@ -1,28 +1,37 @@
 """The faults a drill can inject, by name: each a small class with what it does, when, and its declared budget."""
 
 from jobs.drill.faults.beat import LeaderKill, LeaderStop
-from jobs.drill.faults.broker import BrokerDown, BrokerDuplicate, BrokerRestart, BrokerWipe
-from jobs.drill.faults.database import ConnectionsCut, DatabaseRestart
+from jobs.drill.faults.broker import BrokerDown, BrokerHole, BrokerRestart, BrokerSlow, BrokerWipe
+from jobs.drill.faults.clock import ClockWrong
+from jobs.drill.faults.database import ConnectionsCut, DatabaseDown, DatabaseHole, DatabaseRestart
 from jobs.drill.faults.failpoint import FailpointKill
 from jobs.drill.faults.fault import Fault, Injected, Setting, Stage, Stroke
-from jobs.drill.faults.worker import WorkerKill, WorkerStop, WorkerTerm, hits
+from jobs.drill.faults.messages import BrokerDuplicate, BrokerReorder
+from jobs.drill.faults.worker import WorkerKill, WorkerQuit, WorkerStop, WorkerTerm, hits
 
 FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
         WorkerTerm(),
         WorkerKill(),
+        WorkerQuit(),
         WorkerStop(),
         LeaderKill(),
         LeaderStop(),
         BrokerRestart(),
         BrokerWipe(),
         BrokerDown(),
+        BrokerHole(),
+        BrokerSlow(),
         BrokerDuplicate(),
+        BrokerReorder(),
         DatabaseRestart(),
+        DatabaseDown(),
+        DatabaseHole(),
         ConnectionsCut(),
+        ClockWrong(),
         FailpointKill(),
     )
 }
 
-__all__ = ["FAULTS", "Fault", "Injected", "Setting", "Stage", "Stroke", "hits"]
+__all__ = ["FAULTS", "ClockWrong", "Fault", "Injected", "Setting", "Stage", "Stroke", "hits"]

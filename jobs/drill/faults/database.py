@@ -1,4 +1,4 @@
-"""Faults of the database: restarted, and all our sessions cut."""
+"""Faults of the database: restarted, away, hanging, and all our sessions cut."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from django.db import connection
 
 from jobs.drill.faults.fault import Fault, Setting, Stage, Stroke
+from jobs.drill.services.database import Database
 
 AWAY_S = 5.0  # what a restart may take, recovery included
+LONGEST_DOWN_S = 30.0
+LONGEST_HOLE_S = 10.0
 
 CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -17,30 +20,80 @@ WHERE datname = current_database() AND usename = current_user AND pid <> pg_back
 """
 
 
-class DatabaseRestart(Fault):
+class OwnDatabase(Fault):
+    """What is done to the whole server, one at a time."""
+
+    needs_own_database = True
+
+    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+        database = stage.services.database
+        if database is None:
+            raise RuntimeError("this database is not ours to stop")
+        if not database.open:
+            return False
+        self.do(database, stroke)
+        if stroke.lasts:
+            stage.later[stroke] = database.up
+        stage.note(stroke, stroke.detail)
+        return True
+
+    def do(self, database: Database, stroke: Stroke) -> None:
+        raise NotImplementedError
+
+    def budget(self, stroke: Stroke) -> float:
+        return stroke.lasts + AWAY_S
+
+
+class DatabaseRestart(OwnDatabase):
     """In turn as an administrator does it and as in a crash."""
 
     name = "database-restart"
     what = "restart PostgreSQL, in turn fast and immediate (a crash that is recovered from)"
-    needs_own_database = True
 
     def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        for share, how in ((0.3, "fast"), (0.65, "immediate")):
+        for share, how in ((0.06, "fast"), (0.46, "immediate")):
             for at in setting.each(share):
                 yield Stroke(at, self.name, detail=how)
 
     def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
         return Stroke(at, self.name, detail=chance.choice(["fast", "immediate"]))
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        if stage.services.database is None:
-            raise RuntimeError("this database is not ours to restart")
-        stage.note(stroke, stroke.detail)
-        stage.services.database.restart(immediate=stroke.detail == "immediate")
-        return True
+    def do(self, database: Database, stroke: Stroke) -> None:
+        database.restart(immediate=stroke.detail == "immediate")
 
-    def budget(self, stroke: Stroke) -> float:
-        return AWAY_S
+
+class DatabaseDown(OwnDatabase):
+    """Nothing is accepted, started or recorded; what was accepted starts when it is back."""
+
+    name = "database-down"
+    what = "no PostgreSQL for 30 s (three tenths of a shorter round)"
+
+    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+        for at in setting.each(0.56):
+            yield self.one(at, chance, setting)
+
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
+        return Stroke(at, self.name, lasts=min(LONGEST_DOWN_S, setting.duration * 0.3), detail="down")
+
+    def do(self, database: Database, stroke: Stroke) -> None:
+        database.down()
+
+
+class DatabaseHole(OwnDatabase):
+    """Every question of a beat or a worker waits for its answer, transactions stand open."""
+
+    name = "database-hole"
+    what = "a black hole before PostgreSQL for 10 s (a fifth of a shorter round); the drill itself goes past it"
+
+    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+        for at in setting.each(0.2):
+            yield self.one(at, chance, setting)
+
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
+        return Stroke(at, self.name, lasts=min(LONGEST_HOLE_S, setting.duration * 0.2), detail="hole")
+
+    def do(self, database: Database, stroke: Stroke) -> None:
+        database.swallow()
 
 
 class ConnectionsCut(Fault):
@@ -50,7 +103,7 @@ class ConnectionsCut(Fault):
     what = "pg_terminate_backend for every session of ours: four times, twice of them in a burst"
 
     def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        for share in (0.12, 0.85):
+        for share in (0.14, 0.92):
             for at in setting.each(share):
                 yield self.one(at, chance, setting)
         for n in (1, 2):  # just when the rows of a burst are acquired, and when its ends are recorded

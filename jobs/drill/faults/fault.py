@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from jobs.benchmark.cluster import Cluster, Member
+from jobs.benchmark.cluster import Cluster
+from jobs.benchmark.member import Member
 from jobs.drill.services import Services
 from jobs.models import Leadership
 
-CYCLE_S = 60.0  # in a long round the faults come again this often
+CYCLE_S = 100.0  # in a long round the faults come again this often
 EXACTLY_S = 0.02
 
 
@@ -25,6 +26,7 @@ class Setting:
     window: float
     patience: float
     workers: tuple[str, ...]
+    beats: tuple[str, ...] = ()
     own_database: bool = True
 
     def each(self, share: float) -> list[float]:
@@ -93,6 +95,13 @@ class Stage:
         pid = member.kill()
         if pid is not None:
             self.note(stroke, "kill", member=member.name, pid=pid)
+        return pid is not None
+
+    def quit(self, stroke: Stroke, member: Member) -> bool:
+        """SIGQUIT; False when there was nobody to tell."""
+        pid = member.quit()
+        if pid is not None:
+            self.note(stroke, "quit", member=member.name, pid=pid)
         return pid is not None
 
     def stop(self, stroke: Stroke, member: Member) -> bool:

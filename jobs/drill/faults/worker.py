@@ -1,4 +1,4 @@
-"""Faults of workers: stopped gracefully, killed, and stopped for so long that they are declared gone."""
+"""Faults of workers: stopped gracefully, killed, told to quit, and stopped for so long that they are declared gone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import random
 from collections.abc import Iterator
 
 from jobs import failpoints
-from jobs.benchmark.cluster import Turn
+from jobs.benchmark.member import Turn
 from jobs.benchmark.workload import BODY_SECONDS, BURST_EVERY
 from jobs.drill.faults.fault import Fault, Injected, Setting, Stage, Stroke
 
 BURST_S = BURST_EVERY.total_seconds()
 IN_BODY = BODY_SECONDS / 2  # after the instant of a burst: five workers are in their bodies then
 KILLS_EVERY_S = 6.0
+QUITS_EVERY_S = 9.0
+BEFORE_BURST_S = 0.1  # after the rows of a burst were acquired, before its bodies
 
 
 def in_bursts(setting: Setting) -> list[float]:
@@ -64,6 +66,23 @@ class WorkerKill(Fault):
 
     def begin(self, stage: Stage, stroke: Stroke) -> bool:
         return stage.kill(stroke, stage.member(stroke.member))
+
+
+class WorkerQuit(Fault):
+    """Celery's cold shutdown. It cannot end threads: bodies come to their ends and are recorded, so that this explains
+    no interruption."""
+
+    name = "worker-quit"
+    what = "SIGQUIT a worker: one that has acquired jobs of each burst, others at any moment; a new one a second later"
+
+    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+        for at in in_bursts(setting):
+            yield self.one(at - IN_BODY - BEFORE_BURST_S, chance, setting)
+        for n in range(int(setting.duration / QUITS_EVERY_S)):
+            yield self.one(QUITS_EVERY_S * (n + chance.random()), chance, setting)
+
+    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+        return stage.quit(stroke, stage.member(stroke.member))
 
 
 class WorkerStop(Fault):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.drill import ledger
-from jobs.drill.services.brokers import Broker, Gated, OwnValkey
+from jobs.drill.services.broker import Broker
+from jobs.drill.services.database import Database
 from project.local.home import temporary_home
-from project.local.process import stop
 from project.local.servers.binaries import find_postgres, find_valkey
 from project.local.servers.postgres import Postgres
 from project.local.servers.valkey import Valkey
 
 RABBITMQ = "amqp://guest:guest@127.0.0.1:5672//"
-# Shorter than in real use, in the same proportions, so that many faults fit into five minutes. What the environment
+# Shorter than in real use, in the same proportions, so that many faults fit into six minutes. What the environment
 # sets wins; the verdict states what was in force.
 SETTINGS = {
     "JOBS_MIN_PREPARE_TIME": "5",
@@ -34,30 +32,12 @@ SETTINGS = {
 }
 
 
-class OwnPostgres:
-    """The throw-away database server. Durable: a lost COMMIT would be the server's fault, not ours."""
-
-    def __init__(self, server: Postgres) -> None:
-        self._server = server
-        self._process: subprocess.Popen[bytes] = server.start()
-        self.url = server.url()
-
-    def restart(self, *, immediate: bool) -> None:
-        """`immediate`: as in a crash, the next start recovers; else "fast", which ends all sessions first."""
-        number = signal.SIGQUIT if immediate else signal.SIGINT
-        stop(self._process, ((number, 30.0), (signal.SIGKILL, 5.0)))
-        self._process = self._server.start()
-
-    def close(self) -> None:
-        stop(self._process, self._server.farewell)
-
-
 @dataclass
 class Services:
     """What this drill runs on. `database` is None when it is somebody's; `folder` has the evidence and the logs."""
 
     broker: Broker
-    database: OwnPostgres | None
+    database: Database | None
     queue: str
     folder: Path
     foreign: list[str]  # services whose data a fault could hurt and that we did not start
@@ -65,6 +45,16 @@ class Services:
     @property
     def ledger(self) -> Path:
         return self.folder / "ledger"
+
+    @property
+    def clocks(self) -> Path:
+        return self.folder / "clocks"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of the beats and workers, beside this process's own."""
+        through = {"DATABASE_URL": self.database.url} if self.database else {}
+        return {"JOBS_FAILPOINTS": str(self.failpoints), **through}
 
     @property
     def failpoints(self) -> Path:
@@ -94,19 +84,19 @@ def brought_up(arguments: Sequence[str]) -> Iterator[Services]:
         home = stack.enter_context(temporary_home())
         database = None
         if not os.environ.get("DATABASE_URL"):
-            database = OwnPostgres(Postgres(home, find_postgres(home), durable=True))
-            stack.callback(database.close)
-        broker: Broker
+            database = Database(Postgres(home, find_postgres(home), durable=True))
+            stack.callback(database.down)
         if asked == "valkey":
-            broker = OwnValkey(Valkey(home, find_valkey(home), durable=True))
+            broker = Broker("", Valkey(home, find_valkey(home), durable=True))
         else:
-            broker = Gated(os.environ.get("TEST_RABBITMQ_URL", RABBITMQ) if asked == "rabbitmq" else asked)
+            broker = Broker(os.environ.get("TEST_RABBITMQ_URL", RABBITMQ) if asked == "rabbitmq" else asked)
         stack.callback(broker.close, queue)
         folder = Path(tempfile.mkdtemp(prefix="runat-drill-"))
         services = Services(broker, database, queue, folder, foreign)
         services.failpoints.mkdir()
+        services.clocks.mkdir()
         os.environ |= {
-            "DATABASE_URL": database.url if database else os.environ["DATABASE_URL"],
+            "DATABASE_URL": database.far if database else os.environ["DATABASE_URL"],
             "BROKER_URL": broker.url,
             "SECRET_KEY": os.environ.get("SECRET_KEY") or home.secret("secret_key"),
             ledger.VARIABLE: str(services.ledger),

@@ -1,48 +1,60 @@
-"""A door before a broker that is not ours to stop: shut, our processes find nobody, and nobody else notices."""
+"""A door before a server: shut, our processes find nobody; and it can swallow what passes, or let it pass slowly.
+Nobody else who uses the server notices."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
-from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from enum import StrEnum
 
 from project.local.home import free_port
 
-T = TypeVar("T")
 CHUNK = 65536
 ANSWER_WITHIN_S = 10.0
+SHORTEST_DELAY_S, LONGEST_DELAY_S = 0.3, 0.8  # of each chunk, either way, while the gate is slow
+
+
+class Mode(StrEnum):
+    """How a gate stands."""
+
+    OPEN = "open"  # everything passes
+    SHUT = "shut"  # all connections are cut, new ones refused
+    HOLE = "hole"  # connections are taken and nothing passes, as with a server that hangs; it passes afterwards
+    SLOW = "slow"  # each chunk is delayed
 
 
 class Gate:
-    """Listens on a port of 127.0.0.1 and passes everything on to the broker, while it is open."""
+    """Listens on a port of 127.0.0.1 and passes on to `far` (host and port) what its mode lets pass."""
 
     def __init__(self, host: str, port: int) -> None:
         self.port = free_port()
-        self._far = (host, port)
+        self.far = (host, port)
+        self.mode = Mode.SHUT
         self._loop = asyncio.new_event_loop()
+        self._passing = asyncio.Event()  # not in a hole
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         threading.Thread(target=self._loop.run_forever, name="gate", daemon=True).start()
-        self.open()
+        self.turn(Mode.OPEN)
 
-    def open(self) -> None:
-        """Let connections in."""
-        self._do(self._open())
+    def turn(self, mode: Mode) -> None:
+        """Stand in this mode from now on, also for the connections that there are."""
+        asyncio.run_coroutine_threadsafe(self._turn(mode), self._loop).result(ANSWER_WITHIN_S)
 
-    def shut(self) -> None:
-        """Cut all connections and refuse new ones."""
-        self._do(self._shut())
-
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(ANSWER_WITHIN_S)
-
-    async def _open(self) -> None:
-        if self._server is None:
+    async def _turn(self, mode: Mode) -> None:
+        self.mode = mode
+        if mode == Mode.HOLE:
+            self._passing.clear()
+        else:
+            self._passing.set()
+        if mode == Mode.SHUT:
+            self._shut()
+        elif self._server is None:
             self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.port, reuse_address=True)
 
-    async def _shut(self) -> None:
+    def _shut(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -52,7 +64,10 @@ class Gate:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self._far)
+            await self._passing.wait()
+            if self.mode == Mode.SHUT or writer.is_closing():
+                raise ConnectionRefusedError
+            far_reader, far_writer = await asyncio.open_connection(*self.far)
         except OSError:
             self._leave(writer)
             return
@@ -62,6 +77,11 @@ class Gate:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while chunk := await reader.read(CHUNK):
+                if self.mode == Mode.SLOW:
+                    await asyncio.sleep(random.uniform(SHORTEST_DELAY_S, LONGEST_DELAY_S))
+                await self._passing.wait()
+                if writer.is_closing():
+                    break
                 writer.write(chunk)
                 await writer.drain()
         self._leave(writer)

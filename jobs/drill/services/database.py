@@ -1,0 +1,25 @@
+"""The throw-away database server of a drill."""
+
+from __future__ import annotations
+
+import signal
+
+from jobs.drill.services.gated import Gated
+from project.local.process import Farewell
+from project.local.servers.postgres import Postgres
+
+POSTGRESQL_PORT = 5432
+FAST: Farewell = ((signal.SIGINT, 30.0), (signal.SIGKILL, 5.0))  # ends all sessions first
+IMMEDIATE: Farewell = ((signal.SIGQUIT, 30.0), (signal.SIGKILL, 5.0))  # as in a crash: the next start recovers
+
+
+class Database(Gated):
+    """Durable: a lost COMMIT would be the server's fault, not ours. The beats and workers go through the gate, the
+    drill itself past it: who swallows what passes must not wait for it."""
+
+    def __init__(self, server: Postgres) -> None:
+        super().__init__("", POSTGRESQL_PORT, server)
+
+    def restart(self, *, immediate: bool) -> None:
+        self.down(IMMEDIATE if immediate else FAST)
+        self.up()
