@@ -15,13 +15,12 @@ from typing import Any
 
 from celery.exceptions import InvalidTaskError
 
-from jobs.dispatcher import RUN_JOB
+from jobs.messages import HOPS, RUN_JOB
 from jobs.worker.waiting import Delivery, Waiting
 
 log = logging.getLogger(__name__)
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 
-HOPS = "hops"  # the header that counts how many workers have passed a message on
 CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
 BIGGEST_ID = 2**63 - 1
 

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from celery import current_app
 
-from jobs import dispatcher
+from jobs.messages import send
 from jobs.models.querysets import Listed
 from jobs.worker.waiting import Waiting
 
@@ -54,7 +54,7 @@ class Passing:
                     waiting = left[0]
                     due = datetime.fromtimestamp(waiting.run_at, tz=UTC)
                     listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
-                    dispatcher.send(listed, producer, hops=waiting.hops + 1)
+                    send(listed, producer, hops=waiting.hops + 1)
                     waiting.settle()
                     left.pop(0)
             except Exception:

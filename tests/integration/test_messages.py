@@ -10,7 +10,7 @@ from celery import current_app
 
 from jobs import transitions
 from jobs.clock import clock
-from jobs.dispatcher import RUN_JOB
+from jobs.messages import RUN_JOB
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from tests.integration.conftest import all_final, messages, wait_for
