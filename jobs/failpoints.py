@@ -21,6 +21,11 @@ NAMES = (
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
 )
+# Where a test stops a worker that holds its job's row; a drill does not kill there: nothing would remain of it.
+IN_TRANSACTIONS = (
+    "in-acquire",  # RUNNING and the ledger row are written
+    "in-finish",  # the end is written
+)
 
 _folder = os.environ.get("JOBS_FAILPOINTS", "")
 
@@ -46,10 +51,11 @@ def _act(folder: Path, name: str) -> None:
         hits.write(f"{name} {action} {os.getpid()} {time.time():.6f}\n")
         hits.flush()
         os.fsync(hits.fileno())
+    # To this thread: a signal to the process may stop another one first, while this one goes on.
     if action == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+        signal.raise_signal(signal.SIGKILL)
     elif action == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.raise_signal(signal.SIGSTOP)
     elif action == "sleep":
         time.sleep(float(seconds))
     else:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
-from django.db.models import Count
+from django.db.models import Count, Value
 
 from jobs.models.overviews import JobOverviews
 from jobs.states import FINAL, State
@@ -55,6 +55,16 @@ SELECT id, version, run_at, queue, deliveries FROM marked ORDER BY run_at, id
 
 # What the database's clock reads while it answers: the comparison that costs no statement of its own.
 DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+
+# For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the
+# session to others. As a condition it costs no statement; it is never NULL.
+STANDSTILL = models.Func(
+    Value("idle_in_transaction_session_timeout"),
+    Value("6s"),
+    Value(True),
+    function="set_config",
+    output_field=models.TextField(),
+)
 
 LIST_LIMIT = 50_000  # jobs in one statement: bounds the memory of a beat that finds a year of backlog
 OVERDUE_AFTER = timedelta(seconds=1)
@@ -107,7 +117,7 @@ class JobQuerySet(JobOverviews):
 
         A row that is not due before `due_before` was moved behind our back: its message is stale.
         """
-        pending = self.filter(id=job_id, version=version, state=State.PENDING, run_at__lt=due_before)
+        pending = self.filter(id=job_id, version=version, state=State.PENDING, run_at__lt=due_before).briefly()
         locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=DATABASE_CLOCK)
         return locked
 
@@ -118,6 +128,12 @@ class JobQuerySet(JobOverviews):
     def held_by(self, job_id: int, attempt: int) -> JobQuerySet:
         """The running row, if this attempt is still the one that runs it."""
         return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)
+
+    def briefly(self) -> JobQuerySet:
+        """The same rows, for a transaction that the server ends when it stands still: a worker that is stopped in it
+        would hold the row, and whoever waits for the row, for as long as it is stopped."""
+        brief: JobQuerySet = self.alias(standstill=STANDSTILL).filter(standstill__isnull=False)
+        return brief
 
     def pending(self) -> JobQuerySet:
         return self.filter(state=State.PENDING)

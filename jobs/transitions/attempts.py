@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from jobs import rules
+from jobs import failpoints, rules
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
 
@@ -88,6 +88,7 @@ def _acquire(
                 run_at=job.run_at,
                 locked_at=now,
             )
+            failpoints.hit("in-acquire")
             return _started(job, number, job.read_at)
     WorkerLog.objects.create(
         action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now
@@ -137,9 +138,8 @@ def finish(
     error = storable(error)[:REASON_LIMIT]
     with transaction.atomic():
         attempt = Attempt.objects.filter(job_id=started.job_id, number=started.attempt)
-        held = Job.objects.held_by(started.job_id, started.attempt).update(
-            state=outcome, execute_at=execute_at, finished_at=finished_at, reason=error
-        )
+        ours = Job.objects.held_by(started.job_id, started.attempt).briefly()
+        held = ours.update(state=outcome, execute_at=execute_at, finished_at=finished_at, reason=error)
         if not held and attempt.filter(outcome=outcome, finished_at=finished_at).exists():
             return True  # we are here again: the answer to our first COMMIT was lost
         if held:
@@ -149,4 +149,5 @@ def finish(
                 f"Ended as {State(outcome).label} at {finished_at.isoformat()}, when it no longer held the job. {error}"
             )
             attempt.update(started_at=execute_at, error=evidence[:REASON_LIMIT])
+        failpoints.hit("in-finish")
         return bool(held)

@@ -1,6 +1,6 @@
 """Between a message and the body, and what people do before."""
 
-from scripts.mutations.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, mutant
+from scripts.mutations.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 QUERYSETS = "jobs/models/querysets.py"
 ATTEMPTS = "jobs/transitions/attempts.py"
@@ -9,6 +9,7 @@ VERBS = "jobs/transitions/verbs.py"
 RUNNER = "jobs/worker/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
 TRANSITIONS_TESTS = ("tests/test_transitions.py",)
+LIST_TESTS = ("tests/models/test_querysets.py",)
 RACES = ("tests/concurrency",)
 RUNNER_TESTS = ("tests/worker/test_runner.py",)
 TABLE_TESTS = ("tests/models/test_constraints.py",)
@@ -54,6 +55,12 @@ MUTANTS = (
         RACES,
         (QUERYSETS, ACQUIRABLE, "id=job_id, version=version, run_at__lt=due_before"),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
+    ),
+    mutant(
+        "a transaction that stands still is ended",
+        ON_TIME,
+        LIST_TESTS,
+        (QUERYSETS, "self.alias(standstill=STANDSTILL).filter(standstill__isnull=False)", "self.all()"),
     ),
     mutant(
         "commit before run",

@@ -2,7 +2,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
@@ -132,6 +132,29 @@ def test_unmark_gives_pending_jobs_back_to_the_next_list():
     listed()
     assert Job.objects.unmark([job.id, gone.id]) == 1
     assert ids(listed()) == [job.id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_s_transaction_may_not_stand_still_and_the_next_may():
+    """Whether it takes the row or writes the end; what the body does between them has no limit."""
+    pending, running = row(0), row(0, state=State.RUNNING, locked_at=NOW, attempt=1)
+
+    def limit():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            return cursor.fetchone()[0]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '7min'")  # beats of other tests may have set theirs
+    with transaction.atomic():
+        assert Job.objects.acquirable(pending.pk, 1, due_before=NOW + seconds(1)).first() == pending
+        assert limit() == "6s"
+    assert limit() == "7min"
+    with transaction.atomic():
+        assert Job.objects.held_by(running.pk, 1).briefly().update(reason="ended") == 1
+        assert limit() == "6s"
+    assert limit() == "7min"
+    connection.close()
 
 
 def test_questions_by_state():
