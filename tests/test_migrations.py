@@ -1,9 +1,14 @@
 """Every migration goes up and down, and leaves nothing behind."""
 
+from datetime import UTC, datetime
+from importlib import import_module
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+
+from jobs.models import Job
 
 OURS = sorted(name for app, name in MigrationLoader(None).disk_migrations if app == "jobs")
 
@@ -27,6 +32,43 @@ def test_all_the_way_down_and_up_again():
     finally:
         call_command("migrate", "jobs", verbosity=0)
     assert tables() == before
+
+
+OLD_ROWS = """
+INSERT INTO jobs_job (target, payload, run_at, state, attempt, max_attempts, rerunnable,
+                      created_at, enqueued_at, locked_at, execute_at, finished_at)
+VALUES ('x', '{}', '2026-01-01Z', 0, 0, 3, false, 'infinity', 'infinity', NULL, NULL, NULL),
+       ('x', '{}', '2026-01-01Z', 1, 1, 3, false, '2026-01-01Z', '-infinity', 'infinity', NULL, NULL),
+       ('x', '{}', '2026-01-01Z', 2, 1, 1, false, '2026-01-01Z', NULL, 'infinity', 'infinity', 'infinity'),
+       ('x', '{}', '2026-01-01Z', 0, 0, 3, true, '2025-01-01Z', '2025-01-01Z', NULL, NULL, NULL)
+"""
+
+
+@pytest.mark.parametrize("at_a_time", [1, 50_000])
+@pytest.mark.django_db(transaction=True)
+def test_rows_of_before_the_checks_are_repaired(monkeypatch, at_a_time):
+    monkeypatch.setattr(import_module("jobs.migrations.0006_repair_and_validate"), "AT_A_TIME", at_a_time)
+    new_year, year_before = datetime(2026, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+    try:
+        call_command("migrate", "jobs", "0004", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(OLD_ROWS)
+        call_command("migrate", "jobs", "0005", verbosity=0)
+        with connection.cursor() as cursor:  # no list query fails from here on
+            cursor.execute("UPDATE jobs_job SET deliveries = 1 WHERE state = ANY ('{0, 1}')")
+            assert cursor.rowcount == 3
+    finally:
+        call_command("migrate", "jobs", verbosity=0)
+    moments = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at")
+    assert list(Job.objects.order_by("id").values_list("max_attempts", *moments)) == [
+        (1, new_year, None, None, None, None),
+        (1, new_year, None, new_year, None, None),
+        (1, new_year, None, new_year, new_year, new_year),
+        (3, year_before, year_before, None, None, None),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = 'jobs_job'::regclass AND NOT convalidated")
+        assert cursor.fetchall() == []
 
 
 @pytest.mark.django_db

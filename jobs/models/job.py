@@ -27,6 +27,7 @@ PAYLOAD_CEILING = 1024 * 1024
 # Not the names that brokers keep for themselves: `_kombu...` and `unacked...` on Redis, `amq.` on RabbitMQ.
 QUEUE_PATTERN = r"^(?!unacked|amq[.])[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 MOST_ATTEMPTS = 100
+MOMENTS = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at")
 
 
 class Job(models.Model):
@@ -133,6 +134,15 @@ class Job(models.Model):
             models.CheckConstraint(
                 condition=Q(max_attempts__gte=1, max_attempts__lte=MOST_ATTEMPTS), name="jobs_max_attempts_bounded"
             ),
+            models.CheckConstraint(condition=Q(rerunnable=True) | Q(max_attempts=1), name="jobs_starts_as_declared"),
+            # 'infinity' breaks every reader, and an `enqueued_at` so late hides a job from the list query.
+            # An empty one makes its part NULL, which a CHECK lets pass.
+            models.CheckConstraint(
+                condition=Q(*((f"{name}__gte", EARLIEST_RUN_AT) for name in MOMENTS))
+                & Q(*((f"{name}__lt", LATEST_RUN_AT) for name in MOMENTS)),
+                name="jobs_moments_in_range",
+            ),
+            # Not for jobs without a creator: those of two deleted accounts may have the same key.
             models.UniqueConstraint(
                 fields=["created_by", "idempotency_key"],
                 condition=Q(idempotency_key__isnull=False),

@@ -56,3 +56,11 @@ def test_a_key_that_cannot_be_kept(api: Client, problem: Problem) -> None:
     for key, says in (("k" * 256, "shorten it to 255"), ("a\x00b", "NUL")):
         response = api.post(JOBS, new_job(), content_type="application/json", headers={"Idempotency-Key": key})
         problem(response, 400, "idempotency_key", says)
+
+
+def test_accounts_that_used_the_same_key_can_all_be_deleted(api: Client, operator: User) -> None:
+    """Their jobs stay, without a creator: no unique index may refuse that."""
+    for user in (operator, User.objects.create_user("bob", is_superuser=True)):
+        assert bearer(user).post(JOBS, new_job(), content_type="application/json", headers=KEY).status_code == 201
+    User.objects.all().delete()
+    assert list(Job.objects.values_list("created_by", "idempotency_key")) == [(None, "order-17")] * 2

@@ -60,6 +60,14 @@ THEN = "2026-01-01T00:00:00Z"
         ({"state": 4, "finished_at": THEN, "locked_at": THEN}, "jobs_cancelled_never_ran"),
         ({"queue": ""}, "jobs_queue_named"),
         ({"queue": "a b"}, "jobs_queue_named"),
+        ({"max_attempts": 2}, "jobs_starts_as_declared"),
+        ({"created_at": "infinity"}, "jobs_moments_in_range"),
+        ({"created_at": "-infinity"}, "jobs_moments_in_range"),
+        ({"enqueued_at": "infinity"}, "jobs_moments_in_range"),
+        ({"enqueued_at": "9999-12-31"}, "jobs_moments_in_range"),
+        ({"state": 1, "attempt": 1, "locked_at": "infinity"}, "jobs_moments_in_range"),
+        ({"state": 3, "finished_at": "infinity"}, "jobs_moments_in_range"),
+        ({"state": 3, "finished_at": THEN, "execute_at": "-infinity"}, "jobs_moments_in_range"),
     ],
 )
 def test_what_cannot_be_true_is_refused(values, constraint):
