@@ -180,9 +180,13 @@ class DelaySerializer(serializers.Serializer[Any]):
 
 class StatsSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(help_text="The database's clock.")
-    jobs = serializers.DictField(child=serializers.IntegerField(), help_text="How many there are in each state.")
-    due_next_minute = serializers.IntegerField()
-    overdue = serializers.IntegerField(help_text="Pending, and more than a second late.")
+    jobs = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Pending, running and interrupted: how many there are. Completed, failed, cancelled and skipped: how "
+        "many ended in the last hour, of its newest 10,000 ends. A count of 10,000 means as many or more.",
+    )
+    due_next_minute = serializers.IntegerField(help_text="At most 10,000.")
+    overdue = serializers.IntegerField(help_text="Pending, and more than a second late; at most 10,000.")
     delay_last_hour = DelaySerializer()
     workers_alive = serializers.IntegerField()
     leader = LeaderSerializer(allow_null=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from django.db import connections, models
 from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, StdDev, Subquery
 
-from jobs.states import State
+from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
     from jobs.models.job import Job  # noqa: F401 - named in the base class
@@ -44,8 +44,11 @@ class Figures(NamedTuple):
     low: float | None
     p99: float | None
     high: float | None
+    completed: int
     failed: int
+    cancelled: int
     interrupted: int
+    skipped: int
 
 
 class _Percentile99(Aggregate):
@@ -78,7 +81,7 @@ class JobOverviews(models.QuerySet["Job"]):
             delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
         )
         found = (
-            self.filter(state__in=[s for s in State if s > State.RUNNING], finished_at__gte=since)
+            self.filter(state__in=sorted(FINAL), finished_at__gte=since)
             .order_by("-finished_at")
             .annotate(_ms=models.Case(models.When(MEASURED, then=milliseconds)))[:limit]
             .aggregate(
@@ -89,8 +92,7 @@ class JobOverviews(models.QuerySet["Job"]):
                 low=Min("_ms"),
                 p99=_Percentile99("_ms"),
                 high=Max("_ms"),
-                failed=Count("id", filter=Q(state=State.FAILED)),
-                interrupted=Count("id", filter=Q(state=State.INTERRUPTED)),
+                **{s.label: Count("id", filter=Q(state=s)) for s in FINAL},
             )
         )
         return Figures(**found)

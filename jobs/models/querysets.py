@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
-from django.db.models import Count, Value
+from django.db.models import Value
 
 from jobs.models.overviews import JobOverviews
 from jobs.states import FINAL, State
@@ -175,6 +175,3 @@ class JobQuerySet(JobOverviews):
 
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)
-
-    def count_by_state(self) -> dict[int, int]:
-        return dict(self.order_by().values_list("state").annotate(jobs=Count("id")))

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from jobs import transitions
+from jobs.api import platform
 from jobs.clock import clock
 from jobs.models import Leadership, Worker
 from jobs.states import State
@@ -50,7 +51,7 @@ def test_stats(api: Client, real_now: datetime, make_job: Any) -> None:
 
     body = api.get("/api/v1/stats/").json()
     assert body["jobs"] == {
-        "pending": 4, "running": 0, "completed": 4, "failed": 0, "cancelled": 0, "interrupted": 0, "skipped": 0,
+        "pending": 4, "running": 0, "completed": 3, "failed": 0, "cancelled": 0, "interrupted": 0, "skipped": 0,
     }  # fmt: skip
     assert (body["due_next_minute"], body["overdue"], body["workers_alive"]) == (2, 1, 1)
     delay = body["delay_last_hour"]
@@ -59,12 +60,34 @@ def test_stats(api: Client, real_now: datetime, make_job: Any) -> None:
     assert (body["leader"]["holder"], body["leader"]["epoch"]) == ("beat@here", 3)
 
 
+def test_what_waits_for_a_person_counts_however_old(api: Client, real_now: datetime, make_job: Any) -> None:
+    old = make_job(1, now=real_now - timedelta(days=9))
+    at = old.run_at + timedelta(seconds=1)
+    transitions.finish(start(old), outcome=State.INTERRUPTED, execute_at=None, finished_at=at)
+    assert api.get("/api/v1/stats/").json()["jobs"]["interrupted"] == 1
+
+
+def test_no_count_reads_the_table_to_its_end(
+    api: Client, real_now: datetime, make_job: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    for after in (30, 31, 32):
+        make_job(after, now=real_now)
+    monkeypatch.setattr(platform, "COUNT_LIMIT", 2)
+    clock.measure()
+    with django_assert_num_queries(12) as queries:
+        body = api.get("/api/v1/stats/").json()
+    assert (body["jobs"]["pending"], body["due_next_minute"]) == (2, 2)
+    about_jobs = [query["sql"] for query in queries if "jobs_job" in query["sql"]]
+    assert len(about_jobs) == 6
+    assert all("LIMIT" in sql for sql in about_jobs)
+
+
 def test_stats_of_an_empty_installation(api: Client, django_assert_num_queries: Any) -> None:
     Leadership.objects.all().delete()
     clock.measure()
-    # 1 token and user, 2 the user's other tokens, 3 and 4 permissions, 5 counts by state, 6 due next minute,
-    # 7 overdue, 8 delays, 9 workers, 10 leader
-    with django_assert_num_queries(10):
+    # 1 token and user, 2 the user's other tokens, 3 and 4 permissions, 5 ends and delays of the last hour,
+    # 6 pending, 7 running, 8 interrupted, 9 due next minute, 10 overdue, 11 workers, 12 leader
+    with django_assert_num_queries(12):
         body = api.get("/api/v1/stats/").json()
     assert body["leader"] is None
     assert body["delay_last_hour"] == {"jobs": 0, "mean_ms": None, "stdev_ms": None, "min_ms": None, "max_ms": None}
