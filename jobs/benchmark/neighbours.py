@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-
 from jobs.conf import conf
+from jobs.migrated import missing_migrations
 from jobs.models import Job, Leadership, Worker
 
 
@@ -18,8 +16,7 @@ class NotMigrated(Exception):
 
 def require_migrations() -> None:
     """Raises NotMigrated."""
-    executor = MigrationExecutor(connection)
-    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    missing = len(missing_migrations())
     if missing:
         raise NotMigrated(f"The database lacks {missing} migrations; run 'python manage.py migrate' first.")
 

@@ -6,11 +6,11 @@ import logging
 
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from jobs.migrated import missing_migrations
 from jobs.monitor import broker
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,7 @@ def _migrated() -> bool:
     if cache.get(MIGRATED):
         return True
     try:
-        executor = MigrationExecutor(connection)
-        migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        migrated = not missing_migrations()
     except (DatabaseError, InterfaceError) as error:
         log.warning("the migrations cannot be read: %s", error)
         return False
