@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from jobs.failpoints import IN_TRANSACTIONS
 from jobs.models import Attempt, Job, Worker, WorkerLog
 from jobs.states import State
 from project.local.process import send
@@ -13,6 +14,9 @@ from tests.integration.conftest import all_final, wait_for
 from tests.integration.test_way_of_one_job import create
 
 pytestmark = [pytest.mark.processes]
+
+
+IN_ACQUIRE, IN_FINISH = IN_TRANSACTIONS
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def stopped_at(cluster, tmp_path):
 def test_another_worker_starts_what_a_stopped_one_had_not_committed_and_it_starts_nothing_when_it_wakes(
     cluster, stopped_at
 ):
-    job, wake = stopped_at("in-acquire")
+    job, wake = stopped_at(IN_ACQUIRE)
     cluster.worker("other")
     wait_for(lambda: all_final(job), "the other worker to run the job")
     wake()
@@ -48,7 +52,7 @@ def test_another_worker_starts_what_a_stopped_one_had_not_committed_and_it_start
 
 
 def test_a_job_is_settled_although_its_worker_was_stopped_while_it_recorded_the_end(cluster, stopped_at):
-    job, wake = stopped_at("in-finish")
+    job, wake = stopped_at(IN_FINISH)
     wait_for(lambda: all_final(job), "the job to be settled")
     assert Job.objects.get(pk=job).state == State.INTERRUPTED
     wake()
