@@ -39,12 +39,11 @@ class Intake:
 
     def __call__(self, message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> None:
         """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
-        job_id, version, run_at = read(message)
+        job_id, version, run_at, hops = read(message)
         received.info("Task %s[%s] received", RUN_JOB, message.headers.get("id"))
         ahead = run_at > self._now()
         if ahead:
             self._hold(1)
-        hops = int(message.headers.get(HOPS) or 0)
         delivery = Delivery(partial(self._acknowledge_soon, message, ahead), _queue(message), hops)
         self._add(Waiting(job_id, version, run_at, [delivery]))
 
@@ -77,19 +76,20 @@ class Intake:
             self._granted = wanted
 
 
-def read(message: Any) -> tuple[int, int, float]:
-    """(job id, version, run_at) of a message; `run_at` in seconds since the epoch, 0 when it has none: due at once.
-    Raises InvalidTaskError."""
+def read(message: Any) -> tuple[int, int, float, int]:
+    """(job id, version, run_at, hops) of a message; `run_at` in seconds since the epoch, 0 when it has none: due at
+    once. Raises InvalidTaskError."""
     try:
         (job_id, version), *_ = message.payload
         eta = message.headers.get("eta")
         run_at = datetime.fromisoformat(eta).timestamp() if eta else 0.0
+        hops = int(message.headers.get(HOPS) or 0)
     except Exception as error:
         raise InvalidTaskError(f"not a message of ours: {error!r}") from error
     for number in (job_id, version):
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= BIGGEST_ID:
             raise InvalidTaskError(f"{number!r} is neither the id of a job nor a version")
-    return job_id, version, run_at
+    return job_id, version, run_at, hops
 
 
 def _queue(message: Any) -> str:

@@ -75,7 +75,7 @@ def test_a_message_becomes_a_job_that_waits(intake, taken):
 
 
 def test_without_eta_it_is_due_at_once():
-    assert read(Message(eta=None)) == (7, 1, 0.0)
+    assert read(Message(eta=None)) == (7, 1, 0.0, 0)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,7 @@ def test_without_eta_it_is_due_at_once():
         Message((2**63, 1)),
         Message(([7], 1)),
         Message(eta="tomorrow"),
+        Message(hops="many"),
     ],
 )
 def test_what_is_no_message_of_ours_is_refused(message):
