@@ -33,6 +33,7 @@ class Intake:
         self._add = add
         self._now = now
         self._settled: deque[tuple[Any, bool]] = deque()  # messages to acknowledge; whether they were held for later
+        self._told = False  # that there is something to acknowledge
         self._ahead = 0  # messages held for later; they must not keep the due ones from coming
         self._granted = 0  # by how much the prefetch was raised for them
         self._open = True
@@ -53,6 +54,7 @@ class Intake:
 
     def acknowledge(self) -> None:
         """Tell the broker of what is dealt with. By the thread of the event loop only."""
+        self._told = False  # before the look: what is settled from now on is told of again
         while self._settled:
             message, ahead = self._settled.popleft()
             if self._open:
@@ -62,7 +64,8 @@ class Intake:
 
     def _acknowledge_soon(self, message: Any, ahead: bool) -> None:
         self._settled.append((message, ahead))
-        if len(self._settled) == 1:
+        if not self._told:  # twice by two threads at once does no harm
+            self._told = True
             self._consumer.call_soon(self.acknowledge)
 
     def _hold(self, more: int) -> None:

@@ -76,7 +76,11 @@ MUTANTS = (
         "acknowledged when taken, not before",
         NEVER_LOST,
         ARMING_TESTS,
-        (ARMING, "            for waiting in batch:\n                waiting.settle()\n", ""),
+        (
+            ARMING,
+            "                for waiting in batch:\n                    waiting.settle()\n",
+            "                pass\n",
+        ),
         (
             ARMING,
             "        begun = steady()\n",
