@@ -48,6 +48,11 @@ class Station:
         if self._intake is not None:
             self._intake.acknowledge()
 
+    def cut_short(self) -> None:
+        """Take nothing any more, and end what can be ended, at once."""
+        self.arming.stop(lifecycle.COLD_STOP)
+        self.slots.cut_short()
+
     def disconnected(self) -> None:
         if self._intake is not None:
             self._intake.close()
@@ -84,8 +89,7 @@ class StationStep(bootsteps.StartStopStep):
         _hand_back(worker)
 
     def terminate(self, worker: Any) -> None:
-        """At once: what was taken and has no slot yet is INTERRUPTED."""
-        worker.jobs.arming.stop(lifecycle.COLD_STOP)
+        worker.jobs.cut_short()
         _hand_back(worker)
 
 
