@@ -16,7 +16,7 @@ from typing import Any
 from celery.exceptions import InvalidTaskError
 
 from jobs.messages import HOPS, RUN_JOB
-from jobs.worker.waiting import Delivery, Waiting
+from jobs.worker.arming.waiting import Delivery, Waiting
 
 log = logging.getLogger(__name__)
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both

@@ -12,8 +12,8 @@ from kombu.common import ignore_errors
 from jobs.clock import clock
 from jobs.worker import lifecycle
 from jobs.worker.arming import Arming
+from jobs.worker.arming.passing import Passing
 from jobs.worker.intake import Intake
-from jobs.worker.passing import Passing
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import ChildSlots, Slots, ThreadSlots
 

@@ -12,7 +12,7 @@ from celery import current_app
 
 from jobs.messages import send
 from jobs.models.querysets import Listed
-from jobs.worker.waiting import Waiting
+from jobs.worker.arming.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
