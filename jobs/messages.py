@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 RUN_JOB = "jobs.run"  # the name of the one Celery task that runs jobs
 HOPS = "hops"  # the header that counts how many workers have passed a message on
+PASSED_BY = "passed_by"  # the header that names the last of them
 PUBLISH_TIMEOUT = 2.0  # seconds for a broker to take a message, or to confirm several
 PERSISTENT = 2  # AMQP's delivery mode
 ORIGIN = f"{os.getpid()}@{socket.gethostname()}"
 
 
-def send(listed: Listed, producer: Producer, hops: int = 0) -> None:
-    """Publish one job: its id and version, when it is due, and how many workers have passed it on. Raises what the
-    broker raises."""
+def send(listed: Listed, producer: Producer, hops: int = 0, passed_by: str = "") -> None:
+    """Publish one job: its id and version, when it is due, how many workers have passed it on, and who was the last.
+    Raises what the broker raises."""
     # Readable in Celery's own tools, and different for each delivery.
     task_id = f"job-{listed.id}-v{listed.version}-{listed.deliveries}"
     arguments = f"[{listed.id}, {listed.version}]"
@@ -52,6 +53,7 @@ def send(listed: Listed, producer: Producer, hops: int = 0) -> None:
             "origin": ORIGIN,
             "ignore_result": True,
             HOPS: hops,
+            PASSED_BY: passed_by,
         },
         correlation_id=task_id,
         timeout=PUBLISH_TIMEOUT,

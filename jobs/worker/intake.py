@@ -15,7 +15,7 @@ from typing import Any
 
 from celery.exceptions import InvalidTaskError
 
-from jobs.messages import HOPS, RUN_JOB
+from jobs.messages import HOPS, PASSED_BY, RUN_JOB
 from jobs.worker.arming.waiting import Delivery, Waiting
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Intake:
     def __call__(self, message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> None:
         """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
         job_id, version, run_at, hops = read(message)
+        if message.headers.get(PASSED_BY) == self._consumer.hostname:
+            hops += 1  # it has come back: there may be nobody else
         received.info("Task %s[%s] received", RUN_JOB, message.headers.get("id"))
         ahead = run_at > self._now()
         if ahead:

@@ -26,7 +26,7 @@ class Station:
     def __init__(self, worker: Any) -> None:
         self.recorder = Recorder()
         self.slots = _slots(worker, self.recorder)
-        self.passing = Passing()
+        self.passing = Passing(worker.hostname)
         self.arming = Arming(self.slots, lifecycle.identity, self.passing.put)
         self._intake: Intake | None = None
 
@@ -43,6 +43,7 @@ class Station:
 
     def stop(self) -> None:
         """Take nothing any more, and have all that was taken in its slot."""
+        self.passing.stop()
         self.arming.stop()
         self.slots.settle()
         if self._intake is not None:
@@ -50,6 +51,7 @@ class Station:
 
     def cut_short(self) -> None:
         """Take nothing any more, and end what can be ended, at once."""
+        self.passing.stop()
         self.arming.stop(lifecycle.COLD_STOP)
         self.slots.cut_short()
 

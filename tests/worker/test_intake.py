@@ -33,6 +33,7 @@ class Qos:
 
 class Consumer:
     connection_errors = (OSError,)
+    hostname = "w1@test"
 
     def __init__(self):
         self.qos, self.soon = Qos(), []
@@ -72,6 +73,12 @@ def test_a_message_becomes_a_job_that_waits(intake, taken):
     (one,) = taken
     assert (one.job_id, one.version, one.run_at) == (7, 3, 2_208_988_800.0)
     assert (one.hops, one.deliveries[0].queue) == (2, "slow")
+
+
+def test_one_that_comes_back_has_been_sent_around_sooner(intake, taken):
+    """On a worker that is alone each job without a slot would go around four times."""
+    take(intake, Message(hops=1, passed_by="w2@test"), Message((8, 1), hops=1, passed_by="w1@test"))
+    assert [one.hops for one in taken] == [1, 2]
 
 
 def test_without_eta_it_is_due_at_once():
