@@ -162,8 +162,6 @@ def test_questions_by_state():
     assert list(q.due_next()) == [overdue, pending]
     assert list(q.overdue(NOW)) == [overdue]
     assert list(q.running()) == [running]
-    assert list(q.held_by(running.id, 3)) == [running]
-    assert not q.held_by(running.id, 2)
     assert set(q.final()) == {old, new}
     assert list(q.recently_finished()) == [new, old]
     assert set(q.in_state([State.FAILED, State.RUNNING])) == {old, running}
