@@ -94,6 +94,44 @@ def test_a_short_round_on_real_processes_qualifies(tmp_path: Path):
 
 @pytest.mark.processes
 @pytest.mark.launcher
+@pytest.mark.parametrize(
+    ("asked", "jobs"),
+    [
+        (["--throughput", "--jobs", "300", "--slots", "20"], 300),
+        (["--burst", "--jobs", "50", "--instances", "2", "--slots", "10"], 50),
+    ],
+)
+def test_the_other_benchmarks_on_real_processes(tmp_path: Path, asked, jobs):
+    file = tmp_path / "figures.json"
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL")}
+    environment |= {"TMPDIR": str(tmp_path), "JOBS_MIN_PREPARE_TIME": "3"}
+    done = subprocess.run(
+        [*MANAGE, *asked, "--json", str(file)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "each started once and completed" in done.stdout
+    found = json.loads(file.read_text())
+    assert found["passed"]
+    assert found["flaws"] == found["problems"] == []
+    assert found["facts"]["jobs"] == found["facts"]["completed"] == found["facts"]["starts"] == jobs
+    assert found["facts"]["acquire_failures"] == 0
+    if "--throughput" in asked:
+        assert found["ratio"] > 0
+        assert found["statements_per_job"] > 0
+    else:
+        assert (found["big"]["first"]["jobs"], found["big"]["rest"]["jobs"]) == (20, 30)
+        assert [one["first"]["jobs"] for one in found["exact"]] == [10] * 5
+        assert found["big"]["first"]["low"] >= 0
+
+
+@pytest.mark.processes
+@pytest.mark.launcher
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_its_processes_end_with_it(tmp_path: Path, number: signal.Signals):
     with throwaway() as services:

@@ -28,7 +28,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     yield Text(
         f"{o.instances} workers on threads: RunAt with {o.slots} slots each (rows locked, a ledger row each, ends "
         f"recorded), bare Celery with {BARE_SLOTS} (nothing kept). From the first entry of a body to the last end; the "
-        "backlog was published before, and the workers were idle."
+        "backlog was published before, and the workers were idle. RunAt waits for RabbitMQ to confirm each message."
     )
     yield Text(
         f"{m.cores} cores (load average {m.load:.1f} at the start), Python {m.python}, Celery {m.celery}, "
