@@ -9,11 +9,11 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test core-coverage model mutants check bench drill lock clean venv venv-dev
+.PHONY: help run stop status test core-coverage model mutants check bench bench-throughput bench-burst drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
-		printf '%-16s %s\n' "$$name" "$$text"; done
+		printf '%-24s %s\n' "$$name" "$$text"; done
 
 run: venv ## Start everything on this machine; Ctrl-C stops it, the data stay
 	@exec $(LOCAL) run --with-parent
@@ -51,9 +51,17 @@ check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/
 	find docker -name 'Dockerfile*' -exec .venv/bin/hadolint {} +
 	find docker .ci scripts -type f \( -name '*.sh' -o -path '.ci/run' -o -path 'scripts/model' \) -exec .venv/bin/shellcheck {} +
 
+BENCHMARK := $(LOCAL) exec --with-parent --throwaway --durable -- \
+	$(PY) manage.py benchmark $(if $(DATABASE_URL),,--migrate)
+
 bench: venv ## Measure this machine for a minute; ARGS="--duration 600" goes to the benchmark
-	@exec $(LOCAL) exec --with-parent --throwaway --durable -- \
-		$(PY) manage.py benchmark $(if $(DATABASE_URL),,--migrate) $(ARGS)
+	@exec $(BENCHMARK) $(ARGS)
+
+bench-throughput: venv ## Jobs a second, beside bare Celery on the same broker; BROKER_URL=... for yours
+	@exec $(BENCHMARK) --throughput $(ARGS)
+
+bench-burst: venv ## A thousand jobs at one instant, and whether a slot idles while one waits; ARGS="--slots 100"
+	@exec $(BENCHMARK) --burst $(ARGS)
 
 drill: venv ## Kill, stop and cut everything for six minutes, and check the promise; ARGS="--broker rabbitmq"
 	@exec $(PY) manage.py drill $(ARGS)

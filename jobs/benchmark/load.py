@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from jobs import rules, transitions
+from jobs.benchmark.score import Row
 from jobs.benchmark.workload import BODY_SECONDS, Planned, Series, live_is_over, live_pauses, live_run_at
 from jobs.clock import clock
+from jobs.models import Attempt, Job
 
 AT_A_TIME = 500  # jobs in one transaction: the soonest ones must not wait for the whole load to commit
 TARGET = "demo.sleep"
@@ -71,6 +74,24 @@ class Load:
         finally:
             connection.close()
 
+    def rows(self) -> list[Row]:
+        """What the table and the ledger say of this round's jobs."""
+        starts = Attempt.objects.starts_of(self.created)
+        return [
+            Row(
+                job_id=job.pk,
+                burst=self.created.get(job.pk) == Series.BURST,
+                state=job.state,
+                run_at=job.run_at,
+                created_at=job.created_at,
+                locked_at=job.locked_at,
+                execute_at=job.execute_at,
+                finished_at=job.finished_at,
+                starts=starts.get(job.pk, 0),
+            )
+            for job in Job.objects.of_benchmark(self.run, self.first_id).order_by("id")
+        ]
+
     def now(self) -> datetime:
         return clock.current()
 
@@ -89,3 +110,11 @@ class Load:
             now=now,
             name=f"benchmark {self.run} {series}",
         )
+
+
+def withdraw(run: str) -> None:
+    """Cancel what a round that was cut short would leave for the workers of others."""
+    with suppress(DatabaseError):
+        pending = Job.objects.of_benchmark(run, first_id=0).pending()
+        for job_id in list(pending.values_list("pk", flat=True)):
+            transitions.cancel(job_id, now=clock.now(), reason="The benchmark was cut short.")

@@ -21,6 +21,20 @@ def require_migrations() -> None:
         raise NotMigrated(f"The database lacks {missing} migrations; run 'python manage.py migrate' first.")
 
 
+class NotAlone(Exception):
+    """Others use this database; the text says who."""
+
+
+def require_alone(now: datetime) -> None:
+    """Raises NotAlone: a backlog is measured where nobody lists, takes or adds jobs."""
+    found = warnings(now)
+    listed_until = Leadership.current().listed_until
+    if listed_until is not None and listed_until > now:
+        found.append("A beat of others lists the jobs of this database.")
+    if found:
+        raise NotAlone(f"The throughput needs a database of its own. {' '.join(found)}")
+
+
 def warnings(now: datetime) -> list[str]:
     """A sentence about live workers and one about pending jobs of others, where there are any."""
     found = []

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
-
-from jobs import transitions
 from jobs.benchmark import cost, machine, neighbours, score, statements
-from jobs.benchmark.cluster import Cluster
 from jobs.benchmark.load import Load
-from jobs.benchmark.member import Turn
 from jobs.benchmark.options import Options
+from jobs.benchmark.processes.cluster import Cluster
+from jobs.benchmark.processes.member import Turn
+from jobs.benchmark.processes.start import TICK, Tell, at_work
 from jobs.benchmark.report.result import Result, Times
-from jobs.benchmark.workload import BURST_SIZE, Series, planned
+from jobs.benchmark.workload import BURST_SIZE, planned
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Attempt, Job, Leadership, Worker
+from jobs.models import Job
 from project.local.interrupts import Interrupts
 
-READY_WITHIN = 120.0  # seconds for all processes to be at work
-OTHERS_LEAD_AFTER = 10.0  # seconds in which one of our beats takes the lead, unless a living one has it
-TICK = 0.25  # seconds
 LOOK_EVERY = 1.0  # seconds between looks at the table while the last jobs run: not before, the load is undisturbed
-
-# Called with what goes on, how many seconds of it have passed, and how many it takes at most.
-Tell = Callable[[str, float, float], None]
-
-
-class RoundFailed(Exception):
-    """The round could not be carried out, which says nothing about punctuality. The text says why."""
 
 
 class Round:
@@ -45,11 +32,14 @@ class Round:
         self.max_delay = timedelta(seconds=conf().max_delay_time)
         self.cluster = Cluster(instances=options.instances, slots=options.slots, beats=options.beats)
         self._interrupts = interrupts
-        self._tell: Tell = lambda what, passed, longest: None
+        self._wait: Tell = lambda what, passed, longest: None
+
+    @property
+    def headline(self) -> str:
+        return f"Round {self.run}, --seed {self.options.seed}, logs in {self.cluster.folder}"
 
     def carry_out(self, tell: Tell) -> Result:
         """Run it; every process is stopped at the end, however it ends. Raises RoundFailed."""
-        self._tell = tell
         where = machine.describe()
         clock.measure()
         warnings = neighbours.warnings(clock.now())
@@ -57,44 +47,14 @@ class Round:
             warnings.append(
                 f"A burst has {BURST_SIZE} jobs and there are {self.options.all_slots} slots: the rest starts late."
             )
-        try:
-            self.cluster.start()
-            self._wait_ready()
+        with at_work(self.cluster, self.run, self._interrupts, tell) as self._wait:
             result = self._measure(where, warnings)
-        except BaseException:
-            self._interrupts.raising = False
-            self._withdraw()
-            raise
-        finally:
-            self._interrupts.raising = False
-            self.cluster.stop(hurried=lambda: self._interrupts.count > 1)
         result.problems = self.cluster.problems()
         result.last_words = self.cluster.last_words() if result.problems else ""
         return result
 
-    def _wait_ready(self) -> None:
-        """Wait until every worker has its heartbeat row and a beat leads."""
-        born = time.monotonic()
-        while True:
-            passed = time.monotonic() - born
-            if self._workers_ready() and (self._leads() or (passed > OTHERS_LEAD_AFTER and self._others_lead())):
-                return
-            if self.cluster.problems() or passed > READY_WITHIN:
-                why = "A process failed at its start" if self.cluster.problems() else "Not all processes got ready"
-                raise RoundFailed(f"{why}; their last words:\n{self.cluster.last_words()}")
-            self._wait("starting the processes", passed, READY_WITHIN)
-
-    def _workers_ready(self) -> bool:
-        ready = Worker.objects.alive(clock.now(), conf().patience).values_list("pid", flat=True)
-        return self.cluster.pids("worker") <= set(ready)
-
     def _leads(self) -> bool:
         return neighbours.led_by(self.cluster.pids("beat"))
-
-    def _others_lead(self) -> bool:
-        """Whether somebody has listed the window we are in."""
-        listed_until = Leadership.current().listed_until
-        return listed_until is not None and listed_until > clock.now()
 
     def _measure(self, where: machine.Machine, warnings: list[str]) -> Result:
         options, duration = self.options, timedelta(seconds=self.options.duration)
@@ -114,7 +74,7 @@ class Round:
         cpu = {kind: spent - cpu[kind] for kind, spent in self._cpu().items()}
         if not self._leads():
             warnings.append("A beat of others led at the end of the round.")
-        rows = self._rows(load)
+        rows = load.rows()
         return Result(
             run=self.run,
             options=options,
@@ -134,13 +94,6 @@ class Round:
             logs=self.cluster.folder,
         )
 
-    def _withdraw(self) -> None:
-        """Cancel what a round that was cut short would leave for the workers of others."""
-        with suppress(DatabaseError):
-            pending = Job.objects.of_benchmark(self.run, first_id=0).pending()
-            for job_id in list(pending.values_list("pk", flat=True)):
-                transitions.cancel(job_id, now=clock.now(), reason="The benchmark was cut short.")
-
     def _turns(self, name: str) -> Iterator[Turn]:
         chance = random.Random(f"{self.options.seed} {name}")
         while True:
@@ -159,24 +112,6 @@ class Round:
             for _ in range(int(LOOK_EVERY / TICK)):
                 self._wait("the last jobs", passed, longest)
 
-    def _rows(self, load: Load) -> list[score.Row]:
-        jobs = Job.objects.of_benchmark(self.run, load.first_id).order_by("id")
-        starts = Attempt.objects.starts_of(load.created)
-        return [
-            score.Row(
-                job_id=job.pk,
-                burst=load.created.get(job.pk) == Series.BURST,
-                state=job.state,
-                run_at=job.run_at,
-                created_at=job.created_at,
-                locked_at=job.locked_at,
-                execute_at=job.execute_at,
-                finished_at=job.finished_at,
-                starts=starts.get(job.pk, 0),
-            )
-            for job in jobs
-        ]
-
     def _cost(self, load: Load, since: datetime, duration: timedelta) -> cost.Cost:
         window = self.window.total_seconds()
         where = cost.interval(since, duration, window)
@@ -194,8 +129,3 @@ class Round:
     def _cpu(self) -> dict[str, float]:
         own = time.process_time()
         return {**self.cluster.cpu(), "benchmark": own}
-
-    def _wait(self, what: str, passed: float, longest: float) -> None:
-        self.cluster.tick()
-        self._tell(what, passed, longest)
-        self._interrupts.wait(TICK)

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 from jobs.benchmark import machine
-from jobs.benchmark.cluster import Cluster
+from jobs.benchmark.processes.cluster import Cluster
 from jobs.conf import conf
 from jobs.drill.faults import Stage, hits
 from jobs.drill.options import Options

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.benchmark import logs
-from jobs.benchmark import member as places
-from jobs.benchmark.member import Member, Turn
+from jobs.benchmark.processes import logs
+from jobs.benchmark.processes import member as places
+from jobs.benchmark.processes.member import Member, Turn
 
 GOOD = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *a: sys.exit(0)); print('up', flush=True); time.sleep(60)"
 RUDE = GOOD.replace("sys.exit(0)", "sys.exit(3)")

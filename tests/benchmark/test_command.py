@@ -12,6 +12,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from jobs.benchmark import options
+from jobs.benchmark.burst import options as burst
+from jobs.benchmark.throughput import options as throughput
 from project.local.home import CHECKOUT
 from project.local.services import throwaway
 
@@ -25,6 +27,11 @@ from project.local.services import throwaway
         ({"slots": -1}, "--slots is -1; it must be from 1 to 1000 slots a worker."),
         ({"beats": 0}, "--beats is 0; it must be from 1 to 20 beats."),
         ({"idle": -1}, "--idle is -1; it must be from 0 to 86400 seconds."),
+        ({"jobs": 10}, "--jobs means nothing without --throughput or --burst."),
+        ({"throughput": True, "seed": 1}, "--seed means nothing with --throughput."),
+        ({"throughput": True, "jobs": 0}, "--jobs is 0; it must be from 10 to 1e+06 jobs."),
+        ({"burst": True, "idle": 0.0}, "--idle means nothing with --burst."),
+        ({"burst": True, "slots": 0}, "--slots is 0; it must be from 1 to 1000 slots a worker."),
         ({"json": "/no/such/folder/x.json"}, "--json: /no/such/folder/x.json cannot be written"),
     ],
 )
@@ -41,8 +48,7 @@ def test_what_is_not_a_number_is_refused():
 
 def test_defaults():
     def checked(**more):
-        given = {name: default for name, (_, default, _) in options.ARGUMENTS.items()}
-        return options.checked(**{**given, "ha": False, **more})
+        return options.checked({**dict.fromkeys(options.ARGUMENTS), "ha": False, **more})
 
     plain = checked()
     assert (plain.duration, plain.instances, plain.slots, plain.beats, plain.idle) == (60, 5, 5, 1, 0)
@@ -50,6 +56,9 @@ def test_defaults():
     assert checked(ha=True, beats=2).beats == 2
     assert checked(seed=5).seed == 5
     assert len({checked().seed for _ in range(20)}) > 1
+    backlog, many = throughput.checked({}), burst.checked({"slots": 10})
+    assert (backlog.jobs, backlog.instances, backlog.slots) == (10_000, 2, 100)
+    assert (many.jobs, many.instances, many.slots) == (1000, 5, 10)
 
 
 MANAGE = [sys.executable, str(CHECKOUT / "manage.py"), "benchmark"]
@@ -81,6 +90,44 @@ def test_a_short_round_on_real_processes_qualifies(tmp_path: Path):
     assert found["statements"]["lists"]["list_queries"] == found["statements"]["lists"]["logged_list_queries"]
     assert found["cpu_s_per_1000_jobs"].keys() == {"worker", "beat", "benchmark"}
     assert found["options"]["seed"] == 11
+
+
+@pytest.mark.processes
+@pytest.mark.launcher
+@pytest.mark.parametrize(
+    ("asked", "jobs"),
+    [
+        (["--throughput", "--jobs", "300", "--slots", "20"], 300),
+        (["--burst", "--jobs", "50", "--instances", "2", "--slots", "10"], 50),
+    ],
+)
+def test_the_other_benchmarks_on_real_processes(tmp_path: Path, asked, jobs):
+    file = tmp_path / "figures.json"
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL")}
+    environment |= {"TMPDIR": str(tmp_path), "JOBS_MIN_PREPARE_TIME": "3"}
+    done = subprocess.run(
+        [*MANAGE, *asked, "--json", str(file)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "each started once and completed" in done.stdout
+    found = json.loads(file.read_text())
+    assert found["passed"]
+    assert found["flaws"] == found["problems"] == []
+    assert found["facts"]["jobs"] == found["facts"]["completed"] == found["facts"]["starts"] == jobs
+    assert found["facts"]["acquire_failures"] == 0
+    if "--throughput" in asked:
+        assert found["ratio"] > 0
+        assert found["statements_per_job"] > 0
+    else:
+        assert (found["big"]["first"]["jobs"], found["big"]["rest"]["jobs"]) == (20, 30)
+        assert [one["first"]["jobs"] for one in found["exact"]] == [10] * 5
+        assert found["big"]["first"]["low"] >= 0
 
 
 @pytest.mark.processes

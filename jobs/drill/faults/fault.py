@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from jobs.benchmark.cluster import Cluster
-from jobs.benchmark.member import Member
+from jobs.benchmark.processes.cluster import Cluster
+from jobs.benchmark.processes.member import Member
 from jobs.drill.services import Services
 from jobs.models import Leadership
 

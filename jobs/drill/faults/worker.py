@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from jobs import failpoints
-from jobs.benchmark.member import Turn
+from jobs.benchmark.processes.member import Turn
 from jobs.benchmark.workload import BODY_SECONDS, BURST_EVERY
 from jobs.drill.faults.fault import Fault, Injected, Setting, Stage, Stroke
 

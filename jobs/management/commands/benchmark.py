@@ -1,4 +1,4 @@
-"""`python manage.py benchmark`: the punctuality exercise on real processes, and its score card."""
+"""`python manage.py benchmark`: the punctuality exercise on real processes, or throughput, or bursts, as a card."""
 
 import json
 from typing import Any
@@ -10,11 +10,10 @@ from django.db import DatabaseError
 from kombu.exceptions import KombuError, OperationalError
 from rich.console import Console
 
-from jobs.benchmark import neighbours
-from jobs.benchmark.options import ARGUMENTS, OptionError, Options, checked
-from jobs.benchmark.report import card
+from jobs.benchmark import modes, neighbours
+from jobs.benchmark.options import ARGUMENTS, OptionError
+from jobs.benchmark.processes.start import RoundFailed
 from jobs.benchmark.report.progress import progress
-from jobs.benchmark.round import Round, RoundFailed
 from project.local.interrupts import Interrupts, StopRequested
 
 CARD_WIDTH = 110  # characters, where no terminal says
@@ -24,21 +23,22 @@ class Command(BaseCommand):
     help = "Measure punctuality and cost by the public exercise; exit code 0 only if the round qualifies."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        for name, (kind, default, text) in ARGUMENTS.items():
-            parser.add_argument(f"--{name}", type=kind, default=default, help=text)
-        parser.add_argument(
-            "--ha", action="store_true", help="workers live 10 - 30 s, stop, pause 0 - 9 s, start again"
-        )
+        for name, (kind, text) in ARGUMENTS.items():
+            parser.add_argument(f"--{name}", type=kind, help=text)
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument("--ha", action="store_true", help="workers live 10 - 30 s, stop, pause 0 - 9 s, start again")
+        mode.add_argument("--throughput", action="store_true", help="drain a backlog instead, and one of bare Celery")
+        mode.add_argument("--burst", action="store_true", help="start many jobs at one instant instead")
         parser.add_argument("--migrate", action="store_true", help="first apply what migrations the database lacks")
 
     def handle(self, *args: Any, **given: Any) -> None:
         try:
-            options = checked(**{name: given[name] for name in [*ARGUMENTS, "ha"]})
+            mode = modes.choose(given)
             if given["migrate"]:
                 call_command("migrate", verbosity=0)
             neighbours.require_migrations()
-            passed = self._run(options)
-        except (OptionError, neighbours.NotMigrated, RoundFailed) as error:
+            passed = self._run(mode)
+        except (OptionError, neighbours.NotMigrated, neighbours.NotAlone, RoundFailed) as error:
             raise CommandError(str(error)) from None
         except (DatabaseError, KombuError, OperationalError, OSError) as error:
             raise CommandError(f"The benchmark was cut short: {' '.join(str(error).split())}") from error
@@ -47,14 +47,14 @@ class Command(BaseCommand):
         if not passed:
             raise SystemExit(1)
 
-    def _run(self, options: Options) -> bool:
-        benchmark = Round(options, uuid4().hex[:8], Interrupts())
-        self.stdout.write(f"Round {benchmark.run}, --seed {options.seed}, logs in {benchmark.cluster.folder}")
+    def _run(self, mode: modes.Mode) -> bool:
+        benchmark = mode.make(uuid4().hex[:8], Interrupts())
+        self.stdout.write(benchmark.headline)
         with progress() as tell:
-            result = benchmark.carry_out(tell)
-        card.show(result, Console(width=None if self.stdout.isatty() else CARD_WIDTH))
-        if options.json:
-            options.json.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n")
+            result: modes.Result = benchmark.carry_out(tell)
+        mode.show(result, Console(width=None if self.stdout.isatty() else CARD_WIDTH))
+        if mode.json:
+            mode.json.write_text(json.dumps(result.as_json(), indent=2, default=str) + "\n")
         if result.last_words:
             self.stderr.write(result.last_words)
         return result.passed

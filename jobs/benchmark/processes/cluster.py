@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from jobs.benchmark import logs
-from jobs.benchmark.member import Member, Turn
+from jobs.benchmark.processes import logs
+from jobs.benchmark.processes.member import Member, Turn
 from project.local.process import send
 
 POLL_S = 0.05
 FOLDER_PREFIX = "runat-benchmark-"
-CELERY = (sys.executable, "-m", "celery", "-A", "project")
+CELERY = (sys.executable, "-m", "celery", "-A")
 
 
 class Cluster:
@@ -29,15 +29,17 @@ class Cluster:
         slots: int,
         beats: int,
         word: str = "bench",
+        app: str = "project",
         queue: str = "",
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`word`: what the workers' names begin with; `queue`: the only one they take from, if not the default."""
+        """`word`: what the workers' names begin with; `app`: the module of their Celery app; `queue`: the only one they
+        take from, if not the default."""
         self.folder = folder or Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._environment = os.environ if environment is None else environment
-        beat = [*CELERY, "beat"]
-        worker = [*CELERY, "worker", "-P", "threads", "-c", str(slots), *(["-Q", queue] if queue else []), "-n"]
+        beat = [*CELERY, app, "beat"]
+        worker = [*CELERY, app, "worker", "-P", "threads", "-c", str(slots), *(["-Q", queue] if queue else []), "-n"]
         self.members = [self._member(f"beat{n}", "beat", beat) for n in range(1, beats + 1)]
         self.members += [
             self._member(f"{word}{n}", "worker", [*worker, f"{word}{n}@%h"]) for n in range(1, instances + 1)

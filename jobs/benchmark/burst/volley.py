@@ -1,0 +1,100 @@
+"""Fires the bursts at real workers: one of more jobs than slots, then some of exactly as many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from jobs.benchmark import facts, machine, neighbours, score
+from jobs.benchmark.burst.idle import Body
+from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES, Options
+from jobs.benchmark.burst.result import Burst, Result, burst
+from jobs.benchmark.load import Load
+from jobs.benchmark.processes.cluster import Cluster
+from jobs.benchmark.processes.start import Tell, at_work
+from jobs.benchmark.workload import Planned, Series
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.models import Attempt, Job
+from project.local.interrupts import Interrupts
+
+APART = timedelta(seconds=2)  # bursts of exactly all slots
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Volley:
+    """One burst benchmark."""
+
+    def __init__(self, options: Options, run: str, interrupts: Interrupts) -> None:
+        self.options, self.run = options, run
+        self._interrupts = interrupts
+        self._window = timedelta(seconds=conf().min_prepare_time)
+        self._max_delay = timedelta(seconds=conf().max_delay_time)
+        self._flaws: list[str] = []
+        self._problems: list[str] = []
+        self._last_words = ""
+
+    @property
+    def headline(self) -> str:
+        o = self.options
+        return f"Burst {self.run}: {o.jobs:,} jobs at one instant, {o.instances} workers x {o.slots} slots"
+
+    def carry_out(self, tell: Tell) -> Result:
+        """Raises RoundFailed."""
+        where = machine.describe()
+        clock.measure()
+        warnings = neighbours.warnings(clock.now())
+        big, exact = (
+            Cluster(instances=self.options.instances, slots=slots, beats=1)
+            for slots in (self.options.slots, EXACT_SLOTS)
+        )
+        (first,), load = self._fire(big, self.options.slots, [self.options.jobs], tell)
+        others, _ = self._fire(exact, EXACT_SLOTS, [self.options.instances * EXACT_SLOTS] * EXACT_TIMES, tell)
+        return Result(
+            run=self.run,
+            options=self.options,
+            machine=where,
+            logs=[big.folder, exact.folder],
+            big=first,
+            exact=others,
+            facts=facts.read(list(load.created)),
+            flaws=self._flaws,
+            warnings=warnings,
+            problems=self._problems,
+            last_words=self._last_words,
+        )
+
+    def _fire(self, cluster: Cluster, slots: int, sizes: list[int], tell: Tell) -> tuple[list[Burst], Load]:
+        """Bursts of these sizes, one after another, over these workers."""
+        with at_work(cluster, self.run, self._interrupts, tell) as wait:
+            # Far enough ahead for a list query to find them all: that is the way of nearly every job.
+            since = clock.now() + 2 * self._window
+            load = Load(self.run, 0, since=since, duration=APART * len(sizes), window=self._window)
+            for place, jobs in enumerate(sizes):
+                load.commit([Planned(Series.BURST, since + place * APART)] * jobs)
+            self._wait_final(load, since, since + APART * len(sizes), wait)
+        self._flaws += score.flaws(
+            load.rows(), created=len(load.created), window=self._window, max_delay=self._max_delay
+        )
+        if problems := cluster.problems():
+            self._problems += problems
+            self._last_words += cluster.last_words()
+        return [burst(bodies, workers=self.options.instances, slots=slots) for bodies in _bodies(load, since)], load
+
+    def _wait_final(self, load: Load, since: datetime, last: datetime, wait: Tell) -> None:
+        begin, end = clock.now(), last + self._window + self._max_delay
+        jobs = Job.objects.of_benchmark(self.run, load.first_id).filter(id__in=load.created)
+        # Nobody looks at the table while the bursts run.
+        while (now := clock.now()) < end and (now < last or jobs.unfinished().exists()):
+            what = "until the burst" if now < since else "the burst"
+            wait(what, (now - begin).total_seconds(), (last - begin).total_seconds())
+
+
+def _bodies(load: Load, since: datetime) -> list[list[Body]]:
+    """Those of each instant, soonest first; times in ms from `since`."""
+    found = Attempt.objects.filter(job_id__in=load.created, started_at__isnull=False, finished_at__isnull=False)
+    of_instant: dict[float, list[Body]] = defaultdict(list)
+    for worker, *moments in found.values_list("worker", "run_at", "started_at", "finished_at"):
+        due, entered, left = ((moment - since) / MILLISECOND for moment in moments if moment is not None)
+        of_instant[due].append(Body(worker, due, entered, left))
+    return [of_instant[due] for due in sorted(of_instant)]

@@ -1,0 +1,64 @@
+"""What can be measured: the exercise, throughput, bursts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+
+from jobs.benchmark import options
+from jobs.benchmark.burst import card as burst_card
+from jobs.benchmark.burst import options as burst_options
+from jobs.benchmark.burst import volley
+from jobs.benchmark.processes.start import Tell
+from jobs.benchmark.report import card
+from jobs.benchmark.round import Round
+from jobs.benchmark.throughput import card as throughput_card
+from jobs.benchmark.throughput import drain
+from jobs.benchmark.throughput import options as throughput_options
+from project.local.interrupts import Interrupts
+
+
+class Result(Protocol):
+    """What every benchmark comes back with. `last_words`: the logs' ends, when something raised."""
+
+    last_words: str
+
+    @property
+    def passed(self) -> bool: ...
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
+class Benchmark(Protocol):
+    """`headline`: one line that says what is about to be measured."""
+
+    @property
+    def headline(self) -> str: ...
+
+    def carry_out(self, tell: Tell) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How to make one from the name of a run, how to show its result, and which file the figures go to."""
+
+    make: Callable[[str, Interrupts], Benchmark]
+    show: Callable[[Any, Console], None]
+    json: Path | None
+
+
+def choose(given: Mapping[str, Any]) -> Mode:
+    """By the options of the command line. Raises OptionError."""
+    if given.get("throughput"):
+        of_throughput = throughput_options.checked(given)
+        return Mode(partial(drain.Drain, of_throughput), throughput_card.show, of_throughput.json)
+    if given.get("burst"):
+        of_burst = burst_options.checked(given)
+        return Mode(partial(volley.Volley, of_burst), burst_card.show, of_burst.json)
+    of_exercise = options.checked(given)
+    return Mode(partial(Round, of_exercise), card.show, of_exercise.json)
