@@ -25,8 +25,10 @@ def test_all_of_them_on_redis_and_valkey(queue):
 class TestRabbitMQ:
     @pytest.fixture
     def outlet(self, rabbitmq, monkeypatch):
-        connection = current_app.connection
-        monkeypatch.setattr(current_app, "connection_for_write", lambda **options: connection(rabbitmq, **options))
+        connect = current_app.connection_for_write
+        monkeypatch.setattr(
+            current_app, "connection_for_write", lambda url=None, **options: connect(url or rabbitmq, **options)
+        )
         outlet = Outlet()
         yield outlet
         outlet.close()
