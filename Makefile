@@ -9,7 +9,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test core-coverage model mutants check bench drill lock clean venv venv-dev
+.PHONY: help run stop status test core-coverage model mutants check bench bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -54,6 +54,10 @@ check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/
 bench: venv ## Measure this machine for a minute; ARGS="--duration 600" goes to the benchmark
 	@exec $(LOCAL) exec --with-parent --throwaway --durable -- \
 		$(PY) manage.py benchmark $(if $(DATABASE_URL),,--migrate) $(ARGS)
+
+bench-peers: venv ## The same load on Celery, procrastinate, APScheduler, huey and RunAt; ARGS="--only huey"
+	@exec $(LOCAL) exec --with-parent --throwaway --durable -- \
+		$(PY) manage.py benchmark --peers $(if $(DATABASE_URL),,--migrate) $(ARGS)
 
 drill: venv ## Kill, stop and cut everything for six minutes, and check the promise; ARGS="--broker rabbitmq"
 	@exec $(PY) manage.py drill $(ARGS)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from jobs import rules, transitions
 from jobs.benchmark.workload import BODY_SECONDS, Planned, Series, live_is_over, live_pauses, live_run_at
 from jobs.clock import clock
+from jobs.models import Job
 
 AT_A_TIME = 500  # jobs in one transaction: the soonest ones must not wait for the whole load to commit
 TARGET = "demo.sleep"
@@ -89,3 +91,11 @@ class Load:
             now=now,
             name=f"benchmark {self.run} {series}",
         )
+
+
+def withdraw(run: str) -> None:
+    """Cancel what a round that was cut short would leave for the workers of others."""
+    with suppress(DatabaseError):
+        pending = Job.objects.of_benchmark(run, first_id=0).pending()
+        for job_id in list(pending.values_list("pk", flat=True)):
+            transitions.cancel(job_id, now=clock.now(), reason="The benchmark was cut short.")

@@ -5,15 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
-
-from jobs import transitions
 from jobs.benchmark import cost, machine, neighbours, score, statements
 from jobs.benchmark.cluster import Cluster
-from jobs.benchmark.load import Load
+from jobs.benchmark.load import Load, withdraw
 from jobs.benchmark.member import Turn
 from jobs.benchmark.options import Options
 from jobs.benchmark.report.result import Result, Times
@@ -63,7 +59,7 @@ class Round:
             result = self._measure(where, warnings)
         except BaseException:
             self._interrupts.raising = False
-            self._withdraw()
+            withdraw(self.run)
             raise
         finally:
             self._interrupts.raising = False
@@ -133,13 +129,6 @@ class Round:
             machine=where,
             logs=self.cluster.folder,
         )
-
-    def _withdraw(self) -> None:
-        """Cancel what a round that was cut short would leave for the workers of others."""
-        with suppress(DatabaseError):
-            pending = Job.objects.of_benchmark(self.run, first_id=0).pending()
-            for job_id in list(pending.values_list("pk", flat=True)):
-                transitions.cancel(job_id, now=clock.now(), reason="The benchmark was cut short.")
 
     def _turns(self, name: str) -> Iterator[Turn]:
         chance = random.Random(f"{self.options.seed} {name}")
