@@ -11,10 +11,11 @@ from jobs.benchmark.machine import Machine
 from jobs.benchmark.options import ARGUMENTS
 from jobs.benchmark.options import checked as checked_round
 from jobs.benchmark.peers import plan as plans
-from jobs.benchmark.peers import table
+from jobs.benchmark.peers import services, table
+from jobs.benchmark.peers.environment import Unavailable
 from jobs.benchmark.peers.options import checked
 from jobs.benchmark.peers.outcome import Outcome, System, punctuality
-from jobs.benchmark.peers.peer import NAMES, OURS, PEERS
+from jobs.benchmark.peers.peer import BY_NAME, NAMES, OURS, PEERS
 from jobs.benchmark.peers.plan import Entry
 from jobs.benchmark.workload import BURST_SIZE, Series, planned
 from jobs.states import State
@@ -158,6 +159,22 @@ def test_the_table_has_a_line_for_each_and_its_ratio_to_ours():
     assert "huey 1,500 0.50" in lines
     assert "APS [3] Set: default." in lines
     assert {"Lacks: no HA.", "NOT MEASURED: could not be installed: no index"} <= set(lines)
+
+
+def test_only_runat_can_fail():
+    assert outcome().passed
+    late = outcome()
+    late.systems[0] = system(OURS, "RunAt", -1)
+    assert not late.passed
+    late.systems[0].punctuality = None
+    assert not late.passed
+    assert Outcome(late.comparison, late.machine, late.systems[1:]).passed
+
+
+def test_a_peer_that_cannot_use_this_broker_is_told_so(settings):
+    settings.CELERY_BROKER_URL = "amqp://nowhere"
+    with pytest.raises(Unavailable, match=r"^needs redis as its broker, and this round has amqp$"):
+        services.broker(BY_NAME["huey"], "queue").__enter__()
 
 
 def test_without_ours_there_is_no_ratio():

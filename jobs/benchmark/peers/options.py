@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jobs.benchmark.options import OptionError, Options
 from jobs.benchmark.peers.peer import NAMES
 
-BACKLOG = 10_000
+BACKLOG = 5000
 LARGEST_BACKLOG = 1_000_000
 
 

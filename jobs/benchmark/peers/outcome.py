@@ -69,6 +69,12 @@ class Outcome:
     machine: Machine
     systems: list[System] = field(default_factory=list)
 
+    @property
+    def passed(self) -> bool:
+        """Whether RunAt, if it is among them, has started every job as it should. Nobody else can fail."""
+        ours = self._ours()
+        return ours is None or (ours.punctuality is not None and not ours.punctuality.flaws and not ours.missing)
+
     def ratio(self, system: System) -> float | None:
         """How many times RunAt's mean + stdev it has."""
         ours, theirs = self._efficiency(self._ours()), self._efficiency(system)

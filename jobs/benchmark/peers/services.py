@@ -17,7 +17,6 @@ from psycopg import sql
 from jobs.benchmark.peers.environment import Unavailable
 from jobs.benchmark.peers.peer import Peer
 
-DATABASES_OF_REDIS = 16
 CALLS = """
 SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements
 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = %s)
@@ -55,40 +54,30 @@ def calls(name: str) -> int | None:
 
 @contextmanager
 def broker(peer: Peer, queue: str) -> Iterator[str]:
-    """The address of a broker that the peer can use, where nothing is in its way; emptied at the end.
+    """The address of the broker, if the peer can use it; what it keeps there is removed at the end.
 
-    On Redis that is an empty database beside ours, on RabbitMQ a queue of its own. Raises Unavailable.
+    The peer's queue, or on Redis all its keys, have `queue` in their name. Raises Unavailable.
     """
-    own = settings.CELERY_BROKER_URL
-    kind = "redis" if own.startswith("redis") else "amqp"
+    url = settings.CELERY_BROKER_URL
+    kind = "redis" if url.startswith("redis") else "amqp"
     if not peer.broker:
         yield ""
-    elif kind not in peer.broker:
+        return
+    if kind not in peer.broker:
         raise Unavailable(f"needs {' or '.join(peer.broker)} as its broker, and this round has {kind}")
-    elif kind == "redis":
-        with _redis(own) as url:
-            yield url
-    else:
-        try:
-            yield own
-        finally:
-            with current_app.connection_for_write() as amqp:
-                channel: Any = amqp.default_channel
-                channel.queue_delete(queue)
+    try:
+        yield url
+    finally:
+        _remove_keys(url, queue) if kind == "redis" else _remove_queue(queue)
 
 
-@contextmanager
-def _redis(own: str) -> Iterator[str]:
-    parts = urlsplit(own)
-    first = int(parts.path.strip("/") or 0) + 1
-    for number in (n % DATABASES_OF_REDIS for n in range(first, first + DATABASES_OF_REDIS - 1)):
-        url = parts._replace(path=f"/{number}").geturl()
-        with redis.Redis.from_url(url) as client:
-            if client.dbsize():
-                continue
-            try:
-                yield url
-            finally:
-                client.flushdb()
-            return
-    raise Unavailable("found no empty database in this Redis")
+def _remove_keys(url: str, word: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        if keys := list(client.scan_iter(match=f"*{word}*")):
+            client.delete(*keys)
+
+
+def _remove_queue(name: str) -> None:
+    with current_app.connection_for_write() as amqp:
+        channel: Any = amqp.default_channel
+        channel.queue_delete(name)

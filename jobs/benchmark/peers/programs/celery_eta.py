@@ -11,7 +11,11 @@ from celery.signals import worker_ready
 from jobs.benchmark.peers.programs import protocol
 
 app = Celery("peer", broker=os.environ[protocol.BROKER])
-app.conf.update(task_ignore_result=True, task_default_queue=os.environ[protocol.QUEUE])
+app.conf.update(
+    task_ignore_result=True,
+    task_default_queue=os.environ[protocol.QUEUE],
+    broker_transport_options=protocol.transport_options(),
+)
 run = app.task(name="run")(protocol.body)
 worker_ready.connect(protocol.ready)
 

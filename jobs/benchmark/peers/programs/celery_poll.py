@@ -22,6 +22,7 @@ app = Celery("peer", broker=os.environ[protocol.BROKER])
 app.conf.update(
     task_ignore_result=True,
     task_default_queue=os.environ[protocol.QUEUE],
+    broker_transport_options=protocol.transport_options(),
     beat_schedule={"poll": {"task": "poll", "schedule": POLL_EVERY_S}},
 )
 run = app.task(name="run")(protocol.body)

@@ -10,7 +10,7 @@ from huey import RedisHuey
 
 from jobs.benchmark.peers.programs import protocol
 
-huey = RedisHuey("peer", url=os.environ[protocol.BROKER])
+huey = RedisHuey(os.environ[protocol.QUEUE], url=os.environ[protocol.BROKER])
 run = huey.task(name="run")(protocol.body)
 
 

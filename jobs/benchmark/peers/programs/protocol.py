@@ -28,6 +28,11 @@ def folder() -> Path:
     return Path(os.environ[FOLDER])
 
 
+def transport_options() -> dict[str, str]:
+    """For Celery: on Redis all its keys begin with the name of its queue, so that they can be found and removed."""
+    return {"global_keyprefix": f"{os.environ[QUEUE]}."} if os.environ[BROKER].startswith("redis") else {}
+
+
 def _open() -> int:
     # Appended unbuffered, a line at a write: a killed process has told all it did, and threads do not mix.
     return os.open(folder() / f"{os.getpid()}{SUFFIX}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
