@@ -98,5 +98,6 @@ def _tried(system: System, measure: Callable[[], Figure]) -> Figure | None:
     try:
         return measure()
     except (Unavailable, RoundFailed) as failed:
-        system.missing.append(str(failed))
+        if str(failed) not in system.missing:
+            system.missing.append(str(failed))
         return None

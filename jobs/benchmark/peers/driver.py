@@ -70,11 +70,14 @@ class Driver:
                 longest = (window + max_delay).total_seconds()
                 told = self._wait(processes, home, lambda told: _done(told, plan), longest, "the last jobs", must=False)
                 idle = self._idle(processes, database, asked.idle)
-        where = cost.interval(since, duration, window.total_seconds())
+                # The windows that are counted end after the load: a peer that polls, polls until then.
+                where = cost.interval(since, duration, window.total_seconds())
+                self._pass(processes, (where.stop - datetime.now(UTC)).total_seconds(), "the last window")
+                lists = sum(where.start <= at < where.stop for at in _read(home).lists)
         return punctuality(
             plans.rows(plan, told),
             created=len(plan),
-            cost=cost.LIST_QUERY * sum(where.start <= at < where.stop for at in told.lists),
+            cost=cost.LIST_QUERY * lists,
             idle=idle,
             window=window,
             max_delay=max_delay,

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.benchmark.workload import BURST_SIZE
-
 HERE = Path(__file__).parent
 OURS = "runat"  # RunAt itself, among the names
 
@@ -59,16 +57,16 @@ PEERS = (
         program="celery_eta",
         settings="apply_async(eta=run_at), threads pool, acknowledged on receipt, no result backend",
         lacks=(
-            "no row: nothing to look at, edit or cancel in a table, and no lock against a second start; waiting jobs "
-            "live in the workers' memory, are run again after the visibility timeout (Redis, 1 h) and can be "
-            "lost with a killed worker"
+            "no row: nothing to look at, edit or cancel in a table, no lock against a second start; waiting jobs live "
+            "in the workers' memory: on Redis those of a killed worker come back after the visibility timeout (1 h), and "
+            "those due later than that run more than once; a job that was running is lost"
         ),
         broker=("redis", "amqp"),
         drains=True,
     ),
     Peer(
         name="celery_poll",
-        title="Celery, polling each 1 s",
+        title="Celery, 1 s poll",
         program="celery_poll",
         settings="a beat task each 1 s publishes the due rows of a table; threads pool, no result backend",
         lacks=(
@@ -117,6 +115,4 @@ PEERS = (
 )
 BY_NAME = {peer.name: peer for peer in PEERS}
 NAMES = (OURS, *BY_NAME)
-OURS_SETTINGS = (
-    f"as it comes: threads pool, durable row, row lock taken ahead, ledger row per start; a burst has {BURST_SIZE} jobs"
-)
+OURS_SETTINGS = "as it comes: threads pool, a durable row, its lock taken ahead, a ledger row for each start"
