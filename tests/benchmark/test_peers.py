@@ -152,13 +152,24 @@ def shown(what):
 
 def test_the_table_has_a_line_for_each_and_its_ratio_to_ours():
     lines = shown(outcome())
-    assert "RunAt 0.50 0.50 0.00 0.50 0.50 0 0 0 700 0.2 1.00" in lines
-    assert "huey 20.00 20.00 0.00 20.00 20.00 0 0 0 700 0.2 40" in lines
+    assert "RunAt 0.50 0.50 0.00 0.50 0.50 0 0 0 700 0.25 1.00" in lines
+    assert "huey 20.0 20.0 0.00 20.0 20.0 0 0 0 700 0.25 40" in lines
     assert "APS [3] - - - - - - - - - - -" in lines
     assert "RunAt 3,000 1.00" in lines
     assert "huey 1,500 0.50" in lines
     assert "APS [3] Set: default." in lines
     assert {"Lacks: no HA.", "NOT MEASURED: could not be installed: no index"} <= set(lines)
+
+
+def test_the_longest_names_and_figures_fit_a_plain_page():
+    """110 characters, where no terminal says."""
+    wide = outcome()
+    wide.systems += [system(peer.name, peer.title, 4838.43) for peer in PEERS]
+    text = io.StringIO()
+    table.show(wide, Console(file=text, width=110))
+    lines = [" ".join(line.strip("│ ").split()) for line in text.getvalue().splitlines()]
+    for peer in PEERS:
+        assert f"{peer.title} 4,838 4,838 0.00 4,838 4,838 0 0 0 700 0.25 9,677" in lines
 
 
 def test_only_runat_can_fail():
@@ -180,7 +191,7 @@ def test_a_peer_that_cannot_use_this_broker_is_told_so(settings):
 def test_without_ours_there_is_no_ratio():
     alone = outcome()
     alone.systems = [alone.systems[1]]
-    assert "huey 20.00 20.00 0.00 20.00 20.00 0 0 0 700 0.2 -" in shown(alone)
+    assert "huey 20.0 20.0 0.00 20.0 20.0 0 0 0 700 0.25 -" in shown(alone)
 
 
 def test_json_has_the_figures_and_says_null_where_there_are_none():

@@ -53,13 +53,13 @@ class Peer:
 PEERS = (
     Peer(
         name="celery_eta",
-        title="bare Celery, eta",
+        title="Celery, eta",
         program="celery_eta",
         settings="apply_async(eta=run_at), threads pool, acknowledged on receipt, no result backend",
         lacks=(
-            "no row: nothing to look at, edit or cancel in a table, no lock against a second start; waiting jobs live "
-            "in the workers' memory: on Redis those of a killed worker come back after the visibility timeout (1 h), and "
-            "those due later than that run more than once; a job that was running is lost"
+            "no row: nothing to look at, edit or cancel in a table, no lock against a second start; waiting jobs "
+            "live in the workers' memory: on Redis those of a killed worker come back after the visibility timeout "
+            "(1 h), and those due later than that run more than once; a job that was running is lost"
         ),
         broker=("redis", "amqp"),
         drains=True,
@@ -93,7 +93,7 @@ PEERS = (
     ),
     Peer(
         name="apscheduler",
-        title="APScheduler 3, one process",
+        title="APScheduler 3",
         program="apscheduler_one",
         settings="SQLAlchemyJobStore on PostgreSQL, one process with all slots as threads, misfire_grace_time 30 s",
         lacks=(

@@ -14,7 +14,7 @@ from jobs.benchmark.peers.driver import DRAIN_PROCESSES, DRAIN_SLOTS
 from jobs.benchmark.peers.outcome import Outcome, System
 
 NONE = "-"
-PUNCTUALITY = ("mean + stdev", "mean", "stdev", "p99", "max", "early", "lost", "twice", "cost", "idle/s", "x RunAt")
+PUNCTUALITY = ("mean+stdev", "mean", "stdev", "p99", "max", "early", "lost", "twice", "cost", "idle/s", "x RunAt")
 
 
 def show(outcome: Outcome, console: Console) -> None:
@@ -32,7 +32,7 @@ def _parts(outcome: Outcome) -> Iterator[RenderableType]:
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right")
     return table
@@ -68,7 +68,7 @@ def _delays(outcome: Outcome, system: System) -> list[str]:
         str(p.lost),
         str(p.twice),
         f"{p.cost:,}",
-        _number(p.idle, 1),
+        _number(p.idle),
         _ratio(outcome.ratio(system)),
     ]
 
@@ -107,8 +107,11 @@ def _machine(outcome: Outcome) -> str:
     )
 
 
-def _number(value: float | None, digits: int = 2) -> str:
-    return NONE if value is None else f"{value:,.{digits}f}"
+def _number(value: float | None) -> str:
+    """Three digits at least, and no more behind the point than they need."""
+    if value is None:
+        return NONE
+    return f"{value:,.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
 
 
 def _ratio(value: float | None) -> str:
