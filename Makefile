@@ -9,7 +9,8 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test core-coverage model mutants check bench bench-throughput bench-burst drill lock clean venv venv-dev
+.PHONY: help run stop status test core-coverage model mutants check \
+	bench bench-throughput bench-burst bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -62,6 +63,9 @@ bench-throughput: venv ## Jobs a second, beside bare Celery on the same broker; 
 
 bench-burst: venv ## A thousand jobs at one instant, and whether a slot idles while one waits; ARGS="--slots 100"
 	@exec $(BENCHMARK) --burst $(ARGS)
+
+bench-peers: venv ## The same load on Celery, procrastinate, APScheduler, huey and RunAt; ARGS="--only huey"
+	@exec $(BENCHMARK) --peers $(ARGS)
 
 drill: venv ## Kill, stop and cut everything for six minutes, and check the promise; ARGS="--broker rabbitmq"
 	@exec $(PY) manage.py drill $(ARGS)

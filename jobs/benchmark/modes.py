@@ -1,4 +1,4 @@
-"""What can be measured: the exercise, throughput, bursts."""
+"""What can be measured: the exercise, throughput, bursts, RunAt beside its peers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from jobs.benchmark import options
 from jobs.benchmark.burst import card as burst_card
 from jobs.benchmark.burst import options as burst_options
 from jobs.benchmark.burst import volley
+from jobs.benchmark.peers import compare, table
+from jobs.benchmark.peers import options as peers_options
 from jobs.benchmark.processes.start import Tell
 from jobs.benchmark.report import card
 from jobs.benchmark.round import Round
@@ -60,5 +62,8 @@ def choose(given: Mapping[str, Any]) -> Mode:
     if given.get("burst"):
         of_burst = burst_options.checked(given)
         return Mode(partial(volley.Volley, of_burst), burst_card.show, of_burst.json)
+    if given.get("peers"):
+        of_peers = peers_options.checked(given)
+        return Mode(partial(compare.Comparing, of_peers), table.show, of_peers.json)
     of_exercise = options.checked(given)
     return Mode(partial(Round, of_exercise), card.show, of_exercise.json)

@@ -9,19 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobs.benchmark.peers.peer import NAMES
+
 HA_BEATS = 3
 
-# Name: what its text is turned into, the help. Nothing has a default here: what is given to the wrong mode is refused.
+# Name: what its text is turned into (list: it may be repeated), the help. Nothing has a default here:
+# what is given to the wrong mode is refused.
 ARGUMENTS: dict[str, tuple[type, str]] = {
     "duration": (float, "seconds of load (default 60)"),
     "instances": (int, "workers (default 5, with --throughput 2)"),
     "slots": (int, "jobs at a time in each worker (default 5, with --throughput 100, with --burst 40)"),
     "beats": (int, "schedulers (default 1, with --ha 3)"),
     "seed": (int, "of the random steps (default: random, printed)"),
-    "idle": (float, "seconds for which the idle database is measured afterwards (default 0)"),
+    "idle": (float, "seconds for which the idle database is measured afterwards (default 0, with --peers 10)"),
     "jobs": (int, "of the backlog (default 10000) or of the burst (default 1000)"),
+    "only": (list, f"with --peers: {', '.join(NAMES)} (default all); may be repeated"),
+    "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "json": (str, "write all figures to this file too"),
 }
+# Who has the options that the exercise does not have.
+ELSEWHERE = {"jobs": "--throughput or --burst", "only": "--peers", "backlog": "--peers"}
+# Of the exercise, for what is not given.
+STANDARD = {"duration": 60.0, "instances": 5, "slots": 5, "beats": 1, "seed": None, "idle": 0.0, "json": None}
 
 
 class OptionError(ValueError):
@@ -46,27 +55,33 @@ class Options:
         return self.instances * self.slots
 
 
-def filled(mode: str, given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given, with this mode's standard for what is not. Raises OptionError for an option of another mode."""
+def filled(mode: str | None, given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, with this mode's standard for what is not. Raises OptionError for an option of another mode.
+
+    `mode`: the option that chooses it; None: the exercise itself.
+    """
     for name in ARGUMENTS:
         if name not in standard and given.get(name) is not None:
-            raise OptionError(f"--{name} means nothing {mode}.")
+            where = f"with {mode}" if mode else f"without {ELSEWHERE[name]}"
+            raise OptionError(f"--{name} means nothing {where}.")
     return {name: value if given.get(name) is None else given[name] for name, value in standard.items()}
 
 
 def checked(given: Mapping[str, Any]) -> Options:
     """The options of the exercise. Raises OptionError."""
     ha = bool(given.get("ha"))
-    standard = {"duration": 60.0, "instances": 5, "slots": 5, "beats": HA_BEATS if ha else 1, "seed": None, "idle": 0.0}
-    full = filled("without --throughput or --burst", given, {**standard, "json": None})
+    return exercise(filled(None, given, {**STANDARD, "beats": HA_BEATS} if ha else STANDARD), ha=ha)
+
+
+def exercise(full: Mapping[str, Any], *, ha: bool) -> Options:
+    """The options of the exercise, all of them filled. Raises OptionError."""
     within("--duration", full["duration"], 5, 86400, "seconds")
     within("--instances", full["instances"], 1, 100, "workers")
     within("--slots", full["slots"], 1, 1000, "slots a worker")
     within("--beats", full["beats"], 1, 20, "beats")
     within("--idle", full["idle"], 0, 86400, "seconds")
-    if full["seed"] is None:
-        full["seed"] = random.SystemRandom().randrange(1_000_000)
-    return Options(**{**full, "ha": ha, "json": file(full["json"])})
+    seed = random.SystemRandom().randrange(1_000_000) if full["seed"] is None else full["seed"]
+    return Options(**{**full, "seed": seed, "ha": ha, "json": file(full["json"])})
 
 
 def within(name: str, value: float, low: float, high: float, unit: str) -> None:

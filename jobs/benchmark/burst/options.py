@@ -29,7 +29,7 @@ class Options:
 
 def checked(given: Mapping[str, Any]) -> Options:
     """The options. Raises OptionError."""
-    full = options.filled("with --burst", given, {"jobs": 1000, "instances": 5, "slots": 40, "json": None})
+    full = options.filled("--burst", given, {"jobs": 1000, "instances": 5, "slots": 40, "json": None})
     options.within("--jobs", full["jobs"], 1, 20_000, "jobs")
     options.within("--instances", full["instances"], 1, 100, "workers")
     options.within("--slots", full["slots"], 1, 1000, "slots a worker")

@@ -29,12 +29,12 @@ class RoundFailed(Exception):
 
 @contextmanager
 def at_work(
-    cluster: Cluster, run: str, interrupts: Interrupts, tell: Tell, ready: Callable[[], bool] | None = None
+    cluster: Cluster, run: str | None, interrupts: Interrupts, tell: Tell, ready: Callable[[], bool] | None = None
 ) -> Iterator[Tell]:
     """Have the processes at work inside, and stopped afterwards. Yields what to call while waiting: it lasts a moment.
 
-    `run`: whose pending jobs are withdrawn when it is cut short; `ready`: how to find out that all are at work, where
-    it is not by our tables. Raises RoundFailed.
+    `run`: whose pending jobs are withdrawn when it is cut short, None: nobody's; `ready`: how to find out that all are
+    at work, where it is not by our tables. Raises RoundFailed.
     """
 
     def wait(what: str, passed: float, longest: float) -> None:
@@ -49,7 +49,8 @@ def at_work(
         yield wait
     except BaseException:
         interrupts.raising = False
-        withdraw(run)
+        if run is not None:
+            withdraw(run)
         raise
     finally:
         interrupts.raising = False

@@ -24,7 +24,7 @@ class Options:
 
 def checked(given: Mapping[str, Any]) -> Options:
     """The options. Raises OptionError."""
-    full = options.filled("with --throughput", given, {"jobs": 10_000, "instances": 2, "slots": 100, "json": None})
+    full = options.filled("--throughput", given, {"jobs": 10_000, "instances": 2, "slots": 100, "json": None})
     options.within("--jobs", full["jobs"], 10, 1_000_000, "jobs")
     options.within("--instances", full["instances"], 1, 100, "workers")
     options.within("--slots", full["slots"], 1, 1000, "slots a worker")

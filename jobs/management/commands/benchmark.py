@@ -1,4 +1,4 @@
-"""`python manage.py benchmark`: the punctuality exercise on real processes, or throughput, or bursts, as a card."""
+"""`python manage.py benchmark`: the exercise on real processes, or throughput, bursts, a comparison, as a card."""
 
 import json
 from typing import Any
@@ -24,11 +24,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         for name, (kind, text) in ARGUMENTS.items():
-            parser.add_argument(f"--{name}", type=kind, help=text)
+            if kind is list:
+                parser.add_argument(f"--{name}", action="append", help=text)
+            else:
+                parser.add_argument(f"--{name}", type=kind, help=text)
         mode = parser.add_mutually_exclusive_group()
         mode.add_argument("--ha", action="store_true", help="workers live 10 - 30 s, stop, pause 0 - 9 s, start again")
         mode.add_argument("--throughput", action="store_true", help="drain a backlog instead, and one of bare Celery")
         mode.add_argument("--burst", action="store_true", help="start many jobs at one instant instead")
+        mode.add_argument("--peers", action="store_true", help="compare RunAt with what others use instead")
         parser.add_argument("--migrate", action="store_true", help="first apply what migrations the database lacks")
 
     def handle(self, *args: Any, **given: Any) -> None:
