@@ -16,6 +16,7 @@ from jobs.benchmark.peers import environment
 from jobs.benchmark.peers.driver import Driver
 from jobs.benchmark.peers.environment import Unavailable
 from jobs.benchmark.peers.peer import BY_NAME
+from jobs.benchmark.processes.start import RoundFailed
 
 
 class Waits:
@@ -48,6 +49,16 @@ def test_bare_celery_starts_every_job_and_leaves_nothing(tmp_path: Path):
     stamps = list((tmp_path / "peer" / "load").glob("*.stamps"))
     assert len(stamps) == 2  # the worker and the feeder
     assert "fed\n" in "".join(file.read_text() for file in stamps)
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_a_peer_that_cannot_start_says_why(tmp_path: Path):
+    broken = replace(BY_NAME["celery_eta"], program="nowhere")
+    driver = Driver(broken, Path(sys.executable), tmp_path / "peer", Waits(), silent)
+    with pytest.raises(RoundFailed, match=r"(?s)^A process failed at its start.*No module named .*programs\.nowhere"):
+        driver.punctuality(checked({"instances": 1}), window=timedelta(seconds=1), max_delay=timedelta(seconds=1))
+    assert psutil.Process().children() == []
 
 
 @pytest.mark.processes
