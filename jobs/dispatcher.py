@@ -1,4 +1,4 @@
-"""What goes out: one Celery task per job, with `eta = run_at`. The message is a hint; the row is the truth."""
+"""Which messages go out, and when: by whoever commits a late job, or by the leader. The row is the truth."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from celery import current_app
 from django.db import transaction
 
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.messages import Outlet, send
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.windows import window_at
 
-if TYPE_CHECKING:
-    from kombu import Connection, Producer
-
 log = logging.getLogger(__name__)
 
-RUN_JOB = "jobs.run"  # the name of the one Celery task that runs jobs
-
-PUBLISH_TIMEOUT = 2.0  # seconds for a broker to take one message
+TOGETHER = 100  # messages that go out in one round trip
 AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
 
 # Two processes disagree about the window by as much as their clocks do; within this margin both publish.
@@ -35,26 +30,6 @@ def horizon(now: datetime) -> datetime:
     """Whatever is due before this has been listed already: its message goes out at commit."""
     c = conf()
     return window_at(now + CLOCK_MARGIN, c.min_prepare_time, c.look_ahead).horizon
-
-
-def send(listed: Listed, producer: Producer, hops: int = 0) -> None:
-    """Publish one job: its id and version, when it is due, and how many workers have passed it on. Raises what the
-    broker raises."""
-    current_app.send_task(
-        RUN_JOB,
-        args=(listed.id, listed.version),
-        eta=listed.run_at,
-        queue=listed.queue,
-        # Readable in Celery's own tools, and different for each delivery.
-        task_id=f"job-{listed.id}-v{listed.version}-{listed.deliveries}",
-        headers={"hops": hops} if hops else None,
-        producer=producer,
-        retry=False,
-        ignore_result=True,
-        add_to_parent=False,
-        timeout=PUBLISH_TIMEOUT,
-        confirm_timeout=PUBLISH_TIMEOUT,
-    )
 
 
 class LateLane:
@@ -118,8 +93,8 @@ class Dispatcher:
     def __init__(self, client: str) -> None:
         self.client = client
         self._waiting: deque[Listed] = deque()
-        self._connection: Connection | None = None
-        self._producer: Producer | None = None
+        self._outlet: Outlet | None = None
+        self._together = TOGETHER
         self._suspect = ""  # the queue that the broker refused last
 
     def list(self, *, now: datetime, horizon: datetime, unpublished_since: datetime | None = None) -> int:
@@ -149,22 +124,33 @@ class Dispatcher:
         while it takes a connection must not hold up the others: its jobs go back to the next list query.
         """
         try:
-            producer = self._connected()
+            outlet = self._connected()
         except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
             log.warning("the broker cannot be reached (%s); %d jobs wait", error, self.waiting)
             self.disconnect()
             return 0
         sent, until = 0, steady() + seconds
         while self._waiting and (sent == 0 or steady() < until):
+            batch = self._next()
             try:
-                send(self._waiting[0], producer)
+                outlet.send(batch)
             except Exception as error:  # noqa: BLE001 - as above
-                self._refused(self._waiting[0].queue, error)
+                self._waiting.extendleft(reversed(batch))
+                # One by one until it goes well again: of several that fail nobody knows which have gone out.
+                self._together = 1
+                self._refused(batch[0].queue, error)
                 break
-            self._waiting.popleft()
             self._suspect = ""
-            sent += 1
+            self._together = TOGETHER
+            sent += len(batch)
         return sent
+
+    def _next(self) -> Sequence[Listed]:
+        """The soonest that wait, as far as they are of one queue."""
+        batch = [self._waiting.popleft()]
+        while self._waiting and len(batch) < self._together and self._waiting[0].queue == batch[0].queue:
+            batch.append(self._waiting.popleft())
+        return batch
 
     def _refused(self, queue: str, error: Exception) -> None:
         self.disconnect()
@@ -181,16 +167,14 @@ class Dispatcher:
         self._waiting.clear()
 
     def disconnect(self) -> None:
-        connection, self._connection, self._producer = self._connection, None, None
-        if connection is not None:
+        outlet, self._outlet = self._outlet, None
+        if outlet is not None:
             try:
-                connection.collect(socket_timeout=1)  # close() waits for an answer, for ever
+                outlet.close()
             except Exception as error:  # noqa: BLE001 - it is being thrown away
                 log.debug("closing the broker connection: %s", error)
 
-    def _connected(self) -> Producer:
-        if self._producer is None:
-            self._connection = current_app.connection_for_write()
-            self._connection.ensure_connection(max_retries=1, timeout=2)
-            self._producer = current_app.amqp.Producer(self._connection)
-        return self._producer
+    def _connected(self) -> Outlet:
+        if self._outlet is None:
+            self._outlet = Outlet()
+        return self._outlet

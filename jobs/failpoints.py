@@ -16,12 +16,15 @@ NAMES = (
     "after-list",  # the list query has run, its transaction has not committed
     "after-mark",  # the rows are marked, nothing is published
     "after-publish",  # published, not yet noted as published
-    "in-acquire",  # RUNNING and the ledger row are written, their transaction has not committed
     "after-acquire",  # RUNNING and the ledger row are committed
     "before-body",  # the instant has come
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
-    "in-finish",  # it is written, its transaction has not committed
+)
+# Where a test stops a worker that holds its job's row; a drill does not kill there: nothing would remain of it.
+IN_TRANSACTIONS = (
+    "in-acquire",  # RUNNING and the ledger row are written
+    "in-finish",  # the end is written
 )
 
 _folder = os.environ.get("JOBS_FAILPOINTS", "")

@@ -117,10 +117,12 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker how
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a lost broker must not stop a job in its body
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds
+CELERY_BROKER_HEARTBEAT = 10  # seconds: a connection that has silently died is noticed after two of them
 # Publishing fails at once instead of waiting for a broker that is away: the row is safe and goes out later.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
 if ENVIRONMENT.broker_url.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 2, "socket_timeout": 2, "socket_keepalive": True}
+    CELERY_BROKER_TRANSPORT_OPTIONS["health_check_interval"] = 10  # seconds: the same for Redis
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS |= {"confirm_publish": True}
 

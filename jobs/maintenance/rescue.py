@@ -33,7 +33,8 @@ def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> i
             orphaned = Attempt.objects.orphaned(Worker.objects.present(), silent_before)
             sessions += orphaned.values_list("session", flat=True)
         reason = "The worker vanished after the start; whether the job had any effect is unknown"
-        interrupted = transitions.interrupt(sessions, now=now, reason=reason)
+        # Whoever holds a row may hold it for hours: the beat that leads must not wait for that.
+        interrupted = transitions.interrupt(sessions, now=now, reason=reason, wait=False)
         Worker.objects.filter(session__in=sessions).update(gone_at=now)
     for worker in vanished:
         if worker.stopped_at is None:

@@ -125,9 +125,12 @@ class JobQuerySet(JobOverviews):
         """The row, if nobody has its lock; raises OperationalError if anybody has."""
         return self.select_for_update(nowait=True, of=("self",)).filter(id=job_id)
 
-    def held_by(self, job_id: int, attempt: int) -> JobQuerySet:
-        """The running row, if this attempt is still the one that runs it."""
-        return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)
+    def locked(self, job_ids: Iterable[int], *, wait: bool) -> JobQuerySet:
+        """These rows, locked, in the order in which everyone who locks several does it; without `wait` only those
+        that nobody else has."""
+        rows = self.filter(id__in=list(job_ids)).order_by("id")
+        found: JobQuerySet = rows.select_for_update(skip_locked=not wait, of=("self",))
+        return found
 
     def briefly(self) -> JobQuerySet:
         """The same rows, for a transaction that the server ends when it stands still: a worker that is stopped in it

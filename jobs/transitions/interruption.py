@@ -21,17 +21,24 @@ def back_off(attempt: int) -> timedelta:
     return min(FIRST_BACK_OFF * (1 << min(attempt - 1, 10)), LONGEST_BACK_OFF)
 
 
-def interrupt(sessions: Iterable[uuid.UUID], *, now: datetime, reason: str, job_id: int | None = None) -> int:
+def interrupt(
+    sessions: Iterable[uuid.UUID], *, now: datetime, reason: str, job_id: int | None = None, wait: bool = True
+) -> int:
     """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown, or PENDING again
     after a back-off where the job is rerunnable and has starts left. With `job_id` that job only: its pool child
-    has died, its worker lives. Returns how many jobs lost their start."""
+    has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the next time.
+    Returns how many jobs lost their start."""
     settled = 0
     with transaction.atomic():
-        for attempt in Attempt.objects.open_of(sessions, job_id).order_by("job_id"):
+        attempts = list(Attempt.objects.open_of(sessions, job_id))
+        # The job before its attempt, as in `finish`: two orders would be a deadlock.
+        jobs = {job.pk: job for job in Job.objects.locked([one.job_id for one in attempts], wait=wait)}
+        for attempt in attempts:
+            job = jobs.get(attempt.job_id)
+            if job is None:
+                continue
             why = f"{reason} (worker {attempt.worker})"
-            # The job before its attempt, as in `finish`: two orders would be a deadlock.
-            job = Job.objects.held_by(attempt.job_id, attempt.number).select_for_update().first()
-            if job is not None:
+            if job.state == State.RUNNING and job.attempt == attempt.number:
                 _settle(job, now=now, why=why)
                 settled += 1
             Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)

@@ -36,6 +36,11 @@ class JobConsumer(Consumer):
         )
         return super().ensure_connected(conn)
 
+    def cancel_active_requests(self) -> None:
+        """A cold stop, before Celery waits for its pool: our jobs are none of Celery's requests."""
+        self.controller.jobs.cut_short()  # type: ignore[attr-defined]
+        super().cancel_active_requests()
+
     def on_close(self) -> None:
         """The connection is lost. Jobs that wait here start at their time all the same."""
         self.controller.jobs.disconnected()  # type: ignore[attr-defined]

@@ -62,6 +62,7 @@ class Heartbeat:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=conf().heartbeat_interval)
+        self._settle_lost()
         try:
             Worker.objects.filter(session=self.identity.session).update(stopped_at=clock.now(), running=0)
         except (DatabaseError, InterfaceError) as error:
@@ -86,7 +87,7 @@ class Heartbeat:
         while not self._lost.empty():
             job_id, why = self._lost.get()
             try:
-                reason = f"Its process died after the start; whether the job had any effect is unknown ({why})"
+                reason = f"{why}; whether the job had any effect is unknown"
                 transitions.interrupt([self.identity.session], now=clock.now(), reason=reason, job_id=job_id)
             except Exception as error:  # noqa: BLE001 - tried again with the next beat
                 log.warning("job %d lost its process, which could not be recorded yet: %s", job_id, error)

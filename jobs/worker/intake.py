@@ -15,13 +15,12 @@ from typing import Any
 
 from celery.exceptions import InvalidTaskError
 
-from jobs.dispatcher import RUN_JOB
-from jobs.worker.waiting import Delivery, Waiting
+from jobs.messages import HOPS, PASSED_BY, RUN_JOB
+from jobs.worker.arming.waiting import Delivery, Waiting
 
 log = logging.getLogger(__name__)
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 
-HOPS = "hops"  # the header that counts how many workers have passed a message on
 CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
 BIGGEST_ID = 2**63 - 1
 
@@ -34,18 +33,20 @@ class Intake:
         self._add = add
         self._now = now
         self._settled: deque[tuple[Any, bool]] = deque()  # messages to acknowledge; whether they were held for later
+        self._told = False  # that there is something to acknowledge
         self._ahead = 0  # messages held for later; they must not keep the due ones from coming
         self._granted = 0  # by how much the prefetch was raised for them
         self._open = True
 
     def __call__(self, message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> None:
         """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
-        job_id, version, run_at = read(message)
+        job_id, version, run_at, hops = read(message)
+        if message.headers.get(PASSED_BY) == self._consumer.hostname:
+            hops += 1  # it has come back: there may be nobody else
         received.info("Task %s[%s] received", RUN_JOB, message.headers.get("id"))
         ahead = run_at > self._now()
         if ahead:
             self._hold(1)
-        hops = int(message.headers.get(HOPS) or 0)
         delivery = Delivery(partial(self._acknowledge_soon, message, ahead), _queue(message), hops)
         self._add(Waiting(job_id, version, run_at, [delivery]))
 
@@ -55,6 +56,7 @@ class Intake:
 
     def acknowledge(self) -> None:
         """Tell the broker of what is dealt with. By the thread of the event loop only."""
+        self._told = False  # before the look: what is settled from now on is told of again
         while self._settled:
             message, ahead = self._settled.popleft()
             if self._open:
@@ -64,7 +66,8 @@ class Intake:
 
     def _acknowledge_soon(self, message: Any, ahead: bool) -> None:
         self._settled.append((message, ahead))
-        if len(self._settled) == 1:
+        if not self._told:  # twice by two threads at once does no harm
+            self._told = True
             self._consumer.call_soon(self.acknowledge)
 
     def _hold(self, more: int) -> None:
@@ -78,19 +81,20 @@ class Intake:
             self._granted = wanted
 
 
-def read(message: Any) -> tuple[int, int, float]:
-    """(job id, version, run_at) of a message; `run_at` in seconds since the epoch, 0 when it has none: due at once.
-    Raises InvalidTaskError."""
+def read(message: Any) -> tuple[int, int, float, int]:
+    """(job id, version, run_at, hops) of a message; `run_at` in seconds since the epoch, 0 when it has none: due at
+    once. Raises InvalidTaskError."""
     try:
         (job_id, version), *_ = message.payload
         eta = message.headers.get("eta")
         run_at = datetime.fromisoformat(eta).timestamp() if eta else 0.0
+        hops = int(message.headers.get(HOPS) or 0)
     except Exception as error:
         raise InvalidTaskError(f"not a message of ours: {error!r}") from error
     for number in (job_id, version):
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= BIGGEST_ID:
             raise InvalidTaskError(f"{number!r} is neither the id of a job nor a version")
-    return job_id, version, run_at
+    return job_id, version, run_at, hops
 
 
 def _queue(message: Any) -> str:

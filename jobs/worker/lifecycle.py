@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import sys
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # Seconds for which a busy thread may keep the others waiting: Python's 5 ms would be the start delay of a lone job.
 SWITCH_INTERVAL = 0.0002
+PR_SET_TIMERSLACK = 29  # of prctl(2); in nanoseconds
 COLD_STOP = 2.0  # seconds that a worker told to stop at once takes for what has ended
 
 _heartbeat: Heartbeat | None = None
@@ -48,6 +50,7 @@ def child_lost(job_id: int, why: str) -> None:
 def _born(sender: Any, **kwargs: Any) -> None:
     global _heartbeat  # noqa: PLW0603 - one worker a process
     sys.setswitchinterval(SWITCH_INTERVAL)
+    exact_sleep()
     connection_created.connect(_opened)
     _heartbeat = Heartbeat(sender.hostname)
 
@@ -95,6 +98,13 @@ def _stopped(sender: Any, **kwargs: Any) -> None:
         station.recorder.finish(COLD_STOP if worker_state.should_terminate is not None else None)
     if _heartbeat is not None:
         _heartbeat.stop()
+
+
+def exact_sleep() -> None:
+    """Have sleeps of this thread, and of the threads and children it will start, end when they should: Linux lets
+    them end 50 us late, to save wake-ups. Elsewhere it does nothing."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 
 def warm() -> None:

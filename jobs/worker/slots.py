@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -15,6 +18,7 @@ from jobs.worker import runner
 from jobs.worker.recorder import Recorder
 from jobs.worker.runner import Armed
 
+TOLD_TO_STOP = "Its process was told to stop after the start"
 SETTLE_FOR = 5.0  # seconds for what was given to reach its slot when the worker stops
 
 
@@ -64,6 +68,9 @@ class Slots:
     def settle(self) -> None:
         """Before the pool stops: see to it that all that was given has reached its slot."""
 
+    def cut_short(self) -> None:
+        """End what can be ended, at once. A thread cannot: what it has begun it ends."""
+
 
 class ThreadSlots(Slots):
     """Threads of this process."""
@@ -110,7 +117,7 @@ class ChildSlots(Slots):
         self._hub = hub
         self._child_lost = child_lost
         self._given: deque[Armed] = deque()
-        self._unaccepted = 0
+        self._children: dict[int, int | None] = {}  # by job: the child that has accepted it, None if none has yet
 
     def give(self, armed: Armed) -> None:
         self._given.append(armed)
@@ -119,31 +126,45 @@ class ChildSlots(Slots):
     def settle(self) -> None:
         self._hand_over()
         loop, until = self._hub.create_loop(), steady() + SETTLE_FOR
-        while self._unaccepted and steady() < until:
+        while None in self._children.values() and steady() < until:
             next(loop)  # the pool's end drops what no child has taken
+
+    def cut_short(self) -> None:
+        self._hand_over()
+        for job_id, child in list(self._children.items()):
+            del self._children[job_id]
+            self._child_lost(job_id, TOLD_TO_STOP)
+            if child is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGTERM)
 
     def _hand_over(self) -> None:
         while self._given:
             armed = self._given.popleft()
-            self._unaccepted += 1
+            job_id = armed.started.job_id
+            self._children[job_id] = None
             self._pool.apply_async(
                 runner.run_in_child,
                 (armed,),
-                accept_callback=self._accepted,
-                callback=self._ended,
-                error_callback=partial(self._lost, armed),
+                accept_callback=partial(self._accepted, job_id),
+                callback=partial(self._ended, job_id),
+                error_callback=partial(self._lost, job_id),
             )
 
-    def _accepted(self, *args: Any) -> None:
-        self._unaccepted -= 1
+    def _accepted(self, job_id: int, child: int, *args: Any) -> None:
+        if job_id in self._children:
+            self._children[job_id] = child
 
-    def _ended(self, ended: Ended | None) -> None:
+    def _ended(self, job_id: int, ended: Ended | None) -> None:
         if ended is not None:
             self._recorder.put(ended)
+        self._children.pop(job_id, None)
         self.release(1)
 
-    def _lost(self, armed: Armed, info: Any) -> None:
+    def _lost(self, job_id: int, info: Any) -> None:
         """The child died, or was killed at its time limit: nobody else will record the end of its job."""
         error = getattr(info.exception, "exc", info.exception)
-        self._child_lost(armed.started.job_id, f"{type(error).__name__}: {error}")
+        if job_id in self._children:
+            del self._children[job_id]
+            self._child_lost(job_id, f"Its process died after the start ({type(error).__name__}: {error})")
         self.release(1)

@@ -12,8 +12,8 @@ from kombu.common import ignore_errors
 from jobs.clock import clock
 from jobs.worker import lifecycle
 from jobs.worker.arming import Arming
+from jobs.worker.arming.passing import Passing
 from jobs.worker.intake import Intake
-from jobs.worker.passing import Passing
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import ChildSlots, Slots, ThreadSlots
 
@@ -26,7 +26,7 @@ class Station:
     def __init__(self, worker: Any) -> None:
         self.recorder = Recorder()
         self.slots = _slots(worker, self.recorder)
-        self.passing = Passing()
+        self.passing = Passing(worker.hostname)
         self.arming = Arming(self.slots, lifecycle.identity, self.passing.put)
         self._intake: Intake | None = None
 
@@ -43,10 +43,17 @@ class Station:
 
     def stop(self) -> None:
         """Take nothing any more, and have all that was taken in its slot."""
+        self.passing.stop()
         self.arming.stop()
         self.slots.settle()
         if self._intake is not None:
             self._intake.acknowledge()
+
+    def cut_short(self) -> None:
+        """Take nothing any more, and end what can be ended, at once."""
+        self.passing.stop()
+        self.arming.stop(lifecycle.COLD_STOP)
+        self.slots.cut_short()
 
     def disconnected(self) -> None:
         if self._intake is not None:
@@ -84,8 +91,7 @@ class StationStep(bootsteps.StartStopStep):
         _hand_back(worker)
 
     def terminate(self, worker: Any) -> None:
-        """At once: what was taken and has no slot yet is INTERRUPTED."""
-        worker.jobs.arming.stop(lifecycle.COLD_STOP)
+        worker.jobs.cut_short()
         _hand_back(worker)
 
 

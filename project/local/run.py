@@ -187,7 +187,7 @@ def answers(url: str) -> bool:
 
 def _welcome(home: Home, url: str, credentials: Credentials, services: Services) -> list[str]:
     password = credentials.get("password") or "(set earlier; `manage.py changepassword` sets a new one)"
-    token = credentials.get("token") or "(made earlier; make another one in the admin)"
+    token = credentials.get("token") or "(made earlier; `manage.py api_token` makes another)"
     # An address that was given may hold a password of somebody else's server: it is not shown.
     sql = [] if os.environ.get("DATABASE_URL") else [f"SQL        psql {services.database_url}"]
     return [

@@ -3,13 +3,12 @@
 from scripts.mutations.record import NEVER_TWICE, TRUE_END, mutant
 
 ATTEMPTS = "jobs/transitions/attempts.py"
-QUERYSETS = "jobs/models/querysets.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
 RESCUE = "jobs/maintenance/rescue.py"
 TRANSITIONS_TESTS = ("tests/transitions",)
 INTERRUPTION_TESTS = ("tests/transitions/test_interruption.py",)
 RESCUE_TESTS = ("tests/maintenance",)
-HELD_BY = "return self.filter(id=job_id, state=State.RUNNING, attempt=attempt)"
+HELD = "if job.state == State.RUNNING and job.attempt == attempt.number:"
 
 END_GUARDS = "AND jobs_job.state = 1 AND jobs_job.attempt = ended.number"
 
@@ -30,13 +29,13 @@ MUTANTS = (
         "interrupt: attempt guard",
         TRUE_END,
         INTERRUPTION_TESTS,
-        (QUERYSETS, HELD_BY, "return self.filter(id=job_id, state=State.RUNNING)"),
+        (INTERRUPTION, HELD, "if job.state == State.RUNNING:"),
     ),
     mutant(
         "interrupt: state guard",
         TRUE_END,
         INTERRUPTION_TESTS,
-        (QUERYSETS, HELD_BY, "return self.filter(id=job_id, attempt=attempt)"),
+        (INTERRUPTION, HELD, "if job.attempt == attempt.number:"),
     ),
     mutant(
         "one order of locks in finish and interrupt",
@@ -44,8 +43,9 @@ MUTANTS = (
         ("tests/concurrency/test_races.py::test_finish_and_interrupt_take_their_locks_in_one_order",),
         (
             INTERRUPTION,
-            "            job = Job.objects.held",
-            "            Attempt.objects.filter(pk=attempt.pk).update(error=why)\n            job = Job.objects.held",
+            "        jobs = {job.pk: job",
+            "        Attempt.objects.filter(pk__in=[one.pk for one in attempts]).update(error=reason)\n"
+            "        jobs = {job.pk: job",
         ),
     ),
     mutant(

@@ -13,9 +13,9 @@ TRANSITIONS_TESTS = ("tests/transitions",)
 RACES = ("tests/concurrency",)
 RUNNER_TESTS = ("tests/worker/runner",)
 TABLE_TESTS = ("tests/models/test_constraints.py",)
-ARMING = "jobs/worker/arming.py"
-CLAIMS = "jobs/worker/claims.py"
-ARMING_TESTS = ("tests/worker/test_arming.py",)
+ARMING = "jobs/worker/arming/__init__.py"
+CLAIMS = "jobs/worker/arming/claims.py"
+ARMING_TESTS = ("tests/worker/arming",)
 ACQUIRABLE = "id__in=list(job_ids), state=State.PENDING, run_at__lt=due_before"
 ROW_LOCK = 'pending.select_for_update(skip_locked=True, of=("self",)).annotate('
 
@@ -76,7 +76,11 @@ MUTANTS = (
         "acknowledged when taken, not before",
         NEVER_LOST,
         ARMING_TESTS,
-        (ARMING, "            for waiting in batch:\n                waiting.settle()\n", ""),
+        (
+            ARMING,
+            "                for waiting in batch:\n                    waiting.settle()\n",
+            "                pass\n",
+        ),
         (
             ARMING,
             "        begun = steady()\n",

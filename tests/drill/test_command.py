@@ -27,9 +27,9 @@ def test_a_short_drill_passes_and_says_what_it_did(tmp_path: Path):
     file = tmp_path / "verdict.json"
     faults = ("failpoint-kill", "connections-cut", "broker-wipe")
     asked = [word for fault in faults for word in ("--fault", fault)]
-    # Four workers are killed in twenty seconds. Were there two, a job could lose its message with each of them in turn, and
+    # Four workers are killed in ten seconds. Were there two, a job could lose its message with each of them in turn, and
     # would wait longer each time: that is one failure after the other, not the one that the promise includes.
-    size = ["--duration", "24", "--workers", "4", "--beats", "2", "--seed", "5", "--json", str(file)]
+    size = ["--duration", "16", "--workers", "4", "--beats", "2", "--seed", "5", "--json", str(file)]
     done = drill(tmp_path, *asked, *size)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PASSED" in done.stdout

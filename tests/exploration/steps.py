@@ -13,7 +13,7 @@ from jobs.conf import conf
 from jobs.models import Attempt, Job
 from jobs.models.querysets import LONGEST_BACK_OFF, OVERDUE_AFTER
 from jobs.states import FINAL, State
-from jobs.worker.claims import ARM_SLACK
+from jobs.worker.arming.claims import ARM_SLACK
 from tests import starts
 from tests.exploration.model import ModelJob
 from tests.exploration.world import LivingWorker, Running, World

@@ -50,8 +50,8 @@ class Cluster:
         self.environment = {**os.environ, "DATABASE_URL": database_url(), "BROKER_URL": broker_url}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
-        return self._start(name, ["beat", "-l", "info"])
+    def beat(self, name: str = "beat", **environment: str) -> subprocess.Popen[bytes]:
+        return self._start(name, ["beat", "-l", "info"], **environment)
 
     def worker(self, name: str = "w1", **more: Any) -> Any:
         """Start a worker and wait until it is ready."""

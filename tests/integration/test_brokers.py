@@ -35,8 +35,8 @@ class TestRabbitMQ:
         assert Attempt.objects.count() == len(jobs)
         assert not WorkerLog.objects.filter(action="ACQUIRE_FAILURE").exists()
 
-    def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(self, cluster):
-        graceful_stop(cluster)
+    def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(self, cluster, settings):
+        graceful_stop(cluster, settings)
 
     def test_a_killed_worker_gives_its_waiting_jobs_back(self, cluster):
         cluster.beat()

@@ -10,7 +10,7 @@ from celery import current_app
 
 from jobs import transitions
 from jobs.clock import clock
-from jobs.dispatcher import RUN_JOB
+from jobs.messages import HOPS, RUN_JOB
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from tests.integration.conftest import all_final, messages, wait_for
@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.processes]
 
 HEADERS = {"id": "garbage", "task": RUN_JOB, "lang": "py", "root_id": "garbage", "argsrepr": "?", "eta": None}
 DROPPED = "a message is dropped that nobody can read"
-NO_JOB = "a message names no job"
+NOT_OURS = "not a message of ours"
+OTHER = "celery.backend_cleanup"  # a task that is Celery's to read
 
 
 def args(*values):
@@ -33,21 +34,21 @@ GARBAGE = [
     ({}, "not JSON {", "Can't decode message body"),
     (HEADERS, b"\xff\xfe", "Can't decode message body"),
     ({}, '{"not": "a task"}', "Received and deleted unknown message"),
-    (HEADERS, "null", f"{DROPPED} (TypeError"),
-    (HEADERS, "5", f"{DROPPED} (TypeError"),
-    (HEADERS, "[1]", f"{DROPPED} (ValueError"),
-    ({"task": RUN_JOB}, args(1, 1), f"{DROPPED} (KeyError('id')"),
+    (HEADERS, "null", NOT_OURS),
+    (HEADERS, "5", NOT_OURS),
+    (HEADERS, "[1]", NOT_OURS),
+    (HEADERS | {"task": OTHER}, "null", f"{DROPPED} (TypeError"),
+    ({"task": OTHER}, args(1, 1), f"{DROPPED} (KeyError('id')"),
     (HEADERS | {"task": ["no name"]}, args(1, 1), "unhashable type: 'list'"),
     (HEADERS | {"task": "no.such.task"}, args(1, 1), "Received unregistered task of type 'no.such.task'"),
-    (HEADERS | {"eta": "tomorrow"}, args(1, 1), "invalid ETA value 'tomorrow'"),
-    (HEADERS | {"eta": "0001-01-01T00:00:00+00:00"}, args(1, 1), f"{DROPPED} (OverflowError"),
-    (HEADERS, args(), "missing 2 required positional arguments: 'job_id' and 'version'"),
-    (HEADERS, args(1, 1, 1), "takes 2 positional arguments but 3 were given"),
-    (HEADERS, args("seven", 1), f"{NO_JOB}: id 'seven'"),
-    (HEADERS, args(None, None), f"{NO_JOB}: id None"),
-    (HEADERS, args({"id": 7}, 1), f"{NO_JOB}: id {{'id': 7}}"),
-    (HEADERS, args(2**63, 1), f"{NO_JOB}: id {2**63}"),
-    (HEADERS, args(1, -1), f"{NO_JOB}: id 1, version -1"),
+    (HEADERS | {"eta": "tomorrow"}, args(1, 1), f"{NOT_OURS}: ValueError"),
+    (HEADERS | {HOPS: "many"}, args(1, 1), f"{NOT_OURS}: ValueError"),
+    (HEADERS, args(), f"{NOT_OURS}: ValueError"),
+    (HEADERS, args("seven", 1), "'seven' is neither the id of a job nor a version"),
+    (HEADERS, args(None, None), "None is neither the id of a job nor a version"),
+    (HEADERS, args({"id": 7}, 1), "{'id': 7} is neither the id of a job nor a version"),
+    (HEADERS, args(2**63, 1), f"{2**63} is neither the id of a job nor a version"),
+    (HEADERS, args(1, -1), "-1 is neither the id of a job nor a version"),
 ]
 # What only a Redis client can put there: entries of the list that are no messages at all.
 NO_MESSAGES = [b"not JSON {", b"{}"]

@@ -8,7 +8,7 @@ import pytest
 from celery import current_app
 from django.db.models import F
 
-from jobs import dispatcher
+from jobs.messages import send as send_message
 from jobs.models import Attempt, Job, Worker
 from jobs.models.querysets import Listed
 from jobs.states import State
@@ -51,7 +51,7 @@ def publish():
     """Once, now: this test has no beat, which would send again what a worker keeps to itself."""
     with current_app.producer_or_acquire() as producer:
         for job in Job.objects.filter(enqueued_at=None):
-            dispatcher.send(Listed(job.pk, job.version, job.run_at, job.queue, 1), producer)
+            send_message(Listed(job.pk, job.version, job.run_at, job.queue, 1), producer)
 
 
 def stop(cluster):

@@ -98,17 +98,18 @@ def test_the_leading_beat_is_killed_and_the_other_goes_on(cluster):
     assert first.poll() is not None
 
 
-def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(cluster):
-    graceful_stop(cluster)
+def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(cluster, settings):
+    graceful_stop(cluster, settings)
 
 
-def graceful_stop(cluster):
+def graceful_stop(cluster, settings):
     """The other worker starts the waiting jobs, by their first message, while the body of the stopped one goes on."""
-    cluster.beat()
+    settings.JOBS_LOOK_AHEAD = 12  # published at once: the second worker has that long to start
+    cluster.beat(JOBS_LOOK_AHEAD="12")
     stopped = cluster.worker("first", slots=1)
-    running = create(0.5, payload={"seconds": 15})
+    running = create(0.5, payload={"seconds": 20})
     wait_for(lambda: Job.objects.get(pk=running).state == State.RUNNING, "the first job to run")
-    waiting = [create(7) for _ in range(5)]
+    waiting = [create(11) for _ in range(5)]
     wait_for(lambda: cluster.log("first").count("received") == 6, "the first worker to hold the others")
     cluster.worker("second")
     send(stopped, signal.SIGTERM)

@@ -2,6 +2,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection, connections
 
 from jobs.maintenance import rescue as service
 from jobs.maintenance.rescue import rescue
@@ -90,3 +91,26 @@ def test_what_a_worker_acquired_after_it_was_declared_gone_is_settled_too(make_j
     assert rescue(now=later, patience=PATIENCE, watching_since=LONG_AGO) == 2
     assert [state_of(job), state_of(unregistered)] == [State.INTERRUPTED] * 2
     assert rescue(now=later, patience=PATIENCE, watching_since=LONG_AGO) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_holds_is_left_for_the_next_time(make_job):
+    """A person with a transaction open would stop the leading beat, and the next one after it."""
+    gone = worker(21)
+    held, free = running_on(make_job, gone.session), running_on(make_job, gone.session)
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM jobs_job WHERE id = %s FOR UPDATE", [held.pk])
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")  # else this test would wait for ever
+    try:
+        assert rescue(now=NOW, patience=PATIENCE, watching_since=LONG_AGO) == 1
+        assert (state_of(held), state_of(free)) == (State.RUNNING, State.INTERRUPTED)
+        other.rollback()
+        later = NOW + 2 * PATIENCE
+        assert rescue(now=later, patience=PATIENCE, watching_since=LONG_AGO) == 1
+        assert state_of(held) == State.INTERRUPTED
+    finally:
+        other.close()
+        connection.close()

@@ -143,10 +143,13 @@ def test_a_worker_s_transaction_may_not_stand_still_and_the_next_may():
             cursor.execute("SHOW idle_in_transaction_session_timeout")
             return cursor.fetchone()[0]
 
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '7min'")  # beats of other tests may have set theirs
     with transaction.atomic():
         assert list(Job.objects.acquirable([pending.pk], due_before=NOW + seconds(1))) == [pending]
         assert limit() == "6s"
-    assert limit() == "0"
+    assert limit() == "7min"
+    connection.close()
 
 
 def test_questions_by_state():
@@ -159,8 +162,6 @@ def test_questions_by_state():
     assert list(q.due_next()) == [overdue, pending]
     assert list(q.overdue(NOW)) == [overdue]
     assert list(q.running()) == [running]
-    assert list(q.held_by(running.id, 3)) == [running]
-    assert not q.held_by(running.id, 2)
     assert set(q.final()) == {old, new}
     assert list(q.recently_finished()) == [new, old]
     assert set(q.in_state([State.FAILED, State.RUNNING])) == {old, running}

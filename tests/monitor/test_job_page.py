@@ -28,7 +28,9 @@ def test_a_stranger_is_sent_to_the_login(client, at):
 
 
 def test_an_unknown_job_is_404(viewer):
-    assert viewer.get("/jobs/4711/").status_code == 404
+    response = viewer.get("/jobs/4711/")
+    assert response.status_code == 404
+    assert "There is no job 4711. Go to the <a" in response.content.decode()
 
 
 def test_a_number_beyond_the_database_is_404(viewer):

@@ -43,14 +43,15 @@ def sent(monkeypatch) -> list[int]:
 
     ids = Sent()
 
-    def send(listed: Any, producer: Any) -> None:
-        ids.append(listed.id)
+    class Outlet:
+        def send(self, jobs: Any) -> None:
+            ids.extend(listed.id for listed in jobs)
 
-    def connected(dispatcher: Any) -> None:
+    def connected(dispatcher: Any) -> Outlet:
         if ids.broken:
             raise OSError("no broker")
+        return Outlet()
 
-    monkeypatch.setattr("jobs.dispatcher.send", send)
     monkeypatch.setattr("jobs.dispatcher.Dispatcher._connected", connected)
     return ids
 

@@ -33,6 +33,7 @@ class Qos:
 
 class Consumer:
     connection_errors = (OSError,)
+    hostname = "w1@test"
 
     def __init__(self):
         self.qos, self.soon = Qos(), []
@@ -74,8 +75,14 @@ def test_a_message_becomes_a_job_that_waits(intake, taken):
     assert (one.hops, one.deliveries[0].queue) == (2, "slow")
 
 
+def test_one_that_comes_back_has_been_sent_around_sooner(intake, taken):
+    """On a worker that is alone each job without a slot would go around four times."""
+    take(intake, Message(hops=1, passed_by="w2@test"), Message((8, 1), hops=1, passed_by="w1@test"))
+    assert [one.hops for one in taken] == [1, 2]
+
+
 def test_without_eta_it_is_due_at_once():
-    assert read(Message(eta=None)) == (7, 1, 0.0)
+    assert read(Message(eta=None)) == (7, 1, 0.0, 0)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +96,7 @@ def test_without_eta_it_is_due_at_once():
         Message((2**63, 1)),
         Message(([7], 1)),
         Message(eta="tomorrow"),
+        Message(hops="many"),
     ],
 )
 def test_what_is_no_message_of_ours_is_refused(message):

@@ -1,5 +1,7 @@
 """Slots: reserved before a row is taken, free again when the body has ended, whichever way."""
 
+import signal
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -125,12 +127,22 @@ def test_a_child_returns_its_end(children, recorder):
 def test_a_child_that_died_is_told_of(children, recorder):
     ((_, callbacks),) = pool.given
     callbacks["error_callback"](SimpleNamespace(exception=MemoryError("killed")))
-    assert (children.free, recorder.ended) == (2, [(7, "MemoryError: killed")])
+    assert (children.free, recorder.ended) == (2, [(7, "Its process died after the start (MemoryError: killed)")])
+
+
+def test_a_cold_stop_ends_the_children_that_have_a_job_and_says_so_once(children, recorder):
+    ((_, callbacks),) = pool.given
+    child = subprocess.Popen(["sleep", "60"])
+    callbacks["accept_callback"](child.pid, 0.0)
+    children.cut_short()
+    assert child.wait(10) == -signal.SIGTERM
+    callbacks["error_callback"](SimpleNamespace(exception=MemoryError("killed")))
+    assert recorder.ended == [(7, "Its process was told to stop after the start")]
 
 
 def test_before_the_pool_stops_every_child_has_accepted(children):
     children.reserve(1)
     children.give(ARMED)
-    children._accepted()
+    children._accepted(7, 1)
     children.settle()
     assert len(pool.given) == 2

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from celery import current_app
 
-from jobs import dispatcher
 from jobs.clock import clock
 from jobs.drill.faults.fault import Fault, Setting, Stage, Stroke
+from jobs.messages import send
 from jobs.models import Job
 from jobs.models.querysets import JobQuerySet, Listed
 
@@ -92,7 +92,7 @@ def _sent(stage: Stage, messages: Iterable[Listed]) -> bool:
             connection.connect()  # no second try: while this waits, no other fault begins or ends
             producer = current_app.amqp.Producer(connection)
             for listed in messages:
-                dispatcher.send(listed, producer)
+                send(listed, producer)
     except Exception as error:  # noqa: BLE001 - away for another fault's sake
         log.debug("not sent yet: %s", error)
         return False

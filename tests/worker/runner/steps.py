@@ -6,7 +6,8 @@ from datetime import timedelta
 from jobs.clock import clock, steady
 from jobs.models import Job
 from jobs.transitions import WorkerIdentity
-from jobs.worker import claims, recorder, runner
+from jobs.worker import recorder, runner
+from jobs.worker.arming import claims
 from jobs.worker.runner import Armed
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())

@@ -10,9 +10,9 @@ from queue import SimpleQueue
 
 from celery import current_app
 
-from jobs import dispatcher
+from jobs.messages import send
 from jobs.models.querysets import Listed
-from jobs.worker.waiting import Waiting
+from jobs.worker.arming.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,10 @@ MOST_HOPS = 4  # workers that pass a message on before it waits for a slot where
 class Passing:
     """A thread of its own, since a broker may hang for as long as a publication may take."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        """`name`: of this worker, which its messages carry on their way."""
+        self._name = name
+        self._stopped = False
         self._surplus: SimpleQueue[Sequence[Waiting]] = SimpleQueue()
         self._keep: Callable[[Waiting], None] = lambda waiting: None
 
@@ -30,6 +33,10 @@ class Passing:
         """`give_up` takes back what the broker does not."""
         self._keep = give_up
         threading.Thread(target=self._loop, name="passing", daemon=True).start()
+
+    def stop(self) -> None:
+        """What has not gone out yet is the broker's to deliver again."""
+        self._stopped = True
 
     def put(self, surplus: Sequence[Waiting]) -> None:
         self._surplus.put(surplus)
@@ -50,11 +57,11 @@ class Passing:
         """One by one, each leaving the list when the broker has it. Its own message is acknowledged only then."""
         with current_app.producer_or_acquire() as producer:
             try:
-                while left:
+                while left and not self._stopped:
                     waiting = left[0]
                     due = datetime.fromtimestamp(waiting.run_at, tz=UTC)
                     listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
-                    dispatcher.send(listed, producer, hops=waiting.hops + 1)
+                    send(listed, producer, hops=waiting.hops + 1, passed_by=self._name)
                     waiting.settle()
                     left.pop(0)
             except Exception:

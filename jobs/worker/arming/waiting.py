@@ -70,6 +70,10 @@ class WaitingJobs:
         """The soonest `run_at`; infinity when nothing waits."""
         return self._heap[0][0] if self._heap else float("inf")
 
+    def count(self, until: float) -> int:
+        """How many are due until then."""
+        return sum(run_at <= until for run_at, _, _ in self._heap)
+
     def take(self, until: float, most: int) -> list[Waiting]:
         """Remove and return those due until then, soonest first, `most` at most."""
         taken: list[Waiting] = []

@@ -16,10 +16,10 @@ from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from jobs.worker import arming as arming_module
 from jobs.worker.arming import Arming
-from jobs.worker.passing import MOST_HOPS
+from jobs.worker.arming.passing import MOST_HOPS
+from jobs.worker.arming.waiting import Delivery, Waiting
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import ThreadSlots
-from jobs.worker.waiting import Delivery, Waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,11 +12,12 @@ from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.transitions import Started, Wanted, WorkerIdentity
-from jobs.worker import claims, lifecycle
-from jobs.worker.passing import MOST_HOPS
+from jobs.worker import lifecycle
+from jobs.worker.arming import claims
+from jobs.worker.arming.passing import MOST_HOPS
+from jobs.worker.arming.waiting import Waiting, WaitingJobs
 from jobs.worker.runner import Armed
 from jobs.worker.slots import Slots
-from jobs.worker.waiting import Waiting, WaitingJobs
 
 log = logging.getLogger(__name__)
 
@@ -107,12 +108,19 @@ class Arming:
                     return self._gather(), []
                 elif steady() - self._passed_on_at >= PASS_ON_EVERY:
                     self._passed_on_at = steady()
-                    surplus = self._waiting.take_last(until, self._slots.limit, MOST_HOPS)
+                    surplus = self._surplus(until)
                     if surplus:
                         return [], surplus
                 else:
                     self._changed.wait(PASS_ON_EVERY)
         return [], []
+
+    def _surplus(self, until: float) -> list[Waiting]:
+        """Those to pass on. With more than would fill this worker again all workers are likely to be full: then only a
+        few, so that the messages do not take the cores from the bodies."""
+        limit = self._slots.limit
+        crowd = self._waiting.count(until) > limit
+        return self._waiting.take_last(until, max(limit // 8, 1) if crowd else limit, MOST_HOPS)
 
     def _gather(self) -> list[Waiting]:
         """Those that are due and have a slot, and for a moment those that come after them. The lock is held."""
@@ -134,9 +142,11 @@ class Arming:
         worker = self._identity()
         free = len(batch)
         try:
-            claimed = claims.claim([(waiting.job_id, waiting.version) for waiting in batch], worker)
-            for waiting in batch:
-                waiting.settle()
+            try:
+                claimed = claims.claim([(waiting.job_id, waiting.version) for waiting in batch], worker)
+            finally:
+                for waiting in batch:
+                    waiting.settle()
             if claimed.started:
                 failpoints.hit("after-acquire")
             for started in claimed.started:

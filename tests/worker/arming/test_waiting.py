@@ -1,6 +1,6 @@
 """What waits on a worker: soonest first, each job once, each message acknowledged when its jobs are dealt with."""
 
-from jobs.worker.waiting import Delivery, Waiting, WaitingJobs
+from jobs.worker.arming.waiting import Delivery, Waiting, WaitingJobs
 
 
 class Message:

@@ -1,0 +1,92 @@
+"""Many messages in one round trip, on both brokers: all of them, or an error."""
+
+import uuid
+
+import pytest
+from celery import current_app
+
+from jobs.clock import clock
+from jobs.messages import Confirmations, Outlet
+from jobs.models.querysets import Listed
+
+
+def jobs(queue, n=250):
+    return [Listed(i, 1, clock.now(), queue, 1) for i in range(1, n + 1)]
+
+
+def test_all_of_them_on_redis_and_valkey(queue):
+    outlet = Outlet()
+    outlet.send(jobs(queue.name))
+    outlet.close()
+    assert len({message.headers["id"] for message in queue()}) == 250
+
+
+@pytest.mark.rabbitmq
+class TestRabbitMQ:
+    @pytest.fixture
+    def outlet(self, rabbitmq, monkeypatch):
+        connect = current_app.connection_for_write
+        monkeypatch.setattr(
+            current_app, "connection_for_write", lambda url=None, **options: connect(url or rabbitmq, **options)
+        )
+        outlet = Outlet()
+        yield outlet
+        outlet.close()
+
+    @pytest.fixture
+    def name(self, rabbitmq):
+        name = f"test-{uuid.uuid4().hex[:8]}"
+        yield name
+        with current_app.connection(rabbitmq) as connection:
+            connection.default_channel.queue_delete(name)
+
+    def test_when_it_returns_every_message_is_confirmed(self, outlet, name, rabbitmq):
+        for _ in range(3):
+            outlet.send(jobs(name))
+        assert outlet._confirmations._confirmed == 750
+        with current_app.connection(rabbitmq) as connection:
+            assert connection.default_channel.queue_declare(name, passive=True).message_count == 750
+
+
+class Channel:
+    def __init__(self):
+        self.events = {"basic_ack": set(), "basic_nack": set()}
+
+    def confirm_select(self):
+        pass
+
+    def confirm(self, event, tag, multiple=False):
+        (callback,) = self.events[event]
+        callback(tag, multiple)
+
+
+class Broker:
+    """Answers one thing for each time it is asked."""
+
+    def __init__(self, channel, *answers):
+        self.channel, self.answers = channel, list(answers)
+
+    def drain_events(self, timeout):
+        if not self.answers:
+            raise TimeoutError
+        self.channel.confirm(*self.answers.pop(0))
+
+
+def test_confirmations_may_come_alone_or_for_many():
+    channel = Channel()
+    confirmations = Confirmations(channel)
+    broker = Broker(channel, ("basic_ack", 1), ("basic_ack", 4, True), ("basic_ack", 5))
+    confirmations.wait(5, broker)
+    assert not broker.answers
+
+
+def test_one_that_does_not_come_is_an_error():
+    channel = Channel()
+    with pytest.raises(TimeoutError):
+        Confirmations(channel).wait(2, Broker(channel, ("basic_ack", 1)))
+
+
+def test_a_refusal_is_an_error():
+    channel = Channel()
+    with pytest.raises(OSError, match="refused"):
+        Confirmations(channel).wait(2, Broker(channel, ("basic_ack", 1), ("basic_nack", 2)))
