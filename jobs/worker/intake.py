@@ -21,6 +21,7 @@ from jobs.worker.arming.waiting import Delivery, Waiting
 log = logging.getLogger(__name__)
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 
+COMES_BACK = 5  # hops that count for a message that its last worker gets again: there may be nobody else
 CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
 BIGGEST_ID = 2**63 - 1
 
@@ -42,7 +43,7 @@ class Intake:
         """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
         job_id, version, run_at, hops = read(message)
         if message.headers.get(PASSED_BY) == self._consumer.hostname:
-            hops += 1  # it has come back: there may be nobody else
+            hops += COMES_BACK
         received.info("Task %s[%s] received", RUN_JOB, message.headers.get("id"))
         ahead = run_at > self._now()
         if ahead:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from celery import bootsteps
@@ -105,3 +106,6 @@ def _hand_back(worker: Any) -> None:
         return
     connection, consumer.connection = consumer.connection, None
     ignore_errors(connection, connection.close)
+    for callback in worker.hub._pop_ready():  # else the hub reads the closed connection once more at its own end
+        with suppress(Exception):
+            callback()

@@ -30,7 +30,7 @@ MUTANTS = (
         "acquire: version predicate",
         NEVER_EARLY,
         TRANSITIONS_TESTS,
-        (ATTEMPTS, "job.version != one.version or ", ""),
+        (ATTEMPTS, "version != one.version or one.job_id in taken", "version is None or one.job_id in taken"),
     ),
     mutant(
         "acquire: due_before predicate",

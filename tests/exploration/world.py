@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from unittest.mock import MagicMock
@@ -35,19 +36,25 @@ class Broker:
         self.messages: list[Listed] = []
         self.away = False
 
-    def take(self, listed: Listed, producer: object) -> None:
+    def take(self, listed: Listed, producer: object = None) -> None:
         if self.away:
             raise OSError("the broker is away")
         self.messages.append(listed)
+
+    def send(self, jobs: Sequence[Listed]) -> None:
+        """As the leader's outlet."""
+        for listed in jobs:
+            self.take(listed)
 
 
 class Beat(WindowScheduler):
     """The real turn of the real scheduler. The election is left out: whoever is told to leads, also beside another."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, broker: Broker) -> None:
         self.leader = Leader(name)
         self.dispatcher = Dispatcher(name)
-        self.dispatcher._connected = lambda: None
+        self.dispatcher._connected = lambda: broker
+        self.dispatcher.disconnect = lambda: None
         self.leader.hold = self._hold
         self.leader.still = self._hold
         self._listed = None
@@ -121,7 +128,7 @@ class World:
         patch.setattr(logging.getLogger("jobs"), "disabled", True)
         for name in ("scheduler", "scheduler.leader", "dispatcher", "maintenance.rescue", "worker.heartbeat"):
             patch.setattr(logging.getLogger(f"jobs.{name}"), "disabled", True)
-        self.beats = [Beat("beat-0"), Beat("beat-1")]
+        self.beats = [Beat("beat-0", self.broker), Beat("beat-1", self.broker)]
         self.workers = [LivingWorker("w0"), LivingWorker("w1")]
 
     def _hit(self, name: str) -> None:
@@ -151,7 +158,7 @@ class World:
         try:
             self.beats[number]._turn()
         except Died:
-            self.beats[number] = Beat(f"beat-{number}")
+            self.beats[number] = Beat(f"beat-{number}", self.broker)
             return False
         finally:
             self.dies_at = ""

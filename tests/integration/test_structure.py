@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from jobs.worker.passing import MOST_HOPS
 
 from jobs import rules, transitions
 from jobs.benchmark import facts, statements
@@ -17,6 +16,7 @@ from jobs.benchmark.throughput import backlog
 from jobs.clock import clock
 from jobs.models import WorkerLog
 from jobs.windows import window_at
+from jobs.worker.arming.passing import MOST_HOPS
 from tests.integration.conftest import all_final, wait_for
 
 pytestmark = [pytest.mark.processes]

@@ -102,6 +102,7 @@ def test_while_there_is_more_to_list_nothing_counts_as_published_whole(beat, han
 
 def test_a_leader_that_loses_its_lock_while_it_publishes_stops(beat, hands, sent, monkeypatch):
     monkeypatch.setattr(scheduler_module, "PUBLISH_FOR", 0.0)
+    monkeypatch.setattr("jobs.dispatcher.TOGETHER", 1)
     one = beat()
     one.tick()
     for _ in range(5):

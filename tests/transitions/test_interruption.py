@@ -168,7 +168,7 @@ def test_the_table_bounds_the_starts(make_job, number):
 @pytest.mark.parametrize("policy", [{}, RERUNNABLE])
 def test_a_start_and_its_end_cost_no_more_than_ever(make_job, django_assert_num_queries, policy):
     job = make_job(**policy)
-    with django_assert_num_queries(5):  # SAVEPOINT, the row under its lock, RUNNING, the ledger row, RELEASE
+    with django_assert_num_queries(4):  # SAVEPOINT, the row under its lock, RUNNING with its ledger row, RELEASE
         started, _ = start(job)
     with django_assert_num_queries(3):  # SAVEPOINT, the job with its ledger row, RELEASE
         end(started)

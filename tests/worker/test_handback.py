@@ -19,6 +19,20 @@ class Connection:
         raise OSError("already gone")
 
 
+class Hub:
+    """kombu reads a connection by a callback that asks to be called again."""
+
+    def __init__(self):
+        self.ready = {self.read}
+
+    def _pop_ready(self):
+        ready, self.ready = self.ready, set()
+        return ready
+
+    def read(self):
+        raise OSError("Socket was disconnected")
+
+
 class Station:
     def stop(self):
         pass
@@ -26,7 +40,7 @@ class Station:
 
 @pytest.fixture
 def worker():
-    return SimpleNamespace(consumer=SimpleNamespace(connection=Connection()), app=None, jobs=Station())
+    return SimpleNamespace(consumer=SimpleNamespace(connection=Connection()), app=None, jobs=Station(), hub=Hub())
 
 
 def stop(worker):
@@ -38,6 +52,7 @@ def test_it_closes_once_whatever_the_broker_says(worker):
     stop(worker)
     stop(worker)
     assert connection.closed == 1
+    assert not worker.hub.ready, "nobody reads it once more"
 
 
 def test_not_while_a_task_still_has_to_acknowledge(worker, monkeypatch):

@@ -18,7 +18,7 @@ from jobs.clock import clock
 from jobs.models import Job
 from project.local.interrupts import Interrupts
 
-LONGEST = 600.0  # seconds for a backlog
+SLOWEST = 20.0  # jobs a second: below it nothing is measured any more
 
 
 class Drain:
@@ -91,13 +91,13 @@ class Drain:
         """Open the gate and wait. Returns the CPU seconds that the workers took."""
         cluster.tick()
         before = cluster.cpu()["worker"]
-        started = time.monotonic()
+        started, longest = time.monotonic(), 60.0 + self.options.jobs / SLOWEST
         backlog.open_gate(self._queue(what), [member.name for member in cluster.members])
         while not done():
             passed = time.monotonic() - started
-            if passed > LONGEST or cluster.bad_ends():
+            if passed > longest or cluster.bad_ends():
                 raise RoundFailed(f"The backlog was not drained; the last words:\n{cluster.last_words()}")
-            wait(f"draining {what}", passed, LONGEST)
+            wait(f"draining {what}", passed, longest)
         cluster.tick()
         return cluster.cpu()["worker"] - before
 

@@ -25,7 +25,7 @@ AT_A_TIME = 200  # rows in one transaction
 GATHER = 0.002  # seconds for which the first of a transaction waits for others
 PACE = 0.02  # seconds from one transaction to the next while slots are free: a stream shares them
 LOOK_AGAIN = 5.0  # seconds: the steady clock goes on while the machine sleeps, a wait does not
-PASS_ON_EVERY = 0.05  # seconds
+PASS_ON_EVERY = 0.01  # seconds
 CROWDED_FOR = 0.005  # seconds until the recorder is looked at again
 WARM_TIMEOUT = 10.0  # seconds for the connection to the database
 
@@ -120,7 +120,7 @@ class Arming:
         few, so that the messages do not take the cores from the bodies."""
         limit = self._slots.limit
         crowd = self._waiting.count(until) > limit
-        return self._waiting.take_last(until, max(limit // 8, 1) if crowd else limit, MOST_HOPS)
+        return self._waiting.take_last(until, max(limit // 40, 1) if crowd else limit, MOST_HOPS)
 
     def _gather(self) -> list[Waiting]:
         """Those that are due and have a slot, and for a moment those that come after them. The lock is held."""

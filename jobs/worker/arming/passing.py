@@ -16,7 +16,7 @@ from jobs.worker.arming.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
-MOST_HOPS = 4  # workers that pass a message on before it waits for a slot where it is
+MOST_HOPS = 16  # workers that pass a message on before it waits for a slot where it is
 
 
 class Passing:
