@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,12 +43,22 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         self._last_turn = self._watching_since
         self._rescue_due = 0.0  # on the steady clock
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
-        if not lazy:
-            bound_transactions()
+        while True:
             try:
-                self.leader.connect()
+                self._begin(*args, lazy=lazy, **kwargs)
+                return
             except BehindPooler as error:
                 raise SystemExit(f"RunAt cannot start beat: {error}") from None
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("beat cannot start yet, the database failed (%s); trying again", error)
+                connection.close()
+                self.leader.step_down()
+                time.sleep(RETRY_AFTER)
+
+    def _begin(self, *args: Any, lazy: bool, **kwargs: Any) -> None:
+        if not lazy:
+            bound_transactions()
+            self.leader.connect()
         super().__init__(*args, lazy=lazy, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from django.db import DatabaseError, connection
+from celery import current_app
+from django.db import DatabaseError, OperationalError, connection
 
 from jobs import scheduler as scheduler_module
 from jobs.models import Job, Leadership, Worker
+from jobs.scheduler import WindowScheduler
 from tests.scheduler.rows import job, queries
 
 
@@ -107,3 +109,21 @@ def test_when_everything_stood_still_nobody_is_declared_gone_for_it(beat, hands,
     one.tick()
     worker.refresh_from_db()
     assert worker.gone_at is None
+
+
+def test_a_beat_that_starts_while_the_database_fails_waits_for_it(hands, sent, monkeypatch):
+    """It would end, and whoever runs it might not start it again."""
+    failures = [OperationalError("terminating connection due to administrator command")] * 2
+    setup = WindowScheduler.setup_schedule
+
+    def flaky(self):
+        if failures:
+            raise failures.pop()
+        setup(self)
+
+    monkeypatch.setattr(WindowScheduler, "setup_schedule", flaky)
+    monkeypatch.setattr(scheduler_module, "RETRY_AFTER", 0.0)
+    one = WindowScheduler(current_app)
+    one.tick()
+    assert one.leader.leading
+    one.close()
