@@ -103,7 +103,6 @@ MUTANTS = (
         "a message waits until it is sent",
         NEVER_LOST,
         DISPATCHER_TESTS,
-        (DISPATCHER, "send(self._waiting[0], producer)", "send(self._waiting.popleft(), producer)"),
-        (DISPATCHER, "            self._waiting.popleft()\n", ""),
+        (DISPATCHER, "                self._waiting.extendleft(reversed(batch))\n", ""),
     ),
 )
