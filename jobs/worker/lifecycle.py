@@ -92,10 +92,15 @@ def _stopping(**kwargs: Any) -> None:
 
 @signals.worker_shutdown.connect
 def _stopped(sender: Any, **kwargs: Any) -> None:
-    """The last body has ended: write what is left to write, and leave."""
+    """The last body has ended. Celery does not tell of a cold stop: see StationStep."""
     station = getattr(sender, "jobs", None)
     if station is not None:
-        station.recorder.finish(COLD_STOP if worker_state.should_terminate is not None else None)
+        leave(station)
+
+
+def leave(station: Any, within: float | None = None) -> None:
+    """Write what is left to write, with `within` in so many seconds, and say good-bye."""
+    station.recorder.finish(within)
     if _heartbeat is not None:
         _heartbeat.stop()
 

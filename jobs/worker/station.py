@@ -94,6 +94,7 @@ class StationStep(bootsteps.StartStopStep):
     def terminate(self, worker: Any) -> None:
         worker.jobs.cut_short()
         _hand_back(worker)
+        lifecycle.leave(worker.jobs, lifecycle.COLD_STOP)
 
 
 def _hand_back(worker: Any) -> None:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from celery.worker import state
 
+from jobs.worker import lifecycle
 from jobs.worker.station import StationStep
 
 
@@ -34,8 +35,17 @@ class Hub:
 
 
 class Station:
+    def __init__(self):
+        self.recorder, self.did = self, []
+
     def stop(self):
         pass
+
+    def cut_short(self):
+        self.did.append("cut short")
+
+    def finish(self, within):
+        self.did.append(("recorded", within))
 
 
 @pytest.fixture
@@ -65,3 +75,10 @@ def test_not_while_a_task_still_has_to_acknowledge(worker, monkeypatch):
 @pytest.mark.parametrize("consumer", [None, SimpleNamespace(connection=None)])
 def test_a_worker_that_never_connected_stops_too(consumer):
     stop(SimpleNamespace(consumer=consumer, jobs=Station()))
+
+
+def test_after_a_cold_stop_too_what_has_ended_is_recorded(worker):
+    """Celery sends no signal then."""
+    StationStep.terminate(StationStep.__new__(StationStep), worker)
+    assert worker.jobs.did == ["cut short", ("recorded", lifecycle.COLD_STOP)]
+    assert worker.consumer.connection is None
