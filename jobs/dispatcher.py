@@ -7,12 +7,11 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.db import transaction
 
 from jobs.clock import clock, steady
 from jobs.conf import conf
-from jobs.messages import Outlet, send
+from jobs.messages import Outlet, send, send_each
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.windows import window_at
@@ -64,24 +63,12 @@ class LateLane:
         left = list(late)
         try:
             if steady() >= self._avoid_until:
-                self._send(left)
+                send_each(left, send)
         except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
             self._avoid_until = steady() + AVOID_FOR
             log.warning("%d jobs could not be published now (%s); the next window lists them", len(left), error)
         if left:
             Job.objects.unmark([listed.id for listed in left])
-
-    def _send(self, left: list[Listed]) -> None:
-        """Publish them one by one, each leaving the list when the broker has it."""
-        with current_app.producer_or_acquire() as producer:
-            try:
-                while left:
-                    send(left[0], producer)
-                    left.pop(0)
-            except Exception:
-                # Or the pool hands the broken connection to the next caller.
-                producer.connection.collect(socket_timeout=1)
-                raise
 
 
 late_lane = LateLane()

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from celery import current_app
 
@@ -16,10 +15,12 @@ from jobs.models.querysets import Listed
 if TYPE_CHECKING:
     from kombu import Connection, Producer
 
+T = TypeVar("T")
+
 RUN_JOB = "jobs.run"  # the name of the one Celery task that runs jobs
 HOPS = "hops"  # the header that counts how many workers have passed a message on
 PASSED_BY = "passed_by"  # the header that names the last of them
-PUBLISH_TIMEOUT = 2.0  # seconds for a broker to take a message, or to confirm several
+PUBLISH_TIMEOUT = 2  # seconds for a broker to take a message, or to confirm several
 PERSISTENT = 2  # AMQP's delivery mode
 ORIGIN = f"{os.getpid()}@{socket.gethostname()}"
 
@@ -61,6 +62,20 @@ def send(listed: Listed, producer: Producer, hops: int = 0, passed_by: str = "")
     )
 
 
+def send_each(left: list[T], send_one: Callable[[T, Producer], object]) -> None:
+    """Publish these one by one over a connection of the process's pool, each leaving the list when the broker has it.
+    Raises what the broker raises."""
+    with current_app.producer_or_acquire() as producer:
+        try:
+            while left:
+                send_one(left[0], producer)
+                left.pop(0)
+        except Exception:
+            # Or the pool hands the broken connection to the next caller.
+            producer.connection.collect(socket_timeout=1)
+            raise
+
+
 class Outlet:
     """A connection to the broker on which many messages go out together: one round trip for all of them, on Redis and
     Valkey as a pipeline, on RabbitMQ with the confirmations awaited at the end."""
@@ -69,22 +84,18 @@ class Outlet:
         """Connect. Raises what the broker raises."""
         # Each message confirmed for itself would be a round trip each.
         self._connection: Connection = current_app.connection_for_write(transport_options={"confirm_publish": False})
-        self._connection.ensure_connection(max_retries=1, timeout=2)
+        self._connection.ensure_connection(max_retries=1, timeout=PUBLISH_TIMEOUT)
         self._producer: Producer = current_app.amqp.Producer(self._connection)
         channel = self._producer.channel
         self._confirmations = Confirmations(channel) if hasattr(channel, "confirm_select") else None
 
     def send(self, jobs: Sequence[Listed]) -> None:
         """Publish these. Raises what the broker raises; then nobody knows which of them it has."""
-        with self._producer.batch(), self._confirmed(len(jobs)):  # type: ignore[attr-defined]
+        with self._producer.batch():  # type: ignore[attr-defined]
             for listed in jobs:
                 send(listed, self._producer)
-
-    @contextmanager
-    def _confirmed(self, messages: int) -> Iterator[None]:
-        yield
         if self._confirmations is not None:
-            self._confirmations.wait(messages, self._connection)
+            self._confirmations.wait(len(jobs), self._connection)
 
     def close(self) -> None:
         """Without waiting for a good-bye that may never come. Raises what the transport raises."""
@@ -106,7 +117,7 @@ class Confirmations:
         confirmed in time."""
         self._sent += messages
         while self._confirmed < self._sent:
-            connection.drain_events(timeout=2)
+            connection.drain_events(timeout=PUBLISH_TIMEOUT)
         if self._refused:
             raise OSError("RabbitMQ refused a message")
 

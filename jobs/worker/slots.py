@@ -18,7 +18,7 @@ from jobs.worker import runner
 from jobs.worker.recorder import Recorder
 from jobs.worker.runner import Armed
 
-TOLD_TO_STOP = "Its process was told to stop after the start"
+CUT_SHORT = "Its process was told to stop after the start"
 SETTLE_FOR = 5.0  # seconds for what was given to reach its slot when the worker stops
 
 
@@ -78,21 +78,22 @@ class ThreadSlots(Slots):
     def __init__(self, executor: Executor, limit: Callable[[], int], recorder: Recorder) -> None:
         super().__init__(limit, recorder)
         self._executor = executor
-        self._entered = threading.Semaphore(0)
-        self._given = 0
+        self._entered = threading.Condition(self._lock)
+        self._outside = 0  # given, and not yet picked up by a thread
 
     def give(self, armed: Armed) -> None:
         with self._lock:
-            self._given += 1
+            self._outside += 1
         self._executor.submit(self._run, armed)
 
     def settle(self) -> None:
-        # The pool's end cancels what no thread has picked up.
-        for _ in range(self._given):
-            self._entered.acquire(timeout=SETTLE_FOR)
+        with self._entered:  # the pool's end cancels what no thread has picked up
+            self._entered.wait_for(lambda: not self._outside, SETTLE_FOR)
 
     def _run(self, armed: Armed) -> None:
-        self._entered.release()
+        with self._entered:
+            self._outside -= 1
+            self._entered.notify()
         try:
             ended = runner.run_in_slot(armed)
             if ended is not None:
@@ -133,7 +134,7 @@ class ChildSlots(Slots):
         self._hand_over()
         for job_id, child in list(self._children.items()):
             del self._children[job_id]
-            self._child_lost(job_id, TOLD_TO_STOP)
+            self._child_lost(job_id, CUT_SHORT)
             if child is not None:
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGTERM)

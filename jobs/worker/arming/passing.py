@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from celery import current_app
-
-from jobs.messages import send
+from jobs.messages import send, send_each
 from jobs.models.querysets import Listed
 from jobs.worker.arming.waiting import Waiting
+
+if TYPE_CHECKING:
+    from kombu import Producer
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class Passing:
         while True:
             left = list(self._surplus.get())
             try:
-                self._publish(left)
+                send_each(left, self._pass_on)
             except Exception as error:  # noqa: BLE001 - whatever the broker says, they can still start here
                 log.warning("%d jobs could not be passed on (%s); they wait here for a slot", len(left), error)
                 for waiting in left:
@@ -53,18 +55,11 @@ class Passing:
                         delivery.hops = MOST_HOPS
                     self._keep(waiting)
 
-    def _publish(self, left: list[Waiting]) -> None:
-        """One by one, each leaving the list when the broker has it. Its own message is acknowledged only then."""
-        with current_app.producer_or_acquire() as producer:
-            try:
-                while left and not self._stopped:
-                    waiting = left[0]
-                    due = datetime.fromtimestamp(waiting.run_at, tz=UTC)
-                    listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
-                    send(listed, producer, hops=waiting.hops + 1, passed_by=self._name)
-                    waiting.settle()
-                    left.pop(0)
-            except Exception:
-                # Or the pool hands the broken connection to the next caller.
-                producer.connection.collect(socket_timeout=1)
-                raise
+    def _pass_on(self, waiting: Waiting, producer: Producer) -> None:
+        """Its own message is acknowledged only when the broker has the new one."""
+        if self._stopped:
+            return
+        due = datetime.fromtimestamp(waiting.run_at, tz=UTC)
+        listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
+        send(listed, producer, hops=waiting.hops + 1, passed_by=self._name)
+        waiting.settle()

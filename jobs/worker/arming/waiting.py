@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -54,9 +54,6 @@ class WaitingJobs:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def __iter__(self) -> Iterator[Waiting]:
-        return iter(self._by_key.values())
-
     def add(self, waiting: Waiting) -> None:
         known = self._by_key.get((waiting.job_id, waiting.version))
         if known is not None:
@@ -85,7 +82,7 @@ class WaitingJobs:
 
     def take_last(self, until: float, most: int, fewer_hops_than: int) -> list[Waiting]:
         """Remove and return those due until then that would have to wait longest here, and may still be passed on."""
-        due = heapq.nsmallest(len(self._heap), (entry for entry in self._heap if entry[0] <= until))
+        due = sorted(entry for entry in self._heap if entry[0] <= until)
         chosen = [entry for entry in reversed(due) if entry[2].hops < fewer_hops_than][:most]
         if chosen:
             gone = {id(entry[2]) for entry in chosen}
