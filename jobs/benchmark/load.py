@@ -78,17 +78,7 @@ class Load:
         """What the table and the ledger say of this round's jobs."""
         starts = Attempt.objects.starts_of(self.created)
         return [
-            Row(
-                job_id=job.pk,
-                burst=self.created.get(job.pk) == Series.BURST,
-                state=job.state,
-                run_at=job.run_at,
-                created_at=job.created_at,
-                locked_at=job.locked_at,
-                execute_at=job.execute_at,
-                finished_at=job.finished_at,
-                starts=starts.get(job.pk, 0),
-            )
+            row_of(job, burst=self.created.get(job.pk) == Series.BURST, starts=starts.get(job.pk, 0))
             for job in Job.objects.of_benchmark(self.run, self.first_id).order_by("id")
         ]
 
@@ -118,3 +108,18 @@ def withdraw(run: str) -> None:
         pending = Job.objects.of_benchmark(run, first_id=0).pending()
         for job_id in list(pending.values_list("pk", flat=True)):
             transitions.cancel(job_id, now=clock.now(), reason="The benchmark was cut short.")
+
+
+def row_of(job: Job, *, burst: bool, starts: int) -> Row:
+    """What is scored of a job."""
+    return Row(
+        job_id=job.pk,
+        burst=burst,
+        state=job.state,
+        run_at=job.run_at,
+        created_at=job.created_at,
+        locked_at=job.locked_at,
+        execute_at=job.execute_at,
+        finished_at=job.finished_at,
+        starts=starts,
+    )

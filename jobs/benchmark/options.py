@@ -84,6 +84,29 @@ def exercise(full: Mapping[str, Any], *, ha: bool) -> Options:
     return Options(**{**full, "seed": seed, "ha": ha, "json": file(full["json"])})
 
 
+@dataclass(frozen=True)
+class Volume:
+    """So many `jobs`, and `instances` workers with `slots` each."""
+
+    jobs: int
+    instances: int
+    slots: int
+    json: Path | None
+
+    @property
+    def all_slots(self) -> int:
+        return self.instances * self.slots
+
+
+def volume(mode: str, given: Mapping[str, Any], standard: Mapping[str, int], *, fewest: int, most: int) -> Volume:
+    """The options of a mode that is about numbers of jobs; `standard` for what is not given. Raises OptionError."""
+    full = filled(mode, given, {**standard, "json": None})
+    within("--jobs", full["jobs"], fewest, most, "jobs")
+    within("--instances", full["instances"], 1, 100, "workers")
+    within("--slots", full["slots"], 1, 1000, "slots a worker")
+    return Volume(**{**full, "json": file(full["json"])})
+
+
 def within(name: str, value: float, low: float, high: float, unit: str) -> None:
     """Raises OptionError."""
     if not low <= value <= high:

@@ -14,12 +14,11 @@ from jobs.clock import clock, steady
 from jobs.states import State
 from jobs.transitions import Ended
 from jobs.worker.insist import insist
+from jobs.worker.pace import gather_until
 
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # ends in one transaction
-GATHER = 0.002  # seconds for which the first of a transaction waits for others
-PACE = 0.02  # seconds from one transaction to the next: a stream of ends shares them, a lone one is written at once
 CROWDED = 2 * AT_A_TIME  # with more than these to record a worker takes no further jobs
 
 
@@ -66,7 +65,7 @@ class Recorder:
         """What has ended, and whether there is more to come."""
         batch: list[Ended] = []
         ended = self._ended.get()
-        until = max(steady() + GATHER, self._written_at + PACE)
+        until = gather_until(self._written_at)
         while ended is not None:
             batch.append(ended)
             if len(batch) == AT_A_TIME:

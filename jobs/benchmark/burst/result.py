@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jobs.benchmark.burst.idle import Body, Idle, idle
-from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES, Options
+from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES
 from jobs.benchmark.facts import Facts
 from jobs.benchmark.machine import Machine
+from jobs.benchmark.options import Volume
 from jobs.benchmark.score import Spread, summary
 from jobs.benchmark.workload import BODY_SECONDS
 
@@ -43,7 +44,7 @@ class Result:
     """`big`: more jobs than slots; `exact`: bursts of exactly all slots, one after another."""
 
     run: str
-    options: Options
+    options: Volume
     machine: Machine
     logs: list[Path]
     big: Burst

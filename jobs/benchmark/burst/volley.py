@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from jobs.benchmark import facts, machine, neighbours, score
 from jobs.benchmark.burst.idle import Body
-from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES, Options
+from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES
 from jobs.benchmark.burst.result import Burst, Result, burst
 from jobs.benchmark.load import Load
+from jobs.benchmark.options import Volume
 from jobs.benchmark.processes.cluster import Cluster
 from jobs.benchmark.processes.start import Tell, at_work
 from jobs.benchmark.workload import Planned, Series
@@ -25,7 +26,7 @@ MILLISECOND = timedelta(milliseconds=1)
 class Volley:
     """One burst benchmark."""
 
-    def __init__(self, options: Options, run: str, interrupts: Interrupts) -> None:
+    def __init__(self, options: Volume, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run
         self._interrupts = interrupts
         self._window = timedelta(seconds=conf().min_prepare_time)

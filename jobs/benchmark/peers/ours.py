@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jobs import rules, transitions
 from jobs.benchmark import score
-from jobs.benchmark.load import AT_A_TIME, withdraw
+from jobs.benchmark.load import AT_A_TIME, row_of, withdraw
 from jobs.benchmark.peers.driver import DRAIN_PROCESSES, DRAIN_SLOTS, DRAINED_WITHIN, LOOK_EVERY
 from jobs.benchmark.peers.outcome import Punctuality, punctuality
 from jobs.benchmark.peers.peer import OURS
@@ -52,7 +52,7 @@ def rate(backlog: int, run: str, folder: Path, interrupts: Interrupts, tell: Tel
         raise
     with at_work(cluster, run, interrupts, tell) as wait:
         _drained(cluster, lambda: not jobs.unfinished().exists(), wait)
-    return score.jobs_per_second([_row(job) for job in jobs])
+    return score.jobs_per_second([row_of(job, burst=False, starts=1) for job in jobs])
 
 
 def _create(backlog: int, run: str) -> int:
@@ -79,17 +79,3 @@ def _drained(cluster: Cluster, done: Callable[[], bool], wait: Tell) -> None:
             raise RoundFailed(f"The backlog was not drained; the last words:\n{cluster.last_words()}")
         for _ in range(LOOK_EVERY):
             wait(f"{OURS}: draining", passed, DRAINED_WITHIN)
-
-
-def _row(job: Job) -> score.Row:
-    return score.Row(
-        job_id=job.pk,
-        burst=False,
-        state=job.state,
-        run_at=job.run_at,
-        created_at=job.created_at,
-        locked_at=job.locked_at,
-        execute_at=job.execute_at,
-        finished_at=job.finished_at,
-        starts=1,
-    )

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from django.conf import settings
 
 from jobs.benchmark import facts, machine, neighbours, statements
+from jobs.benchmark.options import Volume
 from jobs.benchmark.processes.cluster import Cluster
 from jobs.benchmark.processes.start import RoundFailed, Tell, at_work
 from jobs.benchmark.throughput import backlog, bare
-from jobs.benchmark.throughput.options import BARE_SLOTS, Options
+from jobs.benchmark.throughput.options import BARE_SLOTS
 from jobs.benchmark.throughput.result import Drained, Result
 from jobs.clock import clock
 from jobs.models import Job
@@ -24,7 +25,7 @@ SLOWEST = 20.0  # jobs a second: below it nothing is measured any more
 class Drain:
     """One throughput benchmark: our jobs, then bare tasks."""
 
-    def __init__(self, options: Options, run: str, interrupts: Interrupts) -> None:
+    def __init__(self, options: Volume, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run
         self._interrupts = interrupts
         self._gate = f"benchmark-{run}-gate"

@@ -8,8 +8,9 @@ from typing import Any
 
 from jobs.benchmark.facts import Facts
 from jobs.benchmark.machine import Machine
+from jobs.benchmark.options import Volume
 from jobs.benchmark.statements import Traffic
-from jobs.benchmark.throughput.options import BARE_SLOTS, Options
+from jobs.benchmark.throughput.options import BARE_SLOTS
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Result:
     """`ours` beside `bare`; `traffic`: statements from the opening of the gate to the last end."""
 
     run: str
-    options: Options
+    options: Volume
     machine: Machine
     logs: Path
     ours: Drained

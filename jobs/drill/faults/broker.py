@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-from jobs.drill.faults.fault import Fault, Setting, Stage, Stroke
+from jobs.drill.faults.fault import Fault, Lasting, Setting, Stage, Stroke
 from jobs.drill.services.broker import Broker
 
 log = logging.getLogger(__name__)
@@ -18,21 +18,11 @@ LONGEST_HOLE_S = 10.0
 LONGEST_SLOW_S = 20.0
 
 
-class Unreachable(Fault):
-    """What is done to the broker for a while, one at a time: `share` of the round, at most `longest` seconds."""
+class Unreachable(Lasting):
+    """What is done to the broker for a while, one at a time."""
 
-    begins: ClassVar[float]  # at this share of the round
-    share: ClassVar[float]
-    longest: ClassVar[float]
     act: ClassVar[str]
     do: ClassVar[Callable[[Broker], None]]
-
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        for at in setting.each(self.begins):
-            yield self.one(at, chance, setting)
-
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, lasts=min(self.longest, setting.duration * self.share))
 
     def begin(self, stage: Stage, stroke: Stroke) -> bool:
         broker = stage.services.broker

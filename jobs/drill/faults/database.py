@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from jobs.drill.faults.fault import Fault, Setting, Stage, Stroke
+from jobs.drill.faults.fault import Fault, Lasting, Setting, Stage, Stroke
 from jobs.drill.services.database import Database
 
 AWAY_S = 5.0  # what a restart may take, recovery included
@@ -62,35 +62,23 @@ class DatabaseRestart(OwnDatabase):
         database.restart(immediate=stroke.detail == "immediate")
 
 
-class DatabaseDown(OwnDatabase):
+class DatabaseDown(Lasting, OwnDatabase):
     """Nothing is accepted, started or recorded; what was accepted starts when it is back."""
 
     name = "database-down"
     what = "no PostgreSQL for 30 s (three tenths of a shorter round)"
-
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        for at in setting.each(0.56):
-            yield self.one(at, chance, setting)
-
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, lasts=min(LONGEST_DOWN_S, setting.duration * 0.3), detail="down")
+    begins, share, longest, detail = 0.56, 0.3, LONGEST_DOWN_S, "down"
 
     def do(self, database: Database, stroke: Stroke) -> None:
         database.down()
 
 
-class DatabaseHole(OwnDatabase):
+class DatabaseHole(Lasting, OwnDatabase):
     """Every question of a beat or a worker waits for its answer, transactions stand open."""
 
     name = "database-hole"
     what = "a black hole before PostgreSQL for 10 s (a fifth of a shorter round); the drill itself goes past it"
-
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        for at in setting.each(0.2):
-            yield self.one(at, chance, setting)
-
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, lasts=min(LONGEST_HOLE_S, setting.duration * 0.2), detail="hole")
+    begins, share, longest, detail = 0.2, 0.2, LONGEST_HOLE_S, "hole"
 
     def do(self, database: Database, stroke: Stroke) -> None:
         database.swallow()

@@ -145,3 +145,19 @@ class Fault:
     def budget(self, stroke: Stroke) -> float:
         """Seconds beyond MaxDelayTime by which jobs may start late that are due around it."""
         return 0.0
+
+
+class Lasting(Fault):
+    """One that goes on for a while: for `share` of the round, at most `longest` seconds."""
+
+    begins: ClassVar[float]  # at this share of the round
+    share: ClassVar[float]
+    longest: ClassVar[float]
+    detail: ClassVar[str] = ""
+
+    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+        for at in setting.each(self.begins):
+            yield self.one(at, chance, setting)
+
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
+        return Stroke(at, self.name, lasts=min(self.longest, setting.duration * self.share), detail=self.detail)

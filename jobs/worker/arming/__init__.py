@@ -16,14 +16,13 @@ from jobs.worker import lifecycle
 from jobs.worker.arming import claims
 from jobs.worker.arming.passing import MOST_HOPS
 from jobs.worker.arming.waiting import Waiting, WaitingJobs
+from jobs.worker.pace import gather_until
 from jobs.worker.runner import Armed
 from jobs.worker.slots import Slots
 
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # rows in one transaction
-GATHER = 0.002  # seconds for which the first of a transaction waits for others
-PACE = 0.02  # seconds from one transaction to the next while slots are free: a stream shares them
 LOOK_AGAIN = 5.0  # seconds: the steady clock goes on while the machine sleeps, a wait does not
 PASS_ON_EVERY = 0.01  # seconds
 CROWDED_FOR = 0.005  # seconds until the recorder is looked at again
@@ -125,7 +124,7 @@ class Arming:
     def _gather(self) -> list[Waiting]:
         """Those that are due and have a slot, and for a moment those that come after them. The lock is held."""
         batch: list[Waiting] = []
-        until = max(steady() + GATHER, self._taken_at + PACE)
+        until = gather_until(self._taken_at)
         while True:
             room = min(self._slots.free, AT_A_TIME - len(batch))
             more = self._waiting.take(clock.timestamp() + conf().arm_lead, max(room, 0))
