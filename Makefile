@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status test core-coverage model mutants check \
-	bench bench-throughput bench-burst bench-peers drill lock clean venv venv-dev
+	bench bench-throughput bench-burst bench-steady bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -26,7 +26,7 @@ status: venv ## Say whether it runs
 	@$(LOCAL) status || true
 
 test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
-	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadfile --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
+	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadgroup --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
 
 # The rooms where an untested branch could lose a job or start it twice.
 CORE := jobs/transitions/*,jobs/dispatcher.py,jobs/models/*quer*.py,jobs/scheduler/*
@@ -63,6 +63,9 @@ bench-throughput: venv ## Jobs a second, beside bare Celery on the same broker; 
 
 bench-burst: venv ## A thousand jobs at one instant, and whether a slot idles while one waits; ARGS="--slots 100"
 	@exec $(BENCHMARK) --burst $(ARGS)
+
+bench-steady: venv ## Everything at once, 500 jobs a second for a minute; ARGS="--rate 200 --hold 10000"
+	@exec $(BENCHMARK) --steady $(ARGS)
 
 bench-peers: venv ## The same load on Celery, procrastinate, APScheduler, huey and RunAt; ARGS="--only huey"
 	@exec $(BENCHMARK) --peers $(ARGS)

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from jobs.conf import conf
+from jobs.conf import Conf, conf
+from jobs.models.budget import FASTEST, SLOWEST
+from jobs.targets import celery_tasks
+from jobs.targets.http import addresses, signing
 
 
 @register("jobs")
@@ -42,6 +46,16 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
                 id="jobs.E005",
             )
         )
+    if c.form_creation_rate and not SLOWEST <= c.form_creation_rate <= FASTEST:
+        found.append(
+            Error(
+                f"JOBS_FORM_CREATION_RATE must be {SLOWEST:g} to {FASTEST:,} jobs a second, or 0 for no limit.",
+                hint="10 suits most.",
+                id="jobs.E008",
+            )
+        )
+    found += _node_problems(c)
+    found += _http_problems() + _task_problems()
     if c.max_delay_time < 2 * c.min_prepare_time:
         found.append(
             Warning(
@@ -52,3 +66,49 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             )
         )
     return found
+
+
+def _node_problems(c: Conf) -> list[CheckMessage]:
+    found: list[CheckMessage] = [
+        Error(
+            f"{name} must be a percentage, 1 to 100.", hint="95 for memory suits most; off: no limit.", id="jobs.E009"
+        )
+        for name, most in (("JOBS_NODE_MAX_CPU", c.node_max_cpu), ("JOBS_NODE_MAX_MEMORY", c.node_max_memory))
+        if most is not None and not 1 <= most <= 100
+    ]
+    if c.node_max_load is not None and not 0 < c.node_max_load <= 1000:
+        hint = "It is the load average divided by the cores: 2 to 4 suits most; off: no limit."
+        found.append(Error("JOBS_NODE_MAX_LOAD must be above 0, 1000 at most.", hint=hint, id="jobs.E009"))
+    return found
+
+
+def _http_problems() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for number, key in enumerate(settings.JOBS_HTTP_SIGNING_KEYS, 1):
+        try:
+            signing.decoded(key)
+        except ValueError as error:
+            hint = 'Make one: echo "whsec_$(head -c 32 /dev/urandom | base64)"'
+            found.append(Error(f"Key {number} is wrong: {error}.", hint=hint, id="jobs.E006"))
+    found += [
+        Error(
+            f"JOBS_HTTP_ALLOW has {entry!r}, which is neither a host, nor an address, nor a network.",
+            hint="Write hooks.internal, .internal (all below it), 10.1.2.3 or 10.1.0.0/16, separated by commas.",
+            id="jobs.E007",
+        )
+        for entry in settings.JOBS_HTTP_ALLOW
+        if not addresses.is_entry(entry)
+    ]
+    return found
+
+
+def _task_problems() -> list[CheckMessage]:
+    return [
+        Error(
+            f"JOBS_CELERY_TASKS has {entry!r}, which is no name of a task that a job may start.",
+            hint="Write the names of Celery tasks such as shop.tasks.send_invoices, separated by commas.",
+            id="jobs.E010",
+        )
+        for entry in settings.JOBS_CELERY_TASKS
+        if not celery_tasks.is_name(entry)
+    ]

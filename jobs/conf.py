@@ -1,4 +1,4 @@
-"""The settings of RunAt, with their defaults. Seconds. The environment sets all but the last."""
+"""The settings of RunAt, with their defaults. Seconds, but for the limits."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,11 @@ class Conf:
     look_ahead: float  # how far beyond its window a list query reaches, so that a late beat is not a late job
     heartbeat_interval: float  # a worker says that it lives this often
     heartbeat_patience: float  # a worker silent for this long is gone
+    form_creation_rate: float  # jobs a second that a person without a limit of their groups may create; 0: any
     payload_limit: int  # bytes of JSON
+    node_max_cpu: float | None  # percent; a node over this takes no jobs. None: no limit
+    node_max_memory: float | None  # percent
+    node_max_load: float | None  # a core
 
     @property
     def patience(self) -> timedelta:
@@ -32,5 +36,9 @@ def conf() -> Conf:
         look_ahead=settings.JOBS_LOOK_AHEAD,
         heartbeat_interval=settings.JOBS_HEARTBEAT_INTERVAL,
         heartbeat_patience=settings.JOBS_HEARTBEAT_PATIENCE,
+        form_creation_rate=settings.JOBS_FORM_CREATION_RATE,
         payload_limit=getattr(settings, "JOBS_PAYLOAD_LIMIT", 64 * 1024),
+        node_max_cpu=settings.JOBS_NODE_MAX_CPU,
+        node_max_memory=settings.JOBS_NODE_MAX_MEMORY,
+        node_max_load=settings.JOBS_NODE_MAX_LOAD,
     )

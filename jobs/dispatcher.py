@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 TOGETHER = 100  # messages that go out in one round trip
 AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
 
+SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take
+ABOUT = timedelta(seconds=1)  # around its time: a message more than needed does no harm
 # Two processes disagree about the window by as much as their clocks do; within this margin both publish.
 CLOCK_MARGIN = timedelta(milliseconds=250)
 
@@ -51,6 +53,19 @@ class LateLane:
         if later:
             transaction.on_commit(lambda: self._publish_overtaken(later), robust=True)
 
+    def missed_at_commit(self, published: Sequence[Listed]) -> None:
+        """Publish those anew that are about to start when the current transaction has committed: it had their rows, so
+        a worker whose message came due meanwhile has found nothing."""
+        if published:
+            transaction.on_commit(lambda: self._publish_missed(published), robust=True)
+
+    def _publish_missed(self, published: Sequence[Listed]) -> None:
+        now = clock.now()
+        about = timedelta(seconds=conf().arm_lead) + ABOUT
+        missed = [one for one in published if now - ABOUT < one.run_at < now + about]
+        if missed:
+            self._publish(missed)
+
     def _publish_overtaken(self, later: Sequence[Listed]) -> None:
         now = clock.now()
         until = horizon(now)
@@ -72,6 +87,18 @@ class LateLane:
 
 
 late_lane = LateLane()
+
+
+def publish_at_commit(listed: Sequence[Listed], *, now: datetime) -> None:
+    """Jobs that have just come to be due, and that nobody has marked: those inside the window that is listed already
+    are marked, and published once the current transaction has committed; the list query finds the others."""
+    until = horizon(now)
+    late = [one for one in listed if one.run_at < until]
+    if late:
+        Job.objects.mark([one.id for one in late], now=now)
+        late_lane.at_commit(late)
+    later = [one for one in listed if until <= one.run_at < until + SOON]
+    late_lane.overtaken_at_commit(later)
 
 
 class Dispatcher:

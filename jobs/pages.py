@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from jobs import transitions
 from jobs.api.access import why_refused
+from jobs.budgets import TooFast, admission_of
 from jobs.clock import clock
 from jobs.forms import JobForm
 
@@ -33,10 +34,18 @@ def new_job(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "jobs/new.html", {"form": JobForm(now=now)})
     form = JobForm(request.POST, now=now)
+    form.by = cast("AbstractBaseUser", request.user)
     if not form.is_valid():
         return render(request, "jobs/new.html", {"form": form}, status=400)
-    job, _ = transitions.create(form.new_job, now=now, by=cast("AbstractBaseUser", request.user))
-    messages.success(
-        request, f"Job {job.pk} will start {job.target} at {job.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
-    )
+    user = cast("AbstractBaseUser", request.user)
+    try:
+        admission_of(user).single()
+    except TooFast as refusal:
+        form.add_error(None, str(refusal))
+        response = render(request, "jobs/new.html", {"form": form}, status=429)
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
+    job, _ = transitions.create(form.new_job, now=now, by=user)
+    told = f"Job {job.pk} will start {job.target} at {job.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+    messages.success(request, f"{told} {job.waited_for}".rstrip())
     return redirect("new-job")

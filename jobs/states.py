@@ -1,5 +1,7 @@
 """The states of a job. docs/states.md has the picture; jobs/transitions/ is the only writer."""
 
+from enum import IntFlag
+
 from django.db import models
 
 
@@ -20,5 +22,55 @@ FINAL = frozenset(State) - {State.PENDING, State.RUNNING}
 # What an operator may start again. A completed job is done: run it again as a new job.
 RETRYABLE = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED, State.SKIPPED})
 
+# What keeps nobody waiting any more. Not an interrupted one: a person will say what became of it.
+OVER = FINAL - {State.INTERRUPTED}
+
 # How a started attempt can end.
 OUTCOMES = frozenset({State.COMPLETED, State.FAILED, State.INTERRUPTED})
+
+
+class Hold(IntFlag):
+    """Why a pending job is not published at its time. Numbers are stored, and never change their meaning."""
+
+    APPROVAL = 1  # nobody has approved it yet
+    DEPENDENCIES = 2  # jobs that it waits for have not ended
+    PERSON = 4  # it is late, and a person shall say whether it may start
+    KEY = 8  # as many of its key run as may
+    QUEUE = 16  # its queue is paused, or as many of it run as may
+
+    @property
+    def words(self) -> str:
+        """For people: `approval, key`."""
+        return ", ".join(hold.name.lower() for hold in Hold if hold in self and hold.name)
+
+
+class Overlap(models.TextChoices):
+    """What becomes of a job at its time when as many of its key run as may."""
+
+    ALLOW = "allow", "it starts all the same"
+    SKIP = "skip", "it is skipped"
+    QUEUE = "queue", "it starts when one of them has ended"
+    JOIN = "join", "the one that runs stands for it"
+    CANCEL = "cancel", "the one that runs is asked to stop, then it starts"
+
+
+class Awaited(models.TextChoices):
+    """What a job wants of those that it waits for."""
+
+    SUCCESS = "success", "all of them completed"
+    ANY = "any", "all of them ended, however"
+
+
+class IfLate(models.TextChoices):
+    """What becomes of a job that is later than its `start_within`."""
+
+    SKIP = "skip", "it is skipped"
+    HOLD = "hold", "it waits for a person"
+
+
+class Blackout(models.TextChoices):
+    """What becomes of a job whose time its calendar has closed."""
+
+    SKIP = "skip", "it is skipped"
+    EARLIER = "earlier", "it starts before, as late as that may be, or else at the next opening"
+    NEXT = "next", "it starts at the next opening"

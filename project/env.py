@@ -36,6 +36,13 @@ class Environment:
     look_ahead: float
     heartbeat_interval: float
     heartbeat_patience: float
+    form_creation_rate: float  # jobs a second
+    node_max_cpu: float | None
+    node_max_memory: float | None
+    node_max_load: float | None
+    http_allow: list[str]
+    http_signing_keys: list[str]
+    celery_tasks: list[str]
 
 
 def read() -> Environment:
@@ -77,6 +84,13 @@ def read() -> Environment:
         look_ahead=_seconds("JOBS_LOOK_AHEAD", default=2, low=0.1, high=600),
         heartbeat_interval=_seconds("JOBS_HEARTBEAT_INTERVAL", default=5, low=0.1, high=600),
         heartbeat_patience=_seconds("JOBS_HEARTBEAT_PATIENCE", default=20, low=0.2, high=3600),
+        form_creation_rate=_number("JOBS_FORM_CREATION_RATE", "jobs a second", default=10, low=0, high=10_000),
+        node_max_cpu=_limit("JOBS_NODE_MAX_CPU", default=None),
+        node_max_memory=_limit("JOBS_NODE_MAX_MEMORY", default=95),
+        node_max_load=_limit("JOBS_NODE_MAX_LOAD", default=None),
+        http_allow=_several("JOBS_HTTP_ALLOW"),
+        http_signing_keys=_several("JOBS_HTTP_SIGNING_KEYS"),
+        celery_tasks=_several("JOBS_CELERY_TASKS"),
     )
 
 
@@ -102,12 +116,31 @@ def _boolean(name: str, *, default: bool) -> bool:
     raise ConfigurationError(f"{name} is '{text}'; set it to true or false.")
 
 
+def _several(name: str) -> list[str]:
+    return [entry.strip() for entry in os.environ.get(name, "").split(",") if entry.strip()]
+
+
+def _limit(name: str, *, default: float | None) -> float | None:
+    """None: there is none. What is a good limit is said in jobs/checks.py."""
+    text = os.environ.get(name, "").strip().lower()
+    if text in ("", "off"):
+        return None if text else default
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigurationError(f"{name} is '{text}'; set it to a number, or to off for no limit.") from None
+
+
 def _seconds(name: str, *, default: float, low: float, high: float) -> float:
+    return _number(name, "seconds", default=default, low=low, high=high)
+
+
+def _number(name: str, unit: str, *, default: float, low: float, high: float) -> float:
     text = os.environ.get(name, "").strip()
     try:
         value = float(text) if text else default
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise ConfigurationError(f"{name} is '{text}'; set it to a number of seconds from {low:g} to {high:g}.")
+        raise ConfigurationError(f"{name} is '{text}'; set it to a number of {unit} from {low:g} to {high:g}.")
     return value

@@ -100,6 +100,13 @@ JOBS_ARM_LEAD = ENVIRONMENT.arm_lead
 JOBS_LOOK_AHEAD = ENVIRONMENT.look_ahead
 JOBS_HEARTBEAT_INTERVAL = ENVIRONMENT.heartbeat_interval
 JOBS_HEARTBEAT_PATIENCE = ENVIRONMENT.heartbeat_patience
+JOBS_FORM_CREATION_RATE = ENVIRONMENT.form_creation_rate  # jobs a second
+JOBS_NODE_MAX_CPU = ENVIRONMENT.node_max_cpu  # percent, as the next; None: no limit
+JOBS_NODE_MAX_MEMORY = ENVIRONMENT.node_max_memory
+JOBS_NODE_MAX_LOAD = ENVIRONMENT.node_max_load  # a core
+JOBS_HTTP_ALLOW = ENVIRONMENT.http_allow
+JOBS_HTTP_SIGNING_KEYS = ENVIRONMENT.http_signing_keys
+JOBS_CELERY_TASKS = ENVIRONMENT.celery_tasks
 
 # --- Celery ---
 CELERY_BROKER_URL = ENVIRONMENT.broker_url

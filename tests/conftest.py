@@ -10,16 +10,35 @@ import pytest
 from celery import current_app
 
 from jobs import rules, transitions
+from jobs.budgets.admission import forget
 from jobs.clock import clock, steady
 from jobs.models import Job
 
 NOW = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)  # 3 s into a window of 10 s
 
 
+ALONE = ("processes", "launcher", "browser")  # the marks of tests that start processes
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup`: tests that start processes one after the other, beside all others, a file at a time. Two
+    clusters at once on two cores are late for reasons that no test is about."""
+    for item in items:
+        alone = any(item.get_closest_marker(mark) for mark in ALONE)
+        item.add_marker(pytest.mark.xdist_group("processes" if alone else item.nodeid.partition("::")[0]))
+
+
 @pytest.fixture(autouse=True)
 def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is measured anew each minute: five statements that would disturb whoever counts his."""
     monkeypatch.setattr(clock, "_measured", steady())
+
+
+@pytest.fixture(autouse=True)
+def _limits_read_anew() -> None:
+    """What a process keeps of the limits is from another test's rows."""
+    forget()
 
 
 @pytest.fixture

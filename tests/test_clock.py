@@ -86,6 +86,7 @@ def test_it_is_measured_when_first_needed_and_not_each_time(django_assert_num_qu
         clock.current()
         clock.current()
     monkeypatch.setattr("jobs.clock.MEASURE_EVERY", -1)
+    monkeypatch.setattr(clock, "_best_trip", 1e-9)
     with django_assert_num_queries(5):
         clock.current()
 
@@ -95,3 +96,16 @@ def test_moments_are_translated_both_ways():
     assert clock.seconds_until(clock.now()) == pytest.approx(0, abs=0.5)
     now = datetime.now(UTC)
     assert clock.local(now) == pytest.approx(now, abs=timedelta(seconds=0.5))
+
+
+def test_one_round_trip_is_enough_where_it_is_as_short_as_any_before(django_assert_num_queries, monkeypatch):
+    clock = DatabaseClock()
+    with django_assert_num_queries(5):
+        clock.measure()
+    monkeypatch.setattr(clock, "_best_trip", 3600.0)
+    with django_assert_num_queries(1):
+        clock.measure()
+    assert clock.uncertainty < 1
+    monkeypatch.setattr(clock, "_best_trip", 1e-9)
+    with django_assert_num_queries(5):
+        clock.measure()

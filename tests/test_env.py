@@ -22,6 +22,13 @@ def environment(monkeypatch):
         "JOBS_MIN_PREPARE_TIME",
         "JOBS_MAX_DELAY_TIME",
         "JOBS_ARM_LEAD",
+        "JOBS_FORM_CREATION_RATE",
+        "JOBS_NODE_MAX_CPU",
+        "JOBS_NODE_MAX_MEMORY",
+        "JOBS_NODE_MAX_LOAD",
+        "JOBS_HTTP_ALLOW",
+        "JOBS_HTTP_SIGNING_KEYS",
+        "JOBS_CELERY_TASKS",
     ):
         monkeypatch.delenv(name, raising=False)
     for name, value in GOOD.items():
@@ -33,6 +40,7 @@ def environment(monkeypatch):
 def test_defaults(environment):
     found = env.read()
     assert (found.min_prepare_time, found.max_delay_time, found.arm_lead) == (10, 30, 0.2)
+    assert (found.node_max_cpu, found.node_max_memory, found.node_max_load) == (None, 95, None)
     assert found.debug is False
     assert found.allowed_hosts == ["localhost", "127.0.0.1", "[::1]"]
     assert found.database["HOST"] == "db.example"
@@ -43,8 +51,15 @@ def test_values_are_taken(environment):
     environment.setenv("JOBS_ARM_LEAD", "0.5")
     environment.setenv("ALLOWED_HOSTS", "a.example, b.example")
     environment.setenv("DEBUG", "yes")
+    environment.setenv("JOBS_NODE_MAX_CPU", "80")
+    environment.setenv("JOBS_NODE_MAX_MEMORY", "off")
+    environment.setenv("JOBS_NODE_MAX_LOAD", "")
+    environment.setenv("JOBS_HTTP_ALLOW", "hooks.internal, 10.1.0.0/16,")
     found = env.read()
+    assert found.http_allow == ["hooks.internal", "10.1.0.0/16"]
+    assert found.http_signing_keys == []
     assert found.arm_lead == 0.5
+    assert (found.node_max_cpu, found.node_max_memory, found.node_max_load) == (80, None, None)
     assert found.allowed_hosts == ["a.example", "b.example"]
     assert found.debug is True
 
@@ -67,6 +82,8 @@ def test_values_are_taken(environment):
         ("JOBS_MIN_PREPARE_TIME", "0", "from 1 to 3600"),
         ("JOBS_MAX_DELAY_TIME", "-1", "from 1 to 86400"),
         ("JOBS_ARM_LEAD", "nan", "from 0 to 60"),
+        ("JOBS_FORM_CREATION_RATE", "-1", "set it to a number of jobs a second from 0 to 10000"),
+        ("JOBS_NODE_MAX_CPU", "much", "JOBS_NODE_MAX_CPU is 'much'; set it to a number, or to off for no limit"),
         ("JOBS_ARM_LEAD", "11", "JOBS_ARM_LEAD (11 s) must be shorter than JOBS_MIN_PREPARE_TIME (10 s)"),
     ],
 )

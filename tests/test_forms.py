@@ -49,9 +49,11 @@ def test_a_rerunnable_job_says_how_often() -> None:
     plain = form()
     assert plain.is_valid()
     assert (plain.new_job.rerunnable, plain.new_job.max_attempts) == (False, 1)
-    filled = form(rerunnable="on", max_attempts="3")
+    filled = form(rerunnable="on", max_attempts="3", retry_on="5xx, TimeoutError,", start_within="60", deadline="30")
     assert filled.is_valid(), filled.errors
     assert (filled.new_job.rerunnable, filled.new_job.max_attempts) == (True, 3)
+    assert (filled.new_job.retry_on, filled.new_job.start_within) == (("5xx", "TimeoutError"), 60)
+    assert (plain.new_job.deadline, filled.new_job.deadline) == (None, 30)
 
 
 def test_no_payload_is_an_empty_one() -> None:
@@ -72,6 +74,7 @@ def test_no_payload_is_an_empty_one() -> None:
         ("payload", '{"secnds": 1}', "'secnds' is not known"),
         ("queue", "a b", "letters, digits"),
         ("max_attempts", "3", "declare it rerunnable"),
+        ("retry_on", "failure", "declare it rerunnable"),
         ("max_attempts", "many", "not a whole number"),
         ("max_attempts", "9" * 5000, "not a whole number"),
         ("name", "x" * 201, "shorten it to 200"),
@@ -108,6 +111,7 @@ def test_a_time_that_clocks_skip_or_repeat(run_at: str) -> None:
     assert form(run_at=run_at).is_valid()
 
 
+@pytest.mark.django_db
 def test_it_offers_the_targets_with_their_usage() -> None:
     page = str(JobForm(now=NOW))
     assert "demo.log (message: str)" in page

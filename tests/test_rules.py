@@ -22,6 +22,9 @@ def test_a_good_job_passes():
     assert new == rules.NewJob("demo.sleep", {"seconds": 1}, GOOD["run_at"], "n", "q", None, False, 1)
     again = rules.check_new_job(now=NOW, rerunnable=True, max_attempts=100, **GOOD)
     assert (again.rerunnable, again.max_attempts) == (True, 100)
+    kinds = ["failure", "unknown", "unsent", "503", "5xx", "TimeoutError"]
+    again = rules.check_new_job(now=NOW, rerunnable=True, max_attempts=2, retry_on=kinds, **GOOD)
+    assert again.retry_on == tuple(kinds)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,12 @@ def test_a_good_job_passes():
         ({"name": "x" * 201}, "name", "shorten it to 200"),
         ({"name": "\x00"}, "name", "cannot store"),
         ({"max_attempts": 2}, "max_attempts", "declare it rerunnable"),
+        ({"start_within": 0}, "start_within", "Give 1 to 31622400 seconds"),
+        ({"start_within": 10**9}, "start_within", "or nothing for a job that may start however late"),
+        ({"retry_on": ["failure"]}, "retry_on", "declare it rerunnable"),
+        ({"rerunnable": True, "max_attempts": 2, "retry_on": ["6xx"]}, "retry_on", "'6xx' is no kind of end"),
+        ({"rerunnable": True, "max_attempts": 2, "retry_on": ["a b"]}, "retry_on", "give failure, unknown"),
+        ({"rerunnable": True, "max_attempts": 2, "retry_on": ["503"] * 21}, "retry_on", "20 at most"),
         ({"max_attempts": 0}, "max_attempts", "leave this at 1"),
         ({"rerunnable": True}, "max_attempts", "2 to 100 starts"),
         ({"rerunnable": True, "max_attempts": 101}, "max_attempts", "2 to 100 starts"),

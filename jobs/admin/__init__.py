@@ -1,6 +1,21 @@
 """The admin: jobs through the same rules and transitions as everywhere, the rest to read."""
 
+from jobs.admin.budget import CreationLimitAdmin
+from jobs.admin.calendars import CalendarAdmin
 from jobs.admin.job import JobAdmin
-from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerAdmin, WorkerLogAdmin
+from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
+from jobs.admin.sharing import LaneAdmin, TriggerAdmin
+from jobs.admin.worker import WorkerAdmin
 
-__all__ = ["AttemptAdmin", "AuditAdmin", "JobAdmin", "LeadershipAdmin", "WorkerAdmin", "WorkerLogAdmin"]
+__all__ = [
+    "AttemptAdmin",
+    "AuditAdmin",
+    "CalendarAdmin",
+    "CreationLimitAdmin",
+    "JobAdmin",
+    "LaneAdmin",
+    "LeadershipAdmin",
+    "TriggerAdmin",
+    "WorkerAdmin",
+    "WorkerLogAdmin",
+]

@@ -22,6 +22,7 @@ from jobs.admin.forms import ReasonForm, RescheduleForm
 from jobs.admin.verbs import AT_A_TIME, REASONS_SHOWN, Verb
 from jobs.clock import clock
 from jobs.models import Job
+from jobs.states import State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -104,7 +105,9 @@ class JobActions:
 
 def why_kept(job: Job) -> str:
     """The sentence for a job that may not be deleted yet."""
-    first = "cancel it" if job.state in verbs.CANCEL.states else "wait for its end"
+    if job.state == State.INTERRUPTED:
+        return f"Job {job.pk} is interrupted, and others wait for it: say what became of it first, then delete it."
+    first = "wait for its end" if job.state == State.RUNNING else "cancel it"
     return f"Job {job.pk} is {job.get_state_display()}: {first} first, then delete it."
 
 

@@ -11,17 +11,25 @@ from django.core.exceptions import ValidationError
 from jobs import rules
 from jobs.admin.theme import dress
 from jobs.clock import clock
-from jobs.forms import JobForm
+from jobs.forms import JUDGED, JobForm
 from jobs.models import Job
 
 
 class NewJobForm(JobForm):
-    """JobForm as a ModelAdmin calls it."""
+    """JobForm as a ModelAdmin calls it. With a `refusal`, it says that and is not valid."""
+
+    refusal = ""
 
     def __init__(self, *args: Any, instance: Job | None = None, **kwargs: Any) -> None:
         super().__init__(*args, now=clock.current(), **kwargs)
         self.instance = instance or Job()
         dress(self)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.refusal:
+            self.add_error(None, self.refusal)
+        return cleaned
 
 
 class RescheduleForm(JobForm):
@@ -31,7 +39,7 @@ class RescheduleForm(JobForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("name", "target", "payload", "queue", "rerunnable", "max_attempts"):
+        for name in set(JUDGED) - {"run_at"}:
             del self.fields[name]
         dress(self)
 

@@ -1,4 +1,4 @@
-"""Jobs in the admin. What is written goes through jobs/rules.py and jobs/transitions/, as everywhere."""
+"""Jobs in the admin. What is written goes through jobs/rules/ and jobs/transitions/, as everywhere."""
 
 from __future__ import annotations
 
@@ -11,29 +11,27 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 
 from jobs import transitions
 from jobs.admin import verbs
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
+from jobs.admin.columns import JobColumns
 from jobs.admin.filters import DayFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.theme import ModelAdmin
+from jobs.budgets import TooFast, admission_of
 from jobs.clock import clock
 from jobs.models import Job
-from jobs.monitor.lateness import explain
-from jobs.templatetags.runat import as_json, exact, ms, policy, span, state_badge
+from jobs.templatetags.runat import exact, span
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
 @admin.register(Job)
-class JobAdmin(JobActions, ModelAdmin[Job]):
+class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
     list_display = ["id", "state_shown", "title", "target", "queue", "due", "delay"]
     list_display_links = ["id", "title"]
     list_filter = [StateFilter, DayFilter, QueueFilter, TargetFilter]
@@ -48,11 +46,27 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     show_facets = admin.ShowFacets.NEVER  # a count for each filter would read the whole table
     inlines = [AttemptInline, AuditInline]
     fieldsets = [
-        (None, {"fields": ["state_shown", "why", "reason"]}),
-        ("What", {"fields": ["name", "target", "arguments", "queue", "if_its_worker_vanishes", "created_by"]}),
+        (None, {"fields": ["state_shown", "why", "reason", "waits", "others_wait"]}),
+        ("What", {"fields": ["name", "target", "arguments", "queue", "key", "policies", "deadline", "created_by"]}),
         (
             "When (UTC)",
-            {"fields": ["due", "created", "published", "acquired", "started", "finished", "delay", "duration"]},
+            {
+                "fields": [
+                    "due",
+                    "calendar",
+                    "blackout",
+                    "asked",
+                    "waited_for",
+                    "created",
+                    "published",
+                    "acquired",
+                    "started",
+                    "asked_to_stop",
+                    "finished",
+                    "delay",
+                    "duration",
+                ]
+            },
         ),
     ]
     add_fieldsets = [(None, {"fields": [*NewJobForm.base_fields]})]
@@ -76,7 +90,10 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     # --- a new job ---
 
     def get_form(self, request: HttpRequest, obj: Job | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, **kwargs) if change else NewJobForm
+        if change:
+            return super().get_form(request, obj, change=change, **kwargs)
+        asked = {"by": request.user, "refusal": getattr(request, "refusal", "")}
+        return type("AskedJobForm", (NewJobForm,), asked)
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
         return self.fieldsets if obj else self.add_fieldsets
@@ -99,10 +116,28 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
 
     def response_add(self, request: HttpRequest, obj: Job, post_url_continue: str | None = None) -> HttpResponse:
         left = span((obj.run_at - clock.current()).total_seconds())
-        messages.success(request, f"Job {obj.pk} will start {obj.target} at {exact(obj.run_at)} UTC, in {left}.")
+        messages.success(
+            request,
+            f"Job {obj.pk} will start {obj.target} at {exact(obj.run_at)} UTC, in {left}. {obj.waited_for}".rstrip(),
+        )
         if "_addanother" in request.POST:
             return redirect(request.path)
         return redirect(reverse("admin:jobs_job_change", args=[obj.pk]))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """The budget is asked before the transaction that Django opens around the rest."""
+        response: HttpResponse
+        if request.method != "POST" or not self.has_add_permission(request) or not NewJobForm(request.POST).is_valid():
+            return super().add_view(request, form_url, extra_context)
+        try:
+            admission_of(cast("AbstractBaseUser", request.user)).single()
+        except TooFast as refusal:
+            cast("Any", request).refusal = str(refusal)
+            response = super().add_view(request, form_url, extra_context)
+            response.status_code = 429
+            response["Retry-After"] = str(refusal.retry_after)
+            return response
+        return super().add_view(request, form_url, extra_context)
 
     # --- one job: facts to read, and buttons ---
 
@@ -112,7 +147,7 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         job: Job | None = context.get("original")
         may = job is not None and self.has_control_permission(request)
-        context["verbs"] = verbs.offered(job) if job and may else []
+        context["verbs"] = verbs.offered(job, request.user) if job else []
         context["asks_why"] = bool(job and may and verbs.asks_why(job))
         context["may_reschedule"] = bool(job and may and job.state in verbs.RESCHEDULE.states)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -159,57 +194,3 @@ class JobAdmin(JobActions, ModelAdmin[Job]):
         with transaction.atomic():
             ended = Job.objects.ended_and_locked(queryset.values_list("pk", flat=True))
             Job.objects.filter(pk__in=ended).delete()
-
-    # --- columns ---
-
-    @admin.display(description="state", ordering="state")
-    def state_shown(self, job: Job) -> SafeString:
-        return state_badge(job.state)
-
-    @admin.display(description="name")
-    def title(self, job: Job) -> str:
-        return Truncator(job.name).chars(80) or "—"
-
-    @admin.display(description="run at (UTC)", ordering="run_at")
-    def due(self, job: Job) -> str:
-        return exact(job.run_at)
-
-    @admin.display(description="delay, ms")
-    def delay(self, job: Job) -> str:
-        return ms(job.delay_ms)
-
-    @admin.display(description="took, ms")
-    def duration(self, job: Job) -> str:
-        return ms(job.duration_ms)
-
-    @admin.display(description="punctuality")
-    def why(self, job: Job) -> str:
-        return explain(job, clock.current())
-
-    @admin.display(description="payload")
-    def arguments(self, job: Job) -> SafeString:
-        return format_html("<pre>{}</pre>", as_json(job.payload))
-
-    @admin.display(description="if its worker vanishes")
-    def if_its_worker_vanishes(self, job: Job) -> str:
-        return policy(job)
-
-    @admin.display
-    def created(self, job: Job) -> str:
-        return exact(job.created_at)
-
-    @admin.display
-    def published(self, job: Job) -> str:
-        return exact(job.enqueued_at)
-
-    @admin.display
-    def acquired(self, job: Job) -> str:
-        return exact(job.locked_at)
-
-    @admin.display
-    def started(self, job: Job) -> str:
-        return exact(job.execute_at)
-
-    @admin.display
-    def finished(self, job: Job) -> str:
-        return exact(job.finished_at)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.theme import ModelAdmin, TabularInline, ToRead
-from jobs.models import Attempt, Audit, Job, Leadership, Worker, WorkerLog
-from jobs.templatetags.runat import exact, ms, state_badge
+from jobs.models import Attempt, Audit, Job, Leadership, WorkerLog
+from jobs.models.dependency import Other
+from jobs.templatetags.runat import exact, percent, said, state_badge
 
 M = TypeVar("M", bound=models.Model)
+
+
+def linked(others: Sequence[Other]) -> SafeString | str:
+    """Jobs with their states, each a link."""
+    rows = ((reverse("admin:jobs_job_change", args=[one.id]), one.id, state_badge(one.state)) for one in others)
+    return format_html_join(" ", '<a href="{}">job {}</a> {}', rows) or "—"
 
 
 class AttemptColumns:
@@ -37,14 +47,22 @@ class AttemptColumns:
     def outcome_shown(self, attempt: Attempt) -> SafeString | str:
         return "not ended" if attempt.outcome is None else state_badge(attempt.outcome)
 
+    @admin.display(description="progress")
+    def done(self, attempt: Attempt) -> str:
+        return f"{percent(attempt.progress)} {attempt.progress_note or ''}".strip() or "—"
+
+    @admin.display(description="log")
+    def lines(self, attempt: Attempt) -> SafeString | str:
+        return format_html("<pre>{}</pre>", said(attempt.log)) if attempt.log else "—"
+
 
 class AttemptInline(AttemptColumns, ToRead, TabularInline[Attempt, Job]):
     """The ledger of one job."""
 
     model = Attempt
     verbose_name_plural = "starts (the ledger)"
-    fields = ["number", "worker", "acquired", "started", "ended", "outcome_shown", "error"]
-    readonly_fields = ("acquired", "started", "ended", "outcome_shown")
+    fields = ["number", "worker", "acquired", "started", "ended", "outcome_shown", "done", "error", "result", "lines"]
+    readonly_fields = ("acquired", "started", "ended", "outcome_shown", "done", "lines")
     ordering = ["number"]
     extra = 0
     can_delete = False
@@ -95,7 +113,7 @@ class Records(ToRead, ModelAdmin[M]):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = None
+    actions: Sequence[str] | None = None
 
 
 @admin.register(Attempt)
@@ -104,7 +122,8 @@ class AttemptAdmin(AttemptColumns, Records[Attempt]):
     list_filter = ["outcome"]
     ordering = ["-id"]
     sortable_by = ["id"]
-    fields = ["job", "number", "worker", "session", "acquired", "started", "ended", "outcome_shown", "error"]
+    fields = ["job", "number", "worker", "session", "acquired", "started", "ended", "outcome_shown"]
+    fields += ["done", "error", "result", "lines"]
 
     class Media:
         css = {"all": ["admin-jobs.css"]}
@@ -121,20 +140,6 @@ class AuditAdmin(AuditColumns, Records[Audit]):
 
     class Media:
         css = {"all": ["admin-jobs.css"]}
-
-
-@admin.register(Worker)
-class WorkerAdmin(Records[Worker]):
-    list_display = ["name", "pool", "slots", "running", "heartbeat", "offset", "stopped_at", "gone_at"]
-    ordering = ["-heartbeat_at"]
-
-    @admin.display(description="last heartbeat", ordering="heartbeat_at")
-    def heartbeat(self, worker: Worker) -> str:
-        return exact(worker.heartbeat_at)
-
-    @admin.display(description="clock, ms")
-    def offset(self, worker: Worker) -> str:
-        return ms(worker.offset_ms)
 
 
 @admin.register(Leadership)

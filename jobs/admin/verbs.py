@@ -8,14 +8,14 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
 from jobs import transitions
 from jobs.models import Job
-from jobs.states import RETRYABLE, State
+from jobs.states import RETRYABLE, Hold, State
 from jobs.transitions import Answer
 
 AT_A_TIME = 1_000  # jobs of one request: each is its own transaction
@@ -32,9 +32,11 @@ class Verb:
     done: str
     states: frozenset[State]
     meaning: str = ""
+    permission: str = "jobs.control_job"
+    hold: Hold | None = None  # offered only for jobs that this holds back
 
 
-CANCEL = Verb("cancel", "Cancel", "cancelled", frozenset({State.PENDING}))
+CANCEL = Verb("cancel", "Cancel", "cancelled", frozenset({State.PENDING, State.RUNNING}))
 RUN_NOW = Verb("run-now", "Run now", "told to start now", frozenset({State.PENDING}))
 RETRY = Verb("retry", "Retry", "told to start again", RETRYABLE, "It is started again, now, whatever it did before.")
 RESCHEDULE = Verb("reschedule", "Reschedule", "rescheduled", frozenset({State.PENDING}))
@@ -48,7 +50,15 @@ CONFIRM_FAILED = Verb(
     frozenset({State.INTERRUPTED}),
     "It has not done its work, and nothing is started.",
 )
-BUTTONS = (RUN_NOW, CONFIRM_DONE, CONFIRM_FAILED, RETRY, CANCEL)  # those that ask for nothing but a reason
+APPROVE = Verb(
+    "approve",
+    "Approve",
+    "approved",
+    frozenset({State.PENDING}),
+    permission="jobs.approve_job",
+    hold=Hold.APPROVAL,
+)
+BUTTONS = (APPROVE, RUN_NOW, CONFIRM_DONE, CONFIRM_FAILED, RETRY, CANCEL)  # those that ask for nothing but a reason
 
 
 def asks_why(job: Job) -> bool:
@@ -56,8 +66,10 @@ def asks_why(job: Job) -> bool:
     return job.state == State.INTERRUPTED
 
 
-def offered(job: Job) -> list[Verb]:
-    return [verb for verb in BUTTONS if job.state in verb.states]
+def offered(job: Job, to: AbstractBaseUser | AnonymousUser) -> list[Verb]:
+    """What this person may do to it as it is."""
+    fitting = [verb for verb in BUTTONS if job.state in verb.states and (verb.hold is None or verb.hold & job.holds)]
+    return [verb for verb in fitting if isinstance(to, PermissionsMixin) and to.has_perm(verb.permission)]
 
 
 def apply(
@@ -84,11 +96,12 @@ def _transition(
     verb: Verb, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None, reason: str
 ) -> Callable[[int], Answer]:
     if verb is CANCEL:
-        why = reason or f"Cancelled by {by.get_username()}."
-        return lambda job_id: transitions.cancel(job_id, now=now, reason=why, by=by)
+        unsaid = f"Cancelled by {by.get_username()}."
+        return lambda job_id: transitions.cancel(job_id, now=now, reason=reason, by=by, unsaid=unsaid)
     if verb is RESCHEDULE and run_at is not None:
         return lambda job_id: transitions.reschedule(job_id, run_at=run_at, now=now, reason=reason, by=by)
     with_reason = {
+        APPROVE: transitions.approve,
         RUN_NOW: transitions.run_now,
         RETRY: transitions.retry,
         CONFIRM_DONE: transitions.confirm_done,
@@ -104,12 +117,14 @@ def report(request: HttpRequest, verb: Verb, answers: Iterable[Answer]) -> None:
     answers = list(answers)
     refused = [a.why for a in answers if not a.done]
     done = len(answers) - len(refused)
+    asked = sum(a.done and a.job is not None and a.job.cancel_requested_at is not None for a in answers)
+    became = f"{done - asked} {verb.done}{f', {asked} asked to stop' if asked else ''}"
     if not refused:
-        text = answers[0].why if done == 1 else f"{done} {verb.done}."
+        text = answers[0].why if done == 1 else f"{became}."
         messages.success(request, text)
         return
     reasons = " ".join(refused[:REASONS_SHOWN])
     if len(refused) > REASONS_SHOWN:
         reasons += f" And {len(refused) - REASONS_SHOWN} more."
-    text = reasons if len(answers) == 1 else f"{done} {verb.done}; {len(refused)} not: {reasons}"
+    text = reasons if len(answers) == 1 else f"{became}; {len(refused)} not: {reasons}"
     (messages.warning if done else messages.error)(request, text)

@@ -25,6 +25,7 @@ LOOKUPS = {
     "queue": "queue",
     "target": "target",
     "name": "name",
+    "batch": "batch_id",
     "run_at_after": "run_at__gte",
     "run_at_before": "run_at__lt",
     "created_at_after": "created_at__gte",
@@ -83,6 +84,13 @@ class ListQuery(Strict):
     queue = _WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
     target = _WordField(required=False, allow_blank=False, help_text="Exactly this target.")
     name = _WordField(required=False, allow_blank=False, help_text="Exactly this name.")
+    batch = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=BIGGEST_ID,
+        error_messages={"invalid": "This is not a whole number; give the id of a batch."},
+        help_text="Of this batch.",
+    )
     run_at_after = _BoundField(required=False, help_text="Due at this time or later.")
     run_at_before = _BoundField(required=False, help_text="Due before this time.")
     created_at_after = _BoundField(required=False, help_text="Created at this time or later.")

@@ -15,7 +15,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -24,6 +24,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from jobs.api.access import HOW_TO_GET_A_TOKEN
+from jobs.budgets import TooFast, TooMany
 from jobs.transitions import KeyReused
 
 CONTENT_TYPE = "application/problem+json"
@@ -40,6 +41,7 @@ class Problem:
     detail: str
     errors: list[dict[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)  # of this kind
 
     def body(self) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -50,7 +52,7 @@ class Problem:
         }
         if self.errors:
             body["errors"] = [{name: sayable(text) for name, text in error.items()} for error in self.errors]
-        return body
+        return body | self.more
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -104,9 +106,19 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line 
         case KeyReused():
             detail = "This Idempotency-Key was used for another job; send each new job with a new key."
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", detail)
+        case TooFast():
+            headers = {"Retry-After": str(error.retry_after)}
+            more = {"retry_after_ms": error.retry_after_ms}
+            return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-fast", str(error), headers=headers, more=more)
+        case TooMany():
+            return _invalid([{"field": "jobs", "message": str(error)}])
         case OperationalError() | InterfaceError():
             detail = "The database cannot be reached; try again in a few seconds, with the same Idempotency-Key."
             return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database-away", detail, headers={"Retry-After": "5"})
+        case DataError() | UnicodeEncodeError():
+            return Problem(
+                HTTPStatus.BAD_REQUEST, "invalid", "This holds a character or a number that cannot be stored."
+            )
         case RequestDataTooBig():
             detail = f"{error} Send less at once."
             return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", detail)

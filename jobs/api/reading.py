@@ -1,4 +1,4 @@
-"""Reads JSON and times from text, for REST and forms. Only types are read here; jobs/rules.py judges the values."""
+"""Reads JSON and times from text, for REST and forms. Only types are read here; jobs/rules/ judges the values."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ def moment(text: str) -> datetime:
             "This is not a date and time up to the year 9999; write it like 2026-12-31T23:59:00Z "
             "or 2026-12-31T23:59:00+01:00."
         ) from None
+
+
+def whole(text: str) -> int:
+    """Return the whole number. Raises Unreadable."""
+    word = text.strip()
+    if not (word.isascii() and word.isdecimal() and len(word) < 20):
+        raise Unreadable(f"'{word[:30]}' is no id of a job; ids are whole numbers: 12, 13.")
+    return int(word)
 
 
 def zone(name: str) -> ZoneInfo:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
 TEXT = {"type": "string"}
-PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457.",
     "properties": {
@@ -26,6 +28,23 @@ PROBLEM = {
     },
     "required": ["type", "title", "status", "detail"],
 }
+
+TOO_FAST = {
+    **PROBLEM,
+    "properties": {
+        **PROBLEM["properties"],
+        "retry_after_ms": {"type": "integer", "description": "As Retry-After, in milliseconds."},
+    },
+    "required": [*PROBLEM["required"], "retry_after_ms"],
+}
+RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    OpenApiTypes.INT,
+    OpenApiParameter.HEADER,
+    response=[429],
+    required=True,
+    description="Seconds after which there is enough of the budget again.",
+)
 
 
 class Schema(AutoSchema):

@@ -1,22 +1,50 @@
 """Addresses below /api/."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from jobs.api.platform import Stats, WorkerList
+from jobs.api.batches import BatchDetail, BatchList
+from jobs.api.calendars import CalendarDetail, CalendarList, CalendarOpenings
+from jobs.api.lanes import LaneDetail, LaneList, PauseLane, ResumeLane
+from jobs.api.platform import DrainWorker, ResumeWorker, Stats, WorkerList
 from jobs.api.problems import nowhere
-from jobs.api.verbs import CancelJob, ConfirmDone, ConfirmFailed, RetryJob, RunJobNow
-from jobs.api.views import JobDetail, JobList
+from jobs.api.triggers import TriggerDetail, TriggerList
+from jobs.api.verbs import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, RetryJob, RunJobNow
+from jobs.api.views import BulkJobs, JobDetail, JobList
+from jobs.models import Kind
+
+
+class LaneKind(StringConverter):
+    regex = "|".join(Kind.values)
+
+
+register_converter(LaneKind, "lane")
 
 urlpatterns = [
     path("v1/jobs/", JobList.as_view(), name="api-jobs"),
+    path("v1/jobs/bulk/", BulkJobs.as_view(), name="api-jobs-bulk"),
     path("v1/jobs/<int:job_id>/", JobDetail.as_view(), name="api-job"),
     path("v1/jobs/<int:job_id>/cancel/", CancelJob.as_view(), name="api-job-cancel"),
     path("v1/jobs/<int:job_id>/run-now/", RunJobNow.as_view(), name="api-job-run-now"),
     path("v1/jobs/<int:job_id>/retry/", RetryJob.as_view(), name="api-job-retry"),
     path("v1/jobs/<int:job_id>/confirm-done/", ConfirmDone.as_view(), name="api-job-confirm-done"),
     path("v1/jobs/<int:job_id>/confirm-failed/", ConfirmFailed.as_view(), name="api-job-confirm-failed"),
+    path("v1/jobs/<int:job_id>/approve/", ApproveJob.as_view(), name="api-job-approve"),
+    path("v1/batches/", BatchList.as_view(), name="api-batches"),
+    path("v1/batches/<int:batch_id>/", BatchDetail.as_view(), name="api-batch"),
+    path("v1/triggers/", TriggerList.as_view(), name="api-triggers"),
+    path("v1/triggers/<str:name>/", TriggerDetail.as_view(), name="api-trigger"),
+    path("v1/limits/", LaneList.as_view(), name="api-limits"),
+    path("v1/limits/<lane:kind>/<str:name>/", LaneDetail.as_view(), name="api-limit"),
+    path("v1/limits/<lane:kind>/<str:name>/pause/", PauseLane.as_view(), name="api-limit-pause"),
+    path("v1/limits/<lane:kind>/<str:name>/resume/", ResumeLane.as_view(), name="api-limit-resume"),
+    path("v1/calendars/", CalendarList.as_view(), name="api-calendars"),
+    path("v1/calendars/<str:name>/", CalendarDetail.as_view(), name="api-calendar"),
+    path("v1/calendars/<str:name>/openings/", CalendarOpenings.as_view(), name="api-calendar-openings"),
     path("v1/workers/", WorkerList.as_view(), name="api-workers"),
+    path("v1/workers/<uuid:session>/drain/", DrainWorker.as_view(), name="api-worker-drain"),
+    path("v1/workers/<uuid:session>/resume/", ResumeWorker.as_view(), name="api-worker-resume"),
     path("v1/stats/", Stats.as_view(), name="api-stats"),
     path("schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema", authentication_classes=[]), name="api-docs"),

@@ -9,13 +9,14 @@ from rest_framework.response import Response
 from jobs import transitions
 from jobs.api.fields import Strict
 from jobs.api.serializers import (
+    ApproveSerializer,
     CancelSerializer,
     ConfirmSerializer,
     JobSerializer,
     NothingSerializer,
     RetrySerializer,
 )
-from jobs.api.views import CONTROL, ApiView, person
+from jobs.api.views import APPROVE, CONTROL, ApiView, person
 from jobs.clock import clock
 from jobs.models import Job
 
@@ -31,10 +32,12 @@ class CancelJob(VerbView):
 
     @extend_schema(operation_id="jobs_cancel", responses=JobSerializer)
     def post(self, request: Request, job_id: int) -> Response:
-        """Cancel a job that has not started."""
+        """Cancel a job that has not started, or ask one that runs to stop: it stays running until its target heeds
+        that, or its process is killed, and is failed then."""
         reason = self.body(CancelSerializer)["reason"]
-        reason = reason or f"Cancelled by {request.user.get_username()} through the API."
-        return self.answer(transitions.cancel(job_id, now=clock.current(), reason=reason, by=person(request)))
+        unsaid = f"Cancelled by {request.user.get_username()} through the API."
+        now = clock.current()
+        return self.answer(transitions.cancel(job_id, now=now, reason=reason, by=person(request), unsaid=unsaid))
 
 
 class RunJobNow(VerbView):
@@ -54,6 +57,17 @@ class RetryJob(VerbView):
         its first start may have had effects."""
         reason = self.body(RetrySerializer)["reason"]
         return self.answer(transitions.retry(job_id, now=clock.current(), reason=reason, by=person(request)))
+
+
+class ApproveJob(VerbView):
+    needs = {"POST": APPROVE}
+    serializer_class = ApproveSerializer
+
+    @extend_schema(operation_id="jobs_approve", responses=JobSerializer)
+    def post(self, request: Request, job_id: int) -> Response:
+        """Let a job of a dangerous target start at its time. Not by the user who created it."""
+        reason = self.body(ApproveSerializer)["reason"]
+        return self.answer(transitions.approve(job_id, now=clock.current(), reason=reason, by=person(request)))
 
 
 class ConfirmDone(VerbView):

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import exceptions, status
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.generics import GenericAPIView
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,23 +23,44 @@ from jobs import rules, transitions
 from jobs.api.access import HoldsPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.listing import JobPagination, ListQuery, matching
-from jobs.api.parsers import PARSERS
-from jobs.api.problems import BodyTooLarge, Conflict, LengthRequired
-from jobs.api.schema import Schema
-from jobs.api.serializers import JobDetailSerializer, JobSerializer, NewJobSerializer, RescheduleSerializer
+from jobs.api.parsers import PARSERS, JsonParser
+from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
+from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
+from jobs.api.serializers import (
+    CreatedJobsSerializer,
+    JobDetailSerializer,
+    JobSerializer,
+    NewJobSerializer,
+    NewJobsSerializer,
+    RescheduleSerializer,
+)
+from jobs.budgets import admission_of
 from jobs.clock import clock
 from jobs.models import Job
-from jobs.models.job import EARLIEST_RUN_AT
+from jobs.models.invariants import EARLIEST_RUN_AT
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-VIEW, ADD, CONTROL = "jobs.view_job", "jobs.add_job", "jobs.control_job"
+VIEW, ADD, CONTROL, APPROVE = "jobs.view_job", "jobs.add_job", "jobs.control_job", "jobs.approve_job"
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    location=OpenApiParameter.HEADER,
+    description="Repeat an uncertain request with the same key: it creates nothing twice.",
+)
+TOO_FAST_ANSWER = OpenApiResponse(TOO_FAST, "Faster than you may create; nothing was created.")
 
 
 def person(request: Request) -> AbstractBaseUser:
     """Who asks: nobody comes here without a token or a session."""
     return cast("AbstractBaseUser", request.user)
+
+
+class Metadata(SimpleMetadata):
+    """What OPTIONS tells, without the forms: most views have no one object that a form could be about."""
+
+    def determine_actions(self, request: Request, view: Any) -> dict[str, Any]:
+        return {}
 
 
 class ApiView(GenericAPIView[Any]):
@@ -49,6 +71,7 @@ class ApiView(GenericAPIView[Any]):
     permission_classes = [IsAuthenticated, HoldsPermission]
     parser_classes = PARSERS
     schema = Schema()
+    metadata_class = Metadata
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         request.encoding = "utf-8"  # a charset that a client makes up must not choose our codec
@@ -94,19 +117,21 @@ class JobList(ApiView):
 
     @extend_schema(
         operation_id="jobs_create",
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                location=OpenApiParameter.HEADER,
-                description="Repeat an uncertain request with the same key: it creates at most one job.",
-            )
-        ],
-        responses={201: JobDetailSerializer, 200: JobDetailSerializer},
+        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
+        responses={
+            201: JobDetailSerializer,
+            200: JobDetailSerializer,
+            (429, CONTENT_TYPE): TOO_FAST_ANSWER,
+        },
     )
     def post(self, request: Request) -> Response:
         """Create a job: 201, or 200 with the earlier one when its Idempotency-Key was used before."""
         now = clock.current()
-        new = _checked({**self.body(NewJobSerializer), "idempotency_key": _key(request)}, request, now)
+        new = _checked({**self.body(NewJobSerializer), "idempotency_key": idempotency_key(request)}, request, now)
+        admitted = admission_of(person(request), request.auth)
+        # A repeat creates nothing, so it costs nothing.
+        if admitted.limited and not _is_known(new.idempotency_key, request):
+            admitted.single()
         job, created = transitions.create(new, now=now, by=person(request))
         job = Job.objects.for_people().with_story().get(pk=job.pk)
         return Response(
@@ -116,7 +141,43 @@ class JobList(ApiView):
         )
 
 
-def _key(request: Request) -> str | None:
+class BulkJobs(ApiView):
+    """Many jobs in one request."""
+
+    needs = {"POST": ADD}
+    serializer_class = NewJobsSerializer
+    parser_classes = [JsonParser]
+    queryset = Job.objects.all()
+
+    @extend_schema(
+        operation_id="jobs_bulk",
+        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
+        responses={201: CreatedJobsSerializer, 200: CreatedJobsSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
+    )
+    def post(self, request: Request) -> Response:
+        """Create all of these jobs, or none: 201, or 200 with the earlier ones when its Idempotency-Key was used
+        before. Each counts in the budget for bulk requests."""
+        now, key = clock.current(), idempotency_key(request)
+        new: list[rules.NewJob] = []
+        errors: dict[str, Any] = {}
+        for number, fields in enumerate(self.body(NewJobsSerializer)["jobs"]):
+            try:
+                own_key = f"{key}/{number}" if key else None
+                new.append(_checked({**fields, "idempotency_key": own_key}, request, now))
+            except ValidationError as error:
+                errors[str(number)] = error.message_dict
+        if errors:
+            raise exceptions.ValidationError({"jobs": errors})
+        if not _is_known(new[0].idempotency_key, request):
+            admission_of(person(request), request.auth).bulk(len(new))
+        jobs, created = transitions.create_all(new, now=now, by=person(request))
+        return Response(
+            CreatedJobsSerializer({"ids": [job.pk for job in jobs]}).data,
+            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        )
+
+
+def idempotency_key(request: Request) -> str | None:
     return request.headers.get("Idempotency-Key") or None
 
 
@@ -126,11 +187,14 @@ def _checked(fields: dict[str, Any], request: Request, now: datetime) -> rules.N
     except ValidationError as error:
         # A repeat may arrive after its time has passed: it was judged when it came first.
         key = fields["idempotency_key"]
-        if key is None or set(error.message_dict) != {"run_at"}:
-            raise
-        if not Job.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists():
+        if set(error.message_dict) != {"run_at"} or not _is_known(key, request):
             raise
         return rules.check_new_job(**fields, now=EARLIEST_RUN_AT)
+
+
+def _is_known(key: str | None, request: Request) -> bool:
+    """Whether this user has created a job with this key."""
+    return key is not None and Job.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
 
 
 class JobDetail(ApiView):

@@ -1,4 +1,4 @@
-"""What can be measured: the exercise, throughput, bursts, RunAt beside its peers."""
+"""What can be measured: the exercise, throughput, bursts, a steady load, RunAt beside its peers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from jobs.benchmark.peers import options as peers_options
 from jobs.benchmark.processes.start import Tell
 from jobs.benchmark.report import card
 from jobs.benchmark.round import Round
+from jobs.benchmark.steady import card as steady_card
+from jobs.benchmark.steady import flow
+from jobs.benchmark.steady import options as steady_options
 from jobs.benchmark.throughput import card as throughput_card
 from jobs.benchmark.throughput import drain
 from jobs.benchmark.throughput import options as throughput_options
@@ -62,6 +65,9 @@ def choose(given: Mapping[str, Any]) -> Mode:
     if given.get("burst"):
         of_burst = burst_options.checked(given)
         return Mode(partial(volley.Volley, of_burst), burst_card.show, of_burst.json)
+    if given.get("steady"):
+        of_load = steady_options.checked(given)
+        return Mode(partial(flow.Flow, of_load), steady_card.show, of_load.json)
     if given.get("peers"):
         of_peers = peers_options.checked(given)
         return Mode(partial(compare.Comparing, of_peers), table.show, of_peers.json)

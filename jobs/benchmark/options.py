@@ -17,20 +17,39 @@ HA_BEATS = 3
 # what is given to the wrong mode is refused.
 ARGUMENTS: dict[str, tuple[type, str]] = {
     "duration": (float, "seconds of load (default 60)"),
-    "instances": (int, "workers (default 5, with --throughput 2)"),
-    "slots": (int, "jobs at a time in each worker (default 5, with --throughput 100, with --burst 40)"),
+    "instances": (int, "workers (default 5, with --throughput and --steady 2)"),
+    "slots": (int, "jobs at a time in each worker (default 5, with --throughput 100, --burst 40, --steady 20)"),
     "beats": (int, "schedulers (default 1, with --ha 3)"),
+    "pool": (str, "of the workers: threads (default) or prefork"),
     "seed": (int, "of the random steps (default: random, printed)"),
     "idle": (float, "seconds for which the idle database is measured afterwards (default 0, with --peers 10)"),
     "jobs": (int, "of the backlog (default 10000) or of the burst (default 1000)"),
+    "rate": (float, "with --steady: jobs a second (default 500)"),
+    "hold": (int, "with --steady: jobs to hold in one worker afterwards, to see its memory (default 0)"),
     "only": (list, f"with --peers: {', '.join(NAMES)} (default all); may be repeated"),
     "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "json": (str, "write all figures to this file too"),
 }
 # Who has the options that the exercise does not have.
-ELSEWHERE = {"jobs": "--throughput or --burst", "only": "--peers", "backlog": "--peers"}
+ELSEWHERE = {
+    "jobs": "--throughput or --burst",
+    "only": "--peers",
+    "backlog": "--peers",
+    "rate": "--steady",
+    "hold": "--steady",
+}
 # Of the exercise, for what is not given.
-STANDARD = {"duration": 60.0, "instances": 5, "slots": 5, "beats": 1, "seed": None, "idle": 0.0, "json": None}
+STANDARD = {
+    "duration": 60.0,
+    "instances": 5,
+    "slots": 5,
+    "beats": 1,
+    "pool": "threads",
+    "seed": None,
+    "idle": 0.0,
+    "json": None,
+}
+POOLS = ("threads", "prefork")
 
 
 class OptionError(ValueError):
@@ -45,6 +64,7 @@ class Options:
     instances: int
     slots: int
     beats: int
+    pool: str
     seed: int
     idle: float
     ha: bool
@@ -80,6 +100,8 @@ def exercise(full: Mapping[str, Any], *, ha: bool) -> Options:
     within("--slots", full["slots"], 1, 1000, "slots a worker")
     within("--beats", full["beats"], 1, 20, "beats")
     within("--idle", full["idle"], 0, 86400, "seconds")
+    if full["pool"] not in POOLS:
+        raise OptionError(f"--pool: there is no pool {full['pool']!r}; choose {' or '.join(POOLS)}.")
     seed = random.SystemRandom().randrange(1_000_000) if full["seed"] is None else full["seed"]
     return Options(**{**full, "seed": seed, "ha": ha, "json": file(full["json"])})
 

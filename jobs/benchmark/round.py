@@ -30,7 +30,7 @@ class Round:
         self.options, self.run = options, run
         self.window = timedelta(seconds=conf().min_prepare_time)
         self.max_delay = timedelta(seconds=conf().max_delay_time)
-        self.cluster = Cluster(instances=options.instances, slots=options.slots, beats=options.beats)
+        self.cluster = Cluster(instances=options.instances, slots=options.slots, beats=options.beats, pool=options.pool)
         self._interrupts = interrupts
         self._wait: Tell = lambda what, passed, longest: None
 
@@ -48,7 +48,9 @@ class Round:
                 f"A burst has {BURST_SIZE} jobs and there are {self.options.all_slots} slots: the rest starts late."
             )
         with at_work(self.cluster, self.run, self._interrupts, tell) as self._wait:
+            before = machine.stolen()
             result = self._measure(where, warnings)
+            result.stolen = machine.stolen() - before
         result.problems = self.cluster.problems()
         result.last_words = self.cluster.last_words() if result.problems else ""
         return result

@@ -26,6 +26,10 @@ class Attempt(models.Model):
         null=True, blank=True, choices=[(int(s), s.label) for s in State if s in OUTCOMES]
     )
     error = models.TextField(blank=True, db_default="")
+    result = models.JSONField(null=True, blank=True, help_text="What the target returned; a long one is cut short.")
+    log = models.JSONField(null=True, blank=True, help_text="What the target said while it ran.")
+    progress = models.FloatField(null=True, blank=True, help_text="Of its work, 0 to 1, as it says itself.")
+    progress_note = models.TextField(null=True, blank=True)  # null: it has said nothing
 
     objects = AttemptQuerySet.as_manager()
 
@@ -42,6 +46,9 @@ class Attempt(models.Model):
                 # Spelled out, since NULL IN (...) is NULL, and a CHECK takes NULL for true.
                 | Q(outcome__isnull=False, outcome__in=sorted(OUTCOMES), finished_at__isnull=False),
                 name="jobs_attempt_outcome_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(progress__gte=0, progress__lte=1), name="jobs_attempt_progress_is_a_share"
             ),
         ]
 

@@ -17,6 +17,7 @@ class Verb(models.TextChoices):
     RETRY = "retry"
     CONFIRM_DONE = "confirm_done"
     CONFIRM_FAILED = "confirm_failed"
+    APPROVE = "approve"
 
 
 class Audit(models.Model):

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
-from django.db.models.lookups import LessThanOrEqual
 from django.utils.text import Truncator
 
+from jobs.models.calendar import Calendar
+from jobs.models.invariants import CONSTRAINTS, INDEXES
 from jobs.models.payload import PayloadDecoder
 from jobs.models.querysets import JobQuerySet
-from jobs.states import FINAL, State
+from jobs.states import FINAL, Awaited, Blackout, Hold, IfLate, Overlap, State
 
 if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
 
-# Python's datetime ends with the year 9999; one row beyond it would break every reader of the table.
-LATEST_RUN_AT = datetime(9999, 12, 31, tzinfo=UTC)
-EARLIEST_RUN_AT = datetime(1970, 1, 1, tzinfo=UTC)
 DEFAULT_QUEUE = "default"
-# What SQL may put into one row, in bytes; JOBS_PAYLOAD_LIMIT, which the other ways in obey, is stricter.
-PAYLOAD_CEILING = 1024 * 1024
-# Not the names that brokers keep for themselves: `_kombu...` and `unacked...` on Redis, `amq.` on RabbitMQ.
-QUEUE_PATTERN = r"^(?!unacked|amq[.])[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
-MOST_ATTEMPTS = 100
-MOMENTS = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at")
 
 
 class Job(models.Model):
@@ -61,6 +53,95 @@ class Job(models.Model):
     # Not a PositiveSmallIntegerField: the CHECK that comes with it would read a big table under its lock.
     max_attempts = models.SmallIntegerField(db_default=1, help_text="How many starts it may have, if rerunnable.")
 
+    retry_on = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="After which ends it starts again, if rerunnable: failure, unknown, unsent, 5xx, TimeoutError ...",
+    )
+
+    # Not a PositiveIntegerField: see max_attempts.
+    start_within = models.IntegerField(
+        null=True,
+        blank=True,
+        help_text="How many seconds after its time it may still start; later it is skipped. Empty: any.",
+    )
+
+    # What may hold it back at its time: the others of its key, the rules of its queue, somebody's approval.
+    key = models.CharField(max_length=200, null=True, blank=True, help_text="Jobs of one key do not run together.")
+    key_limit = models.SmallIntegerField(db_default=1, help_text="How many of its key may run at a time.")
+    overlap = models.CharField(
+        max_length=10,
+        choices=Overlap.choices,
+        db_default=Overlap.QUEUE,
+        help_text="What becomes of it when that many of its key run at its time.",
+    )
+    if_late = models.CharField(
+        max_length=10,
+        choices=IfLate.choices,
+        db_default=IfLate.SKIP,
+        help_text="What becomes of it when it is later than it may start.",
+    )
+
+    # When it may not start at all. The index that the foreign key needs is in INDEXES: most jobs are not in it.
+    calendar = models.ForeignKey(
+        Calendar,
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="jobs",
+        help_text="When it may start. Empty: at any time.",
+    )
+    blackout = models.CharField(
+        max_length=10,
+        choices=Blackout.choices,
+        db_default=Blackout.NEXT,
+        help_text="What becomes of it when its calendar is closed at its time.",
+    )
+    asked_run_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it was to start, if its calendar has moved it."
+    )
+    calendar_waived = models.BooleanField(
+        db_default=False, editable=False, help_text="Its next start was told by a person, who goes over its calendar."
+    )
+
+    # What it waits for stands in jobs_dependency; empty for those that wait for nothing.
+    waits_for_end = models.CharField(
+        max_length=10,
+        choices=Awaited.choices,
+        null=True,
+        blank=True,
+        help_text="What it wants of the jobs that it waits for.",
+    )
+    has_dependents = models.BooleanField(db_default=False, editable=False, help_text="Whether others may wait for it.")
+    # The constraint is the database's own, ON DELETE SET NULL, and the index is partial: see 0018 and 0019.
+    batch = models.ForeignKey(
+        "jobs.Batch",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        db_constraint=False,
+        db_index=False,
+        help_text="The batch that it belongs to.",
+    )
+    approved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    holds = models.SmallIntegerField(db_default=0, editable=False, help_text="What it waits for: the sum of its Holds.")
+    not_before = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it may start, later than run_at, by a rate."
+    )
+    turn_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When its turn came, if it waited.")
+    waited_for = models.TextField(blank=True, db_default="", editable=False, help_text="What held it back last.")
+    joined_id = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The run that stood for it.")
+    deadline = models.IntegerField(
+        null=True,
+        blank=True,
+        help_text="How many seconds it may take, from its time or, if later, from when its worker took it. Empty: any.",
+    )
+    cancel_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -77,82 +158,25 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("control_job", "Can cancel, run now, retry and reschedule jobs")]
-        indexes = [
-            # The one list query of a window reads this and nothing else.
-            models.Index(fields=["run_at", "id"], condition=Q(state=State.PENDING), name="jobs_pending_run_at"),
-            models.Index(fields=["locked_at"], condition=Q(state=State.RUNNING), name="jobs_running"),
-            models.Index(
-                fields=["-finished_at"],
-                condition=Q(state__in=sorted(FINAL)),
-                name="jobs_final_finished",
-            ),
-            models.Index(fields=["-run_at"], name="jobs_run_at"),
-            # Those that wait for a person, however long ago they were interrupted.
-            models.Index(fields=["-finished_at"], condition=Q(state=State.INTERRUPTED), name="jobs_interrupted"),
+        permissions = [
+            ("control_job", "Can cancel, run now, retry and reschedule jobs"),
+            ("approve_job", "Can approve jobs of others"),
         ]
-        constraints = [
-            models.CheckConstraint(condition=Q(state__in=State.values), name="jobs_state_known"),
-            models.CheckConstraint(
-                condition=Q(run_at__gte=EARLIEST_RUN_AT, run_at__lt=LATEST_RUN_AT),
-                name="jobs_run_at_in_range",
-            ),
-            models.CheckConstraint(condition=Q(queue__regex=QUEUE_PATTERN), name="jobs_queue_named"),
-            models.CheckConstraint(
-                condition=LessThanOrEqual(
-                    models.Func("payload", function="pg_column_size", output_field=models.IntegerField()),
-                    PAYLOAD_CEILING,
-                ),
-                name="jobs_payload_bounded",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=State.PENDING)
-                | Q(locked_at__isnull=True, execute_at__isnull=True, finished_at__isnull=True),
-                name="jobs_pending_is_untouched",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=State.RUNNING) | Q(locked_at__isnull=False, finished_at__isnull=True, attempt__gt=0),
-                name="jobs_running_is_locked",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=State.COMPLETED)
-                | Q(
-                    locked_at__isnull=False,
-                    execute_at__isnull=False,
-                    finished_at__isnull=False,
-                    attempt__gt=0,
-                ),
-                name="jobs_completed_has_run",
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=[State.PENDING, State.RUNNING]) | Q(finished_at__isnull=False),
-                name="jobs_final_is_finished",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=[State.CANCELLED, State.SKIPPED]) | Q(locked_at__isnull=True),
-                name="jobs_cancelled_never_ran",
-            ),
-            models.CheckConstraint(
-                condition=Q(max_attempts__gte=1, max_attempts__lte=MOST_ATTEMPTS), name="jobs_max_attempts_bounded"
-            ),
-            models.CheckConstraint(condition=Q(rerunnable=True) | Q(max_attempts=1), name="jobs_starts_as_declared"),
-            # 'infinity' breaks every reader, and an `enqueued_at` so late hides a job from the list query.
-            # An empty one makes its part NULL, which a CHECK lets pass.
-            models.CheckConstraint(
-                condition=Q(*((f"{name}__gte", EARLIEST_RUN_AT) for name in MOMENTS))
-                & Q(*((f"{name}__lt", LATEST_RUN_AT) for name in MOMENTS)),
-                name="jobs_moments_in_range",
-            ),
-            # Not for jobs without a creator: those of two deleted accounts may have the same key.
-            models.UniqueConstraint(
-                fields=["created_by", "idempotency_key"],
-                condition=Q(idempotency_key__isnull=False),
-                name="jobs_idempotency_key_once",
-            ),
-        ]
+        indexes = INDEXES
+        constraints = CONSTRAINTS
 
     def __str__(self) -> str:
         return f"job {self.pk} ({Truncator(self.name or self.target).chars(60)})"
+
+    @property
+    def due(self) -> datetime:
+        """When it may start: at its `run_at`, or later by a rate."""
+        return self.run_at if self.not_before is None else max(self.run_at, self.not_before)
+
+    @property
+    def held_by(self) -> Hold:
+        """What it waits for; none for a job that may start at its time."""
+        return Hold(self.holds)
 
     @property
     def delay_ms(self) -> float | None:
@@ -167,6 +191,17 @@ class Job(models.Model):
         if self.execute_at is None or self.finished_at is None or self.is_confirmed:
             return None
         return (self.finished_at - self.execute_at).total_seconds() * 1000
+
+    @property
+    def ends_by(self) -> datetime | None:
+        """When its deadline passes or has passed; None before its row is taken, and without one."""
+        if self.deadline is None or self.locked_at is None:
+            return None
+        return max(self.run_at, self.locked_at) + timedelta(seconds=self.deadline)
+
+    def is_beyond_deadline(self, now: datetime) -> bool:
+        """Whether it runs longer than it may. `JobQuerySet.beyond_deadline` finds the same."""
+        return self.state == State.RUNNING and self.ends_by is not None and self.ends_by < now
 
     @property
     def is_confirmed(self) -> bool:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.db import connections, models
 from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, StdDev, Subquery
+from django.db.models.functions import Coalesce
 
+from jobs.models.dependency_queries import JobWaits
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
@@ -23,13 +25,16 @@ class Backlog(NamedTuple):
     queue: str
     pending: int
     overdue: int
-    oldest: datetime  # the earliest run_at
+    oldest: datetime  # when the first is due
 
 
 # One scan of the partial index; the ORM could only say it with a join that takes ten times as long.
 BACKLOG = """
-SELECT queue, count(*), count(*) FILTER (WHERE run_at < %(overdue_before)s), min(run_at)
-FROM (SELECT queue, run_at FROM jobs_job WHERE state = 0 ORDER BY run_at, id LIMIT %(limit)s) AS first
+SELECT queue, count(*), count(*) FILTER (WHERE due < %(overdue_before)s), min(due)
+FROM (
+    SELECT queue, coalesce(not_before, run_at) AS due FROM jobs_job WHERE state = 0 AND holds = 0
+    ORDER BY coalesce(not_before, run_at), id LIMIT %(limit)s
+) AS first
 GROUP BY queue ORDER BY queue
 """
 
@@ -66,7 +71,7 @@ class _Percentile99(Aggregate):
 MEASURED = Q(execute_at__isnull=False) & ~Q(state=State.COMPLETED, reason__gt="")
 
 
-class JobOverviews(models.QuerySet["Job"]):
+class JobOverviews(JobWaits):
     """Part of JobQuerySet: what the monitor and the admin ask."""
 
     def bounded_count(self, limit: int = COUNT_LIMIT) -> int:
@@ -74,7 +79,7 @@ class JobOverviews(models.QuerySet["Job"]):
         return self.order_by().values("pk")[: limit + 1].count()
 
     def backlog(self, overdue_before: datetime, limit: int = COUNT_LIMIT) -> list[Backlog]:
-        """The first `limit` pending jobs by run_at, counted per queue: the overdue ones come first."""
+        """The first `limit` pending jobs that nothing holds, counted per queue: the overdue ones come first."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(BACKLOG, {"overdue_before": overdue_before, "limit": limit})
             return [Backlog(*row) for row in cursor.fetchall()]
@@ -102,9 +107,13 @@ class JobOverviews(models.QuerySet["Job"]):
         )
         return Figures(**found)
 
+    def awaiting_start(self) -> Self:
+        """Pending and held by nothing, with `due_at`: what the list query looks at."""
+        return self.filter(state=State.PENDING, holds=0).annotate(due_at=Coalesce("not_before", "run_at"))
+
     def upcoming(self, since: datetime) -> Self:
         """Pending and due from then on, soonest first."""
-        return self.filter(state=State.PENDING, run_at__gte=since).order_by("run_at", "id")
+        return self.awaiting_start().filter(due_at__gte=since).order_by("due_at", "id")
 
     def failed_since(self, since: datetime) -> Self:
         """Failed since then, newest first."""
@@ -138,6 +147,14 @@ class JobOverviews(models.QuerySet["Job"]):
 
         latest = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
         return self.annotate(worker=Subquery(latest.values("worker")[:1]))
+
+    def with_progress(self) -> Self:
+        """With `progress` and `progress_note` of the latest start; None where it has said nothing."""
+        from jobs.models.attempt import Attempt  # noqa: PLC0415 - as above
+
+        latest = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
+        said = {name: Subquery(latest.values(name)[:1]) for name in ("progress", "progress_note")}
+        return self.annotate(**said)
 
     def busy_at(self, moment: datetime, queue: str, *, look_back: timedelta, limit: int) -> int:
         """How many jobs of this queue held a slot at that moment, of those due in the `look_back` before it."""

@@ -36,6 +36,18 @@ class Worker(models.Model):
     offset_ms = models.FloatField(db_default=0, help_text="Database clock minus its own, in milliseconds.")
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="It said good-bye.")
     gone_at = models.DateTimeField(null=True, blank=True, help_text="Its open attempts have been settled.")
+    # Of its machine, at the last heartbeat; null: not known.
+    cpu = models.FloatField(null=True, blank=True, help_text="Percent of all cores.")
+    memory = models.FloatField(null=True, blank=True, help_text="Percent in use.")
+    load = models.FloatField(null=True, blank=True, help_text="Load average of a minute, a core.")
+    gpu = models.FloatField(null=True, blank=True, help_text="Percent, of the busiest device.")
+    gpu_memory = models.FloatField(null=True, blank=True, help_text="Percent in use, of the fullest device.")
+    refusing = models.TextField(
+        blank=True, default="", db_default="", help_text="Why it takes no jobs; empty: it does."
+    )
+    drained_at = models.DateTimeField(null=True, blank=True, help_text="A person took it out of service.")
+    drain_reason = models.TextField(blank=True, default="", db_default="", help_text="Why they did.")
+    drained_by = models.TextField(blank=True, default="", db_default="", help_text="Who did.")
 
     objects = WorkerQuerySet.as_manager()
 
@@ -47,6 +59,11 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def left(self) -> bool:
+        """Whether it has said good-bye, or was declared gone."""
+        return self.stopped_at is not None or self.gone_at is not None
 
 
 class Leadership(models.Model):

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
-from django.db.models import Value
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Greatest
 
+from jobs.models.calendar import Calendar
+from jobs.models.lane import Kind, Lane
 from jobs.models.overviews import JobOverviews
 from jobs.states import FINAL, State
 
@@ -17,13 +20,23 @@ if TYPE_CHECKING:
 
 
 class Listed(NamedTuple):
-    """What the dispatcher needs of a listed job: nothing that the row does not say better later."""
+    """What the dispatcher needs of a listed job: nothing that the row does not say better later. `run_at` is when it
+    is due: its `not_before`, if it was held."""
 
     id: int
     version: int
     run_at: datetime
     queue: str
     deliveries: int
+
+
+class AskedToStop(NamedTuple):
+    """A start that is to stop. `by` is None for a program or plain SQL, `why` may be empty or None."""
+
+    job_id: int
+    attempt: int
+    by: str | None
+    why: str | None
 
 
 # The list query: finds what is due before the horizon, marks it as published and logs itself, in one
@@ -33,28 +46,36 @@ class Listed(NamedTuple):
 LIST_AND_MARK = """
 WITH due AS (
     SELECT id FROM jobs_job
-    WHERE state = 0 AND run_at < %(horizon)s
+    WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s
       AND (enqueued_at IS NULL
-           OR (run_at < %(overdue)s
+           OR (coalesce(not_before, run_at) < %(overdue)s
                AND enqueued_at < %(now)s - least(
                    %(window)s * 0.75 * 2 ^ least(greatest(deliveries, 1) - 1, 20), %(longest)s) * interval '1 second')
            OR enqueued_at >= %(unpublished_since)s::timestamptz)
-    ORDER BY run_at, id
+    ORDER BY coalesce(not_before, run_at), id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 ), marked AS (
     UPDATE jobs_job SET enqueued_at = %(now)s, deliveries = least(jobs_job.deliveries + 1, 32767)
     WHERE jobs_job.id = ANY (ARRAY(SELECT id FROM due))  -- a join may read the whole table
-    RETURNING jobs_job.id, jobs_job.version, jobs_job.run_at, jobs_job.queue, jobs_job.deliveries
+    RETURNING jobs_job.id, jobs_job.version, coalesce(jobs_job.not_before, jobs_job.run_at) AS due, jobs_job.queue,
+        jobs_job.deliveries
 ), logged AS (
     INSERT INTO jobs_workerlog (action, client, results, at)
     SELECT 'QUERYLIST', %(client)s, count(*), %(now)s FROM marked
 )
-SELECT id, version, run_at, queue, deliveries FROM marked ORDER BY run_at, id
+SELECT id, version, due, queue, deliveries FROM marked ORDER BY due, id
 """
 
 # What the database's clock reads while it answers: the comparison that costs no statement of its own.
 DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+
+# When the deadline of a running job passes.
+ENDS_BY = models.ExpressionWrapper(
+    Greatest("run_at", "locked_at")
+    + models.Func("deadline", template="make_interval(secs => %(expressions)s)", output_field=models.DurationField()),
+    output_field=models.DateTimeField(),
+)
 
 # For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the
 # session to others. As a condition it costs no statement; it is never NULL.
@@ -115,11 +136,23 @@ class JobQuerySet(JobOverviews):
     def acquirable(self, job_ids: Iterable[int], *, due_before: datetime) -> JobQuerySet:
         """The rows of messages, locked, those that are still to be started and that nobody else has.
 
-        A row that is not due before `due_before` was moved behind our back: its message is stale.
+        A row that is not due before `due_before` was moved behind our back, as one that is held: its message is stale.
         """
-        pending = self.filter(id__in=list(job_ids), state=State.PENDING, run_at__lt=due_before).briefly().order_by("id")
-        locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=DATABASE_CLOCK)
-        return locked
+        pending = self.filter(id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before)
+        pending = pending.filter(Q(not_before__isnull=True) | Q(not_before__lt=due_before)).briefly().order_by("id")
+        locked = pending.select_for_update(skip_locked=True, of=("self",))
+        of_queue, of_key = Q(kind=Kind.QUEUE, name=OuterRef("queue")), Q(kind=Kind.KEY, name=OuterRef("key"))
+        rules = Exists(Lane.objects.filter(of_queue | of_key))
+        found: JobQuerySet = locked.annotate(read_at=DATABASE_CLOCK, has_rules=rules)
+        return found
+
+    def bound(self, job_ids: Iterable[int]) -> list[tuple[int, int, str]]:
+        """(id, calendar's id, blackout policy) of those of these that a calendar binds at their next start."""
+        bound = self.filter(id__in=list(job_ids), calendar__isnull=False, calendar_waived=False).order_by()
+        return list(bound.values_list("id", "calendar_id", "blackout"))
+
+    def of_calendar(self, calendar: Calendar) -> JobQuerySet:
+        return self.filter(calendar=calendar)
 
     def unlocked(self, job_id: int) -> JobQuerySet:
         """The row, if nobody has its lock; raises OperationalError if anybody has."""
@@ -141,32 +174,58 @@ class JobQuerySet(JobOverviews):
     def pending(self) -> JobQuerySet:
         return self.filter(state=State.PENDING)
 
+    def to_retry(self, job_ids: Iterable[int]) -> JobQuerySet:
+        """Those of these that have starts left, that nobody wants to stop, and that say after which ends they want
+        another."""
+        asked = self.filter(id__in=list(job_ids), rerunnable=True, attempt__lt=models.F("max_attempts"))
+        return asked.filter(cancel_requested_at__isnull=True).exclude(retry_on=[])
+
     def running(self) -> JobQuerySet:
         return self.filter(state=State.RUNNING)
+
+    def beyond_deadline(self, now: datetime) -> JobQuerySet:
+        """Running although their deadline has passed: on a thread, where a body cannot be killed."""
+        limited = self.running().filter(deadline__isnull=False)
+        beyond: JobQuerySet = limited.alias(ends_by=ENDS_BY).filter(ends_by__lt=now)
+        return beyond
+
+    def asked_to_stop(self, job_ids: Iterable[int]) -> list[AskedToStop]:
+        """Those of these that are running, and that somebody wants to stop; by whom, and why, says the audit."""
+        from jobs.models.audit import Audit, Verb  # noqa: PLC0415 - the audit knows the job, not the other way round
+
+        asked = Audit.objects.filter(job=models.OuterRef("pk"), verb=Verb.CANCEL).order_by("-id")
+        found = self.running().filter(id__in=list(job_ids), cancel_requested_at__isnull=False)
+        by, why = (models.Subquery(asked.values(name)[:1]) for name in ("by__username", "reason"))
+        return [AskedToStop(*row) for row in found.values_list("id", "attempt", by, why)]
 
     def final(self) -> JobQuerySet:
         return self.filter(state__in=FINAL)
 
     def ended_and_locked(self, ids: Iterable[int]) -> list[int]:
-        """Which of these have ended, their rows locked until the transaction ends: what is deleted is not retried."""
-        ended = self.final().filter(pk__in=list(ids)).order_by("pk").select_for_update()
+        """Which of these have ended, their rows locked until the transaction ends: what is deleted is not retried. Not
+        the interrupted for which others wait: nobody has said yet what became of them."""
+        ended = self.final().exclude(state=State.INTERRUPTED, has_dependents=True)
+        ended = ended.filter(pk__in=list(ids)).order_by("pk").select_for_update()
         return list(ended.values_list("pk", flat=True))
 
     def in_state(self, states: Iterable[int]) -> JobQuerySet:
         return self.filter(state__in=list(states))
 
-    def due_next(self) -> JobQuerySet:
-        return self.pending().order_by("run_at", "id")
-
     def overdue(self, now: datetime) -> JobQuerySet:
-        return self.pending().filter(run_at__lt=now - OVERDUE_AFTER)
+        """Those that could have started, and have not."""
+        late: JobQuerySet = self.awaiting_start().filter(due_at__lt=now - OVERDUE_AFTER)
+        return late
+
+    def held(self) -> JobQuerySet:
+        """Those that wait for more than their time."""
+        return self.pending().exclude(holds=0)
 
     def recently_finished(self) -> JobQuerySet:
         return self.final().order_by("-finished_at")
 
     def for_people(self) -> JobQuerySet:
         """With what lists of jobs show, in one query."""
-        return self.select_related("created_by")
+        return self.select_related("created_by", "calendar")
 
     def with_story(self) -> JobQuerySet:
         """With its ledger, and what people asked of it."""

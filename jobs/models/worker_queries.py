@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from jobs.models.processes import Worker  # noqa: F401 - named in the base classes
-    from jobs.models.workerlog import WorkerLog  # noqa: F401
+    from jobs.models.processes import Worker
+    from jobs.models.workerlog import WorkerLog  # noqa: F401 - named in the base class
+
+
+# The heartbeat: says that the session lives and how it is, and hears whether somebody has drained it. One statement.
+BEAT = """
+UPDATE jobs_worker SET heartbeat_at = clock_timestamp(), running = %(running)s, offset_ms = %(offset_ms)s,
+    cpu = %(cpu)s, memory = %(memory)s, load = %(load)s, gpu = %(gpu)s, gpu_memory = %(gpu_memory)s,
+    refusing = %(refusing)s
+WHERE session = %(session)s AND gone_at IS NULL
+RETURNING drained_at, drain_reason, drained_by
+"""
+
+
+class Drain(NamedTuple):
+    """What a row says of being drained. `drained_at` None: it is not."""
+
+    drained_at: datetime | None = None
+    drain_reason: str = ""
+    drained_by: str = ""
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
+    def beat(self, session: uuid.UUID, values: Mapping[str, str | float | None]) -> Drain | None:
+        """A heartbeat of this session; `values` are the columns of BEAT. None when it has been declared gone."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(BEAT, {"session": session, **values})
+            row = cursor.fetchone()
+        return None if row is None else Drain(*row)
+
+    def locked(self, session: uuid.UUID) -> Worker | None:
+        """The row of this session until the transaction ends, if there is one."""
+        return self.select_for_update().filter(session=session).first()
+
     def present(self) -> WorkerQuerySet:
         """Those whose attempts nobody has settled yet: the living and the just departed."""
         return self.filter(gone_at__isnull=True)

@@ -8,12 +8,19 @@ from datetime import datetime, timedelta
 from jobs.conf import conf
 from jobs.models import Job, Worker
 from jobs.models.querysets import OVERDUE_AFTER
-from jobs.states import State
+from jobs.states import Hold, State
 
 ON_TIME_MS = 10.0
 ACQUIRE_SLACK = timedelta(milliseconds=150)  # an arm that takes longer than this was held up
 BUSY_LOOK_BACK = timedelta(minutes=10)
 BUSY_LIMIT = 1_000
+HELD = {
+    Hold.APPROVAL: "the approval of a second person",
+    Hold.DEPENDENCIES: "the jobs that it depends on",
+    Hold.PERSON: "a person to say whether it may start so late",
+    Hold.KEY: "its turn among the jobs of its key",
+    Hold.QUEUE: "its turn in its queue",
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,11 @@ def story(job: Job) -> list[Step]:
         ("Published", job.enqueued_at),
         ("Acquired by a worker", job.locked_at),
         ("Due", job.run_at),
+        ("Its turn", job.turn_at),
+        ("Due, by a rate", job.not_before),
         ("Started, at the earliest" if job.is_confirmed else "Started", job.execute_at),
+        ("Asked to stop", job.cancel_requested_at),
+        ("Its deadline", job.ends_by),
         ("Interrupted" if job.is_confirmed else State(job.state).label.capitalize(), job.finished_at),
     ]
     known = sorted(((what, at) for what, at in moments if at is not None), key=lambda moment: moment[1])
@@ -46,14 +57,17 @@ def story(job: Job) -> list[Step]:
 def explain(job: Job, now: datetime) -> str:
     """Whether it was on time, and why not. Asks the database only about a job that was acquired late."""
     if job.state == State.PENDING:
-        return _waiting(job, now)
+        return _held(job) if job.holds else _waiting(job, now)
+    if job.is_beyond_deadline(now):
+        over = _gap(job.ends_by, now)
+        return f"It is running beyond its deadline of {job.deadline} s, by {over}; a body on a thread cannot be killed."
     if job.delay_ms is None:
         return _not_measured(job)
     if job.delay_ms < 0:
         return f"It started {-job.delay_ms:,.2f} ms before it was due: it was edited, or a clock was set."
     if job.delay_ms <= ON_TIME_MS:
         return f"On time: it started {job.delay_ms:,.2f} ms after it was due."
-    return f"It started {_long(job.delay_ms)} late: {_cause(job)}"
+    return f"It started {_long(job.delay_ms)} late: {job.waited_for or _cause(job)}"
 
 
 def _not_measured(job: Job) -> str:
@@ -61,11 +75,22 @@ def _not_measured(job: Job) -> str:
         return "A person has confirmed that it was done; what is known of its start stands in the ledger."
     if job.state == State.RUNNING:
         return "It is with its worker; the exact moment of its start is written when it ends."
-    return "It never started." if job.locked_at is None else "Its worker vanished before it could say when it started."
+    if job.locked_at is None:
+        return "It never started."
+    if job.state == State.FAILED:
+        return "Its body was not entered, or its process was killed before it could say when."
+    return "Its worker vanished before it could say when it started."
+
+
+def _held(job: Job) -> str:
+    told = f" {job.waited_for}" if job.waited_for else ""
+    return f"It waits for {' and '.join(HELD[hold] for hold in Hold if hold & job.holds)}.{told}"
 
 
 def _waiting(job: Job, now: datetime) -> str:
-    if job.run_at >= now - OVERDUE_AFTER:
+    if job.due > max(job.run_at, now):
+        return f"It waits for {job.due:%Y-%m-%d %H:%M:%S} UTC. {job.waited_for}"
+    if job.due >= now - OVERDUE_AFTER:
         if job.enqueued_at is None:
             return "It waits for its time; the beat publishes it in the window before."
         return "It is published and waits for its time."

@@ -9,35 +9,19 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from jobs.conf import Conf, conf
-from jobs.models import Attempt, Job, Leadership, Worker
+from jobs.models import Job, Leadership
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.overviews import Backlog, Figures
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.monitor.broker import Depths
+from jobs.monitor.workers import STATUSES, TAKING, WorkerLine, worker_lines
 
 ROWS = 10  # lines of each list of jobs
 FAILED_ROWS = 6
-WORKERS_READ = 1_000
 WORKER_ROWS = 50
 FIGURES_OF = timedelta(hours=1)
-DEPARTED_SHOWN_FOR = timedelta(minutes=10)
-STATUSES = ("gone", "silent", "alive", "stopped")  # in the order of the page
-TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take jobs
 UNPUBLISHED_AFTER = timedelta(seconds=5)
 WINDOWS_OF_PATIENCE = 2  # without a list query for longer than this, perhaps nobody leads
-
-
-@dataclass(frozen=True)
-class WorkerLine:
-    """A worker process. `status`: alive, silent (it missed a heartbeat), gone (it vanished) or stopped (good-bye)."""
-
-    name: str
-    status: str
-    heartbeat_at: datetime
-    busy: int
-    slots: int
-    offset_ms: float
-    queues: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +39,10 @@ class JobLine:
     delay_ms: float | None
     duration_ms: float | None
     worker: str
+    beyond_deadline: bool = False
+    asked_to_stop: bool = False
+    progress: float | None = None
+    progress_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,21 +97,24 @@ class Snapshot:
         return tuple(w for w in self.workers if w.status in TAKING)
 
     @property
+    def taking(self) -> tuple[WorkerLine, ...]:
+        """The living that take jobs."""
+        return tuple(w for w in self.workers if w.takes)
+
+    @property
     def shown_workers(self) -> tuple[WorkerLine, ...]:
         """As many as a page can hold, what is wrong first."""
-        return tuple(sorted(self.workers, key=lambda w: STATUSES.index(w.status)))[:WORKER_ROWS]
+        return tuple(sorted(self.workers, key=lambda w: (STATUSES.index(w.status), not w.refusing)))[:WORKER_ROWS]
 
     @property
     def slots(self) -> int:
-        return sum(w.slots for w in self.alive)
+        return sum(w.slots for w in self.taking)
 
 
 def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapshot:
     """Ask the database a dozen questions and the broker one. Raises DatabaseError."""
     c = conf()
-    busy = Attempt.objects.open_by_session()
-    seen = Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKERS_READ]
-    workers = [_worker(w, busy.get(w.session, 0), now, c) for w in seen]
+    workers = worker_lines(now)
     backlog = Job.objects.backlog(now - OVERDUE_AFTER)
     listed = Job.objects.brief().with_worker()
     depths = ask_broker(_queue_names(workers, backlog))
@@ -134,9 +125,9 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
     return Snapshot(
         workers=tuple(workers),
         queues=_queues(workers, backlog, depths),
-        running=_lines(listed.running().order_by("locked_at")[:ROWS]),
+        running=_lines(listed.running().with_progress().order_by("locked_at")[:ROWS], now),
         due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)[:ROWS]),
-        overdue=_lines(Job.objects.brief().overdue(now).order_by("run_at", "id")[:ROWS]),
+        overdue=_lines(Job.objects.brief().overdue(now).order_by("due_at", "id")[:ROWS]),
         recent=_lines(listed.recently_finished()[:ROWS]),
         failed=_lines(failed),
         interrupted=interrupted,
@@ -147,25 +138,6 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
         figures=figures,
         leader=_leader(now, c),
         broker_reachable=depths.reachable,
-    )
-
-
-def _worker(worker: Worker, busy: int, now: datetime, c: Conf) -> WorkerLine:
-    age = now - worker.heartbeat_at
-    if worker.stopped_at is not None:
-        status = "stopped"
-    elif worker.gone_at is not None or age > c.patience:
-        status = "gone"
-    else:
-        status = "silent" if age > timedelta(seconds=2 * c.heartbeat_interval) else "alive"
-    return WorkerLine(
-        name=worker.name,
-        status=status,
-        heartbeat_at=worker.heartbeat_at,
-        busy=busy,
-        slots=worker.slots,
-        offset_ms=worker.offset_ms,
-        queues=tuple(worker.queues),
     )
 
 
@@ -186,7 +158,7 @@ def _queues(workers: list[WorkerLine], backlog: list[Backlog], depths: Depths) -
                 overdue=found.overdue if found else 0,
                 oldest=found.oldest if found else None,
                 waiting=depths.waiting.get(name),
-                slots=sum(w.slots for w in workers if w.status in TAKING and name in w.queues),
+                slots=sum(w.slots for w in workers if w.takes and name in w.queues),
             )
         )
     return tuple(lines)
@@ -210,7 +182,8 @@ def _leader(now: datetime, c: Conf) -> LeaderLine:
     )
 
 
-def _lines(jobs: QuerySet[Job]) -> tuple[JobLine, ...]:
+def _lines(jobs: QuerySet[Job], now: datetime | None = None) -> tuple[JobLine, ...]:
+    """With `now`: whether they are beyond their deadline."""
     return tuple(
         JobLine(
             id=job.pk,
@@ -224,6 +197,10 @@ def _lines(jobs: QuerySet[Job]) -> tuple[JobLine, ...]:
             delay_ms=job.delay_ms,
             duration_ms=job.duration_ms,
             worker=getattr(job, "worker", None) or "",
+            beyond_deadline=now is not None and job.is_beyond_deadline(now),
+            asked_to_stop=job.cancel_requested_at is not None,
+            progress=getattr(job, "progress", None),
+            progress_note=getattr(job, "progress_note", None) or "",
         )
         for job in jobs
     )

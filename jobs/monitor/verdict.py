@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.clock import BUDGET
@@ -59,13 +60,16 @@ def _stopped(seen: Snapshot) -> list[Problem]:
         )
     if not seen.alive:
         found.append(Problem("bad", "No worker is alive: no job will start.", "Start one on any host:", START_WORKER))
+    elif not seen.taking:
+        remedy = f"{_why_none(seen)} Resume one, relieve its host, or start another on a host with room:"
+        found.append(Problem("bad", "All workers refuse jobs: none will start.", remedy, START_WORKER))
     return found
 
 
 def _late(seen: Snapshot) -> list[Problem]:
     found = []
     unserved = [q for q in seen.queues if q.pending and not q.slots]
-    if unserved and seen.alive:
+    if unserved and seen.taking:
         queues = _named("queue", [q.name for q in unserved])
         found.append(
             Problem(
@@ -89,7 +93,7 @@ def _late(seen: Snapshot) -> list[Problem]:
 
 
 def _why_overdue(seen: Snapshot) -> str:
-    if seen.leader.absent or not seen.broker_reachable or not seen.alive:
+    if seen.leader.absent or not seen.broker_reachable or not seen.taking:
         return "They start as soon as the above is repaired."
     if all(q.slots == 0 for q in seen.queues if q.overdue):
         return "They start as soon as a worker takes from their queue."
@@ -103,6 +107,8 @@ def _troubled(seen: Snapshot) -> list[Problem]:
     silent = [w.name for w in seen.workers if w.status == "silent"]
     gone = [w.name for w in seen.workers if w.status == "gone"]
     off = [w.name for w in seen.alive if abs(w.offset_ms) > BUDGET * 1000]
+    if seen.taking:
+        found += _refusing(seen)
     if silent:
         patience = conf().heartbeat_patience
         remedy = (
@@ -131,6 +137,34 @@ def _troubled(seen: Snapshot) -> list[Problem]:
     return found
 
 
+def _refusing(seen: Snapshot) -> list[Problem]:
+    """Some take no jobs, while others do."""
+    drained = [w.name for w in seen.alive if w.refusing and w.drained]
+    full = [w for w in seen.alive if w.refusing and not w.drained]
+    found = []
+    if full:
+        remedy = (
+            f"{full[0].name}: {full[0].refusing}. It goes on by itself when its host has room; others run the jobs."
+        )
+        found.append(Problem("warn", f"{_named('Worker', [w.name for w in full])} refuse{_s(full)} jobs.", remedy))
+    if drained:
+        what = f"{_named('Worker', drained)} {'is' if len(drained) == 1 else 'are'} drained."
+        found.append(
+            Problem("warn", what, "What runs there ends there. Resume in the admin when it may take jobs again.")
+        )
+    return found
+
+
+def _why_none(seen: Snapshot) -> str:
+    first = seen.alive[0]
+    return f"{first.name}: {first.refusing}."
+
+
+def _s(those: Sequence[object]) -> str:
+    """One refuses, two refuse."""
+    return "s" if len(those) == 1 else ""
+
+
 def _undecided(seen: Snapshot) -> Problem:
     """Interrupted jobs stay here until a person has said what became of them, however old they are."""
     names = [f"{job.id} ({job.title})" for job in seen.interrupted]
@@ -145,7 +179,7 @@ def _undecided(seen: Snapshot) -> Problem:
 
 
 def _all_well(seen: Snapshot) -> str:
-    alive = len(seen.alive)
+    alive = len(seen.taking)
     workers = f"{alive} worker{'s' if alive != 1 else ''} with {seen.slots} slots"
     return f"{workers}, and nothing is due." if not seen.due_next else f"{workers}, ready for what is due next."
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.admin import verbs
 from jobs.clock import clock
 from jobs.models import Job
+from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.monitor.access import CONTROL, may_look, page, refuse
 from jobs.monitor.lateness import explain, story
 from jobs.monitor.shared import picture
@@ -62,7 +63,10 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
         "now": now,
         "steps": story(job),
         "why": explain(job, now),
-        "verbs": verbs.offered(job) if request.user.has_perm(CONTROL) else [],
+        "beyond_deadline": job.is_beyond_deadline(now),
+        "verbs": verbs.offered(job, request.user),
+        "waits_for": awaited_by(job)[:DEPENDENTS_SHOWN],
+        "dependents": dependents_of(job),
         "asks_why": verbs.asks_why(job),
         "may_reschedule": request.user.is_staff
         and request.user.has_perm(CONTROL)
@@ -75,10 +79,10 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
 @page
 def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
     """A button: does it, says what became of it, and goes back."""
-    if not request.user.has_perm(CONTROL):
-        return refuse(request, CONTROL)
     if verb not in BY_NAME:
         raise Http404(f"Nothing is called {verb}.")
+    if not request.user.has_perm(BY_NAME[verb].permission):
+        return refuse(request, BY_NAME[verb].permission)
     by = cast("AbstractBaseUser", request.user)
     reason = request.POST.get("reason", "")
     answer = verbs.apply(BY_NAME[verb], job_id, by=by, now=clock.current(), reason=reason)

@@ -20,6 +20,7 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.dispatcher import Dispatcher
 from jobs.maintenance.rescue import rescue
+from jobs.maintenance.turns import turns, waits
 from jobs.models.querysets import LIST_LIMIT
 from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, BehindPooler, Leader, bound_transactions
 from jobs.windows import Window, window_at
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PUBLISH_FOR = 1.0  # seconds between two signs of life to the lock's connection, however slow the broker is
 WATCH_GAP = timedelta(seconds=5)  # between two turns of a beat that watches the workers
+TURNS_EVERY = 60.0  # seconds: whoever leaves a lane gives its place away himself, this is for what SQL has done
 RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
 
 
@@ -41,7 +43,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         self._listed: Window | None = None  # the window we have listed
         self._watching_since = clock.now()  # since when we lead, turn by turn, and the database answers
         self._last_turn = self._watching_since
-        self._rescue_due = 0.0  # on the steady clock
+        self._rescue_due = self._turns_due = 0.0  # on the steady clock
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
         while True:
             try:
@@ -105,6 +107,10 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         if self.leader.leading and steady() >= self._rescue_due:
             self._rescue_due = steady() + c.heartbeat_patience / 2
             rescue(now=now, patience=c.patience, watching_since=self._watching_since)
+        if self.leader.leading and steady() >= self._turns_due:
+            turns(now=now)
+            more = waits(now=now)  # one transaction's worth: the window does not wait for the others
+            self._turns_due = steady() + (0.0 if more else TURNS_EVERY)
 
     # Each of these does what is due and returns whether we still lead.
 
@@ -146,7 +152,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             return False
         failpoints.hit("after-mark")
         self._listed = window if found < LIST_LIMIT else None  # there may be more: the next turn lists them
-        return self._publish()
+        return self._publish() if found else True
 
     def _publish(self) -> bool:
         """Send what waits, soonest first. A leader that has lost its lock stops: its successor lists again."""

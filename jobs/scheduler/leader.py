@@ -22,8 +22,8 @@ from jobs.models.processes import LEADER_LOCK
 
 log = logging.getLogger(__name__)
 
-TRY_EVERY = 1.0  # seconds between a standby's attempts
-PING_EVERY = 2.0  # seconds between a leader's signs of life
+TRY_EVERY = 1.5  # seconds between a standby's attempts
+PING_EVERY = 2.5  # seconds between a leader's signs of life
 SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
 
 # The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
@@ -125,11 +125,13 @@ class Leader:
         return Progress(row.listed_until, row.unpublished_since)
 
     def record_listed(self, *, now: datetime, horizon: datetime, found: int) -> bool:
-        """Note a list query, in its own transaction. False when another epoch has begun: then it must not count."""
+        """Note a list query, in its own transaction. False when another epoch has begun: then it must not count.
+        What found nothing, when nothing waits, leaves nothing to publish."""
+        values = {"listed_at": now, "listed_until": horizon, "listed": found}
+        if not found:
+            return self._record(**values, published_at=now, unpublished_since=None)
         since = Least("unpublished_since", Value(now))  # of what is not NULL
-        return self._record(
-            listed_at=now, listed_until=horizon, listed=found, published_at=None, unpublished_since=since
-        )
+        return self._record(**values, published_at=None, unpublished_since=since)
 
     def record_published(self, now: datetime) -> bool:
         """Note that everything listed so far, by whomever, has its message."""

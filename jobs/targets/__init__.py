@@ -1,6 +1,28 @@
 """What a job does: the registry of callables, and the ones built in."""
 
 from jobs.targets import demo
-from jobs.targets.registry import InvalidArguments, Target, UnknownTarget, find, names, target
+from jobs.targets.calls import Call
+from jobs.targets.context import Cancelled, Context, DeadlinePassed, OutcomeUnknown, TargetFailed
+from jobs.targets.finding import find, names
+from jobs.targets.http import http
+from jobs.targets.registry import InvalidArguments, Target, UnknownTarget, is_dangerous, target
+from jobs.targets.told import Told
 
-__all__ = ["InvalidArguments", "Target", "UnknownTarget", "demo", "find", "names", "target"]
+__all__ = [
+    "Call",
+    "Cancelled",
+    "Context",
+    "DeadlinePassed",
+    "InvalidArguments",
+    "OutcomeUnknown",
+    "Target",
+    "TargetFailed",
+    "Told",
+    "UnknownTarget",
+    "demo",
+    "find",
+    "http",
+    "is_dangerous",
+    "names",
+    "target",
+]

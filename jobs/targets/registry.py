@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import PydanticUndefined
 
+from jobs.targets.calls import AsyncCall, Call
+from jobs.targets.context import Context
+
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class UnknownTarget(LookupError):
@@ -26,7 +31,9 @@ class InvalidArguments(ValueError):
         self.problems = problems
 
 
-class _Arguments(BaseModel):
+class Arguments(BaseModel):
+    """JSON, as it is: what is unknown or of a wrong type is refused."""
+
     model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=False)
 
 
@@ -38,27 +45,47 @@ class Target:
     call: Callable[..., Any]
     summary: str
     arguments: type[BaseModel]
+    context: str | None = None  # the name of the parameter that takes the Context
+    whole: str | None = None  # the name of the parameter that takes all arguments as one
+    dangerous: bool = False  # its jobs wait for the approval of a second person
+    prepare: Prepare | None = None
+
+    def bind(self, payload: object, context: Context) -> Call:
+        """The call, ready to be made. Raises InvalidArguments."""
+        checked = self._validated(payload)
+        given: dict[str, Any] = _given(checked) if self.whole is None else {self.whole: checked}
+        if self.context is not None:
+            given[self.context] = context
+        load = None if self.prepare is None else self.prepare.bind(checked, context)
+        parts = [self.call] if self.prepare is None else [self.call, self.prepare.call]
+        kind = AsyncCall if any(map(inspect.iscoroutinefunction, parts)) else Call
+        return kind(partial(self.call, **given), load, context)
 
     def check(self, payload: object) -> dict[str, Any]:
         """Return the arguments, defaults left to the callable.
 
         Raises InvalidArguments, one sentence for each argument that is missing, unknown or of a wrong type.
         """
+        return _given(self._validated(payload))
+
+    def _validated(self, payload: object) -> BaseModel:
         if not isinstance(payload, dict):
             raise InvalidArguments([f"The payload must be a JSON object of arguments, not {_kind(payload)}."])
         try:
-            checked = self.arguments.model_validate(payload)
+            return self.arguments.model_validate(payload)
         except ValidationError as error:
             raise InvalidArguments([self._sentence(e) for e in error.errors()]) from None
-        return {name: getattr(checked, name) for name in checked.model_fields_set}
 
     def _sentence(self, error: Mapping[str, Any]) -> str:
         argument = ".".join(str(part) for part in error["loc"])
+        message = str(error["msg"]).removeprefix("Value error, ")
+        if not argument:
+            return message  # of several arguments together
         if error["type"] == "missing":
             return f"Argument '{argument}' is missing: {self.name} takes {self.usage()}."
         if error["type"] == "extra_forbidden":
             return f"Argument '{argument}' is not known: {self.name} takes {self.usage()}."
-        return f"Argument '{argument}' is wrong: {error['msg'][0].lower()}{error['msg'][1:]}."
+        return f"Argument '{argument}' is wrong: {message[0].lower()}{message[1:]}."
 
     def usage(self) -> str:
         """The arguments for people: `seconds: float = 0.083`."""
@@ -66,26 +93,72 @@ class Target:
         for name, field in self.arguments.model_fields.items():
             kind = getattr(field.annotation, "__name__", str(field.annotation))
             default = "" if field.default is PydanticUndefined else f" = {field.default!r}"
-            parts.append(f"{name}: {kind}{default}")
+            parts.append(f"{field.alias or name}: {kind}{default}")
         return ", ".join(parts) or "no arguments"
+
+
+def _given(checked: BaseModel) -> dict[str, Any]:
+    return {name: getattr(checked, name) for name in checked.model_fields_set}
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """What a target does ahead of its time. It takes the target's arguments that it names, defaults filled in."""
+
+    call: Callable[..., Any]
+    arguments: tuple[str, ...]
+    context: str | None
+    whole: str | None
+
+    def bind(self, checked: BaseModel, context: Context) -> Callable[[], Any]:
+        given = {name: getattr(checked, name) for name in self.arguments}
+        if self.context is not None:
+            given[self.context] = context
+        if self.whole is not None:
+            given[self.whole] = checked
+        return partial(self.call, **given)
+
+
+class Registered(Protocol[P, R_co]):
+    """The function of a target, as it was, and the way to give it a `prepare`."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+    def prepare(self, function: F, /) -> F:
+        """Call this function in the time between the row lock and `run_at`; what it returns is `context.prepared`.
+
+        Raises ValueError at import for a parameter that is neither a Context nor an argument of the target.
+        """
 
 
 _registry: dict[str, Target] = {}
 
 
-def target(name: str) -> Callable[[F], F]:
-    """Register a function as the target `name`. Its annotations say which JSON arguments it takes.
+def target(
+    name: str, arguments: type[BaseModel] | None = None, *, dangerous: bool = False
+) -> Callable[[Callable[P, R_co]], Registered[P, R_co]]:
+    """Register a function, `async` or not, as the target `name`. Its annotations say which JSON arguments it takes, or
+    `arguments` does, where they depend on each other: then one parameter of that type takes them all. A parameter of
+    the type Context is given the start that it is called for. The jobs of a `dangerous` one start only when a second
+    person has approved.
 
     Raises ValueError at import for a name that is taken or a signature that JSON cannot fill.
     """
 
-    def register(function: F) -> F:
+    def register(function: Callable[P, R_co]) -> Registered[P, R_co]:
         if name in _registry and _registry[name].call is not function:
             raise ValueError(f"Two functions are registered as target '{name}'; give one another name.")
         fields: dict[str, Any] = {}
+        context = whole = None
         for parameter in inspect.signature(function, eval_str=True).parameters.values():
+            if arguments is not None and parameter.annotation is arguments:
+                whole = parameter.name
+                continue
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 raise ValueError(f"Target '{name}' may take named arguments only, not '{parameter}'.")
+            if parameter.annotation is Context:
+                context = parameter.name
+                continue
             annotation = Any if parameter.annotation is parameter.empty else parameter.annotation
             fields[parameter.name] = (
                 annotation,
@@ -95,25 +168,45 @@ def target(name: str) -> Callable[[F], F]:
             name=name,
             call=function,
             summary=(inspect.getdoc(function) or "").partition("\n")[0],
-            arguments=create_model(f"Arguments of {name}", __base__=_Arguments, **fields),
+            arguments=arguments or create_model(f"Arguments of {name}", __base__=Arguments, **fields),
+            context=context,
+            whole=whole,
+            dangerous=dangerous,
         )
-        return function
+        function.prepare = partial(_prepare, name)  # type: ignore[attr-defined]
+        return cast("Registered[P, R_co]", function)
 
     return register
 
 
-def find(name: str) -> Target:
-    """The target of this name. Raises UnknownTarget with a near name, if there is one."""
-    try:
-        return _registry[name]
-    except KeyError:
-        near = difflib.get_close_matches(name, _registry, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"Known are: {', '.join(names())}."
-        raise UnknownTarget(f"There is no target '{name}'. {hint}") from None
+def _prepare(name: str, function: F) -> F:
+    found = _registry[name]
+    named: list[str] = []
+    context = whole = None
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        if parameter.annotation is Context:
+            context = parameter.name
+        elif found.whole is not None and parameter.annotation is found.arguments:
+            whole = parameter.name
+        elif found.whole is None and parameter.name in found.arguments.model_fields:
+            named.append(parameter.name)
+        else:
+            raise ValueError(
+                f"What prepares '{name}' takes its arguments and a Context only, not '{parameter}': "
+                f"{name} takes {found.usage()}."
+            )
+    _registry[name] = replace(found, prepare=Prepare(function, tuple(named), context, whole))
+    return function
 
 
-def names() -> list[str]:
-    return sorted(_registry)
+def is_dangerous(name: str) -> bool:
+    """Whether its jobs wait for an approval; nobody waits for that of a target that there is not."""
+    return name in _registry and _registry[name].dangerous
+
+
+def registered() -> Mapping[str, Target]:
+    """All of them, by name."""
+    return _registry
 
 
 def _kind(value: object) -> str:

@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.models import Job
-from jobs.states import State
+from jobs.nodes.reading import Reading
+from jobs.states import IfLate, Overlap, State
 
 register = template.Library()
 
@@ -25,7 +26,14 @@ LOOKS = {
     State.INTERRUPTED: ("bad", "↯"),
     State.SKIPPED: ("idle", "↷"),
 }
-WORKER_LOOKS = {"alive": ("good", "✓"), "silent": ("warn", "…"), "gone": ("bad", "✕"), "stopped": ("idle", "⊘")}
+WORKER_LOOKS = {
+    "alive": ("good", "✓"),
+    "silent": ("warn", "…"),
+    "full": ("warn", "!"),
+    "drained": ("warn", "‖"),
+    "gone": ("bad", "✕"),
+    "stopped": ("idle", "⊘"),
+}
 
 
 def badge(level: str, sign: str, text: str) -> SafeString:
@@ -39,16 +47,36 @@ def state_badge(state: int) -> SafeString:
 
 
 @register.filter
-def policy(job: Job) -> str:
-    """What becomes of it if its worker vanishes after the start."""
+def policies(job: Job) -> list[str]:
+    """What was asked for it beside its time, a sentence each."""
     if job.rerunnable and job.max_attempts > 1:
-        return f"started again, {job.max_attempts} starts at most"
-    return "held for a person"
+        after = f" or it ends in {', '.join(map(str, job.retry_on))}" if job.retry_on else ""
+        found = [f"If its worker vanishes{after}, it starts again: {job.max_attempts} starts at most."]
+    else:
+        found = ["If its worker vanishes, it is held for a person."]
+    if job.start_within is not None:
+        found.append(f"If it is more than {job.start_within} s late, {IfLate(job.if_late).label}.")
+    if job.key is not None:
+        so_many = "another job" if job.key_limit == 1 else f"{job.key_limit} jobs"
+        run = "runs" if job.key_limit == 1 else "run"
+        found.append(f"While {so_many} of its key '{job.key}' {run}: {Overlap(job.overlap).label}.")
+    return found
 
 
 @register.filter
 def worker_badge(status: str) -> SafeString:
     return badge(*WORKER_LOOKS[status], status)
+
+
+@register.filter
+def vitals(reading: Reading) -> str:
+    """`12 %, 63 %, 0.4`, and the GPU where there is one."""
+    if reading.memory is None:
+        return "—"
+    cpu = "—" if reading.cpu is None else f"{reading.cpu:.0f} %"
+    load = "—" if reading.load is None else f"{reading.load:.1f}"
+    gpu = "" if reading.gpu is None else f", GPU {reading.gpu:.0f} %"
+    return f"{cpu}, {reading.memory:.0f} %, {load}{gpu}"
 
 
 def span(seconds: float) -> str:
@@ -125,6 +153,21 @@ def as_json(payload: object) -> str:
         return json.dumps(payload, ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
         return "This payload is nested too deeply to be shown."
+
+
+@register.filter
+def said(log: object) -> str:
+    """What a target said, a line each with its time of day; UTC."""
+    if not isinstance(log, dict):
+        return ""
+    lines = [f"{str(line.get('at', ''))[11:23]} {line.get('text', '')}" for line in log.get("lines", [])]
+    more = log.get("more", 0)
+    return "\n".join([*lines, f"{more:,} more line{'' if more == 1 else 's'}"] if more else lines)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{int(share * 100)} %"
 
 
 @register.filter

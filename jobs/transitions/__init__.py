@@ -3,39 +3,37 @@
 `now` is always the database's clock, read once by the caller. docs/states.md has the diagram.
 """
 
-from jobs.transitions.attempts import (
-    ERROR_LIMIT,
-    Ended,
-    Started,
-    Wanted,
-    WorkerIdentity,
-    acquire,
-    acquired_by,
-    finish,
-)
-from jobs.transitions.creation import KeyReused, create, create_many
+from jobs.transitions.attempts import ERROR_LIMIT, acquire, acquired_by, finish, storable
+from jobs.transitions.creation import KeyReused, create, create_all, create_many
 from jobs.transitions.interruption import back_off, interrupt
-from jobs.transitions.verbs import Answer, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
+from jobs.transitions.progress import Progress, report_progress
+from jobs.transitions.starts import Ended, Started, Wanted, WorkerIdentity
+from jobs.transitions.verbs import Answer, approve, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
 
 __all__ = [
     "ERROR_LIMIT",
     "Answer",
     "Ended",
     "KeyReused",
+    "Progress",
     "Started",
     "Wanted",
     "WorkerIdentity",
     "acquire",
     "acquired_by",
+    "approve",
     "back_off",
     "cancel",
     "confirm_done",
     "confirm_failed",
     "create",
+    "create_all",
     "create_many",
     "finish",
     "interrupt",
+    "report_progress",
     "reschedule",
     "retry",
     "run_now",
+    "storable",
 ]

@@ -2,70 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from jobs import failpoints, rules
+from jobs import failpoints
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
+from jobs.transitions import admission, lanes
+from jobs.transitions.admission import Row
+from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.retries import start_again
+from jobs.transitions.starts import Ended, Started, Wanted, WorkerIdentity, ends
 
-NO_ROW = (None,) * 7
 ERROR_LIMIT = 10_000  # characters kept of what went wrong; the rest is cut off
-
-
-@dataclass(frozen=True)
-class WorkerIdentity:
-    """Who starts a job: the name of the worker, and which of its lives."""
-
-    name: str
-    session: uuid.UUID
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A start that a message asks for. `token` is this try's own: it proves whose start it is when COMMIT's answer
-    is lost."""
-
-    job_id: int
-    version: int
-    token: uuid.UUID
-
-
-@dataclass(frozen=True)
-class Started:
-    """A job that is ours to run: the row as it was read under its lock, handed down and never read again."""
-
-    job_id: int
-    attempt: int
-    target: str
-    payload: object
-    run_at: datetime
-    # What the database's clock read under the row lock; None when it was read again later.
-    read_at: datetime | None = field(compare=False)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How an attempt ended. `execute_at` is None when its body was never entered."""
-
-    started: Started
-    outcome: State
-    execute_at: datetime | None
-    finished_at: datetime
-    error: str = ""
 
 
 def acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime) -> list[Started]:
     """Take these rows for this worker: RUNNING and a ledger row each, committed together before any code of a job runs.
 
     Returns those that are ours, in the order they were asked for. There is nothing to start of the others: another has
-    the row, it was edited, cancelled, or moved beyond `due_before`, or it cannot be started at all and is FAILED now,
-    with the reason.
+    the row, it was edited, cancelled, or moved beyond `due_before`; or it is later than it may start, or cannot start
+    at all, and is SKIPPED or FAILED now, with the reason.
     """
     try:
         return _acquire(wanted, worker=worker, now=now, due_before=due_before)
@@ -76,7 +38,9 @@ def acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, 
         # The ledger already has this start: somebody has set the count of attempts back.
         why = storable(f"The ledger refuses this start: {error}")[:ERROR_LIMIT]
         only = Job.objects.pending().filter(pk=wanted[0].job_id, version=wanted[0].version)
-        only.update(state=State.FAILED, finished_at=now, reason=why)
+        with transaction.atomic():
+            failed = only.update(state=State.FAILED, finished_at=now, reason=why)  # 0: somebody was first
+            dependencies.ended([wanted[0].job_id][:failed], now=now)
         return []
 
 
@@ -96,40 +60,39 @@ FROM taken JOIN unnest(%(jobs)s::bigint[], %(tokens)s::uuid[]) AS wanted (job_id
 def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime) -> list[Started]:
     with transaction.atomic():
         acquirable = Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before)
-        columns = acquirable.values_list("id", "version", "attempt", "target", "payload", "run_at", "read_at")
-        rows = {row[0]: row for row in columns}
-        taken: dict[int, tuple[Started, Wanted]] = {}
-        refused: set[int] = set()
+        rows = {row[0]: Row._make(row) for row in acquirable.values_list(*Row._fields)}
+        asked: dict[int, tuple[Row, Wanted]] = {}
         for one in wanted:
-            _, version, attempt, target, payload, run_at, read_at = rows.get(one.job_id, NO_ROW)
+            row = rows.get(one.job_id)
             # Its version under the lock: an edit since the message makes the message stale.
-            if version != one.version or one.job_id in taken:
-                continue
-            broken = rules.why_not_startable(target, payload)
-            if broken:
-                refused.add(one.job_id)
-                job = Job.objects.filter(pk=one.job_id)
-                job.update(state=State.FAILED, finished_at=now, reason=broken[:ERROR_LIMIT])
-            else:
-                taken[one.job_id] = Started(one.job_id, attempt + 1, target, payload, run_at, read_at), one
+            if row is not None and row.version == one.version:
+                asked.setdefault(row.id, (row, one))
+        refused = admission.refuse([row for row, _ in asked.values()], now=now)
+        taken = [(row, one) for row, one in asked.values() if row.id not in refused]
         if taken:
             values: dict[str, Any] = {
                 "now": now,
-                "jobs": list(taken),
-                "tokens": [one.token for _, one in taken.values()],
+                "jobs": [row.id for row, _ in taken],
+                "tokens": [one.token for _, one in taken],
                 "worker": worker.name,
                 "session": worker.session,
             }
             with connection.cursor() as cursor:
                 cursor.execute(TAKE, values)
-        missed = [one.job_id for one in wanted if one.job_id not in taken and one.job_id not in refused]
+        missed = [one.job_id for one in wanted if one.job_id not in asked]
         if missed:
             WorkerLog.objects.bulk_create(
                 WorkerLog(action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now)
                 for job_id in missed
             )
         failpoints.hit("in-acquire")
-    return [started for started, _ in taken.values()]
+    return [_started(row, now) for row, _ in taken]
+
+
+def _started(row: Row, now: datetime) -> Started:
+    ends_by = ends(row.run_at, now, row.deadline)
+    number = row.attempt + 1
+    return Started(row.id, number, row.target, row.payload, row.run_at, row.due, row.read_at, row.deadline, ends_by)
 
 
 def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
@@ -144,7 +107,8 @@ def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None
     job = attempt.job
-    return Started(job.pk, attempt.number, job.target, job.payload, job.run_at, None)
+    ends_by = ends(job.run_at, attempt.locked_at, job.deadline)
+    return Started(job.pk, attempt.number, job.target, job.payload, job.run_at, job.due, None, job.deadline, ends_by)
 
 
 def storable(text: str) -> str:
@@ -160,8 +124,9 @@ WITH brief AS MATERIALIZED (
 ), ended AS MATERIALIZED (
     SELECT * FROM unnest(
         %(jobs)s::bigint[], %(numbers)s::int[], %(outcomes)s::smallint[], %(execute)s::timestamptz[],
-        %(finished)s::timestamptz[], %(errors)s::text[]
-    ) AS e (job_id, number, outcome, execute_at, finished_at, error)
+        %(finished)s::timestamptz[], %(errors)s::text[], %(results)s::text[],
+        %(logs)s::text[], %(shares)s::float8[], %(notes)s::text[]
+    ) AS e (job_id, number, outcome, execute_at, finished_at, error, result, log, progress, note)
 ), locked AS MATERIALIZED (
     SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) AND (SELECT setting FROM brief) IS NOT NULL
     ORDER BY id FOR NO KEY UPDATE
@@ -171,15 +136,20 @@ WITH brief AS MATERIALIZED (
     FROM ended, locked
     WHERE jobs_job.id = ended.job_id AND locked.id = ended.job_id
         AND jobs_job.state = 1 AND jobs_job.attempt = ended.number
-    RETURNING jobs_job.id, jobs_job.attempt
+    RETURNING jobs_job.id, jobs_job.attempt, jobs_job.queue, jobs_job.key, jobs_job.has_dependents
 ), noted AS (
     UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
-        error = ended.error
+        error = ended.error, result = ended.result::jsonb, log = ended.log::jsonb,
+        progress = coalesce(ended.progress, jobs_attempt.progress),
+        progress_note = coalesce(ended.note, jobs_attempt.progress_note)
     FROM ended, held
     WHERE jobs_attempt.job_id = ended.job_id AND jobs_attempt.number = ended.number
         AND held.id = ended.job_id AND held.attempt = ended.number
 )
-SELECT id, attempt FROM held
+SELECT id, attempt, queue, key,
+    key IS NOT NULL OR EXISTS (SELECT FROM jobs_lane WHERE kind = 'queue' AND name = held.queue) AS shares,
+    has_dependents
+FROM held
 """
 
 
@@ -200,14 +170,25 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
                     "execute": [ended.execute_at for ended in endings],
                     "finished": [ended.finished_at for ended in endings],
                     "errors": [_reason(ended) for ended in endings],
+                    "results": [ended.result for ended in endings],
+                    "logs": [ended.log for ended in endings],
+                    "shares": [ended.progress for ended in endings],
+                    "notes": [ended.progress_note for ended in endings],
                 },
             )
-            held = set(cursor.fetchall())
+            rows = cursor.fetchall()
+        held = {(job_id, number) for job_id, number, *_ in rows}
         unheld = [
             ended
             for ended in endings
             if (ended.started.job_id, ended.started.attempt) not in held and not _ended_before(ended)
         ]
+        start_again([e for e in endings if e.kinds and (e.started.job_id, e.started.attempt) in held])
+        awaited = [job_id for job_id, *_, has_dependents in rows if has_dependents]
+        if awaited:
+            dependencies.ended(awaited, now=max(e.finished_at for e in endings))
+        shared = {name for _, _, queue, key, shares, _ in rows if shares for name in lanes.of(queue=queue, key=key)}
+        lanes.release(shared, now=max(ended.finished_at for ended in endings))
         failpoints.hit("in-finish")
     return unheld
 
@@ -223,5 +204,7 @@ def _ended_before(ended: Ended) -> bool:
     if attempt.filter(outcome=ended.outcome, finished_at=ended.finished_at).exists():
         return True
     what = f"Ended as {State(ended.outcome).label} at {ended.finished_at.isoformat()}, when it no longer held the job."
-    attempt.update(started_at=ended.execute_at, error=f"{what} {_reason(ended)}"[:ERROR_LIMIT])
+    result, log = (None if text is None else json.loads(text) for text in (ended.result, ended.log))
+    error = f"{what} {_reason(ended)}"[:ERROR_LIMIT]
+    attempt.update(started_at=ended.execute_at, error=error, result=result, log=log)
     return False

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
 from jobs import dispatcher, rules
-from jobs.models import Job
+from jobs.models import Batch, Job
 from jobs.models.querysets import Listed
+from jobs.transitions.dependencies import beginning
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-
-
-SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take
 
 
 class KeyReused(Exception):
@@ -26,28 +24,60 @@ class KeyReused(Exception):
 def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = None) -> tuple[Job, bool]:
     """Create a job and return it with True, or the earlier one of the same Idempotency-Key with False.
 
-    Raises KeyReused when that earlier job does something else.
+    Raises KeyReused when that earlier job does something else, and ValidationError (field `waits_for`) when there is
+    no such job as it shall wait for. Its `holds` are those of before its wait was looked at.
+    """
+    jobs, created = create_all([new], now=now, by=by)
+    return jobs[0], created
+
+
+def create_all(
+    new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None
+) -> tuple[list[Job], bool]:
+    """Create all of them and return them with True, or the earlier ones of the same Idempotency-Keys with False.
+
+    Raises KeyReused when one of those is missing or does something else.
     """
     try:
-        with transaction.atomic():
-            return _insert([new], now=now, by=by)[0], True
+        return create_many(new, now=now, by=by), True
     except IntegrityError:
-        earlier = Job.objects.filter(created_by_id=getattr(by, "pk", None), idempotency_key=new.idempotency_key).first()
-        if new.idempotency_key is None or earlier is None:
+        keys = [n.idempotency_key for n in new if n.idempotency_key is not None]
+        found = Job.objects.filter(created_by_id=getattr(by, "pk", None), idempotency_key__in=keys)
+        earlier = {job.idempotency_key: job for job in found}
+        if len(keys) < len(new) or not earlier:
             raise
-        if (earlier.target, earlier.payload) != (new.target, new.payload):
+        jobs = [earlier[n.idempotency_key] for n in new if n.idempotency_key in earlier]
+        if [(job.target, job.payload) for job in jobs] != [(n.target, n.payload) for n in new]:
             raise KeyReused from None
-        return earlier, False
+        return jobs, False
 
 
-def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None) -> list[Job]:
-    """Create all of them, or none."""
+def create_many(
+    new: Sequence[rules.NewJob],
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    batch: Batch | None = None,
+    own: Collection[int] = (),
+) -> list[Job]:
+    """Create all of them, or none. `own`: what this transaction has created before."""
     with transaction.atomic():
-        return _insert(new, now=now, by=by)
+        return _insert(new, now=now, by=by, batch=batch, own=own)
 
 
-def _insert(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None) -> list[Job]:
+def _insert(
+    new: Sequence[rules.NewJob],
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None,
+    batch: Batch | None = None,
+    own: Collection[int] = (),
+) -> list[Job]:
+    waited_for = {other for n in new for other in n.waits_for}
+    if waited_for:
+        beginning.hold(waited_for, by=by, now=now, own=own)
     late = dispatcher.horizon(now)
+    at_once = [n.run_at < late and not n.holds for n in new]
     jobs = Job.objects.bulk_create(
         Job(
             name=n.name,
@@ -58,14 +88,31 @@ def _insert(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser 
             idempotency_key=n.idempotency_key,
             rerunnable=n.rerunnable,
             max_attempts=n.max_attempts,
+            retry_on=list(n.retry_on),
+            start_within=n.start_within,
+            if_late=n.if_late,
+            key=n.key,
+            key_limit=n.key_limit,
+            overlap=n.overlap,
+            deadline=n.deadline,
+            calendar_id=n.bound.calendar_id,
+            blackout=n.bound.blackout,
+            asked_run_at=n.bound.asked_run_at,
+            waited_for=n.bound.why,
             created_by_id=getattr(by, "pk", None),
             # Due inside a window that is already listed: published at commit by us, so marked by us.
-            enqueued_at=now if n.run_at < late else None,
-            deliveries=1 if n.run_at < late else 0,
+            enqueued_at=now if once else None,
+            deliveries=1 if once else 0,
+            holds=n.holds,
+            waits_for_end=n.waits_for_end if n.waits_for else None,
+            batch=batch,
         )
-        for n in new
+        for n, once in zip(new, at_once, strict=True)
     )
-    listed = [Listed(job.pk, 1, n.run_at, n.queue, 1) for job, n in zip(jobs, new, strict=True)]
+    listed = [Listed(job.pk, 1, n.run_at, n.queue, 1) for job, n in zip(jobs, new, strict=True) if not n.holds]
     dispatcher.late_lane.at_commit([job for job in listed if job.run_at < late])
-    dispatcher.late_lane.overtaken_at_commit([job for job in listed if late <= job.run_at < late + SOON])
+    dispatcher.late_lane.overtaken_at_commit([job for job in listed if late <= job.run_at < late + dispatcher.SOON])
+    waits = {job.pk: n.waits_for for job, n in zip(jobs, new, strict=True) if n.waits_for}
+    if waits:
+        beginning.tie(waits, now=now)
     return jobs

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from jobs.models import Attempt, Job
 from jobs.states import State
+from jobs.transitions import lanes
 from jobs.transitions.repending import repend
 
 FIRST_BACK_OFF = timedelta(seconds=5)
@@ -28,7 +29,7 @@ def interrupt(
     after a back-off where the job is rerunnable and has starts left. With `job_id` that job only: its pool child
     has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the next time.
     Returns how many jobs lost their start."""
-    settled = 0
+    settled, left = 0, set[lanes.Name]()
     with transaction.atomic():
         attempts = list(Attempt.objects.open_of(sessions, job_id))
         # The job before its attempt, as in `finish`: two orders would be a deadlock.
@@ -40,15 +41,19 @@ def interrupt(
             why = f"{reason} (worker {attempt.worker})"
             if job.state == State.RUNNING and job.attempt == attempt.number:
                 _settle(job, now=now, why=why)
+                left.update(lanes.of(queue=job.queue, key=job.key))
                 settled += 1
             Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
+        lanes.release(left, now=now)
     return settled
 
 
 def _settle(job: Job, *, now: datetime, why: str) -> None:
-    if job.rerunnable and job.attempt < job.max_attempts:
+    wanted = job.cancel_requested_at is None
+    if job.rerunnable and job.attempt < job.max_attempts and wanted:
         due = now + back_off(job.attempt)
         again = f"It is rerunnable: start {job.attempt + 1} of {job.max_attempts} is due {due:%Y-%m-%d %H:%M:%S} UTC."
         repend(job, run_at=due, now=now, reason=f"{why}. {again}")
     else:
+        why = why if wanted else f"{why}. It had been asked to stop"
         Job.objects.filter(pk=job.pk).update(state=State.INTERRUPTED, finished_at=now, reason=why)

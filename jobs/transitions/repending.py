@@ -8,26 +8,37 @@ from jobs import dispatcher
 from jobs.models import Job
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
-from jobs.states import State
+from jobs.states import Hold, State
 
 
-def repend(job: Job, *, run_at: datetime, now: datetime, reason: str = "") -> None:
+def repend(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over_calendar: bool = False) -> None:
     """Make the job, whose row the caller has locked, PENDING for `run_at` under a new version: messages of the old
-    one acquire nothing. Inside the listed window we publish it ourselves at commit; beyond it the list query does."""
-    late = run_at < dispatcher.horizon(now)
+    one acquire nothing. Inside the listed window we publish it ourselves at commit; beyond it the list query does.
+    `over_calendar`: a person wants this start, whatever its calendar says."""
+    # Nobody's word at this moment stands for an approval, or for the end of what it waits for.
+    holds = job.holds & (Hold.APPROVAL | Hold.DEPENDENCIES)
+    late = run_at < dispatcher.horizon(now) and not holds
     Job.objects.filter(pk=job.pk).update(
         state=State.PENDING,
         run_at=run_at,
         version=NEXT_VERSION,
         enqueued_at=now if late else None,
         deliveries=1 if late else 0,
+        holds=holds,
+        not_before=None,
+        asked_run_at=None,
+        calendar_waived=over_calendar,
+        waited_for="",
+        turn_at=None,
+        joined_id=None,
         locked_at=None,
         execute_at=None,
         finished_at=None,
+        cancel_requested_at=None,
         reason=reason,
     )
     listed = [Listed(job.pk, job.version + 1, run_at, job.queue, 1)]
     if late:
         dispatcher.late_lane.at_commit(listed)
-    else:
+    elif not holds:
         dispatcher.late_lane.overtaken_at_commit(listed)

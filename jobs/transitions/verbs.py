@@ -12,11 +12,15 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
-from jobs import rules
+from jobs import dispatcher, rules
 from jobs.models import Attempt, Audit, Job, Verb
 from jobs.models.job import NEXT_VERSION
-from jobs.states import RETRYABLE, State
+from jobs.models.querysets import Listed
+from jobs.states import OVER, RETRYABLE, Hold, State
+from jobs.transitions import lanes
+from jobs.transitions.dependencies import ending as dependencies
 from jobs.transitions.repending import repend
+from jobs.transitions.stopping import wake_at_commit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -43,16 +47,23 @@ class _Asked:
     reason: str
 
 
-def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
-    """Cancel a job that has not started."""
+def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None, unsaid: str = "") -> Answer:
+    """Cancel a job that has not started; ask one that runs to stop. `unsaid` is what a cancelled job says where no
+    reason was given."""
 
     def change(job: Job) -> None:
+        if job.state == State.RUNNING:
+            Job.objects.filter(pk=job.pk).update(cancel_requested_at=now)
+            worker = Attempt.objects.filter(job_id=job.pk, number=job.attempt).values_list("worker", flat=True).first()
+            if worker is not None:
+                wake_at_commit(worker, job.pk)
+            return
         Job.objects.filter(pk=job.pk).update(
-            state=State.CANCELLED, finished_at=now, reason=reason, version=NEXT_VERSION
+            state=State.CANCELLED, finished_at=now, reason=reason or unsaid, version=NEXT_VERSION, holds=0
         )
 
-    asked = _Asked(Verb.CANCEL, [State.PENDING], State.CANCELLED, now, by, reason)
-    return _do(job_id, asked, change, "cancelled", "Only a job that has not started can be cancelled")
+    asked = _Asked(Verb.CANCEL, [State.PENDING, State.RUNNING], State.CANCELLED, now, by, reason)
+    return _do(job_id, asked, change, "cancelled", "Only a job that has not ended can be cancelled")
 
 
 def reschedule(
@@ -71,20 +82,42 @@ def reschedule(
 
 
 def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
-    """Start a pending job at once instead of at its time."""
+    """Start a pending job at once instead of at its time, whatever its calendar says."""
     asked = _Asked(Verb.RUN_NOW, [State.PENDING], State.PENDING, now, by, reason)
     refusal = "Only a job that has not started can be run now"
-    return _do(job_id, asked, lambda job: repend(job, run_at=now, now=now), "told to start now", refusal)
+    return _do(job_id, asked, lambda job: _at_once(job, now), "told to start now", refusal)
 
 
 def retry(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
-    """Give a job that failed, was interrupted, cancelled or skipped another start, now.
+    """Give a job that failed, was interrupted, cancelled or skipped another start, now, whatever its calendar says.
 
     Raises ValidationError (field `reason`) when none is given for an interrupted job: its effects are unknown.
     """
     asked = _Asked(Verb.RETRY, RETRYABLE, State.PENDING, now, by, reason)
     refusal = "Only a failed, interrupted, cancelled or skipped job can be retried"
-    return _do(job_id, asked, lambda job: repend(job, run_at=now, now=now), "told to start again", refusal)
+    return _do(job_id, asked, lambda job: _at_once(job, now), "told to start again", refusal)
+
+
+def _at_once(job: Job, now: datetime) -> None:
+    repend(job, run_at=now, now=now, over_calendar=True)
+
+
+def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
+    """Let a job of a dangerous target start at its time: by somebody else than who created it."""
+
+    def change(job: Job) -> None:
+        left = job.holds & ~Hold.APPROVAL
+        Job.objects.filter(pk=job.pk).update(approved_at=now, holds=left)
+        if not left:
+            dispatcher.publish_at_commit([Listed(job.pk, job.version, job.due, job.queue, 1)], now=now)
+
+    asked = _Asked(Verb.APPROVE, [State.PENDING], State.PENDING, now, by, reason)
+    job = Job.objects.filter(pk=job_id).first()
+    if job is not None and by is not None and job.created_by_id == by.pk:
+        return Answer(done=False, why=f"You have created job {job_id}; somebody else must approve it.", job=job)
+    if job is not None and (job.approved_at is not None or not job.held_by & Hold.APPROVAL):
+        return Answer(done=False, why=f"Job {job_id} waits for no approval.", job=job)
+    return _do(job_id, asked, change, "approved", "Only a job that has not started can be approved")
 
 
 def confirm_done(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
@@ -132,24 +165,35 @@ def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, re
         job = Job.objects.for_people().filter(pk=job_id).first()
         if job is None:
             return Answer(done=False, why=f"There is no job {job_id}.")
-        if won:
+        if won == State.RUNNING:
+            return Answer(done=True, why=f"Job {job_id} was asked to stop; {_state_now(job)}.", job=job)
+        if won is not None:
             return Answer(done=True, why=f"Job {job_id} was {done}.", job=job)
         if job.state not in asked.expected:
             break
         # It has come back since: "cannot be cancelled; it is pending" would be no answer.
-    state = State(job.state).label
+    return Answer(done=False, why=f"{refusal}; job {job_id} {_state_now(job).removeprefix('it ')}.", job=job)
+
+
+def _state_now(job: Job) -> str:
     when = f" since {job.locked_at:%Y-%m-%d %H:%M:%S} UTC" if job.state == State.RUNNING else ""
-    return Answer(done=False, why=f"{refusal}; job {job_id} is {state}{when}.", job=job)
+    return f"it is {State(job.state).label}{when}"
 
 
-def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> bool:
-    """Waits for whoever holds the row: a start that is being committed, or another person."""
+def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | None:
+    """Waits for whoever holds the row: a start that is being committed, or another person. Returns the state in which
+    it was done, None if it was in none of the expected."""
     with transaction.atomic():
         job = Job.objects.in_state(asked.expected).select_for_update().filter(pk=job_id).first()
         if job is None:
-            return False
+            return None
         _check_reason(asked.reason, needed=job.state == State.INTERRUPTED)
         change(job)
+        if job.has_dependents and asked.to in OVER:
+            dependencies.ended([job.pk], now=asked.now)
+        # Those that are held may have waited for it, or for a turn that was given to it.
+        if job.state == State.PENDING and (job.key is not None or job.turn_at is not None):
+            lanes.release(lanes.of(queue=job.queue, key=job.key), now=asked.now)
         Audit.objects.create(
             job_id=job_id,
             verb=asked.verb,
@@ -157,9 +201,9 @@ def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> bool:
             reason=asked.reason,
             at=asked.now,
             from_state=job.state,
-            to_state=asked.to,
+            to_state=State.RUNNING if job.state == State.RUNNING else asked.to,
         )
-        return True
+        return State(job.state)
 
 
 def _check_reason(reason: str, *, needed: bool) -> None:

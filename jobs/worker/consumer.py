@@ -36,6 +36,16 @@ class JobConsumer(Consumer):
         )
         return super().ensure_connected(conn)
 
+    def on_ready(self) -> None:
+        """Messages come from now on; a worker that takes none says so at once."""
+        super().on_ready()
+        self.controller.jobs.follow()  # type: ignore[attr-defined]
+
+    def add_task_queue(self, queue: Any, *args: Any, **kwargs: Any) -> Any:
+        """Celery takes from all queues again when one is added; not so on a worker that takes no jobs."""
+        super().add_task_queue(queue, *args, **kwargs)
+        self.controller.jobs.follow()  # type: ignore[attr-defined]
+
     def cancel_active_requests(self) -> None:
         """A cold stop, before Celery waits for its pool: our jobs are none of Celery's requests."""
         self.controller.jobs.cut_short()  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,6 +19,7 @@ from jobs.conf import conf
 from jobs.models import Worker
 from jobs.models.querysets import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
+from jobs.worker.node import Node
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,9 @@ class Heartbeat:
         self._session = uuid.uuid4()
         self._registered = False
         self._facts: dict[str, Any] = {}
+        self._node = Node()
         self._running: Callable[[], int] = lambda: 0
+        self._look: Callable[[], None] = lambda: None
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._lost: SimpleQueue[tuple[int, str]] = SimpleQueue()
@@ -46,18 +50,32 @@ class Heartbeat:
     def identity(self) -> WorkerIdentity:
         return WorkerIdentity(name=self._name, session=self._session)
 
-    def start(self, *, pool: str, slots: int, queues: list[str], running: Callable[[], int]) -> None:
-        """Register, then beat. The first beat is made here: a worker that takes jobs is in the table."""
+    def start(
+        self,
+        *,
+        pool: str,
+        slots: int,
+        queues: list[str],
+        running: Callable[[], int],
+        node: Node,
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Register, then beat. The first beat is made here: a worker that takes jobs is in the table. The node's
+        reading goes into each, and hears from each whether somebody has drained this worker. `look` is called with
+        each: whether a job that runs here is to stop."""
         if self._thread is not None:
             return  # a reconnected consumer is ready again; its worker has lived on
         self._facts = {"pid": os.getpid(), "pool": pool, "slots": slots, "queues": queues}
         self._running = running
+        self._node = node
+        self._look = look
         self._beat()
         self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Say good-bye: what this worker may still hold is nobody's from now on."""
+        self._node.stop()
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
@@ -69,6 +87,10 @@ class Heartbeat:
             log.warning("could not say good-bye (%s); the heartbeat's silence will", error)
         connection.close()
 
+    def beat_now(self) -> None:
+        """And look, by its own thread, at once instead of at its time."""
+        self._wake.set()
+
     def report_lost(self, job_id: int, why: str) -> None:
         """A pool child died with this job. Settled at once, by this thread: the caller is the event loop."""
         self._lost.put((job_id, why))
@@ -79,9 +101,17 @@ class Heartbeat:
             self._wake.wait(conf().heartbeat_interval)
             self._wake.clear()
             if not self._stop.is_set():
+                self._look_for_stops()
                 self._beat()
                 self._settle_lost()
         connection.close()
+
+    def _look_for_stops(self) -> None:
+        try:
+            self._look()
+        except Exception as error:  # noqa: BLE001 - looked again with the next beat
+            log.warning("could not look for jobs that are to stop: %s", error)
+            connection.close()
 
     def _settle_lost(self) -> None:
         while not self._lost.empty():
@@ -98,10 +128,15 @@ class Heartbeat:
     def _beat(self) -> None:
         try:
             clock.current()  # measured anew when it is a minute old
-            values = {"heartbeat_at": DATABASE_CLOCK, "running": self._running(), "offset_ms": clock.offset * 1000}
+            values: dict[str, Any] = asdict(self._node.reading)
+            values |= {"running": self._running(), "offset_ms": clock.offset * 1000, "refusing": self._node.refusing}
             if not self._registered:
                 self._register(self.identity.session, values)
-            elif not Worker.objects.present().filter(session=self.identity.session).update(**values):
+                return
+            drain = Worker.objects.beat(self.identity.session, values)
+            if drain is not None:
+                self._node.told(drain)
+            else:
                 # We were silent for so long that we count as gone: go on under a new session.
                 log.error("%s was declared gone; it goes on as a new session", self._name)
                 # In the table before the first start under it: nobody would look for a session that is not there.
@@ -112,6 +147,7 @@ class Heartbeat:
             connection.close()
 
     def _register(self, session: uuid.UUID, values: dict[str, Any]) -> None:
-        started_at = values["heartbeat_at"]
-        Worker.objects.create(session=session, name=self._name, started_at=started_at, **self._facts, **values)
+        # Who was drained under an earlier session stays so.
+        values |= {"started_at": DATABASE_CLOCK, "heartbeat_at": DATABASE_CLOCK, **self._node.drain._asdict()}
+        Worker.objects.create(session=session, name=self._name, **self._facts, **values)
         self._registered = True

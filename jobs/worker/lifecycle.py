@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import sys
 import threading
 import uuid
 from contextlib import suppress
@@ -18,15 +16,15 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from kombu.asynchronous import get_event_loop
 
+from jobs import blackouts
 from jobs.clock import clock
 from jobs.transitions import WorkerIdentity
+from jobs.worker import punctual
+from jobs.worker.bodies import asking
 from jobs.worker.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 
-# Seconds for which a busy thread may keep the others waiting: Python's 5 ms would be the start delay of a lone job.
-SWITCH_INTERVAL = 0.0002
-PR_SET_TIMERSLACK = 29  # of prctl(2); in nanoseconds
 COLD_STOP = 2.0  # seconds that a worker told to stop at once takes for what has ended
 
 _heartbeat: Heartbeat | None = None
@@ -46,11 +44,16 @@ def child_lost(job_id: int, why: str) -> None:
         _heartbeat.report_lost(job_id, why)
 
 
+def beat_now() -> None:
+    """Have the heartbeat tell and hear at once."""
+    if _heartbeat is not None:
+        _heartbeat.beat_now()
+
+
 @signals.worker_init.connect
 def _born(sender: Any, **kwargs: Any) -> None:
     global _heartbeat  # noqa: PLW0603 - one worker a process
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    exact_sleep()
+    punctual.process()
     connection_created.connect(_opened)
     _heartbeat = Heartbeat(sender.hostname)
 
@@ -67,17 +70,21 @@ def _child_born(**kwargs: Any) -> None:
         with suppress(Exception):  # closed before the fork
             os.close(line.fileno())
     _lines.clear()
+    punctual.slot()
 
 
 def ready(worker: Any) -> None:
     """Register, before the first message comes."""
     if _heartbeat is not None:
         station = worker.jobs
+        punctual.spare_what_stays()
         _heartbeat.start(
             pool=type(worker.pool).__module__.rpartition(".")[2],
             slots=station.slots.limit,
             queues=sorted(worker.app.amqp.queues.consume_from),
             running=lambda: station.slots.taken + len(worker_state.active_requests),
+            node=station.node,
+            look=lambda: asking.look(station.slots),
         )
 
 
@@ -105,17 +112,12 @@ def leave(station: Any, within: float | None = None) -> None:
         _heartbeat.stop()
 
 
-def exact_sleep() -> None:
-    """Have sleeps of this thread, and of the threads and children it will start, end when they should: Linux lets
-    them end 50 us late, to save wake-ups. Elsewhere it does nothing."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
-
-
 def warm() -> None:
-    """Open this thread's database connection and measure the clock: the first job must not pay for either."""
+    """Open this thread's database connection, measure the clock, load what calendars need: the first job must not pay
+    for any of it."""
     try:
         clock.measure()
+        blackouts.prepare(clock.now())
     except Exception as error:  # noqa: BLE001 - without a database the worker starts and waits
         log.warning("could not reach the database yet: %s", error)
         connection.close()

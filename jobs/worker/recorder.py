@@ -91,6 +91,15 @@ def record(endings: Sequence[Ended]) -> None:
         log.exception("job %d: its end cannot be recorded", endings[0].started.job_id)
         _give_up(endings[0], f"Its end could not be recorded: {error}")
         return
+    except Exception:
+        if len(endings) == 1:
+            raise
+        for ended in endings:  # an error of ours with one of them
+            try:
+                record([ended])
+            except Exception:
+                log.exception("job %d: its end was not recorded; it stays RUNNING", ended.started.job_id)
+        return
     for ended in unheld:
         started = ended.started
         log.error(

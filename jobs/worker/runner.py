@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 from django.db import close_old_connections, connection
 
@@ -17,28 +16,30 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.states import State
 from jobs.transitions import Ended, Started
-from jobs.worker import heartbeat
+from jobs.worker import bodies, heartbeat
+from jobs.worker.bodies.ending import How, at_last, call, cancelled, ended
 from jobs.worker.insist import insist
 
 log = logging.getLogger(__name__)
-Body = Callable[[], object]
 
-TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
 # Seconds before the instant in which a slot does not sleep any more: a sleep ends a tenth of a millisecond late. Short,
-# since slots that are due together share the cores.
+# since slots that are due together share the cores, and not at all in a crowd of them.
 SPIN = 0.0001
+CROWD = 8
 UNTOUCHED = 0, True  # no transaction open, and autocommit on
 
 
 @dataclass(frozen=True)
 class Armed:
     """A start on its way to a slot. `begun`: before its row was taken, in seconds on the steady clock. `reading`: how
-    our clock follows the database's, for a pool child, which measures none."""
+    our clock follows the database's, for a pool child, which measures none. `among`: starts that were taken together,
+    this one included."""
 
     started: Started
     session: uuid.UUID
     begun: float
     reading: float
+    among: int = 1
 
 
 def run(armed: Armed) -> Ended | None:
@@ -69,68 +70,84 @@ def run_in_child(armed: Armed) -> Ended | None:
 
 
 def attend(armed: Armed) -> Ended | None:
-    """Wait for the instant and run the body, unless the job was settled without us meanwhile."""
+    """Have the body run at its instant, unless the job was settled without us meanwhile."""
+    context = bodies.enter(armed.started)
+    try:
+        return _attend(armed, context)
+    finally:
+        bodies.leave(context)
+
+
+def _attend(armed: Armed, context: targets.Context) -> Ended | None:
     started = armed.started
-    body = prepare(started)  # before the instant: nothing of ours stands between it and the body
-    ahead = max(clock.seconds_until(started.run_at), 0.0)
-    execute_at = wait_until(started.run_at)
-    overslept = steady() - armed.begun - ahead
-    if overslept > conf().heartbeat_patience / 2:
+    before = _transaction() if connection.connection is not None else UNTOUCHED
+    # Before the instant: at it, slots that are due together share the cores, and each line of ours makes them later.
+    body, unprepared = prepare(started, context)
+    try:
+        entered = wait(armed)
+        if entered is None:
+            return None
+        failpoints.hit("before-body")
+        not_entered = cancelled(context) if context.cancelled else unprepared
+        how = not_entered or call(started, body, context)
+        failpoints.hit("after-body")
+        finished_at = clock.now()
+    finally:
+        body.close()
+    take_back(started, before)
+    execute_at = None if not_entered else datetime.fromtimestamp(entered, tz=UTC)
+    return ended(started, at_last(started, how, finished_at), execute_at, finished_at, context.told)
+
+
+def wait(armed: Armed) -> float | None:
+    """Wait for the instant; return when the body is entered. None when the job was settled without us."""
+    patience = conf().heartbeat_patience / 2
+    due = armed.started.due.timestamp()
+    awake_by = armed.begun + max(due - clock.timestamp(), 0.0) + patience
+    entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)
+    if steady() > awake_by:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
         if not insist(lambda: heartbeat.renew(armed.session)):
-            log.error("job %d was settled while this worker slept for %.1f s", started.job_id, overslept)
+            log.error("job %d was settled while this worker slept", armed.started.job_id)
             return None
-        execute_at = clock.now()
-    failpoints.hit("before-body")
-    outcome, error = call_alone(started, body)
-    failpoints.hit("after-body")
-    return Ended(started, outcome, execute_at, clock.now(), error)
+        entered = clock.timestamp()
+    return entered
 
 
-def prepare(started: Started) -> Body:
-    """The body with its checked arguments; one that raises what was wrong with them, if something was."""
+def prepare(started: Started, context: targets.Context) -> tuple[targets.Call, How | None]:
+    """The body with its checked arguments, one that raises what was wrong with them, if something was; and how the
+    job ends at its time without entering it, if the target's own preparation has failed."""
     try:
-        target = targets.find(started.target)
-        return partial(target.call, **target.check(started.payload))
+        body = targets.find(started.target).bind(started.payload, context)
     except Exception as error:  # noqa: BLE001 - the job fails at its time, with the reason
-        return partial(_fail, error)
+        return targets.Call(_raises(error), None, context), None
+    how = call(started, body.load, context)
+    return body, None if how.outcome == State.COMPLETED else how
 
 
-def _fail(error: Exception) -> None:
-    raise error
+def _raises(error: Exception) -> Callable[[], None]:
+    def body() -> None:
+        raise error
+
+    return body
 
 
-def wait_until(moment: datetime) -> datetime:
-    """Sleep until the database's clock has reached `moment`; return what it then reads, never less."""
-    due = moment.timestamp()
+def wait_until(due: float, spin: float) -> float:
+    """Sleep until the database's clock has reached `due`, but for the last `spin` seconds; return what it then reads,
+    never less. Both are seconds since the epoch."""
     while (now := clock.timestamp()) < due:
-        if due - now > SPIN:
-            time.sleep(due - now - SPIN)
-    return datetime.fromtimestamp(now, tz=UTC)
+        if due - now > spin:
+            time.sleep(due - now - spin)
+    return now
 
 
-def call_alone(started: Started, body: Body) -> tuple[State, str]:
-    """Run the body on this slot's connection and take it back as it was: a body that leaves a transaction open, or
-    autocommit off, would take the next body of this slot into a transaction that may never commit."""
-    before = _transaction() if connection.connection is not None else UNTOUCHED
-    ended = call(started, body)
+def take_back(started: Started, before: tuple[int, bool]) -> None:
+    """This slot's connection as it was before the body: one that leaves a transaction open, or autocommit off, would
+    take the next body of this slot into a transaction that may never commit."""
     if connection.connection is not None and _transaction() != before:
         log.error("job %d (%s) left a transaction open; it is rolled back", started.job_id, started.target)
         connection.close()
-    return ended
 
 
 def _transaction() -> tuple[int, bool]:
     return len(connection.atomic_blocks), connection.autocommit
-
-
-def call(started: Started, body: Body) -> tuple[State, str]:
-    """Run the body. Returns how it ended and, if it failed, why."""
-    try:
-        body()
-    except BaseException as error:  # a job may raise anything, SystemExit too
-        if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
-            raise  # its parent tells of it: whether the job had any effect is unknown
-        log.warning("job %d (%s) failed: %r", started.job_id, started.target, error)
-        return State.FAILED, f"{type(error).__name__}: {error}"
-    return State.COMPLETED, ""

@@ -8,15 +8,23 @@ from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
+from celery.worker.control import control_command
 from kombu.common import ignore_errors
 
 from jobs.clock import clock
+from jobs.conf import conf
+from jobs.nodes.cache import Vitals, cache
+from jobs.nodes.drains import LOOK
+from jobs.nodes.limits import limits
 from jobs.worker import lifecycle
 from jobs.worker.arming import Arming
 from jobs.worker.arming.passing import Passing
+from jobs.worker.bodies import panel  # noqa: F401 - a command that Celery finds when it is imported
+from jobs.worker.children import ChildSlots
 from jobs.worker.intake import Intake
+from jobs.worker.node import Node
 from jobs.worker.recorder import Recorder
-from jobs.worker.slots import ChildSlots, Slots, ThreadSlots
+from jobs.worker.slots import Slots, ThreadSlots
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +34,17 @@ class Station:
 
     def __init__(self, worker: Any) -> None:
         self.recorder = Recorder()
-        self.slots = _slots(worker, self.recorder)
+        self.node = Node(limits(conf()))
+        self.slots = _slots(worker, self.recorder, self.node)
         self.passing = Passing(worker.hostname)
         self.arming = Arming(self.slots, lifecycle.identity, self.passing.put)
         self._intake: Intake | None = None
+        self.node.on_reading = self._tell
+        self.node.on_change = self._changed
 
     def start(self) -> None:
+        self.node.start()
+        self.slots.start()
         self.recorder.start()
         self.passing.start(give_up=self.arming.add)
         self.arming.start()
@@ -39,8 +52,24 @@ class Station:
     def intake(self, consumer: Any) -> Intake:
         """For a new connection to the broker; what came by the last one cannot be acknowledged any more."""
         self.disconnected()
-        self._intake = Intake(consumer, self.arming.add, clock.timestamp)
+        self._intake = Intake(consumer, self.arming.add, clock.timestamp, lambda: self.node.refusing)
         return self._intake
+
+    def follow(self) -> None:
+        """Take messages, or none, as the node says. By the thread of the event loop only."""
+        if self._intake is not None:
+            self._intake.follow()
+
+    def _changed(self) -> None:
+        """The node has begun or ceased to refuse: what waits here goes back, and its row says so at once."""
+        if self._intake is not None:
+            self._intake.follow_soon()
+        self.arming.wake()
+        lifecycle.beat_now()
+
+    def _tell(self) -> None:
+        vitals = Vitals(clock.timestamp(), self.node.reading, self.slots.taken, self.node.refusing)
+        cache.put(lifecycle.identity().session, vitals)
 
     def stop(self) -> None:
         """Take nothing any more, and have all that was taken in its slot."""
@@ -61,12 +90,12 @@ class Station:
             self._intake.close()
 
 
-def _slots(worker: Any, recorder: Recorder) -> Slots:
+def _slots(worker: Any, recorder: Recorder, node: Node) -> Slots:
     pool = worker.pool
     executor = getattr(pool, "executor", None)
     if executor is not None:
-        return ThreadSlots(executor, lambda: pool.limit, recorder)
-    return ChildSlots(pool, worker.hub, lambda: pool.num_processes, recorder, lifecycle.child_lost)
+        return ThreadSlots(executor, lambda: pool.limit, recorder, node)
+    return ChildSlots(pool, worker.hub, lambda: pool.num_processes, recorder, lifecycle.child_lost, node=node)
 
 
 class StationStep(bootsteps.StartStopStep):
@@ -95,6 +124,13 @@ class StationStep(bootsteps.StartStopStep):
         worker.jobs.cut_short()
         _hand_back(worker)
         lifecycle.leave(worker.jobs, lifecycle.COLD_STOP)
+
+
+@control_command(name=LOOK)
+def look(state: Any) -> dict[str, str]:
+    """Somebody has written into this worker's row: its heartbeat reads it."""
+    lifecycle.beat_now()
+    return {"ok": "the heartbeat reads the row"}
 
 
 def _hand_back(worker: Any) -> None:

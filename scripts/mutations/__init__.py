@@ -4,9 +4,10 @@ Not here, because without them nothing is lost or doubled, only slower: `SKIP LO
 Who waits for the row instead reads it again under its lock (READ COMMITTED), and finds it marked or running.
 """
 
-from scripts.mutations import ending, listing, starting
+from scripts.mutations import ending, listing, refusing, sharing, starting, waiting
 from scripts.mutations.record import Edit, Mutant
 
-MUTANTS: tuple[Mutant, ...] = starting.MUTANTS + ending.MUTANTS + listing.MUTANTS
+BY_ROOM = (starting, ending, listing, refusing, sharing, waiting)
+MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 
 __all__ = ["MUTANTS", "Edit", "Mutant"]

@@ -6,8 +6,11 @@ ATTEMPTS = "jobs/transitions/attempts.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
 RESCUE = "jobs/maintenance/rescue.py"
 TRANSITIONS_TESTS = ("tests/transitions",)
+STOPPING_TESTS = ("tests/transitions/test_stopping.py",)
 INTERRUPTION_TESTS = ("tests/transitions/test_interruption.py",)
 RESCUE_TESTS = ("tests/maintenance",)
+RETRIES = "jobs/transitions/retries.py"
+RETRY_TESTS = ("tests/transitions/test_retries.py",)
 HELD = "if job.state == State.RUNNING and job.attempt == attempt.number:"
 
 END_GUARDS = "AND jobs_job.state = 1 AND jobs_job.attempt = ended.number"
@@ -58,7 +61,55 @@ MUTANTS = (
         "rerun: no more starts than declared",
         NEVER_TWICE,
         INTERRUPTION_TESTS,
-        (INTERRUPTION, "if job.rerunnable and job.attempt < job.max_attempts:", "if job.rerunnable:"),
+        (INTERRUPTION, "if job.rerunnable and job.attempt < job.max_attempts and", "if job.rerunnable and"),
+    ),
+    mutant(
+        "rerun: not what was asked to stop",
+        NEVER_TWICE,
+        STOPPING_TESTS,
+        (INTERRUPTION, "job.max_attempts and wanted:", "job.max_attempts:"),
+    ),
+    mutant(
+        "retry: not what was asked to stop",
+        NEVER_TWICE,
+        STOPPING_TESTS,
+        ("jobs/models/querysets.py", "asked.filter(cancel_requested_at__isnull=True).exclude(", "asked.exclude("),
+    ),
+    mutant(
+        "a child that was killed ends once",
+        TRUE_END,
+        ("tests/worker/test_children.py",),
+        ("jobs/worker/children.py", "        self._killed.add(key)\n", ""),
+    ),
+    mutant(
+        "a late end has failed",
+        TRUE_END,
+        ("tests/worker/runner/test_deadline.py",),
+        ("jobs/worker/bodies/ending.py", "    if not late or ", "    if True or "),
+    ),
+    mutant(
+        "retry: no more starts than declared",
+        NEVER_TWICE,
+        RETRY_TESTS,
+        ("jobs/models/querysets.py", ', attempt__lt=models.F("max_attempts"))', ")"),
+    ),
+    mutant(
+        "retry: only after an end that was named",
+        NEVER_TWICE,
+        RETRY_TESTS,
+        (RETRIES, "if wanted.isdisjoint(ended.kinds):", "if not wanted:"),
+    ),
+    mutant(
+        "retry: only by the attempt that held the job",
+        NEVER_TWICE,
+        RETRY_TESTS,
+        (ATTEMPTS, "if e.kinds and (e.started.job_id, e.started.attempt) in held]", "if e.kinds]"),
+    ),
+    mutant(
+        "http: sent and not answered is unknown",
+        NEVER_TWICE,
+        ("tests/http/test_exchange.py",),
+        ("jobs/targets/http/exchange.py", "if not progress.sent:", "if progress:"),
     ),
     mutant(
         "rescue: patience",

@@ -18,7 +18,11 @@ MUTANTS = (
         "list: pending only",
         NEVER_TWICE,
         LIST_TESTS,
-        (QUERYSETS, "WHERE state = 0 AND run_at < %(horizon)s", "WHERE run_at < %(horizon)s"),
+        (
+            QUERYSETS,
+            "WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s",
+            "WHERE holds = 0 AND coalesce(not_before, run_at) < %(horizon)s",
+        ),
     ),
     mutant(
         "list: by state, not by a watermark",
@@ -30,7 +34,11 @@ MUTANTS = (
         "list: the overdue again",
         NEVER_LOST,
         LIST_TESTS,
-        (QUERYSETS, "OR (run_at < %(overdue)s", "OR (false AND run_at < %(overdue)s"),
+        (
+            QUERYSETS,
+            "OR (coalesce(not_before, run_at) < %(overdue)s",
+            "OR (false AND coalesce(not_before, run_at) < %(overdue)s",
+        ),
     ),
     mutant("list: back-off", ON_TIME, LIST_TESTS, (QUERYSETS, "* interval '1 second')", "* interval '0 second')")),
     mutant(

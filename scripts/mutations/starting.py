@@ -16,29 +16,29 @@ TABLE_TESTS = ("tests/models/test_constraints.py",)
 ARMING = "jobs/worker/arming/__init__.py"
 CLAIMS = "jobs/worker/arming/claims.py"
 ARMING_TESTS = ("tests/worker/arming",)
-ACQUIRABLE = "id__in=list(job_ids), state=State.PENDING, run_at__lt=due_before"
-ROW_LOCK = 'pending.select_for_update(skip_locked=True, of=("self",)).annotate('
+ACQUIRABLE = "id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before"
+ROW_LOCK = '= pending.select_for_update(skip_locked=True, of=("self",))'
 
 MUTANTS = (
     mutant(
         "acquire: state predicate",
         NEVER_TWICE,
         TRANSITIONS_TESTS,
-        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), run_at__lt=due_before"),
+        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), holds=0, run_at__lt=due_before"),
     ),
     mutant(
         "acquire: version predicate",
         NEVER_EARLY,
         TRANSITIONS_TESTS,
-        (ATTEMPTS, "version != one.version or one.job_id in taken", "version is None or one.job_id in taken"),
+        (ATTEMPTS, "row is not None and row.version == one.version", "row is not None"),
     ),
     mutant(
         "acquire: due_before predicate",
         NEVER_EARLY,
         TRANSITIONS_TESTS,
-        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), state=State.PENDING"),
+        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), state=State.PENDING, holds=0"),
     ),
-    mutant("acquire: row lock", NEVER_TWICE, RACES, (QUERYSETS, ROW_LOCK, "pending.annotate(")),
+    mutant("acquire: row lock", NEVER_TWICE, RACES, (QUERYSETS, ROW_LOCK, "= pending")),
     mutant(
         "ledger: unique (job, number)",
         NEVER_TWICE,
@@ -49,14 +49,14 @@ MUTANTS = (
         "row lock and unique ledger key",
         NEVER_TWICE,
         RACES,
-        (QUERYSETS, ROW_LOCK, "pending.annotate("),
+        (QUERYSETS, ROW_LOCK, "= pending"),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
     ),
     mutant(
         "state predicate and unique ledger key",
         NEVER_TWICE,
         RACES,
-        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), run_at__lt=due_before"),
+        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), holds=0, run_at__lt=due_before"),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
     ),
     mutant(
@@ -103,7 +103,13 @@ MUTANTS = (
         "the wait before run_at",
         NEVER_EARLY,
         RUNNER_TESTS,
-        (RUNNER, "execute_at = wait_until(started.run_at)", "execute_at = clock.now()"),
+        (RUNNER, "entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)", "entered = clock.timestamp()"),
+    ),
+    mutant(
+        "a worker that overslept asks whether it still counts",
+        NEVER_TWICE,
+        RUNNER_TESTS,
+        (RUNNER, "if steady() > awake_by:", "if not due:"),
     ),
     mutant(
         "an edit is a new version",
@@ -112,9 +118,9 @@ MUTANTS = (
         (REPENDING, "        version=NEXT_VERSION,\n", ""),
     ),
     mutant(
-        "cancel: pending only",
+        "cancel: only what has not ended",
         NEVER_TWICE,
         TRANSITIONS_TESTS,
-        (VERBS, "_Asked(Verb.CANCEL, [State.PENDING],", "_Asked(Verb.CANCEL, list(State),"),
+        (VERBS, "_Asked(Verb.CANCEL, [State.PENDING, State.RUNNING],", "_Asked(Verb.CANCEL, list(State),"),
     ),
 )

@@ -17,6 +17,10 @@ EVERYTHING = (
     "view_worker",
     "view_leadership",
     "view_workerlog",
+    "view_creationlimit",
+    "add_creationlimit",
+    "change_creationlimit",
+    "delete_creationlimit",
 )
 
 

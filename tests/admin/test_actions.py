@@ -23,10 +23,12 @@ def state(job) -> State:
 def test_cancel_reports_what_was_done_and_what_was_not(act, at):
     jobs = [pending(at + 60 * SECOND) for _ in range(3)]
     busy = running(at)
-    (message,) = act("cancel", *jobs, busy)
-    assert message.startswith("3 cancelled; 1 not: ")
-    assert f"job {busy.pk} is running since {busy.locked_at:%Y-%m-%d %H:%M:%S} UTC" in message
+    over = ended(at, State.FAILED)
+    (message,) = act("cancel", *jobs, busy, over)
+    assert message.startswith("3 cancelled, 1 asked to stop; 1 not: ")
+    assert f"job {over.pk} is failed" in message
     assert [state(job) for job in (*jobs, busy)] == [State.CANCELLED] * 3 + [State.RUNNING]
+    assert busy.cancel_requested_at is not None
 
 
 def test_one_job_is_reported_by_its_number(act, at):
@@ -120,7 +122,7 @@ def test_what_has_started_cannot_be_rescheduled(admin, at):
 
 def test_who_did_it_is_kept_for_what_was_done_only(act, at):
     job = pending(at + 60 * SECOND)
-    act("cancel", job, running(at))
+    act("cancel", job, ended(at, State.FAILED))
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.get_change_message()) == (str(job.pk), f"Job {job.pk} was cancelled.")
 

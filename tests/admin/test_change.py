@@ -140,3 +140,24 @@ def test_deleting_needs_its_permission(onlooker, at):
     job = ended(at)
     assert onlooker.post(url(job, "delete"), {"post": "yes"}).status_code == 403
     assert Job.objects.exists()
+
+
+def test_what_it_waits_for_and_what_waits_for_it(admin, make_job):
+    first = make_job()
+    child = make_job(waits_for=[first.pk])
+    assert f'<a href="{url(first)}">job {first.pk}</a>' in admin.get(url(child)).content.decode()
+    assert f'<a href="{url(child)}">job {child.pk}</a>' in admin.get(url(first)).content.decode()
+    for page, other in ((child, first), (first, child)):
+        assert f'<a href="/jobs/{other.pk}/">' in admin.get(f"/jobs/{page.pk}/").content.decode()
+    assert "It waits for the jobs that it depends on." in admin.get(url(child)).content.decode()
+
+
+def test_an_interrupted_one_that_others_wait_for_is_not_deleted(admin, at, make_job):
+    job = ended(at, State.INTERRUPTED)
+    child = make_job(waits_for=[job.pk])
+    page = admin.post(url(job, "delete"), {"post": "yes"}, follow=True).content.decode()
+    assert "others wait for it: say what became of it first" in page
+    Job.objects.filter(pk=job.pk).update(state=State.FAILED)
+    admin.post(url(job, "delete"), {"post": "yes"})
+    assert not Job.objects.filter(pk=job.pk).exists()
+    assert not child.dependencies.exists()

@@ -49,7 +49,7 @@ def test_a_rerunnable_job(admin, at):
     admin.post(ADD, filled(at, rerunnable="on", max_attempts="3"))
     job = Job.objects.get()
     assert (job.rerunnable, job.max_attempts) == (True, 3)
-    assert "started again, 3 starts at most" in admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
+    assert "it starts again: 3 starts at most." in admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
 
 
 def test_who_created_it_is_kept(admin, at):

@@ -16,6 +16,7 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
     assert {(path, method) for path, operations in paths.items() for method in operations} == {
         ("/api/v1/jobs/", "get"),
         ("/api/v1/jobs/", "post"),
+        ("/api/v1/jobs/bulk/", "post"),
         ("/api/v1/jobs/{job_id}/", "get"),
         ("/api/v1/jobs/{job_id}/", "patch"),
         ("/api/v1/jobs/{job_id}/cancel/", "post"),
@@ -23,7 +24,21 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/jobs/{job_id}/retry/", "post"),
         ("/api/v1/jobs/{job_id}/confirm-done/", "post"),
         ("/api/v1/jobs/{job_id}/confirm-failed/", "post"),
+        ("/api/v1/jobs/{job_id}/approve/", "post"),
+        ("/api/v1/triggers/", "get"),
+        *(("/api/v1/triggers/{name}/", method) for method in ("get", "post", "put", "delete")),
+        ("/api/v1/batches/", "post"),
+        ("/api/v1/batches/{batch_id}/", "get"),
+        ("/api/v1/limits/", "get"),
+        *(("/api/v1/limits/{kind}/{name}/", method) for method in ("get", "put", "delete")),
+        ("/api/v1/limits/{kind}/{name}/pause/", "post"),
+        ("/api/v1/limits/{kind}/{name}/resume/", "post"),
+        ("/api/v1/calendars/", "get"),
+        *(("/api/v1/calendars/{name}/", method) for method in ("get", "put")),
+        ("/api/v1/calendars/{name}/openings/", "get"),
         ("/api/v1/workers/", "get"),
+        ("/api/v1/workers/{session}/drain/", "post"),
+        ("/api/v1/workers/{session}/resume/", "post"),
         ("/api/v1/stats/", "get"),
     }
     post = paths["/api/v1/jobs/"]["post"]
@@ -33,6 +48,9 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         "multipart/form-data",
     }
     assert "application/problem+json" in post["responses"]["default"]["content"]
+    too_fast = post["responses"]["429"]
+    assert "retry_after_ms" in too_fast["content"]["application/problem+json"]["schema"]["properties"]
+    assert "Retry-After" in too_fast["headers"]
 
 
 def test_the_schema_is_served() -> None:

@@ -43,7 +43,15 @@ def result(*rows: Row, ha: bool = False, **changes: object) -> Result:
     values = {
         "run": "1a2b3c4d",
         "options": Options(
-            duration=6, instances=5, slots=5, beats=3 if ha else 1, seed=7, idle=0, ha=ha, json=Path("x.json")
+            duration=6,
+            instances=5,
+            slots=5,
+            beats=3 if ha else 1,
+            pool="threads",
+            seed=7,
+            idle=0,
+            ha=ha,
+            json=Path("x.json"),
         ),
         "times": Times(since=since, until=since + duration, window=W, max_delay=MAX_DELAY),
         "first_id": 1,

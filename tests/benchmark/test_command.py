@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from jobs.benchmark import options
 from jobs.benchmark.burst import options as burst
+from jobs.benchmark.steady import options as steady
 from jobs.benchmark.throughput import options as throughput
 from project.local.home import CHECKOUT
 from project.local.services import throwaway
@@ -26,12 +27,23 @@ from project.local.services import throwaway
         ({"instances": 0}, "--instances is 0; it must be from 1 to 100 workers."),
         ({"slots": -1}, "--slots is -1; it must be from 1 to 1000 slots a worker."),
         ({"beats": 0}, "--beats is 0; it must be from 1 to 20 beats."),
+        ({"pool": "gevent"}, "--pool: there is no pool 'gevent'; choose threads or prefork."),
         ({"idle": -1}, "--idle is -1; it must be from 0 to 86400 seconds."),
         ({"jobs": 10}, "--jobs means nothing without --throughput or --burst."),
         ({"throughput": True, "seed": 1}, "--seed means nothing with --throughput."),
         ({"throughput": True, "jobs": 0}, "--jobs is 0; it must be from 10 to 1e+06 jobs."),
         ({"burst": True, "idle": 0.0}, "--idle means nothing with --burst."),
         ({"burst": True, "slots": 0}, "--slots is 0; it must be from 1 to 1000 slots a worker."),
+        ({"rate": 5.0}, "--rate means nothing without --steady."),
+        ({"burst": True, "hold": 5}, "--hold means nothing with --burst."),
+        ({"steady": True, "jobs": 5}, "--jobs means nothing with --steady."),
+        ({"steady": True, "rate": 0.5}, "--rate is 0.5; it must be from 1 to 4000 jobs a second."),
+        ({"steady": True, "hold": -1}, "--hold is -1; it must be from 0 to 100000 jobs."),
+        ({"steady": True, "duration": 1}, "--duration is 1; it must be from 3 to 86400 seconds."),
+        (
+            {"steady": True, "rate": 2000.0, "duration": 600.0},
+            "--rate 2000 for --duration 600 are 1,200,000 jobs; ask for 1,000,000 at most.",
+        ),
         ({"json": "/no/such/folder/x.json"}, "--json: /no/such/folder/x.json cannot be written"),
     ],
 )
@@ -59,6 +71,9 @@ def test_defaults():
     backlog, many = throughput.checked({}), burst.checked({"slots": 10})
     assert (backlog.jobs, backlog.instances, backlog.slots) == (10_000, 2, 100)
     assert (many.jobs, many.instances, many.slots) == (1000, 5, 10)
+    load, window = steady.checked({}), steady.checked({"rate": 2000.0, "duration": 10.0})
+    assert (load.rate, load.duration, load.instances, load.slots, load.hold) == (500, 60, 2, 20, 0)
+    assert (load.jobs, window.jobs) == (30_000, 20_000)
 
 
 MANAGE = [sys.executable, str(CHECKOUT / "manage.py"), "benchmark"]

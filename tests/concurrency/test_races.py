@@ -80,9 +80,11 @@ def test_cancel_against_acquire_has_one_winner_and_true_answers():
         )
         started, answer = answers
         job.refresh_from_db()
-        assert (started is not None) != answer.done
-        assert job.state == (State.CANCELLED if answer.done else State.RUNNING)
-        assert Attempt.objects.filter(job=job).count() == (0 if answer.done else 1)
+        assert answer.done
+        assert job.state == (State.CANCELLED if started is None else State.RUNNING)
+        assert (job.cancel_requested_at is None) == (started is None)
+        assert ("was asked to stop; it is running since" in answer.why) == (started is not None)
+        assert Attempt.objects.filter(job=job).count() == (0 if started is None else 1)
 
 
 def test_an_edit_against_acquire_has_one_winner():

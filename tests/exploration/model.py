@@ -42,6 +42,8 @@ class ModelJob:
         self.state, self.holder = State.INTERRUPTED, None
 
     def cancel(self) -> bool:
+        if self.state == State.RUNNING:
+            return True  # asked to stop, and goes on
         return self._edit({State.PENDING}, State.CANCELLED, self.run_at)
 
     def move(self, run_at: datetime) -> bool:

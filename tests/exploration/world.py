@@ -15,7 +15,9 @@ from celery import current_app
 from jobs import dispatcher, failpoints, scheduler
 from jobs.clock import clock
 from jobs.dispatcher import Dispatcher
+from jobs.models import worker_queries
 from jobs.models.querysets import Listed
+from jobs.models.worker_queries import BEAT
 from jobs.scheduler import WindowScheduler
 from jobs.scheduler.leader import Leader
 from jobs.transitions import Started
@@ -59,7 +61,7 @@ class Beat(WindowScheduler):
         self.leader.still = self._hold
         self._listed = None
         self._watching_since = self._last_turn = clock.now()
-        self._rescue_due = 0.0
+        self._turns_due = self._rescue_due = 0.0
 
     def _hold(self, now: datetime) -> bool:
         if not self.leader.leading:
@@ -138,6 +140,9 @@ class World:
     def _tell_the_database(self) -> None:
         """Its clock, which a heart asks it to write down."""
         self._patch.setattr(heartbeat, "DATABASE_CLOCK", self.now)
+        told = BEAT.replace("clock_timestamp()", f"timestamptz '{self.now.isoformat()}'")
+        assert told != BEAT
+        self._patch.setattr(worker_queries, "BEAT", told)
 
     def forward(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -129,10 +131,13 @@ def broker_url() -> str:
 
 
 @pytest.fixture
-def rabbitmq_url(rabbitmq: str) -> str:
-    """The same, with nothing in the queue that all these tests use."""
-    purge(rabbitmq)
-    return rabbitmq
+def rabbitmq_url(rabbitmq: str) -> Iterator[str]:
+    """The same, with nothing in the queue that all these tests use: one at a time, since RabbitMQ has no database
+    numbers by which two test processes could keep apart."""
+    with (Path(tempfile.gettempdir()) / "runat-tests-rabbitmq.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        purge(rabbitmq)
+        yield rabbitmq
 
 
 @pytest.fixture

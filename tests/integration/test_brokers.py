@@ -38,10 +38,12 @@ class TestRabbitMQ:
     def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(self, cluster, settings):
         graceful_stop(cluster, settings)
 
-    def test_a_killed_worker_gives_its_waiting_jobs_back(self, cluster):
+    def test_a_killed_worker_gives_its_waiting_jobs_back(self, cluster, settings):
+        settings.JOBS_LOOK_AHEAD = 20.0  # so that they wait there for longer than a worker takes to start
+        cluster.environment["JOBS_LOOK_AHEAD"] = "20"
         cluster.beat()
         cluster.worker("victim")
-        jobs = [create(4) for _ in range(4)]
+        jobs = [create(15) for _ in range(4)]
         wait_for(lambda: cluster.log("victim").count("received") == 4, "the victim to hold all four")
         cluster.worker("survivor")
         cluster.stop("victim", signal.SIGKILL)

@@ -19,13 +19,14 @@ ACQUIRE, FINISH = "OLD.state = 0 AND NEW.state = 1", "OLD.state = 1 AND NEW.stat
 LEDGER = "NEW.number = 1"
 SERIALIZATION, DEADLOCK, DISK_FULL = "40001", "40P01", "53100"
 
-# Each job's trigger: the statement that fails, with what, and how often. A worker tries an acquisition three times.
+# Each job's trigger: the statement that fails, with what, and how often. A worker tries an acquisition three times, and
+# one time more where the first was together with others.
 FAULTS = {
     "serialization": ("BEFORE UPDATE ON jobs_job", ACQUIRE, SERIALIZATION, 1),
     "deadlock": ("BEFORE INSERT ON jobs_attempt", LEDGER, DEADLOCK, 1),
     "commit": ("AFTER UPDATE ON jobs_job DEFERRABLE INITIALLY DEFERRED", ACQUIRE, SERIALIZATION, 1),
     "disk full": ("BEFORE INSERT ON jobs_attempt", LEDGER, DISK_FULL, 2),
-    "disk full for long": ("BEFORE INSERT ON jobs_attempt", LEDGER, DISK_FULL, 3),
+    "disk full for long": ("BEFORE INSERT ON jobs_attempt", LEDGER, DISK_FULL, 4),
     "end: serialization": ("BEFORE UPDATE ON jobs_job", FINISH, SERIALIZATION, 1),
     "end: deadlock": ("BEFORE UPDATE ON jobs_attempt", "OLD.outcome IS NULL", DEADLOCK, 1),
     "end: commit": ("AFTER UPDATE ON jobs_job DEFERRABLE INITIALLY DEFERRED", FINISH, SERIALIZATION, 1),

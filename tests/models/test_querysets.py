@@ -117,12 +117,12 @@ def test_it_reads_the_index_of_pending_jobs_only(django_assert_num_queries):
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE jobs_job")
         cursor.execute(
-            "EXPLAIN SELECT id FROM jobs_job WHERE state = 0 AND run_at < %s AND (enqueued_at IS NULL) "
-            "ORDER BY run_at, id LIMIT 50000 FOR UPDATE SKIP LOCKED",
+            "EXPLAIN SELECT id FROM jobs_job WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %s "
+            "AND (enqueued_at IS NULL) ORDER BY coalesce(not_before, run_at), id LIMIT 50000 FOR UPDATE SKIP LOCKED",
             [NOW],
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "jobs_pending_run_at" in plan
+    assert "jobs_due" in plan
     assert "Sort" not in plan
 
 
@@ -159,7 +159,7 @@ def test_questions_by_state():
     new = row(-9, state=State.CANCELLED, finished_at=NOW)
     q = Job.objects
     assert set(q.pending()) == {pending, overdue}
-    assert list(q.due_next()) == [overdue, pending]
+    assert list(q.upcoming(NOW - seconds(60))) == [overdue, pending]
     assert list(q.overdue(NOW)) == [overdue]
     assert list(q.running()) == [running]
     assert set(q.final()) == {old, new}

@@ -121,7 +121,7 @@ def test_retry_makes_it_pending_again(operator, at):
 
 def test_what_cannot_be_done_is_refused_with_the_reason(operator, at):
     job = running(at)
-    assert f"job {job.pk} is running since" in text(press(operator, job, "cancel"))
+    assert f"job {job.pk} is running since" in text(press(operator, job, "run-now"))
     assert not LogEntry.objects.exists()
 
 
@@ -194,9 +194,9 @@ def test_a_confirmed_job_shows_no_measurement(operator, at):
 
 
 def test_it_says_what_becomes_of_it_when_its_worker_vanishes(viewer, at):
-    assert "<dd>held for a person</dd>" in text(viewer.get(f"/jobs/{pending(at).pk}/"))
+    assert "If its worker vanishes, it is held for a person." in text(viewer.get(f"/jobs/{pending(at).pk}/"))
     job = pending(at, rerunnable=True, max_attempts=3)
-    assert "<dd>started again, 3 starts at most</dd>" in text(viewer.get(f"/jobs/{job.pk}/"))
+    assert "If its worker vanishes, it starts again: 3 starts at most." in text(viewer.get(f"/jobs/{job.pk}/"))
 
 
 def test_rescheduling_is_offered_for_what_has_not_started(operator, at):

@@ -97,8 +97,8 @@ def test_the_passing_of_time_alone_changes_no_fact(at):
 @pytest.mark.parametrize(
     ("jobs", "index"),
     [
-        (lambda at: Job.objects.upcoming(at)[:10], "run_at on jobs_job"),
-        (lambda at: Job.objects.overdue(at).order_by("run_at", "id")[:10], "jobs_pending_run_at"),
+        (lambda at: Job.objects.upcoming(at)[:10], "jobs_due"),
+        (lambda at: Job.objects.overdue(at).order_by("due_at", "id")[:10], "jobs_due"),
         (lambda at: Job.objects.running().order_by("locked_at")[:10], "jobs_running"),
         (lambda at: Job.objects.recently_finished()[:10], "jobs_final_finished"),
         (lambda at: Job.objects.failed_since(at)[:5], "jobs_final_finished"),

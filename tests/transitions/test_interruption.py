@@ -172,3 +172,16 @@ def test_a_start_and_its_end_cost_no_more_than_ever(make_job, django_assert_num_
         started, _ = start(job)
     with django_assert_num_queries(3):  # SAVEPOINT, the job with its ledger row, RELEASE
         end(started)
+
+
+def test_the_open_attempt_of_a_vanished_worker_does_not_take_the_job_from_a_later_one(make_job):
+    """Somebody has set the row back by SQL, past the transitions, and another worker has started it again."""
+    job = make_job()
+    _, gone = start(job)
+    Job.objects.filter(pk=job.pk).update(state=State.PENDING, locked_at=None)
+    job.refresh_from_db()
+    second, _ = start(job)
+    assert transitions.interrupt([gone.session], now=NOW, reason="it vanished") == 0
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (State.RUNNING, second.attempt)
+    assert list(Attempt.objects.order_by("number").values_list("outcome", flat=True)) == [State.INTERRUPTED, None]

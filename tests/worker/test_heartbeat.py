@@ -6,8 +6,11 @@ from django.db import OperationalError
 
 from jobs.clock import clock
 from jobs.models import Worker
+from jobs.nodes.limits import Limit
+from jobs.nodes.reading import Reading
 from jobs.worker import lifecycle
 from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.node import Node
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,8 +23,8 @@ def heartbeat(settings):
     heart.stop()
 
 
-def start(heart, running=lambda: 3):
-    heart.start(pool="thread", slots=5, queues=["default"], running=running)
+def start(heart, running=lambda: 3, node=None, look=lambda: None):
+    heart.start(pool="thread", slots=5, queues=["default"], running=running, node=node or Node(), look=look)
 
 
 def wait_for(condition):
@@ -85,3 +88,65 @@ def test_ready_again_after_a_reconnect_is_not_another_life(heartbeat):
 def test_outside_a_worker_there_is_still_a_name(monkeypatch):
     monkeypatch.setattr(lifecycle, "_heartbeat", None)
     assert lifecycle.identity().session == uuid.UUID(int=0)
+
+
+def test_it_tells_of_the_node_and_hears_of_a_drain_in_one_statement(heartbeat, django_assert_num_queries):
+    node = Node([Limit("memory", "%", "LIMIT", 95)], lambda: Reading(cpu=7.5, memory=97, load=0.5, gpu=3, gpu_memory=4))
+    node._look()
+    start(heartbeat, node=node)
+    heartbeat._stop.set()
+    heartbeat._thread.join()  # from here on by hand
+    Worker.objects.update(drained_at=clock.now(), drain_reason="new kernel", drained_by="ada", cpu=None)
+    with django_assert_num_queries(1):
+        heartbeat._beat()
+    assert node.refusing.startswith("drained by ada: new kernel")
+    row = Worker.objects.get()
+    assert (row.cpu, row.memory, row.load, row.gpu, row.gpu_memory) == (7.5, 97, 0.5, 3, 4)
+    assert row.refusing == "memory 97 % is over LIMIT=95"
+    Worker.objects.update(drained_at=None)
+    heartbeat._beat()
+    assert "drained" not in node.refusing
+
+
+def test_whoever_was_drained_stays_so_as_another_session(heartbeat):
+    node = Node()
+    start(heartbeat, node=node)
+    Worker.objects.update(drained_at=clock.now(), drained_by="ada")
+    wait_for(lambda: node.refusing)
+    before = heartbeat.identity.session
+    Worker.objects.update(gone_at=clock.now())
+    wait_for(lambda: heartbeat.identity.session != before)
+    row = Worker.objects.present().get()
+    assert (row.drained_by, row.drained_at is not None) == ("ada", True)
+
+
+def test_what_changes_is_told_at_once(heartbeat, settings):
+    settings.JOBS_HEARTBEAT_INTERVAL = 60
+    node = Node()
+    node.on_change = heartbeat.beat_now
+    start(heartbeat, node=node)
+    Worker.objects.update(drained_at=clock.now())
+    heartbeat.beat_now()
+    wait_for(lambda: Worker.objects.get().refusing == "drained")
+
+
+def test_it_looks_with_each_beat_whether_a_job_is_to_stop_and_an_error_stops_no_heart(heartbeat):
+    looks = []
+
+    def look():
+        looks.append(1)
+        raise OperationalError("away")
+
+    start(heartbeat, look=look)
+    wait_for(lambda: len(looks) > 2)
+    seen = Worker.objects.get().heartbeat_at
+    wait_for(lambda: Worker.objects.get().heartbeat_at > seen)
+
+
+def test_who_is_woken_looks_at_once(heartbeat, settings):
+    settings.JOBS_HEARTBEAT_INTERVAL = 60
+    looks = []
+    start(heartbeat, look=lambda: looks.append(1))
+    heartbeat.beat_now()
+    wait_for(lambda: looks)
+    settings.JOBS_HEARTBEAT_INTERVAL = 0.05

@@ -1,6 +1,10 @@
 """From a message to a job that waits: what is taken, what is refused, and how many may be held."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
+from celery.bootsteps import CLOSE, RUN
 from celery.exceptions import InvalidTaskError
 
 from jobs.worker.intake import CHUNK, COMES_BACK, Intake, read
@@ -11,13 +15,20 @@ LATER = "2040-01-01T00:00:00+00:00"
 
 class Message:
     def __init__(self, args=(7, 1), eta=LATER, **headers):
-        self.payload = [list(args), {}, {}]
+        self.body = json.dumps([list(args), {}, {}])
+        self.channel = None
         self.headers = {"id": "job-7-v1-1", "eta": eta, **headers}
         self.delivery_info = {"routing_key": "slow"}
         self.acknowledged = 0
 
+        self.handed_back = 0
+
     def ack_log_error(self, logger, errors):
         self.acknowledged += 1
+
+    def reject_log_error(self, logger, errors, requeue):
+        assert requeue
+        self.handed_back += 1
 
 
 class Qos:
@@ -31,12 +42,24 @@ class Qos:
         self.value, self.changes = self.value - n, self.changes + 1
 
 
+class TaskConsumer:
+    def __init__(self):
+        self.did = []
+
+    def consume(self):
+        self.did.append("consume")
+
+    def cancel(self):
+        self.did.append("cancel")
+
+
 class Consumer:
     connection_errors = (OSError,)
     hostname = "w1@test"
 
     def __init__(self):
-        self.qos, self.soon = Qos(), []
+        self.qos, self.soon, self.task_consumer = Qos(), [], TaskConsumer()
+        self.blueprint = SimpleNamespace(state=RUN)
 
     def call_soon(self, callback):
         self.soon.append(callback)
@@ -140,3 +163,47 @@ def test_jobs_for_later_leave_room_for_those_that_are_due(intake, taken, consume
 def test_jobs_that_are_due_are_bounded_by_the_prefetch(intake, consumer):
     take(intake, *[Message((n, 1), eta="2020-01-01T00:00:00+00:00") for n in range(100)])
     assert consumer.qos.changes == 0
+
+
+@pytest.fixture
+def refusing(consumer, taken):
+    return Intake(consumer, taken.append, lambda: NOW, lambda: "full")
+
+
+def test_a_worker_that_refuses_stops_consuming_before_it_hands_back(refusing, taken, consumer):
+    """Else what it hands back comes back to it."""
+    message = Message()
+    message.reject_log_error = lambda *args, **options: consumer.task_consumer.did.append("hand back")
+    take(refusing, message)
+    taken[0].hand_back()
+    assert consumer.task_consumer.did == [], "by the event loop only"
+    consumer.turn()
+    assert consumer.task_consumer.did == ["cancel", "hand back"]
+    assert message.acknowledged == 0
+
+
+def test_what_is_handed_back_leaves_room_for_others(refusing, taken, consumer):
+    messages = [Message((n, 1)) for n in range(CHUNK + 1)]
+    take(refusing, *messages)
+    for one in taken:
+        one.hand_back()
+    assert len(consumer.soon) == 1, "one call for all of them"
+    consumer.turn()
+    assert [m.handed_back for m in messages] == [1] * len(messages)
+    assert consumer.qos.value <= 5 + CHUNK
+
+
+def test_what_a_lost_connection_brought_the_broker_has_already(refusing, taken, consumer):
+    take(refusing, message := Message())
+    refusing.close()
+    taken[0].hand_back()
+    consumer.turn()
+    assert (message.handed_back, consumer.task_consumer.did) == (0, [])
+
+
+def test_one_that_takes_jobs_again_consumes_again_but_not_when_it_stops(intake, consumer):
+    intake.follow()
+    assert consumer.task_consumer.did == ["consume"]
+    consumer.blueprint.state = CLOSE
+    intake.follow()
+    assert consumer.task_consumer.did == ["consume"]

@@ -8,11 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from jobs.worker import runner
+from jobs.clock import clock
+from jobs.transitions import Started
+from jobs.worker import punctual, runner
+from jobs.worker.children import ChildSlots
+from jobs.worker.node import Node
 from jobs.worker.recorder import Recorder
-from jobs.worker.slots import ChildSlots, ThreadSlots
+from jobs.worker.slots import ThreadSlots
 
-ARMED = SimpleNamespace(started=SimpleNamespace(job_id=7))
+ARMED = SimpleNamespace(started=Started(7, 1, "t", {}, (at := clock.now()), at, None))
 
 
 @pytest.fixture
@@ -27,6 +31,20 @@ def recorder(monkeypatch):
 def executor():
     with ThreadPoolExecutor(2) as executor:
         yield executor
+
+
+def test_all_threads_are_there_before_the_first_job(monkeypatch, recorder, executor):
+    ready = []
+    monkeypatch.setattr(punctual, "slot", lambda: ready.append(threading.get_ident()))
+    ThreadSlots(executor, lambda: 2, recorder).start()
+    assert len(set(ready)) == 2
+
+
+def test_a_pool_with_fewer_threads_than_it_says_starts_all_the_same(monkeypatch, recorder, executor):
+    monkeypatch.setattr("jobs.worker.slots.READY_WITHIN", 0.2)
+    three = ThreadSlots(executor, lambda: 3, recorder)
+    three.start()
+    assert three.free == 3
 
 
 def test_a_body_on_a_thread_gives_its_slot_back(monkeypatch, recorder, executor):
@@ -143,6 +161,17 @@ def test_a_cold_stop_ends_the_children_that_have_a_job_and_says_so_once(children
 def test_before_the_pool_stops_every_child_has_accepted(children):
     children.reserve(1)
     children.give(ARMED)
-    children._accepted(7, 1)
+    children._accepted((7, 1), 1)
     children.settle()
     assert len(pool.given) == 2
+
+
+def test_while_the_node_refuses_no_slot_is_free_however_many_are(recorder, executor):
+    node = Node()
+    slots = [
+        ThreadSlots(executor, lambda: 2, recorder, node),
+        ChildSlots(None, None, lambda: 2, recorder, lambda job_id, why: None, node=node),
+    ]
+    assert [one.free for one in slots] == [2, 2]
+    node.refusing = "full"
+    assert [one.free for one in slots] == [0, 0]

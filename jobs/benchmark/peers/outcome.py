@@ -18,7 +18,8 @@ from jobs.benchmark.score import Row, Spread
 @dataclass(frozen=True)
 class Punctuality:
     """One system under the workload. `early`, `lost`, `twice`: jobs; `cost` by the exercise's formula;
-    `idle`: statements a second that PostgreSQL has from it without a job; None: not measured."""
+    `idle`: statements a second that PostgreSQL has from it without a job; None: not measured; `delays_ms`: of the jobs
+    that started."""
 
     start: Spread | None
     jobs: int
@@ -28,6 +29,7 @@ class Punctuality:
     cost: int
     idle: float | None
     flaws: list[str]
+    delays_ms: list[float]
 
 
 def punctuality(
@@ -44,6 +46,7 @@ def punctuality(
         cost=cost,
         idle=idle,
         flaws=score.flaws(rows, created=created, window=window, max_delay=max_delay),
+        delays_ms=[round(delay, 3) for delay in delays],
     )
 
 

@@ -28,6 +28,7 @@ class Cluster:
         instances: int,
         slots: int,
         beats: int,
+        pool: str = "threads",
         word: str = "bench",
         app: str = "project",
         queue: str = "",
@@ -39,7 +40,7 @@ class Cluster:
         self.folder = folder or Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._environment = os.environ if environment is None else environment
         beat = [*CELERY, app, "beat"]
-        worker = [*CELERY, app, "worker", "-P", "threads", "-c", str(slots), *(["-Q", queue] if queue else []), "-n"]
+        worker = [*CELERY, app, "worker", "-P", pool, "-c", str(slots), *(["-Q", queue] if queue else []), "-n"]
         self.members = [self._member(f"beat{n}", "beat", beat) for n in range(1, beats + 1)]
         self.members += [
             self._member(f"{word}{n}", "worker", [*worker, f"{word}{n}@%h"]) for n in range(1, instances + 1)

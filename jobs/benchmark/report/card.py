@@ -130,15 +130,16 @@ def _lines(result: Result) -> Iterator[tuple[str, str]]:
     yield (
         "Round",
         (
-            f"{o.duration:g} s, {o.instances} workers x {o.slots} slots, {o.beats} beats, "
+            f"{o.duration:g} s, {o.instances} workers x {o.slots} slots ({o.pool}), {o.beats} beats, "
             f"MinPrepareTime {result.times.window.total_seconds():g} s, --seed {o.seed}"
         ),
     )
+    stolen = f"; its host took away {result.stolen:,.1f} s of CPU time" if result.stolen else ""
     yield (
         "Machine",
         (
             f"{m.cores} cores (load average {m.load:.1f} at the start), Python {m.python}, Celery {m.celery}, "
-            f"PostgreSQL {m.postgresql}, {m.broker}"
+            f"PostgreSQL {m.postgresql}, {m.broker}{stolen}"
         ),
     )
     yield "Logs", str(result.logs)

@@ -32,7 +32,8 @@ class Times:
 @dataclass
 class Result:
     """Everything the card tells. `cpu`: seconds from `since` to the last job, by kind of process; `traffic`: the
-    statements of the load; `lists`: from before the first counted window to the end of the load."""
+    statements of the load; `lists`: from before the first counted window to the end of the load;
+    `stolen`: seconds of CPU time that the host gave to others."""
 
     run: str
     options: Options
@@ -52,6 +53,7 @@ class Result:
     logs: Path
     problems: list[str] = field(default_factory=list)
     last_words: str = ""
+    stolen: float = 0.0
 
     @property
     def qualified(self) -> bool:
@@ -133,6 +135,7 @@ class Result:
             "jobs": asdict(self.counts),
             "cost": {**asdict(self.cost), "above_floor": self.cost.above_floor},
             "start_delay_ms": {name: _spread(s) for name, s in self._spreads()},
+            "delays_ms": [round(delay, 3) for delay in score.start_delays(self.rows)],
             "original_delay_ms": _spread(self.original),
             "early_locks": self.early_locks,
             "median_lead_ms": self.median_lead_ms,
@@ -144,7 +147,7 @@ class Result:
                 "idle": _traffic(self.idle),
             },
             "restarts": self.restarts,
-            "machine": asdict(self.machine),
+            "machine": {**asdict(self.machine), "stolen_seconds": self.stolen},
             "logs": str(self.logs),
             "sql": self.sql,
         }

@@ -1,4 +1,4 @@
-"""`python manage.py benchmark`: the exercise on real processes, or throughput, bursts, a comparison, as a card."""
+"""`python manage.py benchmark`: the exercise on real processes, or one of the other modes, as a card."""
 
 import json
 from typing import Any
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         mode.add_argument("--ha", action="store_true", help="workers live 10 - 30 s, stop, pause 0 - 9 s, start again")
         mode.add_argument("--throughput", action="store_true", help="drain a backlog instead, and one of bare Celery")
         mode.add_argument("--burst", action="store_true", help="start many jobs at one instant instead")
+        mode.add_argument("--steady", action="store_true", help="everything at once, at one rate, instead")
         mode.add_argument("--peers", action="store_true", help="compare RunAt with what others use instead")
         parser.add_argument("--migrate", action="store_true", help="first apply what migrations the database lacks")
 

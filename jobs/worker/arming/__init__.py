@@ -47,7 +47,7 @@ class Arming:
         self._passed_on_at = self._taken_at = 0.0  # on the steady clock
         self._thread: threading.Thread | None = None
         self._warm = threading.Event()
-        slots.on_free = self._wake
+        slots.on_free = self.wake
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="arming", daemon=True)
@@ -76,7 +76,8 @@ class Arming:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """A slot is free, or the node has begun or ceased to refuse."""
         with self._changed:
             self._changed.notify()
 
@@ -84,35 +85,40 @@ class Arming:
         lifecycle.warm()
         self._warm.set()
         while not self._stopping:
-            batch, surplus = self._next()
+            batch, surplus, refused = self._next()
             try:
                 if batch:
                     self._take(batch)
                 if surplus:
                     self._pass_on(surplus)
+                for waiting in refused:
+                    waiting.hand_back()
             except Exception:
                 log.exception("%d jobs could not be armed; the list query will find them", len(batch))
         connection.close()
 
-    def _next(self) -> tuple[list[Waiting], list[Waiting]]:
-        """Wait for the next jobs to arm. Returns those that have a slot, reserved, and those to be passed on."""
+    def _next(self) -> tuple[list[Waiting], list[Waiting], list[Waiting]]:
+        """Wait for the next jobs to arm. Returns those that have a slot, reserved; those to be passed on; and those
+        to be handed back, since this worker is to take none."""
         with self._changed:
             while not self._stopping:
+                if self._slots.refusing and len(self._waiting):
+                    return [], [], self._waiting.take(float("inf"), len(self._waiting))
                 until = clock.timestamp() + conf().arm_lead
                 if self._waiting.next_at > until:
                     self._changed.wait(min(self._waiting.next_at - until, LOOK_AGAIN))
                 elif self._slots.crowded:
                     self._changed.wait(CROWDED_FOR)
                 elif self._slots.free > 0:
-                    return self._gather(), []
+                    return self._gather(), [], []
                 elif steady() - self._passed_on_at >= PASS_ON_EVERY:
                     self._passed_on_at = steady()
                     surplus = self._surplus(until)
                     if surplus:
-                        return [], surplus
+                        return [], surplus, []
                 else:
                     self._changed.wait(PASS_ON_EVERY)
-        return [], []
+        return [], [], []
 
     def _surplus(self, until: float) -> list[Waiting]:
         """Those to pass on. With more than would fill this worker again all workers are likely to be full: then only a
@@ -150,7 +156,7 @@ class Arming:
                 failpoints.hit("after-acquire")
             for started in claimed.started:
                 free -= 1
-                self._slots.give(Armed(started, worker.session, begun, clock.reading))
+                self._slots.give(Armed(started, worker.session, begun, clock.reading, len(claimed.started)))
             for doubtful in claimed.in_doubt:
                 free -= 1
                 threading.Thread(target=self._settle, args=(doubtful, worker, begun), daemon=True).start()

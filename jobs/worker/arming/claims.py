@@ -42,6 +42,13 @@ def claim(asked: Sequence[tuple[int, int]], worker: WorkerIdentity) -> Claimed:
         log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
         connection.close()
         return Claimed([], wanted)
+    except Exception:
+        # An error of ours, before anything was committed: one row must not hold up the others.
+        log.exception("%d jobs could not be judged", len(wanted))
+        if len(asked) == 1:
+            return Claimed([], [])
+        apart = [claim([one], worker) for one in asked]
+        return Claimed([s for one in apart for s in one.started], [w for one in apart for w in one.in_doubt])
 
 
 def settle(doubtful: Wanted, worker: WorkerIdentity) -> Started | None:

@@ -17,6 +17,7 @@ class Delivery:
     queue: str
     hops: int = 0  # how many workers have passed it on
     jobs: int = 1  # still to be dealt with
+    hand_back: Callable[[], object] = lambda: None  # to the broker, as it came
 
     def settle(self) -> None:
         """One of its jobs is dealt with: taken, not to be taken, or passed on."""
@@ -41,6 +42,11 @@ class Waiting:
     def settle(self) -> None:
         for delivery in self.deliveries:
             delivery.settle()
+
+    def hand_back(self) -> None:
+        """The broker is to deliver it elsewhere. It has not been passed on: its hops stay as they are."""
+        for delivery in self.deliveries:
+            delivery.hand_back()
 
 
 class WaitingJobs:

@@ -18,6 +18,7 @@ from jobs.worker import arming as arming_module
 from jobs.worker.arming import Arming
 from jobs.worker.arming.passing import MOST_HOPS
 from jobs.worker.arming.waiting import Delivery, Waiting
+from jobs.worker.node import Node
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import ThreadSlots
 
@@ -35,10 +36,11 @@ def job(after=0.5, target="demo.noop", **payload):
 
 class Worker:
     def __init__(self, slots):
-        self.passed_on, self.acknowledged = [], []
+        self.passed_on, self.acknowledged, self.handed_back = [], [], []
+        self.node = Node()
         self.executor = ThreadPoolExecutor(slots)
         self.recorder = Recorder()
-        self.slots = ThreadSlots(self.executor, lambda: slots, self.recorder)
+        self.slots = ThreadSlots(self.executor, lambda: slots, self.recorder, self.node)
         self.arming = Arming(self.slots, lambda: WORKER, self.passed_on.extend)
         self.recorder.start()
         self.arming.start()
@@ -46,7 +48,12 @@ class Worker:
 
     def deliver(self, *jobs, hops=0, version=None):
         for one in jobs:
-            message = Delivery(lambda pk=one.pk: self.acknowledged.append(pk), "default", hops)
+            message = Delivery(
+                lambda pk=one.pk: self.acknowledged.append(pk),
+                "default",
+                hops,
+                hand_back=lambda pk=one.pk: self.handed_back.append(pk),
+            )
             self.arming.add(Waiting(one.pk, version or one.version, one.run_at.timestamp(), [message]))
 
     def stop(self):
@@ -145,6 +152,24 @@ def test_without_a_free_slot_a_job_is_not_taken_but_passed_on(worker):
     other.refresh_from_db()
     assert other.state == State.PENDING
     assert other.pk not in w.acknowledged, "the broker has to have it first"
+
+
+def test_a_worker_that_refuses_hands_back_what_waits_and_what_comes_and_ends_what_runs(worker):
+    w = worker(slots=2)
+    running, waiting, due = job(0, "demo.sleep", seconds=0.5), job(60), job(0)
+    w.deliver(running, waiting)
+    wait_for(lambda: Job.objects.running().exists())
+    w.node.refusing = "full"
+    w.arming.wake()
+    wait_for(lambda: w.handed_back == [waiting.pk])
+    w.deliver(due, hops=MOST_HOPS)
+    wait_for(lambda: w.handed_back == [waiting.pk, due.pk])
+    wait_for(lambda: ended(running))
+    assert (w.acknowledged, w.passed_on) == ([running.pk], [])
+    assert {one.state for one in Job.objects.exclude(pk=running.pk)} == {State.PENDING}
+    w.node.refusing = ""
+    w.deliver(due)
+    wait_for(lambda: ended(due))
 
 
 def test_one_that_has_been_sent_around_waits_for_a_slot(worker):

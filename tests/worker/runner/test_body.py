@@ -83,7 +83,7 @@ def test_a_child_that_is_told_to_stop_in_a_body_says_nothing_about_its_job(body)
 
 
 def test_an_error_of_ours_after_the_row_was_taken_leaves_no_job_running_for_ever(monkeypatch):
-    monkeypatch.setattr(runner, "call", lambda started, body: 1 / 0)
+    monkeypatch.setattr(runner, "call", lambda started, body, context: 1 / 0)
     done = run(job())
     assert done.state == State.INTERRUPTED
     assert "not of the job" in done.reason

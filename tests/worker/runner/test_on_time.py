@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs import transitions
-from jobs.clock import clock
+from jobs.clock import clock, steady
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
+from jobs.transitions import Started
 from jobs.worker import runner
+from jobs.worker.runner import Armed
 from tests.worker.runner.steps import WORKER, job, run
 
 pytestmark = pytest.mark.django_db
@@ -32,20 +34,35 @@ def test_an_overdue_job_does_not_wait():
     assert run(job(-5)).delay_ms >= 5000
 
 
+def entered(moment, spin):
+    return datetime.fromtimestamp(runner.wait_until(moment.timestamp(), spin), tz=UTC)
+
+
+@pytest.mark.parametrize("spin", [0.0, runner.SPIN])
 @pytest.mark.parametrize("due", [0.0, 0.000001, 0.000499, 0.0123456])
-def test_no_rounding_makes_a_start_early(due):
+def test_no_rounding_makes_a_start_early(due, spin):
     moment = datetime.fromtimestamp(int(clock.timestamp()) + 1 + due, tz=UTC) - timedelta(seconds=1)
     for _ in range(50):
         moment += timedelta(microseconds=997)
-        assert runner.wait_until(moment) >= moment
+        assert entered(moment, spin) >= moment
 
 
 def test_a_sleep_that_ends_early_is_slept_again(monkeypatch):
     slept = []
     monkeypatch.setattr(runner.time, "sleep", slept.append)
     moment = clock.now() + timedelta(seconds=0.002)
-    assert runner.wait_until(moment) >= moment
+    assert entered(moment, 0.0) >= moment
     assert len(slept) > 1
+
+
+@pytest.mark.parametrize(("among", "spins"), [(1, True), (runner.CROWD, True), (runner.CROWD + 1, False)])
+def test_a_crowd_leaves_the_cores_to_those_that_are_due(monkeypatch, among, spins):
+    slept = []
+    wait = runner.wait_until
+    monkeypatch.setattr(runner, "wait_until", lambda due, spin: slept.append(spin) or wait(due, spin))
+    started = Started(1, 1, "demo.noop", {}, (at := clock.now()), at, None)
+    runner.run(Armed(started, WORKER.session, steady(), clock.reading, among))
+    assert slept == [runner.SPIN if spins else 0.0]
 
 
 def test_the_clock_is_compared_at_each_acquisition(monkeypatch):
@@ -72,8 +89,8 @@ def slept(monkeypatch):
     wait = runner.wait_until
     steady = runner.steady
 
-    def wait_and_sleep(moment):
-        waited = wait(moment)
+    def wait_and_sleep(due, spin):
+        waited = wait(due, spin)
         monkeypatch.setattr(runner, "steady", lambda: steady() + 60)
         return waited
 

@@ -1,79 +1,22 @@
-"""What a good job is: one set of rules for REST, forms, admin and imports, each with its remedy."""
+"""What is wrong with one thing that was given, each a sentence with its remedy; nothing for what is right."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from django.core.exceptions import ValidationError
 
 from jobs import targets
 from jobs.conf import conf
-from jobs.models.job import DEFAULT_QUEUE, LATEST_RUN_AT, MOST_ATTEMPTS, QUEUE_PATTERN
+from jobs.models.invariants import LATEST_RUN_AT, MOST_ATTEMPTS, MOST_OF_A_KEY, MOST_WAITED_FOR, QUEUE_PATTERN
 
 NAME_LIMIT = 200
 KEY_LIMIT = 255
+MOST_KINDS = 20
+KIND_PATTERN = r"[1-5]xx|[1-5][0-9]{2}|[A-Za-z_][A-Za-z0-9_]{0,99}"  # of ends; see docs/states.md
+LONGEST_WITHIN = 366 * 86_400  # seconds
 REASON_LIMIT = 1000  # of what a person writes; more is refused
-
-
-@dataclass(frozen=True)
-class NewJob:
-    """A job that has passed the rules and may be created."""
-
-    target: str
-    payload: dict[str, Any]
-    run_at: datetime
-    name: str = ""
-    queue: str = DEFAULT_QUEUE
-    idempotency_key: str | None = None
-    rerunnable: bool = False
-    max_attempts: int = 1
-
-
-def check_new_job(
-    *,
-    target: str,
-    payload: object,
-    run_at: datetime,
-    now: datetime,
-    name: str = "",
-    queue: str = DEFAULT_QUEUE,
-    idempotency_key: str | None = None,
-    rerunnable: bool = False,
-    max_attempts: int = 1,
-) -> NewJob:
-    """Return the job to create. Raises ValidationError: field -> what is wrong and what to do."""
-    errors: dict[str, list[str]] = {}
-
-    def check(field: str, problems: list[str]) -> None:
-        if problems:
-            errors.setdefault(field, []).extend(problems)
-
-    check("name", text_problems(name, NAME_LIMIT))
-    check("idempotency_key", text_problems(idempotency_key or "", KEY_LIMIT))
-    check("queue", queue_problems(queue))
-    check("run_at", run_at_problems(run_at, now))
-    check("max_attempts", attempts_problems(rerunnable, max_attempts))
-    check("target", target_problems(target))
-    check("payload", payload_problems(payload))
-    if "target" not in errors and "payload" not in errors:
-        check("payload", argument_problems(target, payload))
-    if errors or not isinstance(payload, dict):
-        raise ValidationError({field: list(problems) for field, problems in errors.items()})
-    return NewJob(
-        target=target,
-        payload=payload,
-        run_at=run_at,
-        name=name,
-        queue=queue,
-        idempotency_key=idempotency_key or None,
-        rerunnable=rerunnable,
-        max_attempts=max_attempts,
-    )
 
 
 def text_problems(text: str, limit: int) -> list[str]:
@@ -98,6 +41,49 @@ def attempts_problems(rerunnable: bool, max_attempts: int) -> list[str]:
         return [f"A rerunnable job has 2 to {MOST_ATTEMPTS} starts, the first included; give a number of these."]
     if not rerunnable and max_attempts != 1:
         return ["Only a rerunnable job may have more than 1 start; declare it rerunnable, or leave this at 1."]
+    return []
+
+
+def retry_problems(rerunnable: bool, retry_on: Sequence[str]) -> list[str]:
+    if retry_on and not rerunnable:
+        return ["Only a rerunnable job may start again after an end; declare it rerunnable, or leave this empty."]
+    if len(retry_on) > MOST_KINDS:
+        return [f"These are {len(retry_on)} kinds of ends; {MOST_KINDS} at most: 'failure' is all failures."]
+    wrong = [kind for kind in retry_on if not re.fullmatch(KIND_PATTERN, kind)]
+    if wrong:
+        return [
+            f"{wrong[0][:100]!r} is no kind of end; give failure, unknown (sent, not answered), unsent, a status such "
+            "as 503 or 5xx, or the name of a Python exception such as TimeoutError."
+        ]
+    return []
+
+
+def within_problems(start_within: int | None) -> list[str]:
+    if start_within is not None and not 1 <= start_within <= LONGEST_WITHIN:
+        return [f"Give 1 to {LONGEST_WITHIN} seconds, or nothing for a job that may start however late."]
+    return []
+
+
+def key_limit_problems(key_limit: int) -> list[str]:
+    if not 1 <= key_limit <= MOST_OF_A_KEY:
+        return [f"Of one key 1 to {MOST_OF_A_KEY} jobs may run at a time; give a number of these."]
+    return []
+
+
+def waits_problems(ids: Sequence[int]) -> list[str]:
+    if len(ids) > MOST_WAITED_FOR:
+        return [f"These are {len(ids)} jobs; {MOST_WAITED_FOR} at most: let one job wait for some, and this for it."]
+    wrong = [pk for pk in ids if not 0 < pk < 2**63]
+    return [f"{str(wrong[0])[:30]} is not the id of a job; ids are whole numbers from 1 on."] if wrong else []
+
+
+def choice_problems(given: str, known: Sequence[str]) -> list[str]:
+    return [] if given in known else [f"{given[:100]!r} is not known; give {', '.join(known[:-1])} or {known[-1]}."]
+
+
+def deadline_problems(deadline: int | None) -> list[str]:
+    if deadline is not None and not 1 <= deadline <= LONGEST_WITHIN:
+        return [f"Give 1 to {LONGEST_WITHIN} seconds, or nothing for a job that may take however long."]
     return []
 
 

@@ -1,0 +1,38 @@
+"""Creation limits in the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from jobs.admin.theme import ModelAdmin
+from jobs.budgets import Allowance
+from jobs.budgets.admission import allowances_of
+from jobs.budgets.refusals import pace
+from jobs.models import CreationLimit
+
+
+@admin.register(CreationLimit)
+class CreationLimitAdmin(ModelAdmin[CreationLimit]):
+    list_display = ["whose", "single", "in_bulk"]
+    list_select_related = ["group"]
+    fieldsets = [
+        (None, {"fields": ["group"], "description": "A change holds in all processes after a few seconds."}),
+        ("Single jobs", {"fields": ["rate", "burst"]}),
+        ("Bulk requests", {"fields": ["bulk_rate", "bulk_burst"]}),
+    ]
+
+    @admin.display(description="whose", ordering="group__name")
+    def whose(self, limit: CreationLimit) -> str:
+        return limit.group.name if limit.group else "everyone with a session"
+
+    @admin.display(description="single jobs", ordering="rate")
+    def single(self, limit: CreationLimit) -> str:
+        return _said(allowances_of(limit).single)
+
+    @admin.display(description="bulk requests", ordering="bulk_rate")
+    def in_bulk(self, limit: CreationLimit) -> str:
+        return _said(allowances_of(limit).bulk)
+
+
+def _said(allowance: Allowance | None) -> str:
+    return "unlimited" if allowance is None else f"{pace(allowance.rate)}, {allowance.burst} at once"

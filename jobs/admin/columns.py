@@ -1,0 +1,87 @@
+"""What the admin shows of a job, in its list and on its page."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
+
+from jobs.admin.records import linked
+from jobs.clock import clock
+from jobs.models import Job
+from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
+from jobs.monitor.lateness import explain
+from jobs.templatetags.runat import as_json, exact, ms, policies, state_badge
+
+
+class JobColumns:
+    """Mixed into JobAdmin."""
+
+    @admin.display(description="state", ordering="state")
+    def state_shown(self, job: Job) -> SafeString:
+        return state_badge(job.state)
+
+    @admin.display(description="name")
+    def title(self, job: Job) -> str:
+        return Truncator(job.name).chars(80) or "—"
+
+    @admin.display(description="run at (UTC)", ordering="run_at")
+    def due(self, job: Job) -> str:
+        return exact(job.run_at)
+
+    @admin.display(description="delay, ms")
+    def delay(self, job: Job) -> str:
+        return ms(job.delay_ms)
+
+    @admin.display(description="took, ms")
+    def duration(self, job: Job) -> str:
+        return ms(job.duration_ms)
+
+    @admin.display(description="punctuality")
+    def why(self, job: Job) -> str:
+        return explain(job, clock.current())
+
+    @admin.display(description="waits for")
+    def waits(self, job: Job) -> SafeString | str:
+        return linked(awaited_by(job)[:DEPENDENTS_SHOWN])
+
+    @admin.display(description="others that wait for it")
+    def others_wait(self, job: Job) -> SafeString | str:
+        return linked(dependents_of(job))
+
+    @admin.display(description="payload")
+    def arguments(self, job: Job) -> SafeString:
+        return format_html("<pre>{}</pre>", as_json(job.payload))
+
+    @admin.display(description="policies")
+    def policies(self, job: Job) -> SafeString:
+        return format_html_join(mark_safe("<br>"), "{}", [(line,) for line in policies(job)])
+
+    @admin.display(description="asked for, before its calendar moved it")
+    def asked(self, job: Job) -> str:
+        return exact(job.asked_run_at)
+
+    @admin.display
+    def created(self, job: Job) -> str:
+        return exact(job.created_at)
+
+    @admin.display
+    def published(self, job: Job) -> str:
+        return exact(job.enqueued_at)
+
+    @admin.display
+    def acquired(self, job: Job) -> str:
+        return exact(job.locked_at)
+
+    @admin.display
+    def started(self, job: Job) -> str:
+        return exact(job.execute_at)
+
+    @admin.display
+    def asked_to_stop(self, job: Job) -> str:
+        return exact(job.cancel_requested_at)
+
+    @admin.display
+    def finished(self, job: Job) -> str:
+        return exact(job.finished_at)

@@ -1,0 +1,151 @@
+"""Limits of queues and keys, and triggers, in the admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from jobs.admin.theme import ModelAdmin
+from jobs.clock import clock
+from jobs.models import Kind, Lane, Trigger
+from jobs.models.lane import SLOWEST
+from jobs.templatetags.runat import badge, exact
+from jobs.transitions import firing, lanes, pausing
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+    from django.forms import ModelForm
+else:
+    from django import forms
+
+    # Django's class takes no type in brackets when it runs, only when it is checked.
+    class ModelForm(forms.ModelForm):
+        def __class_getitem__(cls, model: object) -> type:
+            return cls
+
+
+def named(lane: Lane) -> lanes.Name:
+    return lanes.Name(Kind(lane.kind), lane.name)
+
+
+class LaneForm(ModelForm[Lane]):
+    class Meta:
+        model = Lane
+        fields = ["kind", "name", "concurrency", "rate", "burst"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "name" in cleaned and "kind" in cleaned:
+            for problem in pausing.name_problems(lanes.Name(Kind(cleaned["kind"]), cleaned["name"])):
+                self.add_error("name", problem)
+        if cleaned.get("rate") is not None and not cleaned["rate"] >= SLOWEST:
+            self.add_error("rate", f"A rate is at least {SLOWEST:g} starts a second; to stop all, pause it.")
+        return cleaned
+
+
+@admin.register(Lane)
+class LaneAdmin(ModelAdmin[Lane]):
+    form = LaneForm
+    list_display = ["name", "kind", "concurrency", "rate", "burst", "status", "pause_reason"]
+    list_filter = ["kind"]
+    actions = ["pause", "resume"]
+    readonly_fields = ["status", "pause_reason"]
+
+    class Media:
+        css = {"all": ["admin-jobs.css"]}
+
+    @admin.display(description="state")
+    def status(self, lane: Lane) -> SafeString:
+        if lane.paused_at is None:
+            return badge("good", "✓", "open")
+        return badge("warn", "‖", f"paused since {exact(lane.paused_at)}")
+
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.pause_lane")
+
+    def save_model(self, request: HttpRequest, obj: Lane, form: Any, change: bool) -> None:
+        """Through the one way: those that the last limits held go on if the new ones let them."""
+        limits = {name: form.cleaned_data[name] for name in ("concurrency", "rate", "burst")}
+        lane = pausing.limit(named(obj), now=clock.current(), **limits)
+        obj.__dict__.update(lane.__dict__)
+
+    def delete_model(self, request: HttpRequest, obj: Lane) -> None:
+        pausing.lift(named(obj), now=clock.current())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
+        for lane in queryset:
+            self.delete_model(request, lane)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Lane | None = None) -> Any:
+        return [*self.readonly_fields, "kind", "name"] if obj else self.readonly_fields
+
+    @admin.action(description="Pause", permissions=["pause"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
+        by = cast("AbstractBaseUser", request.user)
+        for lane in queryset:
+            pausing.pause(
+                named(lane), now=clock.current(), reason=f"Paused by {by.get_username()} in the admin.", by=by
+            )
+        messages.success(request, "Paused: what runs goes on, what comes due is held until you resume.")
+
+    @admin.action(description="Resume", permissions=["pause"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
+        freed = sum(pausing.resume(named(lane), now=clock.current()) for lane in queryset)
+        messages.success(request, f"Resumed; {freed} jobs that were held are due now.")
+
+
+class TriggerForm(ModelForm[Trigger]):
+    class Meta:
+        model = Trigger
+        exclude: tuple[str, ...] = ()
+
+    def clean_retry_on(self) -> list[str]:
+        given = self.cleaned_data["retry_on"]
+        if given in (None, ""):
+            return []
+        if not isinstance(given, list) or not all(isinstance(kind, str) for kind in given):
+            raise ValidationError('Give a list of texts such as ["failure", "503"], or [] for none.')
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            problems = firing.definition_problems(Trigger(**cleaned), now=clock.current())
+            for field, sentences in problems.items():
+                for sentence in sentences:
+                    self.add_error(field if field in self.fields else None, sentence)
+        return cleaned
+
+
+@admin.register(Trigger)
+class TriggerAdmin(ModelAdmin[Trigger]):
+    form = TriggerForm
+    list_display = ["name", "target", "queue", "shared_key", "overlap", "enabled"]
+    list_filter = ["enabled"]
+    search_fields = ["name", "target"]
+    actions = ["fire"]
+
+    def has_fire_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.fire_trigger")
+
+    def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by_id = request.user.pk
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description="Start now", permissions=["fire"])
+    def fire(self, request: HttpRequest, queryset: QuerySet[Trigger]) -> None:
+        by = cast("AbstractBaseUser", request.user)
+        for trigger in queryset:
+            if not trigger.enabled:
+                messages.warning(request, f"{trigger} is disabled; enable it first.")
+                continue
+            try:
+                messages.success(request, f"{trigger}: {firing.fire(trigger, now=clock.current(), by=by).why}")
+            except ValidationError as error:  # its target has changed since it was defined
+                messages.error(request, f"{trigger} cannot be started: {' '.join(error.messages)}")

@@ -1,0 +1,99 @@
+"""The workers: how they are, and the two things that a person may ask of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from jobs.admin.actions import CONTROL
+from jobs.admin.records import Records
+from jobs.admin.theme import dress
+from jobs.clock import clock
+from jobs.models import Worker
+from jobs.nodes import drains
+from jobs.templatetags.runat import exact, ms
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+AT_A_TIME = 100  # workers of one request
+
+
+class DrainForm(forms.Form):
+    """Why workers are taken out of service."""
+
+    reason = forms.CharField(
+        required=False,  # the rule says so, with what to do
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="For those who wonder why they take no jobs.",
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        dress(self)
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        problems = drains.reason_problems(reason)
+        if problems:
+            raise ValidationError(problems)
+        return reason
+
+
+@admin.register(Worker)
+class WorkerAdmin(Records[Worker]):
+    list_display = ["name", "pool", "slots", "running", "heartbeat", "offset", "refusing", "stopped_at", "gone_at"]
+    ordering = ["-heartbeat_at"]
+    actions = ["drain", "resume"]
+
+    class Media:
+        css = {"all": ["admin-jobs.css"]}
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(CONTROL)
+
+    @admin.display(description="last heartbeat", ordering="heartbeat_at")
+    def heartbeat(self, worker: Worker) -> str:
+        return exact(worker.heartbeat_at)
+
+    @admin.display(description="clock, ms")
+    def offset(self, worker: Worker) -> str:
+        return ms(worker.offset_ms)
+
+    @admin.action(description="Drain…", permissions=["control"])
+    def drain(self, request: HttpRequest, queryset: QuerySet[Worker]) -> HttpResponse | None:
+        """Asks for the reason first: the form comes back to this action."""
+        form = DrainForm(request.POST if "reason" in request.POST else None)
+        workers = list(queryset.order_by("name", "started_at")[:AT_A_TIME])
+        if form.is_bound and form.is_valid():
+            by, reason, now = cast("AbstractBaseUser", request.user), form.cleaned_data["reason"], clock.current()
+            _report(request, [drains.drain(w.session, now=now, reason=reason, by=by) for w in workers])
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Drain: {'1 worker' if len(workers) == 1 else f'{len(workers)} workers'}",
+            "opts": Worker._meta,
+            "form": form,
+            "workers": workers,
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/jobs/worker/drain.html", context)
+
+    @admin.action(description="Resume", permissions=["control"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Worker]) -> None:
+        by = cast("AbstractBaseUser", request.user)
+        workers = queryset.order_by("name", "started_at")[:AT_A_TIME]
+        _report(request, [drains.resume(w.session, reason="", by=by) for w in workers])
+
+
+def _report(request: HttpRequest, answers: list[drains.Answer]) -> None:
+    """Say what became of each."""
+    for answer in answers:
+        (messages.success if answer.done else messages.error)(request, answer.why)

@@ -1,0 +1,168 @@
+"""Jobs that are created together, how far they are, and the one that starts after the last of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs import rules
+from jobs.api.fields import MomentField, Strict, TextField
+from jobs.api.parsers import JsonParser
+from jobs.api.problems import CONTENT_TYPE
+from jobs.api.schema import RETRY_AFTER
+from jobs.api.serializers import NewJobSerializer
+from jobs.api.views import ADD, IDEMPOTENCY_KEY, TOO_FAST_ANSWER, VIEW, ApiView, idempotency_key, person
+from jobs.api.waiting import OtherSerializer
+from jobs.budgets import admission_of
+from jobs.clock import clock
+from jobs.models import Batch
+from jobs.models.batch import MOST_OF_A_BATCH
+from jobs.models.dependency import Other
+from jobs.states import OVER, State
+from jobs.transitions.batches import NewBatch, create_batch, with_id
+
+A_BATCH_ID = 1  # stands for the id while the payload is judged
+
+
+class CallbackSerializer(NewJobSerializer):
+    """The job that waits for all of them, however they end. The argument "$batch" becomes the id of the batch."""
+
+    run_at = MomentField(required=False, help_text="Not before this time. Left out: as soon as all have ended.")
+    waits_for = None  # type: ignore[assignment]
+    waits_for_end = None  # type: ignore[assignment]
+
+
+class NewBatchSerializer(Strict):
+    name = TextField(default="", help_text="For people; need not be unique.")
+    jobs = NewJobSerializer(
+        many=True,
+        error_messages={"not_a_list": "This must be a list of jobs, each an object."},
+        help_text=f"1 to {MOST_OF_A_BATCH}; all of them are created, or none.",
+    )
+    callback = CallbackSerializer(required=False, allow_null=True, help_text="What starts after the last of them.")
+
+    def validate_jobs(self, jobs: list[Any]) -> list[Any]:
+        if not 1 <= len(jobs) <= MOST_OF_A_BATCH:
+            raise serializers.ValidationError(
+                f"These are {len(jobs)} jobs; a batch has 1 to {MOST_OF_A_BATCH}. Make several, one a part."
+            )
+        return jobs
+
+
+class BatchSerializer(serializers.ModelSerializer[Batch]):
+    """How far a batch is. Interrupted jobs have not ended: a person must say what became of them."""
+
+    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
+    jobs = serializers.SerializerMethodField(help_text="How many it has.")
+    states = serializers.SerializerMethodField(help_text="How many of them are in each state.")
+    done = serializers.SerializerMethodField(help_text="The share of those that have ended: 0 to 1.")
+    callback = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Batch
+        fields = ("id", "name", "created_at", "created_by", "jobs", "states", "done", "callback")
+        read_only_fields = fields
+
+    def get_jobs(self, batch: Batch) -> int:
+        return sum(self._counts().values())
+
+    def get_states(self, batch: Batch) -> dict[str, int]:
+        return {state.label: self._counts().get(state, 0) for state in State}
+
+    def get_done(self, batch: Batch) -> float:
+        counts = self._counts()
+        return sum(counts.get(state, 0) for state in OVER) / (sum(counts.values()) or 1)
+
+    @extend_schema_field(OtherSerializer(allow_null=True))
+    def get_callback(self, batch: Batch) -> Any:
+        job = batch.callback
+        return None if job is None else OtherSerializer(Other(job.pk, job.state)).data
+
+    def _counts(self) -> dict[State, int]:
+        counts: dict[State, int] = self.context["counts"]
+        return counts
+
+
+def shown(batch_id: int) -> dict[str, Any]:
+    batch = Batch.objects.select_related("created_by", "callback").filter(pk=batch_id).first()
+    if batch is None:
+        raise Http404(f"There is no batch {batch_id}.")
+    return dict(BatchSerializer(batch, context={"counts": batch.counts()}).data)
+
+
+class BatchList(ApiView):
+    needs = {"POST": ADD}
+    serializer_class = NewBatchSerializer
+    parser_classes = [JsonParser]
+    queryset = Batch.objects.all()
+
+    @extend_schema(
+        operation_id="batches_create",
+        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
+        responses={201: BatchSerializer, 200: BatchSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a batch with all of its jobs: 201, or 200 with the earlier one when its Idempotency-Key was used
+        before. GET /api/v1/jobs/?batch= lists its jobs. Each counts in the budget for bulk requests."""
+        now = clock.current()
+        new = _checked(self.body(NewBatchSerializer), idempotency_key(request), now)
+        # A repeat creates nothing, so it costs nothing.
+        if not Batch.objects.filter(created_by_id=request.user.pk, idempotency_key=new.idempotency_key or "").exists():
+            admission_of(person(request), request.auth).bulk(len(new.jobs) + (new.callback is not None))
+        made = create_batch(new, now=now, by=person(request))
+        return Response(
+            shown(made.batch.pk),
+            status=status.HTTP_201_CREATED if made.created else status.HTTP_200_OK,
+            headers={"Location": reverse("api-batch", args=[made.batch.pk])},
+        )
+
+
+class BatchDetail(ApiView):
+    needs = {"GET": VIEW}
+    serializer_class = BatchSerializer
+    queryset = Batch.objects.all()
+
+    @extend_schema(operation_id="batches_read", responses=BatchSerializer)
+    def get(self, request: Request, batch_id: int) -> Response:
+        """How far it is."""
+        return Response(shown(batch_id))
+
+
+def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
+    """Every job is judged, so that one answer names all that is wrong. Raises ValidationError."""
+    errors: dict[str, Any] = {}
+    for field, problems in (
+        ("name", rules.text_problems(body["name"], rules.NAME_LIMIT)),
+        ("idempotency_key", rules.text_problems(key or "", rules.KEY_LIMIT)),
+    ):
+        if problems:
+            errors[field] = problems
+
+    def judged(where: str, fields: dict[str, Any]) -> rules.NewJob | None:
+        try:
+            return rules.check_new_job(**fields, now=now)
+        except ValidationError as error:
+            errors.update({f"{where}.{field}": found for field, found in error.message_dict.items()})
+            return None
+
+    jobs = [judged(f"jobs.{place}", fields) for place, fields in enumerate(body["jobs"])]
+    callback = body.get("callback")
+    last = None
+    if callback is not None:
+        asked = callback["payload"]
+        known = with_id(asked, A_BATCH_ID) if isinstance(asked, dict) else asked
+        last = judged("callback", {"run_at": now, **callback, "payload": known})
+        if last is not None and isinstance(asked, dict):
+            last = replace(last, payload=asked)
+    if errors:
+        raise serializers.ValidationError(errors)
+    return NewBatch(body["name"], [job for job in jobs if job is not None], last, key)

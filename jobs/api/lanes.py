@@ -1,0 +1,118 @@
+"""Limits of queues and keys: how many run at a time, how many start a second, whether any may start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.api.fields import Strict, TextField
+from jobs.api.views import ApiView, person
+from jobs.clock import clock
+from jobs.models import Kind, Lane
+from jobs.models.lane import FASTEST, MOST_RUNNING, SLOWEST
+from jobs.transitions import lanes, pausing
+
+PAUSE = "jobs.pause_lane"
+
+
+class LimitSerializer(Strict):
+    concurrency = serializers.IntegerField(
+        default=None, allow_null=True, min_value=1, max_value=MOST_RUNNING, help_text="At a time. Null: any number."
+    )
+    rate = serializers.FloatField(
+        default=None, allow_null=True, max_value=FASTEST, help_text="Starts a second. Null: any."
+    )
+    burst = serializers.IntegerField(
+        default=1, min_value=1, max_value=MOST_RUNNING, help_text="How many may start at once before the rate counts."
+    )
+
+    def validate_rate(self, rate: float | None) -> float | None:
+        if rate is not None and not rate >= SLOWEST:
+            raise serializers.ValidationError(f"A rate is at least {SLOWEST:g} starts a second; to stop all, pause it.")
+        return rate
+
+
+class PauseSerializer(Strict):
+    reason = TextField(default="", help_text="Why, for those who wait for its jobs.")
+
+
+class LaneSerializer(serializers.ModelSerializer[Lane]):
+    paused_by = serializers.CharField(source="paused_by.username", read_only=True, default=None, allow_null=True)
+
+    class Meta:
+        model = Lane
+        fields = ("kind", "name", "concurrency", "rate", "burst", "paused_at", "paused_by", "pause_reason")
+        read_only_fields = fields
+
+
+class LaneView(ApiView):
+    queryset = Lane.objects.all()
+    serializer_class: type[Any] = LaneSerializer
+
+    def lane(self, kind: str, name: str) -> lanes.Name:
+        return lanes.Name(Kind(kind), name)
+
+    def shown(self, lane: lanes.Name) -> Response:
+        found = Lane.objects.select_related("paused_by").filter(kind=lane.kind, name=lane.name).first()
+        if found is None:
+            raise Http404(f"The {lane} has no limits; PUT gives it some.")
+        return Response(LaneSerializer(found).data)
+
+
+class LaneList(LaneView):
+    needs = {"GET": "jobs.view_lane"}
+
+    @extend_schema(operation_id="limits_list", responses=LaneSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """All queues and keys that have limits or are paused."""
+        return Response(LaneSerializer(Lane.objects.select_related("paused_by"), many=True).data)
+
+
+class LaneDetail(LaneView):
+    needs = {"GET": "jobs.view_lane", "PUT": "jobs.change_lane", "DELETE": "jobs.delete_lane"}
+    serializer_class = LimitSerializer
+
+    @extend_schema(operation_id="limits_get", responses=LaneSerializer)
+    def get(self, request: Request, kind: str, name: str) -> Response:
+        return self.shown(self.lane(kind, name))
+
+    @extend_schema(operation_id="limits_put", request=LimitSerializer, responses=LaneSerializer)
+    def put(self, request: Request, kind: str, name: str) -> Response:
+        """Limit it from now on. What runs goes on; what is left out is not limited."""
+        lane, limits = self.lane(kind, name), self.body(LimitSerializer)
+        pausing.limit(lane, now=clock.current(), **limits)
+        return self.shown(lane)
+
+    @extend_schema(operation_id="limits_delete", responses={204: None})
+    def delete(self, request: Request, kind: str, name: str) -> Response:
+        """Lift its limits, a pause included."""
+        pausing.lift(self.lane(kind, name), now=clock.current())
+        return Response(status=204)
+
+
+class PauseLane(LaneView):
+    needs = {"POST": PAUSE}
+    serializer_class = PauseSerializer
+
+    @extend_schema(operation_id="limits_pause", request=PauseSerializer, responses=LaneSerializer)
+    def post(self, request: Request, kind: str, name: str) -> Response:
+        """Start none of it until it is resumed. What runs goes on; what comes due is held."""
+        lane, reason = self.lane(kind, name), self.body(PauseSerializer)["reason"]
+        pausing.pause(lane, now=clock.current(), reason=reason, by=person(request))
+        return self.shown(lane)
+
+
+class ResumeLane(LaneView):
+    needs = {"POST": PAUSE}
+
+    @extend_schema(operation_id="limits_resume", request=None, responses=LaneSerializer)
+    def post(self, request: Request, kind: str, name: str) -> Response:
+        """Go on: what was held is due at once, as far as its limits let it."""
+        lane = self.lane(kind, name)
+        pausing.resume(lane, now=clock.current())
+        return self.shown(lane)

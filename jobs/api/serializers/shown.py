@@ -1,0 +1,123 @@
+"""Jobs, their ledger and their audit, as callers see them."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from jobs.api.waiting import ShownWaiting
+from jobs.clock import clock
+from jobs.models import Attempt, Audit, Job
+from jobs.states import State
+
+
+class JobSerializer(serializers.ModelSerializer[Job]):
+    """A job as it is listed. `state` is the number of the table's contract, `state_name` its word."""
+
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    state_name = serializers.CharField(source="get_state_display", read_only=True)
+    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
+    calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
+    payload = serializers.JSONField(read_only=True)
+    held_by = serializers.CharField(
+        source="held_by.words",
+        read_only=True,
+        help_text="What holds a pending job back beside its time: approval, dependencies, person, key, queue.",
+    )
+    delay_ms = serializers.FloatField(read_only=True, allow_null=True, help_text="execute_at - run_at.")
+    duration_ms = serializers.FloatField(read_only=True, allow_null=True, help_text="finished_at - execute_at.")
+    beyond_deadline = serializers.SerializerMethodField(help_text="It is running although its deadline has passed.")
+
+    class Meta:
+        model = Job
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "target",
+            "payload",
+            "queue",
+            "run_at",
+            "state",
+            "state_name",
+            "reason",
+            "created_at",
+            "enqueued_at",
+            "locked_at",
+            "execute_at",
+            "finished_at",
+            "delay_ms",
+            "duration_ms",
+            "attempt",
+            "rerunnable",
+            "max_attempts",
+            "retry_on",
+            "start_within",
+            "if_late",
+            "key",
+            "key_limit",
+            "overlap",
+            "calendar",
+            "blackout",
+            "asked_run_at",
+            "held_by",
+            "waits_for_end",
+            "batch",
+            "waited_for",
+            "not_before",
+            "joined_id",
+            "deadline",
+            "beyond_deadline",
+            "cancel_requested_at",
+            "created_by",
+        )
+        read_only_fields = fields
+
+    def get_beyond_deadline(self, job: Job) -> bool:
+        return job.ends_by is not None and job.is_beyond_deadline(clock.current())
+
+
+class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+    """One start of the job, from the ledger. `log` is what its target said, `more` the count of lines that were not
+    kept; `progress` is the share of its work that it has done, 0 to 1, live while it runs."""
+
+    outcome_name = serializers.CharField(source="get_outcome_display", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Attempt
+        fields = (
+            "number",
+            "worker",
+            "run_at",
+            "locked_at",
+            "started_at",
+            "finished_at",
+            "outcome",
+            "outcome_name",
+            "error",
+            "result",
+            "log",
+            "progress",
+            "progress_note",
+        )
+        read_only_fields = fields
+
+
+class AuditSerializer(serializers.ModelSerializer[Audit]):
+    """What somebody asked of the job, and why; only what took effect."""
+
+    by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
+    from_state_name = serializers.CharField(source="get_from_state_display", read_only=True)
+    to_state_name = serializers.CharField(source="get_to_state_display", read_only=True)
+
+    class Meta:
+        model = Audit
+        fields = ("at", "verb", "by", "reason", "from_state", "from_state_name", "to_state", "to_state_name")
+        read_only_fields = fields
+
+
+class JobDetailSerializer(ShownWaiting, JobSerializer):
+    attempts = AttemptSerializer(many=True, read_only=True)
+    audit = AuditSerializer(many=True, read_only=True)
+
+    class Meta(JobSerializer.Meta):
+        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, *ShownWaiting.Meta.fields, "attempts", "audit")
+        read_only_fields = fields

@@ -1,0 +1,186 @@
+"""Jobs that are defined once and started whenever somebody asks, alone or together."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.api.fields import PayloadField, Strict, TextField
+from jobs.api.problems import Conflict
+from jobs.api.serializers import JobDetailSerializer
+from jobs.api.views import ApiView, idempotency_key, person
+from jobs.budgets import admission_of
+from jobs.clock import clock, steady
+from jobs.models import Job, Trigger
+from jobs.models.job import DEFAULT_QUEUE
+from jobs.states import Overlap
+from jobs.transitions import firing
+
+LONGEST_WAIT = 60.0  # seconds
+FIRST_LOOK, LAST_LOOK = 0.02, 0.25  # seconds between two looks at a job that somebody waits for
+FIRE = "jobs.fire_trigger"
+
+
+class FireSerializer(Strict):
+    """The body of a call; most have none."""
+
+    payload = PayloadField(default=dict, help_text="Arguments that go over the trigger's own, name by name.")
+
+
+class RunSerializer(JobDetailSerializer):
+    """The run that stands for the call, and what it returned."""
+
+    result = serializers.SerializerMethodField(help_text="Of its latest start; null before its end.")
+
+    class Meta(JobDetailSerializer.Meta):
+        fields = (*JobDetailSerializer.Meta.fields, "result")
+        read_only_fields = fields
+
+    def get_result(self, job: Job) -> Any:
+        attempts = list(job.attempts.all())
+        return attempts[-1].result if attempts else None
+
+
+class TriggerSerializer(Strict):
+    """What a trigger starts. The rules of jobs judge it."""
+
+    target = TextField(help_text="The registered name of what is called.")
+    payload = PayloadField(default=dict, help_text="The target's arguments, a JSON object.")
+    queue = TextField(default=DEFAULT_QUEUE, help_text="Which workers may take its jobs.")
+    key = TextField(default="", help_text="Empty: its own. The same key as other jobs: not beside them.")
+    key_limit = serializers.IntegerField(default=1, help_text="How many of its key may run at a time.")
+    overlap = TextField(default=Overlap.JOIN, help_text="What a call gets while as many run as may.")
+    rerunnable = serializers.BooleanField(default=False, help_text="Running it twice does no harm.")
+    max_attempts = serializers.IntegerField(default=1, help_text="How many starts a run may have, if rerunnable.")
+    retry_on = serializers.ListField(child=TextField(), default=list, help_text="After which ends it starts again.")
+    enabled = serializers.BooleanField(default=True, help_text="Whether anybody may start it now.")
+
+
+class ShownTriggerSerializer(serializers.ModelSerializer[Trigger]):
+    key = serializers.CharField(source="shared_key", read_only=True)
+
+    class Meta:
+        model = Trigger
+        fields: tuple[str, ...] = ("name", *TriggerSerializer().fields, "created_at")
+        read_only_fields = fields
+
+
+class TriggerList(ApiView):
+    needs = {"GET": "jobs.view_trigger"}
+    serializer_class = ShownTriggerSerializer
+    queryset = Trigger.objects.all()
+
+    @extend_schema(operation_id="triggers_list", responses=ShownTriggerSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """All triggers, by name."""
+        return Response(ShownTriggerSerializer(Trigger.objects.all(), many=True).data)
+
+
+class TriggerDetail(ApiView):
+    needs = {
+        "GET": "jobs.view_trigger",
+        "POST": FIRE,
+        "PUT": "jobs.change_trigger",
+        "DELETE": "jobs.delete_trigger",
+    }
+    serializer_class = FireSerializer
+    queryset = Trigger.objects.all()
+
+    @extend_schema(operation_id="triggers_get", responses=ShownTriggerSerializer)
+    def get(self, request: Request, name: str) -> Response:
+        return Response(ShownTriggerSerializer(_trigger(name)).data)
+
+    @extend_schema(
+        operation_id="triggers_fire",
+        request=FireSerializer,
+        parameters=[
+            OpenApiParameter(
+                "wait", float, description=f"Answer at its end, or after so many seconds, at most {LONGEST_WAIT:g}."
+            ),
+            OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER),
+        ],
+        responses={200: RunSerializer, 202: RunSerializer},
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Start it now, or join the run that there is: the same answer for all who ask meanwhile. 200 once it has
+        ended, 202 before."""
+        wait = _seconds(request.query_params.get("wait"))
+        body = self.body(FireSerializer)
+        trigger = _trigger(name)
+        if not trigger.enabled:
+            raise Conflict(f"The trigger '{name}' is disabled; whoever may change it can enable it.")
+        fired = firing.fire(
+            trigger,
+            now=clock.current(),
+            by=person(request),
+            payload=body["payload"],
+            idempotency_key=idempotency_key(request),
+            before_creation=admission_of(person(request), request.auth).single,
+        )
+        job = _ended(fired.job.pk, wait)
+        return Response(
+            RunSerializer(job).data,
+            status=status.HTTP_200_OK if job.is_final else status.HTTP_202_ACCEPTED,
+            headers={"RunAt-Run": "started" if fired.created else "joined"},
+        )
+
+    @extend_schema(operation_id="triggers_put", request=TriggerSerializer, responses=ShownTriggerSerializer)
+    def put(self, request: Request, name: str) -> Response:
+        """Define it: 201, or 200 where it was there and is now as given."""
+        fields = self.body(TriggerSerializer)
+        problems = firing.definition_problems(Trigger(name=name, **fields), now=clock.current())
+        if problems:
+            raise ValidationError(problems)
+        by = {"created_by_id": person(request).pk}
+        trigger, created = Trigger.objects.update_or_create(
+            name=name, defaults=fields, create_defaults={**fields, **by}
+        )
+        shown = ShownTriggerSerializer(trigger).data
+        return Response(shown, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+
+    @extend_schema(operation_id="triggers_delete", responses={204: None})
+    def delete(self, request: Request, name: str) -> Response:
+        """Forget it. Its jobs stay."""
+        _trigger(name).delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _trigger(name: str) -> Trigger:
+    found = Trigger.objects.filter(name=name).first()
+    if found is None:
+        raise Http404(f"There is no trigger '{name}'; GET /api/v1/triggers/ lists those that there are.")
+    return found
+
+
+def _seconds(text: str | None) -> float:
+    if not text:
+        return 0.0
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise ValidationError({"wait": [f"Give 0 to {LONGEST_WAIT:g} seconds; longer, ask for the job again."]})
+    return seconds
+
+
+def _ended(job_id: int, wait: float) -> Job:
+    """The run as it is at its end, or after so many seconds. One that has joined another stands for nothing itself."""
+    until, pause = steady() + wait, FIRST_LOOK
+    while True:
+        is_final, joined_id = Job.objects.how_far(job_id)
+        if joined_id is not None:
+            job_id = joined_id
+            continue
+        left = until - steady()
+        if is_final or left <= 0:
+            return Job.objects.for_people().with_story().get(pk=job_id)
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, LAST_LOOK)

@@ -1,0 +1,95 @@
+"""Jobs and their calendars: the time that a new one gets, and what binds those whose time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jobs import calendars
+from jobs.calendars import NeverOpen, Placed, Snapshot
+from jobs.calendars.publicholidays import holiday_on, place_problems
+from jobs.conf import conf
+from jobs.models.calendar import Calendar
+from jobs.models.job import Job
+from jobs.states import Blackout
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How a new job is bound. `asked_run_at`: the time that was asked for, if its calendar has moved it; `why`: a
+    sentence about what the calendar did or is going to do, or nothing."""
+
+    calendar_id: int | None = None
+    blackout: str = Blackout.NEXT
+    asked_run_at: datetime | None = None
+    why: str = ""
+
+
+UNBOUND = Bound()
+
+
+def bind(
+    name: str | None, blackout: str, run_at: datetime, *, now: datetime, judged: bool
+) -> tuple[datetime, Bound, list[str]]:
+    """The time that a new job gets from the calendar of this name, how it is bound, and what is wrong with that. Not
+    `judged`: its time or its policy is wrong already, so that there is nothing to reckon with."""
+    if not name:
+        return run_at, Bound(blackout=blackout), []
+    calendar = Calendar.objects.named(name)
+    if calendar is None:
+        known = ", ".join(Calendar.objects.values_list("name", flat=True)[:20]) or "none yet"
+        return run_at, UNBOUND, [f"There is no calendar {name[:100]!r}; there are: {known}."]
+    snapshot = calendar.snapshot()
+    problems = _problems(snapshot)
+    if problems or not judged:
+        return run_at, UNBOUND, problems
+    try:
+        placed = place(snapshot, blackout, run_at, now=now)
+    except NeverOpen as error:
+        return run_at, UNBOUND, [str(error)]
+    asked = run_at if placed.run_at != run_at else None
+    return placed.run_at, Bound(calendar.pk, blackout, asked, placed.why), []
+
+
+def place(calendar: Snapshot, blackout: str, run_at: datetime, *, now: datetime) -> Placed:
+    """Raises NeverOpen."""
+    # A start is on time up to this late, so an earlier one is due as long before its calendar closes.
+    return calendars.place(calendar, blackout, run_at, now=now, leeway=timedelta(seconds=conf().max_delay_time))
+
+
+def prepare(now: datetime) -> None:
+    """Load the holidays that the calendars of this moment need; nothing where they need none."""
+    for place in Calendar.objects.with_holidays_of():
+        if not place_problems(place):
+            holiday_on(place, now.date())
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Of a job whose time has come. `broken`: why nothing can be reckoned with its calendar, or nothing."""
+
+    calendar: Snapshot
+    blackout: str
+    broken: str
+
+
+def rules_of(job_ids: Collection[int]) -> dict[int, Rule]:
+    """Of these jobs, which have a calendar, those that a person has not told to go over it. Three statements; none
+    where there is nothing to ask."""
+    if not job_ids:
+        return {}
+    bound = Job.objects.bound(job_ids)
+    found = {}
+    for pk, calendar in Calendar.objects.whole().in_bulk({calendar_id for _, calendar_id, _ in bound}).items():
+        snapshot = calendar.snapshot()
+        found[pk] = snapshot, " ".join(_problems(snapshot))
+    return {
+        job_id: Rule(found[calendar_id][0], blackout, found[calendar_id][1]) for job_id, calendar_id, blackout in bound
+    }
+
+
+def _problems(calendar: Snapshot) -> list[str]:
+    """Of a calendar that was written by SQL, or before a part of a country lost its own holidays."""
+    sentences = [sentence for found in calendars.problems(calendar).values() for sentence in found]
+    return [f"The calendar '{calendar.name}' cannot be used: {sentence}" for sentence in sentences]

@@ -1,0 +1,122 @@
+"""Who is limited, and how: the limits of groups, kept in the process for a few seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from jobs.budgets.gcra import Allowance, take
+from jobs.budgets.refusals import TooFast, TooMany
+from jobs.clock import steady
+from jobs.conf import conf
+from jobs.models import CreationLimit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+T = TypeVar("T")
+KEPT = 5.0  # seconds: after as long a change holds in all processes
+MOST_KEPT = 10_000  # users in a process
+
+_known: dict[object, tuple[float, object]] = {}  # when it was read, and what
+
+
+class Allowances(NamedTuple):
+    """For single jobs, and for bulk requests. None: unlimited."""
+
+    single: Allowance | None
+    bulk: Allowance | None
+
+
+UNLIMITED = Allowances(None, None)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The right of a caller to create."""
+
+    subject: str
+    allowances: Allowances
+
+    @property
+    def limited(self) -> bool:
+        """Whether a single job needs a part of the budget."""
+        return self.allowances.single is not None
+
+    def single(self) -> None:
+        """Take a job out of the budget. Raises TooFast."""
+        self._take(1, self.subject, self.allowances.single, bulk=False)
+
+    def bulk(self, jobs: int) -> None:
+        """Take all of these out of the budget for bulk requests, or none. Raises TooFast, or TooMany."""
+        self._take(jobs, f"{self.subject}:bulk", self.allowances.bulk, bulk=True)
+
+    def _take(self, jobs: int, subject: str, allowance: Allowance | None, *, bulk: bool) -> None:
+        if allowance is None or not jobs:
+            return
+        if jobs > allowance.burst:
+            raise TooMany(allowance, jobs)
+        wait = take(subject, jobs, allowance)
+        if wait:
+            raise TooFast(allowance, wait, bulk=bulk)
+
+
+def admission_of(user: AbstractBaseUser, token: Any = None) -> Admission:
+    """How this caller is limited: by the most generous limit of the user's groups; without one, a session by the limit
+    for everyone, a token not at all.
+
+    Each token has its own budget, and all sessions of a user have one together. What the database said is kept for 5
+    seconds: one statement, and a second one for a user when any group has a limit.
+    """
+    limits = _kept("limits", lambda: {limit.group_id: limit for limit in CreationLimit.objects.all()})
+    groups: set[int] = set()
+    if limits.keys() - {None}:
+        groups = _kept(user.pk, lambda: set(cast("Any", user).groups.values_list("pk", flat=True)))
+    mine = [limits[group] for group in groups if group in limits]
+    if not mine and token is None:
+        mine = [limits[None]] if None in limits else [_default()]
+    subject = f"user:{user.pk}" if token is None else f"token:{token.digest[:32]}"
+    return Admission(subject, _most_generous(mine) if mine else UNLIMITED)
+
+
+def forget() -> None:
+    """Read the limits anew at the next request."""
+    _known.clear()
+
+
+def _kept(key: object, read: Callable[[], T]) -> T:
+    at, value = _known.get(key, (-math.inf, None))
+    now = steady()
+    if now - at > KEPT:
+        if len(_known) > MOST_KEPT:
+            _known.clear()
+        value = read()
+        _known[key] = (now, value)
+    return cast("T", value)
+
+
+def _default() -> CreationLimit:
+    return CreationLimit(rate=conf().form_creation_rate or None)
+
+
+def allowances_of(limit: CreationLimit) -> Allowances:
+    """What a row means. A burst that is not given is what is earned in a second; a bulk rate that is not given, the
+    rate of single jobs: a limit that says nothing of bulk requests is no way around itself."""
+    single = _allowance(limit.rate, limit.burst)
+    return Allowances(single, single if limit.bulk_rate is None else _allowance(limit.bulk_rate, limit.bulk_burst))
+
+
+def _allowance(rate: float | None, burst: int | None) -> Allowance | None:
+    return None if rate is None else Allowance(rate, burst or max(1, math.ceil(rate)))
+
+
+def _most_generous(limits: Iterable[CreationLimit]) -> Allowances:
+    single, bulk = zip(*map(allowances_of, limits), strict=True)
+    return Allowances(_best(single), _best(bulk))
+
+
+def _best(allowances: Sequence[Allowance | None]) -> Allowance | None:
+    limited = [allowance for allowance in allowances if allowance is not None]
+    return max(limited, key=lambda a: (a.rate, a.burst)) if len(limited) == len(allowances) else None

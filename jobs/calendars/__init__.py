@@ -1,0 +1,41 @@
+"""When jobs may start, by a calendar: arithmetic on what was read of it, without the database or a clock.
+
+One rule for all of it: a moment is open if the wall clock of the calendar's zone, read at that moment, shows an open
+time. So a wall time that does not exist opens nothing, and one that there is twice is open both times.
+"""
+
+from jobs.calendars.openings import (
+    LAST_INSTANT,
+    SEARCHED,
+    NeverOpen,
+    Opening,
+    is_open,
+    next_opening,
+    openings,
+    previous_open,
+    why_closed,
+)
+from jobs.calendars.placing import Placed, place
+from jobs.calendars.snapshot import DAYS, EVERY_DAY, WORKDAYS, OwnRange, Snapshot
+from jobs.calendars.soundness import problems, range_problems
+
+__all__ = [
+    "DAYS",
+    "EVERY_DAY",
+    "LAST_INSTANT",
+    "SEARCHED",
+    "WORKDAYS",
+    "NeverOpen",
+    "Opening",
+    "OwnRange",
+    "Placed",
+    "Snapshot",
+    "is_open",
+    "next_opening",
+    "openings",
+    "place",
+    "previous_open",
+    "problems",
+    "range_problems",
+    "why_closed",
+]

@@ -1,0 +1,140 @@
+"""Whether a moment is open, and which open moments are next to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from jobs.calendars.publicholidays import holiday_on
+from jobs.calendars.snapshot import DAYS, Snapshot
+
+SEARCHED = timedelta(days=731)  # how far from a moment an opening is looked for
+LAST_INSTANT = timedelta(milliseconds=1)  # how long before its end an opening is open for the last time
+DAY = timedelta(days=1)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 29, tzinfo=UTC)  # every zone's wall clock can show the day after it
+
+
+class NeverOpen(Exception):
+    """No open moment within reach; the message says of which calendar, and what to do."""
+
+
+class Opening(NamedTuple):
+    """Open from `start` up to, not including, `end`."""
+
+    start: datetime
+    end: datetime
+
+
+def is_open(calendar: Snapshot, moment: datetime) -> bool:
+    return why_closed(calendar, moment) is None
+
+
+def why_closed(calendar: Snapshot, moment: datetime) -> str | None:
+    """Why nothing may start at this moment, in a few words, or None."""
+    return _why_closed(calendar, moment.astimezone(calendar.zone).replace(tzinfo=None))
+
+
+def next_opening(calendar: Snapshot, moment: datetime) -> datetime:
+    """The first open instant that is not before this moment. Raises NeverOpen."""
+    moment = moment.astimezone(UTC)
+    if is_open(calendar, moment):
+        return moment
+    for opening in _pieces(calendar, moment, min(moment, LATEST - SEARCHED) + SEARCHED):
+        return opening.start
+    raise NeverOpen(
+        f"The calendar '{calendar.name}' has no open moment in the two years after {moment:%Y-%m-%d %H:%M:%S} UTC; "
+        "open some of its days, or choose another calendar."
+    )
+
+
+def previous_open(calendar: Snapshot, moment: datetime) -> datetime:
+    """The last open instant that is not after this moment: itself, or the millisecond before the last closing. Raises
+    NeverOpen."""
+    moment = moment.astimezone(UTC)
+    if is_open(calendar, moment):
+        return moment
+    end, first = min(moment, LATEST), max(moment - SEARCHED, EARLIEST)
+    while end > first:
+        begin = max(end - DAY, first)
+        last = next(reversed(list(_pieces(calendar, begin, end))), None)
+        if last is not None:
+            return max(last.start, last.end - LAST_INSTANT)
+        end = begin
+    raise NeverOpen(
+        f"The calendar '{calendar.name}' has no open moment in the two years before {moment:%Y-%m-%d %H:%M:%S} UTC."
+    )
+
+
+def openings(calendar: Snapshot, begin: datetime, end: datetime) -> list[Opening]:
+    """All of them between these two moments, in order, cut off there."""
+    found: list[Opening] = []
+    for piece in _pieces(calendar, begin.astimezone(UTC), end.astimezone(UTC)):
+        if found and found[-1].end == piece.start:
+            found[-1] = Opening(found[-1].start, piece.end)
+        else:
+            found.append(piece)
+    return found
+
+
+def _why_closed(calendar: Snapshot, wall: datetime) -> str | None:
+    covering = [own for own in calendar.ranges if own.starts <= wall < own.ends]
+    closed = next((own for own in covering if not own.is_open), None)
+    if closed is not None:
+        return closed.label or "a closed range of its own"
+    if covering:
+        return None
+    if wall.weekday() not in calendar.days:
+        return f"closed on {DAYS[wall.weekday()]}s"
+    if calendar.open_from is not None and wall.time() < calendar.open_from:
+        return f"before its hours, which begin at {calendar.open_from:%H:%M}"
+    if calendar.open_until is not None and wall.time() >= calendar.open_until:
+        return f"after its hours, which end at {calendar.open_until:%H:%M}"
+    holiday = holiday_on(calendar.holidays_of, wall.date())
+    return f"holiday {holiday}" if holiday is not None else None
+
+
+def _on_the_wall(calendar: Snapshot, day: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The open spans of the day that begins at this naive midnight. Between two of its cuts nothing changes."""
+    after = day + DAY
+    cuts = {day, after}
+    cuts |= {datetime.combine(day, at) for at in (calendar.open_from, calendar.open_until) if at is not None}
+    cuts |= {edge for own in calendar.ranges for edge in (own.starts, own.ends) if day < edge < after}
+    for begin, end in pairwise(sorted(cuts)):
+        if _why_closed(calendar, begin) is None:
+            yield begin, end
+
+
+def _pieces(calendar: Snapshot, begin: datetime, end: datetime) -> Iterator[Opening]:
+    """Open spans between two moments, in order; one opening may come in several that touch."""
+    for start, stop, offset in _steady_spans(calendar.zone, begin, end):
+        from_wall, to_wall = ((moment + offset).replace(tzinfo=None) for moment in (start, stop))
+        day = from_wall.replace(hour=0, minute=0, second=0, microsecond=0)
+        while day < to_wall:
+            for opens, closes in _on_the_wall(calendar, day):
+                first, last = max(opens, from_wall), min(closes, to_wall)
+                if first < last:
+                    yield Opening(*((wall - offset).replace(tzinfo=UTC) for wall in (first, last)))
+            day += DAY
+
+
+def _steady_spans(zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """The time between two moments, cut where the zone's clocks change. No zone changes them twice in a day."""
+    while begin < end:
+        stop = min(begin + DAY, end)
+        offset = _offset(zone, begin)
+        if _offset(zone, stop) != offset:
+            same, other = begin, stop
+            while other - same > timedelta.resolution:
+                middle = same + (other - same) // 2
+                same, other = (middle, other) if _offset(zone, middle) == offset else (same, middle)
+            stop = other
+        yield begin, stop, offset
+        begin = stop
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()

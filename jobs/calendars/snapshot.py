@@ -1,0 +1,39 @@
+"""A calendar as it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WORKDAYS = frozenset(range(5))
+EVERY_DAY = frozenset(range(7))
+
+
+@dataclass(frozen=True)
+class OwnRange:
+    """From a wall time up to, not including, another, open or closed whatever the rest of the calendar says."""
+
+    starts: datetime  # naive: of the calendar's zone
+    ends: datetime
+    is_open: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`days`: 0 is Monday. Hours of None: from or until midnight. `holidays_of`: a country of the package `holidays`,
+    or one of its parts, such as DE or DE-BW; those days are closed."""
+
+    name: str
+    time_zone: str = "UTC"
+    days: frozenset[int] = EVERY_DAY
+    open_from: time | None = None
+    open_until: time | None = None
+    holidays_of: str = ""
+    ranges: tuple[OwnRange, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,56 @@
+"""A named set of jobs, and the one that starts when all of them have ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from jobs.states import State
+
+if TYPE_CHECKING:
+    from jobs.models.job import Job  # noqa: F401 - named by `jobs`
+
+MOST_OF_A_BATCH = 1000  # jobs
+
+
+class Batch(models.Model):
+    """A row of `jobs_batch`. It is made whole, in one transaction: nothing is added to it later."""
+
+    name = models.CharField(max_length=200, blank=True, db_default="", help_text="For people; need not be unique.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    callback = models.ForeignKey(
+        "jobs.Job",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The job that waits for the end of all of them.",
+    )
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "batches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["created_by", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="jobs_batch_idempotency_key_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk} ({self.name})" if self.name else f"batch {self.pk}"
+
+    def counts(self) -> dict[State, int]:
+        """How many of its jobs are in each state, those in none left out."""
+        counted = self.jobs.order_by().values_list("state").annotate(Count("id"))
+        return {State(state): count for state, count in counted}

@@ -1,0 +1,90 @@
+"""The questions about jobs that wait for others: who waits for these, whose wait is over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connections
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
+
+from jobs.models.lane_queries import JobLanes, bit_is_set
+from jobs.states import OVER, Awaited, Hold, State
+
+if TYPE_CHECKING:
+    from jobs.models.job import Job
+
+FAILED_OTHERS = sorted(OVER - {State.COMPLETED})  # after these what waits for a success waits in vain
+
+
+class Wait(NamedTuple):
+    """How far those are that a job waits for. `open` of them may still run; `broken` is the first that has ended
+    otherwise than well; `last` the one that ended last."""
+
+    job_id: int
+    jobs: int
+    open: int
+    broken: int | None
+    last: int | None
+
+
+HOW_FAR = """
+SELECT wait.job_id, count(*), count(*) FILTER (WHERE NOT other.state = ANY (%(over)s)),
+    min(other.id) FILTER (WHERE other.state = ANY (%(broken)s)),
+    (max(ARRAY[extract(epoch FROM other.finished_at), other.id]) FILTER (WHERE other.finished_at IS NOT NULL))[2]::int8
+FROM jobs_dependency AS wait JOIN jobs_job AS other ON other.id = wait.waits_for_id
+WHERE wait.job_id = ANY (%(jobs)s)
+GROUP BY wait.job_id
+"""
+
+
+class JobWaits(JobLanes):
+    """Part of JobQuerySet."""
+
+    def waiting_for(self, ids: Collection[int]) -> list[int]:
+        """The ids of those that wait for one of these, in order."""
+        from jobs.models.dependency import Dependency  # noqa: PLC0415 - it knows the job, not the other way round
+
+        theirs = ArraySubquery(Dependency.objects.filter(waits_for__in=ids).order_by().values("job_id"))
+        # A join may read all that are held.
+        waiting = self.still_waiting().filter(_IsOneOf(F("id"), theirs))
+        return list(waiting.order_by("id").values_list("id", flat=True))
+
+    def still_waiting(self) -> Self:
+        """Those that are held for others."""
+        return self.filter(state=State.PENDING).exclude(holds=0).filter(bit_is_set(Hold.DEPENDENCIES))
+
+    def waiting_and_locked(self, ids: Iterable[int], *, wait: bool) -> list[Job]:
+        """Those of these that are held for others, locked; without `wait` only those that nobody else has."""
+        waiting = self.still_waiting().filter(id__in=list(ids)).order_by("id")
+        return list(waiting.select_for_update(skip_locked=not wait, of=("self",), no_key=True))
+
+    def to_be_waited_for(self, ids: Iterable[int]) -> list[Job]:
+        """These, locked until the transaction ends, so that none of them ends meanwhile."""
+        return list(self.filter(id__in=list(ids)).order_by("id").select_for_update(of=("self",), no_key=True))
+
+    def how_far_they_wait(self, ids: Collection[int]) -> dict[int, Wait]:
+        """By job; one that waits for nothing is left out. Ask under the locks of their rows: who ends beside us is
+        seen then, or sees that we have looked."""
+        states = {"over": sorted(OVER), "broken": FAILED_OTHERS}
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(HOW_FAR, {"jobs": list(ids), **states})
+            return {row[0]: Wait(*row) for row in cursor.fetchall()}
+
+    def waited_enough(self, limit: int) -> list[int]:
+        """The ids of those that are held for others and need not be: for whoever looks what has gone unnoticed."""
+        from jobs.models.dependency import Dependency  # noqa: PLC0415 - it knows the job, not the other way round
+
+        others = Dependency.objects.filter(job=OuterRef("pk"))
+        still_open = Exists(others.exclude(waits_for__state__in=OVER))
+        broken = Exists(others.filter(waits_for__state__in=FAILED_OTHERS))
+        wants_success = Q(waits_for_end__isnull=True) | Q(waits_for_end=Awaited.SUCCESS)
+        found = self.still_waiting().filter(Q(~still_open) | Q(wants_success, broken))
+        return list(found.order_by("id").values_list("id", flat=True)[:limit])
+
+
+class _IsOneOf(Func):
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()

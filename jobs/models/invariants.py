@@ -1,0 +1,146 @@
+"""What the database itself refuses of a job, and the indexes that its few questions read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, LessThanOrEqual
+
+from jobs.states import FINAL, Awaited, Blackout, IfLate, Overlap, State
+
+# Python's datetime ends with the year 9999; one row beyond it would break every reader of the table.
+LATEST_RUN_AT = datetime(9999, 12, 31, tzinfo=UTC)
+EARLIEST_RUN_AT = datetime(1970, 1, 1, tzinfo=UTC)
+# What SQL may put into one row, in bytes; JOBS_PAYLOAD_LIMIT, which the other ways in obey, is stricter.
+PAYLOAD_CEILING = 1024 * 1024
+# Not the names that brokers keep for themselves: `_kombu...` and `unacked...` on Redis, `amq.` on RabbitMQ.
+QUEUE_PATTERN = r"^(?!unacked|amq[.])[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+MOST_ATTEMPTS = 100
+MOST_OF_A_KEY = 1000
+MOST_WAITED_FOR = 1000  # by one job
+MOMENTS = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at")
+
+INDEXES: list[models.Index] = [
+    # The one list query of a window reads this and nothing else.
+    models.Index(Coalesce("not_before", "run_at"), F("id"), condition=Q(state=State.PENDING, holds=0), name="jobs_due"),
+    # Those that wait for their key, and those of it that do not yet: see jobs/transitions/lanes.py.
+    models.Index(
+        fields=["key", "run_at", "id"], condition=Q(state=State.PENDING, key__isnull=False), name="jobs_pending_key"
+    ),
+    # Those that are held, and those that have been: nobody else's rows are in it.
+    models.Index(
+        fields=["queue", "run_at", "id"],
+        condition=Q(Q(state=State.PENDING), ~Q(holds=0) | Q(turn_at__isnull=False)),
+        name="jobs_pending_held",
+    ),
+    models.Index(fields=["locked_at"], condition=Q(state=State.RUNNING), name="jobs_running"),
+    models.Index(
+        fields=["-finished_at"],
+        condition=Q(state__in=sorted(FINAL)),
+        name="jobs_final_finished",
+    ),
+    models.Index(fields=["-run_at"], name="jobs_run_at"),
+    models.Index(fields=["batch", "state"], condition=Q(batch__isnull=False), name="jobs_of_batch"),
+    # Those that wait for a person, however long ago they were interrupted.
+    models.Index(fields=["-finished_at"], condition=Q(state=State.INTERRUPTED), name="jobs_interrupted"),
+    # Whether anybody uses a calendar that is to be deleted.
+    models.Index(fields=["calendar"], condition=Q(calendar__isnull=False), name="jobs_of_calendar"),
+]
+
+CONSTRAINTS: list[models.BaseConstraint] = [
+    models.CheckConstraint(condition=Q(state__in=State.values), name="jobs_state_known"),
+    models.CheckConstraint(
+        condition=Q(run_at__gte=EARLIEST_RUN_AT, run_at__lt=LATEST_RUN_AT),
+        name="jobs_run_at_in_range",
+    ),
+    models.CheckConstraint(condition=Q(queue__regex=QUEUE_PATTERN), name="jobs_queue_named"),
+    models.CheckConstraint(
+        condition=LessThanOrEqual(
+            models.Func("payload", function="pg_column_size", output_field=models.IntegerField()),
+            PAYLOAD_CEILING,
+        ),
+        name="jobs_payload_bounded",
+    ),
+    models.CheckConstraint(
+        condition=~Q(state=State.PENDING)
+        | Q(locked_at__isnull=True, execute_at__isnull=True, finished_at__isnull=True),
+        name="jobs_pending_is_untouched",
+    ),
+    models.CheckConstraint(
+        condition=~Q(state=State.RUNNING) | Q(locked_at__isnull=False, finished_at__isnull=True, attempt__gt=0),
+        name="jobs_running_is_locked",
+    ),
+    models.CheckConstraint(
+        condition=~Q(state=State.COMPLETED)
+        | Q(
+            locked_at__isnull=False,
+            execute_at__isnull=False,
+            finished_at__isnull=False,
+            attempt__gt=0,
+        ),
+        name="jobs_completed_has_run",
+    ),
+    models.CheckConstraint(
+        condition=Q(state__in=[State.PENDING, State.RUNNING]) | Q(finished_at__isnull=False),
+        name="jobs_final_is_finished",
+    ),
+    models.CheckConstraint(
+        condition=~Q(state__in=[State.CANCELLED, State.SKIPPED]) | Q(locked_at__isnull=True),
+        name="jobs_cancelled_never_ran",
+    ),
+    models.CheckConstraint(
+        condition=Q(max_attempts__gte=1, max_attempts__lte=MOST_ATTEMPTS), name="jobs_max_attempts_bounded"
+    ),
+    models.CheckConstraint(condition=Q(rerunnable=True) | Q(max_attempts=1), name="jobs_starts_as_declared"),
+    models.CheckConstraint(
+        condition=Q(
+            Exact(models.Func("retry_on", function="jsonb_typeof", output_field=models.TextField()), "array"),
+            Q(rerunnable=True) | Q(retry_on=[]),
+        ),
+        name="jobs_retries_as_declared",
+    ),
+    models.CheckConstraint(condition=Q(start_within__gt=0), name="jobs_start_within_positive"),
+    models.CheckConstraint(condition=Q(deadline__gt=0), name="jobs_deadline_positive"),
+    # Who asks a job to stop that has not started cancels it: then it never ran.
+    models.CheckConstraint(
+        condition=Q(cancel_requested_at__isnull=True)
+        | Q(
+            ~Q(state__in=[State.PENDING, State.CANCELLED, State.SKIPPED]),
+            cancel_requested_at__gte=EARLIEST_RUN_AT,
+            cancel_requested_at__lt=LATEST_RUN_AT,
+        ),
+        name="jobs_asked_to_stop_has_run",
+    ),
+    # 'infinity' breaks every reader, and an `enqueued_at` so late hides a job from the list query.
+    # An empty one makes its part NULL, which a CHECK lets pass.
+    models.CheckConstraint(
+        condition=Q(*((f"{name}__gte", EARLIEST_RUN_AT) for name in MOMENTS))
+        & Q(*((f"{name}__lt", LATEST_RUN_AT) for name in MOMENTS)),
+        name="jobs_moments_in_range",
+    ),
+    # Not for jobs without a creator: those of two deleted accounts may have the same key.
+    models.UniqueConstraint(
+        fields=["created_by", "idempotency_key"],
+        condition=Q(idempotency_key__isnull=False),
+        name="jobs_idempotency_key_once",
+    ),
+    models.CheckConstraint(condition=Q(key_limit__gte=1, key_limit__lte=MOST_OF_A_KEY), name="jobs_key_limit_bounded"),
+    models.CheckConstraint(condition=~Q(key=""), name="jobs_key_not_empty"),
+    models.CheckConstraint(
+        condition=Q(overlap__in=Overlap.values, if_late__in=IfLate.values), name="jobs_policies_known"
+    ),
+    # Whatever leaves PENDING is held by nothing any more.
+    models.CheckConstraint(condition=Q(holds=0) | Q(state=State.PENDING, holds__gt=0), name="jobs_only_pending_held"),
+    models.CheckConstraint(condition=Q(waits_for_end__in=Awaited.values), name="jobs_waits_for_end_known"),
+    models.CheckConstraint(
+        condition=Q(not_before__gte=EARLIEST_RUN_AT, not_before__lt=LATEST_RUN_AT), name="jobs_not_before_in_range"
+    ),
+    models.CheckConstraint(condition=Q(blackout__in=Blackout.values), name="jobs_blackout_known"),
+    models.CheckConstraint(
+        condition=Q(asked_run_at__gte=EARLIEST_RUN_AT, asked_run_at__lt=LATEST_RUN_AT),
+        name="jobs_asked_run_at_in_range",
+    ),
+]

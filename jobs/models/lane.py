@@ -1,0 +1,53 @@
+"""What shares a limit: the jobs of one queue, or of one key."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+MOST_RUNNING = 100_000
+SLOWEST, FASTEST = 0.001, 1_000_000.0  # starts a second
+
+
+class Kind(models.TextChoices):
+    QUEUE = "queue"
+    KEY = "key"
+
+
+class Lane(models.Model):
+    """The rules of one queue or key, if it has any: how many of it may run at a time, how fast they may start, whether
+    any may start at all. Read when one of its jobs is about to be taken."""
+
+    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.QUEUE)
+    name = models.CharField(max_length=200, help_text="Of the queue, or the key.")
+    concurrency = models.IntegerField(
+        null=True, blank=True, help_text="How many of it may run at a time. Empty: as many as there are slots."
+    )
+    rate = models.FloatField(null=True, blank=True, help_text="How many may start a second. Empty: any.")
+    burst = models.IntegerField(default=1, db_default=1, help_text="How many may start at once before the rate counts.")
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    pause_reason = models.CharField(max_length=1000, blank=True, db_default="", editable=False)
+    # The virtual scheduling form of the leaky bucket (ITU-T I.371): when the next start would be due at a steady rate.
+    next_start_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["kind", "name"]
+        verbose_name = "limit of a queue or key"
+        verbose_name_plural = "limits of queues and keys"
+        permissions = [("pause_lane", "Can pause and resume queues and keys")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name"], name="jobs_lane_once"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="jobs_lane_kind_known"),
+            models.CheckConstraint(
+                condition=Q(concurrency__gte=1, concurrency__lte=MOST_RUNNING), name="jobs_lane_concurrency_bounded"
+            ),
+            models.CheckConstraint(condition=Q(rate__gte=SLOWEST, rate__lte=FASTEST), name="jobs_lane_rate_bounded"),
+            models.CheckConstraint(condition=Q(burst__gte=1, burst__lte=MOST_RUNNING), name="jobs_lane_burst_bounded"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} '{self.name}'"

@@ -1,0 +1,66 @@
+"""A job that is defined once and started whenever somebody asks."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from jobs.models.invariants import MOST_ATTEMPTS, MOST_OF_A_KEY
+from jobs.models.job import DEFAULT_QUEUE
+from jobs.models.payload import PayloadDecoder
+from jobs.states import Overlap
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+
+class Trigger(models.Model):
+    """A row of `jobs_trigger`: what `POST /api/v1/triggers/{name}/` starts. All of its runs have one key, so that two
+    who ask at the same time need not get two runs."""
+
+    name = models.CharField(max_length=100, unique=True, help_text="Stands in its address.")
+    target = models.CharField(max_length=200, help_text="The registered name of what is called.")
+    payload = models.JSONField(
+        decoder=PayloadDecoder, default=dict, blank=True, help_text="The target's arguments, a JSON object."
+    )
+    queue = models.CharField(max_length=100, default=DEFAULT_QUEUE, help_text="Which workers may take its jobs.")
+    key = models.CharField(
+        max_length=200, blank=True, default="", help_text="Empty: its own. The same key as other jobs: not beside them."
+    )
+    key_limit = models.SmallIntegerField(default=1, help_text="How many of its key may run at a time.")
+    overlap = models.CharField(
+        max_length=10,
+        choices=Overlap.choices,
+        default=Overlap.JOIN,
+        help_text="What a call gets while as many run as may.",
+    )
+    rerunnable = models.BooleanField(default=False, help_text="Running it twice does no harm.")
+    max_attempts = models.SmallIntegerField(default=1, help_text="How many starts a run may have, if rerunnable.")
+    retry_on = models.JSONField(default=list, blank=True, help_text="After which ends it starts again, if rerunnable.")
+    enabled = models.BooleanField(default=True, help_text="Whether anybody may start it now.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [("fire_trigger", "Can start the jobs of triggers")]
+        constraints = [
+            models.CheckConstraint(condition=Q(name__regex=NAME_PATTERN), name="jobs_trigger_named"),
+            models.CheckConstraint(condition=Q(overlap__in=Overlap.values), name="jobs_trigger_overlap_known"),
+            models.CheckConstraint(
+                condition=Q(key_limit__gte=1, key_limit__lte=MOST_OF_A_KEY), name="jobs_trigger_key_limit_bounded"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_attempts__gte=1, max_attempts__lte=MOST_ATTEMPTS), name="jobs_trigger_attempts_bounded"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shared_key(self) -> str:
+        """The key of its runs."""
+        return self.key or f"trigger:{self.name}"

@@ -1,0 +1,74 @@
+"""The workers as the monitor shows them: whether they live, whether they take jobs, and how their machines are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jobs.conf import conf
+from jobs.models import Attempt, Worker
+from jobs.nodes.cache import Vitals, cache, fresher
+from jobs.nodes.reading import Reading
+
+WORKERS_READ = 1_000
+DEPARTED_SHOWN_FOR = timedelta(minutes=10)
+STATUSES = ("gone", "silent", "alive", "stopped")  # in the order of the page
+TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take jobs
+
+
+@dataclass(frozen=True)
+class WorkerLine:
+    """A worker process. `status`: alive, silent (it missed a heartbeat), gone (it vanished) or stopped (good-bye)."""
+
+    name: str
+    status: str
+    heartbeat_at: datetime
+    busy: int
+    slots: int
+    offset_ms: float
+    queues: tuple[str, ...]
+    reading: Reading
+    refusing: str  # why it takes no jobs; empty: it does
+    drained: bool
+
+    @property
+    def takes(self) -> bool:
+        return self.status in TAKING and not self.refusing
+
+    @property
+    def look(self) -> str:
+        """Its status; of one that is there and takes no jobs, why in a word."""
+        if self.status in TAKING and self.refusing:
+            return "drained" if self.drained else "full"
+        return self.status
+
+
+def worker_lines(now: datetime) -> list[WorkerLine]:
+    """Two questions to the database, one to the cache of readings."""
+    busy = Attempt.objects.open_by_session()
+    seen = list(Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKERS_READ])
+    cached = cache.read(worker.session for worker in seen if not worker.left)
+    return [_line(w, fresher(w, cached.get(w.session)), busy.get(w.session, 0), now) for w in seen]
+
+
+def _line(worker: Worker, vitals: Vitals, busy: int, now: datetime) -> WorkerLine:
+    c = conf()
+    age = now - worker.heartbeat_at
+    if worker.stopped_at is not None:
+        status = "stopped"
+    elif worker.gone_at is not None or age > c.patience:
+        status = "gone"
+    else:
+        status = "silent" if age > timedelta(seconds=2 * c.heartbeat_interval) else "alive"
+    return WorkerLine(
+        name=worker.name,
+        status=status,
+        heartbeat_at=worker.heartbeat_at,
+        busy=busy,
+        slots=worker.slots,
+        offset_ms=worker.offset_ms,
+        queues=tuple(worker.queues),
+        reading=vitals.reading.rounded(),
+        refusing=vitals.refusing,
+        drained=worker.drained_at is not None,
+    )

@@ -1,0 +1,92 @@
+"""A person takes a worker out of service, and puts it back. It learns of it by its next heartbeat, or at once."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from celery import current_app
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from jobs.models import Worker
+from jobs.rules.problems import REASON_LIMIT, text_problems
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+log = logging.getLogger(__name__)
+
+LOOK = "runat_look"  # the control command that has a worker make its heartbeat now
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`why` says what was done, or why it was not. `worker` is the row as it is now; None when there is none."""
+
+    done: bool
+    why: str
+    worker: Worker | None
+
+
+def drain(session: uuid.UUID, *, now: datetime, reason: str, by: AbstractBaseUser) -> Answer:
+    """Have this worker take nothing any more, and finish what runs. Raises ValidationError (field `reason`)."""
+    problems = reason_problems(reason)
+    if problems:
+        raise ValidationError({"reason": problems})
+    with transaction.atomic():
+        worker = Worker.objects.locked(session)
+        if worker is None or worker.left:
+            return _no_longer(worker, session)
+        if worker.drained_at is not None:
+            return Answer(False, f"{worker.name} is drained already, by {worker.drained_by or 'nobody known'}.", worker)
+        worker.drained_at, worker.drain_reason, worker.drained_by = now, reason.strip(), by.get_username()
+        _save(worker, by, f"Drained: {worker.drain_reason}")
+    return Answer(True, f"{worker.name} takes no more jobs; what it runs ends there.", worker)
+
+
+def resume(session: uuid.UUID, *, reason: str, by: AbstractBaseUser) -> Answer:
+    """Have this worker take jobs again; why is asked of nobody. Raises ValidationError (field `reason`)."""
+    problems = text_problems(reason, REASON_LIMIT)
+    if problems:
+        raise ValidationError({"reason": problems})
+    with transaction.atomic():
+        worker = Worker.objects.locked(session)
+        if worker is None or worker.left:
+            return _no_longer(worker, session)
+        if worker.drained_at is None:
+            return Answer(False, f"{worker.name} is not drained. Look at what it says it refuses for.", worker)
+        worker.drained_at, worker.drain_reason, worker.drained_by = None, "", ""
+        _save(worker, by, f"Resumed. {reason.strip()}".strip())
+    return Answer(True, f"{worker.name} takes jobs again.", worker)
+
+
+def reason_problems(reason: str) -> list[str]:
+    if not reason.strip():
+        return ["Say why: others will want to know when this worker may take jobs again."]
+    return text_problems(reason, REASON_LIMIT)
+
+
+def _no_longer(worker: Worker | None, session: uuid.UUID) -> Answer:
+    if worker is None:
+        return Answer(False, f"There is no worker with the session {session}. List the workers to see theirs.", None)
+    return Answer(False, f"{worker.name} has left. A worker that starts again has a new session: take that.", worker)
+
+
+def _save(worker: Worker, by: AbstractBaseUser, what: str) -> None:
+    worker.save(update_fields=["drained_at", "drain_reason", "drained_by"])
+    LogEntry.objects.log_actions(by.pk, [worker], CHANGE, change_message=what, single_object=True)
+    log.info("%s: %s (by %s)", worker.name, what, by.get_username())
+    transaction.on_commit(lambda: wake(worker.name), robust=True)
+
+
+def wake(name: str) -> None:
+    """Have the worker of that name look at its row now. Never raises: it looks with its next heartbeat anyway."""
+    try:
+        current_app.control.broadcast(LOOK, destination=[name])
+    except Exception as error:  # noqa: BLE001 - a broker may fail in any way
+        log.warning("%s could not be told at once (%s); its next heartbeat tells it", name, error)

@@ -1,0 +1,88 @@
+"""What a target may know of the start it is called for, and what it may say while it runs and beside its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jobs.clock import clock
+from jobs.targets.told import Told
+
+
+class TargetFailed(Exception):
+    """The job has failed. `result`, JSON, is kept with the attempt; `kinds` are names by which a rerunnable job may
+    want another start after it."""
+
+    def __init__(self, message: str, result: object = None, kinds: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.result, self.kinds = result, kinds
+
+
+class OutcomeUnknown(TargetFailed):
+    """Nobody knows whether the job has had its effect: it becomes INTERRUPTED and waits for a person."""
+
+
+class Cancelled(TargetFailed):
+    """The body has stopped because it was asked to."""
+
+
+class DeadlinePassed(TargetFailed):
+    """The body has stopped because its deadline has passed."""
+
+    def __init__(self, message: str, result: object = None, kinds: tuple[str, ...] = ("deadline",)) -> None:
+        super().__init__(message, result, kinds)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One start of one job. A target that declares a parameter of this type is given it; it is no JSON argument.
+
+    `deadline`, on the database's clock, is None for a job that may take however long; `limit` are its seconds.
+    """
+
+    job_id: int
+    attempt: int
+    run_at: datetime
+    deadline: datetime | None = None
+    limit: int | None = None
+    told: Told = field(default_factory=Told, repr=False, compare=False)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for all starts of this job: for others, to recognise a second one."""
+        return f"runat-job-{self.job_id}"
+
+    @property
+    def prepared(self) -> Any:
+        """What the target's `prepare` has returned; None without one."""
+        return self.told.prepared
+
+    def log(self, message: object) -> None:
+        """Keep a line with the attempt: 200 lines and 16 KB at most, the rest is counted."""
+        self.told.line(str(message), clock.timestamp())
+
+    def progress(self, share: float, note: str = "") -> None:
+        """Say how far the work is, 0 to 1, for those who look. Never waits, never fails."""
+        if self.told.progress(share, str(note)) and self.told.on_progress is not None:
+            self.told.on_progress(self)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody wants this job to stop."""
+        return bool(self.told.asked)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until its deadline, none less than 0; None without one."""
+        return None if self.deadline is None else max(clock.seconds_until(self.deadline), 0.0)
+
+    def check(self) -> None:
+        """To be called now and then by a body that takes long.
+
+        Raises Cancelled when somebody wants it to stop, DeadlinePassed when its time is over.
+        """
+        if self.told.asked:
+            raise Cancelled(self.told.asked)
+        if self.left == 0.0:
+            raise DeadlinePassed(f"Its deadline of {self.limit} s passed")

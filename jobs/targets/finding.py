@@ -1,0 +1,28 @@
+"""A target by the name that a row gives: a registered one, or a Celery task that is allowed."""
+
+from __future__ import annotations
+
+import difflib
+
+from jobs.targets import celery_tasks
+from jobs.targets.registry import Target, UnknownTarget, registered
+
+
+def find(name: str) -> Target:
+    """The target of this name. Raises UnknownTarget with a near name, if there is one."""
+    found = registered().get(name) or celery_tasks.find(name)
+    if found is not None:
+        return found
+    task = name.removeprefix(celery_tasks.PREFIX)
+    if task == celery_tasks.OURS:
+        raise UnknownTarget(f"'{task}' is what starts jobs; none can be started by a job. Name its target instead.")
+    if celery_tasks.is_meant(name):
+        raise UnknownTarget(f"The Celery task '{task}' may not be started by a job: add it to JOBS_CELERY_TASKS first.")
+    near = difflib.get_close_matches(name, names(), n=1)
+    known = f"Known are: {', '.join(names())}. A Celery task must stand in JOBS_CELERY_TASKS."
+    hint = f"Did you mean '{near[0]}'?" if near else known
+    raise UnknownTarget(f"There is no target '{name}'. {hint}")
+
+
+def names() -> list[str]:
+    return [*sorted(registered()), *celery_tasks.names()]

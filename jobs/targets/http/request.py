@@ -1,0 +1,98 @@
+"""What an HTTP job asks for: checked when the job is created, so that nobody learns of a typing error at `run_at`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlencode, urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from jobs.targets.http import addresses
+from jobs.targets.registry import Arguments
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+VISIBLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110, 5.5: what a header may hold
+# What the connection needs, and what we say of ourselves.
+OURS = frozenset(
+    [
+        "connection",
+        "content-length",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "job-id",
+        "attempt",
+        "idempotency-key",
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+    ]
+)
+BODIES = ("json", "text", "form")
+
+
+class HttpRequest(Arguments):
+    """One request. `timeout`: seconds for all of it; `expect`: statuses that are a success, else any 2xx."""
+
+    url: Annotated[str, Field(max_length=8000)]
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "POST"
+    headers: dict[str, str] = {}
+    json_: Annotated[Any, Field(alias="json")] = None
+    text: str | None = None
+    form: dict[str, str] | None = None
+    expect: Annotated[list[Annotated[int, Field(ge=100, le=599)]], Field(min_length=1, max_length=50)] | None = None
+    timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, url: str) -> str:
+        if not url.isascii() or re.search(r"[\x00-\x20\x7f]", url):
+            raise ValueError("percent-encode what is not plain ASCII, and spaces")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("write a whole address such as https://example.com/path")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("put credentials into a header, not into the address")
+        if parts.port == 0:
+            raise ValueError("0 is no port")
+        addresses.refuse_literal(parts.hostname)
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _headers(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not TOKEN.fullmatch(name) or not VISIBLE.fullmatch(value):
+                raise ValueError(f"{name!r} is no header, or its value has a character that none may have")
+            if name.lower() in OURS:
+                raise ValueError(f"{name!r} is set by RunAt itself; leave it out")
+        return headers
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if sum(body is not None for body in (self.json_, self.text, self.form)) > 1:
+            raise ValueError(f"A request has one body: give one of {', '.join(BODIES)}.")
+        return self
+
+    def body(self) -> tuple[bytes, Mapping[str, str]]:
+        """The body, and the header that says what it is."""
+        if self.json_ is not None:
+            text, kind = json.dumps(self.json_, ensure_ascii=False, separators=(",", ":")), "application/json"
+        elif self.form is not None:
+            text, kind = urlencode(self.form), "application/x-www-form-urlencoded"
+        elif self.text is not None:
+            text, kind = self.text, "text/plain; charset=utf-8"
+        else:
+            return b"", {}
+        return text.encode(), {"Content-Type": kind}
+
+    def expects(self, status: int) -> bool:
+        return status in self.expect if self.expect is not None else 200 <= status < 300

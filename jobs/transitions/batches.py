@@ -1,0 +1,75 @@
+"""A set of jobs with one that starts when all of them have ended: made whole, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from jobs import rules
+from jobs.models import Batch
+from jobs.states import Awaited
+from jobs.transitions.creation import KeyReused, create_many
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+THIS_BATCH = "$batch"  # in the payload of the last job: the id of the batch
+
+
+@dataclass(frozen=True)
+class NewBatch:
+    """Of jobs that have passed the rules. `callback` is the job that waits for their ends."""
+
+    name: str
+    jobs: Sequence[rules.NewJob]
+    callback: rules.NewJob | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """`created`: by this call, or by an earlier one of the same key."""
+
+    batch: Batch
+    created: bool
+
+
+def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = None) -> Made:
+    """Create the batch with its jobs, or return the earlier one of the same Idempotency-Key.
+
+    Raises KeyReused when that earlier one has another name, and ValidationError as `create` does.
+    """
+    by_id = getattr(by, "pk", None)
+    try:
+        with transaction.atomic():
+            batch = Batch.objects.create(
+                name=new.name, created_at=now, created_by_id=by_id, idempotency_key=new.idempotency_key
+            )
+            jobs = create_many(new.jobs, now=now, by=by, batch=batch)
+            if new.callback is not None:
+                own = [job.pk for job in jobs]
+                last = replace(
+                    new.callback,
+                    payload=with_id(new.callback.payload, batch.pk),
+                    waits_for=tuple(own),
+                    waits_for_end=Awaited.ANY,
+                )
+                (batch.callback,) = create_many([last], now=now, by=by, own=own)
+                batch.save(update_fields=["callback"])
+            return Made(batch, created=True)
+    except IntegrityError:
+        earlier = Batch.objects.filter(created_by_id=by_id, idempotency_key=new.idempotency_key).first()
+        if new.idempotency_key is None or earlier is None:
+            raise
+        if earlier.name != new.name:
+            raise KeyReused from None
+        return Made(earlier, created=False)
+
+
+def with_id(payload: dict[str, object], batch_id: int) -> dict[str, object]:
+    """The payload with the id in the place of each argument that asks for it."""
+    return {name: batch_id if value == THIS_BATCH else value for name, value in payload.items()}

@@ -1,0 +1,13 @@
+"""Jobs that wait for the end of others. `beginning` ties a new job to those that it waits for, `ending` lets go of it
+in the transaction that ends the last of them.
+
+The order of locks. Whoever waits for the rows of jobs does it first in its transaction, in the order of their ids, and
+holds no other lock then: the rows that it ends, or those that a new job will wait for. Then come the jobs that wait for
+these, which are locked without waiting; then the advisory locks of jobs/transitions/lanes.py; then the rows of those
+whose turn has come, without waiting. So nobody who holds anything waits for a row, and there is no deadlock. In
+admission the advisory locks come before the jobs that wait: those are locked without waiting there too.
+
+Whoever finds a waiting job locked by somebody else looks again after his own commit, holding nothing, and waits for the
+row then. What is counted is counted after the lock. So of two that end at one moment in two transactions the later one
+sees both ended. Who dies between his commit and that look leaves it to the leader: jobs/maintenance/turns.py.
+"""

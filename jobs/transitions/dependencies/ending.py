@@ -1,0 +1,101 @@
+"""Who waits for a job that has ended is let go, or skipped where its condition can never hold any more."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+
+from jobs import dispatcher
+from jobs.clock import clock
+from jobs.models import Job
+from jobs.models.dependency_queries import Wait
+from jobs.models.querysets import Listed
+from jobs.states import Awaited, Hold, State
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 1000  # jobs that one transaction lets go or skips; the leader sees to the rest
+DEEPEST = 50  # how many generations of skipped jobs it follows
+PATIENCE = "2s"  # of the look after the commit: whoever has the row longer than this is left to the leader
+ENDED_AS = {State.FAILED: "failed", State.CANCELLED: "was cancelled", State.SKIPPED: "was skipped"}
+
+
+def ended(ids: Collection[int], *, now: datetime) -> int:
+    """These have ended in this transaction, which has their rows. Returns how many others it has let go or skipped."""
+    return settle(Job.objects.waiting_for(ids), now=now)
+
+
+def settle(ids: Iterable[int], *, now: datetime, wait: bool = False) -> int:
+    """Let go of those of these jobs that have waited enough, and skip those that wait in vain, and what waits for
+    these in turn. Returns how many. `wait`: for whoever has their rows; only where nothing else is held."""
+    done, generation = 0, sorted(ids)
+    for _ in range(DEEPEST):
+        generation = generation[: AT_ONCE - done]
+        if not generation:
+            break
+        jobs = Job.objects.waiting_and_locked(generation, wait=wait)
+        _look_again_at_commit(set(generation) - {job.pk for job in jobs})
+        waits = Job.objects.how_far_they_wait([job.pk for job in jobs])
+        free, vain = [], []
+        for job in jobs:
+            far = waits.get(job.pk) or Wait(job.pk, 0, 0, None, None)
+            if far.broken is not None and job.waits_for_end != Awaited.ANY:
+                vain.append((job, far.broken))
+            elif not far.open:
+                free.append((job, far))
+        _let_go(free, now)
+        _skip(vain, now)
+        done += len(free) + len(vain)
+        skipped = [job.pk for job, _ in vain if job.has_dependents]
+        generation, wait = (Job.objects.waiting_for(skipped) if skipped else []), False
+    return done
+
+
+def _let_go(free: list[tuple[Job, Wait]], now: datetime) -> None:
+    """One update for all that waited for the same."""
+    texts: dict[str, list[int]] = {}
+    for job, far in free:
+        texts.setdefault(_waited_for(far), []).append(job.pk)
+    for text, ids in texts.items():
+        left = F("holds").bitand(~int(Hold.DEPENDENCIES))
+        Job.objects.filter(pk__in=ids).update(holds=left, waited_for=text)
+    at_last = [job for job, _ in free if job.held_by == Hold.DEPENDENCIES]
+    dispatcher.publish_at_commit([Listed(job.pk, job.version, job.due, job.queue, 1) for job in at_last], now=now)
+
+
+def _waited_for(far: Wait) -> str:
+    if far.last is None:
+        return "It waited for jobs that are not there any more."
+    return f"It waited for job {far.last}" + (f", the last of {far.jobs}." if far.jobs > 1 else ".")
+
+
+def _skip(vain: list[tuple[Job, int]], now: datetime) -> None:
+    broken: dict[int, list[int]] = {}
+    for job, other in vain:
+        broken.setdefault(other, []).append(job.pk)
+    states = dict(Job.objects.filter(pk__in=broken).order_by().values_list("pk", "state")) if broken else {}
+    for other, ids in broken.items():
+        # Read without its lock: it may have been retried or deleted since.
+        how = ENDED_AS.get(State(states[other])) if other in states else None
+        why = f"Job {other}, which it waited for, {how or 'did not complete'}."
+        Job.objects.filter(pk__in=ids).update(state=State.SKIPPED, finished_at=now, holds=0, reason=why)
+
+
+def _look_again_at_commit(ids: Collection[int]) -> None:
+    """Those that somebody else has, or that have left meanwhile."""
+    if ids and (held := list(Job.objects.still_waiting().filter(pk__in=ids).values_list("pk", flat=True))):
+        transaction.on_commit(lambda: _look_again(held), robust=True)
+
+
+def _look_again(ids: Collection[int]) -> None:
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            settle(ids, now=clock.current(), wait=True)
+    except OperationalError as error:
+        log.warning("%d jobs that wait for others were locked (%s); the leader looks again", len(ids), error)

@@ -1,0 +1,101 @@
+"""A trigger's run: a new job, or the one that is on its way already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from jobs import dispatcher, rules
+from jobs.clock import clock
+from jobs.models import Job, Kind, Trigger
+from jobs.models.trigger import NAME_PATTERN
+from jobs.states import Overlap
+from jobs.transitions import lanes
+from jobs.transitions.creation import create
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+@dataclass(frozen=True)
+class Fired:
+    """`job` stands for the call: `created` by it, or another's that it has joined, or that let it be skipped."""
+
+    job: Job
+    created: bool
+    why: str
+
+
+def fire(
+    trigger: Trigger,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    payload: dict[str, object] | None = None,
+    idempotency_key: str | None = None,
+    before_creation: Callable[[], None] = lambda: None,
+) -> Fired:
+    """Start the trigger's job now. However many ask at the same time, no more runs are made than its key allows:
+    they are let in one after the other. `payload` goes over the trigger's own, name by name.
+    `before_creation` is called where a job is going to be made, and may refuse it by raising.
+
+    Raises ValidationError (a field -> what is wrong) for arguments that the target does not take, and KeyReused as
+    `create` does.
+    """
+    new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key)
+    with transaction.atomic():
+        if trigger.overlap in (Overlap.JOIN, Overlap.SKIP):
+            lanes.lock([lanes.Name(Kind.KEY, trigger.shared_key)])
+            # Who had the lock before us may have come after us: his run is due a moment later than `now`.
+            there = Job.objects.on_their_way(trigger.shared_key, max(now, clock.now()) + dispatcher.CLOCK_MARGIN)
+            if len(there) >= trigger.key_limit:
+                means = "stands for this call" if trigger.overlap == Overlap.JOIN else "runs, so nothing was started"
+                return Fired(Job.objects.get(pk=there[0]), created=False, why=f"Job {there[0]} {means}.")
+        before_creation()
+        job, created = create(new, now=now, by=by)
+        return Fired(job, created, f"Job {job.pk} was {'started' if created else 'started before, by this key'}.")
+
+
+def checked(
+    trigger: Trigger,
+    *,
+    now: datetime,
+    payload: dict[str, object] | None = None,
+    idempotency_key: str | None = None,
+) -> rules.NewJob:
+    """The job that it would start. Raises ValidationError."""
+    if not isinstance(trigger.payload, dict) or not isinstance({} if payload is None else payload, dict):
+        raise ValidationError({"payload": ['The payload must be a JSON object such as {"seconds": 0.1}.']})
+    return rules.check_new_job(
+        name=trigger.name,
+        target=trigger.target,
+        payload={**trigger.payload, **(payload or {})},
+        queue=trigger.queue,
+        run_at=now,
+        now=now,
+        idempotency_key=idempotency_key,
+        key=trigger.shared_key,
+        key_limit=trigger.key_limit,
+        overlap=trigger.overlap,
+        rerunnable=trigger.rerunnable,
+        max_attempts=trigger.max_attempts,
+        retry_on=trigger.retry_on,
+    )
+
+
+def definition_problems(trigger: Trigger, *, now: datetime) -> dict[str, list[str]]:
+    """What is wrong with it: field -> sentences; nothing for one that can be fired."""
+    problems: dict[str, list[str]] = {}
+    if not re.fullmatch(NAME_PATTERN, trigger.name):
+        problems["name"] = ["A trigger's name has 1 to 100 letters, digits, dots, dashes and underscores."]
+    try:
+        checked(trigger, now=now)
+    except ValidationError as error:
+        problems |= {field: found for field, found in error.message_dict.items() if field not in problems}
+    return problems

@@ -1,0 +1,41 @@
+"""Another start for a rerunnable job after an end that its author has named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from jobs.models import Job
+from jobs.transitions.interruption import back_off
+from jobs.transitions.repending import repend
+
+if TYPE_CHECKING:
+    from jobs.transitions.starts import Ended
+
+JITTER = 0.25  # of the back-off: what failed together must not come back together
+
+
+def start_again(endings: Sequence[Ended]) -> int:
+    """In the transaction that has recorded these ends, and so holds their rows. Returns how many jobs are due again."""
+    if not endings:
+        return 0
+    by_job = {ended.started.job_id: ended for ended in endings}
+    again = 0
+    for job in Job.objects.to_retry(by_job):
+        ended = by_job[job.pk]
+        wanted = {kind for kind in job.retry_on if isinstance(kind, str)}  # SQL may have written anything
+        if wanted.isdisjoint(ended.kinds):
+            continue
+        due = ended.finished_at + jittered(back_off(job.attempt), job.pk, job.attempt)
+        told = f"Start {job.attempt + 1} of {job.max_attempts} is due {due:%Y-%m-%d %H:%M:%S} UTC."
+        repend(job, run_at=due, now=ended.finished_at, reason=f"{job.reason.rstrip('.')}. {told}")
+        again += 1
+    return again
+
+
+def jittered(span: timedelta, job_id: int, attempt: int) -> timedelta:
+    """Longer by up to a quarter: always the same for one start, so that a transaction that is tried again decides
+    alike, and spread over jobs (Knuth's multiplicative hash)."""
+    share = (job_id * 2_654_435_761 + attempt * 40_503) % 2**32 / 2**32
+    return span * (1 + JITTER * share)

@@ -1,0 +1,67 @@
+"""What is said of one start: who makes it, by which message, of which row, and how it ended."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from jobs.states import State
+
+
+@dataclass(frozen=True)
+class WorkerIdentity:
+    """Who starts a job: the name of the worker, and which of its lives."""
+
+    name: str
+    session: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A start that a message asks for. `token` is this try's own: it proves whose start it is when COMMIT's answer
+    is lost."""
+
+    job_id: int
+    version: int
+    token: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that is ours to run: the row as it was read under its lock, handed down and never read again. `due`: its
+    `run_at`, or the later moment that a rate has given it."""
+
+    job_id: int
+    attempt: int
+    target: str
+    payload: object
+    run_at: datetime
+    due: datetime
+    # What the database's clock read under the row lock; None when it was read again later.
+    read_at: datetime | None = field(compare=False)
+    deadline: int | None = None  # seconds
+    ends_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an attempt ended. `execute_at` is None when its body was never entered; `result` is JSON; `kinds` are the
+    names of this end that a job may want another start after, none for a good one. `log`, JSON, and the rest are what
+    its body has said; `progress` is None where it has said none."""
+
+    started: Started
+    outcome: State
+    execute_at: datetime | None
+    finished_at: datetime
+    error: str = ""
+    result: str | None = None
+    kinds: tuple[str, ...] = ()
+    log: str | None = None
+    progress: float | None = None
+    progress_note: str | None = None
+
+
+def ends(run_at: datetime, locked_at: datetime, deadline: int | None) -> datetime | None:
+    """The moment of a deadline: so many seconds after the start was due or, if later, its row was taken."""
+    return None if deadline is None else max(run_at, locked_at) + timedelta(seconds=deadline)

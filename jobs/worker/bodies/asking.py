@@ -1,0 +1,29 @@
+"""Whether somebody wants a job that runs here to stop: asked of the rows, and only while something runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from jobs.models import Job
+from jobs.models.querysets import AskedToStop
+
+
+class Held(Protocol):
+    """Slots, as far as they matter here."""
+
+    def held(self) -> Sequence[int]: ...
+
+    def stop(self, job_id: int, attempt: int, why: str) -> None: ...
+
+
+def look(slots: Held) -> None:
+    """Tell those that are to stop: one statement for all that run here, none while nothing does. Raises what the
+    database raises."""
+    for asked in Job.objects.asked_to_stop(slots.held()):
+        slots.stop(asked.job_id, asked.attempt, sentence(asked))
+
+
+def sentence(asked: AskedToStop) -> str:
+    who = asked.by or "a program"
+    return f"Cancelled while running by {who}: {asked.why}" if asked.why else f"Cancelled while running by {who}"

@@ -1,0 +1,59 @@
+"""Writes how far bodies are, for those who look: at most once a second, and only while bodies say something."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from jobs import targets, transitions
+from jobs.transitions import Progress, storable
+
+log = logging.getLogger(__name__)
+
+PACE = 1.0  # seconds from one write to the next; a thread with nothing to write for as long ends
+
+
+class Reports:
+    """One for each process, a pool child too. Its thread begins with the first report and has a connection of its own:
+    a body never waits for it, and an error costs a report."""
+
+    def __init__(self) -> None:
+        self._new: dict[int, targets.Context] = {}  # by job
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, context: targets.Context) -> None:
+        """To be written soon. From any thread; does not wait."""
+        with self._lock:
+            self._new[context.job_id] = context
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="progress", daemon=True)
+                self._thread.start()
+
+    def _loop(self) -> None:
+        pause = threading.Event()
+        while True:
+            with self._lock:
+                new, self._new = self._new, {}
+                if not new:
+                    self._thread = None
+                    break
+            try:
+                transitions.report_progress([_report(context) for context in new.values()])
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("the progress of %d jobs could not be written: %s", len(new), error)
+                connection.close()
+            except Exception:
+                log.exception("the progress of %d jobs could not be written", len(new))
+            pause.wait(PACE)
+        connection.close()
+
+
+def _report(context: targets.Context) -> Progress:
+    told = context.told
+    return Progress(context.job_id, context.attempt, told.share or 0.0, storable(told.note))
+
+
+reports = Reports()

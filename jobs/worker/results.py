@@ -1,0 +1,38 @@
+"""What a target returned, as JSON that PostgreSQL takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+from jobs.transitions import storable
+
+LIMIT = 16_384  # characters of JSON; of a longer result the beginning is kept
+
+
+def as_json(result: object) -> str | None:
+    """The result; None for none. What JSON does not know is kept as text, what is too long is cut."""
+    if result is None:
+        return None
+    try:
+        text = json.dumps(_plain(result), allow_nan=False, separators=(",", ":"))
+    except RecursionError:
+        text = json.dumps({"unreadable": "nested too deeply"})
+    except Exception as error:  # noqa: BLE001 - a result may be anything, and its job has ended well all the same
+        text = json.dumps({"unreadable": type(error).__name__})
+    if len(text) <= LIMIT:
+        return text
+    return json.dumps({"cut": text[:LIMIT], "characters": len(text)})
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(entry) for entry in value]
+    return storable(str(value))

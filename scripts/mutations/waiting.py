@@ -1,0 +1,88 @@
+"""Jobs that wait for others: no end is overlooked, and no start."""
+
+from scripts.mutations.record import NEVER_LOST, ON_TIME, mutant
+
+ENDING = "jobs/transitions/dependencies/ending.py"
+BEGINNING = "jobs/transitions/dependencies/beginning.py"
+QUERIES = "jobs/models/dependency_queries.py"
+RULES = ("tests/transitions/test_waiting.py",)
+RACES = ("tests/concurrency/test_waiting.py",)
+
+MUTANTS = (
+    mutant(
+        "waiting: the end looks for those that wait",
+        NEVER_LOST,
+        RULES,
+        ("jobs/transitions/attempts.py", "if awaited:", "if not awaited:"),
+    ),
+    mutant(
+        "waiting: a refusal looks for them too",
+        NEVER_LOST,
+        RULES,
+        ("jobs/transitions/admission.py", "        dependencies.ended(ended, now=now)", "        pass"),
+    ),
+    mutant(
+        "waiting: so does the refusal of the ledger",
+        NEVER_LOST,
+        RULES,
+        ("jobs/transitions/attempts.py", "dependencies.ended([wanted[0].job_id], now=now)", "pass"),
+    ),
+    mutant(
+        "waiting: so does a person's word",
+        NEVER_LOST,
+        RULES,
+        ("jobs/transitions/verbs.py", "            dependencies.ended([job.pk], now=asked.now)", "            pass"),
+    ),
+    mutant(
+        "waiting: one that has ended may come back",
+        NEVER_LOST,
+        RULES,
+        (BEGINNING, "job.state != State.COMPLETED]", "job.state not in OVER]"),
+    ),
+    mutant(
+        "waiting: what was locked is looked at again after the commit",
+        NEVER_LOST,
+        RACES,
+        (ENDING, "        transaction.on_commit(lambda: _look_again(held), robust=True)", "        pass"),
+    ),
+    mutant(
+        "waiting: that look waits for the row",
+        NEVER_LOST,
+        RACES,
+        (ENDING, "now=clock.current(), wait=True)", "now=clock.current())"),
+    ),
+    mutant(
+        "waiting: no end waits for a row",
+        ON_TIME,
+        RACES,
+        (QUERIES, "skip_locked=not wait", "skip_locked=False"),
+    ),
+    mutant(
+        "waiting: a beginning has the rows of those that it waits for",
+        NEVER_LOST,
+        RACES,
+        (
+            QUERIES,
+            '.order_by("id").select_for_update(of=("self",), no_key=True))\n\n    def how_far',
+            '.order_by("id"))\n\n    def how_far',
+        ),
+    ),
+    mutant(
+        "waiting: a message that meets a beginning is sent again",
+        ON_TIME,
+        RACES,
+        (BEGINNING, "    dispatcher.late_lane.missed_at_commit(published)", "    pass"),
+    ),
+    mutant(
+        "waiting: a list query that meets a beginning is made up for",
+        ON_TIME,
+        RACES,
+        (BEGINNING, "    dispatcher.late_lane.overtaken_at_commit(", "    list("),
+    ),
+    mutant(
+        "waiting: the leader finds those that wait in vain",
+        NEVER_LOST,
+        RULES,
+        (QUERIES, "Q(~still_open) | Q(wants_success, broken)", "Q(~still_open)"),
+    ),
+)

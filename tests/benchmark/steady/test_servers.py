@@ -1,0 +1,27 @@
+import psutil
+import pytest
+from celery import current_app
+from django.db import connection
+
+from jobs.benchmark.steady import servers
+
+pytestmark = pytest.mark.django_db
+
+
+def is_here() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    return psutil.pid_exists(pid) and "postgres" in psutil.Process(pid).name()
+
+
+def test_what_the_servers_take_is_seen():
+    if not is_here():
+        pytest.skip("PostgreSQL runs elsewhere")
+    before = servers.cpu()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(sqrt(n)) FROM generate_series(1, 1000000) n")
+    after = servers.cpu()
+    assert 0.01 < after["postgresql"] - before["postgresql"] < 60
+    assert ("broker" in after) == str(current_app.conf.broker_url).startswith("redis")
+    assert after.get("broker", 0) >= before.get("broker", 0)

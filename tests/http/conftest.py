@@ -1,0 +1,34 @@
+import ssl
+
+import pytest
+import trustme
+
+from jobs.targets.http import connections
+from tests.http.server import serving
+
+
+@pytest.fixture(autouse=True)
+def fresh_pool(settings):
+    settings.JOBS_HTTP_ALLOW = ["localhost", "127.0.0.0/8"]
+    connections._pools.clear()
+    yield
+    for pool in connections._pools.values():
+        pool.close()
+    connections._pools.clear()
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def secure_server(monkeypatch, tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    with serving(tls) as server:
+        yield server

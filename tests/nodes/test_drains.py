@@ -1,0 +1,83 @@
+"""Taking a worker out of service and putting it back: what is written, what is refused, who is told."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from jobs.models import Worker
+from jobs.nodes import drains
+from tests.monitor.conftest import at  # noqa: F401
+from tests.monitor.rows import worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch):
+    told = []
+    monkeypatch.setattr(drains.current_app.control, "broadcast", lambda what, destination: told.append(destination))
+    return told
+
+
+def test_it_is_written_down_told_and_taken_back(at, ada, told, django_capture_on_commit_callbacks):  # noqa: F811
+    session = worker(at).session
+    with django_capture_on_commit_callbacks(execute=True):
+        assert drains.drain(session, now=at, reason=" new kernel ", by=ada).done
+        assert told == [], "not before the commit"
+    assert told == [["w1@host"]]
+    row = Worker.objects.get()
+    assert (row.drained_at, row.drain_reason, row.drained_by) == (at, "new kernel", "ada")
+    assert drains.resume(session, reason="", by=ada).done
+    row = Worker.objects.get()
+    assert (row.drained_at, row.drain_reason, row.drained_by) == (None, "", "")
+    entries = LogEntry.objects.order_by("id").values_list("user__username", "object_id", "change_message")
+    assert list(entries) == [("ada", str(session), "Drained: new kernel"), ("ada", str(session), "Resumed.")]
+
+
+def test_a_drain_needs_a_reason(at, ada):  # noqa: F811
+    session = worker(at).session
+    for reason in ("", "  ", "x" * 1001):
+        with pytest.raises(ValidationError):
+            drains.drain(session, now=at, reason=reason, by=ada)
+    assert Worker.objects.get().drained_at is None
+
+
+def test_twice_is_refused_and_the_first_stays(at, ada):  # noqa: F811
+    session = worker(at).session
+    drains.drain(session, now=at, reason="new kernel", by=ada)
+    again = drains.drain(session, now=at, reason="another", by=ada)
+    assert (again.done, again.why) == (False, "w1@host is drained already, by ada.")
+    assert Worker.objects.get().drain_reason == "new kernel"
+
+
+def test_one_that_is_not_drained_cannot_be_resumed(at, ada):  # noqa: F811
+    answer = drains.resume(worker(at).session, reason="", by=ada)
+    assert not answer.done
+    assert "is not drained" in answer.why
+
+
+def test_one_that_has_left_is_left_alone(at, ada):  # noqa: F811
+    for fields in ({"stopped_at": at}, {"gone_at": at}):
+        answer = drains.drain(worker(at, **fields).session, now=at, reason="new kernel", by=ada)
+        assert not answer.done
+        assert "has left" in answer.why
+    assert drains.drain(uuid.uuid4(), now=at, reason="new kernel", by=ada).worker is None
+
+
+def test_a_broker_that_is_away_undoes_nothing(at, ada, monkeypatch, django_capture_on_commit_callbacks):  # noqa: F811
+    def fail(*args, **kwargs):
+        raise OSError("away")
+
+    monkeypatch.setattr(drains.current_app.control, "broadcast", fail)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert drains.drain(worker(at).session, now=at, reason="new kernel", by=ada).done

@@ -1,0 +1,330 @@
+"""Nothing of a calendar's jobs starts in closed time, however it came there; plain jobs are asked nothing."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from jobs import rules, transitions
+from jobs.calendars import publicholidays
+from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Lane
+from jobs.states import Blackout, Hold, State
+from jobs.worker import lifecycle
+from tests.conftest import NOW
+from tests.transitions.steps import acquire, finish, seconds
+
+pytestmark = pytest.mark.django_db
+
+# NOW is Tuesday, 1 January 2030, 12:00:03 UTC.
+OPENS = datetime(2030, 1, 2, 9, tzinfo=UTC)
+CLOSES = datetime(2030, 1, 1, 17, tzinfo=UTC)
+EVENING = datetime(2030, 1, 1, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def office():
+    return Calendar.objects.create(name="office", open_from=time(9), open_until=time(17))
+
+
+@pytest.fixture
+def bound(office, make_job):
+    """A job of the calendar that SQL, an edit or lateness has led to that time."""
+
+    def make(run_at, policy=Blackout.NEXT, **fields):
+        job = make_job(60, calendar="office", blackout=policy, **fields)
+        Job.objects.filter(pk=job.pk).update(run_at=run_at)
+        return again(job)
+
+    return make
+
+
+def again(job):
+    return Job.objects.get(pk=job.pk)
+
+
+def new(run_at, **fields):
+    found = rules.check_new_job(target="demo.noop", payload={}, run_at=run_at, now=NOW, calendar="office", **fields)
+    job, _ = transitions.create(found, now=NOW)
+    return again(job)
+
+
+def waits(job):
+    return job.state == State.PENDING and job.locked_at is None and not Attempt.objects.filter(job=job).exists()
+
+
+# --- at creation ---
+
+
+def test_a_new_job_in_open_time_keeps_it(office):
+    job = new(CLOSES - seconds(1))
+    assert (job.run_at, job.asked_run_at, job.waited_for) == (CLOSES - seconds(1), None, "")
+    assert (job.calendar, job.blackout) == (office, "next")
+
+
+def test_a_new_job_in_closed_time_is_moved_and_told(office):
+    job = new(EVENING)
+    assert (job.run_at, job.asked_run_at) == (OPENS, EVENING)
+    assert job.waited_for == (
+        "Moved from 2030-01-01 20:00:00 UTC by the calendar 'office': after its hours, which end at 17:00."
+    )
+
+
+def test_an_earlier_one_leaves_the_time_that_a_start_may_take(office, settings):
+    settings.JOBS_MAX_DELAY_TIME = 60
+    job = new(EVENING, blackout=Blackout.EARLIER)
+    assert (job.run_at, job.asked_run_at) == (CLOSES - seconds(60) - timedelta(milliseconds=1), EVENING)
+
+
+def test_one_that_will_be_skipped_waits_for_that(office):
+    job = new(EVENING, blackout=Blackout.SKIP)
+    assert (job.state, job.run_at, job.asked_run_at) == (State.PENDING, EVENING, None)
+    assert job.waited_for.startswith("It will be skipped: at its time the calendar 'office' is closed")
+
+
+def test_a_job_moved_out_of_the_window_is_not_published(office, published):
+    Calendar.objects.update(open_days=0b1111101)  # not on Tuesdays: closed now
+    job = new(NOW + seconds(2))
+    assert job.run_at == OPENS
+    assert job.enqueued_at is None
+    assert published == []
+
+
+def test_a_calendar_that_never_opens_is_refused(office):
+    Calendar.objects.update(open_days=0)
+    with pytest.raises(ValidationError, match="no open moment") as refused:
+        new(EVENING)
+    assert list(refused.value.message_dict) == ["calendar"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "says"),
+    [
+        ({"calendar": "ofice"}, "calendar", "There is no calendar 'ofice'; there are: office"),
+        ({"blackout": "later"}, "blackout", "give skip, earlier or next"),
+        ({"run_at": NOW - seconds(1)}, "run_at", "in the past"),
+        ({"run_at": NOW.replace(tzinfo=None)}, "run_at", "no zone"),
+    ],
+)
+def test_what_is_refused(office, fields, field, says):
+    given = {"target": "demo.noop", "payload": {}, "run_at": EVENING, "calendar": "office", **fields}
+    with pytest.raises(ValidationError, match=says) as refused:
+        rules.check_new_job(**given, now=NOW)
+    assert list(refused.value.message_dict) == [field]
+
+
+# --- at its time ---
+
+
+def test_in_open_time_it_starts(bound):
+    assert acquire(bound(NOW)) is not None
+
+
+def test_in_closed_time_it_is_moved_to_the_next_opening(bound, published):
+    job = bound(EVENING)
+    assert acquire(job, now=EVENING) is None
+    moved = again(job)
+    assert waits(moved)
+    assert (moved.run_at, moved.asked_run_at, moved.enqueued_at) == (OPENS, EVENING, None)
+    assert "after its hours" in moved.waited_for
+    assert acquire(moved, now=EVENING, due_before=EVENING + seconds(1)) is None, "an old message finds nothing"
+    assert acquire(moved, now=OPENS) is not None
+
+
+def test_one_that_opens_soon_is_published_for_its_moment(bound, published):
+    before = OPENS - seconds(2)
+    job = bound(before)
+    published.clear()
+    assert acquire(job, now=before) is None
+    assert [(listed.id, listed.run_at) for listed in published] == [(job.pk, OPENS)]
+
+
+def test_it_is_listed_for_its_opening(bound):
+    job = bound(EVENING)
+    acquire(job, now=EVENING)
+    before = Job.objects.list_and_mark(now=OPENS - seconds(9), horizon=OPENS, window=10, client="b")
+    assert before == []
+    listed = Job.objects.list_and_mark(now=OPENS - seconds(8), horizon=OPENS + seconds(1), window=10, client="b")
+    assert [(one.id, one.run_at) for one in listed] == [(job.pk, OPENS)]
+
+
+def test_what_is_earlier_is_over_at_its_time(bound):
+    job = bound(EVENING, Blackout.EARLIER)
+    acquire(job, now=EVENING)
+    assert again(job).run_at == OPENS
+
+
+def test_a_start_that_comes_late_into_closed_time_is_one(bound):
+    job = bound(CLOSES - seconds(1))
+    assert acquire(job, now=CLOSES) is None
+    assert (again(job).run_at, again(job).asked_run_at) == (OPENS, CLOSES - seconds(1))
+
+
+def test_a_start_is_judged_by_its_time_and_not_by_when_its_row_is_taken(bound):
+    assert acquire(bound(OPENS), now=OPENS - timedelta(milliseconds=200)) is not None
+    assert acquire(bound(CLOSES), now=CLOSES - timedelta(milliseconds=200)) is None
+
+
+def test_skip_is_skipped_and_a_person_may_start_it_all_the_same(bound):
+    job = bound(EVENING, Blackout.SKIP)
+    assert acquire(job, now=EVENING) is None
+    skipped = again(job)
+    assert (skipped.state, skipped.finished_at, skipped.locked_at) == (State.SKIPPED, EVENING, None)
+    assert skipped.reason == "The calendar 'office' was closed: after its hours, which end at 17:00."
+    assert transitions.retry(job.pk, now=EVENING).done
+    assert acquire(again(job), now=EVENING) is not None
+
+
+def test_how_late_it_may_start_counts_from_the_opening(bound):
+    job = bound(EVENING, start_within=60)
+    acquire(job, now=EVENING)
+    assert acquire(again(job), now=OPENS + seconds(59)) is not None
+
+
+def test_the_time_that_was_asked_for_first_is_kept(bound):
+    job = bound(EVENING)
+    acquire(job, now=EVENING)
+    Calendar.objects.update(open_from=time(10))
+    acquire(again(job), now=OPENS)
+    assert (again(job).run_at, again(job).asked_run_at) == (OPENS + timedelta(hours=1), EVENING)
+
+
+def test_a_range_of_its_own_counts(bound, office):
+    today = NOW.date()
+    CalendarRange.objects.create(calendar=office, first_day=today, last_day=today, label="stocktaking")
+    job = bound(NOW)
+    assert acquire(job) is None
+    assert again(job).waited_for.endswith("by the calendar 'office': stocktaking.")
+
+
+def test_a_rate_is_asked_after_the_opening(bound):
+    """Whoever waited for the opening has no moment of a rate yet."""
+    Lane.objects.create(name="mail", rate=1)
+    jobs = [bound(EVENING, queue="mail") for _ in range(3)]
+    for job in jobs:
+        acquire(job, now=EVENING)
+    assert [acquire(again(job), now=OPENS) is not None for job in jobs] == [True, False, False]
+
+
+def test_a_moved_job_gives_its_turn_to_the_next(bound, make_job):
+    running, moved, plain = make_job(60, key="pay"), bound(NOW + seconds(70), key="pay"), make_job(80, key="pay")
+    started = acquire(running)
+    for job in (moved, plain):
+        assert acquire(job) is None
+    finish(started)
+    assert again(moved).turn_at is not None
+    assert acquire(again(moved), now=EVENING) is None
+    assert again(moved).turn_at is None
+    assert again(plain).holds == 0
+    assert acquire(again(plain), now=EVENING) is not None
+
+
+# --- a person ---
+
+
+def test_run_now_by_a_person_goes_over_the_calendar_and_is_audited(bound):
+    job = bound(EVENING + timedelta(hours=1))
+    assert transitions.run_now(job.pk, now=EVENING).done
+    assert Audit.objects.filter(job=job, verb="run_now").exists()
+    assert acquire(again(job), now=EVENING) is not None
+
+
+def test_that_stands_for_one_start_only(bound):
+    job = bound(EVENING, rerunnable=True, max_attempts=3, retry_on=["failure"])
+    transitions.run_now(job.pk, now=EVENING)
+    started = acquire(again(job), now=EVENING)
+    finish(started, outcome=State.FAILED, error="no", kinds=("failure",))
+    job = again(job)
+    assert job.state == State.PENDING
+    assert acquire(job, now=EVENING, due_before=job.run_at + seconds(1)) is None
+    assert again(job).run_at == OPENS
+
+
+def test_a_reschedule_is_bound_again(bound):
+    job = bound(EVENING)
+    transitions.run_now(job.pk, now=EVENING)
+    transitions.reschedule(job.pk, run_at=EVENING + seconds(60), now=EVENING)
+    assert acquire(again(job), now=EVENING + seconds(60)) is None
+
+
+# --- what nothing can be reckoned with ---
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ({"open_days": 0}, "no open moment"),
+        ({"time_zone": "Mars/Base"}, "'office' cannot be used: This time zone is not known"),
+        ({"holidays_of": "XX"}, "'office' cannot be used: The holidays of 'XX'"),
+    ],
+)
+def test_it_waits_for_a_person(bound, broken, says):
+    job = bound(NOW)
+    Calendar.objects.update(**broken)  # by somebody's hand
+    assert acquire(job) is None
+    held = again(job)
+    assert waits(held)
+    assert held.held_by == Hold.PERSON
+    assert says in held.waited_for
+    assert transitions.run_now(job.pk, now=NOW).done
+    assert acquire(again(job)) is not None
+
+
+# --- what it costs ---
+
+
+def statements(job, **when):
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        acquire(job, **when)
+    return [query["sql"] for query in asked.captured_queries]
+
+
+def test_a_plain_job_is_asked_nothing(make_job, office):
+    """Its row says with one column more that it has no calendar."""
+    asked = statements(make_job(1))
+    assert not any(word in sql for sql in asked for word in ('"jobs_calendar', "blackout", "calendar_waived"))
+    assert sum("calendar_id" in sql for sql in asked) == 1
+
+
+def test_a_bound_job_costs_three_statements_more(make_job, bound):
+    plain = len(statements(make_job(1)))
+    assert len(statements(bound(NOW))) == plain + 3
+
+
+def test_a_worker_loads_the_holidays_before_its_first_job(make_job, monkeypatch):
+    """A quarter of a second that no job must pay."""
+    Calendar.objects.create(name="here", holidays_of="DE-BW")
+    Calendar.objects.create(name="broken", holidays_of="XX")
+    Calendar.objects.create(name="plain")
+    publicholidays._of_year.cache_clear()
+    monkeypatch.setattr(lifecycle.clock, "now", lambda: NOW)
+    lifecycle.warm()
+    before = publicholidays._of_year.cache_info()
+    assert (before.currsize, before.misses) == (1, 1)
+    assert acquire(make_job(1, calendar="here", blackout=Blackout.SKIP), now=NOW + timedelta(days=1)) is not None
+    assert publicholidays._of_year.cache_info().misses == before.misses
+
+
+# --- the table ---
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"blackout": "later"}, {"asked_run_at": "infinity"}, {"calendar_id": 4711}],
+)
+def test_the_table_refuses(make_job, values):
+    job = make_job()
+    (column, value), *_ = values.items()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE jobs_job SET {column} = %s WHERE id = %s", [value, job.pk])
+
+
+def test_a_calendar_that_jobs_have_is_not_deleted(bound, office):
+    bound(NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        office.delete()

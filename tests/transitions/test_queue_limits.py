@@ -1,0 +1,253 @@
+"""A queue may be paused, hold so many at a time, start so many a second: its jobs are late then, never lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs import rules, transitions
+from jobs.maintenance.turns import turns
+from jobs.models import Job, Kind, Lane
+from jobs.states import Hold, State
+from jobs.transitions import lanes, pausing
+from tests.conftest import NOW
+from tests.transitions.steps import acquire, finish, seconds
+
+pytestmark = pytest.mark.django_db
+MAIL = lanes.Name(Kind.QUEUE, "mail")
+
+
+def again(job):
+    return Job.objects.get(pk=job.pk)
+
+
+def test_a_paused_queue_starts_nothing_and_says_why(make_job, published):
+    running = acquire(make_job(1, queue="mail"))
+    pausing.pause(MAIL, now=NOW, reason="the server moves")
+    waiting, elsewhere = make_job(1, queue="mail"), make_job(1)
+    assert acquire(waiting) is None
+    assert again(waiting).held_by == Hold.QUEUE
+    assert again(waiting).waited_for == "The queue 'mail' was paused: the server moves."
+    assert acquire(elsewhere) is not None
+    assert finish(running), "what runs goes on"
+    assert again(waiting).held_by == Hold.QUEUE
+    published.clear()
+    assert pausing.resume(MAIL, now=NOW) == 1
+    assert [listed.id for listed in published] == [waiting.pk]
+    assert acquire(again(waiting)) is not None
+
+
+def test_a_key_may_be_paused_too(make_job):
+    pausing.pause(lanes.Name(Kind.KEY, "pay"), now=NOW, reason="")
+    job = make_job(1, key="pay")
+    assert acquire(job) is None
+    assert again(job).waited_for == "The key 'pay' was paused."
+    assert pausing.resume(lanes.Name(Kind.KEY, "pay"), now=NOW) == 1
+
+
+def test_a_pause_of_what_cannot_be_is_refused():
+    with pytest.raises(ValidationError, match="queue's name"):
+        pausing.pause(lanes.Name(Kind.QUEUE, "amq.x"), now=NOW, reason="")
+    with pytest.raises(ValidationError, match="shorten"):
+        pausing.pause(MAIL, now=NOW, reason="x" * 1001)
+
+
+def test_resuming_lets_go_of_everybody_however_many(make_job, monkeypatch, published):
+    monkeypatch.setattr(lanes, "FREED_AT_ONCE", 2)
+    pausing.pause(MAIL, now=NOW, reason="")
+    jobs = [make_job(n, queue="mail") for n in range(1, 6)]
+    for job in jobs:
+        acquire(job)
+    published.clear()
+    assert pausing.resume(MAIL, now=NOW) == 5
+    assert [listed.id for listed in published] == [job.pk for job in jobs[:2]]
+    assert not Job.objects.held().exists()
+    listed = Job.objects.list_and_mark(now=NOW, horizon=NOW + seconds(10), window=10, client="b")
+    assert {one.id for one in listed} == {job.pk for job in jobs[2:]}
+
+
+def test_so_many_of_a_queue_run_at_a_time(make_job, published):
+    Lane.objects.create(name="mail", concurrency=2)
+    jobs = [make_job(n, queue="mail") for n in (1, 2, 3, 4)]
+    started = [acquire(job) for job in jobs]
+    assert [one is not None for one in started] == [True, True, False, False]
+    assert again(jobs[2]).waited_for == "The queue 'mail' was full: 2 of it ran."
+    published.clear()
+    finish(started[0])
+    assert [listed.id for listed in published] == [jobs[2].pk]
+    assert acquire(again(jobs[3])) is None, "it is not the last one's turn"
+    assert acquire(again(jobs[2])) is not None
+
+
+def test_a_paused_queue_stays_full_when_one_ends(make_job):
+    Lane.objects.create(name="mail", concurrency=1)
+    first, second = make_job(1, queue="mail"), make_job(2, queue="mail")
+    started = acquire(first)
+    acquire(second)
+    pausing.pause(MAIL, now=NOW, reason="")
+    finish(started)
+    assert again(second).held_by == Hold.QUEUE
+    assert pausing.resume(MAIL, now=NOW) == 1
+
+
+def test_a_rate_hands_out_moments_and_each_is_kept(make_job, published):
+    Lane.objects.create(name="mail", rate=10)
+    jobs = [make_job(1, queue="mail") for _ in range(4)]
+    due = jobs[0].run_at
+    started = [acquire(job, now=NOW) for job in jobs]
+    assert [one is not None for one in started] == [True, False, False, False]
+    moments = [again(job).not_before for job in jobs[1:]]
+    assert moments == [due + timedelta(milliseconds=100 * n) for n in (1, 2, 3)]
+    assert [listed.run_at for listed in published[-3:]] == moments, "published for their own moments"
+    last = again(jobs[3])
+    assert last.holds == 0
+    assert "The rate of the queue 'mail'" in last.waited_for
+    second_try = acquire(last, now=NOW, due_before=due + seconds(1))
+    assert second_try is not None, "its moment is its own: nobody is asked again"
+    assert second_try.due == moments[2]
+    assert second_try.run_at == due
+
+
+def test_a_burst_may_start_at_once(make_job):
+    Lane.objects.create(name="mail", rate=1, burst=3)
+    jobs = [make_job(1, queue="mail") for _ in range(5)]
+    assert [acquire(job) is not None for job in jobs] == [True, True, True, False, False]
+
+
+def test_a_moment_beyond_the_window_is_listed_in_its_time(make_job, published):
+    Lane.objects.create(name="mail", rate=0.01)
+    acquire(make_job(1, queue="mail"))
+    later = make_job(1, queue="mail")
+    published.clear()
+    assert acquire(later) is None
+    assert published == []
+    assert again(later).enqueued_at is None
+    moment = again(later).not_before
+    before = Job.objects.list_and_mark(now=NOW, horizon=moment, window=10, client="b")
+    assert later.pk not in [one.id for one in before]
+    listed = Job.objects.list_and_mark(now=moment, horizon=moment + seconds(1), window=10, client="b")
+    assert [(one.id, one.run_at) for one in listed] == [(later.pk, moment)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(st.integers(0, 400), min_size=2, max_size=25),
+    rate=st.sampled_from([1, 5, 50]),
+    burst=st.integers(1, 4),
+)
+def test_no_interval_holds_more_than_burst_and_rate(steps, rate, burst):
+    """The rule of the bucket, over jobs whose times are `steps` milliseconds apart."""
+    with transaction.atomic():
+        Lane.objects.create(name="mail", rate=rate, burst=burst)
+        at, moments = NOW + seconds(1), []
+        for step in steps:
+            at += timedelta(milliseconds=step)
+            new = rules.check_new_job(target="demo.noop", payload={}, run_at=at, now=NOW, queue="mail")
+            job, _ = transitions.create(new, now=NOW)
+            acquire(job, now=at)
+            job.refresh_from_db()
+            moments.append(job.not_before or job.run_at)
+        moments.sort()
+        for first, one in enumerate(moments):
+            for last in range(first + 1, len(moments)):
+                within = (moments[last] - one).total_seconds() + 0.0011  # a start is due a millisecond early
+                assert last - first + 1 <= burst + rate * within + 1e-6
+        transaction.set_rollback(True)
+
+
+def test_a_turn_that_came_by_sql_is_found(make_job):
+    first, second = make_job(1, key="pay"), make_job(2, key="pay")
+    acquire(first)
+    acquire(second)
+    assert turns(now=NOW) == 0
+    Job.objects.filter(pk=first.pk).update(state=State.FAILED, finished_at=NOW)  # by somebody's hand
+    assert turns(now=NOW) == 1
+    assert again(second).holds == 0
+
+
+def test_a_queue_whose_rules_are_gone_holds_nobody(make_job):
+    Lane.objects.create(name="mail", concurrency=1)
+    jobs = [make_job(n, queue="mail") for n in (1, 2)]
+    for job in jobs:
+        acquire(job)
+    Lane.objects.all().delete()
+    assert turns(now=NOW) == 1
+
+
+def test_looking_for_turns_costs_one_statement(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        turns(now=NOW)
+
+
+def test_a_place_that_its_key_does_not_let_it_take_goes_to_the_next(make_job):
+    """The queue's turn comes to one whose key is taken: another's is next, not in a minute."""
+    Lane.objects.create(name="mail", concurrency=2)
+    a1, b1 = make_job(1, queue="mail", key="a"), make_job(2, queue="mail", key="b")
+    a2, b2 = make_job(3, queue="mail", key="a"), make_job(4, queue="mail", key="b")
+    starts = [acquire(job) for job in (a1, b1, a2, b2)]
+    assert [one is not None for one in starts] == [True, True, False, False]
+    finish(starts[1])
+    assert acquire(again(a2)) is None
+    assert again(a2).held_by == Hold.KEY
+    assert again(b2).holds == 0
+    assert acquire(again(b2)) is not None
+
+
+def test_one_place_is_given_once(make_job):
+    """To the one whose key is free now, which takes it in its queue too."""
+    Lane.objects.create(name="mail", concurrency=2)
+    first, other = make_job(1, queue="mail", key="k"), make_job(3, queue="mail")
+    next_of_key, next_of_queue = make_job(2, queue="mail", key="k"), make_job(4, queue="mail")
+    started = acquire(first)
+    Lane.objects.update(concurrency=3)
+    assert acquire(next_of_key) is None
+    Lane.objects.update(concurrency=2)
+    assert acquire(other) is not None
+    assert acquire(next_of_queue) is None
+    finish(started)
+    assert (again(next_of_key).holds, again(next_of_queue).held_by) == (0, Hold.QUEUE)
+
+
+def test_one_that_waits_for_its_moment_holds_no_place(make_job):
+    Lane.objects.create(name="mail", concurrency=1)
+    Lane.objects.create(kind=Kind.KEY, name="slow", rate=0.001)
+    finish(acquire(make_job(1, key="slow")))
+    blocker = acquire(make_job(1, queue="mail"))
+    late, free = make_job(2, queue="mail", key="slow"), make_job(3, queue="mail")
+    Lane.objects.filter(name="slow").update(rate=None)
+    assert acquire(late) is None
+    Lane.objects.filter(name="slow").update(rate=0.001, next_start_at=NOW + seconds(3600))
+    acquire(free)
+    finish(blocker)
+    assert acquire(again(late), now=NOW + seconds(1)) is None
+    assert again(late).not_before is not None
+    assert again(free).holds == 0, "nobody keeps a place for an hour"
+
+
+def test_moments_of_a_rate_that_is_lifted_are_forgotten(make_job):
+    pausing.limit(MAIL, now=NOW, concurrency=None, rate=0.001, burst=1)
+    jobs = [make_job(1, queue="mail") for _ in range(3)]
+    for job in jobs:
+        acquire(job)
+    assert again(jobs[2]).not_before > NOW + seconds(1000)
+    pausing.limit(MAIL, now=NOW, concurrency=None, rate=1000, burst=10)
+    assert again(jobs[2]).not_before is None
+    assert acquire(again(jobs[2])) is not None
+
+
+def test_after_a_pause_the_rate_counts_anew(make_job):
+    pausing.limit(MAIL, now=NOW, concurrency=None, rate=1, burst=1)
+    jobs = [make_job(1, queue="mail") for _ in range(3)]
+    for job in jobs:
+        acquire(job)
+    pausing.pause(MAIL, now=NOW, reason="")
+    later = NOW + seconds(600)
+    for job in jobs[1:]:
+        assert acquire(again(job), now=later, due_before=later) is None
+        assert again(job).not_before is None
+    pausing.resume(MAIL, now=later)
+    started = [acquire(again(job), now=later, due_before=later) for job in jobs[1:]]
+    assert [one is not None for one in started] == [True, False], "one a second, however long it was paused"

@@ -1,0 +1,310 @@
+"""A job may wait for others: it starts when all of them have ended as it wants, and is skipped when they cannot."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from jobs import rules, transitions
+from jobs.maintenance.turns import waits
+from jobs.models import Dependency, Job
+from jobs.states import Awaited, Hold, State
+from jobs.transitions.dependencies import beginning
+from tests.conftest import NOW
+from tests.transitions.steps import acquire, finish, seconds, start
+
+pytestmark = pytest.mark.django_db
+ANY = Awaited.ANY
+
+
+def again(job):
+    return Job.objects.get(pk=job.pk)
+
+
+def run(job, outcome=State.COMPLETED, **more):
+    started = acquire(again(job))
+    assert started is not None
+    assert finish(started, outcome, **more)
+
+
+def sees(job):
+    return (again(job).state, again(job).held_by)
+
+
+def test_it_waits_and_starts_when_the_other_has_completed(make_job, published):
+    first = make_job(1)
+    child = make_job(0, waits_for=[first.pk])
+    assert (sees(child), child.enqueued_at, again(first).has_dependents) == (
+        (State.PENDING, Hold.DEPENDENCIES),
+        None,
+        True,
+    )
+    assert acquire(child) is None
+    published.clear()
+    run(first)
+    assert [(listed.id, listed.run_at) for listed in published] == [(child.pk, child.run_at)]
+    free = again(child)
+    assert (free.holds, free.waited_for, free.turn_at) == (0, f"It waited for job {first.pk}.", None)
+    assert free.enqueued_at == NOW + seconds(1)
+    assert acquire(free, now=NOW + seconds(2)) is not None
+
+
+def test_one_whose_time_is_ahead_starts_at_its_time(make_job, published):
+    first = make_job(1)
+    child = make_job(3600, waits_for=[first.pk])
+    published.clear()
+    run(first)
+    assert published == []
+    assert (again(child).holds, again(child).run_at, again(child).enqueued_at) == (0, child.run_at, None)
+    assert acquire(again(child), due_before=NOW + seconds(5)) is None, "not before its time"
+
+
+def test_it_waits_for_the_last_of_them(make_job, published):
+    others = [make_job(1) for _ in range(3)]
+    child = make_job(1, waits_for=[job.pk for job in others])
+    published.clear()
+    for job in (others[2], others[0]):
+        run(job)
+        assert sees(child) == (State.PENDING, Hold.DEPENDENCIES)
+    started = acquire(others[1])
+    finish(started)
+    assert [listed.id for listed in published] == [child.pk]
+    assert again(child).waited_for == f"It waited for job {others[2].pk}, the last of 3."
+
+
+@pytest.mark.parametrize(
+    ("outcome", "end", "then"),
+    [
+        (State.COMPLETED, "success", (State.PENDING, 0)),
+        (State.COMPLETED, "any", (State.PENDING, 0)),
+        (State.FAILED, "success", (State.SKIPPED, 0)),
+        (State.FAILED, "any", (State.PENDING, 0)),
+        (State.INTERRUPTED, "success", (State.PENDING, Hold.DEPENDENCIES)),
+        (State.INTERRUPTED, "any", (State.PENDING, Hold.DEPENDENCIES)),
+    ],
+)
+def test_what_it_wants_of_their_ends(make_job, outcome, end, then):
+    first = make_job(1)
+    child = make_job(1, waits_for=[first.pk], waits_for_end=end)
+    run(first, outcome)
+    assert sees(child) == then
+
+
+def test_the_reason_names_the_one_that_broke_it(make_job):
+    first, second = make_job(1), make_job(1)
+    child = make_job(1, waits_for=[first.pk, second.pk])
+    run(second, State.FAILED)
+    skipped = again(child)
+    assert (skipped.state, skipped.finished_at) == (State.SKIPPED, NOW + seconds(1))
+    assert skipped.reason == f"Job {second.pk}, which it waited for, failed."
+
+
+@pytest.mark.parametrize(("end", "state"), [("success", State.SKIPPED), ("any", State.PENDING)])
+def test_a_cancelled_one_has_ended(make_job, end, state):
+    first = make_job(1)
+    child = make_job(1, waits_for=[first.pk], waits_for_end=end)
+    transitions.cancel(first.pk, now=NOW, reason="no")
+    assert sees(child) == (state, 0)
+    assert "was cancelled" in again(child).reason or state == State.PENDING
+
+
+@pytest.mark.parametrize("how", ["too late", "no such target", "overlap"])
+def test_one_that_is_refused_at_its_time_has_ended(make_job, how):
+    if how == "overlap":
+        acquire(make_job(1, key="pay"))
+    first = make_job(1, start_within=5, key="pay", overlap="skip")
+    child = make_job(1, waits_for=[first.pk], waits_for_end=ANY)
+    vain = make_job(1, waits_for=[first.pk])
+    if how == "no such target":
+        Job.objects.filter(pk=first.pk).update(target="gone.away")
+    late = first.run_at + seconds(60 if how == "too late" else 0)
+    assert acquire(again(first), now=late, due_before=late + seconds(1)) is None
+    assert again(first).state in (State.SKIPPED, State.FAILED)
+    assert (sees(child), sees(vain)) == ((State.PENDING, 0), (State.SKIPPED, 0))
+
+
+def test_one_that_the_ledger_refuses_has_ended(make_job):
+    first = make_job(1, rerunnable=True, max_attempts=3)
+    child = make_job(1, waits_for=[first.pk])
+    acquire(first)
+    Job.objects.filter(pk=first.pk).update(state=State.PENDING, locked_at=None, attempt=0)
+    assert acquire(again(first)) is None
+    assert (again(first).state, again(child).state) == (State.FAILED, State.SKIPPED)
+
+
+@pytest.mark.parametrize(
+    ("settle", "then"),
+    [
+        (transitions.confirm_done, (State.PENDING, 0)),
+        (transitions.confirm_failed, (State.SKIPPED, 0)),
+        (transitions.retry, (State.PENDING, Hold.DEPENDENCIES)),
+    ],
+)
+def test_an_interrupted_one_is_settled_by_a_person(make_job, settle, then):
+    first = make_job(1)
+    child = make_job(1, waits_for=[first.pk])
+    _, worker = start(first)
+    transitions.interrupt([worker.session], now=NOW, reason="gone")
+    assert sees(child) == (State.PENDING, Hold.DEPENDENCIES)
+    assert settle(first.pk, now=NOW, reason="I looked").done
+    assert sees(child) == then
+
+
+def test_one_that_starts_again_by_itself_has_not_ended(make_job):
+    first = make_job(1, rerunnable=True, max_attempts=2, retry_on=["failure"])
+    child = make_job(1, waits_for=[first.pk])
+    run(first, State.FAILED, kinds=("failure",))
+    assert (again(first).state, sees(child)) == (State.PENDING, (State.PENDING, Hold.DEPENDENCIES))
+    run(first, State.FAILED, kinds=("failure",))
+    assert again(child).state == State.SKIPPED
+
+
+def test_a_retry_calls_nobody_back_and_those_who_wait_go_on_waiting(make_job):
+    first, second = make_job(1), make_job(1)
+    free = make_job(1, waits_for=[first.pk], waits_for_end=ANY)
+    waiting = make_job(1, waits_for=[first.pk, second.pk], waits_for_end=ANY)
+    run(first, State.FAILED)
+    transitions.retry(first.pk, now=NOW)
+    run(second)
+    assert (sees(free), sees(waiting)) == ((State.PENDING, 0), (State.PENDING, Hold.DEPENDENCIES))
+    run(first)
+    assert sees(waiting) == (State.PENDING, 0)
+
+
+def test_one_that_had_ended_before_and_is_retried_is_noticed_too(make_job):
+    first, second = make_job(1), make_job(1)
+    run(first, State.FAILED)
+    child = make_job(1, waits_for=[first.pk, second.pk], waits_for_end=ANY)
+    transitions.retry(first.pk, now=NOW)
+    run(second)
+    assert sees(child) == (State.PENDING, Hold.DEPENDENCIES)
+    run(first)
+    assert sees(child) == (State.PENDING, 0)
+
+
+def test_a_skipped_one_starts_by_a_retry_whatever_became_of_the_other(make_job):
+    first = make_job(1)
+    child = make_job(1, waits_for=[first.pk])
+    run(first, State.FAILED)
+    assert transitions.retry(child.pk, now=NOW).done
+    assert acquire(again(child)) is not None
+
+
+def test_running_it_now_does_not_end_its_wait(make_job):
+    first = make_job(1)
+    child = make_job(60, waits_for=[first.pk])
+    transitions.run_now(child.pk, now=NOW)
+    assert sees(child) == (State.PENDING, Hold.DEPENDENCIES)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "end", "then"),
+    [("COMPLETED", "success", State.PENDING), ("FAILED", "any", State.PENDING), ("FAILED", "success", State.SKIPPED)],
+)
+def test_those_that_have_ended_before_are_not_waited_for(make_job, published, outcome, end, then):
+    first = make_job(1)
+    run(first, State[outcome])
+    published.clear()
+    child = make_job(1, waits_for=[first.pk], waits_for_end=end)
+    assert sees(child) == (then, 0)
+    assert [listed.id for listed in published] == ([child.pk] if then == State.PENDING else [])
+
+
+def test_what_it_waits_for_must_exist_and_be_seen(make_job, django_user_model):
+    with pytest.raises(ValidationError, match="There is no job 999999"):
+        make_job(1, waits_for=[999_999])
+    first, ann = make_job(1), User.objects.create_user("ann")
+    with pytest.raises(ValidationError, match=r"jobs\.view_job"):
+        make_job(1, waits_for=[first.pk], by=ann)
+    ann.user_permissions.set(Permission.objects.filter(codename="view_job"))
+    assert make_job(1, waits_for=[first.pk], by=User.objects.get(pk=ann.pk)).holds
+    assert not again(make_job(1)).has_dependents
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"waits_for": [0]}, "0 is not the id of a job"),
+        ({"waits_for": [2**63]}, "is not the id of a job"),
+        ({"waits_for": list(range(1, 1002))}, "These are 1001 jobs; 1000 at most"),
+        ({"waits_for_end": "perhaps"}, "give success or any"),
+    ],
+)
+def test_what_cannot_be_waited_for_is_refused(fields, says):
+    with pytest.raises(ValidationError, match=says):
+        rules.check_new_job(target="demo.noop", payload={}, run_at=NOW, now=NOW, **fields)
+
+
+def test_the_table_refuses_circles(make_job):
+    first, second = make_job(1), make_job(1)
+    for pair in ((first, second), (first, first)):
+        with pytest.raises(IntegrityError, match="jobs_dependency_on_older"), transaction.atomic():
+            Dependency.objects.create(job=pair[0], waits_for=pair[1])
+    with pytest.raises(IntegrityError, match="jobs_waits_for_end_known"), transaction.atomic():
+        Job.objects.filter(pk=first.pk).update(waits_for_end="perhaps")
+
+
+BY_SQL = """
+WITH made AS (
+    INSERT INTO jobs_job (target, payload, run_at, holds) VALUES ('demo.noop', '{}', now(), 2) RETURNING id
+)
+INSERT INTO jobs_dependency (job_id, waits_for_id) SELECT id, %s FROM made RETURNING job_id
+"""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "then"), [(State.COMPLETED, (State.PENDING, 0)), (State.FAILED, (State.SKIPPED, 0))]
+)
+def test_the_leader_finds_what_sql_has_tied(make_job, outcome, then):
+    first = make_job(1)
+    with connection.cursor() as cursor:
+        cursor.execute(BY_SQL, [first.pk])
+        child = Job.objects.get(pk=cursor.fetchone()[0])
+    assert waits(now=NOW) == 0
+    run(first, outcome)
+    assert sees(child) == (State.PENDING, Hold.DEPENDENCIES), "nobody has told its end whom to look for"
+    assert waits(now=NOW) == 1
+    assert sees(child) == then
+
+
+def test_the_leader_finds_what_waits_in_vain_while_others_are_open(make_job):
+    first, second = make_job(1), make_job(1)
+    vain = make_job(1, waits_for=[first.pk, second.pk])
+    either_way = make_job(1, waits_for=[first.pk, second.pk], waits_for_end=ANY)
+    Job.objects.filter(pk=first.pk).update(state=State.CANCELLED, finished_at=NOW)
+    assert waits(now=NOW) == 1
+    assert (sees(vain), sees(either_way)) == ((State.SKIPPED, 0), (State.PENDING, Hold.DEPENDENCIES))
+
+
+def test_one_that_is_held_for_more_is_not_published(make_job, published):
+    first = make_job(1)
+    child = make_job(1, waits_for=[first.pk])
+    Job.objects.filter(pk=child.pk).update(holds=Hold.DEPENDENCIES | Hold.APPROVAL)
+    published.clear()
+    run(first)
+    assert (sees(child), published) == ((State.PENDING, Hold.APPROVAL), [])
+
+
+def test_what_it_costs_to_end_a_job_that_others_wait_for(make_job, django_assert_num_queries):
+    first, second = make_job(1), make_job(1)
+    make_job(3600, waits_for=[first.pk, second.pk])
+    started, last = acquire(first), acquire(second)
+    with django_assert_num_queries(6):  # the 3 of every end; who waits, their rows locked, how far they are
+        finish(started)
+    with django_assert_num_queries(7):  # and the one that goes
+        finish(last)
+
+
+def test_what_is_deleted_between_two_looks_is_said_to_be_missing(make_job, monkeypatch):
+    monkeypatch.setattr(beginning, "problems", lambda ids, by: [])  # it was there then
+    with pytest.raises(ValidationError, match="999999"):
+        make_job(1, waits_for=[999999])
+
+
+def test_one_that_waits_for_what_is_no_more_is_let_go(make_job):
+    first = make_job(1)
+    child = make_job(0, waits_for=[first.pk])
+    Dependency.objects.all().delete()
+    Job.objects.filter(pk=first.pk).delete()
+    assert waits(now=NOW) == 1
+    assert again(child).waited_for == "It waited for jobs that are not there any more."
