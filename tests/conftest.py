@@ -23,10 +23,20 @@ ALONE = ("processes", "launcher", "browser")  # the marks of tests that start pr
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup`: tests that start processes one after the other, beside all others, a file at a time. Two
-    clusters at once on two cores are late for reasons that no test is about."""
+    clusters at once on two cores are late for reasons that no test is about. A shared machine may freeze one of their
+    processes for longer than its patience: such a test may fail once (the summary shows each RERUN with its failure),
+    but never by a job that was lost or ran twice."""
     for item in items:
         alone = any(item.get_closest_marker(mark) for mark in ALONE)
+        if alone:
+            item.add_marker(pytest.mark.flaky(reruns=1, rerun_except=["exactly once"]))
         item.add_marker(pytest.mark.xdist_group("processes" if alone else item.nodeid.partition("::")[0]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.section(f"why {report.nodeid} was run again")
+        terminalreporter.line(report.longreprtext)
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,7 @@ def verdict(done: "subprocess.CompletedProcess[str]", file: Path) -> dict[str, A
     found = json.loads(file.read_text())
     (one,) = found["rounds"]
     grave = [violation for violation in one["violations"] if violation["kind"] not in (Kind.LATE, Kind.COST)]
-    assert grave == [], done.stdout + done.stderr
+    assert grave == [], f"each exactly once\n{done.stdout}{done.stderr}"
     passed = not one["violations"]
     assert (done.returncode == 0, "PASSED" in done.stdout, found["passed"]) == (passed, passed, passed)
     return one

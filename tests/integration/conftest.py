@@ -27,6 +27,7 @@ from jobs.states import FINAL
 from project.local.process import send, spawn
 from tests.integration.bodies import Bodies
 
+EXACTLY_ONCE = "each exactly once"  # whoever fails of this is not run again (tests/conftest.py)
 PATIENCE = 180.0  # seconds a test waits for what must happen: generous, since machines are shared
 
 

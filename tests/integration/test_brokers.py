@@ -12,7 +12,7 @@ from project.local.home import temporary_home
 from project.local.process import send, stop
 from project.local.servers.binaries import find_valkey
 from project.local.servers.valkey import Valkey
-from tests.integration.conftest import all_final, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 from tests.integration.test_way_of_one_job import create, graceful_stop, insert
 
 pytestmark = [pytest.mark.processes]
@@ -32,7 +32,7 @@ class TestRabbitMQ:
         wait_for(lambda: all_final(*jobs), "all jobs to end")
         assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
         assert all(j.run_at <= j.execute_at for j in Job.objects.filter(pk__in=jobs))
-        assert Attempt.objects.count() == len(jobs)
+        assert Attempt.objects.count() == len(jobs), EXACTLY_ONCE
         assert not WorkerLog.objects.filter(action="ACQUIRE_FAILURE").exists()
 
     def test_a_graceful_stop_hands_back_at_once_what_waits_and_ends_what_runs(self, cluster, settings):
@@ -49,7 +49,7 @@ class TestRabbitMQ:
         cluster.stop("victim", signal.SIGKILL)
         wait_for(lambda: all_final(*jobs), "the survivor to run them")
         assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
-        assert Attempt.objects.count() == len(jobs)
+        assert Attempt.objects.count() == len(jobs), EXACTLY_ONCE
 
 
 class TestNoBroker:
@@ -89,4 +89,4 @@ class TestNoBroker:
         valkey.up()
         wait_for(lambda: all_final(*accepted), "the jobs to start")
         assert {j.state for j in Job.objects.filter(pk__in=accepted)} == {State.COMPLETED}
-        assert Attempt.objects.count() == 4
+        assert Attempt.objects.count() == 4, EXACTLY_ONCE

@@ -10,7 +10,7 @@ from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.models import Attempt, Calendar, CalendarRange, Job
 from jobs.states import State
-from tests.integration.conftest import all_final, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 
 pytestmark = [pytest.mark.processes]
 
@@ -39,7 +39,7 @@ def test_a_calendar_closed_behind_published_jobs(cluster):
     moved = Job.objects.get(pk=later)
     assert (moved.state, moved.run_at, moved.asked_run_at) == (State.COMPLETED, opens, due)
     assert moved.execute_at >= opens
-    assert Attempt.objects.filter(job=moved).count() == 1
+    assert Attempt.objects.filter(job=moved).count() == 1, EXACTLY_ONCE
     assert Job.objects.get(pk=skipped).state == State.SKIPPED
     assert "closed in a hurry" in Job.objects.get(pk=skipped).reason
     assert Job.objects.get(pk=plain).run_at == due

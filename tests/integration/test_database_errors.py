@@ -11,7 +11,7 @@ from django.db import connection
 
 from jobs.models import Attempt, Job
 from jobs.states import State
-from tests.integration.conftest import all_final, database_url, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, database_url, wait_for
 
 pytestmark = [pytest.mark.processes]
 
@@ -110,4 +110,4 @@ def test_a_database_that_refuses(cluster, bodies, faults, role):
 
     assert set(Job.objects.values_list("state", flat=True)) == {State.COMPLETED}
     assert set(bodies.entered().values()) == {1}
-    assert Attempt.objects.count() == Job.objects.count() == len(bodies.entered())
+    assert Attempt.objects.count() == Job.objects.count() == len(bodies.entered()), EXACTLY_ONCE

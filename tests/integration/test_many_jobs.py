@@ -8,7 +8,7 @@ from django.db.models import Count, F
 
 from jobs.models import Attempt, Job
 from jobs.states import State
-from tests.integration.conftest import wait_for
+from tests.integration.conftest import EXACTLY_ONCE, wait_for
 
 pytestmark = [pytest.mark.processes]
 
@@ -32,7 +32,7 @@ def test_ten_thousand_rows_in_one_minute(cluster):
         "all rows to complete",
     )
     assert Job.objects.in_state([State.COMPLETED]).count() == ROWS
-    assert Attempt.objects.count() == ROWS
-    assert Attempt.objects.values("job").annotate(starts=Count("id")).filter(starts__gt=1).count() == 0
+    assert Attempt.objects.count() == ROWS, EXACTLY_ONCE
+    assert Attempt.objects.values("job").annotate(starts=Count("id")).filter(starts__gt=1).count() == 0, EXACTLY_ONCE
     assert not Job.objects.filter(execute_at__lt=F("run_at")).exists()
     assert Attempt.objects.filter(outcome=State.COMPLETED, number=1).count() == ROWS

@@ -13,7 +13,7 @@ from jobs.clock import clock
 from jobs.messages import HOPS, RUN_JOB
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
-from tests.integration.conftest import all_final, messages, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, wait_for
 from tests.integration.test_way_of_one_job import create
 
 pytestmark = [pytest.mark.processes]
@@ -82,7 +82,7 @@ def survives_garbage(cluster, broker_url):
     wait_for(lambda: all_final(*jobs), "the jobs among the garbage to run")
 
     assert {job.state for job in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
-    assert Attempt.objects.count() == len(jobs)
+    assert Attempt.objects.count() == len(jobs), EXACTLY_ONCE
     for _, body, says in GARBAGE:
         assert says in cluster.log("w1"), body
     refused = WorkerLog.objects.filter(action="ACQUIRE_FAILURE").values_list("job_id", flat=True)

@@ -16,7 +16,7 @@ from jobs.models.querysets import Listed
 from jobs.nodes import drains
 from jobs.nodes.cache import cache
 from jobs.states import State
-from tests.integration.conftest import all_final, messages, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, wait_for
 from tests.integration.test_way_of_one_job import create
 
 pytestmark = [pytest.mark.processes]
@@ -64,7 +64,7 @@ def story(cluster, broker_url):
     the_full_one_takes_none(cluster)
     what_waits_on_the_drained_one_starts_elsewhere(cluster, ada)
     with_none_left_jobs_wait_and_start_when_one_is_back(cluster, broker_url, ada)
-    assert Attempt.objects.count() == Job.objects.count(), "each once"
+    assert Attempt.objects.count() == Job.objects.count(), EXACTLY_ONCE
 
 
 def the_full_one_takes_none(cluster):

@@ -10,7 +10,7 @@ import pytest
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from project.local.process import send
-from tests.integration.conftest import all_final, messages, purge, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, purge, wait_for
 
 pytestmark = [pytest.mark.processes]
 
@@ -94,4 +94,4 @@ def test_jobs_that_take_their_process_with_them(cluster, bodies, broker_url):
         cluster.stop(name)
     assert [messages(broker_url, queue) for queue in WORKERS] == [0, 0, 0], "nothing goes back to its queue"
     assert set(bodies.entered().values()) == {1}
-    assert Attempt.objects.count() == Job.objects.count() == len(bodies.entered())
+    assert Attempt.objects.count() == Job.objects.count() == len(bodies.entered()), EXACTLY_ONCE

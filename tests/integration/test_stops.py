@@ -13,7 +13,7 @@ from jobs.models import Attempt, Job, Worker
 from jobs.models.querysets import Listed
 from jobs.states import State
 from project.local.process import send
-from tests.integration.conftest import all_final, messages, purge, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, purge, wait_for
 from tests.integration.test_way_of_one_job import create
 
 pytestmark = [pytest.mark.processes]
@@ -96,7 +96,7 @@ def test_a_stop_that_does_not_wait(cluster, broker_url):
         assert "Its process was told to stop" in attempt.error
     assert states([held["children"].running, held["children"].armed]) == {State.INTERRUPTED}
     assert Job.objects.get(pk=held["children"].again).version == 2, "it is rerunnable: due again"
-    assert Attempt.objects.filter(number=1).count() == Job.objects.count()
+    assert Attempt.objects.filter(number=1).count() == Job.objects.count(), EXACTLY_ONCE
     assert not Attempt.objects.filter(number=2).exclude(job=held["children"].again).exists()
     cluster.stop("other", signal.SIGKILL)
     assert [messages(broker_url, queue) for queue in STOPS] == [0, 0, 0]

@@ -15,7 +15,7 @@ from jobs.clock import clock
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from project.local.process import send
-from tests.integration.conftest import all_final, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 
 pytestmark = [pytest.mark.processes]
 
@@ -47,7 +47,7 @@ def test_rows_by_sql_and_jobs_in_two_seconds_start_on_time_and_once(cluster):
     for job in Job.objects.filter(pk__in=[*by_sql, *soon]):
         assert job.state == State.COMPLETED
         assert job.run_at <= job.execute_at
-        assert Attempt.objects.filter(job=job).count() == 1
+        assert Attempt.objects.filter(job=job).count() == 1, EXACTLY_ONCE
     assert "no target" in Job.objects.get(pk=broken[0]).reason
     assert Job.objects.get(pk=broken[1]).state == State.FAILED
     assert not WorkerLog.objects.filter(action="ACQUIRE_FAILURE").exists()
@@ -94,7 +94,7 @@ def test_the_leading_beat_is_killed_and_the_other_goes_on(cluster):
     wait_for(lambda: "leads now" in cluster.log("second"), "the second beat to lead")
     wait_for(lambda: all_final(*jobs), "all jobs to end")
     assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
-    assert Attempt.objects.count() == len(jobs)
+    assert Attempt.objects.count() == len(jobs), EXACTLY_ONCE
     assert first.poll() is not None
 
 
