@@ -1,5 +1,6 @@
 """The admin: jobs through the same rules and transitions as everywhere, the rest to read."""
 
+from jobs.admin.batch import BatchAdmin
 from jobs.admin.budget import CreationLimitAdmin
 from jobs.admin.calendars import CalendarAdmin
 from jobs.admin.job import JobAdmin
@@ -10,6 +11,7 @@ from jobs.admin.worker import WorkerAdmin
 __all__ = [
     "AttemptAdmin",
     "AuditAdmin",
+    "BatchAdmin",
     "CalendarAdmin",
     "CreationLimitAdmin",
     "JobAdmin",

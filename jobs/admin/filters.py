@@ -13,7 +13,7 @@ from jobs.clock import clock
 from jobs.models import Worker
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.querysets import JobQuerySet
-from jobs.states import State
+from jobs.states import Hold, State
 
 Choices = list[tuple[str, str]]
 
@@ -32,6 +32,21 @@ class StateFilter(SimpleListFilter):
             return jobs.overdue(clock.current())
         chosen = [s for s in State if value == str(int(s))]
         return jobs.in_state(chosen) if chosen else jobs
+
+
+class HeldFilter(SimpleListFilter):
+    title = "what it is held by"
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        return [("any", "anything"), *((hold.words, hold.words) for hold in Hold)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> JobQuerySet:
+        jobs = cast("JobQuerySet", queryset)
+        if self.value() == "any":
+            return jobs.held()
+        chosen = [hold for hold in Hold if hold.words == self.value()]
+        return jobs.held(chosen[0]) if chosen else jobs
 
 
 class QueueFilter(SimpleListFilter):

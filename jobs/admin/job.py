@@ -16,7 +16,7 @@ from jobs import transitions
 from jobs.admin import verbs
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.columns import JobColumns
-from jobs.admin.filters import DayFilter, QueueFilter, StateFilter, TargetFilter
+from jobs.admin.filters import DayFilter, HeldFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
     list_display = ["id", "state_shown", "title", "target", "queue", "due", "delay"]
     list_display_links = ["id", "title"]
-    list_filter = [StateFilter, DayFilter, QueueFilter, TargetFilter]
+    list_filter = [StateFilter, HeldFilter, DayFilter, QueueFilter, TargetFilter]
     search_fields = ["id", "name", "target"]
     search_help_text = "An id, or a part of a name or target"
     sortable_by = ["id", "due"]

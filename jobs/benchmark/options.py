@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     "seed": (int, "of the random steps (default: random, printed)"),
     "idle": (float, "seconds for which the idle database is measured afterwards (default 0, with --peers 10)"),
     "jobs": (int, "of the backlog (default 10000) or of the burst (default 1000)"),
+    "http": (int, "with --burst: HTTP jobs at one instant, beside as many Python ones (default 0)"),
     "rate": (float, "with --steady: jobs a second (default 500)"),
     "hold": (int, "with --steady: jobs to hold in one worker afterwards, to see its memory (default 0)"),
     "only": (list, f"with --peers: {', '.join(NAMES)} (default all); may be repeated"),
@@ -33,6 +34,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
 # Who has the options that the exercise does not have.
 ELSEWHERE = {
     "jobs": "--throughput or --burst",
+    "http": "--burst",
     "only": "--peers",
     "backlog": "--peers",
     "rate": "--steady",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -10,7 +11,8 @@ from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, St
 from django.db.models.functions import Coalesce
 
 from jobs.models.dependency_queries import JobWaits
-from jobs.states import FINAL, State
+from jobs.models.lane_queries import bit_is_set
+from jobs.states import FINAL, Hold, State
 
 if TYPE_CHECKING:
     from jobs.models.job import Job  # noqa: F401 - named in the base class
@@ -83,6 +85,19 @@ class JobOverviews(JobWaits):
         with connections[self.db].cursor() as cursor:
             cursor.execute(BACKLOG, {"overdue_before": overdue_before, "limit": limit})
             return [Backlog(*row) for row in cursor.fetchall()]
+
+    def held(self, by: Hold | None = None) -> Self:
+        """Those that wait for more than their time, by this cause or by any."""
+        held = self.filter(state=State.PENDING).exclude(holds=0)
+        return held if by is None else held.filter(bit_is_set(by))
+
+    def held_counts(self, limit: int = COUNT_LIMIT) -> Counter[Hold]:
+        """How many each cause holds, of the first `limit` + 1; one that two causes hold counts for both."""
+        first = self.held().order_by("queue", "run_at", "id")
+        found: Counter[Hold] = Counter()
+        for (holds,) in first[: limit + 1].values_list("holds"):
+            found.update(Hold(holds))
+        return found
 
     def latest_figures(self, since: datetime, limit: int = FIGURES_LIMIT) -> Figures:
         """Delays and outcomes of the ends since then, of the newest `limit` where there were more."""

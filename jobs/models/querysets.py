@@ -216,10 +216,6 @@ class JobQuerySet(JobOverviews):
         late: JobQuerySet = self.awaiting_start().filter(due_at__lt=now - OVERDUE_AFTER)
         return late
 
-    def held(self) -> JobQuerySet:
-        """Those that wait for more than their time."""
-        return self.pending().exclude(holds=0)
-
     def recently_finished(self) -> JobQuerySet:
         return self.final().order_by("-finished_at")
 

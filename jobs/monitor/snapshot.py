@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from jobs.conf import Conf, conf
-from jobs.models import Job, Leadership
+from jobs.models import Job, Lane, Leadership
 from jobs.models.job import DEFAULT_QUEUE
+from jobs.models.lane import Kind
 from jobs.models.overviews import Backlog, Figures
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.monitor.broker import Depths
@@ -55,6 +56,16 @@ class QueueLine:
     oldest: datetime | None
     waiting: int | None  # messages; None: not known
     slots: int
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class PausedLine:
+    """A queue or key of which no job starts, by a person's word."""
+
+    what: str  # queue 'payroll'
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -86,8 +97,10 @@ class Snapshot:
     interrupted: tuple[JobLine, ...]
     interrupted_count: int
     running_count: int
-    pending_count: int
+    pending_count: int  # held by nothing
     overdue_count: int
+    held: dict[str, int]  # by cause
+    paused: tuple[PausedLine, ...]
     figures: Figures
     leader: LeaderLine
     broker_reachable: bool
@@ -117,14 +130,15 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
     workers = worker_lines(now)
     backlog = Job.objects.backlog(now - OVERDUE_AFTER)
     listed = Job.objects.brief().with_worker()
-    depths = ask_broker(_queue_names(workers, backlog))
+    lanes = list(Lane.objects.filter(paused_at__isnull=False).select_related("paused_by").order_by("kind", "name"))
+    depths = ask_broker(_queue_names(workers, backlog, lanes))
     figures = Job.objects.latest_figures(now - FIGURES_OF)
     # No more than were counted: the search for one more would read the rest of the hour.
     failed = listed.failed_since(now - FIGURES_OF)[: min(figures.failed, FAILED_ROWS)]
     interrupted = _lines(listed.interrupted()[:ROWS])
     return Snapshot(
         workers=tuple(workers),
-        queues=_queues(workers, backlog, depths),
+        queues=_queues(workers, backlog, lanes, depths),
         running=_lines(listed.running().with_progress().order_by("locked_at")[:ROWS], now),
         due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)[:ROWS]),
         overdue=_lines(Job.objects.brief().overdue(now).order_by("due_at", "id")[:ROWS]),
@@ -135,21 +149,29 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
         running_count=Job.objects.running().bounded_count(),
         pending_count=sum(b.pending for b in backlog),
         overdue_count=sum(b.overdue for b in backlog),
+        held={hold.words: count for hold, count in sorted(Job.objects.held_counts().items())},
+        paused=tuple(PausedLine(str(lane), str(lane.paused_by or ""), lane.pause_reason) for lane in lanes),
         figures=figures,
         leader=_leader(now, c),
         broker_reachable=depths.reachable,
     )
 
 
-def _queue_names(workers: list[WorkerLine], backlog: list[Backlog]) -> set[str]:
+def _queue_names(workers: list[WorkerLine], backlog: list[Backlog], lanes: list[Lane]) -> set[str]:
     served = {queue for w in workers if w.status in TAKING for queue in w.queues}
-    return {DEFAULT_QUEUE} | served | {b.queue for b in backlog}
+    return {DEFAULT_QUEUE} | served | {b.queue for b in backlog} | _paused_queues(lanes)
 
 
-def _queues(workers: list[WorkerLine], backlog: list[Backlog], depths: Depths) -> tuple[QueueLine, ...]:
+def _paused_queues(lanes: list[Lane]) -> set[str]:
+    return {lane.name for lane in lanes if lane.kind == Kind.QUEUE}
+
+
+def _queues(
+    workers: list[WorkerLine], backlog: list[Backlog], lanes: list[Lane], depths: Depths
+) -> tuple[QueueLine, ...]:
     waiting = {b.queue: b for b in backlog}
     lines = []
-    for name in sorted(_queue_names(workers, backlog)):
+    for name in sorted(_queue_names(workers, backlog, lanes)):
         found = waiting.get(name)
         lines.append(
             QueueLine(
@@ -159,6 +181,7 @@ def _queues(workers: list[WorkerLine], backlog: list[Backlog], depths: Depths) -
                 oldest=found.oldest if found else None,
                 waiting=depths.waiting.get(name),
                 slots=sum(w.slots for w in workers if w.takes and name in w.queues),
+                paused=name in _paused_queues(lanes),
             )
         )
     return tuple(lines)

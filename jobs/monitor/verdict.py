@@ -9,6 +9,7 @@ from jobs.clock import BUDGET
 from jobs.conf import conf
 from jobs.models.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.monitor.snapshot import Snapshot
+from jobs.states import Hold
 
 START_BEAT = "celery -A project beat"
 START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
@@ -126,6 +127,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
     figures = seen.figures
     if seen.interrupted:
         found.append(_undecided(seen))
+    found += _held_up(seen)
     if figures.failed:
         among = f"among the last {FIGURES_LIMIT:,} that ended" if figures.cut else "in the last hour"
         remedy = "Open one below: its page says why."
@@ -134,6 +136,36 @@ def _troubled(seen: Snapshot) -> list[Problem]:
     if figures.high is not None and figures.high > limit * 1000:
         remedy = "More slots, or fewer jobs at the same moment. The page of each late job says why it was."
         found.append(Problem("warn", f"A job of the last hour started more than {limit:g} s late.", remedy))
+    return found
+
+
+def _held_up(seen: Snapshot) -> list[Problem]:
+    """What waits for a person's word, and what does not end."""
+    found = []
+    for lane in seen.paused[:NAMED]:
+        by = f" by {lane.by}" if lane.by else ""
+        what = f"{lane.what.capitalize()} is paused{by}{f': {lane.reason}' if lane.reason else '.'}"
+        found.append(Problem("warn", what, "Its jobs wait. Resume it under its limits in the admin."))
+    if len(seen.paused) > NAMED:
+        more = f"{len(seen.paused) - NAMED} more queues or keys are paused."
+        found.append(Problem("warn", more, "The limits of queues and keys in the admin say which."))
+    late = seen.held.get(Hold.PERSON.words, 0)
+    if late:
+        what = f"{_jobs(late, 'is', 'are')} later than wanted, and held."
+        found.append(
+            Problem(
+                "warn",
+                what,
+                "Release or cancel each: the admin's list of jobs has a filter for what is held by a person.",
+            )
+        )
+    beyond = [f"{job.id} ({job.title})" for job in seen.running if job.beyond_deadline]
+    if beyond:
+        what = f"{_named('Job', beyond)} run{_s(beyond)} beyond {'its' if len(beyond) == 1 else 'their'} deadline."
+        remedy = (
+            "A thread ends only by itself: its target asks for its deadline too seldom. Its slot is taken until then."
+        )
+        found.append(Problem("warn", what, remedy))
     return found
 
 

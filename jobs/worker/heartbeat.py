@@ -14,7 +14,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import transitions
-from jobs.clock import clock
+from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.models import Worker
 from jobs.models.querysets import DATABASE_CLOCK
@@ -37,6 +37,7 @@ class Heartbeat:
         self._name = name
         self._session = uuid.uuid4()
         self._registered = False
+        self._proven_at = float("-inf")  # on the steady clock: when our session was last known to be present
         self._facts: dict[str, Any] = {}
         self._node = Node()
         self._running: Callable[[], int] = lambda: 0
@@ -49,6 +50,26 @@ class Heartbeat:
     @property
     def identity(self) -> WorkerIdentity:
         return WorkerIdentity(name=self._name, session=self._session)
+
+    def proven(self) -> WorkerIdentity | None:
+        """Who this worker is, if it still counts as present: its row is asked when its last beat is old, as after a
+        stop of the process or the machine. None when it was declared gone, until it has its next session: what it took
+        under this one would be declared interrupted while it runs."""
+        for _ in range(2):  # the first connection may be a broken one
+            asked_at = steady()
+            if asked_at - self._proven_at < conf().heartbeat_patience / 2:
+                break
+            try:
+                if renew(self._session):
+                    self._proven_at = asked_at
+                    break
+                self._proven_at = float("-inf")
+                self.beat_now()
+                return None
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("could not ask whether this worker counts as present: %s", error)
+                connection.close()
+        return self.identity  # without a database nothing can be taken, under any name
 
     def start(
         self,
@@ -127,11 +148,13 @@ class Heartbeat:
 
     def _beat(self) -> None:
         try:
+            asked_at = steady()
             clock.current()  # measured anew when it is a minute old
             values: dict[str, Any] = asdict(self._node.reading)
             values |= {"running": self._running(), "offset_ms": clock.offset * 1000, "refusing": self._node.refusing}
             if not self._registered:
                 self._register(self.identity.session, values)
+                self._proven_at = asked_at
                 return
             drain = Worker.objects.beat(self.identity.session, values)
             if drain is not None:
@@ -142,6 +165,7 @@ class Heartbeat:
                 # In the table before the first start under it: nobody would look for a session that is not there.
                 self._register(session := uuid.uuid4(), values)
                 self._session = session
+            self._proven_at = asked_at
         except Exception as error:  # noqa: BLE001 - a heart that stops for any error interrupts every running job
             log.warning("heartbeat failed: %s", error)
             connection.close()

@@ -38,6 +38,11 @@ def identity() -> WorkerIdentity:
     return _heartbeat.identity
 
 
+def proven_identity() -> WorkerIdentity | None:
+    """The same for whoever is about to take jobs; None while others count this worker as gone."""
+    return identity() if _heartbeat is None else _heartbeat.proven()
+
+
 def child_lost(job_id: int, why: str) -> None:
     """A pool child died with this job in its body."""
     if _heartbeat is not None:

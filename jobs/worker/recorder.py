@@ -79,26 +79,17 @@ class Recorder:
 
 
 def record(endings: Sequence[Ended]) -> None:
-    """Write these ends. One that the database refuses does not hold up the others."""
+    """Write these ends. One that the database refuses, or that we cannot write, does not hold up the others."""
     failpoints.hit("before-finish")
     try:
         unheld = insist(lambda: transitions.finish(endings), but=(DataError, IntegrityError))
-    except (DataError, IntegrityError) as error:
+    except Exception as error:
         if len(endings) > 1:
             for ended in endings:
                 record([ended])
             return
         log.exception("job %d: its end cannot be recorded", endings[0].started.job_id)
-        _give_up(endings[0], f"Its end could not be recorded: {error}")
-        return
-    except Exception:
-        if len(endings) == 1:
-            raise
-        for ended in endings:  # an error of ours with one of them
-            try:
-                record([ended])
-            except Exception:
-                log.exception("job %d: its end was not recorded; it stays RUNNING", ended.started.job_id)
+        _give_up(endings[0], f"Its end could not be recorded: {error!r}")
         return
     for ended in unheld:
         started = ended.started
@@ -108,9 +99,9 @@ def record(endings: Sequence[Ended]) -> None:
 
 
 def _give_up(ended: Ended, why: str) -> None:
-    """Somebody must see it: INTERRUPTED, with what the database has against the end that we know."""
+    """Somebody must see it: INTERRUPTED, with what there is against the end that we know."""
     try:
         visible = Ended(ended.started, State.INTERRUPTED, None, clock.now(), f"{why} ({ended.outcome.label})")
         insist(lambda: transitions.finish([visible]), but=(DataError, IntegrityError))
-    except (DataError, IntegrityError):
+    except Exception:
         log.exception("job %d stays RUNNING until this worker stops", ended.started.job_id)

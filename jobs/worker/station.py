@@ -37,7 +37,7 @@ class Station:
         self.node = Node(limits(conf()))
         self.slots = _slots(worker, self.recorder, self.node)
         self.passing = Passing(worker.hostname)
-        self.arming = Arming(self.slots, lifecycle.identity, self.passing.put)
+        self.arming = Arming(self.slots, lifecycle.proven_identity, self.passing.put)
         self._intake: Intake | None = None
         self.node.on_reading = self._tell
         self.node.on_change = self._changed

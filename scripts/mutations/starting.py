@@ -123,4 +123,10 @@ MUTANTS = (
         TRANSITIONS_TESTS,
         (VERBS, "_Asked(Verb.CANCEL, [State.PENDING, State.RUNNING],", "_Asked(Verb.CANCEL, list(State),"),
     ),
+    mutant(
+        "arming: a worker that was declared gone takes nothing",
+        NEVER_TWICE,
+        ("tests/worker/test_heartbeat.py",),
+        ("jobs/worker/heartbeat.py", "if renew(self._session):", "if renew(self._session) is not None:"),
+    ),
 )

@@ -17,6 +17,7 @@ EVERYTHING = (
     "view_worker",
     "view_leadership",
     "view_workerlog",
+    "view_batch",
     "view_creationlimit",
     "add_creationlimit",
     "change_creationlimit",

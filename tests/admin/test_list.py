@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 
 from jobs.admin import paging
-from jobs.states import State
+from jobs.models import Job
+from jobs.states import Hold, State
 from tests.monitor.rows import SECOND, ended, pending, running, worker
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,11 @@ def test_filters(admin, at):
     late = pending(at - 60 * SECOND, target="demo.sleep", payload={"seconds": 0.1})
     failed = ended(at, State.FAILED)
     assert shown(admin, "?queue=mail") == [mail.pk]
+    approval, both = pending(at + SECOND, holds=Hold.APPROVAL), pending(at, holds=Hold.KEY | Hold.QUEUE)
+    assert shown(admin, "?held=any") == [approval.pk, both.pk]
+    assert shown(admin, "?held=approval") == [approval.pk]
+    assert shown(admin, "?held=queue") == [both.pk]
+    Job.objects.filter(pk__in=[approval.pk, both.pk]).delete()
     assert shown(admin, "?state=overdue") == [late.pk]
     assert shown(admin, "?state=3") == [failed.pk]
     assert shown(admin, "?target=demo.sleep") == [late.pk]

@@ -6,6 +6,7 @@ import pytest
 
 from jobs import dispatcher, rules, transitions
 from jobs.models import Job
+from jobs.models.querysets import Listed
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,19 @@ def test_nothing_late_nothing_to_do(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
         dispatcher.late_lane.at_commit([])
     assert callbacks == []
+
+
+@pytest.mark.parametrize(("after", "times"), [(0.5, 1), (60, 0), (-60, 0)])
+def test_published_anew_is_what_is_about_to_start_when_its_row_is_free(
+    queue, monkeypatch, django_capture_on_commit_callbacks, after, times
+):
+    """A worker whose message came due meanwhile has found nothing; any other message is still to come."""
+    monkeypatch.setattr(dispatcher.clock, "now", lambda: NOW)
+    published = Listed(1, 1, NOW + timedelta(seconds=after), queue.name, 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        dispatcher.late_lane.missed_at_commit([published])
+        dispatcher.late_lane.missed_at_commit([])
+    assert len(queue()) == times
 
 
 def test_a_failure_is_told_as_the_broker_told_it(

@@ -8,8 +8,10 @@ import pytest
 from django.db import connection
 
 from jobs.models import Job
+from jobs.models.lane import Kind
 from jobs.monitor import broker, snapshot
-from jobs.states import State
+from jobs.states import Hold, State
+from jobs.transitions import lanes, pausing
 from tests.monitor.rows import SECOND, ended, pending, running, worker
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +47,21 @@ def test_lists_are_in_the_order_that_matters(at):
     assert [job.title for job in seen.due_next] == ["next 1", "next 2", "next 3"]
     assert [job.title for job in seen.overdue] == ["late 3", "late 2", "late 1"]
     assert (seen.pending_count, seen.overdue_count) == (6, 3)
+
+
+def test_what_is_held_is_counted_by_cause_and_waits_for_no_slot(at):
+    for holds in (Hold.APPROVAL, Hold.KEY, Hold.KEY | Hold.QUEUE):
+        pending(at + SECOND, holds=holds)
+    pending(at + SECOND)
+    pending(at, state=State.CANCELLED, finished_at=at, holds=0, reason="Because.")
+    seen = take(at)
+    assert seen.held == {"approval": 1, "key": 2, "queue": 1}
+    assert seen.pending_count == 1
+
+
+def test_a_paused_queue_is_listed_though_nothing_waits_in_it(at):
+    pausing.pause(lanes.Name(Kind.QUEUE, "payroll"), now=at, reason="why not", by=None)
+    assert [(q.name, q.paused) for q in take(at).queues] == [("default", False), ("payroll", True)]
 
 
 def test_queues_join_the_table_the_broker_and_the_slots(at):

@@ -9,10 +9,12 @@ import pytest
 
 from jobs import transitions
 from jobs.models import Worker
+from jobs.models.lane import Kind
 from jobs.monitor import broker, snapshot
 from jobs.monitor.verdict import _listed, judge
 from jobs.scheduler.leader import Leader
-from jobs.states import State
+from jobs.states import Hold, State
+from jobs.transitions import lanes, pausing
 from tests.monitor.rows import ended, leader, pending, running, worker
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +128,36 @@ def test_interrupted_jobs_are_named_however_old_until_they_are_decided(healthy):
     for job in jobs:
         transitions.confirm_done(job.pk, now=healthy, reason="seen")
     assert verdict(healthy).level == "good"
+
+
+def test_a_paused_queue_is_named_with_who_and_why(healthy, django_user_model):
+    ada = django_user_model.objects.create_user("ada")
+    pausing.pause(lanes.Name(Kind.QUEUE, "payroll"), now=healthy, reason="a new kernel", by=ada)
+    assert problem(healthy, "Queue 'payroll' is paused by ada: a new kernel").level == "warn"
+    for name in ("b", "c", "d", "e"):
+        pausing.pause(lanes.Name(Kind.KEY, name), now=healthy, reason="", by=None)
+    assert [p.what for p in verdict(healthy).problems] == [
+        "Key 'b' is paused.",
+        "Key 'c' is paused.",
+        "Key 'd' is paused.",
+        "2 more queues or keys are paused.",
+    ]
+
+
+def test_what_is_held_for_a_person_because_it_is_late(healthy):
+    pending(healthy + timedelta(seconds=5), holds=Hold.APPROVAL)
+    assert verdict(healthy).level == "good", "it may be approved in time"
+    for _ in range(2):
+        pending(healthy - timedelta(seconds=5), holds=Hold.PERSON | Hold.KEY)
+    assert problem(healthy, "2 jobs are later than wanted, and held.").level == "warn"
+
+
+def test_one_that_runs_beyond_its_deadline(healthy):
+    session = Worker.objects.get().session
+    one = running(healthy, session=session, deadline=1, name="slow")
+    assert verdict(healthy).level == "good"
+    found = judge(snapshot.take(healthy + timedelta(seconds=2), broker.eye.depths))
+    assert f"Job {one.pk} (slow) runs beyond its deadline." in [p.what for p in found.problems]
 
 
 @pytest.mark.parametrize("count", [4, 12])

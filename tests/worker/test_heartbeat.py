@@ -8,6 +8,7 @@ from jobs.clock import clock
 from jobs.models import Worker
 from jobs.nodes.limits import Limit
 from jobs.nodes.reading import Reading
+from jobs.worker import heartbeat as heartbeat_module
 from jobs.worker import lifecycle
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.node import Node
@@ -150,3 +151,31 @@ def test_who_is_woken_looks_at_once(heartbeat, settings):
     heartbeat.beat_now()
     wait_for(lambda: looks)
     settings.JOBS_HEARTBEAT_INTERVAL = 0.05
+
+
+def test_whoever_has_slept_asks_whether_he_counts_as_present_before_he_takes_jobs(
+    heartbeat, settings, django_assert_num_queries
+):
+    settings.JOBS_HEARTBEAT_INTERVAL = settings.JOBS_HEARTBEAT_PATIENCE = 60
+    start(heartbeat)
+    before = heartbeat.identity
+    with django_assert_num_queries(0):
+        assert heartbeat.proven() == before, "its last beat is fresh"
+    settings.JOBS_HEARTBEAT_PATIENCE = 0  # as if it had been silent
+    with django_assert_num_queries(1):
+        assert heartbeat.proven() == before, "nobody has missed it"
+    Worker.objects.update(gone_at=clock.now())
+    assert heartbeat.proven() is None
+    settings.JOBS_HEARTBEAT_PATIENCE = 60
+    wait_for(heartbeat.proven)  # the heartbeat was woken: it is another session at once
+    assert heartbeat.identity.session != before.session
+
+
+def test_without_a_database_it_takes_jobs_under_its_name_and_finds_out(heartbeat, monkeypatch):
+    def away(session):
+        raise OperationalError("away")
+
+    start(heartbeat)
+    heartbeat._proven_at = float("-inf")
+    monkeypatch.setattr(heartbeat_module, "renew", away)
+    assert heartbeat.proven() == heartbeat.identity

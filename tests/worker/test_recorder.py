@@ -80,6 +80,20 @@ def test_an_end_that_the_database_refuses_is_seen_and_holds_up_no_other(ends):
     assert "could not be recorded" in Job.objects.get(state=State.INTERRUPTED).reason
 
 
+def test_an_end_that_we_cannot_write_is_seen_and_holds_up_no_other(ends, monkeypatch):
+    finish = transitions.finish
+
+    def judging(endings):
+        if ends[1] in endings:
+            raise RuntimeError("ours")
+        return finish(endings)
+
+    monkeypatch.setattr(transitions, "finish", judging)
+    recorder.record(ends)
+    assert states() == [State.COMPLETED, State.INTERRUPTED, State.COMPLETED]
+    assert "RuntimeError('ours')" in Job.objects.get(state=State.INTERRUPTED).reason
+
+
 def test_an_error_of_ours_does_not_stop_the_recorder(ends, monkeypatch):
     record, raised = recorder.record, []
 

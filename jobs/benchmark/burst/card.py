@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jobs.benchmark.burst.options import EXACT_SLOTS
+from jobs.benchmark.burst.options import EXACT_SLOTS, HTTP_TIMES
 from jobs.benchmark.burst.result import Burst, Result
 from jobs.benchmark.score import Spread
 
@@ -35,6 +35,11 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         f"in {facts.acquisitions} transactions and ends recorded in {facts.endings}; {facts.acquire_failures} "
         "acquisitions failed."
     )
+    if result.beside is not None:
+        yield Text(
+            f"The HTTP jobs used {result.beside.connections} connections for {o.http * HTTP_TIMES:,} requests "
+            f"({o.all_slots} slots)."
+        )
     yield Text(
         f"{m.cores} cores (load average {m.load:.1f} at the start), Python {m.python}, Celery {m.celery}, "
         f"PostgreSQL {m.postgresql}, {m.broker}. Logs: {', '.join(map(str, result.logs))}"
@@ -56,6 +61,11 @@ def _table(result: Result) -> Table:
             *_cells(one.first),
             *_idle(one),
         )
+    if result.beside is not None:
+        for number, (python, http) in enumerate(zip(result.beside.python, result.beside.http, strict=True), 1):
+            for kind, one in (("Python", python), ("HTTP", http)):
+                table.add_row(f"{kind} beside, no. {number}: the first", *_cells(one.first), *_idle(one))
+                table.add_row("  the rest, above the ideal of its wave", *_cells(one.above_ideal))
     return table
 
 

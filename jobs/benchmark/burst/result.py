@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.benchmark.burst.idle import Body, Idle, idle
-from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES
+from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES, Bursts
 from jobs.benchmark.facts import Facts
 from jobs.benchmark.machine import Machine
-from jobs.benchmark.options import Volume
 from jobs.benchmark.score import Spread, summary
 from jobs.benchmark.workload import BODY_SECONDS
 
@@ -39,16 +38,27 @@ def burst(bodies: Sequence[Body], *, workers: int, slots: int) -> Burst:
     )
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Bursts of Python and of HTTP jobs in turn, and the connections that the server of the HTTP jobs has seen."""
+
+    python: list[Burst]
+    http: list[Burst]
+    connections: int
+
+
 @dataclass
 class Result:
-    """`big`: more jobs than slots; `exact`: bursts of exactly all slots, one after another."""
+    """`big`: more jobs than slots; `exact`: bursts of exactly all slots, one after another; `beside`: HTTP jobs, where
+    they were asked for."""
 
     run: str
-    options: Volume
+    options: Bursts
     machine: Machine
     logs: list[Path]
     big: Burst
     exact: list[Burst]
+    beside: Beside | None
     facts: Facts
     flaws: list[str]
     warnings: list[str]
@@ -79,6 +89,7 @@ class Result:
             },
             "big": asdict(self.big),
             "exact": [asdict(one) for one in self.exact],
+            "beside": asdict(self.beside) if self.beside else None,
             "exact_max_ms": self.exact_max,
             "facts": asdict(self.facts),
             "machine": asdict(self.machine),

@@ -1,16 +1,18 @@
-"""Fires the bursts at real workers: one of more jobs than slots, then some of exactly as many."""
+"""Fires the bursts at real workers: one of more jobs than slots, some of exactly as many, some of HTTP jobs."""
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from jobs.benchmark import facts, machine, neighbours, score
+from jobs.benchmark.burst.answering import HOST, Answering
 from jobs.benchmark.burst.idle import Body
-from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES
-from jobs.benchmark.burst.result import Burst, Result, burst
-from jobs.benchmark.load import Load
-from jobs.benchmark.options import Volume
+from jobs.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES, HTTP_TIMES, Bursts
+from jobs.benchmark.burst.result import Beside, Burst, Result, burst
+from jobs.benchmark.load import Call, Load
 from jobs.benchmark.processes.cluster import Cluster
 from jobs.benchmark.processes.start import Tell, at_work
 from jobs.benchmark.workload import Planned, Series
@@ -19,14 +21,14 @@ from jobs.conf import conf
 from jobs.models import Attempt, Job
 from project.local.interrupts import Interrupts
 
-APART = timedelta(seconds=2)  # bursts of exactly all slots
+APART = timedelta(seconds=2)
 MILLISECOND = timedelta(milliseconds=1)
 
 
 class Volley:
-    """One burst benchmark."""
+    """One burst benchmark. Bursts that are fired one after another are 2 s apart."""
 
-    def __init__(self, options: Volume, run: str, interrupts: Interrupts) -> None:
+    def __init__(self, options: Bursts, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run
         self._interrupts = interrupts
         self._window = timedelta(seconds=conf().min_prepare_time)
@@ -45,12 +47,11 @@ class Volley:
         where = machine.describe()
         clock.measure()
         warnings = neighbours.warnings(clock.now())
-        big, exact = (
-            Cluster(instances=self.options.instances, slots=slots, beats=1)
-            for slots in (self.options.slots, EXACT_SLOTS)
-        )
-        (first,), load = self._fire(big, self.options.slots, [self.options.jobs], tell)
-        others, _ = self._fire(exact, EXACT_SLOTS, [self.options.instances * EXACT_SLOTS] * EXACT_TIMES, tell)
+        o = self.options
+        big, exact = (Cluster(instances=o.instances, slots=slots, beats=1) for slots in (o.slots, EXACT_SLOTS))
+        (first,), load = self._fire(big, o.slots, [(o.jobs, None)], tell)
+        others, _ = self._fire(exact, EXACT_SLOTS, [(o.instances * EXACT_SLOTS, None)] * EXACT_TIMES, tell)
+        beside = self._beside(tell) if o.http else None
         return Result(
             run=self.run,
             options=self.options,
@@ -58,6 +59,7 @@ class Volley:
             logs=[big.folder, exact.folder],
             big=first,
             exact=others,
+            beside=beside,
             facts=facts.read(list(load.created)),
             flaws=self._flaws,
             warnings=warnings,
@@ -65,15 +67,30 @@ class Volley:
             last_words=self._last_words,
         )
 
-    def _fire(self, cluster: Cluster, slots: int, sizes: list[int], tell: Tell) -> tuple[list[Burst], Load]:
-        """Bursts of these sizes, one after another, over these workers."""
+    def _beside(self, tell: Tell) -> Beside:
+        """Python and HTTP jobs in turn, on the same workers."""
+        o = self.options
+        opened = {**os.environ, "JOBS_HTTP_ALLOW": HOST}
+        cluster = Cluster(instances=o.instances, slots=o.slots, beats=1, environment=opened)
+        with Answering() as server:
+            calls = [(o.http, None), (o.http, Call("http", {"url": server.url}))] * HTTP_TIMES
+            found, _ = self._fire(cluster, o.slots, calls, tell)
+        self._flaws += [f"job {job_id} sent {times} requests" for job_id, times in server.requests.items() if times > 1]
+        if len(server.requests) != o.http * HTTP_TIMES:
+            self._flaws.append(f"the server was asked by {len(server.requests)} of {o.http * HTTP_TIMES} HTTP jobs")
+        return Beside(python=found[::2], http=found[1::2], connections=server.connections)
+
+    def _fire(
+        self, cluster: Cluster, slots: int, calls: Sequence[tuple[int, Call | None]], tell: Tell
+    ) -> tuple[list[Burst], Load]:
+        """Bursts of so many jobs, one after another, over these workers."""
         with at_work(cluster, self.run, self._interrupts, tell) as wait:
             # Far enough ahead for a list query to find them all: that is the way of nearly every job.
             since = clock.now() + 2 * self._window
-            load = Load(self.run, 0, since=since, duration=APART * len(sizes), window=self._window)
-            for place, jobs in enumerate(sizes):
-                load.commit([Planned(Series.BURST, since + place * APART)] * jobs)
-            self._wait_final(load, since, since + APART * len(sizes), wait)
+            load = Load(self.run, 0, since=since, duration=APART * len(calls), window=self._window)
+            for place, (jobs, call) in enumerate(calls):
+                load.commit([Planned(Series.BURST, since + place * APART)] * jobs, call)
+            self._wait_final(load, since, since + APART * len(calls), wait)
         self._flaws += score.flaws(
             load.rows(), created=len(load.created), window=self._window, max_delay=self._max_delay
         )

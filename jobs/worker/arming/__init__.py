@@ -35,7 +35,7 @@ class Arming:
     def __init__(
         self,
         slots: Slots,
-        identity: Callable[[], WorkerIdentity],
+        identity: Callable[[], WorkerIdentity | None],
         pass_on: Callable[[Sequence[Waiting]], None],
     ) -> None:
         self._slots = slots
@@ -144,9 +144,13 @@ class Arming:
 
     def _take(self, batch: Sequence[Waiting]) -> None:
         begun = steady()
-        worker = self._identity()
         free = len(batch)
         try:
+            worker = self._identity()
+            if worker is None:  # a worker that others count as gone takes nothing
+                for waiting in batch:
+                    waiting.hand_back()
+                return
             try:
                 claimed = claims.claim([(waiting.job_id, waiting.version) for waiting in batch], worker)
             finally:
@@ -168,6 +172,8 @@ class Arming:
         started: Started | None = None
         try:
             started = claims.settle(doubtful, worker)
+        except Exception:
+            log.exception("job %d could not be taken; the list query will find it", doubtful.job_id)
         finally:
             connection.close()
             if started is None:

@@ -25,35 +25,31 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Claimed:
-    """`started` are ours to run. Of those `in_doubt` the database has not said whether it has committed their start:
-    `settle` asks, one by one, since each may have to wait for somebody else's lock."""
+    """`started` are ours to run. Of those `in_doubt` we do not know whether their start is committed: `settle` asks,
+    one by one, since each may have to wait for somebody else's lock, and one row must not hold up the others."""
 
     started: list[Started]
     in_doubt: list[Wanted]
 
 
 def claim(asked: Sequence[tuple[int, int]], worker: WorkerIdentity) -> Claimed:
-    """Take the rows of these (job id, version) for this worker, all in one transaction. Never raises for the
-    database's sake."""
+    """Take the rows of these (job id, version) for this worker, all in one transaction. Never raises."""
     wanted = [Wanted(job_id, version, uuid.uuid4()) for job_id, version in asked]
     try:
         return Claimed(_acquire(wanted, worker), [])
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
+    except Exception as error:
+        if isinstance(error, (DatabaseError, InterfaceError)):
+            log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
+        else:
+            log.exception("%d jobs could not be judged together", len(wanted))
         connection.close()
         return Claimed([], wanted)
-    except Exception:
-        # An error of ours, before anything was committed: one row must not hold up the others.
-        log.exception("%d jobs could not be judged", len(wanted))
-        if len(asked) == 1:
-            return Claimed([], [])
-        apart = [claim([one], worker) for one in asked]
-        return Claimed([s for one in apart for s in one.started], [w for one in apart for w in one.in_doubt])
 
 
 def settle(doubtful: Wanted, worker: WorkerIdentity) -> Started | None:
     """The COMMIT of this start may have taken effect. Only the ledger knows, and the token is in it if it has. If it
-    has not, we try again: the message is spent, and after a restart of the database every connection is broken."""
+    has not, we try again: the message is spent, and after a restart of the database every connection is broken. Raises
+    what an error of ours raises: then nothing is committed, and the list query finds the job."""
     for _ in range(TRIES):
         lost = insist(lambda asked=doubtful: transitions.acquired_by(asked.job_id, asked.token))  # type: ignore[misc]
         if lost is not None:

@@ -41,7 +41,8 @@ class Worker:
         self.executor = ThreadPoolExecutor(slots)
         self.recorder = Recorder()
         self.slots = ThreadSlots(self.executor, lambda: slots, self.recorder, self.node)
-        self.arming = Arming(self.slots, lambda: WORKER, self.passed_on.extend)
+        self.identity = WORKER
+        self.arming = Arming(self.slots, lambda: self.identity, self.passed_on.extend)
         self.recorder.start()
         self.arming.start()
         self.stopped = False
@@ -106,6 +107,20 @@ def test_jobs_due_together_are_taken_in_one_transaction_ahead_of_their_time(work
     assert all(one.locked_at < run_at <= one.execute_at for one in found)
     assert sorted(w.acknowledged) == [one.pk for one in jobs]
     assert Attempt.objects.count() == 5
+
+
+def test_a_worker_that_others_count_as_gone_takes_nothing_and_keeps_nothing(worker):
+    """What it took would be declared interrupted, and started again, beside its body."""
+    w = worker(slots=1)
+    w.identity = None
+    due, later = job(0), job(0.3)
+    w.deliver(due, later)
+    wait_for(lambda: w.handed_back == [due.pk, later.pk])
+    assert not Attempt.objects.exists()
+    assert w.acknowledged == []
+    w.identity = WORKER
+    w.deliver(due)  # by the broker, again
+    wait_for(lambda: ended(due))  # the slot had been given back
 
 
 def test_a_start_is_committed_and_only_then_given_to_its_slot_and_acknowledged(worker, monkeypatch):
@@ -241,3 +256,21 @@ def test_an_error_of_ours_costs_no_slot(worker, monkeypatch):
     wait_for(lambda: w.arming.waiting == 0 and w.slots.taken == 0)
     due.refresh_from_db()
     assert due.state == State.PENDING, "the list query finds it again"
+
+
+def test_a_row_that_we_cannot_judge_holds_up_no_other(worker, monkeypatch):
+    acquire = transitions.acquire
+    jobs = [job(0) for _ in range(3)]
+    bad = jobs[1].pk
+
+    def judging(wanted, **more):
+        if any(one.job_id == bad for one in wanted):
+            raise RuntimeError("ours")
+        return acquire(wanted, **more)
+
+    monkeypatch.setattr(transitions, "acquire", judging)
+    w = worker()
+    w.deliver(*jobs)
+    wait_for(lambda: ended(jobs[0], jobs[2]))
+    wait_for(lambda: w.slots.taken == 0)
+    assert Job.objects.get(pk=bad).state == State.PENDING
