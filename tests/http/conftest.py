@@ -10,11 +10,11 @@ from tests.http.server import serving
 @pytest.fixture(autouse=True)
 def fresh_pool(settings):
     settings.JOBS_HTTP_ALLOW = ["localhost", "127.0.0.0/8"]
-    connections._pools.clear()
+    connections._of_process.clear()
     yield
-    for pool in connections._pools.values():
-        pool.close()
-    connections._pools.clear()
+    for lines in connections._of_process.values():
+        lines.close()
+    connections._of_process.clear()
 
 
 @pytest.fixture

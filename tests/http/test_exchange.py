@@ -1,9 +1,11 @@
 """Requests to a real server: what is sent, what is kept, and what is known when there is no answer."""
 
 import base64
+import gc
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +13,9 @@ import pytest
 from jobs import targets
 from jobs.clock import clock, steady
 from jobs.targets import Context, OutcomeUnknown, TargetFailed
+from jobs.targets.http import connections
+from jobs.targets.told import Told
+from tests.http.server import serving
 
 CTX = Context(job_id=7, attempt=2, run_at=datetime(2030, 1, 1, tzinfo=UTC))
 
@@ -138,3 +143,64 @@ def test_a_deadline_ends_it_before_its_own_timeout(server):
     with pytest.raises(OutcomeUnknown, match="not answered"):
         targets.find("http").bind({"url": f"{server.url}/silence/5", "timeout": 30.0}, ctx)()
     assert steady() - begun < 3
+
+
+def bound(url, **request):
+    return targets.find("http").bind({"url": url, **request}, replace(CTX, told=Told()))
+
+
+def test_the_connection_is_there_before_the_instant_and_the_request_is_not(secure_server):
+    body = bound(secure_server.url)
+    body.load()
+    assert (secure_server.counts.handshakes, len(secure_server.counts.requests)) == (1, 0)
+    kept = body()
+    assert (secure_server.counts.handshakes, len(secure_server.counts.requests)) == (1, 1)
+    assert kept["connection"] == "new"
+    assert kept["ms"].keys() == {"connect", "tls", "first_byte", "done"}
+
+
+def test_two_of_one_instant_have_a_connection_each_and_leave_both_to_the_next(server):
+    bodies = [bound(server.url) for _ in range(2)]
+    for body in bodies:
+        body.load()
+    assert [body()["connection"] for body in bodies] == ["new", "new"]
+    bodies = [bound(server.url) for _ in range(2)]
+    for body in bodies:
+        body.load()
+    assert [body()["connection"] for body in bodies] == ["kept", "kept"]
+    assert server.counts.connections == 2
+
+
+def test_a_connection_that_has_ended_while_the_job_was_armed_is_opened_again(server, monkeypatch):
+    call(server.url)
+    body = bound(server.url)
+    body.load()
+    answers = iter([False])
+    monkeypatch.setattr(connections.Line, "stands", lambda line: next(answers, True))
+    assert body()["connection"] == "new"
+    assert server.counts.connections == 2
+
+
+def test_whoever_cannot_connect_ahead_of_the_instant_tries_again_at_it(settings):
+    with serving() as server:
+        url = server.url
+    body = bound(url)
+    body.load()  # nobody is there, and that is no failure yet
+    with pytest.raises(TargetFailed, match="Nothing was sent"):
+        body()
+
+
+def test_the_connection_of_a_job_that_was_stopped_before_its_instant_is_closed(server):
+    body = bound(server.url)
+    body.load()
+    line = body._context.prepared._line
+    del body
+    gc.collect()
+    assert line.connection.is_closed()
+    assert server.counts.requests == []
+
+
+def test_connections_that_nobody_uses_are_closed(server, monkeypatch):
+    monkeypatch.setattr(connections, "KEEP_ALIVE", -1.0)  # each is too old at once, and looked for each time
+    assert call(server.url)["connection"] == "new"
+    assert not any(connections.of_process()._idle.values())

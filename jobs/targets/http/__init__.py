@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jobs.targets.context import Context
-from jobs.targets.http.exchange import exchange
+from jobs.targets.http.exchange import Ready, exchange
 from jobs.targets.http.request import HttpRequest
 from jobs.targets.registry import target
 
@@ -13,4 +13,13 @@ from jobs.targets.registry import target
 @target("http", arguments=HttpRequest)
 def http(ctx: Context, request: HttpRequest) -> dict[str, Any]:
     """Makes an HTTP request, and completes if its answer has an expected status."""
-    return exchange(request, ctx)
+    return exchange(ctx.prepared or Ready(request, ctx))
+
+
+@http.prepare
+def ready(ctx: Context, request: HttpRequest) -> Ready:
+    """The request is put together and its connection opened ahead of the instant: neither the look-up of the name nor
+    the handshake makes it late."""
+    made = Ready(request, ctx)
+    made.open()
+    return made
