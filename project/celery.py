@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 app = Celery("runat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["jobs.worker"])
+app.autodiscover_tasks(["jobs.worker.inbox"])
 # Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
 # ones are closed where they break (jobs/worker/insist.py).
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize

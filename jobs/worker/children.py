@@ -16,7 +16,7 @@ from jobs.clock import clock, steady
 from jobs.states import State
 from jobs.transitions import Ended, Started
 from jobs.worker import runner
-from jobs.worker.node import Node
+from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
 from jobs.worker.runner import Armed
 from jobs.worker.slots import SETTLE_FOR, Slots

@@ -16,9 +16,10 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.states import State
 from jobs.transitions import Ended, Started
-from jobs.worker import bodies, heartbeat
+from jobs.worker import bodies
 from jobs.worker.bodies.ending import How, at_last, call, cancelled, ended
 from jobs.worker.insist import insist
+from jobs.worker.life import heartbeat
 
 log = logging.getLogger(__name__)
 

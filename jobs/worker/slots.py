@@ -12,8 +12,9 @@ from django.db import close_old_connections
 from jobs.clock import clock
 from jobs.states import State
 from jobs.transitions import Ended
-from jobs.worker import bodies, punctual, runner
-from jobs.worker.node import Node
+from jobs.worker import bodies, runner
+from jobs.worker.life import punctual
+from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
 from jobs.worker.runner import Armed
 

@@ -16,13 +16,13 @@ from jobs.conf import conf
 from jobs.nodes.cache import Vitals, cache
 from jobs.nodes.drains import LOOK
 from jobs.nodes.limits import limits
-from jobs.worker import lifecycle
 from jobs.worker.arming import Arming
 from jobs.worker.arming.passing import Passing
 from jobs.worker.bodies import panel  # noqa: F401 - a command that Celery finds when it is imported
 from jobs.worker.children import ChildSlots
-from jobs.worker.intake import Intake
-from jobs.worker.node import Node
+from jobs.worker.inbox.intake import Intake
+from jobs.worker.life import lifecycle
+from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import Slots, ThreadSlots
 

@@ -3,17 +3,17 @@
 from scripts.mutations.record import NEVER_LOST, ON_TIME, mutant
 
 ARMING = "jobs/worker/arming/__init__.py"
-INTAKE = "jobs/worker/intake.py"
+INTAKE = "jobs/worker/inbox/intake.py"
 SLOTS = "jobs/worker/slots.py"
-HEARTBEAT = "jobs/worker/heartbeat.py"
+HEARTBEAT = "jobs/worker/life/heartbeat.py"
 LIMITS = "jobs/nodes/limits.py"
 QUERIES = "jobs/models/worker_queries.py"
-ACKNOWLEDGING = "jobs/worker/acknowledging.py"
+ACKNOWLEDGING = "jobs/worker/inbox/acknowledging.py"
 ARMING_TESTS = ("tests/worker/arming",)
-INTAKE_TESTS = ("tests/worker/test_intake.py",)
-HEARTBEAT_TESTS = ("tests/worker/test_heartbeat.py",)
+INTAKE_TESTS = ("tests/worker/inbox/test_intake.py",)
+HEARTBEAT_TESTS = ("tests/worker/life/test_heartbeat.py",)
 LIMIT_TESTS = ("tests/nodes/test_limits.py",)
-HAND_BACK_TESTS = ("tests/worker/test_acknowledging.py",)
+HAND_BACK_TESTS = ("tests/worker/inbox/test_acknowledging.py",)
 
 MUTANTS = (
     mutant(

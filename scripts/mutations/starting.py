@@ -126,7 +126,7 @@ MUTANTS = (
     mutant(
         "arming: a worker that was declared gone takes nothing",
         NEVER_TWICE,
-        ("tests/worker/test_heartbeat.py",),
-        ("jobs/worker/heartbeat.py", "if renew(self._session):", "if renew(self._session) is not None:"),
+        ("tests/worker/life/test_heartbeat.py",),
+        ("jobs/worker/life/heartbeat.py", "if renew(self._session):", "if renew(self._session) is not None:"),
     ),
 )

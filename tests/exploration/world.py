@@ -21,8 +21,8 @@ from jobs.models.worker_queries import BEAT
 from jobs.scheduler import WindowScheduler
 from jobs.scheduler.leader import Leader
 from jobs.transitions import Started
-from jobs.worker import heartbeat
-from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.life import heartbeat
+from jobs.worker.life.heartbeat import Heartbeat
 
 BEGIN = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)
 

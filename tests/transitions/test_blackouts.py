@@ -11,7 +11,7 @@ from jobs import rules, transitions
 from jobs.calendars import publicholidays
 from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Lane
 from jobs.states import Blackout, Hold, State
-from jobs.worker import lifecycle
+from jobs.worker.life import lifecycle
 from tests.conftest import NOW
 from tests.transitions.steps import acquire, finish, seconds
 

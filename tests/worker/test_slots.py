@@ -10,9 +10,10 @@ import pytest
 
 from jobs.clock import clock
 from jobs.transitions import Started
-from jobs.worker import punctual, runner
+from jobs.worker import runner
 from jobs.worker.children import ChildSlots
-from jobs.worker.node import Node
+from jobs.worker.life import punctual
+from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import ThreadSlots
 

@@ -9,7 +9,8 @@ import pytest
 
 from jobs.clock import clock
 from jobs.models.worker_queries import Drain
-from jobs.worker import lifecycle, station
+from jobs.worker import station
+from jobs.worker.life import lifecycle
 from jobs.worker.station import Station
 
 

@@ -12,10 +12,10 @@ from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.transitions import Started, Wanted, WorkerIdentity
-from jobs.worker import lifecycle
 from jobs.worker.arming import claims
 from jobs.worker.arming.passing import MOST_HOPS
 from jobs.worker.arming.waiting import Waiting, WaitingJobs
+from jobs.worker.life import lifecycle
 from jobs.worker.pace import gather_until
 from jobs.worker.runner import Armed
 from jobs.worker.slots import Slots

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from jobs import targets
 from jobs.states import State
 from jobs.transitions import Ended, Started, storable
-from jobs.worker.results import as_json
+from jobs.worker.bodies.results import as_json
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 from celery.worker.control import control_command
 
 from jobs.transitions.stopping import LOOK
-from jobs.worker import lifecycle
+from jobs.worker.life import lifecycle
 
 
 @control_command(name=LOOK, args=[("job_id", int)], signature="<job id>")

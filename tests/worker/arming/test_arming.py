@@ -18,7 +18,7 @@ from jobs.worker import arming as arming_module
 from jobs.worker.arming import Arming
 from jobs.worker.arming.passing import MOST_HOPS
 from jobs.worker.arming.waiting import Delivery, Waiting
-from jobs.worker.node import Node
+from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import ThreadSlots
 

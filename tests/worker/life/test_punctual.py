@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from jobs.worker import punctual
+from jobs.worker.life import punctual
 
 LINUX = tuple(int(part) for part in platform.release().split(".")[:2]) if sys.platform == "linux" else (0, 0)
 

@@ -10,7 +10,7 @@ from jobs.messages import RUN_JOB
 
 
 class JobTask(Task):  # type: ignore[type-arg]
-    """Its messages are taken in by us: see jobs/worker/intake.py."""
+    """Its messages are taken in by us: see jobs/worker/inbox/intake.py."""
 
     def start_strategy(self, app: Any, consumer: Any, **kwargs: Any) -> Any:
         """Celery asks this once for each connection to the broker."""

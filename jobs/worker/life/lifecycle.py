@@ -19,9 +19,9 @@ from kombu.asynchronous import get_event_loop
 from jobs import blackouts
 from jobs.clock import clock
 from jobs.transitions import WorkerIdentity
-from jobs.worker import punctual
 from jobs.worker.bodies import asking
-from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.life import punctual
+from jobs.worker.life.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 

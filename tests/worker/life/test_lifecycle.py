@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import connection
 
-from jobs.worker import lifecycle
+from jobs.worker.life import lifecycle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

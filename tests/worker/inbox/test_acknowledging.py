@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from kombu import Consumer, Queue
 
-from jobs.worker.acknowledging import acknowledge, hand_back, keeps_unacknowledged, one_client
+from jobs.worker.inbox.acknowledging import acknowledge, hand_back, keeps_unacknowledged, one_client
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_what_is_not_acknowledged_comes_back(connection, queue):
 
 
 def test_what_is_handed_back_is_the_next_to_be_taken_and_in_its_order(connection, queue, monkeypatch):
-    monkeypatch.setattr("jobs.worker.acknowledging.RESTORED_TOGETHER", 2)
+    monkeypatch.setattr("jobs.worker.inbox.acknowledging.RESTORED_TOGETHER", 2)
     channel, messages = take(connection, queue, 4)
     connection.Producer().publish([[9, 1], {}, {}], routing_key=queue.name)
     hand_back(messages[2:], connection.connection_errors)

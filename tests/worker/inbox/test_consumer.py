@@ -6,7 +6,7 @@ import pytest
 from celery import current_app
 from celery.worker.consumer import Consumer
 
-from jobs.worker.consumer import JobConsumer
+from jobs.worker.inbox.consumer import JobConsumer
 
 
 class BrokenConnection:

@@ -7,7 +7,7 @@ import pytest
 from celery.bootsteps import CLOSE, RUN
 from celery.exceptions import InvalidTaskError
 
-from jobs.worker.intake import CHUNK, COMES_BACK, Intake, read
+from jobs.worker.inbox.intake import CHUNK, COMES_BACK, Intake, read
 
 NOW = 1_900_000_000.0
 LATER = "2040-01-01T00:00:00+00:00"

@@ -8,10 +8,10 @@ from jobs.clock import clock
 from jobs.models import Worker
 from jobs.nodes.limits import Limit
 from jobs.nodes.reading import Reading
-from jobs.worker import heartbeat as heartbeat_module
-from jobs.worker import lifecycle
-from jobs.worker.heartbeat import Heartbeat
-from jobs.worker.node import Node
+from jobs.worker.life import heartbeat as heartbeat_module
+from jobs.worker.life import lifecycle
+from jobs.worker.life.heartbeat import Heartbeat
+from jobs.worker.life.node import Node
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

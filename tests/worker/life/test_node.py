@@ -9,7 +9,7 @@ import pytest
 from jobs.models.worker_queries import Drain
 from jobs.nodes.limits import IN_A_ROW, Limit
 from jobs.nodes.reading import Reading
-from jobs.worker.node import Node
+from jobs.worker.life.node import Node
 
 FULL, FINE = Reading(memory=97), Reading(memory=10)
 DRAINED = Drain(datetime(2026, 1, 1, tzinfo=UTC), "new kernel", "ada")

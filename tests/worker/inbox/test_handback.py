@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from celery.worker import state
 
-from jobs.worker import lifecycle
+from jobs.worker.life import lifecycle
 from jobs.worker.station import StationStep
 
 

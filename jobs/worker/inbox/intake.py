@@ -18,8 +18,8 @@ from celery.bootsteps import RUN  # type: ignore[attr-defined]
 from celery.exceptions import InvalidTaskError
 
 from jobs.messages import HOPS, PASSED_BY, RUN_JOB
-from jobs.worker.acknowledging import acknowledge, hand_back, one_client
 from jobs.worker.arming.waiting import Delivery, Waiting
+from jobs.worker.inbox.acknowledging import acknowledge, hand_back, one_client
 
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 

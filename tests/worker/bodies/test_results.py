@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from jobs.worker import results
+from jobs.worker.bodies import results
 
 
 @pytest.mark.parametrize(

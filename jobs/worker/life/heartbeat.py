@@ -19,7 +19,7 @@ from jobs.conf import conf
 from jobs.models import Worker
 from jobs.models.querysets import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
-from jobs.worker.node import Node
+from jobs.worker.life.node import Node
 
 log = logging.getLogger(__name__)
 

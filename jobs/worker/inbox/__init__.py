@@ -1,0 +1,1 @@
+"""From the broker to the jobs that wait here, and back: messages taken in, acknowledged, handed back."""
