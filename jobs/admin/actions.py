@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from jobs import rules
 from jobs.admin import verbs
-from jobs.admin.forms import ReasonForm, RescheduleForm
+from jobs.admin.asking import Question, ReasonForm, ask, given
+from jobs.admin.forms import RescheduleForm
 from jobs.admin.verbs import AT_A_TIME, REASONS_SHOWN, Verb
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.states import State
+from jobs.templatetags.runat import exact
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -62,12 +64,16 @@ class JobActions:
     def _with_reason(
         self, request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, action: str
     ) -> HttpResponse | None:
-        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        form = ReasonForm(
+            given(request),
+            judge=partial(rules.reason_problems, needed=True),
+            help_text="How you know, for those who look at these jobs later.",
+        )
         if form.is_bound and form.is_valid():
             apply_to_each(request, queryset, verb, reason=form.cleaned_data["reason"])
             return None
         ids = _chosen(request, queryset)
-        return ask(self.admin_site, request, form, ids, action=action, verb=verb) if ids else None
+        return ask_about(self.admin_site, request, form, ids, action=action, verb=verb) if ids else None
 
     @admin.action(description="Cancel", permissions=["control"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -77,14 +83,14 @@ class JobActions:
     def reschedule(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
         """Asks for the new time first: the form comes back to this action."""
         now = clock.current()
-        form = RescheduleForm(request.POST if "run_at" in request.POST else None, now=now)
+        form = RescheduleForm(given(request, "run_at"), now=now)
         if form.is_bound and form.is_valid():
             apply_to_each(request, queryset, verbs.RESCHEDULE, run_at=form.new_time)
             return None
         ids = _chosen(request, queryset)
         if not ids:
             return None
-        return ask(self.admin_site, request, form, ids, action="reschedule", verb=verbs.RESCHEDULE)
+        return ask_about(self.admin_site, request, form, ids, action="reschedule", verb=verbs.RESCHEDULE)
 
     @admin.action(description="Delete…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
@@ -111,24 +117,22 @@ def why_kept(job: Job) -> str:
     return f"Job {job.pk} is {job.get_state_display()}: {first} first, then delete it."
 
 
-def ask(
+def ask_about(
     site: admin.AdminSite, request: HttpRequest, form: forms.Form, ids: Sequence[int], *, action: str, verb: Verb
 ) -> HttpResponse:
     """The page between: which jobs, and the new time or the reason. Its form comes back to the action."""
-    context = {
-        **site.each_context(request),
-        "title": f"{verb.label}: {'1 job' if len(ids) == 1 else f'{len(ids)} jobs'}",
-        "opts": Job._meta,
-        "form": form,
-        "meaning": verb.meaning,
-        "jobs": Job.objects.brief().filter(pk__in=ids[:LISTED]).order_by("run_at", "id"),
-        "more": max(len(ids) - LISTED, 0),
-        "ids": ids,
-        "checkbox": ACTION_CHECKBOX_NAME,
-        "action": action,
-        "button": verb.label,
-    }
-    return TemplateResponse(request, "admin/jobs/job/ask.html", context)
+    jobs = Job.objects.brief().filter(pk__in=ids[:LISTED]).order_by("run_at", "id")
+    each = ", for each" if len(ids) > 1 else ""
+    question = Question(
+        title=f"{verb.label}: {'1 job' if len(ids) == 1 else f'{len(ids)} jobs'}",
+        button=verb.label,
+        meaning=f"{verb.label}{each}: {verb.meaning[0].lower()}{verb.meaning[1:]}" if verb.meaning else "",
+        action=action,
+        chosen=[f"{job}: {job.get_state_display()}, due {exact(job.run_at)} UTC" for job in jobs],
+        ids=ids,
+        more=max(len(ids) - LISTED, 0),
+    )
+    return ask(site, request, Job, question, form)
 
 
 def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> HttpResponse:
@@ -139,7 +143,7 @@ def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> 
         return redirect(reverse("admin:jobs_job_changelist"))
     initial = {"run_at": job.run_at.replace(tzinfo=None, microsecond=0).isoformat()}
     form = RescheduleForm(now=clock.current(), initial=initial)
-    return ask(site, request, form, [job_id], action="reschedule", verb=verbs.RESCHEDULE)
+    return ask_about(site, request, form, [job_id], action="reschedule", verb=verbs.RESCHEDULE)
 
 
 def apply_to_each(

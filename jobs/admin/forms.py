@@ -1,12 +1,9 @@
-"""The forms of the admin: a new job, another time for one, a reason. They read and judge as everywhere."""
+"""The forms of the admin: a new job, another time for one. They read and judge as everywhere."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-
-from django import forms
-from django.core.exceptions import ValidationError
 
 from jobs import rules
 from jobs.admin.theme import dress
@@ -49,24 +46,3 @@ class RescheduleForm(JobForm):
         self.new_time = cleaned["run_at"]
         for problem in rules.run_at_problems(self.new_time, self._now):
             self.add_error("run_at", problem)
-
-
-class ReasonForm(forms.Form):
-    """Why interrupted jobs are settled as they are."""
-
-    reason = forms.CharField(
-        required=False,  # the rules say so, with what to do
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="How you know, for those who look at these jobs later.",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
-
-    def clean_reason(self) -> str:
-        reason: str = self.cleaned_data["reason"]
-        problems = rules.reason_problems(reason, needed=True)
-        if problems:
-            raise ValidationError(problems)
-        return reason

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 
-from jobs.models.overviews import COUNT_LIMIT
+from jobs.models.querysets.overviews import COUNT_LIMIT
 
 
 class AtLeast(int):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from jobs import rules
+from jobs.admin.asking import Question, ReasonForm, ask, given
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Kind, Lane, Trigger
@@ -27,6 +30,9 @@ else:
     class ModelForm(forms.ModelForm):
         def __class_getitem__(cls, model: object) -> type:
             return cls
+
+
+NAMED = 3  # in a title
 
 
 def named(lane: Lane) -> lanes.Name:
@@ -74,24 +80,48 @@ class LaneAdmin(ModelAdmin[Lane]):
         lane = pausing.limit(named(obj), now=clock.current(), **limits)
         obj.__dict__.update(lane.__dict__)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Lane | None = None) -> bool:
+        """Removed limits resume what is paused."""
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or obj.paused_at is None or self.has_pause_permission(request))
+
     def delete_model(self, request: HttpRequest, obj: Lane) -> None:
         pausing.lift(named(obj), now=clock.current())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
         for lane in queryset:
-            self.delete_model(request, lane)
+            if self.has_delete_permission(request, lane):
+                self.delete_model(request, lane)
+            else:
+                messages.error(request, f"The {lane} stays: it is paused, and only who may resume it may do this.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lane | None = None) -> Any:
         return [*self.readonly_fields, "kind", "name"] if obj else self.readonly_fields
 
-    @admin.action(description="Pause", permissions=["pause"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
-        by = cast("AbstractBaseUser", request.user)
-        for lane in queryset:
-            pausing.pause(
-                named(lane), now=clock.current(), reason=f"Paused by {by.get_username()} in the admin.", by=by
-            )
-        messages.success(request, "Paused: what runs goes on, what comes due is held until you resume.")
+    @admin.action(description="Pause…", permissions=["pause"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Lane]) -> HttpResponse | None:
+        """Asks for the reason first: the form comes back to this action."""
+        form = ReasonForm(
+            given(request),
+            judge=partial(rules.reason_problems, needed=False),
+            help_text="For those who wait for its jobs: the monitor shows it.",
+        )
+        chosen = list(queryset)
+        if form.is_bound and form.is_valid():
+            by = cast("AbstractBaseUser", request.user)
+            for lane in chosen:
+                pausing.pause(named(lane), now=clock.current(), reason=form.cleaned_data["reason"], by=by)
+            messages.success(request, "Paused: what runs goes on, what comes due is held until you resume.")
+            return None
+        question = Question(
+            title=f"Pause: {', '.join(map(str, chosen[:NAMED]))}{' and more' if len(chosen) > NAMED else ''}",
+            button="Pause",
+            meaning="What runs goes on, what comes due is held until somebody resumes it.",
+            action="pause",
+            chosen=[str(lane) for lane in chosen],
+            ids=[lane.pk for lane in chosen],
+        )
+        return ask(self.admin_site, request, Lane, question, form)
 
     @admin.action(description="Resume", permissions=["pause"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
 from jobs.admin.actions import CONTROL
+from jobs.admin.asking import Question, ReasonForm, ask, given
 from jobs.admin.records import Records
-from jobs.admin.theme import dress
 from jobs.clock import clock
 from jobs.models import Worker
 from jobs.nodes import drains
@@ -24,27 +20,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 AT_A_TIME = 100  # workers of one request
-
-
-class DrainForm(forms.Form):
-    """Why workers are taken out of service."""
-
-    reason = forms.CharField(
-        required=False,  # the rule says so, with what to do
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="For those who wonder why they take no jobs.",
-    )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        dress(self)
-
-    def clean_reason(self) -> str:
-        reason: str = self.cleaned_data["reason"]
-        problems = drains.reason_problems(reason)
-        if problems:
-            raise ValidationError(problems)
-        return reason
 
 
 @admin.register(Worker)
@@ -70,21 +45,24 @@ class WorkerAdmin(Records[Worker]):
     @admin.action(description="Drain…", permissions=["control"])
     def drain(self, request: HttpRequest, queryset: QuerySet[Worker]) -> HttpResponse | None:
         """Asks for the reason first: the form comes back to this action."""
-        form = DrainForm(request.POST if "reason" in request.POST else None)
+        form = ReasonForm(
+            given(request), judge=drains.reason_problems, help_text="For those who wonder why they take no jobs."
+        )
         workers = list(queryset.order_by("name", "started_at")[:AT_A_TIME])
         if form.is_bound and form.is_valid():
             by, reason, now = cast("AbstractBaseUser", request.user), form.cleaned_data["reason"], clock.current()
             _report(request, [drains.drain(w.session, now=now, reason=reason, by=by) for w in workers])
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Drain: {'1 worker' if len(workers) == 1 else f'{len(workers)} workers'}",
-            "opts": Worker._meta,
-            "form": form,
-            "workers": workers,
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/jobs/worker/drain.html", context)
+        question = Question(
+            title=f"Drain: {'1 worker' if len(workers) == 1 else f'{len(workers)} workers'}",
+            button="Drain",
+            meaning="They take no more jobs, and hand back what waits there; what they run ends there. "
+            "Resume puts them back into service.",
+            action="drain",
+            chosen=[f"{w.name}: {w.running} running, last heard of at {exact(w.heartbeat_at)} UTC" for w in workers],
+            ids=[w.pk for w in workers],
+        )
+        return ask(self.admin_site, request, Worker, question, form)
 
     @admin.action(description="Resume", permissions=["control"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Worker]) -> None:

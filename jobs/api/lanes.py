@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -90,8 +91,11 @@ class LaneDetail(LaneView):
 
     @extend_schema(operation_id="limits_delete", responses={204: None})
     def delete(self, request: Request, kind: str, name: str) -> Response:
-        """Lift its limits, a pause included."""
-        pausing.lift(self.lane(kind, name), now=clock.current())
+        """Lift its limits, a pause included: that of a paused one needs `jobs.pause_lane` too."""
+        lane = self.lane(kind, name)
+        if Lane.objects.paused(lane.kind, lane.name) and not request.user.has_perm(PAUSE):
+            raise PermissionDenied(f"The {lane} is paused, and this would resume it: that needs '{PAUSE}'.")
+        pausing.lift(lane, now=clock.current())
         return Response(status=204)
 
 

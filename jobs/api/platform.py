@@ -17,8 +17,8 @@ from jobs.api.views import CONTROL, VIEW, ApiView, person
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Job, Leadership, Worker
-from jobs.models.overviews import COUNT_LIMIT
 from jobs.models.querysets import JobQuerySet
+from jobs.models.querysets.overviews import COUNT_LIMIT
 from jobs.nodes import drains
 from jobs.nodes.cache import cache
 from jobs.states import State

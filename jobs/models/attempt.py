@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from jobs.models.attempt_queries import AttemptQuerySet
 from jobs.models.job import Job
+from jobs.models.querysets.attempts import AttemptQuerySet
 from jobs.states import OUTCOMES, State
 
 

@@ -15,6 +15,11 @@ class Kind(models.TextChoices):
     KEY = "key"
 
 
+class LaneQuerySet(models.QuerySet["Lane"]):
+    def paused(self, kind: Kind, name: str) -> bool:
+        return self.filter(kind=kind, name=name, paused_at__isnull=False).exists()
+
+
 class Lane(models.Model):
     """The rules of one queue or key, if it has any: how many of it may run at a time, how fast they may start, whether
     any may start at all. Read when one of its jobs is about to be taken."""
@@ -33,6 +38,8 @@ class Lane(models.Model):
     pause_reason = models.CharField(max_length=1000, blank=True, db_default="", editable=False)
     # The virtual scheduling form of the leaky bucket (ITU-T I.371): when the next start would be due at a steady rate.
     next_start_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = LaneQuerySet.as_manager()
 
     class Meta:
         ordering = ["kind", "name"]

@@ -8,7 +8,7 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from jobs.models.worker_queries import WorkerQuerySet
+from jobs.models.querysets.workers import WorkerQuerySet
 
 LEADER_LOCK = 0x52756E4174  # "RunAt": the advisory lock of the beat that leads
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from jobs.models.worker_queries import WorkerLogQuerySet
+from jobs.models.querysets.workers import WorkerLogQuerySet
 
 
 class WorkerLog(models.Model):

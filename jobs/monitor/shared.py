@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.template.loader import render_to_string
 
 from jobs.clock import clock
-from jobs.models.overviews import COUNT_LIMIT, FIGURES_LIMIT
+from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.monitor import broker, snapshot, verdict
 
 KEPT_FOR = 1  # seconds

@@ -1,4 +1,4 @@
-"""One look at the whole platform, for all who watch. Every question is bounded: see jobs/models/overviews.py."""
+"""One look at the whole platform, for all who watch. Every question is bounded: see models/querysets/overviews.py."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jobs.conf import Conf, conf
 from jobs.models import Job, Lane, Leadership
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.lane import Kind
-from jobs.models.overviews import Backlog, Figures
 from jobs.models.querysets import OVERDUE_AFTER
+from jobs.models.querysets.overviews import Backlog, Figures
 from jobs.monitor.broker import Depths
 from jobs.monitor.workers import STATUSES, TAKING, WorkerLine, worker_lines
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobs.clock import BUDGET
 from jobs.conf import conf
-from jobs.models.overviews import COUNT_LIMIT, FIGURES_LIMIT
+from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.monitor.snapshot import Snapshot
 from jobs.states import Hold
 

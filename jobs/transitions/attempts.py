@@ -14,8 +14,8 @@ from jobs import failpoints
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
 from jobs.transitions import admission, lanes
-from jobs.transitions.admission import Row
 from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.refusals import Row
 from jobs.transitions.retries import start_again
 from jobs.transitions.starts import Ended, Started, Wanted, WorkerIdentity, ends
 

@@ -73,7 +73,11 @@ MUTANTS = (
         "retry: not what was asked to stop",
         NEVER_TWICE,
         STOPPING_TESTS,
-        ("jobs/models/querysets.py", "asked.filter(cancel_requested_at__isnull=True).exclude(", "asked.exclude("),
+        (
+            "jobs/models/querysets/__init__.py",
+            "asked.filter(cancel_requested_at__isnull=True).exclude(",
+            "asked.exclude(",
+        ),
     ),
     mutant(
         "a child that was killed ends once",
@@ -91,7 +95,7 @@ MUTANTS = (
         "retry: no more starts than declared",
         NEVER_TWICE,
         RETRY_TESTS,
-        ("jobs/models/querysets.py", ', attempt__lt=models.F("max_attempts"))', ")"),
+        ("jobs/models/querysets/__init__.py", ', attempt__lt=models.F("max_attempts"))', ")"),
     ),
     mutant(
         "retry: only after an end that was named",

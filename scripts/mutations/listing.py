@@ -2,7 +2,7 @@
 
 from scripts.mutations.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
-QUERYSETS = "jobs/models/querysets.py"
+QUERYSETS = "jobs/models/querysets/__init__.py"
 CREATION = "jobs/transitions/creation.py"
 REPENDING = "jobs/transitions/repending.py"
 DISPATCHER = "jobs/dispatcher.py"

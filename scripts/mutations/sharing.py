@@ -3,9 +3,9 @@
 from scripts.mutations.record import NEVER_LOST, ON_TIME, mutant
 
 LANES = "jobs/transitions/lanes.py"
-LANE_QUERIES = "jobs/models/lane_queries.py"
+LANE_QUERIES = "jobs/models/querysets/lanes.py"
 ADMISSION = "jobs/transitions/admission.py"
-QUERYSETS = "jobs/models/querysets.py"
+QUERYSETS = "jobs/models/querysets/__init__.py"
 ATTEMPTS = "jobs/transitions/attempts.py"
 FIRING = "jobs/transitions/firing.py"
 VERBS = "jobs/transitions/verbs.py"

@@ -2,7 +2,7 @@
 
 from scripts.mutations.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
-QUERYSETS = "jobs/models/querysets.py"
+QUERYSETS = "jobs/models/querysets/__init__.py"
 ATTEMPTS = "jobs/transitions/attempts.py"
 REPENDING = "jobs/transitions/repending.py"
 VERBS = "jobs/transitions/verbs.py"

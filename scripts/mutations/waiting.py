@@ -4,7 +4,7 @@ from scripts.mutations.record import NEVER_LOST, ON_TIME, mutant
 
 ENDING = "jobs/transitions/dependencies/ending.py"
 BEGINNING = "jobs/transitions/dependencies/beginning.py"
-QUERIES = "jobs/models/dependency_queries.py"
+QUERIES = "jobs/models/querysets/dependencies.py"
 RULES = ("tests/transitions/test_waiting.py",)
 RACES = ("tests/concurrency/test_waiting.py",)
 

@@ -113,6 +113,13 @@ def test_another_person_approves(api, problem, monkeypatch, django_user_model):
     assert (approved.status_code, approved.json()["held_by"]) == (200, "")
 
 
+def test_only_who_may_resume_removes_the_limits_of_what_is_paused(api, operator, problem):
+    assert api.post(f"{URL}pause/", {}, **JSON).status_code == 200
+    operator.user_permissions.remove(Permission.objects.get(codename="pause_lane"))
+    problem(api.delete(URL), 403, says="jobs.pause_lane")
+    assert Lane.objects.get().paused_at is not None
+
+
 @pytest.mark.parametrize("method", ["get", "delete"])
 def test_a_name_that_cannot_be_stored_is_refused(api, problem, method):
     problem(getattr(api, method)("/api/v1/limits/key/%00/"), 400)

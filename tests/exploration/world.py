@@ -15,9 +15,9 @@ from celery import current_app
 from jobs import dispatcher, failpoints, scheduler
 from jobs.clock import clock
 from jobs.dispatcher import Dispatcher
-from jobs.models import worker_queries
 from jobs.models.querysets import Listed
-from jobs.models.worker_queries import BEAT
+from jobs.models.querysets import workers as worker_queries
+from jobs.models.querysets.workers import BEAT
 from jobs.scheduler import WindowScheduler
 from jobs.scheduler.leader import Leader
 from jobs.transitions import Started

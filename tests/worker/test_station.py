@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from jobs.clock import clock
-from jobs.models.worker_queries import Drain
+from jobs.models.querysets.workers import Drain
 from jobs.worker import station
 from jobs.worker.life import lifecycle
 from jobs.worker.station import Station

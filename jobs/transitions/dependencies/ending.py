@@ -12,8 +12,8 @@ from django.db.models import F
 from jobs import dispatcher
 from jobs.clock import clock
 from jobs.models import Job
-from jobs.models.dependency_queries import Wait
 from jobs.models.querysets import Listed
+from jobs.models.querysets.dependencies import Wait
 from jobs.states import Awaited, Hold, State
 
 log = logging.getLogger(__name__)

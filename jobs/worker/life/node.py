@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from jobs.models.worker_queries import Drain
+from jobs.models.querysets.workers import Drain
 from jobs.nodes.limits import Limit, Watch
 from jobs.nodes.reading import Meter, Reading
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.models.worker_queries import Drain
+from jobs.models.querysets.workers import Drain
 from jobs.nodes.limits import IN_A_ROW, Limit
 from jobs.nodes.reading import Reading
 from jobs.worker.life.node import Node

@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connections
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 
-from jobs.models.lane_queries import JobLanes, bit_is_set
+from jobs.models.querysets.lanes import JobLanes, bit_is_set
 from jobs.states import OVER, Awaited, Hold, State
 
 if TYPE_CHECKING:

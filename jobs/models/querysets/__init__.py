@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 
 from jobs.models.calendar import Calendar
 from jobs.models.lane import Kind, Lane
-from jobs.models.overviews import JobOverviews
+from jobs.models.querysets.overviews import JobOverviews
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Every question we ask about starts, by name: the ledger's side of jobs/models/querysets.py."""
+"""Every question we ask about starts, by name: the ledger's side of jobs/models/querysets/__init__.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Count
 
 if TYPE_CHECKING:
     from jobs.models.attempt import Attempt  # noqa: F401 - named in the base class
-    from jobs.models.worker_queries import WorkerQuerySet
+    from jobs.models.querysets.workers import WorkerQuerySet
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):

@@ -1,0 +1,72 @@
+"""The page between an action of a list and what it does: what was chosen, and a form that comes back to the action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from jobs.admin.theme import dress
+
+
+class ReasonForm(forms.Form):
+    """Why. `judge` says what is wrong with a reason, a sentence each; it may want one or not."""
+
+    reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, judge: Callable[[str], list[str]], help_text: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._judge = judge
+        self.fields["reason"].help_text = help_text
+        dress(self)
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        problems = self._judge(reason)
+        if problems:
+            raise ValidationError(problems)
+        return reason
+
+
+@dataclass(frozen=True)
+class Question:
+    """`chosen`: a line for each of the rows with these `ids`, or for the first of them; `more` counts the others."""
+
+    title: str
+    button: str
+    meaning: str
+    action: str
+    chosen: Sequence[str]
+    ids: Sequence[object]
+    more: int = 0
+
+
+def ask(
+    site: AdminSite, request: HttpRequest, model: type[Model], question: Question, form: forms.Form
+) -> HttpResponse:
+    """The page."""
+    opts = model._meta
+    context = {
+        **site.each_context(request),
+        "title": question.title,
+        "opts": opts,
+        "list": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
+        "question": question,
+        "form": form,
+        "checkbox": ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/jobs/ask.html", context)
+
+
+def given(request: HttpRequest, field: str = "reason") -> Any:
+    """What the form of the page has sent, if it is what was sent."""
+    return request.POST if field in request.POST else None

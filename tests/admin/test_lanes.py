@@ -1,0 +1,59 @@
+"""Limits of queues and keys in the admin: given, paused with a reason, resumed, and who may lift a pause."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.models import Lane
+
+pytestmark = pytest.mark.django_db
+
+LANES = "/admin/jobs/lane/"
+MAY = ("view_lane", "add_lane", "change_lane", "delete_lane")
+
+
+@pytest.fixture
+def manager(client, person):
+    client.force_login(person(*MAY, "pause_lane", staff=True))
+    return client
+
+
+def act(client, action, *lanes, **fields):
+    return client.post(
+        LANES, {"action": action, "_selected_action": [lane.pk for lane in lanes], **fields}, follow=True
+    )
+
+
+def add(client, **fields):
+    return client.post(f"{LANES}add/", {"kind": "queue", "name": "mail", "burst": "1", **fields})
+
+
+def test_a_limit_is_given(manager):
+    assert add(manager, concurrency="2", rate="").status_code == 302
+    assert Lane.objects.values_list("kind", "name", "concurrency", "rate").get() == ("queue", "mail", 2, None)
+    assert "to stop all, pause it" in add(manager, name="slow", rate="0").content.decode()
+
+
+def test_a_pause_asks_why_first_and_says_it(manager):
+    add(manager)
+    lane = Lane.objects.get()
+    page = act(manager, "pause", lane)
+    assert "Pause: queue" in page.content.decode()
+    assert Lane.objects.get().paused_at is None, "it has only been asked"
+    assert "held until you resume" in act(manager, "pause", lane, reason="the server moves").content.decode()
+    lane = Lane.objects.get()
+    assert (lane.pause_reason, lane.paused_by.get_username()) == ("the server moves", "grace")
+    act(manager, "resume", lane)
+    assert Lane.objects.get().paused_at is None
+
+
+def test_only_who_may_resume_removes_what_is_paused(manager, client, person):
+    add(manager)
+    add(manager, name="other")
+    paused, other = Lane.objects.get(name="mail"), Lane.objects.get(name="other")
+    act(manager, "pause", paused, reason="")
+    client.force_login(person(*MAY, staff=True, name="linus"))
+    assert client.post(f"{LANES}{paused.pk}/delete/", {"post": "yes"}).status_code == 403
+    page = act(client, "delete_selected", paused, other, post="yes")
+    assert "it is paused, and only who may resume it" in page.content.decode()
+    assert list(Lane.objects.all()) == [paused]
