@@ -19,6 +19,9 @@ from jobs.windows import window_at
 log = logging.getLogger(__name__)
 
 TOGETHER = 100  # messages that go out in one round trip
+CROWD = (
+    100  # messages of one queue that no worker has fetched: its workers have more than they can do, or there are none
+)
 AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
 
 SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take
@@ -110,6 +113,7 @@ class Dispatcher:
         self._outlet: Outlet | None = None
         self._together = TOGETHER
         self._suspect = ""  # the queue that the broker refused last
+        self._queues: set[str] = set()  # published to since the last list query, or crowded then
 
     def list(self, *, now: datetime, horizon: datetime, unpublished_since: datetime | None = None) -> int:
         """Run the window's list query and return how many jobs it found. They wait until `publish`."""
@@ -119,9 +123,24 @@ class Dispatcher:
             window=conf().min_prepare_time,
             client=self.client,
             unpublished_since=unpublished_since,
+            crowded=self._crowded(),
         )
         self.wait(found)
         return len(found)
+
+    def _crowded(self) -> list[str]:
+        """The queues in which many messages wait that no worker has fetched. None where the broker cannot say: it may
+        have lost them."""
+        asked, self._queues = self._queues, set()
+        if self._outlet is None:
+            return []
+        try:
+            self._queues = {queue for queue in asked if self._outlet.waiting(queue) > CROWD}
+            return sorted(self._queues)
+        except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
+            log.warning("the broker does not say what waits in it (%s)", error)
+            self.disconnect()
+            return []
 
     def wait(self, listed: Iterable[Listed]) -> None:
         self._waiting.extend(listed)
@@ -156,6 +175,7 @@ class Dispatcher:
                 break
             self._suspect = ""
             self._together = TOGETHER
+            self._queues.add(batch[0].queue)
             sent += len(batch)
         return sent
 

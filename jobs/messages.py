@@ -97,6 +97,10 @@ class Outlet:
         if self._confirmations is not None:
             self._confirmations.wait(len(jobs), self._connection)
 
+    def waiting(self, queue: str) -> int:
+        """How many messages of this queue no worker has fetched yet. Raises what the broker raises."""
+        return int(current_app.amqp.queues[queue](self._producer.channel).queue_declare().message_count)
+
     def close(self) -> None:
         """Without waiting for a good-bye that may never come. Raises what the transport raises."""
         self._connection.collect(socket_timeout=1)

@@ -42,6 +42,12 @@ MUTANTS = (
     ),
     mutant("list: back-off", ON_TIME, LIST_TESTS, (QUERYSETS, "* interval '1 second')", "* interval '0 second')")),
     mutant(
+        "list: a backlog does not become a flood",
+        ON_TIME,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "crowded=self._crowded(),", "crowded=[],"),
+    ),
+    mutant(
         "mark and note in one transaction",
         NEVER_LOST,
         ("tests/scheduler/test_succession.py::test_a_leader_that_dies_between_mark_and_note_has_marked_nothing",),

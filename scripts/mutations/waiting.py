@@ -25,7 +25,7 @@ MUTANTS = (
         "waiting: so does the refusal of the ledger",
         NEVER_LOST,
         RULES,
-        ("jobs/transitions/attempts.py", "dependencies.ended([wanted[0].job_id], now=now)", "pass"),
+        ("jobs/transitions/attempts.py", "dependencies.ended([wanted[0].job_id][:failed], now=now)", "pass"),
     ),
     mutant(
         "waiting: so does a person's word",

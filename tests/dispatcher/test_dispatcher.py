@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from celery import current_app
 
-from jobs import messages
+from jobs import dispatcher, messages
 from jobs.dispatcher import Dispatcher
 from jobs.models.querysets import Listed
 from tests.conftest import NOW
@@ -118,3 +118,32 @@ def test_a_queue_that_the_broker_refuses_does_not_hold_up_the_others(make_job, q
     finally:
         with current_app.connection_for_write() as connection:
             connection.default_channel.client.delete(bad)
+
+
+@pytest.mark.django_db
+def test_a_backlog_that_the_broker_still_has_is_not_published_again(make_job, queue, monkeypatch):
+    monkeypatch.setattr(dispatcher, "CROWD", 2)
+    for _ in range(3):
+        make_job(30, queue=queue.name)
+    one = Dispatcher("beat@test")
+
+    def list_at(after):
+        now = NOW + timedelta(seconds=after)
+        return one.list(now=now, horizon=now + timedelta(seconds=60))
+
+    assert (list_at(0), one.publish(10)) == (3, 3)
+    assert [list_at(40), list_at(50), list_at(60)] == [0, 0, 0], "no worker has fetched them"
+    assert len(queue()) == 3
+    assert (list_at(70), one.publish(10)) == (3, 3), "whoever has fetched them has lost them"
+    one.disconnect()
+
+
+@pytest.mark.django_db
+def test_a_broker_that_does_not_say_what_waits_may_have_lost_it(make_job, queue, monkeypatch):
+    make_job(30, queue=queue.name)
+    one = Dispatcher("beat@test")
+    assert (one.list(now=NOW, horizon=NOW + timedelta(seconds=60)), one.publish(10)) == (1, 1)
+    monkeypatch.setattr(one._outlet, "waiting", lambda queue: 1 / 0)
+    late = NOW + timedelta(seconds=40)
+    assert (one.list(now=late, horizon=late + timedelta(seconds=60)), one.publish(10)) == (1, 1)
+    one.disconnect()

@@ -79,6 +79,18 @@ def test_an_overdue_job_is_listed_again_with_back_off():
     assert times == [8, 24, 55, 116]
 
 
+def test_in_a_crowded_queue_its_message_waits_too():
+    """Duplicates of a whole backlog would take the workers' time from the backlog itself."""
+    row(1)
+    assert len(listed()) == 1
+    times = [second for second in range(1, 500) if listed(NOW + seconds(second), crowded=["default"])]
+    assert times == [241], "it may be lost all the same"
+    row(-1, queue="other")
+    new = row(500)
+    assert len(listed(NOW + seconds(500), crowded=["default"])) == 2, "what has no message yet is none's duplicate"
+    assert [one.id for one in listed(NOW + seconds(509), crowded=["default"])] == [new.pk - 1], "the queue of another"
+
+
 def test_the_back_off_has_an_end_and_the_count_does_not_overflow():
     row(-5, enqueued_at=NOW - seconds(3601), deliveries=32767)
     found = listed()

@@ -42,7 +42,8 @@ class AskedToStop(NamedTuple):
 # The list query: finds what is due before the horizon, marks it as published and logs itself, in one
 # statement. By state, never by a watermark of time: a row that commits late is found by the next window.
 # A listed row that is overdue and still pending has lost its message (or waits for a slot): it is listed
-# again after 3/4, 3/2, 3 ... windows, so that a backlog does not become a flood of duplicates.
+# again after 3/4, 3/2, 3 ... windows. Not so soon where the broker still has a crowd of messages that no worker has
+# fetched: there its message waits too, and each duplicate would make the backlog longer.
 LIST_AND_MARK = """
 WITH due AS (
     SELECT id FROM jobs_job
@@ -50,7 +51,9 @@ WITH due AS (
       AND (enqueued_at IS NULL
            OR (coalesce(not_before, run_at) < %(overdue)s
                AND enqueued_at < %(now)s - least(
-                   %(window)s * 0.75 * 2 ^ least(greatest(deliveries, 1) - 1, 20), %(longest)s) * interval '1 second')
+                   %(window)s * 0.75 * 2 ^ least(greatest(deliveries, 1) - 1, 20)
+                   * CASE WHEN queue = ANY (%(crowded)s) THEN %(patience)s ELSE 1 END,
+                   %(longest)s) * interval '1 second')
            OR enqueued_at >= %(unpublished_since)s::timestamptz)
     ORDER BY coalesce(not_before, run_at), id
     LIMIT %(limit)s
@@ -90,6 +93,7 @@ STANDSTILL = models.Func(
 LIST_LIMIT = 50_000  # jobs in one statement: bounds the memory of a beat that finds a year of backlog
 OVERDUE_AFTER = timedelta(seconds=1)
 LONGEST_BACK_OFF = 3600.0  # seconds
+CROWD_PATIENCE = 32  # times as long until a job of a crowded queue is listed again
 
 
 class JobQuerySet(JobOverviews):
@@ -101,12 +105,14 @@ class JobQuerySet(JobOverviews):
         window: float,
         client: str,
         unpublished_since: datetime | None = None,
+        crowded: Iterable[str] = (),
         limit: int = LIST_LIMIT,
     ) -> list[Listed]:
         """List the pending jobs due before `horizon` that need a message, soonest first, and mark them.
 
         `window` is MinPrepareTime in seconds. With `unpublished_since` also those marked since then are
-        listed again: a leader that died between marking and publishing leaves them.
+        listed again: a leader that died between marking and publishing leaves them. `crowded`: queues in which many
+        messages wait that no worker has fetched.
         """
         with connections[self.db].cursor() as cursor:
             cursor.execute(
@@ -118,6 +124,8 @@ class JobQuerySet(JobOverviews):
                     "window": window,
                     "longest": LONGEST_BACK_OFF,
                     "unpublished_since": unpublished_since,
+                    "crowded": list(crowded),
+                    "patience": CROWD_PATIENCE,
                     "client": client,
                     "limit": limit,
                 },

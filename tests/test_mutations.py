@@ -1,0 +1,17 @@
+"""The mutants still fit the code: `make mutants`, which takes long, says whether the tests notice them."""
+
+from __future__ import annotations
+
+import pytest
+
+from project.local.home import CHECKOUT
+from scripts.mutations import MUTANTS
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_its_texts_stand_once_and_its_tests_exist(mutant):
+    for edit in mutant.edits:
+        assert (CHECKOUT / edit.file).read_text().count(edit.old) == 1, edit
+        assert edit.old != edit.new
+    for tests in mutant.tests:
+        assert (CHECKOUT / tests.partition("::")[0]).exists(), tests
