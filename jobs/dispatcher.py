@@ -128,7 +128,7 @@ class Dispatcher:
         self.wait(found)
         return len(found)
 
-    def _crowded(self) -> list[str]:
+    def _crowded(self) -> Sequence[str]:
         """The queues in which many messages wait that no worker has fetched. None where the broker cannot say: it may
         have lost them."""
         asked, self._queues = self._queues, set()

@@ -99,7 +99,9 @@ class Outlet:
 
     def waiting(self, queue: str) -> int:
         """How many messages of this queue no worker has fetched yet. Raises what the broker raises."""
-        return int(current_app.amqp.queues[queue](self._producer.channel).queue_declare().message_count)
+        channel: Any = self._producer.channel
+        declared: Any = current_app.amqp.queues[queue](channel).queue_declare()
+        return int(declared.message_count)
 
     def close(self) -> None:
         """Without waiting for a good-bye that may never come. Raises what the transport raises."""

@@ -15,18 +15,18 @@ from jobs.benchmark.burst.result import Beside, Burst, Result, burst
 from jobs.benchmark.load import Call, Load
 from jobs.benchmark.processes.cluster import Cluster
 from jobs.benchmark.processes.start import Tell, at_work
-from jobs.benchmark.workload import Planned, Series
+from jobs.benchmark.workload import BODY_SECONDS, Planned, Series
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Attempt, Job
 from project.local.interrupts import Interrupts
 
-APART = timedelta(seconds=2)
+APART = timedelta(seconds=2)  # beside twice what the bodies take
 MILLISECOND = timedelta(milliseconds=1)
 
 
 class Volley:
-    """One burst benchmark. Bursts that are fired one after another are 2 s apart."""
+    """One burst benchmark. Each begins when the one before is over."""
 
     def __init__(self, options: Bursts, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run
@@ -84,13 +84,15 @@ class Volley:
         self, cluster: Cluster, slots: int, calls: Sequence[tuple[int, Call | None]], tell: Tell
     ) -> tuple[list[Burst], Load]:
         """Bursts of so many jobs, one after another, over these workers."""
+        waves = -(-max(jobs for jobs, _ in calls) // (self.options.instances * slots))
+        apart = APART + timedelta(seconds=2 * waves * BODY_SECONDS)
         with at_work(cluster, self.run, self._interrupts, tell) as wait:
             # Far enough ahead for a list query to find them all: that is the way of nearly every job.
             since = clock.now() + 2 * self._window
-            load = Load(self.run, 0, since=since, duration=APART * len(calls), window=self._window)
+            load = Load(self.run, 0, since=since, duration=apart * len(calls), window=self._window)
             for place, (jobs, call) in enumerate(calls):
-                load.commit([Planned(Series.BURST, since + place * APART)] * jobs, call)
-            self._wait_final(load, since, since + APART * len(calls), wait)
+                load.commit([Planned(Series.BURST, since + place * apart)] * jobs, call)
+            self._wait_final(load, since, since + apart * len(calls), wait)
         self._flaws += score.flaws(
             load.rows(), created=len(load.created), window=self._window, max_delay=self._max_delay
         )
