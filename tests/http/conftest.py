@@ -11,10 +11,12 @@ from tests.http.server import serving
 def fresh_pool(settings):
     settings.JOBS_HTTP_ALLOW = ["localhost", "127.0.0.0/8"]
     connections._of_process.clear()
+    connections.authorities.cache_clear()  # tests have authorities of their own
     yield
     for lines in connections._of_process.values():
         lines.close()
     connections._of_process.clear()
+    connections.authorities.cache_clear()
 
 
 @pytest.fixture

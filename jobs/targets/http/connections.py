@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpcore2
@@ -22,6 +23,14 @@ KEEP_ALIVE = 60.0  # seconds for which a connection that nobody uses stays open
 _mine = threading.local()  # until when this thread's request may take, on the steady clock
 _of_process: dict[int, Lines] = {}  # connections must not be shared by a fork
 _making = threading.Lock()
+
+
+@cache
+def authorities() -> ssl.SSLContext:
+    """Whom we trust: read once, since that takes tens of milliseconds. A fork may share it."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 @contextmanager
@@ -59,8 +68,6 @@ class Lines:
         self._lock = threading.Lock()
         self._looked_at = steady()
         self._backend = _CheckedBackend()
-        self._tls = ssl.create_default_context()
-        self._tls.set_alpn_protocols(["http/1.1"])
 
     def take(self, origin: httpcore2.Origin) -> Line:
         """The one that was used last, if it still stands, or a new one. Raises what connecting raises."""
@@ -98,7 +105,7 @@ class Lines:
         stream = self._backend.connect_tcp(host, origin.port)
         ms["connect"] = round((steady() - begun) * 1000, 3)
         if origin.scheme == b"https":
-            stream = stream.start_tls(self._tls, host)
+            stream = stream.start_tls(authorities(), host)
             ms["tls"] = round((steady() - begun) * 1000, 3)
         return Line(httpcore2.HTTP11Connection(origin, stream, KEEP_ALIVE), ms)
 

@@ -18,6 +18,7 @@ from kombu.asynchronous import get_event_loop
 
 from jobs import blackouts
 from jobs.clock import clock
+from jobs.targets.http.connections import authorities
 from jobs.transitions import WorkerIdentity
 from jobs.worker.bodies import asking
 from jobs.worker.life import punctual
@@ -58,6 +59,7 @@ def beat_now() -> None:
 @signals.worker_init.connect
 def _born(sender: Any, **kwargs: Any) -> None:
     global _heartbeat  # noqa: PLW0603 - one worker a process
+    authorities()  # before the fork: children have them too
     punctual.process()
     connection_created.connect(_opened)
     _heartbeat = Heartbeat(sender.hostname)
