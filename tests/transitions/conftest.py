@@ -1,6 +1,9 @@
+from datetime import time
+
 import pytest
 
 from jobs import dispatcher
+from jobs.models import Calendar
 
 
 @pytest.fixture
@@ -9,3 +12,8 @@ def published(monkeypatch):
     sent = []
     monkeypatch.setattr(dispatcher.late_lane, "at_commit", sent.extend)
     return sent
+
+
+@pytest.fixture
+def office():
+    return Calendar.objects.create(name="office", open_from=time(9), open_until=time(17))

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+from jobs.models import Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests import starts
@@ -14,6 +15,10 @@ SECOND = timedelta(seconds=1)
 
 def seconds(n: float) -> timedelta:
     return n * SECOND
+
+
+def again(job):
+    return Job.objects.get(pk=job.pk)
 
 
 def acquire(job, *, version=None, token=None, now=NOW, due_before=None):

@@ -1,27 +1,17 @@
 """A queue may be paused, hold so many at a time, start so many a second: its jobs are late then, never lost."""
 
-from datetime import timedelta
-
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from jobs import rules, transitions
 from jobs.maintenance.turns import turns
 from jobs.models import Job, Kind, Lane
 from jobs.states import Hold, State
 from jobs.transitions import lanes, pausing
 from tests.conftest import NOW
-from tests.transitions.steps import acquire, finish, seconds
+from tests.transitions.steps import acquire, again, finish, seconds
 
 pytestmark = pytest.mark.django_db
 MAIL = lanes.Name(Kind.QUEUE, "mail")
-
-
-def again(job):
-    return Job.objects.get(pk=job.pk)
 
 
 def test_a_paused_queue_starts_nothing_and_says_why(make_job, published):
@@ -93,71 +83,6 @@ def test_a_paused_queue_stays_full_when_one_ends(make_job):
     assert pausing.resume(MAIL, now=NOW) == 1
 
 
-def test_a_rate_hands_out_moments_and_each_is_kept(make_job, published):
-    Lane.objects.create(name="mail", rate=10)
-    jobs = [make_job(1, queue="mail") for _ in range(4)]
-    due = jobs[0].run_at
-    started = [acquire(job, now=NOW) for job in jobs]
-    assert [one is not None for one in started] == [True, False, False, False]
-    moments = [again(job).not_before for job in jobs[1:]]
-    assert moments == [due + timedelta(milliseconds=100 * n) for n in (1, 2, 3)]
-    assert [listed.run_at for listed in published[-3:]] == moments, "published for their own moments"
-    last = again(jobs[3])
-    assert last.holds == 0
-    assert "The rate of the queue 'mail'" in last.waited_for
-    second_try = acquire(last, now=NOW, due_before=due + seconds(1))
-    assert second_try is not None, "its moment is its own: nobody is asked again"
-    assert second_try.due == moments[2]
-    assert second_try.run_at == due
-
-
-def test_a_burst_may_start_at_once(make_job):
-    Lane.objects.create(name="mail", rate=1, burst=3)
-    jobs = [make_job(1, queue="mail") for _ in range(5)]
-    assert [acquire(job) is not None for job in jobs] == [True, True, True, False, False]
-
-
-def test_a_moment_beyond_the_window_is_listed_in_its_time(make_job, published):
-    Lane.objects.create(name="mail", rate=0.01)
-    acquire(make_job(1, queue="mail"))
-    later = make_job(1, queue="mail")
-    published.clear()
-    assert acquire(later) is None
-    assert published == []
-    assert again(later).enqueued_at is None
-    moment = again(later).not_before
-    before = Job.objects.list_and_mark(now=NOW, horizon=moment, window=10, client="b")
-    assert later.pk not in [one.id for one in before]
-    listed = Job.objects.list_and_mark(now=moment, horizon=moment + seconds(1), window=10, client="b")
-    assert [(one.id, one.run_at) for one in listed] == [(later.pk, moment)]
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    steps=st.lists(st.integers(0, 400), min_size=2, max_size=25),
-    rate=st.sampled_from([1, 5, 50]),
-    burst=st.integers(1, 4),
-)
-def test_no_interval_holds_more_than_burst_and_rate(steps, rate, burst):
-    """The rule of the bucket, over jobs whose times are `steps` milliseconds apart."""
-    with transaction.atomic():
-        Lane.objects.create(name="mail", rate=rate, burst=burst)
-        at, moments = NOW + seconds(1), []
-        for step in steps:
-            at += timedelta(milliseconds=step)
-            new = rules.check_new_job(target="demo.noop", payload={}, run_at=at, now=NOW, queue="mail")
-            job, _ = transitions.create(new, now=NOW)
-            acquire(job, now=at)
-            job.refresh_from_db()
-            moments.append(job.not_before or job.run_at)
-        moments.sort()
-        for first, one in enumerate(moments):
-            for last in range(first + 1, len(moments)):
-                within = (moments[last] - one).total_seconds() + 0.0011  # a start is due a millisecond early
-                assert last - first + 1 <= burst + rate * within + 1e-6
-        transaction.set_rollback(True)
-
-
 def test_a_turn_that_came_by_sql_is_found(make_job):
     first, second = make_job(1, key="pay"), make_job(2, key="pay")
     acquire(first)
@@ -225,29 +150,3 @@ def test_one_that_waits_for_its_moment_holds_no_place(make_job):
     assert acquire(again(late), now=NOW + seconds(1)) is None
     assert again(late).not_before is not None
     assert again(free).holds == 0, "nobody keeps a place for an hour"
-
-
-def test_moments_of_a_rate_that_is_lifted_are_forgotten(make_job):
-    pausing.limit(MAIL, now=NOW, concurrency=None, rate=0.001, burst=1)
-    jobs = [make_job(1, queue="mail") for _ in range(3)]
-    for job in jobs:
-        acquire(job)
-    assert again(jobs[2]).not_before > NOW + seconds(1000)
-    pausing.limit(MAIL, now=NOW, concurrency=None, rate=1000, burst=10)
-    assert again(jobs[2]).not_before is None
-    assert acquire(again(jobs[2])) is not None
-
-
-def test_after_a_pause_the_rate_counts_anew(make_job):
-    pausing.limit(MAIL, now=NOW, concurrency=None, rate=1, burst=1)
-    jobs = [make_job(1, queue="mail") for _ in range(3)]
-    for job in jobs:
-        acquire(job)
-    pausing.pause(MAIL, now=NOW, reason="")
-    later = NOW + seconds(600)
-    for job in jobs[1:]:
-        assert acquire(again(job), now=later, due_before=later) is None
-        assert again(job).not_before is None
-    pausing.resume(MAIL, now=later)
-    started = [acquire(again(job), now=later, due_before=later) for job in jobs[1:]]
-    assert [one is not None for one in started] == [True, False], "one a second, however long it was paused"

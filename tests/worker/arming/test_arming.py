@@ -2,94 +2,20 @@
 
 import threading
 import time
-import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import connections
 
-from jobs import transitions
 from jobs.clock import clock
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
-from jobs.transitions import WorkerIdentity
-from jobs.worker import arming as arming_module
-from jobs.worker.arming import Arming
 from jobs.worker.arming.passing import MOST_HOPS
 from jobs.worker.arming.waiting import Delivery, Waiting
-from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
-from jobs.worker.slots import ThreadSlots
+from tests.worker.arming.steps import ended, job, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE = 30  # seconds
-WORKER = WorkerIdentity("w1@test", uuid.uuid4())
-
-
-def job(after=0.5, target="demo.noop", **payload):
-    job = Job.objects.create(target=target, payload=payload, run_at=clock.now() + timedelta(seconds=after))
-    job.refresh_from_db()
-    return job
-
-
-class Worker:
-    def __init__(self, slots):
-        self.passed_on, self.acknowledged, self.handed_back = [], [], []
-        self.node = Node()
-        self.executor = ThreadPoolExecutor(slots)
-        self.recorder = Recorder()
-        self.slots = ThreadSlots(self.executor, lambda: slots, self.recorder, self.node)
-        self.identity = WORKER
-        self.arming = Arming(self.slots, lambda: self.identity, self.passed_on.extend)
-        self.recorder.start()
-        self.arming.start()
-        self.stopped = False
-
-    def deliver(self, *jobs, hops=0, version=None):
-        for one in jobs:
-            message = Delivery(
-                lambda pk=one.pk: self.acknowledged.append(pk),
-                "default",
-                hops,
-                hand_back=lambda pk=one.pk: self.handed_back.append(pk),
-            )
-            self.arming.add(Waiting(one.pk, version or one.version, one.run_at.timestamp(), [message]))
-
-    def stop(self):
-        if self.stopped:
-            return
-        self.stopped = True
-        self.arming.stop()
-        self.slots.settle()
-        self.executor.submit(connections.close_all)
-        self.executor.shutdown()
-        self.recorder.finish()
-
-
-@pytest.fixture
-def worker():
-    workers = []
-
-    def start(slots=5):
-        workers.append(Worker(slots))
-        return workers[-1]
-
-    yield start
-    for one in workers:
-        one.stop()
-
-
-def wait_for(condition):
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def ended(*jobs):
-    return Job.objects.filter(pk__in=[one.pk for one in jobs]).final().count() == len(jobs)
 
 
 def test_jobs_due_together_are_taken_in_one_transaction_ahead_of_their_time(worker):
@@ -107,20 +33,6 @@ def test_jobs_due_together_are_taken_in_one_transaction_ahead_of_their_time(work
     assert all(one.locked_at < run_at <= one.execute_at for one in found)
     assert sorted(w.acknowledged) == [one.pk for one in jobs]
     assert Attempt.objects.count() == 5
-
-
-def test_a_worker_that_others_count_as_gone_takes_nothing_and_keeps_nothing(worker):
-    """What it took would be declared interrupted, and started again, beside its body."""
-    w = worker(slots=1)
-    w.identity = None
-    due, later = job(0), job(0.3)
-    w.deliver(due, later)
-    wait_for(lambda: w.handed_back == [due.pk, later.pk])
-    assert not Attempt.objects.exists()
-    assert w.acknowledged == []
-    w.identity = WORKER
-    w.deliver(due)  # by the broker, again
-    wait_for(lambda: ended(due))  # the slot had been given back
 
 
 def test_a_start_is_committed_and_only_then_given_to_its_slot_and_acknowledged(worker, monkeypatch):
@@ -224,53 +136,3 @@ def test_while_ends_pile_up_nothing_more_is_taken(worker, monkeypatch):
     assert due.state == State.PENDING
     crowded.clear()
     wait_for(lambda: ended(due))
-
-
-@pytest.mark.parametrize("after", [True, False])
-def test_an_answer_to_commit_that_is_lost_starts_nothing_twice_and_loses_nothing(worker, monkeypatch, after):
-    acquire, failed = transitions.acquire, []
-
-    def flaky(*args, **kwargs):
-        if failed:
-            return acquire(*args, **kwargs)
-        failed.append(1)
-        if after:
-            acquire(*args, **kwargs)
-        raise OperationalError("server closed the connection unexpectedly")
-
-    monkeypatch.setattr(transitions, "acquire", flaky)
-    w = worker()
-    jobs = [job(0) for _ in range(4)]
-    w.deliver(*jobs)
-    wait_for(lambda: ended(*jobs))
-    assert [one.state for one in Job.objects.all()] == [State.COMPLETED] * 4
-    assert Attempt.objects.count() == 4
-    wait_for(lambda: w.slots.taken == 0)
-
-
-def test_an_error_of_ours_costs_no_slot(worker, monkeypatch):
-    monkeypatch.setattr(arming_module.claims, "claim", lambda *args: 1 / 0)
-    w = worker(slots=1)
-    due = job(0)
-    w.deliver(due)
-    wait_for(lambda: w.arming.waiting == 0 and w.slots.taken == 0)
-    due.refresh_from_db()
-    assert due.state == State.PENDING, "the list query finds it again"
-
-
-def test_a_row_that_we_cannot_judge_holds_up_no_other(worker, monkeypatch):
-    acquire = transitions.acquire
-    jobs = [job(0) for _ in range(3)]
-    bad = jobs[1].pk
-
-    def judging(wanted, **more):
-        if any(one.job_id == bad for one in wanted):
-            raise RuntimeError("ours")
-        return acquire(wanted, **more)
-
-    monkeypatch.setattr(transitions, "acquire", judging)
-    w = worker()
-    w.deliver(*jobs)
-    wait_for(lambda: ended(jobs[0], jobs[2]))
-    wait_for(lambda: w.slots.taken == 0)
-    assert Job.objects.get(pk=bad).state == State.PENDING

@@ -1,0 +1,71 @@
+"""A worker's arming with slots of its own, on the real database."""
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import connections
+
+from jobs.clock import clock
+from jobs.models import Job
+from jobs.transitions import WorkerIdentity
+from jobs.worker.arming import Arming
+from jobs.worker.arming.waiting import Delivery, Waiting
+from jobs.worker.life.node import Node
+from jobs.worker.recorder import Recorder
+from jobs.worker.slots import ThreadSlots
+
+PATIENCE = 30  # seconds
+WORKER = WorkerIdentity("w1@test", uuid.uuid4())
+
+
+def job(after=0.5, target="demo.noop", **payload):
+    job = Job.objects.create(target=target, payload=payload, run_at=clock.now() + timedelta(seconds=after))
+    job.refresh_from_db()
+    return job
+
+
+class Worker:
+    def __init__(self, slots):
+        self.passed_on, self.acknowledged, self.handed_back = [], [], []
+        self.node = Node()
+        self.executor = ThreadPoolExecutor(slots)
+        self.recorder = Recorder()
+        self.slots = ThreadSlots(self.executor, lambda: slots, self.recorder, self.node)
+        self.identity = WORKER
+        self.arming = Arming(self.slots, lambda: self.identity, self.passed_on.extend)
+        self.recorder.start()
+        self.arming.start()
+        self.stopped = False
+
+    def deliver(self, *jobs, hops=0, version=None):
+        for one in jobs:
+            message = Delivery(
+                lambda pk=one.pk: self.acknowledged.append(pk),
+                "default",
+                hops,
+                hand_back=lambda pk=one.pk: self.handed_back.append(pk),
+            )
+            self.arming.add(Waiting(one.pk, version or one.version, one.run_at.timestamp(), [message]))
+
+    def stop(self):
+        if self.stopped:
+            return
+        self.stopped = True
+        self.arming.stop()
+        self.slots.settle()
+        self.executor.submit(connections.close_all)
+        self.executor.shutdown()
+        self.recorder.finish()
+
+
+def wait_for(condition):
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def ended(*jobs):
+    return Job.objects.filter(pk__in=[one.pk for one in jobs]).final().count() == len(jobs)
