@@ -93,7 +93,8 @@ class LaneDetail(LaneView):
     def delete(self, request: Request, kind: str, name: str) -> Response:
         """Lift its limits, a pause included: that of a paused one needs `jobs.pause_lane` too."""
         lane = self.lane(kind, name)
-        if Lane.objects.paused(lane.kind, lane.name) and not request.user.has_perm(PAUSE):
+        paused = Lane.objects.paused().filter(kind=lane.kind, name=lane.name)
+        if paused.exists() and not request.user.has_perm(PAUSE):
             raise PermissionDenied(f"The {lane} is paused, and this would resume it: that needs '{PAUSE}'.")
         pausing.lift(lane, now=clock.current())
         return Response(status=204)

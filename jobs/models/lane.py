@@ -16,8 +16,8 @@ class Kind(models.TextChoices):
 
 
 class LaneQuerySet(models.QuerySet["Lane"]):
-    def paused(self, kind: Kind, name: str) -> bool:
-        return self.filter(kind=kind, name=name, paused_at__isnull=False).exists()
+    def paused(self) -> LaneQuerySet:
+        return self.filter(paused_at__isnull=False)
 
 
 class Lane(models.Model):

@@ -130,7 +130,7 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
     workers = worker_lines(now)
     backlog = Job.objects.backlog(now - OVERDUE_AFTER)
     listed = Job.objects.brief().with_worker()
-    lanes = list(Lane.objects.filter(paused_at__isnull=False).select_related("paused_by").order_by("kind", "name"))
+    lanes = list(Lane.objects.paused().select_related("paused_by"))
     depths = ask_broker(_queue_names(workers, backlog, lanes))
     figures = Job.objects.latest_figures(now - FIGURES_OF)
     # No more than were counted: the search for one more would read the rest of the hour.
@@ -169,7 +169,7 @@ def _paused_queues(lanes: list[Lane]) -> set[str]:
 def _queues(
     workers: list[WorkerLine], backlog: list[Backlog], lanes: list[Lane], depths: Depths
 ) -> tuple[QueueLine, ...]:
-    waiting = {b.queue: b for b in backlog}
+    waiting, paused = {b.queue: b for b in backlog}, _paused_queues(lanes)
     lines = []
     for name in sorted(_queue_names(workers, backlog, lanes)):
         found = waiting.get(name)
@@ -181,7 +181,7 @@ def _queues(
                 oldest=found.oldest if found else None,
                 waiting=depths.waiting.get(name),
                 slots=sum(w.slots for w in workers if w.takes and name in w.queues),
-                paused=name in _paused_queues(lanes),
+                paused=name in paused,
             )
         )
     return tuple(lines)

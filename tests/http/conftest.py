@@ -1,10 +1,7 @@
-import ssl
-
 import pytest
-import trustme
 
 from jobs.targets.http import connections
-from tests.http.server import serving
+from tests.http.server import certified, serving
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +24,7 @@ def server():
 
 @pytest.fixture
 def secure_server(monkeypatch, tmp_path):
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)
+    tls, authority = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     with serving(tls) as server:
         yield server

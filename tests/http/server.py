@@ -9,7 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+import trustme
+
+
+def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a server named localhost needs for TLS, and the file of the authority that vouches for it."""
+    authority, file = trustme.CA(), folder / "authority.pem"
+    authority.cert_pem.write_to_path(file)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    return tls, file
 
 
 @dataclass

@@ -6,13 +6,11 @@ import http.client
 import json
 import os
 import socket
-import ssl
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-import trustme
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from knox.models import AuthToken
@@ -22,7 +20,7 @@ from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.states import Overlap, State
 from project.local.process import spawn
-from tests.http.server import serving
+from tests.http.server import certified, serving
 from tests.integration.conftest import wait_for
 
 pytestmark = [pytest.mark.processes]
@@ -34,11 +32,8 @@ KEY = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 @pytest.fixture
 def orders(tmp_path, monkeypatch):
     """The other side: it takes orders by TLS, and counts."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)
+    tls, authority = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     with serving(tls) as server:
         yield server
 
