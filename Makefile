@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LOCAL := $(PY) -m project.local
 THROWAWAY := $(LOCAL) exec --with-parent --throwaway --
 LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header
+	--no-emit-index-url --no-emit-find-links --no-header --no-strip-extras
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status test core-coverage model mutants check \
@@ -96,7 +96,7 @@ if ! $(PY) -m pip --version >/dev/null 2>&1; then \
 		echo "could not make .venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
 fi; \
 echo "installing $(1) (once)"; \
-$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(1); \
+$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $(1); \
 cp $(1) .venv/$(1)
 endef
 

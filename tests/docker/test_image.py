@@ -50,7 +50,7 @@ def test_everything_that_is_copied_exists_and_is_sent_to_the_build(dockerfile):
 
 def test_what_is_left_out_is_needed_by_nothing_else(dockerfile):
     left_out = set(re.search(r"uninstall --yes (.+?) \\", dockerfile)[1].split())
-    locked = re.findall(r"^([\w.-]+)==", (TOP / "requirements.txt").read_text(), re.MULTILINE)
+    locked = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==", (TOP / "requirements.txt").read_text(), re.MULTILINE)
     assert left_out < set(locked)
     for name in set(locked) - left_out:
         try:
