@@ -8,8 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from django.db import close_old_connections, connection
+from functools import partial
 
 from jobs import failpoints, targets
 from jobs.clock import clock, steady
@@ -17,7 +16,8 @@ from jobs.conf import conf
 from jobs.states import State
 from jobs.transitions import Ended, Started
 from jobs.worker import bodies
-from jobs.worker.bodies.ending import How, at_last, call, cancelled, ended
+from jobs.worker.bodies import current, sessions, threads
+from jobs.worker.bodies.ending import How, at_last, call, cancelled, ended, judged
 from jobs.worker.insist import insist
 from jobs.worker.life import heartbeat
 
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 # since slots that are due together share the cores, and not at all in a crowd of them.
 SPIN = 0.0001
 CROWD = 8
-UNTOUCHED = 0, True  # no transaction open, and autocommit on
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,9 @@ def run(armed: Armed) -> Ended | None:
 
 
 def run_in_slot(armed: Armed) -> Ended | None:
-    """The same with a body's own connections looked after: one that has broken since the last body is found out at
+    """The same with this thread's connections looked after: one that has broken since the last body is found out at
     its next query."""
-    close_old_connections()
+    sessions.freshen()
     return run(armed)
 
 
@@ -73,31 +72,37 @@ def run_in_child(armed: Armed) -> Ended | None:
 def attend(armed: Armed) -> Ended | None:
     """Have the body run at its instant, unless the job was settled without us meanwhile."""
     context = bodies.enter(armed.started)
+    body, token = current.begin(context.told)
     try:
-        return _attend(armed, context)
+        return _attend(armed, context, body)
     finally:
+        current.end(token)
         bodies.leave(context)
 
 
-def _attend(armed: Armed, context: targets.Context) -> Ended | None:
+def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended | None:
     started = armed.started
-    before = _transaction() if connection.connection is not None else UNTOUCHED
+    before = sessions.before()
+    beside = threads.aside()
     # Before the instant: at it, slots that are due together share the cores, and each line of ours makes them later.
-    body, unprepared = prepare(started, context)
+    target, unprepared = prepare(started, context, body)
     try:
         entered = wait(armed)
         if entered is None:
             return None
         failpoints.hit("before-body")
         not_entered = cancelled(context) if context.cancelled else unprepared
-        how = not_entered or call(started, body, context)
+        how = not_entered or call(started, partial(body.enter, target), context)
         failpoints.hit("after-body")
         finished_at = clock.now()
     finally:
-        body.close()
-    take_back(started, before)
+        target.close()
+        sessions.take_back(body, before)
+        beside.take_back(body)
+        sessions.sever(body)
+    how = at_last(started, judged(started, how, body.left_open), finished_at)
     execute_at = None if not_entered else datetime.fromtimestamp(entered, tz=UTC)
-    return ended(started, at_last(started, how, finished_at), execute_at, finished_at, context.told)
+    return ended(started, how, execute_at, finished_at, context.told)
 
 
 def wait(armed: Armed) -> float | None:
@@ -115,15 +120,15 @@ def wait(armed: Armed) -> float | None:
     return entered
 
 
-def prepare(started: Started, context: targets.Context) -> tuple[targets.Call, How | None]:
+def prepare(started: Started, context: targets.Context, body: current.Body) -> tuple[targets.Call, How | None]:
     """The body with its checked arguments, one that raises what was wrong with them, if something was; and how the
     job ends at its time without entering it, if the target's own preparation has failed."""
     try:
-        body = targets.find(started.target).bind(started.payload, context)
+        target = targets.find(started.target).bind(started.payload, context)
     except Exception as error:  # noqa: BLE001 - the job fails at its time, with the reason
         return targets.Call(_raises(error), None, context), None
-    how = call(started, body.load, context)
-    return body, None if how.outcome == State.COMPLETED else how
+    how = call(started, partial(body.enter, target.load), context)
+    return target, None if how.outcome == State.COMPLETED else how
 
 
 def _raises(error: Exception) -> Callable[[], None]:
@@ -140,15 +145,3 @@ def wait_until(due: float, spin: float) -> float:
         if due - now > spin:
             time.sleep(due - now - spin)
     return now
-
-
-def take_back(started: Started, before: tuple[int, bool]) -> None:
-    """This slot's connection as it was before the body: one that leaves a transaction open, or autocommit off, would
-    take the next body of this slot into a transaction that may never commit."""
-    if connection.connection is not None and _transaction() != before:
-        log.error("job %d (%s) left a transaction open; it is rolled back", started.job_id, started.target)
-        connection.close()
-
-
-def _transaction() -> tuple[int, bool]:
-    return len(connection.atomic_blocks), connection.autocommit

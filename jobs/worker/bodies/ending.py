@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -75,6 +75,21 @@ def at_last(started: Started, how: How, finished_at: datetime) -> How:
     if how.outcome == State.COMPLETED:
         return How(State.FAILED, f"{why}; it ended well.", how.result, ("failure", "deadline"))
     return how._replace(error=f"{why}: {how.error}", kinds=(*how.kinds, "deadline"))
+
+
+def judged(started: Started, how: How, left_open: Collection[str]) -> How:
+    """The same end, or what becomes of it when the body left transactions open: what it wrote in them is not there."""
+    if not left_open:
+        return how
+    where = ", ".join(sorted(left_open))
+    log.error("job %d (%s) left a transaction open (%s); it is rolled back", started.job_id, started.target, where)
+    if how.outcome != State.COMPLETED:
+        return how
+    why = (
+        f"It left a transaction open ({where}): what it wrote in it was rolled back. Commit, or leave every "
+        "transaction.atomic(), before the body ends."
+    )
+    return How(State.FAILED, why, how.result, ("failure", "transaction"))
 
 
 def ended(started: Started, how: How, execute_at: datetime | None, finished_at: datetime, told: targets.Told) -> Ended:

@@ -20,7 +20,7 @@ from jobs import blackouts
 from jobs.clock import clock
 from jobs.targets.http.connections import authorities
 from jobs.transitions import WorkerIdentity
-from jobs.worker.bodies import asking
+from jobs.worker.bodies import asking, threads
 from jobs.worker.life import punctual
 from jobs.worker.life.heartbeat import Heartbeat
 
@@ -61,6 +61,7 @@ def _born(sender: Any, **kwargs: Any) -> None:
     global _heartbeat  # noqa: PLW0603 - one worker a process
     authorities()  # before the fork: children have them too
     punctual.process()
+    threads.install()
     connection_created.connect(_opened)
     _heartbeat = Heartbeat(sender.hostname)
 

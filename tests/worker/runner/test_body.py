@@ -119,5 +119,5 @@ def test_a_body_that_leaves_a_transaction_open_does_not_take_the_next_start_into
     thread.join()
     first.refresh_from_db()
     second.refresh_from_db()
-    assert (first.state, second.state) == (State.COMPLETED, State.COMPLETED)
+    assert (first.state, second.state) == (State.FAILED, State.COMPLETED)
     assert not Job.objects.filter(target="left.behind").exists()

@@ -1,0 +1,51 @@
+"""Which body this code belongs to: on its slot's thread, in its coroutines, and on the threads that it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import Any, TypeVar
+
+from jobs.targets.told import Told
+
+T = TypeVar("T")
+
+
+class Body:
+    """What a process keeps of one start. `inside` is true while its body, or its preparation, runs; `sessions` are the
+    raw database connections that it has used; `left_open` are the databases on which it left a transaction open."""
+
+    __slots__ = ("inside", "left_open", "sessions", "told")
+
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        self.inside = False
+        self.sessions: set[Any] = set()
+        self.left_open: set[str] = set()
+
+    def enter(self, part: Callable[[], T]) -> T:
+        """Run a part of it. Raises what it raises."""
+        self.inside = True
+        try:
+            return part()
+        finally:
+            self.inside = False
+
+
+_current: ContextVar[Body | None] = ContextVar("runat_body", default=None)
+
+
+def begin(told: Told) -> tuple[Body, Token[Body | None]]:
+    """A new body, from now on this thread's."""
+    body = Body(told)
+    return body, _current.set(body)
+
+
+def end(token: Token[Body | None]) -> None:
+    _current.reset(token)
+
+
+def here() -> Body | None:
+    """The body that this code runs for; None outside of one, and for what has outlived its body."""
+    body = _current.get()
+    return body if body is not None and body.inside else None
