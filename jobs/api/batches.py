@@ -15,11 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import rules
-from jobs.api.fields import MomentField, Strict, TextField
+from jobs.api.fields import MOST_ERRORS, MomentField, Strict, TextField
 from jobs.api.parsers import JsonParser
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.schema import RETRY_AFTER
-from jobs.api.serializers import NewJobSerializer
+from jobs.api.serializers import JobsField, NewJobSerializer
 from jobs.api.views import ADD, IDEMPOTENCY_KEY, TOO_FAST_ANSWER, VIEW, ApiView, idempotency_key, person
 from jobs.api.waiting import OtherSerializer
 from jobs.budgets import admission_of
@@ -43,19 +43,14 @@ class CallbackSerializer(NewJobSerializer):
 
 class NewBatchSerializer(Strict):
     name = TextField(default="", help_text="For people; need not be unique.")
-    jobs = NewJobSerializer(
-        many=True,
-        error_messages={"not_a_list": "This must be a list of jobs, each an object."},
+    jobs = JobsField(
+        most=MOST_OF_A_BATCH,
+        error_messages=dict.fromkeys(
+            ("none", "too_many"), f"A batch has 1 to {MOST_OF_A_BATCH} jobs. Make several, one a part."
+        ),
         help_text=f"1 to {MOST_OF_A_BATCH}; all of them are created, or none.",
     )
     callback = CallbackSerializer(required=False, allow_null=True, help_text="What starts after the last of them.")
-
-    def validate_jobs(self, jobs: list[Any]) -> list[Any]:
-        if not 1 <= len(jobs) <= MOST_OF_A_BATCH:
-            raise serializers.ValidationError(
-                f"These are {len(jobs)} jobs; a batch has 1 to {MOST_OF_A_BATCH}. Make several, one a part."
-            )
-        return jobs
 
 
 class BatchSerializer(serializers.ModelSerializer[Batch]):
@@ -138,7 +133,8 @@ class BatchDetail(ApiView):
 
 
 def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
-    """Every job is judged, so that one answer names all that is wrong. Raises ValidationError."""
+    """The jobs are judged one after the other, so that one answer names all that is wrong, or the
+    first of it. Raises ValidationError."""
     errors: dict[str, Any] = {}
     for field, problems in (
         ("name", rules.text_problems(body["name"], rules.NAME_LIMIT)),
@@ -154,7 +150,11 @@ def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
             errors.update({f"{where}.{field}": found for field, found in error.message_dict.items()})
             return None
 
-    jobs = [judged(f"jobs.{place}", fields) for place, fields in enumerate(body["jobs"])]
+    jobs = []
+    for place, fields in enumerate(body["jobs"]):
+        jobs.append(judged(f"jobs.{place}", fields))
+        if len(errors) > MOST_ERRORS:
+            break  # the answer names no more
     callback = body.get("callback")
     last = None
     if callback is not None:

@@ -15,15 +15,17 @@ from rest_framework.response import Response
 
 from jobs import calendars
 from jobs.api import reading
-from jobs.api.fields import Strict, TextField
+from jobs.api.fields import ListOf, Strict, TextField
 from jobs.api.views import ApiView
 from jobs.calendars import DAYS, WORKDAYS
 from jobs.calendars.openings import EARLIEST, LATEST
+from jobs.calendars.soundness import MOST_RANGES
 from jobs.clock import clock
 from jobs.models import Calendar, CalendarRange
 from jobs.models.calendar import mask
 
 VIEW = "jobs.view_calendar"
+MOST_DAYS_GIVEN = 70  # of seven: some give a day twice
 DAYS_AHEAD, MOST_DAYS = 14, 366
 WORDS = [day.lower() for day in DAYS]
 EDGE = "A day such as 2026-12-24, or a time on the calendar's wall clock such as 2026-12-24T12:00."
@@ -55,7 +57,8 @@ class CalendarSerializer(Strict):
     """What a calendar is. What is left out has its default, also where it was something else before."""
 
     time_zone = TextField(default="UTC", help_text="Of its days and hours: UTC or a name like Europe/Berlin.")
-    days = serializers.ListField(
+    days = ListOf(
+        most=MOST_DAYS_GIVEN,
         child=serializers.ChoiceField(
             choices=WORDS, error_messages={"invalid_choice": f"This is no day; give some of {', '.join(WORDS)}."}
         ),
@@ -65,7 +68,15 @@ class CalendarSerializer(Strict):
     open_from = HourField(default=None, allow_null=True, help_text="When these days open. Null: at midnight.")
     open_until = HourField(default=None, allow_null=True, help_text="When they close. Null: at midnight.")
     holidays_of = TextField(default="", help_text="Closed on the public holidays of DE, DE-BW, US ... Empty: of none.")
-    ranges = RangeSerializer(many=True, default=list)
+    ranges = ListOf(
+        child=RangeSerializer(),
+        most=MOST_RANGES,
+        default=list,
+        error_messages={
+            "not_a_list": "This must be a list of ranges, each an object.",
+            "too_many": "These are {count} ranges; {most} at most: take out those that are over.",
+        },
+    )
 
 
 class ShownRangeSerializer(serializers.ModelSerializer[CalendarRange]):

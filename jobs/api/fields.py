@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.utils import html
 
 from jobs.api import reading
 
+MOST_NAMED = 5  # unknown names of one object
+MOST_ERRORS = 50  # of one answer: however much is wrong with what was sent, nobody reads more
 FORM_EXTRAS = {"csrfmiddlewaretoken"}  # what a browser's form carries beside its fields
 
 
@@ -25,13 +29,56 @@ class Strict(serializers.Serializer[Any]):
                 {"body": f'The body must be a JSON object such as {{"target": "demo.noop"}}, not {kind}.'}
             )
         writable = [name for name, field in self.fields.items() if not field.read_only]
-        known = ", ".join(writable) or "none"
-        unknown = set(data) - set(writable) - FORM_EXTRAS
+        expected = {*writable, *FORM_EXTRAS}
+        unknown = sum(name not in expected for name in data)
         if unknown:
+            known = ", ".join(writable) or "none"
+            others = f", nor of {unknown - MOST_NAMED} others" if unknown > MOST_NAMED else ""
+            named = sorted(islice((name for name in data if name not in expected), MOST_NAMED))
             raise serializers.ValidationError(
-                dict.fromkeys(sorted(unknown), f"There is no {self.what} of this name; known are: {known}.")
+                dict.fromkeys(named, f"There is no {self.what} of this name{others}; known are: {known}.")
             )
         return super().to_internal_value(data)
+
+
+class ListOf(serializers.ListField):
+    """A list whose length is looked at before its items are, and of whose wrong items the first are named. `most` items
+    at most; `too_many` says what to do otherwise."""
+
+    default_error_messages = {
+        "not_a_list": "This must be a list.",
+        "too_many": "These are {count}; give {most} at most.",
+        "none": "There is nothing in the list.",
+    }
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = most
+
+    def to_internal_value(self, data: Any) -> Any:
+        if html.is_html_input(data):
+            data = html.parse_html_list(data, default=[])
+        if not isinstance(data, list):
+            self.fail("not_a_list")
+        if not data and not self.allow_empty:
+            self.fail("none")
+        if len(data) > self.most:
+            self.fail("too_many", count=len(data), most=self.most)
+        return self.run_child_validation(data)
+
+    def run_child_validation(self, data: list[Any]) -> list[Any]:
+        read: list[Any] = []
+        errors: dict[str, Any] = {}
+        for place, item in enumerate(data):
+            try:
+                read.append(self.child.run_validation(item))
+            except serializers.ValidationError as error:
+                errors[str(place)] = error.detail
+                if len(errors) > MOST_ERRORS:
+                    break  # the answer names no more
+        if errors:
+            raise serializers.ValidationError(errors)
+        return read
 
 
 class TextField(serializers.CharField):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import (
@@ -24,6 +25,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from jobs.api.access import HOW_TO_GET_A_TOKEN
+from jobs.api.fields import MOST_ERRORS
 from jobs.budgets import TooFast, TooMany
 from jobs.transitions import KeyReused
 
@@ -100,9 +102,9 @@ def _browsing(request: Any) -> bool:
 def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line a kind of refusal
     match error:
         case exceptions.ValidationError():
-            return _invalid(list(_fields(error.detail)))
+            return _invalid(_fields(error.detail))
         case ValidationError():
-            return _invalid(list(_fields(error.message_dict)))
+            return _invalid(_fields(error.message_dict))
         case KeyReused():
             detail = "This Idempotency-Key was used for another job; send each new job with a new key."
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", detail)
@@ -133,8 +135,13 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line 
     return None
 
 
-def _invalid(errors: list[dict[str, str]]) -> Problem:
+def _invalid(found: Iterable[dict[str, str]]) -> Problem:
+    """Of the first of what was found: each quotes what was sent, and all together must not be more than that."""
+    left = iter(found)
+    errors = [{name: sayable(text) for name, text in error.items()} for error in islice(left, MOST_ERRORS)]
     detail = " ".join(f"{error['field']}: {error['message']}" for error in errors)
+    if next(left, None) is not None:
+        detail += f" These are the first {MOST_ERRORS} mistakes; there are more."
     return Problem(HTTPStatus.BAD_REQUEST, "invalid", detail, errors)
 
 

@@ -12,7 +12,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.api.fields import PayloadField, Strict, TextField
+from jobs.api.fields import ListOf, PayloadField, Strict, TextField
 from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
 from jobs.api.views import ApiView, idempotency_key, person
@@ -20,6 +20,7 @@ from jobs.budgets import admission_of
 from jobs.clock import clock, steady
 from jobs.models import Job, Trigger
 from jobs.models.job import DEFAULT_QUEUE
+from jobs.rules.problems import MOST_KINDS
 from jobs.states import Overlap
 from jobs.transitions import firing
 
@@ -59,7 +60,7 @@ class TriggerSerializer(Strict):
     overlap = TextField(default=Overlap.JOIN, help_text="What a call gets while as many run as may.")
     rerunnable = serializers.BooleanField(default=False, help_text="Running it twice does no harm.")
     max_attempts = serializers.IntegerField(default=1, help_text="How many starts a run may have, if rerunnable.")
-    retry_on = serializers.ListField(child=TextField(), default=list, help_text="After which ends it starts again.")
+    retry_on = ListOf(child=TextField(), most=MOST_KINDS, default=list, help_text="After which ends it starts again.")
     enabled = serializers.BooleanField(default=True, help_text="Whether anybody may start it now.")
 
 

@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from jobs import rules, transitions
 from jobs.api.access import HoldsPermission
 from jobs.api.authentication import BearerAuthentication
+from jobs.api.fields import MOST_ERRORS
 from jobs.api.listing import JobPagination, ListQuery, matching
 from jobs.api.parsers import PARSERS, JsonParser
 from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
@@ -166,6 +167,8 @@ class BulkJobs(ApiView):
                 new.append(_checked({**fields, "idempotency_key": own_key}, request, now))
             except ValidationError as error:
                 errors[str(number)] = error.message_dict
+                if len(errors) > MOST_ERRORS:
+                    break  # the answer names no more
         if errors:
             raise exceptions.ValidationError({"jobs": errors})
         if not _is_known(new[0].idempotency_key, request):

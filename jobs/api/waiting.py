@@ -7,14 +7,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs.api.fields import TextField
+from jobs.api.fields import ListOf, TextField
 from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.models.invariants import MOST_WAITED_FOR
 from jobs.states import Awaited
 
 
-class JobIdsField(serializers.ListField):
+class JobIdsField(ListOf):
     """The jobs that a new one waits for."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -25,7 +25,10 @@ class JobIdsField(serializers.ListField):
             }
         )
         told = f"The ids of jobs that must end before it starts, {MOST_WAITED_FOR} at most. They must exist."
-        super().__init__(**{"child": child, "default": list, "help_text": told, **kwargs})
+        many = "These are {count} jobs; {most} at most: let one job wait for some, and this for it."
+        messages = {"too_many": many, "not_a_list": "This must be a list of ids, such as [12, 13]."}
+        given = {"child": child, "default": list, "help_text": told, "error_messages": messages}
+        super().__init__(**{**given, "most": MOST_WAITED_FOR, **kwargs})
 
 
 class AwaitedField(TextField):

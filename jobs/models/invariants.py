@@ -21,6 +21,7 @@ QUEUE_PATTERN = r"^(?!unacked|amq[.])[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 MOST_ATTEMPTS = 100
 MOST_OF_A_KEY = 1000
 MOST_WAITED_FOR = 1000  # by one job
+MOST_PAIRS = 10_000  # of a job and one that it waits for, in one request: a quarter of a second
 MOMENTS = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at")
 
 INDEXES: list[models.Index] = [

@@ -9,7 +9,14 @@ from datetime import datetime
 
 from jobs import targets
 from jobs.conf import conf
-from jobs.models.invariants import LATEST_RUN_AT, MOST_ATTEMPTS, MOST_OF_A_KEY, MOST_WAITED_FOR, QUEUE_PATTERN
+from jobs.models.invariants import (
+    LATEST_RUN_AT,
+    MOST_ATTEMPTS,
+    MOST_OF_A_KEY,
+    MOST_PAIRS,
+    MOST_WAITED_FOR,
+    QUEUE_PATTERN,
+)
 
 NAME_LIMIT = 200
 KEY_LIMIT = 255
@@ -75,6 +82,16 @@ def waits_problems(ids: Sequence[int]) -> list[str]:
         return [f"These are {len(ids)} jobs; {MOST_WAITED_FOR} at most: let one job wait for some, and this for it."]
     wrong = [pk for pk in ids if not 0 < pk < 2**63]
     return [f"{str(wrong[0])[:30]} is not the id of a job; ids are whole numbers from 1 on."] if wrong else []
+
+
+def pairs_problems(pairs: int) -> list[str]:
+    """Of all jobs of a request together."""
+    if pairs <= MOST_PAIRS:
+        return []
+    return [
+        f"These jobs wait {pairs} times for another, all counted; {MOST_PAIRS} times at most in one request. Send "
+        "them in several, or let one job wait for the others, and these for it."
+    ]
 
 
 def choice_problems(given: str, known: Sequence[str]) -> list[str]:

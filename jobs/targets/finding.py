@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from jobs.targets import celery_tasks
-from jobs.targets.registry import Target, UnknownTarget, registered
+from jobs.targets.registry import LONGEST_NAME, Target, UnknownTarget, registered
 
 
 def find(name: str) -> Target:
@@ -13,15 +13,17 @@ def find(name: str) -> Target:
     found = registered().get(name) or celery_tasks.find(name)
     if found is not None:
         return found
-    task = name.removeprefix(celery_tasks.PREFIX)
+    shown, task = name[:LONGEST_NAME], name.removeprefix(celery_tasks.PREFIX)
     if task == celery_tasks.OURS:
         raise UnknownTarget(f"'{task}' is what starts jobs; none can be started by a job. Name its target instead.")
     if celery_tasks.is_meant(name):
-        raise UnknownTarget(f"The Celery task '{task}' may not be started by a job: add it to JOBS_CELERY_TASKS first.")
-    near = difflib.get_close_matches(name, names(), n=1)
+        raise UnknownTarget(
+            f"The Celery task '{task[:LONGEST_NAME]}' may not be started by a job: add it to JOBS_CELERY_TASKS first."
+        )
+    near = difflib.get_close_matches(shown, names(), n=1)
     known = f"Known are: {', '.join(names())}. A Celery task must stand in JOBS_CELERY_TASKS."
     hint = f"Did you mean '{near[0]}'?" if near else known
-    raise UnknownTarget(f"There is no target '{name}'. {hint}")
+    raise UnknownTarget(f"There is no target '{shown}'. {hint}")
 
 
 def names() -> list[str]:

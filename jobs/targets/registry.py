@@ -19,6 +19,10 @@ P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
 
+MOST_NAMED = 10  # wrong arguments of one payload
+LONGEST_NAME = 200  # characters of one that a sentence shows
+
+
 class UnknownTarget(LookupError):
     """No target has this name; the message says which there are."""
 
@@ -74,10 +78,14 @@ class Target:
         try:
             return self.arguments.model_validate(payload)
         except ValidationError as error:
-            raise InvalidArguments([self._sentence(e) for e in error.errors()]) from None
+            wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            sentences = [self._sentence(e) for e in wrong[:MOST_NAMED]]
+            if len(wrong) > MOST_NAMED:
+                sentences.append(f"{len(wrong) - MOST_NAMED} more arguments are wrong.")
+            raise InvalidArguments(sentences) from None
 
     def _sentence(self, error: Mapping[str, Any]) -> str:
-        argument = ".".join(str(part) for part in error["loc"])
+        argument = ".".join(str(part) for part in error["loc"])[:LONGEST_NAME]
         message = str(error["msg"]).removeprefix("Value error, ")
         if not argument:
             return message  # of several arguments together

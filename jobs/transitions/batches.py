@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from jobs import rules
 from jobs.models import Batch
 from jobs.states import Awaited
-from jobs.transitions.creation import KeyReused, create_many
+from jobs.transitions.creation import KeyReused, insert, waits_of
+from jobs.transitions.dependencies import beginning
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -44,22 +45,30 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = 
     Raises KeyReused when that earlier one has another name, and ValidationError as `create` does.
     """
     by_id = getattr(by, "pk", None)
+    waited_for = {other for job in new.jobs for other in job.waits_for}
+    if waited_for:
+        beginning.prepare(waited_for, by=by, now=now)
     try:
         with transaction.atomic():
             batch = Batch.objects.create(
                 name=new.name, created_at=now, created_by_id=by_id, idempotency_key=new.idempotency_key
             )
-            jobs = create_many(new.jobs, now=now, by=by, batch=batch)
+            if waited_for:
+                beginning.keep(waited_for)
+            jobs = insert(new.jobs, now=now, by=by, batch=batch, has_dependents=new.callback is not None)
+            waits = waits_of(jobs, new.jobs)
+            own = [job.pk for job in jobs]
             if new.callback is not None:
-                own = [job.pk for job in jobs]
                 last = replace(
                     new.callback,
                     payload=with_id(new.callback.payload, batch.pk),
                     waits_for=tuple(own),
                     waits_for_end=Awaited.ANY,
                 )
-                (batch.callback,) = create_many([last], now=now, by=by, own=own)
+                (batch.callback,) = insert([last], now=now, by=by)
                 batch.save(update_fields=["callback"])
+                waits[batch.callback.pk] = own
+            beginning.tie(waits, now=now, own=own)
             return Made(batch, created=True)
     except IntegrityError:
         earlier = Batch.objects.filter(created_by_id=by_id, idempotency_key=new.idempotency_key).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -52,30 +52,35 @@ def create_all(
         return jobs, False
 
 
-def create_many(
-    new: Sequence[rules.NewJob],
-    *,
-    now: datetime,
-    by: AbstractBaseUser | None = None,
-    batch: Batch | None = None,
-    own: Collection[int] = (),
-) -> list[Job]:
-    """Create all of them, or none. `own`: what this transaction has created before."""
+def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None) -> list[Job]:
+    """Create all of them, or none."""
+    waited_for = {other for n in new for other in n.waits_for}
+    if waited_for:
+        beginning.prepare(waited_for, by=by, now=now)
     with transaction.atomic():
-        return _insert(new, now=now, by=by, batch=batch, own=own)
+        if waited_for:
+            beginning.keep(waited_for)
+        jobs = insert(new, now=now, by=by)
+        if waited_for:
+            beginning.tie(waits_of(jobs, new), now=now)
+        return jobs
 
 
-def _insert(
+def waits_of(jobs: Sequence[Job], new: Sequence[rules.NewJob]) -> dict[int, Sequence[int]]:
+    """What these jobs wait for, as they were asked for."""
+    return {job.pk: n.waits_for for job, n in zip(jobs, new, strict=True) if n.waits_for}
+
+
+def insert(
     new: Sequence[rules.NewJob],
     *,
     now: datetime,
     by: AbstractBaseUser | None,
     batch: Batch | None = None,
-    own: Collection[int] = (),
+    has_dependents: bool = False,
 ) -> list[Job]:
-    waited_for = {other for n in new for other in n.waits_for}
-    if waited_for:
-        beginning.hold(waited_for, by=by, now=now, own=own)
+    """Write the rows, in a transaction of the caller's, who then ties those that wait to what they wait for.
+    `has_dependents`: others of the same transaction wait for all of them."""
     late = dispatcher.horizon(now)
     at_once = [n.run_at < late and not n.holds for n in new]
     jobs = Job.objects.bulk_create(
@@ -106,13 +111,11 @@ def _insert(
             holds=n.holds,
             waits_for_end=n.waits_for_end if n.waits_for else None,
             batch=batch,
+            has_dependents=has_dependents,
         )
         for n, once in zip(new, at_once, strict=True)
     )
     listed = [Listed(job.pk, 1, n.run_at, n.queue, 1) for job, n in zip(jobs, new, strict=True) if not n.holds]
     dispatcher.late_lane.at_commit([job for job in listed if job.run_at < late])
     dispatcher.late_lane.overtaken_at_commit([job for job in listed if late <= job.run_at < late + dispatcher.SOON])
-    waits = {job.pk: n.waits_for for job, n in zip(jobs, new, strict=True) if n.waits_for}
-    if waits:
-        beginning.tie(waits, now=now)
     return jobs

@@ -184,7 +184,7 @@ def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | N
     """Waits for whoever holds the row: a start that is being committed, or another person. Returns the state in which
     it was done, None if it was in none of the expected."""
     with transaction.atomic():
-        job = Job.objects.in_state(asked.expected).select_for_update().filter(pk=job_id).first()
+        job = Job.objects.in_state(asked.expected).select_for_update(no_key=True).filter(pk=job_id).first()
         if job is None:
             return None
         _check_reason(asked.reason, needed=job.state == State.INTERRUPTED)

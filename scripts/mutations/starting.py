@@ -17,7 +17,7 @@ ARMING = "jobs/worker/arming/__init__.py"
 CLAIMS = "jobs/worker/arming/claims.py"
 ARMING_TESTS = ("tests/worker/arming",)
 ACQUIRABLE = "id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before"
-ROW_LOCK = '= pending.select_for_update(skip_locked=True, of=("self",))'
+ROW_LOCK = '= pending.select_for_update(skip_locked=True, of=("self",), no_key=True)'
 
 MUTANTS = (
     mutant(

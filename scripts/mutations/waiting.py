@@ -7,6 +7,7 @@ BEGINNING = "jobs/transitions/dependencies/beginning.py"
 QUERIES = "jobs/models/querysets/dependencies.py"
 RULES = ("tests/transitions/test_waiting.py",)
 RACES = ("tests/concurrency/test_waiting.py",)
+MANY = ("tests/concurrency/test_waiting_for_many.py",)
 
 MUTANTS = (
     mutant(
@@ -37,7 +38,7 @@ MUTANTS = (
         "waiting: one that has ended may come back",
         NEVER_LOST,
         RULES,
-        (BEGINNING, "job.state != State.COMPLETED]", "job.state not in OVER]"),
+        (QUERIES, "AND state <> %(completed)s", "AND state IN (0, 1, 5) AND state <> %(completed)s"),
     ),
     mutant(
         "waiting: what was locked is looked at again after the commit",
@@ -61,11 +62,36 @@ MUTANTS = (
         "waiting: a beginning has the rows of those that it waits for",
         NEVER_LOST,
         RACES,
+        (QUERIES, "ORDER BY id FOR NO KEY UPDATE\n), marked", "ORDER BY id\n), marked"),
+    ),
+    mutant(
+        "waiting: what has ended before the lock is asked for again under it",
+        NEVER_LOST,
+        MANY,
+        (BEGINNING, "    _settle(waits, others - may_end - over, now)", "    pass"),
+    ),
+    mutant(
+        "waiting: their rows are locked after all is written",
+        ON_TIME,
+        MANY,
         (
-            QUERIES,
-            '.order_by("id").select_for_update(of=("self",), no_key=True))\n\n    def how_far',
-            '.order_by("id"))\n\n    def how_far',
+            BEGINNING,
+            "    Dependency.objects.bulk_create(",
+            "    _over_and_locked = Job.objects.to_be_waited_for(set().union(*waits.values()))\n"
+            "    Dependency.objects.bulk_create(",
         ),
+    ),
+    mutant(
+        "waiting: the pairs are looked up before the rows are locked",
+        ON_TIME,
+        MANY,
+        (BEGINNING, "    connection.check_constraints()", "    pass"),
+    ),
+    mutant(
+        "waiting: the list query takes what is only kept",
+        ON_TIME,
+        MANY,
+        ("jobs/models/querysets/__init__.py", "    FOR NO KEY UPDATE SKIP LOCKED", "    FOR UPDATE SKIP LOCKED"),
     ),
     mutant(
         "waiting: a message that meets a beginning is sent again",

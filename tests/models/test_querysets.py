@@ -130,7 +130,7 @@ def test_it_reads_the_index_of_pending_jobs_only(django_assert_num_queries):
         cursor.execute("ANALYZE jobs_job")
         cursor.execute(
             "EXPLAIN SELECT id FROM jobs_job WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %s "
-            "AND (enqueued_at IS NULL) ORDER BY coalesce(not_before, run_at), id LIMIT 50000 FOR UPDATE SKIP LOCKED",
+            "AND (enqueued_at IS NULL) ORDER BY coalesce(not_before, run_at), id LIMIT 50000 FOR NO KEY UPDATE SKIP LOCKED",
             [NOW],
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())

@@ -6,9 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.api.fields import MomentField, PayloadField, Strict, TextField
+from jobs import rules
+from jobs.api.fields import ListOf, MomentField, PayloadField, Strict, TextField
 from jobs.api.waiting import AwaitedField, JobIdsField
 from jobs.models.job import DEFAULT_QUEUE
+from jobs.rules.problems import MOST_KINDS
 from jobs.states import Blackout, IfLate, Overlap
 
 MOST_IN_BULK = 1000  # jobs in a request
@@ -35,8 +37,10 @@ class NewJobSerializer(Strict):
         },
         help_text="How many starts a rerunnable job may have, the first included: 2 to 100. 1 for all others.",
     )
-    retry_on = serializers.ListField(
+    retry_on = ListOf(
         child=TextField(),
+        most=MOST_KINDS,
+        error_messages={"too_many": "These are {count} kinds of ends; {most} at most: 'failure' is all failures."},
         default=list,
         help_text="After which ends a rerunnable job starts again: failure (any), unknown (sent, not answered), "
         "unsent, a status such as 503 or 5xx, the name of a Python exception.",
@@ -83,17 +87,29 @@ class NewJobSerializer(Strict):
     waits_for_end = AwaitedField()
 
 
+class JobsField(ListOf):
+    """Jobs that are created together."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"not_a_list": "This must be a list of jobs, each an object.", **kwargs.pop("error_messages")}
+        super().__init__(**{"child": NewJobSerializer(), "allow_empty": False, "error_messages": messages, **kwargs})
+
+    def run_child_validation(self, data: list[Any]) -> list[Any]:
+        waits = [job.get("waits_for") for job in data if isinstance(job, dict)]
+        problems = rules.pairs_problems(sum(len(ids) for ids in waits if isinstance(ids, list)))
+        if problems:
+            raise serializers.ValidationError(problems)
+        return super().run_child_validation(data)
+
+
 class NewJobsSerializer(Strict):
     """A bulk request."""
 
-    jobs = serializers.ListField(
-        child=NewJobSerializer(),
-        min_length=1,
-        max_length=MOST_IN_BULK,
+    jobs = JobsField(
+        most=MOST_IN_BULK,
         error_messages={
-            "not_a_list": "This must be a list of jobs.",
-            "min_length": f"There is no job in the list; give 1 to {MOST_IN_BULK:,}.",
-            "max_length": f"These are too many; give 1 to {MOST_IN_BULK:,} in a request.",
+            "none": f"There is no job in the list; give 1 to {MOST_IN_BULK:,}.",
+            "too_many": f"These are too many; give 1 to {MOST_IN_BULK:,} in a request.",
         },
         help_text="Created together, or none of them.",
     )

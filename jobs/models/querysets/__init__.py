@@ -57,7 +57,7 @@ WITH due AS (
            OR enqueued_at >= %(unpublished_since)s::timestamptz)
     ORDER BY coalesce(not_before, run_at), id
     LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
 ), marked AS (
     UPDATE jobs_job SET enqueued_at = %(now)s, deliveries = least(jobs_job.deliveries + 1, 32767)
     WHERE jobs_job.id = ANY (ARRAY(SELECT id FROM due))  -- a join may read the whole table
@@ -148,7 +148,7 @@ class JobQuerySet(JobOverviews):
         """
         pending = self.filter(id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before)
         pending = pending.filter(Q(not_before__isnull=True) | Q(not_before__lt=due_before)).briefly().order_by("id")
-        locked = pending.select_for_update(skip_locked=True, of=("self",))
+        locked = pending.select_for_update(skip_locked=True, of=("self",), no_key=True)
         of_queue, of_key = Q(kind=Kind.QUEUE, name=OuterRef("queue")), Q(kind=Kind.KEY, name=OuterRef("key"))
         rules = Exists(Lane.objects.filter(of_queue | of_key))
         found: JobQuerySet = locked.annotate(read_at=DATABASE_CLOCK, has_rules=rules)
@@ -164,13 +164,13 @@ class JobQuerySet(JobOverviews):
 
     def unlocked(self, job_id: int) -> JobQuerySet:
         """The row, if nobody has its lock; raises OperationalError if anybody has."""
-        return self.select_for_update(nowait=True, of=("self",)).filter(id=job_id)
+        return self.select_for_update(nowait=True, of=("self",), no_key=True).filter(id=job_id)
 
     def locked(self, job_ids: Iterable[int], *, wait: bool) -> JobQuerySet:
         """These rows, locked, in the order in which everyone who locks several does it; without `wait` only those
         that nobody else has."""
         rows = self.filter(id__in=list(job_ids)).order_by("id")
-        found: JobQuerySet = rows.select_for_update(skip_locked=not wait, of=("self",))
+        found: JobQuerySet = rows.select_for_update(skip_locked=not wait, of=("self",), no_key=True)
         return found
 
     def briefly(self) -> JobQuerySet:

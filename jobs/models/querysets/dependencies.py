@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -39,6 +40,39 @@ GROUP BY wait.job_id
 """
 
 
+class ToBeWaitedFor(NamedTuple):
+    """A job for which a new one is going to wait, as it was read under its lock."""
+
+    id: int
+    version: int
+    due: datetime
+    queue: str
+    state: int
+    holds: int
+    enqueued_at: datetime | None
+
+
+KEEP = "SELECT id FROM jobs_job WHERE id = ANY (%s::bigint[]) ORDER BY id FOR KEY SHARE"
+
+# In one statement: what lies between two is time in which these rows are locked.
+LOCK_AND_MARK = """
+WITH locked AS MATERIALIZED (
+    SELECT id, version, greatest(run_at, not_before) AS due, queue, state, holds, enqueued_at, has_dependents
+    FROM jobs_job WHERE id = ANY (%(ids)s::bigint[]) AND state <> %(completed)s
+    ORDER BY id FOR NO KEY UPDATE
+), marked AS (
+    UPDATE jobs_job SET has_dependents = true
+    WHERE id = ANY (ARRAY(SELECT id FROM locked WHERE NOT has_dependents))
+)
+SELECT id, version, due, queue, state, holds, enqueued_at FROM locked
+"""
+MARK_UNLOCKED = LOCK_AND_MARK.replace(
+    "ORDER BY id FOR NO KEY UPDATE",
+    """AND NOT has_dependents
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED""",
+)
+
+
 class JobWaits(JobLanes):
     """Part of JobQuerySet."""
 
@@ -60,9 +94,26 @@ class JobWaits(JobLanes):
         waiting = self.still_waiting().filter(id__in=list(ids)).order_by("id")
         return list(waiting.select_for_update(skip_locked=not wait, of=("self",), no_key=True))
 
-    def to_be_waited_for(self, ids: Iterable[int]) -> list[Job]:
-        """These, locked until the transaction ends, so that none of them ends meanwhile."""
-        return list(self.filter(id__in=list(ids)).order_by("id").select_for_update(of=("self",), no_key=True))
+    def kept(self, ids: Collection[int]) -> set[int]:
+        """Which of these there are, kept from being deleted until the transaction ends. Whoever starts, ends or moves
+        them is not in the way."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(KEEP, [list(ids)])
+            return {pk for (pk,) in cursor.fetchall()}
+
+    def to_be_waited_for(self, ids: Collection[int]) -> list[ToBeWaitedFor]:
+        """Those of these that may end one day, locked and marked until the transaction ends, so that none of them ends
+        meanwhile. The others have completed, and stay so."""
+        return self._lock_and_mark(LOCK_AND_MARK, ids)
+
+    def to_be_marked(self, ids: Collection[int]) -> list[ToBeWaitedFor]:
+        """The same, but only those that are not marked yet and that nobody else has."""
+        return self._lock_and_mark(MARK_UNLOCKED, ids)
+
+    def _lock_and_mark(self, sql: str, ids: Collection[int]) -> list[ToBeWaitedFor]:
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(sql, {"ids": list(ids), "completed": State.COMPLETED})
+            return [ToBeWaitedFor(*row) for row in cursor.fetchall()]
 
     def how_far_they_wait(self, ids: Collection[int]) -> dict[int, Wait]:
         """By job; one that waits for nothing is left out. Ask under the locks of their rows: who ends beside us is

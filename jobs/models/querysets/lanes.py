@@ -32,7 +32,7 @@ class JobLanes(models.QuerySet["Job"]):
     def waiting_in(self, field: str, name: str, hold: Hold) -> Self:
         """Those held for their turn, in the order of their turns; whoever is locked by somebody else is left out."""
         held = self.filter(state=State.PENDING, **{field: name}).filter(bit_is_set(hold))
-        return held.order_by("run_at", "id").select_for_update(skip_locked=True, of=("self",))
+        return held.order_by("run_at", "id").select_for_update(skip_locked=True, of=("self",), no_key=True)
 
     def on_their_way(self, key: str, now: datetime) -> list[int]:
         """The ids of those of this key that run, and of those that are due and have not started yet, in order."""
@@ -49,7 +49,7 @@ class JobLanes(models.QuerySet["Job"]):
         """Those to which a rate of the past has given a later moment are due again: the list query publishes them, and
         whoever takes them asks the rate that there is now. Returns how many."""
         later = self.filter(state=State.PENDING, holds=0, not_before__gt=now, **{field: name}).order_by("id")
-        ids = list(later.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+        ids = list(later.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("pk", flat=True))
         return self.filter(pk__in=ids).update(not_before=None, enqueued_at=None, deliveries=0)
 
     def held_in_lanes(self, limit: int) -> list[tuple[str, str | None, int]]:

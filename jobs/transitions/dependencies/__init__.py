@@ -1,10 +1,13 @@
 """Jobs that wait for the end of others. `beginning` ties a new job to those that it waits for, `ending` lets go of it
 in the transaction that ends the last of them.
 
-The order of locks. Whoever waits for the rows of jobs does it first in its transaction, in the order of their ids, and
-holds no other lock then: the rows that it ends, or those that a new job will wait for. Then come the jobs that wait for
-these, which are locked without waiting; then the advisory locks of jobs/transitions/lanes.py; then the rows of those
-whose turn has come, without waiting. So nobody who holds anything waits for a row, and there is no deadlock. In
+The order of locks. Whoever waits for the rows of jobs that it is going to end does it first in its transaction, in the
+order of their ids, and holds no other lock then. Who makes a new job that waits keeps those that it waits for first
+(`FOR KEY SHARE`, in the order of their ids: in the way of a deletion only), and locks them last, in the same order,
+when all is written and checked: until then it holds what nobody waits for but a deletion, which takes its rows at once
+in their full strength. So they are locked for milliseconds: whoever is to start them passes them by meanwhile. Then
+come the jobs that wait for these, which are locked without waiting; then the advisory locks of
+jobs/transitions/lanes.py; then the rows of those whose turn has come, without waiting. So there is no deadlock. In
 admission the advisory locks come before the jobs that wait: those are locked without waiting there too.
 
 Whoever finds a waiting job locked by somebody else looks again after his own commit, holding nothing, and waits for the

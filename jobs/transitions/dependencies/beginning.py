@@ -1,4 +1,4 @@
-"""A new job is tied to those that it waits for, under their locks: each has ended already, or its end will find it."""
+"""A new job is tied to those that it waits for: each has ended already, or its end will find it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 
 from jobs import dispatcher
 from jobs.models import Dependency, Job
 from jobs.models.querysets import Listed
+from jobs.models.querysets.dependencies import ToBeWaitedFor
 from jobs.states import OVER, State
 from jobs.transitions.dependencies.ending import settle
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 VIEW = "jobs.view_job"
+MARKED_TOGETHER = 100  # jobs: some 5 ms
 
 
 def problems(ids: Collection[int], by: AbstractBaseUser | None) -> list[str]:
@@ -31,39 +34,66 @@ def problems(ids: Collection[int], by: AbstractBaseUser | None) -> list[str]:
     return [_missing(missing)] if missing else []
 
 
-def hold(ids: Collection[int], *, by: AbstractBaseUser | None, now: datetime, own: Collection[int] = ()) -> None:
-    """Lock these for the rest of the transaction, and note that others wait for them. `own` are those that this
-    transaction has made itself. Raises ValidationError (field `waits_for`)."""
-    wrong = problems(set(ids).difference(own), by)
+def prepare(ids: Collection[int], *, by: AbstractBaseUser | None, now: datetime) -> None:
+    """Before the transaction that creates who waits for these: mark them as jobs for which others may wait. Raises
+    ValidationError (field `waits_for`) where one is missing, or where this user may not let a job wait for them.
+
+    A hundred at a time, for the time of one small transaction each: marking is most of what `tie` would have to do
+    while it has all of their rows. A mark for which nobody comes does no harm."""
+    wrong = problems(ids, by)
     if wrong:
         raise ValidationError({"waits_for": wrong})
-    found = Job.objects.to_be_waited_for(ids)
-    if len(found) < len(set(ids)):
-        raise ValidationError({"waits_for": [_missing(sorted(set(ids) - {job.pk for job in found}))]})
-    # One that has ended may come back by a retry, but for the completed.
-    unmarked = [job.pk for job in found if not job.has_dependents and job.state != State.COMPLETED]
-    Job.objects.filter(pk__in=unmarked).update(has_dependents=True)
-    foreign = [job for job in found if job.state == State.PENDING and not job.holds and job.pk not in set(own)]
-    _publish_again(foreign, now)
+    if connection.in_atomic_block:
+        return  # a transaction of the caller's would have them until its end
+    ordered = sorted(ids)
+    for first in range(0, len(ordered), MARKED_TOGETHER):
+        with transaction.atomic():
+            _publish_again(Job.objects.to_be_marked(ordered[first : first + MARKED_TOGETHER]), now)
 
 
-def tie(waits: Mapping[int, Sequence[int]], *, now: datetime) -> None:
-    """Write down what these new jobs wait for, and let go of those whose wait is over already."""
-    Dependency.objects.bulk_create(
-        [Dependency(job_id=job, waits_for_id=other) for job, others in waits.items() for other in others],
-        batch_size=10_000,
-    )
-    others = {other for group in waits.values() for other in group}
-    over = set(Job.objects.filter(pk__in=others).in_state(OVER).order_by().values_list("pk", flat=True))
+def keep(ids: Collection[int]) -> None:
+    """First in the transaction that creates who waits for these: keep them from being deleted until it ends. They can
+    start and end. Raises ValidationError (field `waits_for`) where one is missing."""
+    missing = sorted(set(ids) - Job.objects.kept(ids))
+    if missing:
+        raise ValidationError({"waits_for": [_missing(missing)]})
+
+
+def tie(waits: Mapping[int, Sequence[int]], *, now: datetime, own: Collection[int] = ()) -> None:
+    """Write down what these new jobs wait for, and let go of those whose wait is over already. `own` are those that
+    this transaction has made itself, with `has_dependents`; all others have been kept.
+
+    The last of its transaction: the others' rows are locked at its end, for the milliseconds until the commit. A job
+    whose row is locked starts late, and the rows of a thousand jobs are not written in milliseconds."""
+    pairs = [Dependency(job_id=job, waits_for_id=other) for job, others in waits.items() for other in others]
+    Dependency.objects.bulk_create(pairs, batch_size=1000)
+    others = {other for group in waits.values() for other in group}.difference(own)
+    if not others:
+        return
+    connection.check_constraints()  # or the commit looks up each pair's rows, with the locks held
+    over = _over(others)
+    _settle(waits, over, now)
+    locked = Job.objects.to_be_waited_for(others)
+    _publish_again(locked, now)
+    may_end = {job.id for job in locked if job.state not in OVER}
+    _settle(waits, others - may_end - over, now)
+
+
+def _over(ids: Collection[int]) -> set[int]:
+    return set(Job.objects.filter(pk__in=ids).in_state(OVER).order_by().values_list("pk", flat=True))
+
+
+def _settle(waits: Mapping[int, Sequence[int]], over: set[int], now: datetime) -> None:
     if over:
         settle([job for job, group in waits.items() if not over.isdisjoint(group)], now=now)
 
 
-def _publish_again(pending: Sequence[Job], now: datetime) -> None:
+def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
     """While we had their rows, a list query has passed them by, and so has a worker whose time for them had come."""
-    listed = {job.pk: Listed(job.pk, job.version, job.due, job.queue, 1) for job in pending}
-    unpublished = [listed[job.pk] for job in pending if job.enqueued_at is None]
-    published = [listed[job.pk] for job in pending if job.enqueued_at is not None]
+    waiting = [job for job in locked if job.state == State.PENDING and not job.holds]
+    listed = {job.id: Listed(job.id, job.version, job.due, job.queue, 1) for job in waiting}
+    unpublished = [listed[job.id] for job in waiting if job.enqueued_at is None]
+    published = [listed[job.id] for job in waiting if job.enqueued_at is not None]
     dispatcher.late_lane.overtaken_at_commit([one for one in unpublished if one.run_at < now + dispatcher.SOON])
     dispatcher.late_lane.missed_at_commit(published)
 
