@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from django.db import transaction
 
 from jobs.clock import clock, steady
 from jobs.conf import conf
-from jobs.messages import Outlet, send, send_each
+from jobs.messages import Outlet, refuses_only_a_queue, send, send_each
 from jobs.models import Job
-from jobs.models.querysets import Listed
+from jobs.models.querysets import LIST_LIMIT, Listed
 from jobs.windows import window_at
 
 log = logging.getLogger(__name__)
 
 TOGETHER = 100  # messages that go out in one round trip
-CROWD = (
-    100  # messages of one queue that no worker has fetched: its workers have more than they can do, or there are none
-)
+# Messages of one queue that no worker has fetched: its workers have more than they can do, or there are none.
+CROWD = 100
+CROWDED_FOR = 5.0  # seconds for which what the broker said of it counts
+MOST_FAILURES = 3  # of one call of `publish`: several queues together, then one of them twice
 AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
 
 SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take
@@ -39,11 +41,13 @@ def horizon(now: datetime) -> datetime:
 class LateLane:
     """Jobs due inside a window that is already listed are published by whoever commits them.
 
-    A broker that hangs costs one caller its timeout; those of the next seconds leave their jobs to the list query.
+    A broker that hangs costs one caller its timeout; those of the next seconds leave their jobs to the list query. A
+    queue that the broker refuses, while it takes others, is left alone for itself.
     """
 
     def __init__(self) -> None:
         self._avoid_until = 0.0  # on the steady clock
+        self._avoid_queue_until: dict[str, float] = {}
 
     def at_commit(self, late: Sequence[Listed]) -> None:
         """Publish once the current transaction has committed; nothing if it is rolled back."""
@@ -78,15 +82,28 @@ class LateLane:
             self._publish(late)
 
     def _publish(self, late: Sequence[Listed]) -> None:
-        left = list(late)
-        try:
-            if steady() >= self._avoid_until:
-                send_each(left, send)
-        except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
-            self._avoid_until = steady() + AVOID_FOR
-            log.warning("%d jobs could not be published now (%s); the next window lists them", len(left), error)
-        if left:
-            Job.objects.unmark([listed.id for listed in left])
+        queues: dict[str, list[Listed]] = {}
+        for listed in late:
+            queues.setdefault(listed.queue, []).append(listed)
+        for queue, left in queues.items():
+            try:
+                if steady() >= max(self._avoid_until, self._avoid_queue_until.get(queue, 0.0)):
+                    send_each(left, send)
+            except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
+                self._avoid(queue, error)
+                log.warning("%d jobs could not be published now (%s); the next window lists them", len(left), error)
+        unsent = [listed.id for left in queues.values() for listed in left]
+        if unsent:
+            Job.objects.unmark(unsent)
+
+    def _avoid(self, queue: str, error: Exception) -> None:
+        until = steady() + AVOID_FOR
+        if refuses_only_a_queue(error):
+            now = steady()
+            self._avoid_queue_until = {name: end for name, end in self._avoid_queue_until.items() if end > now}
+            self._avoid_queue_until[queue] = until
+        else:
+            self._avoid_until = until
 
 
 late_lane = LateLane()
@@ -111,36 +128,52 @@ class Dispatcher:
         self.client = client
         self._waiting: deque[Listed] = deque()
         self._outlet: Outlet | None = None
-        self._together = TOGETHER
-        self._suspect = ""  # the queue that the broker refused last
+        self._refusals: Counter[str] = Counter()  # of each queue, since it last took a message or was listed
+        self._one_queue_a_batch = False  # after a failure: to see which queue it is
         self._queues: set[str] = set()  # published to since the last list query, or crowded then
+        self._crowded: Sequence[str] = ()
+        self._crowded_until = 0.0  # on the steady clock: an older answer counts no more
 
-    def list(self, *, now: datetime, horizon: datetime, unpublished_since: datetime | None = None) -> int:
-        """Run the window's list query and return how many jobs it found. They wait until `publish`."""
+    def list(
+        self,
+        *,
+        now: datetime,
+        horizon: datetime,
+        unpublished_since: datetime | None = None,
+        unpublished_after: Listed | None = None,
+        limit: int = LIST_LIMIT,
+    ) -> list[Listed]:
+        """Run the window's list query and return the jobs that it found, at most `limit`. They wait until `publish`."""
+        crowded = self._crowded if steady() < self._crowded_until else ()
         found = Job.objects.list_and_mark(
             now=now,
             horizon=horizon,
             window=conf().min_prepare_time,
             client=self.client,
             unpublished_since=unpublished_since,
-            crowded=self._crowded(),
+            unpublished_after=unpublished_after,
+            crowded=crowded,
+            limit=limit,
         )
+        self._queues = set(crowded)
+        self._refusals.clear()
         self.wait(found)
-        return len(found)
+        return found
 
-    def _crowded(self) -> Sequence[str]:
-        """The queues in which many messages wait that no worker has fetched. None where the broker cannot say: it may
-        have lost them."""
-        asked, self._queues = self._queues, set()
-        if self._outlet is None:
-            return []
-        try:
-            self._queues = {queue for queue in asked if self._outlet.waiting(queue) > CROWD}
-            return sorted(self._queues)
-        except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
-            log.warning("the broker does not say what waits in it (%s)", error)
-            self.disconnect()
-            return []
+    def look_for_crowds(self, outlet: Outlet, seconds: float) -> None:
+        """Ask the broker, for at most so many seconds, in which queues many messages wait that no worker has fetched:
+        for the next list query, which must not wait for the answers. What has not been asked counts as not crowded.
+        From another thread than the one that publishes, with a connection of its own; raises what the broker raises.
+        """
+        until = steady() + seconds
+        crowded = []
+        for queue in sorted(self._queues):
+            if steady() >= until:
+                log.warning("the broker is slow to say what waits in it: not all queues were asked")
+                break
+            if outlet.waiting(queue) > CROWD:
+                crowded.append(queue)
+        self._crowded, self._crowded_until = crowded, steady() + CROWDED_FOR
 
     def wait(self, listed: Iterable[Listed]) -> None:
         self._waiting.extend(listed)
@@ -153,48 +186,67 @@ class Dispatcher:
     def publish(self, seconds: float) -> int:
         """Publish waiting jobs, soonest first, for about `seconds`, and return how many went out.
 
-        Never raises: what the broker does not take stays here for the next call. A queue that it refuses twice
-        while it takes a connection must not hold up the others: its jobs go back to the next list query.
+        Never raises: what the broker does not take stays here for the next call. A queue that it refuses while it
+        takes others goes behind them, and after a second refusal back to the next list query.
         """
-        try:
-            outlet = self._connected()
-        except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
-            log.warning("the broker cannot be reached (%s); %d jobs wait", error, self.waiting)
-            self.disconnect()
-            return 0
-        sent, until = 0, steady() + seconds
+        sent, failures, until = 0, 0, steady() + seconds
         while self._waiting and (sent == 0 or steady() < until):
+            try:
+                outlet = self._connected()
+            except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
+                log.warning("the broker cannot be reached (%s); %d jobs wait", error, self.waiting)
+                self.disconnect()
+                break
             batch = self._next()
             try:
                 outlet.send(batch)
             except Exception as error:  # noqa: BLE001 - as above
                 self._waiting.extendleft(reversed(batch))
-                # One by one until it goes well again: of several that fail nobody knows which have gone out.
-                self._together = 1
-                self._refused(batch[0].queue, error)
-                break
-            self._suspect = ""
-            self._together = TOGETHER
-            self._queues.add(batch[0].queue)
+                self._refused(batch, error)
+                failures += 1
+                if failures == MOST_FAILURES or not refuses_only_a_queue(error):
+                    break
+                continue
+            queues = {listed.queue for listed in batch}
+            self._queues |= queues
+            for queue in queues & self._refusals.keys():
+                del self._refusals[queue]
             sent += len(batch)
+        if not self._waiting:
+            self._one_queue_a_batch = False
         return sent
 
     def _next(self) -> Sequence[Listed]:
-        """The soonest that wait, as far as they are of one queue."""
+        """The soonest that wait; after a failure only as far as they are of one queue, and one alone of a queue that
+        has been refused: of several that fail nobody knows which have gone out."""
         batch = [self._waiting.popleft()]
-        while self._waiting and len(batch) < self._together and self._waiting[0].queue == batch[0].queue:
+        queue = batch[0].queue
+        together = 1 if queue in self._refusals else TOGETHER
+        while self._waiting and len(batch) < together:
+            if self._one_queue_a_batch and self._waiting[0].queue != queue:
+                break
             batch.append(self._waiting.popleft())
         return batch
 
-    def _refused(self, queue: str, error: Exception) -> None:
+    def _refused(self, batch: Sequence[Listed], error: Exception) -> None:
         self.disconnect()
-        log.warning("the broker refused a job of queue '%s' (%s); %d jobs wait", queue, error, self.waiting)
-        if self._suspect == queue:
-            refused = [listed for listed in self._waiting if listed.queue == queue]
-            self._waiting = deque(listed for listed in self._waiting if listed.queue != queue)
+        queues = {listed.queue for listed in batch}
+        log.warning("the broker refused %s (%s); %d jobs wait", _named(queues), error, self.waiting)
+        if len(queues) > 1:
+            self._one_queue_a_batch = True
+            self._waiting = deque(sorted(self._waiting, key=attrgetter("queue")))  # stable: soonest first in each
+            return
+        (queue,) = queues
+        self._one_queue_a_batch = True
+        self._refusals[queue] += 1
+        refused = [listed for listed in self._waiting if listed.queue == queue]
+        others = [listed for listed in self._waiting if listed.queue != queue]
+        if self._refusals[queue] > 1:
+            self._waiting = deque(others)
             Job.objects.unmark([listed.id for listed in refused])
             log.error("queue '%s' was refused twice: its %d jobs wait for the next window", queue, len(refused))
-        self._suspect = queue
+        else:
+            self._waiting = deque(others + refused)
 
     def forget(self) -> None:
         """Drop what waits: another leader has listed it."""
@@ -203,12 +255,13 @@ class Dispatcher:
     def disconnect(self) -> None:
         outlet, self._outlet = self._outlet, None
         if outlet is not None:
-            try:
-                outlet.close()
-            except Exception as error:  # noqa: BLE001 - it is being thrown away
-                log.debug("closing the broker connection: %s", error)
+            outlet.discard()
 
     def _connected(self) -> Outlet:
         if self._outlet is None:
             self._outlet = Outlet()
         return self._outlet
+
+
+def _named(queues: Collection[str]) -> str:
+    return f"a job of queue '{next(iter(queues))}'" if len(queues) == 1 else f"jobs of {len(queues)} queues"

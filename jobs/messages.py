@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from celery import current_app
+from kombu import Connection
 
 from jobs.models.querysets import Listed
 
 if TYPE_CHECKING:
-    from kombu import Connection, Producer
+    from kombu import Producer
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RUN_JOB = "jobs.run"  # the name of the one Celery task that runs jobs
@@ -76,6 +79,16 @@ def send_each(left: list[T], send_one: Callable[[T, Producer], object]) -> None:
             raise
 
 
+class Refused(Exception):
+    """The broker has answered that it does not take a message: its queue is full, for instance."""
+
+
+def refuses_only_a_queue(error: Exception) -> bool:
+    """Whether the broker lives and takes messages of other queues: this one is of another kind, for instance."""
+    broker = Connection(current_app.conf.broker_write_url)  # opens nothing: the classes are its transport's
+    return isinstance(error, (Refused, *broker.channel_errors)) and not isinstance(error, broker.connection_errors)
+
+
 class Outlet:
     """A connection to the broker on which many messages go out together: one round trip for all of them, on Redis and
     Valkey as a pipeline, on RabbitMQ with the confirmations awaited at the end."""
@@ -103,9 +116,12 @@ class Outlet:
         declared: Any = current_app.amqp.queues[queue](channel).queue_declare()
         return int(declared.message_count)
 
-    def close(self) -> None:
-        """Without waiting for a good-bye that may never come. Raises what the transport raises."""
-        self._connection.collect(socket_timeout=1)
+    def discard(self) -> None:
+        """Close the connection without waiting for a good-bye that may never come. Never raises."""
+        try:
+            self._connection.collect(socket_timeout=1)
+        except Exception as error:  # noqa: BLE001 - it is being thrown away
+            log.debug("closing the broker connection: %s", error)
 
 
 class Confirmations:
@@ -119,13 +135,14 @@ class Confirmations:
         channel.confirm_select()
 
     def wait(self, messages: int, connection: Connection) -> None:
-        """Until these, the last that were sent, are confirmed. Raises OSError when they are refused, or not
-        confirmed in time."""
+        """Until these, the last that were sent, are confirmed. Raises Refused when they are refused, and
+        OSError when they are not confirmed in time."""
         self._sent += messages
         while self._confirmed < self._sent:
             connection.drain_events(timeout=PUBLISH_TIMEOUT)
         if self._refused:
-            raise OSError("RabbitMQ refused a message")
+            self._refused = False
+            raise Refused("RabbitMQ refused a message")
 
     def _acked(self, tag: int, multiple: bool) -> None:
         self._confirmed = max(self._confirmed, tag) if multiple else self._confirmed + 1

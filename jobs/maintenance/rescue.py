@@ -13,6 +13,7 @@ from jobs.models import Attempt, Worker
 log = logging.getLogger(__name__)
 
 WORKERS_AT_A_TIME = 100
+STARTS_AT_A_TIME = 200  # in one transaction: others wait for these rows, and for the limits that they leave
 
 
 def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> int:
@@ -26,16 +27,20 @@ def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> i
     silent_before = now - patience if now - watching_since >= patience else None
     if not _lost_sessions(silent_before):
         return 0
+    reason = "The worker vanished after the start; whether the job had any effect is unknown"
+    interrupted = 0
     with transaction.atomic():
         vanished = list(Worker.objects.vanished(silent_before).select_for_update(skip_locked=True)[:WORKERS_AT_A_TIME])
         sessions = [worker.session for worker in vanished]
-        if silent_before is not None:
-            orphaned = Attempt.objects.orphaned(Worker.objects.present(), silent_before)
-            sessions += orphaned.values_list("session", flat=True)
-        reason = "The worker vanished after the start; whether the job had any effect is unknown"
-        # Whoever holds a row may hold it for hours: the beat that leads must not wait for that.
-        interrupted = transitions.interrupt(sessions, now=now, reason=reason, wait=False)
+        # Gone before the last of their starts is: who dies here leaves orphaned attempts, and those are found too.
         Worker.objects.filter(session__in=sessions).update(gone_at=now)
+    if silent_before is not None:
+        sessions += Attempt.objects.orphaned(Worker.objects.present(), silent_before).sessions()
+    open_ones = list(Attempt.objects.open_of(sessions).order_by("pk").values_list("pk", flat=True))
+    for begin in range(0, len(open_ones), STARTS_AT_A_TIME):
+        among = open_ones[begin : begin + STARTS_AT_A_TIME]
+        # Whoever holds a row may hold it for hours: those are left for the next time.
+        interrupted += transitions.interrupt(sessions, now=now, reason=reason, wait=False, among=among)
     for worker in vanished:
         if worker.stopped_at is None:
             log.warning("worker %s has been silent since %s: it counts as gone", worker.name, worker.heartbeat_at)

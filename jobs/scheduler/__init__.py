@@ -9,8 +9,8 @@ import logging
 import os
 import socket
 import time
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
 from django_celery_beat.schedulers import DatabaseScheduler
@@ -19,18 +19,23 @@ from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.dispatcher import Dispatcher
-from jobs.maintenance.rescue import rescue
-from jobs.maintenance.turns import turns, waits
-from jobs.models.querysets import LIST_LIMIT
+from jobs.models.querysets import LIST_LIMIT, Listed
 from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, BehindPooler, Leader, bound_transactions
+from jobs.scheduler.lease import Lease
+from jobs.scheduler.sweeper import Sweeper
 from jobs.windows import Window, window_at
 
 log = logging.getLogger(__name__)
 
 PUBLISH_FOR = 1.0  # seconds between two signs of life to the lock's connection, however slow the broker is
-WATCH_GAP = timedelta(seconds=5)  # between two turns of a beat that watches the workers
-TURNS_EVERY = 60.0  # seconds: whoever leaves a lane gives its place away himself, this is for what SQL has done
 RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
+
+
+class Unlisted(NamedTuple):
+    """What a new leader has yet to list of its predecessor's: jobs marked since then, that come after that one."""
+
+    since: datetime | None = None
+    after: Listed | None = None
 
 
 class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
@@ -40,10 +45,10 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         name = f"beat@{socket.gethostname()}:{os.getpid()}"
         self.leader = Leader(name)
         self.dispatcher = Dispatcher(name)
+        self.lease = Lease(self.leader)
+        self.sweeper = Sweeper(self.dispatcher, lambda: self.leader.leading)
         self._listed: Window | None = None  # the window we have listed
-        self._watching_since = clock.now()  # since when we lead, turn by turn, and the database answers
-        self._last_turn = self._watching_since
-        self._rescue_due = self._turns_due = 0.0  # on the steady clock
+        self._resume = Unlisted()
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
         while True:
             try:
@@ -75,6 +80,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             return RETRY_AFTER
 
     def close(self) -> None:
+        self.sweeper.stop()
+        self.lease.stop()
         self.leader.step_down()
         self.dispatcher.disconnect()
         super().close()
@@ -83,41 +90,30 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         was_leading = self.leader.leading
         if not was_leading:
             close_old_connections()
+        self.lease.turn_begins()
         if not self.leader.hold(clock.now()):
             if was_leading:
                 self._stand_by()
             return TRY_EVERY
-        self._watch(clock.current())
+        if not was_leading:
+            self.sweeper.watch_anew()
+            clock.current()  # measured before the first window, then by the sweeper
+        # The window comes first; what else a leader does runs beside it.
         if not (self._lead() if was_leading else self._take_over()):
             return TRY_EVERY
+        self.sweeper.start()
+        wanted = PING_EVERY if self._listed is not None else 0.0  # there is more to list
         return min(
             max(clock.seconds_until(self._window().end), 0.0),
-            PING_EVERY,
-            RETRY_AFTER if self.dispatcher.waiting else PING_EVERY,
+            RETRY_AFTER if self.dispatcher.waiting else wanted,
             self._tick_periodic(*args, **kwargs),
         )
-
-    def _watch(self, now: datetime) -> None:
-        """Rescue, in its own time. After a gap between two turns nothing was watched: if everything stood still,
-        every heartbeat is old, and nobody may be declared gone for it."""
-        c = conf()
-        if now - self._last_turn > WATCH_GAP:
-            self._watching_since = now
-        self._last_turn = now
-        if self.leader.leading and steady() >= self._rescue_due:
-            self._rescue_due = steady() + c.heartbeat_patience / 2
-            rescue(now=now, patience=c.patience, watching_since=self._watching_since)
-        if self.leader.leading and steady() >= self._turns_due:
-            turns(now=now)
-            more = waits(now=now)  # one transaction's worth: the window does not wait for the others
-            self._turns_due = steady() + (0.0 if more else TURNS_EVERY)
 
     # Each of these does what is due and returns whether we still lead.
 
     def _take_over(self) -> bool:
         """Lead from where the last leader stopped: what it listed but may not have published goes out again.
         Nothing is listed twice in a window that it has published whole."""
-        self._watching_since = clock.now()
         self._periodic_due = 0.0
         self._initial_read, self._heap = True, None  # Celery's own entries as the last leader has left them
         window = self._window()
@@ -126,7 +122,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         if published_whole and progress.listed_until is not None and progress.listed_until >= window.horizon:
             self._listed = window
             return True
-        return self._list(window, unpublished_since=progress.unpublished_since)
+        self._resume = Unlisted(progress.unpublished_since)
+        return self._list(window)
 
     def _lead(self) -> bool:
         if self.dispatcher.waiting and not self._publish():
@@ -138,11 +135,17 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             return True
         return self._list(window)
 
-    def _list(self, window: Window, unpublished_since: datetime | None = None) -> bool:
+    def _list(self, window: Window) -> bool:
         now = clock.now()
         with transaction.atomic():
-            found = self.dispatcher.list(now=now, horizon=window.horizon, unpublished_since=unpublished_since)
-            still_ours = self.leader.record_listed(now=now, horizon=window.horizon, found=found)
+            found = self.dispatcher.list(
+                now=now,
+                horizon=window.horizon,
+                unpublished_since=self._resume.since,
+                unpublished_after=self._resume.after,
+                limit=LIST_LIMIT,
+            )
+            still_ours = self.leader.record_listed(now=now, horizon=window.horizon, found=len(found))
             failpoints.hit("after-list")
             if not still_ours:
                 transaction.set_rollback(True)
@@ -151,7 +154,11 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             self._stand_by()
             return False
         failpoints.hit("after-mark")
-        self._listed = window if found < LIST_LIMIT else None  # there may be more: the next turn lists them
+        if len(found) < LIST_LIMIT:
+            self._listed, self._resume = window, Unlisted()
+        else:  # there may be more: the next turn lists them
+            self._listed = None
+            self._resume = Unlisted(self._resume.since, found[-1] if found else None)
         return self._publish() if found else True
 
     def _publish(self) -> bool:
@@ -170,7 +177,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     def _stand_by(self) -> None:
         self.leader.step_down()
         self.dispatcher.forget()
-        self._listed = None
+        self._listed, self._resume = None, Unlisted()
 
     def _window(self) -> Window:
         c = conf()

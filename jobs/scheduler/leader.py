@@ -6,6 +6,7 @@ Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a sn
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,8 +76,10 @@ class Leader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.epoch = 0  # 0 while standing by
-        self._sure_until = 0.0  # on the steady clock
+        self._pinged = self._sure_until = 0.0  # on the steady clock
         self._session: BaseDatabaseWrapper | None = None
+        self._lost = False  # the thread that pings has found the session dead
+        self._alone = threading.RLock()  # with the session: the scheduler and the thread that pings share it
 
     @property
     def leading(self) -> bool:
@@ -88,37 +91,58 @@ class Leader:
 
     def hold(self, now: datetime) -> bool:
         """Take the lock, or show that we still have it. Never waits; False means stand by."""
-        asked = steady()
         try:
             if self.leading:
-                self._ask("SELECT 1")
-                self._sure_until = asked + SURE_FOR
+                self._show_life()
                 return True
-            if self._ask("SELECT pg_try_advisory_lock(%s)", LEADER_LOCK):
-                self.epoch = self._begin_epoch(now)
-                self._sure_until = asked + SURE_FOR
-                log.info("%s leads now (epoch %d)", self.name, self.epoch)
-                return True
+            with self._alone:
+                asked = steady()
+                if self._ask("SELECT pg_try_advisory_lock(%s)", LEADER_LOCK):
+                    self.epoch = self._begin_epoch(now)
+                    self._pinged, self._sure_until = asked, asked + SURE_FOR
+                    log.info("%s leads now (epoch %d)", self.name, self.epoch)
+                    return True
         except (DatabaseError, InterfaceError, BehindPooler) as error:
             log.warning("%s has no connection for its lock: %s", self.name, error)
             self.step_down()
         return False
 
+    def ping(self, every: float) -> None:
+        """Give a sign of life if the last one is `every` seconds old. For another thread than the scheduler's, which
+        hears of a dead session when it asks next."""
+        with self._alone:
+            if not self.leading or self._lost or steady() < self._pinged + every:
+                return
+            try:
+                self._show_life()
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("%s has lost the connection of its lock: %s", self.name, error)
+                self._lost = True
+
+    def _show_life(self) -> None:
+        with self._alone:
+            if self._lost:
+                raise InterfaceError("the connection of the lock is lost")
+            asked = steady()
+            self._ask("SELECT 1")
+            self._pinged, self._sure_until = asked, asked + SURE_FOR
+
     def still(self, now: datetime) -> bool:
         """Whether we lead at this moment, without asking again within a second of a sign of life. A process that
         was stopped and woken finds out here, before it publishes."""
-        return self.leading and (steady() < self._sure_until or self.hold(now))
+        return self.leading and ((steady() < self._sure_until and not self._lost) or self.hold(now))
 
     def step_down(self) -> None:
         """Stop leading. The lock is given back before the session: the server notices a closed one a moment later."""
         if self.leading:
             log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
-        self.epoch = 0
-        session, self._session = self._session, None
-        if session is not None:
-            with suppress(DatabaseError, InterfaceError), session.cursor() as cursor:  # or it is dead, and so the lock
-                cursor.execute("SELECT pg_advisory_unlock_all()")
-            session.close()
+        with self._alone:
+            self.epoch, self._lost = 0, False
+            session, self._session = self._session, None
+            if session is not None:
+                with suppress(DatabaseError, InterfaceError), session.cursor() as cursor:  # dead, so the lock is free
+                    cursor.execute("SELECT pg_advisory_unlock_all()")
+                session.close()
 
     def progress(self) -> Progress:
         row = Leadership.current()
@@ -147,15 +171,17 @@ class Leader:
             return Leadership.objects.get().epoch
 
     def _ask(self, sql: str, *parameters: int) -> bool:
-        session = self._session = self._session or _open_session()
-        with session.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return bool(cursor.fetchone()[0])
+        with self._alone:
+            session = self._session = self._session or _open_session()
+            with session.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return bool(cursor.fetchone()[0])
 
 
 def _open_session() -> BaseDatabaseWrapper:
     """A connection of its own, whose settings make the server end it when we fall silent."""
     session = connections.create_connection(DEFAULT_DB_ALIAS)
+    session.inc_thread_sharing()  # `Leader` lets one thread at a time use it
     options = {**session.settings_dict.get("OPTIONS", {}), **CLIENT_OPTIONS}
     session.settings_dict = {**session.settings_dict, "OPTIONS": options}
     try:

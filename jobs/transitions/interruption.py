@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -23,15 +23,22 @@ def back_off(attempt: int) -> timedelta:
 
 
 def interrupt(
-    sessions: Iterable[uuid.UUID], *, now: datetime, reason: str, job_id: int | None = None, wait: bool = True
+    sessions: Iterable[uuid.UUID],
+    *,
+    now: datetime,
+    reason: str,
+    job_id: int | None = None,
+    wait: bool = True,
+    among: Collection[int] | None = None,
 ) -> int:
     """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown, or PENDING again
     after a back-off where the job is rerunnable and has starts left. With `job_id` that job only: its pool child
-    has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the next time.
+    has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the next time. `among`:
+    only these attempts, by id.
     Returns how many jobs lost their start."""
     settled, left = 0, set[lanes.Name]()
     with transaction.atomic():
-        attempts = list(Attempt.objects.open_of(sessions, job_id))
+        attempts = list(Attempt.objects.open_of(sessions, job_id, among))
         # The job before its attempt, as in `finish`: two orders would be a deadlock.
         jobs = {job.pk: job for job in Job.objects.locked([one.job_id for one in attempts], wait=wait)}
         for attempt in attempts:

@@ -131,6 +131,6 @@ MUTANTS = (
         "rescue: orphaned attempts",
         TRUE_END,
         RESCUE_TESTS,
-        (RESCUE, 'sessions += orphaned.values_list("session", flat=True)', "pass"),
+        (RESCUE, "sessions += Attempt.objects.orphaned(Worker.objects.present(), silent_before).sessions()", "pass"),
     ),
 )

@@ -8,6 +8,7 @@ REPENDING = "jobs/transitions/repending.py"
 DISPATCHER = "jobs/dispatcher.py"
 SCHEDULER = "jobs/scheduler/__init__.py"
 LEADER = "jobs/scheduler/leader.py"
+LEASE = "jobs/scheduler/lease.py"
 TRANSITIONS_TESTS = ("tests/transitions",)
 LIST_TESTS = ("tests/models/test_querysets.py",)
 SCHEDULER_TESTS = ("tests/scheduler",)
@@ -45,7 +46,7 @@ MUTANTS = (
         "list: a backlog does not become a flood",
         ON_TIME,
         DISPATCHER_TESTS,
-        (DISPATCHER, "crowded=self._crowded(),", "crowded=[],"),
+        (DISPATCHER, "crowded=crowded,", "crowded=[],"),
     ),
     mutant(
         "mark and note in one transaction",
@@ -75,7 +76,43 @@ MUTANTS = (
         "successor: what was marked, not published",
         ON_TIME,
         SCHEDULER_TESTS,
-        (SCHEDULER, "self._list(window, unpublished_since=progress.unpublished_since)", "self._list(window)"),
+        (SCHEDULER, "self._resume = Unlisted(progress.unpublished_since)", "pass"),
+    ),
+    mutant(
+        "successor: all of it, beyond one statement",
+        ON_TIME,
+        SCHEDULER_TESTS,
+        (SCHEDULER, "Unlisted(self._resume.since, found[-1] if found else None)", "Unlisted()"),
+    ),
+    mutant(
+        "the lock lives while a statement is slow",
+        ON_TIME,
+        SCHEDULER_TESTS,
+        (LEASE, "self._leader.ping(SILENT_FOR)", "pass"),
+    ),
+    mutant(
+        "a turn that never ends loses the lock",
+        ON_TIME,
+        SCHEDULER_TESTS,
+        (LEASE, "if steady() - self._turn_began < LONGEST_TURN:", "if True:"),
+    ),
+    mutant(
+        "a dead session is known before the next publication",
+        NEVER_TWICE,
+        SCHEDULER_TESTS,
+        (LEADER, "steady() < self._sure_until and not self._lost", "steady() < self._sure_until"),
+    ),
+    mutant(
+        "a refused queue goes behind the others",
+        ON_TIME,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "self._waiting = deque(others + refused)", "pass"),
+    ),
+    mutant(
+        "late: a refused queue is left alone for itself",
+        ON_TIME,
+        DISPATCHER_TESTS,
+        (DISPATCHER, "if refuses_only_a_queue(error):\n            now", "if False:\n            now"),
     ),
     mutant(
         "successor: the oldest mark, not the latest",
@@ -105,7 +142,7 @@ MUTANTS = (
         "unmark what could not be published",
         NEVER_LOST,
         DISPATCHER_TESTS,
-        (DISPATCHER, "Job.objects.unmark([listed.id for listed in left])", "pass"),
+        (DISPATCHER, "Job.objects.unmark(unsent)", "pass"),
     ),
     mutant(
         "unmark what was refused twice",

@@ -6,7 +6,7 @@ import pytest
 from celery import current_app
 
 from jobs.clock import clock
-from jobs.messages import Confirmations, Outlet
+from jobs.messages import Confirmations, Outlet, Refused
 from jobs.models.querysets import Listed
 
 
@@ -17,7 +17,7 @@ def jobs(queue, n=250):
 def test_all_of_them_on_redis_and_valkey(queue):
     outlet = Outlet()
     outlet.send(jobs(queue.name))
-    outlet.close()
+    outlet.discard()
     assert len({message.headers["id"] for message in queue()}) == 250
 
 
@@ -31,7 +31,7 @@ class TestRabbitMQ:
         )
         outlet = Outlet()
         yield outlet
-        outlet.close()
+        outlet.discard()
 
     @pytest.fixture
     def name(self, rabbitmq):
@@ -88,5 +88,5 @@ def test_one_that_does_not_come_is_an_error():
 
 def test_a_refusal_is_an_error():
     channel = Channel()
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(Refused, match="refused"):
         Confirmations(channel).wait(2, Broker(channel, ("basic_ack", 1), ("basic_nack", 2)))

@@ -18,8 +18,9 @@ from jobs.dispatcher import Dispatcher
 from jobs.models.querysets import Listed
 from jobs.models.querysets import workers as worker_queries
 from jobs.models.querysets.workers import BEAT
-from jobs.scheduler import WindowScheduler
+from jobs.scheduler import WindowScheduler, sweeper
 from jobs.scheduler.leader import Leader
+from jobs.scheduler.sweeper import Service, Sweeper
 from jobs.transitions import Started
 from jobs.worker.life import heartbeat
 from jobs.worker.life.heartbeat import Heartbeat
@@ -49,6 +50,16 @@ class Broker:
             self.take(listed)
 
 
+class Maintenance(Sweeper):
+    """The real services without a thread; what one of them raises ends the test."""
+
+    def start(self) -> None:
+        self.services = [service for service in self.services if service.name != "crowds"]
+
+    def _run(self, service: Service, now: datetime) -> None:
+        service.due = now.timestamp() + service.run(now)
+
+
 class Beat(WindowScheduler):
     """The real turn of the real scheduler. The election is left out: whoever is told to leads, also beside another."""
 
@@ -59,9 +70,9 @@ class Beat(WindowScheduler):
         self.dispatcher.disconnect = lambda: None
         self.leader.hold = self._hold
         self.leader.still = self._hold
-        self._listed = None
-        self._watching_since = self._last_turn = clock.now()
-        self._turns_due = self._rescue_due = 0.0
+        self._listed, self._resume = None, scheduler.Unlisted()
+        self.lease = MagicMock()  # the lock that it keeps is left out
+        self.sweeper = Maintenance(self.dispatcher, lambda: True)
 
     def _hold(self, now: datetime) -> bool:
         if not self.leader.leading:
@@ -117,8 +128,9 @@ class World:
         patch.setattr(clock, "current", lambda: self.now)
         patch.setattr(clock, "timestamp", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
         patch.setattr(clock, "measure", lambda: 0.0)
-        patch.setattr(scheduler, "steady", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
-        patch.setattr(scheduler, "WATCH_GAP", timedelta.max)  # here time passes in leaps
+        for module in (scheduler, sweeper):
+            patch.setattr(module, "steady", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
+        patch.setattr(sweeper, "WATCH_GAP", timedelta.max)  # here time passes in leaps
         patch.setattr(failpoints, "hit", self._hit)
         patch.setattr(scheduler, "close_old_connections", lambda: None)
         patch.setattr(dispatcher, "send", self.broker.take)
@@ -128,7 +140,14 @@ class World:
         patch.setattr(dispatcher, "late_lane", self.late_lane)
         patch.setattr(current_app, "producer_or_acquire", MagicMock)
         patch.setattr(logging.getLogger("jobs"), "disabled", True)
-        for name in ("scheduler", "scheduler.leader", "dispatcher", "maintenance.rescue", "worker.heartbeat"):
+        for name in (
+            "scheduler",
+            "scheduler.leader",
+            "scheduler.sweeper",
+            "dispatcher",
+            "maintenance.rescue",
+            "worker.heartbeat",
+        ):
             patch.setattr(logging.getLogger(f"jobs.{name}"), "disabled", True)
         self.beats = [Beat("beat-0", self.broker), Beat("beat-1", self.broker)]
         self.workers = [LivingWorker("w0"), LivingWorker("w1")]
@@ -162,6 +181,7 @@ class World:
         self.dies_at = dies_at
         try:
             self.beats[number]._turn()
+            self.beats[number].sweeper.sweep(self.now)
         except Died:
             self.beats[number] = Beat(f"beat-{number}", self.broker)
             return False

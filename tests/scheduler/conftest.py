@@ -6,6 +6,7 @@ from celery import current_app
 
 from jobs.clock import clock
 from jobs.scheduler import WindowScheduler
+from jobs.scheduler.sweeper import Sweeper
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +58,9 @@ def sent(monkeypatch) -> list[int]:
 
 
 @pytest.fixture
-def beat(hands, sent):
-    """Makes schedulers as `celery beat` does, and closes them."""
+def beat(hands, sent, monkeypatch):
+    """Makes schedulers as `celery beat` does, and closes them. Their maintenance runs where a test says so."""
+    monkeypatch.setattr(Sweeper, "start", lambda sweeper: None)
     made: list[WindowScheduler] = []
 
     def make() -> WindowScheduler:

@@ -50,13 +50,14 @@ def test_a_long_list_is_published_in_parts_with_signs_of_life_between(beat, hand
     assert sent == ids
 
 
-def test_what_one_list_query_could_not_hold_is_listed_in_the_next_turn(beat, hands, sent, monkeypatch):
-    monkeypatch.setattr(scheduler_module, "LIST_LIMIT", 0)
+def test_what_one_list_query_could_not_hold_is_listed_in_the_next_turn_at_once(beat, hands, sent, monkeypatch):
+    monkeypatch.setattr(scheduler_module, "LIST_LIMIT", 1)
     one = beat()
+    first, second = job(hands, 1), job(hands, 2)
+    assert one.tick() == 0.0
+    assert sent == [first]
     one.tick()
-    due = job(hands, 1)
-    one.tick()
-    assert sent == [due]
+    assert sent == [first, second]
 
 
 def test_an_idle_turn_of_the_leader_asks_little(beat, hands, sent, django_assert_num_queries):
@@ -70,7 +71,7 @@ def test_an_idle_turn_of_the_leader_asks_little(beat, hands, sent, django_assert
 def test_a_window_costs_the_same_however_many_jobs(beat, hands, sent, django_assert_num_queries):
     one = beat()
     one.tick()
-    one._periodic_due = one._rescue_due = float("inf")
+    one._periodic_due = float("inf")
     for count in (0, 20):
         for _ in range(count):
             job(hands, 10)

@@ -100,6 +100,21 @@ def test_while_there_is_more_to_list_nothing_counts_as_published_whole(beat, han
     assert Leadership.objects.get().unpublished_since is None
 
 
+def test_a_successor_lists_all_that_was_only_marked_also_beyond_one_statement(beat, hands, sent, monkeypatch):
+    """The rest used to wait for the back-off of messages that get lost."""
+    one, two = beat(), beat()
+    due = [job(hands, 1 + number) for number in range(5)]
+    sent.broken = True
+    one.tick()
+    one.close()
+    sent.broken = False
+    monkeypatch.setattr(scheduler_module, "LIST_LIMIT", 2)
+    assert [two.tick(), two.tick()] == [0.0, 0.0]
+    two.tick()
+    assert sent == due
+    assert Leadership.objects.get().unpublished_since is None
+
+
 def test_a_leader_that_loses_its_lock_while_it_publishes_stops(beat, hands, sent, monkeypatch):
     monkeypatch.setattr(scheduler_module, "PUBLISH_FOR", 0.0)
     monkeypatch.setattr("jobs.dispatcher.TOGETHER", 1)

@@ -76,12 +76,17 @@ def test_the_server_ends_a_transaction_of_a_beat_that_is_stopped(beat, hands, se
         assert cursor.fetchone() == ("6s",)
 
 
+def sweep(one, hands):
+    for service in one.sweeper.services:
+        service.due = 0.0
+    one.sweeper.sweep(hands.now)
+
+
 def turns(one, hands, seconds):
-    """As a real beat turns: every two seconds."""
+    """As a real beat sweeps, more or less: every two seconds."""
     for _ in range(seconds // 2):
         hands.forward(2)
-        one._rescue_due = 0.0
-        one.tick()
+        sweep(one, hands)
 
 
 def test_after_an_outage_nobody_is_declared_gone_before_he_could_speak(beat, hands, sent):
@@ -105,8 +110,7 @@ def test_when_everything_stood_still_nobody_is_declared_gone_for_it(beat, hands,
     turns(one, hands, 60)
     worker = Worker.objects.create(name="w", pid=1, pool="thread", slots=1, heartbeat_at=hands.now)
     hands.forward(25)
-    one._rescue_due = 0.0
-    one.tick()
+    sweep(one, hands)
     worker.refresh_from_db()
     assert worker.gone_at is None
 

@@ -54,7 +54,9 @@ WITH due AS (
                    %(window)s * 0.75 * 2 ^ least(greatest(deliveries, 1) - 1, 20)
                    * CASE WHEN queue = ANY (%(crowded)s) THEN %(patience)s ELSE 1 END,
                    %(longest)s) * interval '1 second')
-           OR enqueued_at >= %(unpublished_since)s::timestamptz)
+           OR (enqueued_at >= %(unpublished_since)s::timestamptz
+               AND (%(after_id)s::bigint IS NULL
+                    OR (coalesce(not_before, run_at), id) > (%(after_due)s::timestamptz, %(after_id)s::bigint))))
     ORDER BY coalesce(not_before, run_at), id
     LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED
@@ -105,13 +107,15 @@ class JobQuerySet(JobOverviews):
         window: float,
         client: str,
         unpublished_since: datetime | None = None,
+        unpublished_after: Listed | None = None,
         crowded: Iterable[str] = (),
         limit: int = LIST_LIMIT,
     ) -> list[Listed]:
         """List the pending jobs due before `horizon` that need a message, soonest first, and mark them.
 
         `window` is MinPrepareTime in seconds. With `unpublished_since` also those marked since then are
-        listed again: a leader that died between marking and publishing leaves them. `crowded`: queues in which many
+        listed again: a leader that died between marking and publishing leaves them; of these only what comes after the
+        job `unpublished_after`, where an earlier statement had no room for more. `crowded`: queues in which many
         messages wait that no worker has fetched.
         """
         with connections[self.db].cursor() as cursor:
@@ -124,6 +128,8 @@ class JobQuerySet(JobOverviews):
                     "window": window,
                     "longest": LONGEST_BACK_OFF,
                     "unpublished_since": unpublished_since,
+                    "after_due": unpublished_after.run_at if unpublished_after else None,
+                    "after_id": unpublished_after.id if unpublished_after else None,
                     "crowded": list(crowded),
                     "patience": CROWD_PATIENCE,
                     "client": client,

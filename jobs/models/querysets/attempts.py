@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,15 +29,24 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """The attempt of this token with its job, unless it has ended."""
         return self.open().select_related("job").filter(token=token)
 
-    def open_of(self, sessions: Iterable[uuid.UUID], job_id: int | None = None) -> AttemptQuerySet:
-        """Started by these lives of workers and not yet ended; with `job_id` of that job only."""
+    def open_of(
+        self, sessions: Iterable[uuid.UUID], job_id: int | None = None, among: Collection[int] | None = None
+    ) -> AttemptQuerySet:
+        """Started by these lives of workers and not yet ended; with `job_id` of that job only, with `among` only those
+        of these ids."""
         found = self.open().filter(session__in=list(sessions))
+        if among is not None:
+            found = found.filter(pk__in=list(among))
         return found if job_id is None else found.filter(job_id=job_id)
 
     def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
         """Open since before then, by a session that is none of the present workers': one that was declared gone and
         woke, or that never got as far as its first heartbeat."""
         return self.open().filter(locked_at__lt=locked_before).exclude(session__in=present.values("session"))
+
+    def sessions(self) -> list[uuid.UUID]:
+        """The lives of workers that made these."""
+        return list(self.order_by().values_list("session", flat=True).distinct())
 
     def open_by_session(self) -> dict[uuid.UUID, int]:
         """How many starts each life of a worker holds: its busy slots, at this moment."""

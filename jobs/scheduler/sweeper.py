@@ -1,0 +1,138 @@
+"""Maintenance on a thread and a database connection of its own, so that no window waits for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from jobs.clock import clock, steady
+from jobs.conf import conf
+from jobs.dispatcher import Dispatcher
+from jobs.maintenance.rescue import rescue
+from jobs.maintenance.turns import turns, waits
+from jobs.messages import Outlet
+from jobs.windows import window_at
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0  # seconds
+WATCH_GAP = timedelta(seconds=5)  # between two looks of a beat that watches the workers
+TURNS_EVERY = 60.0  # seconds between sweeps for free places that no transition released, for instance after manual SQL
+CROWDS_BEFORE = 2.0  # seconds before a window ends in which the broker is asked what waits in it
+ASK_FOR = 0.5  # seconds
+
+
+@dataclass
+class Service:
+    """One task of maintenance. `run` is given the database's time, does one transaction's worth or a few, and returns
+    the seconds until it is due again; `due` is on the steady clock."""
+
+    name: str
+    run: Callable[[datetime], float]
+    due: float = field(default=0.0)
+
+
+class Sweeper:
+    """Runs each service when it is due, while this process leads. One that fails is logged and tried again."""
+
+    def __init__(self, dispatcher: Dispatcher, leading: Callable[[], bool]) -> None:
+        self._dispatcher = dispatcher
+        self._leading = leading
+        self._watching_since = self._last_look = clock.now()
+        self._outlet: Outlet | None = None
+        self._asked: datetime | None = None  # end of the window for which the broker has been asked
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.services = [
+            Service("crowds", self._crowds),
+            Service("rescue", self._rescue),
+            Service("turns", self._turns),
+            Service("waits", self._waits),
+        ]
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop, name="sweeper", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the service that runs now."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._discard_outlet()
+
+    def watch_anew(self) -> None:
+        """Nothing was watched until now: nobody may be declared gone for a heartbeat that is old already."""
+        self._watching_since = clock.now()
+
+    def sweep(self, now: datetime) -> None:
+        """Run what is due. After a gap between two looks nothing was watched either: if everything stood still, every
+        heartbeat is old."""
+        if now - self._last_look > WATCH_GAP:
+            self._watching_since = now
+        self._last_look = now
+        for service in self.services:
+            if steady() >= service.due and self._leading() and not self._stop.is_set():
+                self._run(service, now)
+
+    def _run(self, service: Service, now: datetime) -> None:
+        try:
+            service.due = steady() + service.run(now)
+        except Exception as error:
+            service.due = steady() + LOOK_EVERY
+            log.warning("%s failed (%s); it is tried again", service.name, error, exc_info=True)
+            connection.close()
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            if self._leading():
+                try:
+                    self.sweep(clock.current())
+                except Exception as error:  # noqa: BLE001 - the clock's measurement; a thread that ends watches no more
+                    log.warning("the sweep could not begin: %s", error)
+                    connection.close()
+            self._wake.wait(LOOK_EVERY)
+        connection.close()
+
+    def _rescue(self, now: datetime) -> float:
+        c = conf()
+        rescue(now=now, patience=c.patience, watching_since=self._watching_since)
+        return c.heartbeat_patience / 2
+
+    def _turns(self, now: datetime) -> float:
+        turns(now=now)
+        return TURNS_EVERY
+
+    def _waits(self, now: datetime) -> float:
+        return 0.0 if waits(now=now) else TURNS_EVERY
+
+    def _crowds(self, now: datetime) -> float:
+        """Once a window, shortly before the next list query."""
+        c = conf()
+        window = window_at(now, c.min_prepare_time, c.look_ahead)
+        left = (window.end - now).total_seconds()
+        if left > CROWDS_BEFORE:
+            return min(left - CROWDS_BEFORE, LOOK_EVERY)
+        if self._asked != window.end:
+            self._asked = window.end
+            try:
+                self._outlet = self._outlet or Outlet()
+                self._dispatcher.look_for_crowds(self._outlet, ASK_FOR)
+            except Exception:
+                self._discard_outlet()
+                raise
+        return LOOK_EVERY
+
+    def _discard_outlet(self) -> None:
+        outlet, self._outlet = self._outlet, None
+        if outlet is not None:
+            outlet.discard()
