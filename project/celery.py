@@ -4,11 +4,18 @@ import os
 import sys
 
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
+PREFIX = "CELERY_"
+
 app = Celery("runat")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+# Its own settings only, under its own names, by which it knows which to hide: it shows what it has to whoever asks a
+# worker (`celery -A project inspect conf`).
+app.config_from_object(
+    {name[len(PREFIX) :].lower(): getattr(settings, name) for name in dir(settings) if name.startswith(PREFIX)}
+)
 app.autodiscover_tasks(["jobs.worker.inbox"])
 # Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
 # ones are closed where they break (jobs/worker/insist.py).

@@ -3,11 +3,13 @@
 import os
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 
 from project import local
+from project.secret import Secret
 
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps", "pyamqp")
 DATABASE_SCHEMES = ("postgresql", "postgres", "psql", "pgsql")
@@ -23,11 +25,11 @@ class ConfigurationError(SystemExit):
 
 @dataclass(frozen=True)
 class Environment:
-    """What the environment says, checked. Times are in seconds."""
+    """What the environment says, checked. Times are in seconds; what is secret has no repr."""
 
-    database: dict[str, object]
-    broker_url: str
-    secret_key: str
+    database: dict[str, Any]
+    broker_url: Secret
+    secret_key: Secret
     debug: bool
     allowed_hosts: list[str]
     min_prepare_time: float
@@ -41,7 +43,7 @@ class Environment:
     node_max_memory: float | None
     node_max_load: float | None
     http_allow: list[str]
-    http_signing_keys: list[str]
+    http_signing_keys: list[Secret]
     celery_tasks: list[str]
 
 
@@ -73,9 +75,9 @@ def read() -> Environment:
             f"JOBS_ARM_LEAD ({arm_lead:g} s) must be shorter than JOBS_MIN_PREPARE_TIME ({min_prepare_time:g} s)."
         )
     return Environment(
-        database=env.db_url_config(database_url),
-        broker_url=broker_url,
-        secret_key=secret_key,
+        database=_without_repr(env.db_url_config(database_url)),
+        broker_url=Secret(broker_url),
+        secret_key=Secret(secret_key),
         debug=debug,
         allowed_hosts=[h.strip() for h in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")],
         min_prepare_time=min_prepare_time,
@@ -89,7 +91,7 @@ def read() -> Environment:
         node_max_memory=_limit("JOBS_NODE_MAX_MEMORY", default=95),
         node_max_load=_limit("JOBS_NODE_MAX_LOAD", default=None),
         http_allow=_several("JOBS_HTTP_ALLOW"),
-        http_signing_keys=_several("JOBS_HTTP_SIGNING_KEYS"),
+        http_signing_keys=[Secret(key) for key in _several("JOBS_HTTP_SIGNING_KEYS")],
         celery_tasks=_several("JOBS_CELERY_TASKS"),
     )
 
@@ -107,6 +109,17 @@ def _require_url(name: str, url: str, schemes: tuple[str, ...], example: str) ->
         raise ConfigurationError(f"{name} is not a valid URL ({error}); write it like {example}.") from None
     if scheme not in schemes:
         raise ConfigurationError(f"{name} starts with '{scheme}:', which is not supported; write it like {example}.")
+
+
+def _without_repr(database: dict[str, Any]) -> dict[str, Any]:
+    """Hide the password, and the options that are one (sslpassword)."""
+    hidden: dict[str, Any] = {
+        name: Secret(value) if "password" in name.lower() and isinstance(value, str) else value
+        for name, value in database.items()
+    }
+    if "OPTIONS" in hidden:
+        hidden["OPTIONS"] = _without_repr(hidden["OPTIONS"])
+    return hidden
 
 
 def _boolean(name: str, *, default: bool) -> bool:

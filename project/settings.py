@@ -7,11 +7,12 @@ from django.templatetags.static import static
 from project import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENVIRONMENT = env.read()
+# In lower case: Django, and whoever lists its settings, take only upper-case names for settings.
+_environment = env.read()
 
-SECRET_KEY = ENVIRONMENT.secret_key
-DEBUG = ENVIRONMENT.debug
-ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+SECRET_KEY = _environment.secret_key
+DEBUG = _environment.debug
+ALLOWED_HOSTS = _environment.allowed_hosts
 
 INSTALLED_APPS = [
     "project",
@@ -61,7 +62,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        **ENVIRONMENT.database,
+        **_environment.database,
         "ENGINE": "django.db.backends.postgresql",
         # Connections stay open: a first one costs 100 ms, which a job about to start does not have.
         "CONN_MAX_AGE": None,
@@ -92,24 +93,25 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER = "project.reporter.Reporter"
 
 # --- RunAt (checked at start-up by project/env.py and jobs/checks.py; seconds) ---
-JOBS_MIN_PREPARE_TIME = ENVIRONMENT.min_prepare_time
-JOBS_MAX_DELAY_TIME = ENVIRONMENT.max_delay_time
-JOBS_ARM_LEAD = ENVIRONMENT.arm_lead
-JOBS_LOOK_AHEAD = ENVIRONMENT.look_ahead
-JOBS_HEARTBEAT_INTERVAL = ENVIRONMENT.heartbeat_interval
-JOBS_HEARTBEAT_PATIENCE = ENVIRONMENT.heartbeat_patience
-JOBS_FORM_CREATION_RATE = ENVIRONMENT.form_creation_rate  # jobs a second
-JOBS_NODE_MAX_CPU = ENVIRONMENT.node_max_cpu  # percent, as the next; None: no limit
-JOBS_NODE_MAX_MEMORY = ENVIRONMENT.node_max_memory
-JOBS_NODE_MAX_LOAD = ENVIRONMENT.node_max_load  # a core
-JOBS_HTTP_ALLOW = ENVIRONMENT.http_allow
-JOBS_HTTP_SIGNING_KEYS = ENVIRONMENT.http_signing_keys
-JOBS_CELERY_TASKS = ENVIRONMENT.celery_tasks
+JOBS_MIN_PREPARE_TIME = _environment.min_prepare_time
+JOBS_MAX_DELAY_TIME = _environment.max_delay_time
+JOBS_ARM_LEAD = _environment.arm_lead
+JOBS_LOOK_AHEAD = _environment.look_ahead
+JOBS_HEARTBEAT_INTERVAL = _environment.heartbeat_interval
+JOBS_HEARTBEAT_PATIENCE = _environment.heartbeat_patience
+JOBS_FORM_CREATION_RATE = _environment.form_creation_rate  # jobs a second
+JOBS_NODE_MAX_CPU = _environment.node_max_cpu  # percent, as the next; None: no limit
+JOBS_NODE_MAX_MEMORY = _environment.node_max_memory
+JOBS_NODE_MAX_LOAD = _environment.node_max_load  # a core
+JOBS_HTTP_ALLOW = _environment.http_allow
+JOBS_HTTP_SIGNING_KEYS = _environment.http_signing_keys
+JOBS_CELERY_TASKS = _environment.celery_tasks
 
 # --- Celery ---
-CELERY_BROKER_URL = ENVIRONMENT.broker_url
+CELERY_BROKER_URL = _environment.broker_url
 CELERY_BEAT_SCHEDULER = "jobs.scheduler:WindowScheduler"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_IGNORE_RESULT = True
@@ -127,7 +129,7 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds
 CELERY_BROKER_HEARTBEAT = 10  # seconds: a connection that has silently died is noticed after two of them
 # Publishing fails at once instead of waiting for a broker that is away: the row is safe and goes out later.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
-if ENVIRONMENT.broker_url.startswith("redis"):
+if _environment.broker_url.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 2, "socket_timeout": 2, "socket_keepalive": True}
     CELERY_BROKER_TRANSPORT_OPTIONS["health_check_interval"] = 10  # seconds: the same for Redis
 else:
