@@ -1,6 +1,7 @@
 """Reads the environment once, at start-up, and refuses what is wrong in one sentence."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -102,13 +103,34 @@ def _require_url(name: str, url: str, schemes: tuple[str, ...], example: str) ->
             f"{name} is not set and no local installation is running; set it, for instance to {example}, "
             "or type 'make run' to start one."
         )
+    _require_readable(name, url, schemes, example)
+
+
+def _require_readable(name: str, url: str, schemes: tuple[str, ...], example: str) -> None:
+    """Refuse what cannot be an address. The value is not repeated: a half of it may be a password."""
+    like = f"write it like {example}."
+    if re.search(r"[\s\x00-\x1f]", url):
+        raise ConfigurationError(f"{name} has a space or a line break in it; {like} In a password a space is %20.")
+    scheme, separator, _ = url.partition("://")
+    if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        raise ConfigurationError(f"{name} is no address, it does not begin with '{schemes[0]}://'; {like}")
+    if scheme.lower() not in schemes:
+        raise ConfigurationError(f"{name} begins with '{scheme}://', which is not supported; {like}")
     try:
-        scheme = urlsplit(url).scheme
-        _ = urlsplit(url).port
-    except ValueError as error:
-        raise ConfigurationError(f"{name} is not a valid URL ({error}); write it like {example}.") from None
-    if scheme not in schemes:
-        raise ConfigurationError(f"{name} starts with '{scheme}:', which is not supported; write it like {example}.")
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ConfigurationError(
+            f"{name} is not a valid URL: its port is no number up to 65535, or its password has a '/', '?', '#' or '[' "
+            f"in it, to be written as %2F, %3F, %23 and %5B; {like}"
+        ) from None
+    if schemes is BROKER_SCHEMES:
+        if not parts.hostname:
+            raise ConfigurationError(f"{name} names no host; {like}")
+        if scheme.startswith("redis") and not re.fullmatch(r"/?\d*", parts.path):
+            raise ConfigurationError(f"{name} names a database that is no number; {like}")
+    elif not parts.path.strip("/") and "service=" not in parts.query:
+        raise ConfigurationError(f"{name} names no database; {like}")
 
 
 def _without_repr(database: dict[str, Any]) -> dict[str, Any]:

@@ -68,10 +68,22 @@ def test_values_are_taken(environment):
     ("name", "value", "sentence"),
     [
         ("DATABASE_URL", "", "DATABASE_URL is not set"),
-        ("DATABASE_URL", "mysql://x/y", "'mysql:', which is not supported"),
+        ("DATABASE_URL", "mysql://x/y", "begins with 'mysql://', which is not supported"),
         ("DATABASE_URL", "postgresql://x:99999/y", "DATABASE_URL is not a valid URL"),
         ("BROKER_URL", "", "BROKER_URL is not set"),
-        ("BROKER_URL", "sqs://x", "'sqs:', which is not supported"),
+        ("BROKER_URL", "sqs://x", "begins with 'sqs://', which is not supported"),
+        ("BROKER_URL", "foo", "BROKER_URL is no address, it does not begin with 'redis://'"),
+        ("BROKER_URL", "redis://", "BROKER_URL names no host"),
+        ("BROKER_URL", "redis://:word@/0", "BROKER_URL names no host"),
+        ("BROKER_URL", "redis://h/zero", "names a database that is no number"),
+        ("BROKER_URL", "my broker", "BROKER_URL has a space or a line break in it"),
+        ("BROKER_URL", "redis://:a/b@h/0", "BROKER_URL is not a valid URL"),
+        ("DATABASE_URL", "foo", "DATABASE_URL is no address, it does not begin with 'postgresql://'"),
+        ("DATABASE_URL", "localhost:5432/runat", "DATABASE_URL is no address"),
+        ("DATABASE_URL", "postgresql://", "DATABASE_URL names no database"),
+        ("DATABASE_URL", "postgresql://h", "DATABASE_URL names no database"),
+        ("DATABASE_URL", "postgresql://u:a b@h/n", "DATABASE_URL has a space"),
+        ("DATABASE_URL", "postgresql://u:pass/word@h/n", "DATABASE_URL is not a valid URL"),
         ("SECRET_KEY", "", "SECRET_KEY is not set"),
         ("DEBUG", "perhaps", "DEBUG is 'perhaps'; set it to true or false"),
         (
@@ -93,6 +105,7 @@ def test_a_wrong_variable_stops_with_one_sentence(environment, name, value, sent
         env.read()
     assert sentence in str(stopped.value)
     assert "\n" not in str(stopped.value)
+    assert "pass/word" not in str(stopped.value)
 
 
 def test_debugging_needs_no_secret_key(environment):
@@ -118,3 +131,29 @@ def test_every_entry_point_stops_without_a_traceback(environment, command):
     assert process.returncode != 0
     assert "RunAt cannot start: BROKER_URL" in process.stderr
     assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["runserver", "--noreload", "0"], ["api_token", "ada"], ["createsuperuser", "--no-input"]]
+)
+def test_a_database_that_is_away_ends_a_command_with_a_sentence(environment, command):
+    environment.setenv("DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/runat")
+    process = subprocess.run([sys.executable, "manage.py", *command], capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    assert "Traceback" not in process.stderr
+    assert "secret" not in process.stderr
+    assert len(process.stderr.splitlines()) == 2
+    assert "RunAt cannot reach its database 'runat' at 127.0.0.1" in process.stderr
+    assert "See that PostgreSQL runs there" in process.stderr
+
+
+@pytest.mark.parametrize("command", ["benchmark", "drill", "migrate", "api_token"])
+def test_help_needs_no_server_and_starts_none(environment, command):
+    for name in GOOD:
+        environment.delenv(name)
+    environment.setenv("RUNAT_HOME", "/proc/nowhere")
+    words = [sys.executable, "manage.py", command, "--help"]
+    process = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert f"usage: manage.py {command}" in process.stdout
+    assert process.stderr == "", "no server says that it is ready"

@@ -99,6 +99,16 @@ class Home:
         """Forget the server's port and remember another free one."""
         return int(str(self._remembered("ports.json", name, free_port(), replace=True)))
 
+    def kept_port(self, name: str) -> int | None:
+        """The port that was kept under that name, free or not; None: there is none."""
+        path = self.path / "ports.json"
+        found = json.loads(path.read_text()).get(name) if path.exists() else None
+        return None if found is None else int(found)
+
+    def keep_port(self, name: str, port: int) -> None:
+        """Keep a port that somebody else has chosen."""
+        self._remembered("ports.json", name, port, replace=True)
+
     def _remembered(self, file: str, key: str, fresh: str | int, *, replace: bool = False) -> str | int:
         path = self.path / file
         content: dict[str, str | int] = json.loads(path.read_text()) if path.exists() else {}

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -17,10 +18,12 @@ from project.local.process import Farewell, spawn, tied
 from project.local.record import Services, forget_supervisor, write_supervisor
 from project.local.screen import LogFollower, Screen
 from project.local.servers.postgres import Postgres
-from project.local.services import start_services
+from project.local.services import Say, start_services
 from project.local.supervisor import Supervisor
 
 PORTS = range(8000, 8100)
+WEB = "web"
+MANAGE = "manage.py"
 BACKLOG = 512
 WORKER_READY = " ready."  # the end of the line in which Celery says so
 PROBE_S = 1.0
@@ -42,7 +45,7 @@ def run(interrupts: Interrupts) -> int:
     screen = Screen()
     home = default_home()
     home.prepare()
-    with home.locked(), open_listener() as listener:
+    with home.locked(), open_listener(home, screen.say) as listener:
         supervisor = Supervisor(home, screen, interrupts)
         try:
             services = _start_servers(home, screen, supervisor)
@@ -67,19 +70,25 @@ def run(interrupts: Interrupts) -> int:
     return 0
 
 
-def open_listener() -> socket.socket:
+def open_listener(home: Home, say: Say) -> socket.socket:
     """The web interface's socket, ours so that no one else can take its port while web restarts.
 
-    Port: PORT, else the first free one from 8000. Raises LauncherError when there is none.
+    Port: PORT, else that of the last time, else the first free one from 8000. Raises LauncherError when there is none.
     """
     wanted = os.environ.get("PORT", "")
     if wanted and not (wanted.isdigit() and 0 < int(wanted) < 65536):
         raise LauncherError(f"PORT is {wanted!r}; set it to a number from 1 to 65535, or unset it")
-    for port in [int(wanted)] if wanted else PORTS:
+    kept = None if wanted else home.kept_port(WEB)
+    for port in [int(wanted)] if wanted else [*filter(None, [kept]), *PORTS]:
         try:
-            return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+            listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
         except OSError:
             continue
+        if not wanted and kept is None:
+            home.keep_port(WEB, port)
+        elif kept not in (None, port):
+            say(f"port {kept} of the last time is taken by another program: the address is on port {port} this time")
+        return listener
     if wanted:
         raise LauncherError(f"port {wanted} (from PORT) is taken; set PORT to another one, or unset it")
     raise LauncherError(f"the ports {PORTS[0]} to {PORTS[-1]} are all taken; set PORT to a free one")
@@ -127,7 +136,7 @@ def remember_credentials(home: Home, services: Services, fresh: Credentials) -> 
 def _manage(services: Services, *words: str) -> str:
     """Run a management command and return its stdout. Raises LauncherError with its last words."""
     done = subprocess.run(
-        tied([sys.executable, "manage.py", *words]),
+        tied([sys.executable, MANAGE, *words]),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -187,7 +196,10 @@ def answers(url: str) -> bool:
 
 def _welcome(home: Home, url: str, credentials: Credentials, services: Services) -> list[str]:
     password = credentials.get("password") or "(set earlier; `manage.py changepassword` sets a new one)"
-    token = credentials.get("token") or "(made earlier; `manage.py api_token` makes another)"
+    username = credentials.get("username") or "admin"
+    token = (
+        credentials.get("token") or f"$({shlex.join([sys.executable, str(CHECKOUT / MANAGE), 'api_token', username])})"
+    )
     # An address that was given may hold a password of somebody else's server: it is not shown.
     sql = [] if os.environ.get("DATABASE_URL") else [f"SQL        psql {services.database_url}"]
     return [
@@ -195,9 +207,9 @@ def _welcome(home: Home, url: str, credentials: Credentials, services: Services)
         f"Admin      {url}/admin/",
         f"API docs   {url}/api/docs/",
         "",
-        f"User       {credentials.get('username') or 'admin'}",
+        f"User       {username}",
         f"Password   {password}",
-        f"API token  {token}",
+        f"API token  export TOKEN={token}",
         *sql,
         "",
         "Open the monitor and log in: a demo job starts within a minute.",

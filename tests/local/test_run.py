@@ -44,6 +44,7 @@ def test_it_runs_stops_on_sigterm_and_goes_on_with_the_same_data(
     pids = first.children()
     assert set(pids) == NAMES
     assert "first-password" in first.output
+    assert "export TOKEN=t0" in first.output, "to be copied"
     url = first.output.partition("Monitor")[2].split()[0]
     with urllib.request.urlopen(url) as answer:  # noqa: S310 - http, from our own output
         assert answer.read() == b"ok"
