@@ -1,5 +1,6 @@
 """Reads the environment once, at start-up, and refuses what is wrong in one sentence."""
 
+import ipaddress
 import os
 import re
 import secrets
@@ -39,6 +40,9 @@ class Environment:
     look_ahead: float
     heartbeat_interval: float
     heartbeat_patience: float
+    login_failures: int  # wrong passwords for one user from one address
+    login_locked_for: float
+    proxies: list[str]
     form_creation_rate: float  # jobs a second
     node_max_cpu: float | None
     node_max_memory: float | None
@@ -87,6 +91,9 @@ def read() -> Environment:
         look_ahead=_seconds("JOBS_LOOK_AHEAD", default=2, low=0.1, high=600),
         heartbeat_interval=_seconds("JOBS_HEARTBEAT_INTERVAL", default=5, low=0.1, high=600),
         heartbeat_patience=_seconds("JOBS_HEARTBEAT_PATIENCE", default=20, low=0.2, high=3600),
+        login_failures=int(_number("JOBS_LOGIN_FAILURES", "wrong passwords", default=5, low=1, high=1000)),
+        login_locked_for=_seconds("JOBS_LOGIN_LOCKED_FOR", default=300, low=1, high=86400),
+        proxies=_networks("JOBS_PROXIES"),
         form_creation_rate=_number("JOBS_FORM_CREATION_RATE", "jobs a second", default=10, low=0, high=10_000),
         node_max_cpu=_limit("JOBS_NODE_MAX_CPU", default=None),
         node_max_memory=_limit("JOBS_NODE_MAX_MEMORY", default=95),
@@ -135,12 +142,12 @@ def _require_readable(name: str, url: str, schemes: tuple[str, ...], example: st
 
 def _without_repr(database: dict[str, Any]) -> dict[str, Any]:
     """Hide the password, and the options that are one (sslpassword)."""
-    hidden: dict[str, Any] = {
-        name: Secret(value) if "password" in name.lower() and isinstance(value, str) else value
-        for name, value in database.items()
-    }
-    if "OPTIONS" in hidden:
-        hidden["OPTIONS"] = _without_repr(hidden["OPTIONS"])
+    hidden: dict[str, Any] = {}
+    for name, value in database.items():
+        if isinstance(value, dict):
+            hidden[name] = _without_repr(value)
+        else:
+            hidden[name] = Secret(value) if "password" in name.lower() and isinstance(value, str) else value
     return hidden
 
 
@@ -153,6 +160,17 @@ def _boolean(name: str, *, default: bool) -> bool:
 
 def _several(name: str) -> list[str]:
     return [entry.strip() for entry in os.environ.get(name, "").split(",") if entry.strip()]
+
+
+def _networks(name: str) -> list[str]:
+    for entry in (found := _several(name)):
+        try:
+            ipaddress.ip_network(entry)
+        except ValueError:
+            raise ConfigurationError(
+                f"{name} has '{entry}', which is neither an address nor a network; write it like 10.0.0.5,10.1.0.0/16."
+            ) from None
+    return found
 
 
 def _limit(name: str, *, default: float | None) -> float | None:

@@ -1,5 +1,6 @@
 """Django settings. What differs between installations comes from the environment (project/env.py)."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.templatetags.static import static
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "rest_framework",
     "knox",
+    "axes",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -41,6 +43,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "project.content_security.content_security",
+    "project.login.Door",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -75,6 +79,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "project.login.PasswordBackend"]
+AXES_FAILURE_LIMIT = _environment.login_failures
+AXES_COOLOFF_TIME = timedelta(seconds=_environment.login_locked_for)
+# By both: from another address nobody can lock out the real one, and an office is not locked out for one of its people.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "project.login.address"
+AXES_LOCKOUT_CALLABLE = "project.login.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that was said stays true
+AXES_DISABLE_ACCESS_LOG = True
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
@@ -106,6 +120,7 @@ JOBS_FORM_CREATION_RATE = _environment.form_creation_rate  # jobs a second
 JOBS_NODE_MAX_CPU = _environment.node_max_cpu  # percent, as the next; None: no limit
 JOBS_NODE_MAX_MEMORY = _environment.node_max_memory
 JOBS_NODE_MAX_LOAD = _environment.node_max_load  # a core
+JOBS_PROXIES = _environment.proxies
 JOBS_HTTP_ALLOW = _environment.http_allow
 JOBS_HTTP_SIGNING_KEYS = _environment.http_signing_keys
 JOBS_CELERY_TASKS = _environment.celery_tasks

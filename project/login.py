@@ -1,0 +1,104 @@
+"""Logins: wrong passwords are counted by user and address (django-axes), and few passwords are looked at at once."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from axes.helpers import get_client_username
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+# A look at a password takes a core for a good part of a second, by design. One at a time leaves the others to those
+# who are logged in, and a queue of three leaves them most of the threads.
+AT_THE_DOOR = threading.BoundedSemaphore(3)
+ONE_AT_A_TIME = threading.Lock()
+BUSY_FOR = 2  # seconds
+
+
+class DoorIsBusy(Exception):
+    """More people log in at this moment than are let in; nothing was looked at, and nothing counted."""
+
+
+class PasswordBackend(ModelBackend):
+    """Django's own, one password at a time. Raises DoorIsBusy when three wait already."""
+
+    def authenticate(self, request: HttpRequest | None, *args: Any, **credentials: Any) -> Any:
+        if not AT_THE_DOOR.acquire(blocking=False):
+            raise DoorIsBusy
+        try:
+            with ONE_AT_A_TIME:
+                return super().authenticate(request, *args, **credentials)
+        finally:
+            AT_THE_DOOR.release()
+
+
+class Door:
+    """Middleware: says so to those who are not let in because many log in at this moment."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DoorIsBusy):
+            return None
+        said = f"Many people log in at this moment. Your password was not looked at: try again in {BUSY_FOR} seconds."
+        return _refused(request, said, BUSY_FOR)
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
+    """AXES_LOCKOUT_CALLABLE: the page for whoever has given too many wrong passwords."""
+    username = get_client_username(request, credentials)
+    last = (
+        AccessAttempt.objects.filter(username=username, ip_address=address(request)).order_by("-attempt_time").first()
+    )
+    free: timedelta = settings.AXES_COOLOFF_TIME - (timezone.now() - last.attempt_time if last else timedelta())
+    seconds = max(1, math.ceil(free.total_seconds()))
+    until = f"{timezone.now() + timedelta(seconds=seconds):%H:%M:%S} UTC"
+    said = (
+        f"{settings.AXES_FAILURE_LIMIT} wrong passwords for this user came from your address. Try again at {until}, in "
+        f"{seconds} seconds. An administrator can let you in sooner, in the admin under Access attempts."
+    )
+    return _refused(request, said, seconds)
+
+
+def _refused(request: HttpRequest, sentence: str, seconds: int) -> HttpResponse:
+    page = render(request, "login_refused.html", {"refusal": sentence}, status=429)
+    page["Retry-After"] = str(seconds)
+    return page
+
+
+def address(request: HttpRequest) -> str | None:
+    """AXES_CLIENT_IP_CALLABLE: whoever speaks to us; behind the proxies of JOBS_PROXIES, whoever speaks to them.
+
+    Read from the right, since what stands left of our own proxies' entries was written by the caller.
+    """
+    speaker = str(request.META.get("REMOTE_ADDR") or "")
+    before = [part.strip() for part in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
+    while _is_proxy(speaker) and before and _parsed(before[-1]) is not None:
+        speaker = before.pop()
+    found = _parsed(speaker)
+    return None if found is None else str(found)
+
+
+def _is_proxy(text: str) -> bool:
+    found = _parsed(text)
+    return found is not None and any(found in ipaddress.ip_network(proxy) for proxy in settings.JOBS_PROXIES)
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
