@@ -4,7 +4,6 @@ import os
 from importlib import import_module
 
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
 
 
 class JobsConfig(AppConfig):
@@ -12,7 +11,8 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs import checks  # noqa: F401, PLC0415
+        from jobs.targets.loading import load  # noqa: PLC0415
 
-        autodiscover_modules("targets")
+        load()
         if os.environ.get("JOBS_DRILL_LEDGER"):  # set by `manage.py drill` for itself and its processes only
             import_module("jobs.drill.body")

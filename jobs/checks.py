@@ -11,6 +11,20 @@ from jobs.conf import Conf, conf
 from jobs.models.budget import FASTEST, SLOWEST
 from jobs.targets import celery_tasks
 from jobs.targets.http import addresses, signing
+from jobs.targets.registry import registered, why_uncheckable
+
+
+@register("jobs")
+def check_targets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"Target '{target.name}': its arguments cannot be checked ({why}).",
+            hint="Annotate them with what JSON has, and define the classes that it names.",
+            id="jobs.E015",
+        )
+        for target in registered().values()
+        if (why := why_uncheckable(target))
+    ]
 
 
 @register("jobs")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
 from jobs.targets.calls import AsyncCall, Call
 from jobs.targets.context import Context
+from jobs.targets.raised import named
+from jobs.targets.signatures import model_of, parameters_of
+
+log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
@@ -33,12 +38,6 @@ class InvalidArguments(ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
-
-
-class Arguments(BaseModel):
-    """JSON, as it is: what is unknown or of a wrong type is refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=False)
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,11 @@ class Target:
 
         Raises InvalidArguments, one sentence for each argument that is missing, unknown or of a wrong type.
         """
-        return _given(self._validated(payload))
+        checked = self._validated(payload)
+        try:
+            return _given(checked)
+        except (Exception, SystemExit) as error:  # a property of the target's own class of arguments
+            raise InvalidArguments([self._broken(error)]) from error
 
     def _validated(self, payload: object) -> BaseModel:
         if not isinstance(payload, dict):
@@ -78,11 +81,26 @@ class Target:
         try:
             return self.arguments.model_validate(payload)
         except ValidationError as error:
+            raise InvalidArguments(self._sentences(error)) from None
+        except (Exception, SystemExit) as error:  # a check is a target's own code
+            raise InvalidArguments([self._broken(error)]) from error
+
+    def _sentences(self, error: ValidationError) -> list[str]:
+        try:
             wrong = error.errors(include_url=False, include_context=False, include_input=False)
             sentences = [self._sentence(e) for e in wrong[:MOST_NAMED]]
-            if len(wrong) > MOST_NAMED:
-                sentences.append(f"{len(wrong) - MOST_NAMED} more arguments are wrong.")
-            raise InvalidArguments(sentences) from None
+        except Exception as unreadable:  # noqa: BLE001 - the words of a check's own error
+            return [self._broken(unreadable)]
+        if len(wrong) > MOST_NAMED:
+            sentences.append(f"{len(wrong) - MOST_NAMED} more arguments are wrong.")
+        return sentences
+
+    def _broken(self, error: BaseException) -> str:
+        log.error("the check of the arguments of target '%s' raised %s", self.name, named(error), exc_info=error)
+        return (
+            f"The check of its arguments raised {named(error)[:500]}; mend it in the code of target '{self.name}', or "
+            "give arguments that it can judge."
+        )
 
     def _sentence(self, error: Mapping[str, Any]) -> str:
         argument = ".".join(str(part) for part in error["loc"])[:LONGEST_NAME]
@@ -100,9 +118,16 @@ class Target:
         parts = []
         for name, field in self.arguments.model_fields.items():
             kind = getattr(field.annotation, "__name__", str(field.annotation))
-            default = "" if field.default is PydanticUndefined else f" = {field.default!r}"
+            default = "" if field.default is PydanticUndefined else f" = {_shown(field.default)}"
             parts.append(f"{field.alias or name}: {kind}{default}")
         return ", ".join(parts) or "no arguments"
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - a default may be any object
+        return "..."
 
 
 def _given(checked: BaseModel) -> dict[str, Any]:
@@ -158,7 +183,7 @@ def target(
             raise ValueError(f"Two functions are registered as target '{name}'; give one another name.")
         fields: dict[str, Any] = {}
         context = whole = None
-        for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        for parameter in parameters_of(name, function):
             if arguments is not None and parameter.annotation is arguments:
                 whole = parameter.name
                 continue
@@ -176,7 +201,7 @@ def target(
             name=name,
             call=function,
             summary=(inspect.getdoc(function) or "").partition("\n")[0],
-            arguments=arguments or create_model(f"Arguments of {name}", __base__=Arguments, **fields),
+            arguments=arguments or model_of(name, fields),
             context=context,
             whole=whole,
             dangerous=dangerous,
@@ -187,11 +212,22 @@ def target(
     return register
 
 
+def why_uncheckable(target: Target) -> str:
+    """Why no payload could ever be judged, such as a class that its annotations name and that there is not; empty for
+    a good target."""
+    try:
+        target.arguments.model_rebuild()
+        target.usage()
+    except Exception as error:  # noqa: BLE001 - whatever its own class of arguments raises
+        return named(error)
+    return ""
+
+
 def _prepare(name: str, function: F) -> F:
     found = _registry[name]
     named: list[str] = []
     context = whole = None
-    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+    for parameter in parameters_of(name, function):
         if parameter.annotation is Context:
             context = parameter.name
         elif found.whole is not None and parameter.annotation is found.arguments:

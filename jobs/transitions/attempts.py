@@ -125,8 +125,8 @@ WITH brief AS MATERIALIZED (
     SELECT * FROM unnest(
         %(jobs)s::bigint[], %(numbers)s::int[], %(outcomes)s::smallint[], %(execute)s::timestamptz[],
         %(finished)s::timestamptz[], %(errors)s::text[], %(results)s::text[],
-        %(logs)s::text[], %(shares)s::float8[], %(notes)s::text[]
-    ) AS e (job_id, number, outcome, execute_at, finished_at, error, result, log, progress, note)
+        %(logs)s::text[], %(shares)s::float8[], %(notes)s::text[], %(stories)s::text[]
+    ) AS e (job_id, number, outcome, execute_at, finished_at, error, result, log, progress, note, story)
 ), locked AS MATERIALIZED (
     SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) AND (SELECT setting FROM brief) IS NOT NULL
     ORDER BY id FOR NO KEY UPDATE
@@ -139,7 +139,7 @@ WITH brief AS MATERIALIZED (
     RETURNING jobs_job.id, jobs_job.attempt, jobs_job.queue, jobs_job.key, jobs_job.has_dependents
 ), noted AS (
     UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
-        error = ended.error, result = ended.result::jsonb, log = ended.log::jsonb,
+        error = ended.story, result = ended.result::jsonb, log = ended.log::jsonb,
         progress = coalesce(ended.progress, jobs_attempt.progress),
         progress_note = coalesce(ended.note, jobs_attempt.progress_note)
     FROM ended, held
@@ -174,6 +174,7 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
                     "logs": [ended.log for ended in endings],
                     "shares": [ended.progress for ended in endings],
                     "notes": [ended.progress_note for ended in endings],
+                    "stories": [_story(ended) for ended in endings],
                 },
             )
             rows = cursor.fetchall()
@@ -197,6 +198,11 @@ def _reason(ended: Ended) -> str:
     return storable(ended.error)[:ERROR_LIMIT]
 
 
+def _story(ended: Ended) -> str:
+    """What the ledger keeps: the reason, and how the code came to it."""
+    return f"{_reason(ended)}\n\n{storable(ended.story)}"[:ERROR_LIMIT] if ended.story else _reason(ended)
+
+
 def _ended_before(ended: Ended) -> bool:
     """Whether we are here again with an end that is recorded: the answer to its COMMIT was lost. Otherwise it is
     noted as evidence."""
@@ -205,6 +211,6 @@ def _ended_before(ended: Ended) -> bool:
         return True
     what = f"Ended as {State(ended.outcome).label} at {ended.finished_at.isoformat()}, when it no longer held the job."
     result, log = (None if text is None else json.loads(text) for text in (ended.result, ended.log))
-    error = f"{what} {_reason(ended)}"[:ERROR_LIMIT]
+    error = f"{what} {_story(ended)}"[:ERROR_LIMIT]
     attempt.update(started_at=ended.execute_at, error=error, result=result, log=log)
     return False

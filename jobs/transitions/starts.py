@@ -48,7 +48,8 @@ class Started:
 class Ended:
     """How an attempt ended. `execute_at` is None when its body was never entered; `result` is JSON; `kinds` are the
     names of this end that a job may want another start after, none for a good one. `log`, JSON, and the rest are what
-    its body has said; `progress` is None where it has said none."""
+    its body has said; `progress` is None where it has said none. `story` is the traceback of its error: the ledger
+    keeps it beside `error`, which alone is the job's reason."""
 
     started: Started
     outcome: State
@@ -60,6 +61,7 @@ class Ended:
     log: str | None = None
     progress: float | None = None
     progress_note: str | None = None
+    story: str = ""
 
 
 def ends(run_at: datetime, locked_at: datetime, deadline: int | None) -> datetime | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from jobs.targets.http import addresses
-from jobs.targets.registry import Arguments
+from jobs.targets.signatures import Arguments
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 VISIBLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110, 5.5: what a header may hold

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 from jobs import targets
 from jobs.states import State
+from jobs.targets import raised
+from jobs.targets.raised import named
 from jobs.transitions import Ended, Started, storable
 from jobs.worker.bodies.results import as_json
+from jobs.worker.bodies.secrets import hidden
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +22,14 @@ TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that get
 
 
 class How(NamedTuple):
-    """How a body ended: why, if it failed, its result as JSON, and by which names its job may want another start."""
+    """How a body ended: why, if it failed, its result as JSON, by which names its job may want another start, and the
+    traceback of an error that nobody has expected."""
 
     outcome: State
     error: str = ""
     result: str | None = None
     kinds: tuple[str, ...] = ()
+    story: str = ""
 
 
 def call(started: Started, body: Callable[[], object], context: targets.Context) -> How:
@@ -44,19 +49,11 @@ def call(started: Started, body: Callable[[], object], context: targets.Context)
     except BaseException as error:  # a job may raise anything, SystemExit too
         if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
             raise  # its parent tells of it: whether the job had any effect is unknown
-        why = f"{type(error).__name__}: {said(error)}"
-        log.warning("job %d (%s) failed: %s", started.job_id, started.target, why)
+        why, story = hidden(named(error)), hidden(raised.story(error))
+        log.warning("job %d (%s) failed: %s", started.job_id, started.target, "\n".join(filter(None, (why, story))))
         names = (kind.__name__ for kind in type(error).__mro__)
-        return How(State.FAILED, why, None, ("failure", *names))
+        return How(State.FAILED, why, None, ("failure", *names), story)
     return How(State.COMPLETED, result=as_json(result))
-
-
-def said(error: BaseException) -> str:
-    """Its own words, where it has any that can be read."""
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - an error whose text raises
-        return "its text cannot be read"
 
 
 def cancelled(context: targets.Context, result: str | None = None) -> How:
@@ -99,12 +96,13 @@ def ended(started: Started, how: How, execute_at: datetime | None, finished_at: 
         how.outcome,
         execute_at,
         finished_at,
-        how.error,
+        hidden(how.error),
         how.result,
         how.kinds,
         _as_text(told),
         told.share,
         None if told.share is None else storable(told.note),
+        how.story,
     )
 
 
@@ -113,5 +111,5 @@ def _as_text(told: targets.Told) -> str | None:
     if said is None:
         return None
     for line in said["lines"]:
-        line["text"] = storable(line["text"])
+        line["text"] = storable(hidden(line["text"]))
     return json.dumps(said)

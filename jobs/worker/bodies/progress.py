@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextvars import Context
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -30,7 +31,7 @@ class Reports:
             self._new[context.job_id] = context
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="progress", daemon=True)
-                self._thread.start()
+                Context().run(self._thread.start)  # no body's: it serves those that come after, too
 
     def _loop(self) -> None:
         pause = threading.Event()

@@ -66,7 +66,7 @@ def test_a_failing_body_fails_the_job_with_the_reason(body, error, reason):
     done = run(job(target=body(boom)))
     assert (done.state, done.reason) == (State.FAILED, reason)
     assert done.execute_at is not None
-    assert Attempt.objects.get().error == reason
+    assert Attempt.objects.get().error.startswith(f"{reason}\n\nTraceback")
 
 
 def test_a_child_that_is_told_to_stop_in_a_body_says_nothing_about_its_job(body):

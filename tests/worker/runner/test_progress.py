@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from jobs import targets, transitions
 from jobs.models import Attempt
 from jobs.states import State
+from jobs.worker.bodies import current, threads
 from jobs.worker.bodies.progress import Reports, reports
 from tests.transitions.steps import acquire, finish
 from tests.worker.runner.steps import job, run
@@ -111,3 +112,20 @@ def test_a_start_that_has_ended_says_nothing_more(make_job):
     finish(started)
     transitions.report_progress([transitions.Progress(started.job_id, 1, 0.5, "late")])
     assert Attempt.objects.get().progress is None
+
+
+@pytest.mark.django_db
+def test_the_thread_that_writes_is_no_body_s(body, monkeypatch):
+    """It serves the bodies after this one, too: its connection must not end with this one."""
+    threads.install()
+    seen = []
+    monkeypatch.setattr(transitions, "report_progress", lambda reports: seen.append(current.here()))
+
+    def talk(ctx: targets.Context):
+        ctx.progress(0.5)
+        while not seen:
+            time.sleep(0.01)
+
+    assert run(job(target=body(talk))).state == State.COMPLETED
+    assert seen == [None]
+    assert ended_thread()

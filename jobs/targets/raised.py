@@ -1,0 +1,67 @@
+"""What an error says to people: its own words, and the way through the code by which it came."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+LONGEST_STORY = 8_000  # characters
+
+JOBS = Path(__file__).resolve().parent.parent
+# What calls targets is no part of a job's story. A target of ours is: `demo.fail` shows what a failure looks like.
+OURS = tuple(f"{JOBS / part}" for part in ("worker", "targets/calls.py", "targets/context.py", "targets/registry.py"))
+LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name.endswith("lib") or name == "stdlib"})
+
+
+def said(error: BaseException) -> str:
+    """Its own words, where it has any that can be read."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error whose text raises
+        return "its text cannot be read"
+
+
+def named(error: BaseException) -> str:
+    """Its class and its words."""
+    return f"{type(error).__name__}: {said(error)}"
+
+
+def story(error: BaseException) -> str:
+    """Its traceback, and those of what led to it, without the frames that call every target; empty where nothing else
+    is left. One that is too long loses first the frames of libraries, then its middle. Never raises."""
+    try:
+        told = traceback.TracebackException.from_exception(error, compact=True)
+        if not sum([_keep(one, lambda frame: not _is_ours(frame)) for one in _chain(told)]):
+            return ""
+        text = "".join(told.format())
+        if len(text) > LONGEST_STORY:
+            for one in _chain(told):
+                _keep(one, lambda frame: not frame.filename.startswith(LIBRARIES))
+            text = "".join(told.format())
+    except Exception as failure:  # noqa: BLE001 - an error may be made so that nobody can tell of it
+        return f"Its traceback cannot be told ({type(failure).__name__})."
+    if len(text) > LONGEST_STORY:
+        half = LONGEST_STORY // 2
+        text = f"{text[:half]}\n... {len(text) - 2 * half:,} characters are cut here ...\n{text[-half:]}"
+    return text.rstrip()
+
+
+def _chain(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    """It, its causes, and what it is a group of."""
+    waiting = [told]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += [other for other in (one.__cause__, one.__context__, *(one.exceptions or ())) if other is not None]
+
+
+def _keep(told: traceback.TracebackException, wanted: Callable[[traceback.FrameSummary], bool]) -> int:
+    """Leave out the other frames. How many are left."""
+    told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if wanted(frame)])
+    return len(told.stack)
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    return frame.filename.startswith(OURS)
