@@ -59,7 +59,7 @@ class Context:
         return self.told.prepared
 
     def log(self, message: object) -> None:
-        """Keep a line with the attempt: 200 lines and 16 KB at most, the rest is counted."""
+        """Keep a line with the attempt: the first and the last of 200 lines and 16 KB, the rest is counted."""
         self.told.line(str(message), clock.timestamp())
 
     def progress(self, share: float, note: str = "") -> None:

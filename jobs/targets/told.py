@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-MOST_LINES = 200
-MOST_BYTES = 16_384  # of all lines together
-LONGEST_LINE = 2_000  # characters; the rest of it is cut off
+from jobs.targets.lines import Lines
+
 LONGEST_NOTE = 200  # characters
 
 
@@ -19,39 +17,40 @@ class Told:
     """Of one start. `asked` is why the body is to stop, empty while nobody wants it to; `prepared` is what the target
     made ready before its time; `on_progress` is called with the context when the body has said how far it is."""
 
-    __slots__ = ("_bytes", "_interrupt", "_lock", "asked", "lines", "more", "note", "on_progress", "prepared", "share")
+    __slots__ = ("_interrupt", "_lock", "_log", "asked", "note", "on_progress", "prepared", "share")
 
     def __init__(self) -> None:
         self.prepared: Any = None
         self.asked = ""
-        self.lines: list[dict[str, str]] = []
-        self.more = 0
+        self._log: Lines | None = None  # most have nothing to say
         self.share: float | None = None
         self.note = ""
         self.on_progress: Callable[[Any], object] | None = None
-        self._bytes = 0
         self._lock = Lock()
         self._interrupt: Callable[[], object] | None = None
 
-    def line(self, text: str, at: float) -> None:
-        """Keep a line, said `at` (seconds since the epoch); beyond the bounds it is only counted."""
-        text = text[:LONGEST_LINE]
-        size = len(text.encode("utf-8", "backslashreplace"))
+    def line(self, text: str, at: float, level: str = "info", source: str = "") -> None:
+        """Keep a line, said `at` (seconds since the epoch), by ctx.log or by a `source`; beyond the bounds those in the
+        middle are only counted."""
         with self._lock:
-            if self.more or len(self.lines) >= MOST_LINES or self._bytes + size > MOST_BYTES:
-                self.more += 1
-                return
-            self._bytes += size
-            when = datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")
-            self.lines.append({"at": when, "level": "info", "text": text})
+            self._kept.add(text, at, level, source)
+
+    def write(self, text: str, at: float, source: str) -> None:
+        """Keep what was written to a stream, by lines; the last one may have no end yet."""
+        with self._lock:
+            self._kept.write(text, at, source)
+
+    @property
+    def _kept(self) -> Lines:
+        if self._log is None:
+            self._log = Lines()
+        return self._log
 
     @property
     def log(self) -> dict[str, Any] | None:
         """What is kept with the attempt; None when nothing was said."""
         with self._lock:
-            if not self.lines and not self.more:
-                return None
-            return {"lines": list(self.lines), "more": self.more}
+            return None if self._log is None else self._log.kept()
 
     def progress(self, share: object, note: str) -> bool:
         """Whether it was taken. What is no share at all is left out: a report must not fail its job."""

@@ -157,12 +157,20 @@ def as_json(payload: object) -> str:
 
 @register.filter
 def said(log: object) -> str:
-    """What a target said, a line each with its time of day; UTC."""
+    """What a target said, a line each with its time of day, in UTC; and where some are missing."""
     if not isinstance(log, dict):
         return ""
-    lines = [f"{str(line.get('at', ''))[11:23]} {line.get('text', '')}" for line in log.get("lines", [])]
+    lines = [_line(line) for line in log.get("lines", [])]
     more = log.get("more", 0)
-    return "\n".join([*lines, f"{more:,} more line{'' if more == 1 else 's'}"] if more else lines)
+    if more:
+        lines.insert(log.get("cut_after", len(lines)), f"... {more:,} more line{'' if more == 1 else 's'} ...")
+    return "\n".join(lines)
+
+
+def _line(line: dict[str, str]) -> str:
+    source, level = line.get("from", ""), line.get("level", "info")
+    said_by = " ".join(filter(None, (level.upper() if level != "info" else "", source and f"[{source}]")))
+    return " ".join(filter(None, (line.get("at", "")[11:23], said_by, line.get("text", ""))))
 
 
 @register.filter

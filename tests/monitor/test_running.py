@@ -60,8 +60,9 @@ def test_the_admin_shows_it_too(client, person, busy):
 def test_what_a_target_has_said_is_shown_line_by_line(viewer, client, person, at):
     job = ended(at, State.COMPLETED)
     lines = [{"at": f"2030-01-01T10:00:0{n}.123+00:00", "level": "info", "text": f"<b>{n}"} for n in range(2)]
-    Attempt.objects.update(log={"lines": lines, "more": 3})
-    wanted = "10:00:00.123 &lt;b&gt;0\n10:00:01.123 &lt;b&gt;1\n3 more lines"
+    lines[1] |= {"level": "warning", "from": "shop"}
+    Attempt.objects.update(log={"lines": lines, "more": 3, "cut_after": 1})
+    wanted = "10:00:00.123 &lt;b&gt;0\n... 3 more lines ...\n10:00:01.123 WARNING [shop] &lt;b&gt;1"
     assert wanted in page(viewer, f"/jobs/{job.pk}/")
     client.force_login(person("view_job", "view_attempt", staff=True, name="linus"))
     assert wanted in page(client, f"/admin/jobs/job/{job.pk}/change/")

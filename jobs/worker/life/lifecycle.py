@@ -20,7 +20,7 @@ from jobs import blackouts
 from jobs.clock import clock
 from jobs.targets.http.connections import authorities
 from jobs.transitions import WorkerIdentity
-from jobs.worker.bodies import asking, threads
+from jobs.worker.bodies import asking, capture, threads
 from jobs.worker.life import punctual
 from jobs.worker.life.heartbeat import Heartbeat
 
@@ -79,12 +79,14 @@ def _child_born(**kwargs: Any) -> None:
             os.close(line.fileno())
     _lines.clear()
     punctual.slot()
+    capture.install()  # Celery has just set up this child's streams
 
 
 def ready(worker: Any) -> None:
     """Register, before the first message comes."""
     if _heartbeat is not None:
         station = worker.jobs
+        capture.install()
         punctual.spare_what_stays()
         _heartbeat.start(
             pool=type(worker.pool).__module__.rpartition(".")[2],
