@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "jobs.unavailable.DatabaseAway",
     "project.content_security.content_security",
     "project.login.Door",
     "axes.middleware.AxesMiddleware",
@@ -67,7 +68,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **_environment.database,
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "project.postgresql",
         # Connections stay open: a first one costs 100 ms, which a job about to start does not have.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
