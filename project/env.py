@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from project import local
-from project.secret import Secret
 from project.postgresql import address
+from project.secret import Secret
 
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps", "pyamqp")
 DATABASE_SCHEMES = ("postgresql", "postgres", "psql", "pgsql")
