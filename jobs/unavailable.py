@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from psycopg.errors import IdleInTransactionSessionTimeout, QueryCanceled
 
 from project.postgresql.session import ReadOnly
 
@@ -15,6 +16,12 @@ log = logging.getLogger(__name__)
 
 AWAY = (OperationalError, InterfaceError)
 RETRY_AFTER = {"Retry-After": "5"}  # seconds
+TOO_SLOW = "The database took too long over this; nothing was changed. Ask for less at once, or again later."
+
+
+def took_too_long(error: Exception) -> bool:
+    """Whether the database lives, and has ended a statement or a transaction of ours that took too long."""
+    return isinstance(error.__cause__, (QueryCanceled, IdleInTransactionSessionTimeout))
 
 
 def remedy(error: Exception) -> str:
@@ -29,7 +36,10 @@ def remedy(error: Exception) -> str:
 
 def page(error: Exception) -> HttpResponse:
     """For a browser."""
-    sentence = f"{remedy(error)} Until then nothing is accepted and no job starts; then load this page again."
+    if took_too_long(error):
+        sentence = TOO_SLOW
+    else:
+        sentence = f"{remedy(error)} Until then nothing is accepted and no job starts; then load this page again."
     return HttpResponse(
         sentence,
         status=HTTPStatus.SERVICE_UNAVAILABLE,

@@ -17,7 +17,7 @@ DATABASE_SCHEMES = ("postgresql", "postgres", "psql", "pgsql")
 
 
 class ConfigurationError(SystemExit):
-    """A setting is missing or wrong: a SystemExit, so that manage.py, celery and gunicorn all
+    """A setting is missing or wrong: a SystemExit, so that manage.py, celery and web all
     stop with this one sentence instead of a traceback."""
 
     def __init__(self, sentence: str) -> None:
@@ -43,6 +43,7 @@ class Environment:
     login_locked_for: float
     proxies: list[str]
     form_creation_rate: float  # jobs a second
+    statement_timeout: float
     node_max_cpu: float | None
     node_max_memory: float | None
     node_max_load: float | None
@@ -93,6 +94,7 @@ def read() -> Environment:
         login_locked_for=_seconds("JOBS_LOGIN_LOCKED_FOR", default=300, low=1, high=86400),
         proxies=_networks("JOBS_PROXIES"),
         form_creation_rate=_number("JOBS_FORM_CREATION_RATE", "jobs a second", default=10, low=0, high=10_000),
+        statement_timeout=_seconds("JOBS_STATEMENT_TIMEOUT", default=20, low=0.1, high=3600),
         node_max_cpu=_limit("JOBS_NODE_MAX_CPU", default=None),
         node_max_memory=_limit("JOBS_NODE_MAX_MEMORY", default=95),
         node_max_load=_limit("JOBS_NODE_MAX_LOAD", default=None),

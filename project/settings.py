@@ -118,6 +118,7 @@ JOBS_LOOK_AHEAD = _environment.look_ahead
 JOBS_HEARTBEAT_INTERVAL = _environment.heartbeat_interval
 JOBS_HEARTBEAT_PATIENCE = _environment.heartbeat_patience
 JOBS_FORM_CREATION_RATE = _environment.form_creation_rate  # jobs a second
+JOBS_STATEMENT_TIMEOUT = _environment.statement_timeout  # of web processes
 JOBS_NODE_MAX_CPU = _environment.node_max_cpu  # percent, as the next; None: no limit
 JOBS_NODE_MAX_MEMORY = _environment.node_max_memory
 JOBS_NODE_MAX_LOAD = _environment.node_max_load  # a core
@@ -204,6 +205,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
         "jobs": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "project": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "uvicorn": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
     },
 }

@@ -103,7 +103,7 @@ def _browsing(request: Any) -> bool:
     return getattr(getattr(request, "accepted_renderer", None), "format", None) == "api"
 
 
-def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line a kind of refusal
+def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - one line a kind of refusal
     match error:
         case exceptions.ValidationError():
             return _invalid(_fields(error.detail))
@@ -121,6 +121,10 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line 
             return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-fast", str(error), headers=headers, more=more)
         case TooMany():
             return _invalid([{"field": "jobs", "message": str(error)}])
+        case OperationalError() if unavailable.took_too_long(error):
+            return Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "too-slow", unavailable.TOO_SLOW, headers={"Retry-After": "10"}
+            )
         case OperationalError() | InterfaceError():
             return _unavailable(error)
         case DataError() | UnicodeEncodeError():

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import ListOf, PayloadField, Strict, TextField
+from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
 from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
 from jobs.api.views import ApiView, idempotency_key, person
 from jobs.budgets import admission_of
-from jobs.clock import clock, steady
+from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.rules.problems import MOST_KINDS
 from jobs.states import Overlap
 from jobs.transitions import firing
 
-LONGEST_WAIT = 60.0  # seconds
-FIRST_LOOK, LAST_LOOK = 0.02, 0.25  # seconds between two looks at a job that somebody waits for
 FIRE = "jobs.fire_trigger"
 
 
@@ -111,8 +110,11 @@ class TriggerDetail(ApiView):
     )
     def post(self, request: Request, name: str) -> Response:
         """Start it now, or join the run that there is: the same answer for all who ask meanwhile. 200 once it has
-        ended, 202 before."""
-        wait = _seconds(request.query_params.get("wait"))
+        ended, 202 before, also at once where too many wait already: ask again at Location, after Retry-After."""
+        wait = wait_of(request)
+        if wait is not None and wait.over and wait.job_id is not None:
+            return _answer(wait.job_id, wait.run)
+        seconds = seconds_of(request.query_params.get("wait"))
         body = self.body(FireSerializer)
         trigger = _trigger(name)
         if not trigger.enabled:
@@ -125,12 +127,13 @@ class TriggerDetail(ApiView):
             idempotency_key=idempotency_key(request),
             before_creation=admission_of(person(request), request.auth).single,
         )
-        job = _ended(fired.job.pk, wait)
-        return Response(
-            RunSerializer(job).data,
-            status=status.HTTP_200_OK if job.is_final else status.HTTP_202_ACCEPTED,
-            headers={"RunAt-Run": "started" if fired.created else "joined"},
-        )
+        run = "started" if fired.created else "joined"
+        if wait is not None and wait.possible and seconds:
+            wait.job_id, wait.seconds, wait.run = fired.job.pk, seconds, run
+            return Response()  # for the server only, which asks again
+        if wait is None and seconds:
+            block(request, fired.job.pk, seconds)
+        return _answer(fired.job.pk, run)
 
     @extend_schema(operation_id="triggers_put", request=TriggerSerializer, responses=ShownTriggerSerializer)
     def put(self, request: Request, name: str) -> Response:
@@ -160,28 +163,12 @@ def _trigger(name: str) -> Trigger:
     return found
 
 
-def _seconds(text: str | None) -> float:
-    if not text:
-        return 0.0
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= LONGEST_WAIT:
-        raise ValidationError({"wait": [f"Give 0 to {LONGEST_WAIT:g} seconds; longer, ask for the job again."]})
-    return seconds
-
-
-def _ended(job_id: int, wait: float) -> Job:
-    """The run as it is at its end, or after so many seconds. One that has joined another stands for nothing itself."""
-    until, pause = steady() + wait, FIRST_LOOK
-    while True:
-        is_final, joined_id = Job.objects.how_far(job_id)
-        if joined_id is not None:
-            job_id = joined_id
-            continue
-        left = until - steady()
-        if is_final or left <= 0:
-            return Job.objects.for_people().with_story().get(pk=job_id)
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, LAST_LOOK)
+def _answer(job_id: int, run: str) -> Response:
+    """The run as it is: 202 before its end, with the address where it can be asked for again."""
+    job = Job.objects.for_people().with_story().filter(pk=run_of(job_id)).first()
+    if job is None:
+        raise Http404(f"There is no job {job_id} any more.")
+    headers = {"RunAt-Run": run, "Location": reverse("api-job", args=[job.pk])}
+    if job.is_final:
+        return Response(RunSerializer(job).data, headers=headers)
+    return Response(RunSerializer(job).data, status=status.HTTP_202_ACCEPTED, headers={**headers, "Retry-After": "1"})

@@ -154,12 +154,9 @@ def _manage(services: Services, *words: str) -> str:
 def _start_processes(home: Home, supervisor: Supervisor, services: Services, listener: socket.socket) -> None:
     """Web, beat and the worker, as the invoking user."""
     celery = ["-m", "celery", "-A", "project"]
-    gunicorn = ["-m", "gunicorn", "project.wsgi", "--worker-class", "gthread", "--threads", "8"]
-    # The control socket would lie in the user's home, shared by all checkouts.
-    gunicorn += ["--bind", f"fd://{listener.fileno()}", "--graceful-timeout", "10", "--no-control-socket"]
     commands: list[tuple[str, list[str], Farewell]] = [
         ("beat", [*celery, "beat", "-l", "info"], FAREWELL),
-        ("web", gunicorn, FAREWELL),
+        ("web", ["-m", "project.web", "--fd", str(listener.fileno())], FAREWELL),
         ("worker", [*celery, "worker", "-P", "threads", "-c", "5", "-n", "main@%h", "-l", "info"], WORKER_FAREWELL),
     ]
     environment = os.environ | services.environment() | {"PYTHONUNBUFFERED": "1"}

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from jobs import transitions
-from jobs.api import triggers
+from jobs.api import patience
 from jobs.budgets.admission import forget
 from jobs.clock import clock
 from jobs.models import CreationLimit, Job, Trigger
@@ -18,6 +18,7 @@ from tests import starts
 
 URL = "/api/v1/triggers/books/"
 BODY = {"target": "demo.sleep", "payload": {"seconds": 0}}
+THREADS = {"wsgi.multithread": True}  # as most WSGI servers say
 
 
 @pytest.fixture
@@ -80,17 +81,35 @@ def test_who_waits_gets_the_result_as_soon_as_there_is_one(api, books, monkeypat
         started = starts.acquire(job.pk, 1, worker=worker, token=uuid.uuid4(), now=now, due_before=due_before)
         transitions.finish([Ended(started, State.COMPLETED, now, now, result='{"pages": 3}')])
 
-    monkeypatch.setattr(triggers.time, "sleep", run)  # while the caller waits
-    answer = api.post(f"{URL}?wait=30")
+    monkeypatch.setattr(patience.time, "sleep", run)  # while the caller waits
+    answer = api.post(f"{URL}?wait=30", **THREADS)
     assert answer.status_code == 200
     assert (answer.json()["state_name"], answer.json()["result"]) == ("completed", {"pages": 3})
 
 
 def test_who_waits_too_short_gets_the_run_as_it_is(api, books):
     before = time.monotonic()
-    answer = api.post(f"{URL}?wait=0.3")
+    answer = api.post(f"{URL}?wait=0.3", **THREADS)
     assert time.monotonic() - before >= 0.3
     assert (answer.status_code, answer.json()["result"]) == (202, None)
+    assert answer["Retry-After"] == "1"
+    assert api.get(answer["Location"]).json()["id"] == answer.json()["id"]
+
+
+def test_who_would_take_the_only_thread_or_the_last_ones_is_answered_at_once(api, books, monkeypatch):
+    monkeypatch.setattr(patience.time, "sleep", None)
+    assert api.post(f"{URL}?wait=30").status_code == 202, "a process of one thread waits for nobody"
+    for _ in range(patience.THREADS):
+        assert patience._waiting.acquire(blocking=False)
+    try:
+        assert api.post(f"{URL}?wait=30", **THREADS).status_code == 202
+    finally:
+        patience._waiting.release(patience.THREADS)
+
+
+def test_no_header_looks_like_our_own_server(api, books):
+    headers = {"runat.wait": "x", "Runat-Wait": "x", "HTTP_runat.wait": "x"}
+    assert api.post(f"{URL}?wait=0.1", headers=headers, **THREADS).status_code == 202
 
 
 def test_who_is_joined_to_another_run_gets_that_one(api, books, make_job):
@@ -98,7 +117,10 @@ def test_who_is_joined_to_another_run_gets_that_one(api, books, make_job):
     now = clock.now()
     other = make_job(1, now=now)
     Job.objects.filter(pk=fired).update(state=State.SKIPPED, finished_at=now, joined_id=other.pk)
-    assert triggers._ended(fired, 0).pk == other.pk
+    assert patience.run_of(fired) == other.pk
+    assert patience.ended([fired, other.pk]) == set(), "it has ended, and its run has not"
+    Job.objects.filter(pk=other.pk).update(state=State.CANCELLED, finished_at=now)
+    assert patience.ended([fired, other.pk, 0]) == {fired, other.pk, 0}, "what is gone will not end"
 
 
 @pytest.mark.parametrize("wait", ["soon", "-1", "61", "nan"])

@@ -10,18 +10,18 @@ from celery.bin.base import CLIContext
 from celery.bin.celery import celery as celery_program
 from click import Context
 from django.core.management import load_command_class
-from gunicorn.config import Config
 
 from project import env
 from project.celery import app
 from project.local.servers.postgres import SETTINGS
+from project.web.__main__ import options_of as web_options
 from tests.docker.conftest import TOP, interpolated, read_env
 
 OURS = ["migrate", "web", "beat", "worker"]
 THEIRS = ["postgres", "valkey", "rabbitmq"]
 ALL = [*OURS, *THEIRS]
 OF_THE_LAUNCHER = {"listen_addresses", "unix_socket_directories", "log_line_prefix"}  # `make run`'s own wiring
-OF_GUNICORN = {"FORWARDED_ALLOW_IPS"}
+OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
 
 
 def celery_options(words: list[str]) -> dict[str, Any]:
@@ -63,14 +63,11 @@ class TestCommands:
 
     def test_web_runs_the_image_s_own_command(self, services, image_command):
         assert "command" not in services["web"]
-        assert image_command[:4] == ["python", "-m", "gunicorn", "project.wsgi"]
-        config = Config()
-        for name, value in vars(config.parser().parse_args(image_command[3:])).items():
-            if value is not None and name != "args":
-                config.set(name, value)
-        assert config.worker_class_str == "gthread"
-        assert config.threads == 8
-        assert services["web"]["ports"] == [f"127.0.0.1:8000:{config.address[0][1]}"]
+        assert image_command[:3] == ["python", "-m", "project.web"]
+        options = web_options(image_command[3:])
+        assert options.threads == 8
+        assert options.bind == "0.0.0.0:8000"
+        assert services["web"]["ports"] == ["127.0.0.1:8000:8000"]
 
     def test_postgres_has_the_settings_of_make_run(self, services):
         words = services["postgres"]["command"]
@@ -91,7 +88,7 @@ class TestEnvironment:
     def test_the_variables_are_the_contract_of_the_settings(self, services, contract):
         for name in OURS:
             given = set(services[name]["environment"])
-            assert given - OF_GUNICORN == set(contract) - {"DEBUG"}, name
+            assert given - OF_UVICORN == set(contract) - {"DEBUG"}, name
 
     def test_the_settings_accept_them(self, services, monkeypatch):
         for name, value in services["web"]["environment"].items():

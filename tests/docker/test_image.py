@@ -28,7 +28,7 @@ def test_it_runs_as_a_number_that_is_not_root(dockerfile):
     assert dockerfile.index(f"USER {user}") > dockerfile.rindex("RUN ")
 
 
-def test_it_stops_as_celery_and_gunicorn_expect(dockerfile):
+def test_it_stops_as_celery_and_web_expect(dockerfile):
     assert re.search(r"^STOPSIGNAL SIGTERM$", dockerfile, re.MULTILINE)
 
 

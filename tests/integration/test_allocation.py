@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import socket
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -19,13 +17,13 @@ from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.states import Overlap, State
-from project.local.process import spawn
 from tests.http.server import certified, serving
 from tests.integration.conftest import wait_for
+from tests.web.conftest import start_web
 
 pytestmark = [pytest.mark.processes]
 
-WEBS, WORKERS, CALLS = 3, 3, 80
+WEBS, WORKERS, CALLS = 2, 3, 80
 KEY = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 
 
@@ -41,27 +39,7 @@ def orders(tmp_path, monkeypatch):
 @pytest.fixture
 def webs(cluster):
     """Ports of web processes on the test's database and broker."""
-    ports = []
-    for number in range(WEBS):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
-        command = [sys.executable, "-m", "gunicorn", "project.wsgi", "--worker-class", "gthread", "--threads", "32"]
-        command += ["--bind", f"127.0.0.1:{ports[-1]}", "--no-control-socket", "--keep-alive", "60"]
-        with (cluster.folder / f"web{number}.log").open("ab") as log:
-            cluster.processes[f"web{number}"] = spawn(
-                command, log=log, cwd=settings.BASE_DIR, environment=cluster.environment | {"DEBUG": "1"}
-            )
-    for port in ports:
-        wait_for(lambda port=port: _answers(port), "the web processes to answer")
-    return ports
-
-
-def _answers(port):
-    try:
-        return ask(port, "GET", "/healthz", None)[0] == 200
-    except OSError:
-        return False
+    return [start_web(cluster, f"web{number}") for number in range(WEBS)]
 
 
 def ask(port, method, path, token):
@@ -78,7 +56,7 @@ def test_a_scheduler_and_eighty_calls_make_one_run(cluster, webs, orders, monkey
     person = User.objects.create_user("ada")
     person.user_permissions.add(Permission.objects.get(codename="fire_trigger"))
     _, token = AuthToken.objects.create(user=person)
-    payload = {"url": f"{orders.url}/slow/2", "method": "POST", "json": {"order": 1}}
+    payload = {"url": f"{orders.url}/slow/8", "method": "POST", "json": {"order": 1}}
     Trigger.objects.create(name="allocate", target="http", payload=payload)
     allowed = {
         "JOBS_HTTP_ALLOW": "localhost",

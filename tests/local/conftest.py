@@ -31,10 +31,16 @@ if sys.argv[1] == "seed_demo":
     seen.touch()
     print("credentials: " + json.dumps({"username": "admin", **told}))
 """
-WSGI = """
-def application(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"ok"]
+WEB = """
+import socket, sys
+import uvicorn
+
+async def answer(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+listener = socket.socket(fileno=int(sys.argv[sys.argv.index("--fd") + 1]))
+uvicorn.Server(uvicorn.Config(answer, lifespan="off", timeout_graceful_shutdown=10)).run(sockets=[listener])
 """
 CELERY = """
 import signal, sys
@@ -112,7 +118,9 @@ def checkout(folder: Path) -> Path:
     path = folder / "check out"
     shutil.copytree(CHECKOUT / "project" / "local", path / "project" / "local")
     (path / "project" / "__init__.py").touch()
-    (path / "project" / "wsgi.py").write_text(WSGI)
+    (path / "project" / "web").mkdir(exist_ok=True)
+    (path / "project" / "web" / "__init__.py").touch()
+    (path / "project" / "web" / "__main__.py").write_text(WEB)
     (path / "manage.py").write_text(MANAGE)
     (path / "celery").mkdir()
     (path / "celery" / "__init__.py").touch()

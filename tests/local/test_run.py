@@ -1,4 +1,4 @@
-"""`run`: the supervisor, with stand-ins for manage.py and Celery and real servers and a real gunicorn."""
+"""`run`: the supervisor, with stand-ins for manage.py, Celery and web, and real servers."""
 
 from __future__ import annotations
 

@@ -213,4 +213,4 @@ def test_a_retry_stands_for_itself(make_job, running):
     acquire(joined)
     transitions.retry(joined.pk, now=NOW)
     assert again(joined).joined_id is None
-    assert Job.objects.how_far(joined.pk) == (False, None)
+    assert Job.objects.how_far([joined.pk]) == {joined.pk: (False, None)}

@@ -40,10 +40,10 @@ class JobLanes(models.QuerySet["Job"]):
         # Two partial indexes: an OR would read the whole table.
         return sorted([*among.filter(state=State.RUNNING), *among.filter(state=State.PENDING, run_at__lte=now)])
 
-    def how_far(self, job_id: int) -> tuple[bool, int | None]:
-        """Whether it has ended, and which other one stands for it. Raises Job.DoesNotExist."""
-        state, joined_id = self.order_by().values_list("state", "joined_id").get(pk=job_id)
-        return state in FINAL, joined_id if state == State.SKIPPED else None
+    def how_far(self, ids: Collection[int]) -> dict[int, tuple[bool, int | None]]:
+        """By job: whether it has ended, and which other one stands for it. One that is gone is left out."""
+        rows = self.order_by().filter(pk__in=ids).values_list("pk", "state", "joined_id")
+        return {pk: (state in FINAL, joined if state == State.SKIPPED else None) for pk, state, joined in rows}
 
     def forget_moments(self, field: str, name: str, now: datetime) -> int:
         """Those to which a rate of the past has given a later moment are due again: the list query publishes them, and
