@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from jobs.conf import Conf, conf
 from jobs.models.budget import FASTEST, SLOWEST
 from jobs.targets import celery_tasks
-from jobs.targets.http import addresses, signing
+from jobs.targets.http import receivers, signing
 from jobs.targets.registry import registered, why_uncheckable
 
 
@@ -98,21 +98,29 @@ def _node_problems(c: Conf) -> list[CheckMessage]:
 
 def _http_problems() -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    for number, key in enumerate(settings.JOBS_HTTP_SIGNING_KEYS, 1):
+    for number, text in enumerate(settings.JOBS_HTTP_SIGNING_KEYS, 1):
         try:
-            signing.decoded(key)
+            signing.entry(text)
         except ValueError as error:
-            hint = 'Make one: echo "whsec_$(head -c 32 /dev/urandom | base64)"'
-            found.append(Error(f"Key {number} is wrong: {error}.", hint=hint, id="jobs.E006"))
-    found += [
-        Error(
-            f"JOBS_HTTP_ALLOW has {entry!r}, which is neither a host, nor an address, nor a network.",
-            hint="Write hooks.internal, .internal (all below it), 10.1.2.3 or 10.1.0.0/16, separated by commas.",
-            id="jobs.E007",
-        )
-        for entry in settings.JOBS_HTTP_ALLOW
-        if not addresses.is_entry(entry)
-    ]
+            hint = 'Make a key: echo "whsec_$(head -c 32 /dev/urandom | base64)"'
+            message = f"Entry {number} of JOBS_HTTP_SIGNING_KEYS is wrong: {error}."
+            found.append(Error(message, hint=hint, id="jobs.E006"))
+    for text in settings.JOBS_HTTP_ALLOW:
+        try:
+            opened = receivers.receiver(text)
+        except ValueError as error:
+            hint = "Write hooks.internal, .internal (all below it), 10.1.2.3, 10.1.0.0/16 or any of them with a port, "
+            message = f"JOBS_HTTP_ALLOW is wrong: {error}."
+            found.append(Error(message, hint=f"{hint}hooks.internal:8443, separated by commas.", id="jobs.E007"))
+            continue
+        if opened.name == "localhost":
+            found.append(
+                Warning(
+                    "JOBS_HTTP_ALLOW names localhost, which opens nothing: a name opens no address of this machine.",
+                    hint="Write the addresses themselves: 127.0.0.1,::1.",
+                    id="jobs.W002",
+                )
+            )
     return found
 
 

@@ -48,6 +48,7 @@ class Environment:
     node_max_memory: float | None
     node_max_load: float | None
     http_allow: list[str]
+    http_ports: list[int]
     http_signing_keys: list[Secret]
     celery_tasks: list[str]
 
@@ -99,6 +100,7 @@ def read() -> Environment:
         node_max_memory=_limit("JOBS_NODE_MAX_MEMORY", default=95),
         node_max_load=_limit("JOBS_NODE_MAX_LOAD", default=None),
         http_allow=_several("JOBS_HTTP_ALLOW"),
+        http_ports=_ports("JOBS_HTTP_PORTS"),
         http_signing_keys=[Secret(key) for key in _several("JOBS_HTTP_SIGNING_KEYS")],
         celery_tasks=_several("JOBS_CELERY_TASKS"),
     )
@@ -180,6 +182,15 @@ def _networks(name: str) -> list[str]:
                 f"{name} has '{entry}', which is neither an address nor a network; write it like 10.0.0.5,10.1.0.0/16."
             ) from None
     return found
+
+
+def _ports(name: str) -> list[int]:
+    """Empty: any."""
+    given = _several(name)
+    wrong = [port for port in given if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536)]
+    if wrong:
+        raise ConfigurationError(f"{name} has '{wrong[0]}', which is no port; set it to ports such as 443,8443.")
+    return [int(port) for port in given]
 
 
 def _limit(name: str, *, default: float | None) -> float | None:

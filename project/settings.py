@@ -124,6 +124,7 @@ JOBS_NODE_MAX_MEMORY = _environment.node_max_memory
 JOBS_NODE_MAX_LOAD = _environment.node_max_load  # a core
 JOBS_PROXIES = _environment.proxies
 JOBS_HTTP_ALLOW = _environment.http_allow
+JOBS_HTTP_PORTS = _environment.http_ports
 JOBS_HTTP_SIGNING_KEYS = _environment.http_signing_keys
 JOBS_CELERY_TASKS = _environment.celery_tasks
 

@@ -11,6 +11,6 @@ def acquire(job_id, version, *, worker, token, now, due_before):
     return started[0] if started else None
 
 
-def finish(started, *, outcome, execute_at, finished_at, error="", kinds=()):
+def finish(started, *, outcome, execute_at, finished_at, error="", kinds=(), **more):
     """Whether the row was still this attempt's."""
-    return not transitions.finish([Ended(started, outcome, execute_at, finished_at, error, kinds=kinds)])
+    return not transitions.finish([Ended(started, outcome, execute_at, finished_at, error, kinds=kinds, **more)])

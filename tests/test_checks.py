@@ -16,8 +16,12 @@ def test_the_defaults_pass():
         ("JOBS_LOOK_AHEAD", 0.2, "jobs.E004"),
         ("JOBS_HEARTBEAT_PATIENCE", 9, "jobs.E005"),
         ("JOBS_MAX_DELAY_TIME", 19, "jobs.W001"),
-        ("JOBS_HTTP_SIGNING_KEYS", ["whsec_too-short"], "jobs.E006"),
-        ("JOBS_HTTP_SIGNING_KEYS", ["whsec_c2hvcnQ="], "jobs.E006"),
+        ("JOBS_HTTP_SIGNING_KEYS", ["a.example=whsec_too-short"], "jobs.E006"),
+        ("JOBS_HTTP_SIGNING_KEYS", ["a.example=whsec_c2hvcnQ="], "jobs.E006"),
+        ("JOBS_HTTP_SIGNING_KEYS", ["whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="], "jobs.E006"),
+        ("JOBS_HTTP_SIGNING_KEYS", ["https://a.example=whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="], "jobs.E006"),
+        ("JOBS_HTTP_ALLOW", ["10.1.2.3:0"], "jobs.E007"),
+        ("JOBS_HTTP_ALLOW", ["localhost:80"], "jobs.W002"),
         ("JOBS_CELERY_TASKS", ["shop.tasks.send invoices"], "jobs.E010"),
         ("JOBS_CELERY_TASKS", ["celery:shop.tasks.pay"], "jobs.E010"),
         ("JOBS_CELERY_TASKS", ["jobs.run"], "jobs.E010"),
@@ -48,7 +52,7 @@ def test_zero_is_no_creation_limit(settings):
 
 
 @pytest.mark.parametrize(
-    "entry", ["hooks.internal", ".corp.example", "localhost", "10.1.2.3", "10.1.0.0/16", "fd00::/8"]
+    "entry", ["hooks.internal", ".corp.example:8443", "10.1.2.3", "10.1.0.0/16", "fd00::/8", "[fd00::1]:443"]
 )
 def test_what_may_be_opened_to_http_jobs(settings, entry):
     settings.JOBS_HTTP_ALLOW = [entry]

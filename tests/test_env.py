@@ -27,6 +27,7 @@ def environment(monkeypatch):
         "JOBS_NODE_MAX_MEMORY",
         "JOBS_NODE_MAX_LOAD",
         "JOBS_HTTP_ALLOW",
+        "JOBS_HTTP_PORTS",
         "JOBS_HTTP_SIGNING_KEYS",
         "JOBS_CELERY_TASKS",
     ):
@@ -55,8 +56,10 @@ def test_values_are_taken(environment):
     environment.setenv("JOBS_NODE_MAX_MEMORY", "off")
     environment.setenv("JOBS_NODE_MAX_LOAD", "")
     environment.setenv("JOBS_HTTP_ALLOW", "hooks.internal, 10.1.0.0/16,")
+    environment.setenv("JOBS_HTTP_PORTS", "443, 8443")
     found = env.read()
     assert found.http_allow == ["hooks.internal", "10.1.0.0/16"]
+    assert found.http_ports == [443, 8443]
     assert found.http_signing_keys == []
     assert found.arm_lead == 0.5
     assert (found.node_max_cpu, found.node_max_memory, found.node_max_load) == (80, None, None)
@@ -68,6 +71,7 @@ def test_values_are_taken(environment):
     ("name", "value", "sentence"),
     [
         ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("JOBS_HTTP_PORTS", "443,http", "JOBS_HTTP_PORTS has 'http', which is no port; set it to ports such as"),
         ("DATABASE_URL", "mysql://x/y", "begins with 'mysql://', which is not supported"),
         ("DATABASE_URL", "postgresql://x:99999/y", "DATABASE_URL is not a valid URL"),
         ("BROKER_URL", "", "BROKER_URL is not set"),

@@ -12,11 +12,17 @@ from jobs.targets.told import Told
 
 class TargetFailed(Exception):
     """The job has failed. `result`, JSON, is kept with the attempt; `kinds` are names by which a rerunnable job may
-    want another start after it."""
+    want another start after it, `retry_after` the seconds before which that should not be."""
 
-    def __init__(self, message: str, result: object = None, kinds: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        result: object = None,
+        kinds: tuple[str, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
-        self.result, self.kinds = result, kinds
+        self.result, self.kinds, self.retry_after = result, kinds, retry_after
 
 
 class OutcomeUnknown(TargetFailed):
@@ -38,7 +44,8 @@ class DeadlinePassed(TargetFailed):
 class Context:
     """One start of one job. A target that declares a parameter of this type is given it; it is no JSON argument.
 
-    `deadline`, on the database's clock, is None for a job that may take however long; `limit` are its seconds.
+    `deadline`, on the database's clock, is None for a job that may take however long; `limit` are its seconds. `due` is
+    the instant at which the body is entered: `run_at`, or the later moment that a rate has given it.
     """
 
     job_id: int
@@ -46,6 +53,7 @@ class Context:
     run_at: datetime
     deadline: datetime | None = None
     limit: int | None = None
+    due: datetime | None = None
     told: Told = field(default_factory=Told, repr=False, compare=False)
 
     @property
@@ -71,6 +79,11 @@ class Context:
     def cancelled(self) -> bool:
         """Whether somebody wants this job to stop."""
         return bool(self.told.asked)
+
+    @property
+    def ahead(self) -> float:
+        """Seconds until the instant at which the body is entered, none less than 0."""
+        return 0.0 if self.due is None else max(clock.seconds_until(self.due), 0.0)
 
     @property
     def left(self) -> float | None:

@@ -13,6 +13,7 @@ from jobs.transitions.repending import repend
 if TYPE_CHECKING:
     from jobs.transitions.starts import Ended
 
+LONGEST_ASKED = timedelta(days=1)  # of what a receiver may put off
 JITTER = 0.25  # of the back-off: what failed together must not come back together
 
 
@@ -27,11 +28,19 @@ def start_again(endings: Sequence[Ended]) -> int:
         wanted = {kind for kind in job.retry_on if isinstance(kind, str)}  # SQL may have written anything
         if wanted.isdisjoint(ended.kinds):
             continue
-        due = ended.finished_at + jittered(back_off(job.attempt), job.pk, job.attempt)
+        due = ended.finished_at + waits(job, ended.retry_after)
         told = f"Start {job.attempt + 1} of {job.max_attempts} is due {due:%Y-%m-%d %H:%M:%S} UTC."
         repend(job, run_at=due, now=ended.finished_at, reason=f"{job.reason.rstrip('.')}. {told}")
         again += 1
     return again
+
+
+def waits(job: Job, asked: float | None) -> timedelta:
+    """How long another start waits: its back-off, or longer where the other side has `asked` for so many seconds, a day
+    at most. Nobody comes back earlier than asked to, and those that were sent away together not together."""
+    pause = back_off(job.attempt)
+    more = jittered(pause, job.pk, job.attempt) - pause
+    return max(pause, min(timedelta(seconds=asked or 0.0), LONGEST_ASKED)) + more
 
 
 def jittered(span: timedelta, job_id: int, attempt: int) -> timedelta:

@@ -49,7 +49,8 @@ class Ended:
     """How an attempt ended. `execute_at` is None when its body was never entered; `result` is JSON; `kinds` are the
     names of this end that a job may want another start after, none for a good one. `log`, JSON, and the rest are what
     its body has said; `progress` is None where it has said none. `story` is the traceback of its error: the ledger
-    keeps it beside `error`, which alone is the job's reason."""
+    keeps it beside `error`, which alone is the job's reason. `retry_after`: seconds that another start waits at
+    least."""
 
     started: Started
     outcome: State
@@ -62,6 +63,7 @@ class Ended:
     progress: float | None = None
     progress_note: str | None = None
     story: str = ""
+    retry_after: float | None = None
 
 
 def ends(run_at: datetime, locked_at: datetime, deadline: int | None) -> datetime | None:

@@ -1,19 +1,20 @@
 import pytest
 
-from jobs.targets.http import connections
+from jobs.targets.http import connections, opening
 from tests.http.server import certified, serving
 
 
 @pytest.fixture(autouse=True)
 def fresh_pool(settings):
-    settings.JOBS_HTTP_ALLOW = ["localhost", "127.0.0.0/8"]
+    settings.JOBS_HTTP_PORTS = []
+    settings.JOBS_HTTP_ALLOW = ["127.0.0.0/8", "::1"]
     connections._of_process.clear()
-    connections.authorities.cache_clear()  # tests have authorities of their own
+    opening.authorities.cache_clear()  # tests have authorities of their own
     yield
     for lines in connections._of_process.values():
         lines.close()
     connections._of_process.clear()
-    connections.authorities.cache_clear()
+    opening.authorities.cache_clear()
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Keep-Alive", "timeout=30")
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

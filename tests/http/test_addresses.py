@@ -9,6 +9,7 @@ import pytest
 from jobs import targets
 from jobs.targets import Context, OutcomeUnknown, TargetFailed
 from jobs.targets.http import addresses
+from tests.http.raw import answering, listening
 
 CTX = Context(job_id=7, attempt=1, run_at=datetime(2030, 1, 1, tzinfo=UTC))
 NOT_PUBLIC = [
@@ -21,7 +22,7 @@ NOT_PUBLIC = [
 
 @pytest.fixture(autouse=True)
 def nothing_is_open(settings):
-    settings.JOBS_HTTP_ALLOW = []
+    settings.JOBS_HTTP_ALLOW, settings.JOBS_HTTP_PORTS = [], []
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
@@ -69,35 +70,22 @@ def test_a_name_with_one_address_that_is_not_public_is_refused(monkeypatch):
     refused("http://mixed.example/")
 
 
-def test_a_name_that_is_rebound_after_the_check_gains_nothing(monkeypatch):
+def test_a_name_that_is_rebound_after_the_check_gains_nothing(monkeypatch, settings):
     """What was checked is what is connected to: nobody asks the resolver a second time."""
-    resolver = Resolver(["93.184.216.34"], ["127.0.0.1"])
+    settings.JOBS_HTTP_ALLOW = ["127.0.0.2"]
+    resolver = Resolver(["127.0.0.2"], ["127.0.0.1"])
     monkeypatch.setattr(addresses.socket, "getaddrinfo", resolver)
-    called = []
-
-    def connect(address, timeout, source_address=None):
-        called.append(address)
-        raise OSError("no internet here")
-
-    monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(TargetFailed, match="no internet here"):
-        targets.find("http").bind({"url": "http://rebinding.example/"}, CTX)()
-    assert called == [("93.184.216.34", 80)]
+    good = answering(b"HTTP/1.1 204 X\r\n\r\n")
+    with listening(good, "127.0.0.2") as port, listening(pytest.fail, port=port):
+        kept = targets.find("http").bind({"url": f"http://rebinding.example:{port}/"}, CTX)()
+    assert kept["status"] == 204
     assert resolver.asked == 1
 
 
-def test_the_next_address_is_tried_where_the_first_leads_nowhere(monkeypatch):
-    monkeypatch.setattr(addresses.socket, "getaddrinfo", Resolver(["2606:4700::1111", "93.184.216.34"]))
-    called = []
-
-    def connect(address, timeout, source_address=None):
-        called.append(address[0])
-        raise OSError("no internet here")
-
-    monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(TargetFailed):
-        targets.find("http").bind({"url": "http://both.example/"}, CTX)()
-    assert called == ["2606:4700::1111", "93.184.216.34"]
+def test_every_address_of_a_name_must_be_open(monkeypatch, settings):
+    settings.JOBS_HTTP_ALLOW = ["127.0.0.2"]
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", Resolver(["127.0.0.2", "127.0.0.1"]))
+    refused("http://mixed.example/")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +94,10 @@ def test_the_next_address_is_tried_where_the_first_leads_nowhere(monkeypatch):
         ("10.1.0.0/16", "10.1.2.3", True),
         ("10.1.2.3", "10.1.2.3", True),
         ("10.1.0.0/16", "10.2.2.3", False),
-        ("localhost", "localhost", True),
+        ("10.1.2.3:80", "10.1.2.3", True),
+        ("10.1.2.3:81", "10.1.2.3", False),
+        ("corp.example:80", "corp.example", True),
+        ("corp.example:81", "corp.example", False),
         (".corp.example", "a.corp.example", True),
         (".corp.example", "corp.example.evil.example", False),
         ("corp.example", "a.corp.example", False),
@@ -121,3 +112,38 @@ def test_what_an_operator_opens(settings, monkeypatch, allowed, host, opens):
     else:
         with pytest.raises(addresses.Refused):
             addresses.resolve(host, 80)
+
+
+OF_THIS_MACHINE = [
+    "127.0.0.1", "127.8.8.8", "169.254.169.254", "0.0.0.0", "::1", "::", "fe80::1", "::ffff:127.0.0.1",  # noqa: S104
+    "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "::127.0.0.1", "fd00:ec2::254", "100.100.100.200",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", OF_THIS_MACHINE)
+def test_a_name_does_not_open_this_machine_and_an_address_does(settings, monkeypatch, address):
+    """Whoever owns a name can have it lead anywhere."""
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", Resolver([address]))
+    for name in ("hooks.corp.example", ".corp.example"):
+        settings.JOBS_HTTP_ALLOW = [name]
+        with pytest.raises(addresses.Refused, match="a name does not open it"):
+            addresses.resolve("hooks.corp.example", 80)
+    settings.JOBS_HTTP_ALLOW = [address]
+    assert addresses.resolve("hooks.corp.example", 80)
+
+
+def test_ports_can_be_limited(settings, monkeypatch):
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", Resolver(["93.184.216.34"]))
+    settings.JOBS_HTTP_PORTS = [443]
+    assert addresses.resolve("example.com", 443)
+    with pytest.raises(addresses.Refused, match=r"port 22 of example\.com may not be called, only 443"):
+        addresses.resolve("example.com", 22)
+    settings.JOBS_HTTP_ALLOW = ["example.com:22"]
+    assert addresses.resolve("example.com", 22)
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "https://example.com:8443/", "http://93.184.216.34:22/"])
+def test_a_port_is_refused_when_the_job_is_created(settings, url):
+    settings.JOBS_HTTP_PORTS = [443]
+    with pytest.raises(targets.InvalidArguments, match="JOBS_HTTP_PORTS"):
+        targets.find("http").check({"url": url})

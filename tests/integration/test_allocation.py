@@ -59,8 +59,8 @@ def test_a_scheduler_and_eighty_calls_make_one_run(cluster, webs, orders, monkey
     payload = {"url": f"{orders.url}/slow/8", "method": "POST", "json": {"order": 1}}
     Trigger.objects.create(name="allocate", target="http", payload=payload)
     allowed = {
-        "JOBS_HTTP_ALLOW": "localhost",
-        "JOBS_HTTP_SIGNING_KEYS": KEY,
+        "JOBS_HTTP_ALLOW": "127.0.0.1,::1",
+        "JOBS_HTTP_SIGNING_KEYS": f"localhost={KEY}",
         "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
     }
     cluster.beat()
@@ -72,7 +72,7 @@ def test_a_scheduler_and_eighty_calls_make_one_run(cluster, webs, orders, monkey
         return ask(webs[number % WEBS], "POST", "/api/v1/triggers/allocate/?wait=60", token)
 
     now = clock.now()
-    monkeypatch.setattr(settings, "JOBS_HTTP_ALLOW", ["localhost"])
+    monkeypatch.setattr(settings, "JOBS_HTTP_ALLOW", ["127.0.0.1", "::1"])
     scheduled = rules.check_new_job(
         target="http",
         payload=payload,

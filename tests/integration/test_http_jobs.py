@@ -30,7 +30,7 @@ def server():
 def test_many_at_one_instant_share_connections_and_are_sent_once(cluster, server):
     cluster.beat()
     for number in range(WORKERS):
-        cluster.launch(f"w{number}", slots=SLOTS, JOBS_HTTP_ALLOW="localhost")
+        cluster.launch(f"w{number}", slots=SLOTS, JOBS_HTTP_ALLOW="127.0.0.1,::1")
     cluster.ready(*(f"w{number}" for number in range(WORKERS)))
     now = clock.now()
     new = rules.check_new_job(
@@ -48,7 +48,7 @@ def test_many_at_one_instant_share_connections_and_are_sent_once(cluster, server
 
 def test_one_that_is_turned_away_comes_back_and_one_that_is_not_answered_does_not(cluster, server):
     cluster.beat()
-    cluster.worker("w1", JOBS_HTTP_ALLOW="localhost")
+    cluster.worker("w1", JOBS_HTTP_ALLOW="127.0.0.1,::1")
     again = {"rerunnable": True, "max_attempts": 3, "retry_on": ["5xx"]}
     busy = create(1, target="http", payload={"url": f"{server.url}/busy"}, **again)
     silent = create(1, target="http", payload={"url": f"{server.url}/silence/30", "timeout": 0.5}, **again)

@@ -24,10 +24,10 @@ def flaky(make_job):
     return make_job(rerunnable=True, max_attempts=3, retry_on=["TimeoutError", "503"])
 
 
-def fail(job, *, kinds=FAILED_SO, outcome=State.FAILED, now=NOW):
+def fail(job, *, kinds=FAILED_SO, outcome=State.FAILED, now=NOW, **more):
     started, _ = start(job, now=now)
     assert starts.finish(
-        started, outcome=outcome, execute_at=now, finished_at=now + SECOND, error="it broke.", kinds=kinds
+        started, outcome=outcome, execute_at=now, finished_at=now + SECOND, error="it broke.", kinds=kinds, **more
     )
     job.refresh_from_db()
     return started
@@ -42,6 +42,13 @@ def test_it_is_due_again_after_a_back_off(flaky):
     assert (flaky.locked_at, flaky.execute_at, flaky.finished_at) == (None, None, None)
     ledger = Attempt.objects.get()
     assert (ledger.outcome, ledger.error, ledger.finished_at) == (State.FAILED, "it broke.", NOW + SECOND)
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(0, 5), (3, 5), (120, 120), (1e9, 86_400)])
+def test_it_waits_as_long_as_the_other_side_has_asked_for_and_a_day_at_most(flaky, asked, seconds):
+    fail(flaky, retry_after=asked)
+    wait = flaky.run_at - (NOW + SECOND)
+    assert timedelta(seconds=seconds) <= wait <= timedelta(seconds=seconds + 5 * JITTER)
 
 
 def test_until_it_has_no_starts_left(flaky):

@@ -1,123 +1,158 @@
-"""The connections of a process, kept alive between jobs. Each leads to the very address that was checked, and no read
-or write on it outlasts its request."""
+"""The connections of a process, kept alive between jobs: so many at most, none for longer than its peer keeps it."""
 
 from __future__ import annotations
 
 import os
-import ssl
+import re
+import resource
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
+from concurrent import futures
+from dataclasses import dataclass, field
 
 import httpcore2
 
 from jobs.clock import steady
-from jobs.targets.http import addresses
+from jobs.targets.http.opening import begin
+from jobs.targets.http.stream import Stream
 
-KEEP_ALIVE = 60.0  # seconds for which a connection that nobody uses stays open
+KEEP_ALIVE = 60.0  # seconds for which a connection that nobody uses stays open, if its peer says that it keeps it
+UNTOLD = 1.0  # the same where the peer does not say: half of what the shortest servers keep one by default
+MARGIN = 1.0  # seconds before the peer's own limit at which we leave it: our request takes time on its way
+SHARE = 4  # a quarter of the descriptors that this process may have open
+MOST_IDLE = 512
 
-_mine = threading.local()  # until when this thread's request may take, on the steady clock
+HINT = re.compile(r"(?:^|[,;\s])timeout\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+
 _of_process: dict[int, Lines] = {}  # connections must not be shared by a fork
 _making = threading.Lock()
 
 
-@cache
-def authorities() -> ssl.SSLContext:
-    """Whom we trust: read once, since that takes tens of milliseconds. A fork may share it."""
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """All that this thread does on connections inside must be done in this time; else it raises a timeout."""
-    _mine.until = steady() + seconds
-    try:
-        yield
-    finally:
-        del _mine.until
-
-
-@dataclass
+@dataclass(eq=False)
 class Line:
     """An open connection. `ms`: since its opening began, when each phase of that was done; empty for one that was kept
     from an earlier request."""
 
     connection: httpcore2.HTTP11Connection
-    ms: dict[str, float]
+    stream: Stream
+    ms: dict[str, float] = field(default_factory=dict)
+    idle_until: float | None = None  # on the steady clock; None while it has never been idle
 
-    def stands(self) -> bool:
-        """False when the other side has closed it, or nobody has used it for long."""
-        return not self.connection.has_expired()
+    @property
+    def kept(self) -> bool:
+        return not self.ms
+
+    def stands(self, ahead: float = 0.0) -> bool:
+        """False when the other side has closed it, or may do so before a request that is sent `ahead` seconds from now
+        arrives."""
+        if self.connection.is_closed():
+            return False
+        if self.idle_until is None:
+            return not self.stream.has_ended()
+        return steady() + ahead < self.idle_until and not self.stream.is_readable()
 
     def close(self) -> None:
         self.connection.close()
+
+
+class Opening:
+    """A new connection on its way."""
+
+    def __init__(self, lines: Lines, origin: httpcore2.Origin, seconds: float, wait: float) -> None:
+        self._origin = origin
+        self._promise = begin(origin, seconds, lines.close, wait=wait)
+
+    def wait(self, seconds: float) -> Line | None:
+        """The connection once it is there, None if it is not in that time. Raises what connecting raises."""
+        if not futures.wait([self._promise], max(seconds, 0.0)).done:
+            return None
+        stream, ms = self._promise.result()
+        return Line(httpcore2.HTTP11Connection(self._origin, stream), stream, ms)
+
+    def close(self) -> None:
+        """Nobody wants it any more."""
+        if not self._promise.cancel() and self._promise.exception() is None:
+            self._promise.result()[0].close()
 
 
 class Lines:
     """Connections of their own to each origin, one request at a time on each: at its instant a job needs to ask nobody
     for one (httpcore's pool looks at all of them for each request, which took 40 jobs of one instant 0.4 ms each)."""
 
-    def __init__(self) -> None:
-        self._idle: defaultdict[str, list[Line]] = defaultdict(list)
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most_idle() if most is None else most
+        self._all: dict[Line, str] = {}  # the one that was used last stands last
+        self._idle: defaultdict[str, dict[Line, None]] = defaultdict(dict)
         self._lock = threading.Lock()
-        self._looked_at = steady()
-        self._backend = _CheckedBackend()
+        self._swept = False  # by a thread, as long as there are idle ones
 
-    def take(self, origin: httpcore2.Origin) -> Line:
-        """The one that was used last, if it still stands, or a new one. Raises what connecting raises."""
+    def kept(self, origin: httpcore2.Origin, ahead: float = 0.0) -> Line | None:
+        """The idle one that was used last, if it will stand so many seconds from now."""
         while (line := self._pop(str(origin))) is not None:
-            if line.stands():
-                return Line(line.connection, {})
+            if line.stands(ahead):
+                return line
             line.close()
-        return self._open(origin)
+        return None
 
-    def put(self, origin: httpcore2.Origin, line: Line) -> None:
-        """For the next request, if it is in a state for one."""
-        if not line.connection.is_idle():
+    def opening(self, origin: httpcore2.Origin, seconds: float, wait: float = 0.0) -> Opening:
+        """A new one, on its way, given up after so many seconds. Raises a timeout where too many are on their way, and
+        are so `wait` seconds later."""
+        return Opening(self, origin, seconds, wait)
+
+    def put(self, origin: httpcore2.Origin, line: Line, headers: Mapping[str, str]) -> None:
+        """For the next request, if it is in a state for one; `headers` are those of its last answer, in lower case. The
+        oldest goes where there are too many."""
+        seconds = kept_for(headers.get("keep-alive"))
+        if not line.connection.is_idle() or seconds <= 0:
             line.close()
             return
+        line.ms, line.idle_until = {}, steady() + seconds
         with self._lock:
-            self._idle[str(origin)].append(line)
-        if steady() - self._looked_at > KEEP_ALIVE / 2:
-            self._close_old()
+            self._all[line] = str(origin)
+            self._idle[str(origin)][line] = None
+            oldest = [self._forget(next(iter(self._all))) for _ in range(len(self._all) - self._most)]
+            sweep, self._swept = not self._swept and bool(self._all), True
+        for old in oldest:
+            old.close()
+        if sweep:
+            threading.Thread(target=self._sweep, name="http-idle", daemon=True).start()
 
     def close(self) -> None:
         """Those that nobody uses."""
         with self._lock:
-            idle, self._idle = self._idle, defaultdict(list)
-        for lines in idle.values():
-            for line in lines:
-                line.close()
+            idle = [self._forget(line) for line in list(self._all)]
+        for line in idle:
+            line.close()
+
+    def __len__(self) -> int:
+        """How many are idle."""
+        return len(self._all)
 
     def _pop(self, origin: str) -> Line | None:
         with self._lock:
             idle = self._idle.get(origin)
-            return idle.pop() if idle else None
+            return self._forget(next(reversed(idle))) if idle else None
 
-    def _open(self, origin: httpcore2.Origin) -> Line:
-        begun, ms, host = steady(), {}, origin.host.decode("ascii")
-        stream = self._backend.connect_tcp(host, origin.port)
-        ms["connect"] = round((steady() - begun) * 1000, 3)
-        if origin.scheme == b"https":
-            stream = stream.start_tls(authorities(), host)
-            ms["tls"] = round((steady() - begun) * 1000, 3)
-        return Line(httpcore2.HTTP11Connection(origin, stream, KEEP_ALIVE), ms)
+    def _forget(self, line: Line) -> Line:
+        """Under the lock."""
+        origin = self._all.pop(line)
+        del self._idle[origin][line]
+        if not self._idle[origin]:
+            del self._idle[origin]
+        return line
 
-    def _close_old(self) -> None:
-        self._looked_at = steady()
-        with self._lock:
-            old = [line for lines in self._idle.values() for line in lines if not line.stands()]
-            gone = {id(line) for line in old}
-            kept = {origin: [one for one in lines if id(one) not in gone] for origin, lines in self._idle.items()}
-            self._idle = defaultdict(list, {origin: lines for origin, lines in kept.items() if lines})
-        for line in old:
-            line.close()
+    def _sweep(self) -> None:
+        """While there are idle ones, those that have ended are closed, whether or not jobs come."""
+        more = True
+        while more:
+            time.sleep(UNTOLD)
+            with self._lock:
+                over = [self._forget(line) for line in list(self._all) if not line.stands()]
+                more = self._swept = bool(self._all)
+            for line in over:
+                line.close()
 
 
 def of_process() -> Lines:
@@ -130,53 +165,15 @@ def of_process() -> Lines:
         return mine
 
 
-def _left(timeout: float | None, late: type[Exception]) -> float:
-    left: float = _mine.until - steady()
-    if left <= 0:
-        raise late("the time for this request is over")
-    return left if timeout is None else min(left, timeout)
+def most_idle() -> int:
+    """How many connections this process keeps that nobody uses: the others of its descriptors are for what runs."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit == resource.RLIM_INFINITY:
+        return MOST_IDLE
+    return max(min(limit // SHARE, MOST_IDLE), 1)
 
 
-class _CheckedBackend(httpcore2.SyncBackend):
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        *others, last = addresses.resolve(host, port)
-        for address in others:
-            with suppress(httpcore2.ConnectError):  # no way to it from here, as to IPv6 from many places
-                return self._connect(address, port, timeout, local_address, socket_options)
-        return self._connect(last, port, timeout, local_address, socket_options)
-
-    def _connect(self, address: str, port: int, timeout: float | None, *more: Any) -> httpcore2.NetworkStream:
-        left = _left(timeout, httpcore2.ConnectTimeout)
-        return _TimedStream(super().connect_tcp(address, port, left, *more))
-
-
-class _TimedStream(httpcore2.NetworkStream):
-    """Each byte of a slow peer is in time; all of them together must be too."""
-
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore2.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpcore2.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        left = _left(timeout, httpcore2.ConnectTimeout)
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+def kept_for(hint: str | None) -> float:
+    """Seconds for which a connection may be used again, by the Keep-Alive header of its last answer; none below 0."""
+    found = HINT.search(hint or "")
+    return UNTOLD if found is None else max(min(float(found[1]) - MARGIN, KEEP_ALIVE), 0.0)

@@ -11,13 +11,13 @@ import httpcore2
 
 from jobs.clock import clock, steady
 from jobs.targets.context import Context, OutcomeUnknown, TargetFailed
-from jobs.targets.http.connections import Line, of_process, within
+from jobs.targets.http.answer import KEPT, READ, Answer, judge
+from jobs.targets.http.connections import Line, Opening, of_process
 from jobs.targets.http.request import HttpRequest
 from jobs.targets.http.signing import signed
+from jobs.targets.http.stream import remaining, within
 
-KEPT = 8192  # bytes of an answer
-READ = 1_048_576  # bytes of an answer that are read, so that its connection can be used again; beyond, it is closed
-AHEAD = 2.0  # seconds that a connection may take ahead of the instant; after them it is tried again at the instant
+BEFORE = 0.01  # seconds before the instant at which nobody waits for a connection any more: whoever does wakes up late
 AGENT = "RunAt"
 FAILURES = httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, OSError
 
@@ -27,15 +27,15 @@ class Progress:
     """How far a request has come: `ms` since its start at which each phase was done."""
 
     begun: float = field(default_factory=steady)
-    sent: bool = False  # its first byte may have left
-    line: Line | None = None
+    sent: bool = False  # a byte of it has left
+    head: bytes = b""  # the beginning of an answer that was not understood
+    connection: str | None = None
+    opened: dict[str, float] = field(default_factory=dict)
     ms: dict[str, float] = field(default_factory=dict)
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """httpcore tells of each step."""
-        if event.endswith(".send_request_headers.started"):
-            self.sent = True
-        elif event.endswith(".receive_response_headers.complete"):
+        """Note when the answer began: httpcore tells of each step."""
+        if event.endswith(".receive_response_headers.complete"):
             self.done("first_byte")
 
     def done(self, phase: str) -> None:
@@ -44,9 +44,7 @@ class Progress:
     @property
     def told(self) -> dict[str, Any]:
         """The connection is None where there was none."""
-        if self.line is None:
-            return {"connection": None, "ms": {}}
-        return {"connection": "new" if self.line.ms else "kept", "ms": {**self.line.ms, **self.ms}}
+        return {"connection": self.connection, "ms": {**self.opened, **self.ms}}
 
 
 class Ready:
@@ -66,20 +64,43 @@ class Ready:
             "Idempotency-Key": ctx.idempotency_key,
         }
         self._line: Line | None = None
+        self._opening: Opening | None = None
 
     def open(self) -> None:
-        """Have the connection there; whoever cannot now tries again when the request is due."""
-        with suppress(*FAILURES), within(min(self.timeout, AHEAD)):
-            self._line = of_process().take(self.url.origin)
+        """Have the connection there at the instant, and wait for it no longer: what is on its way then is waited for in
+        the time of the request, and what has failed is tried again in it."""
+        ahead = self._ctx.ahead
+        self._line = of_process().kept(self.url.origin, ahead)
+        if self._line is None:
+            with suppress(*FAILURES):
+                self._opening = of_process().opening(self.url.origin, ahead + self.timeout)
+                self._line = self._opening.wait(self._ctx.ahead - BEFORE)
+                if self._line is not None:
+                    self._opening = None
+                return
+            self._opening = None
 
-    def line(self) -> Line:
-        """The connection, now the caller's. Raises what connecting raises."""
+    def line(self, *, fresh: bool = False) -> Line:
+        """The connection, now the caller's; one that nobody has used if it must be `fresh`. Raises what connecting
+        raises."""
         line, self._line = self._line, None
-        if line is not None and line.stands():
+        if line is not None and line.stands() and not (fresh and line.kept):
             return line
         if line is not None:
             line.close()
-        return of_process().take(self.url.origin)
+        kept = None if fresh or self._opening is not None else of_process().kept(self.url.origin)
+        if kept is not None:
+            return kept
+        try:
+            if self._opening is None:
+                self._opening = of_process().opening(self.url.origin, remaining(), wait=remaining())
+            found = self._opening.wait(remaining())
+            if found is None:
+                self._opening.close()
+                raise httpcore2.ConnectTimeout("no connection in the time for this request")
+            return found
+        finally:
+            self._opening = None
 
     @property
     def timeout(self) -> float:
@@ -89,7 +110,9 @@ class Ready:
 
     def send(self, line: Line, progress: Progress) -> Any:
         """A context that sends the request and has its response. Raises what the connection raises."""
-        headers = {**self._headers, **signed(f"job-{self._ctx.job_id}", int(clock.timestamp()), self._body)}
+        line.stream.begin()
+        message, now = f"job-{self._ctx.job_id}", int(clock.timestamp())
+        headers = {**self._headers, **signed(self.url.origin, message, now, self._body)}
         return line.connection.stream(
             self.request.method,
             self.url,
@@ -99,59 +122,51 @@ class Ready:
         )
 
     def __del__(self) -> None:
-        if self._line is not None:  # the job was stopped before its instant
-            self._line.close()
+        for one in (self._line, self._opening):
+            if one is not None:  # the job was stopped before its instant
+                one.close()
 
 
 def exchange(ready: Ready) -> dict[str, Any]:
     """Make the request; returns what is kept of the answer.
 
     Raises TargetFailed when it certainly had no effect or the answer is none that was expected, OutcomeUnknown when it
-    was sent and not answered.
+    was sent and not answered, or when what was read does not say whether it was a success.
     """
-    progress = Progress()
+    progress, answer = Progress(), Answer()
     try:
-        status, kept = _send(ready, progress)
+        with within(ready.timeout):
+            if not _ask(ready, progress, answer):
+                _ask(ready, progress, answer, again=True)
     except FAILURES as error:
         what = str(error) or type(error).__name__
         if not progress.sent:
             raise TargetFailed(f"Nothing was sent: {what}", progress.told, ("unsent",)) from error
-        raise OutcomeUnknown(f"Sent, but not answered: {what}", progress.told) from error
-    if not ready.request.expects(status):
-        kinds = (str(status), f"{status // 100}xx")
-        raise TargetFailed(f"Answered with status {status}{_why(status)}", kept, kinds)
+        answer.stopped(what, progress.head)
+        if answer.status is None:
+            raise OutcomeUnknown(f"Sent, but not answered: {what}", progress.told) from error
+    progress.done("done")
+    now = clock.now()
+    kept = {**progress.told, **answer.kept(now)}
+    judge(answer, ready.request, kept, now)
     return kept
 
 
-def _send(ready: Ready, progress: Progress) -> tuple[int, dict[str, Any]]:
-    with within(ready.timeout):
-        progress.line = line = ready.line()
-        try:
-            with ready.send(line, progress) as response:
-                kept, length, whole = _read(response)
-        finally:
-            of_process().put(ready.url.origin, line)
-        progress.done("done")
-    return response.status, {
-        "status": response.status,
-        **progress.told,
-        "body": kept.decode("utf-8", "backslashreplace"),
-        "bytes": length if whole else None,  # None: there were more than we read
-    }
-
-
-def _read(response: httpcore2.Response) -> tuple[bytes, int, bool]:
-    """The beginning of the body, how long it is, and whether that is all."""
-    kept, length = b"", 0
-    for chunk in response.iter_stream():
-        length += len(chunk)
-        kept += chunk[: KEPT - len(kept)]
-        if length > READ:
-            return kept, length, False
-    return kept, length, True
-
-
-def _why(status: int) -> str:
-    if 300 <= status < 400:
-        return "; redirects are not followed: give the address that it leads to"
-    return ""
+def _ask(ready: Ready, progress: Progress, answer: Answer, *, again: bool = False) -> bool:
+    """Send the request and read the answer. False where certainly nothing of it has arrived: its connection, kept from
+    an earlier request, was closed by the other side meanwhile, and it may be sent `again`, on one of its own. Raises
+    what connecting, sending and reading raise."""
+    line = ready.line(fresh=again)
+    progress.connection, progress.opened = ("kept" if line.kept else "new"), line.ms
+    try:
+        with ready.send(line, progress) as response:
+            answer.read(response, KEPT if ready.request.expect_json is None else READ)
+    except FAILURES:
+        progress.head, progress.sent = line.stream.head, line.stream.written > 0
+        if line.kept and not again and line.stream.nothing_arrived():
+            progress.sent = False
+            return False
+        raise
+    finally:
+        of_process().put(ready.url.origin, line, answer.headers)
+    return True

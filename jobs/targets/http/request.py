@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlencode, urlsplit
 
+import jsonpointer
 from pydantic import Field, field_validator, model_validator
 
+from jobs import exactjson
 from jobs.targets.http import addresses
 from jobs.targets.signatures import Arguments
 
@@ -37,10 +38,33 @@ OURS = frozenset(
     ]
 )
 BODIES = ("json", "text", "form")
+MISSING = object()  # there is nothing at this place
+
+
+class ExpectedValue(Arguments):
+    """The value that must stand at a place in the body of an answer: a JSON pointer (RFC 6901), empty for all of it."""
+
+    pointer: Annotated[str, Field(max_length=1000)]
+    value: Any
+
+    @field_validator("pointer")
+    @classmethod
+    def _pointer(cls, pointer: str) -> str:
+        try:
+            jsonpointer.JsonPointer(pointer)
+        except jsonpointer.JsonPointerException:
+            raise ValueError("write a JSON pointer such as /status or /orders/0/state; ~ is ~0 and / is ~1") from None
+        return pointer
+
+    def found_in(self, body: Any) -> Any:
+        """What stands there, MISSING if nothing does."""
+        found = jsonpointer.resolve_pointer(body, self.pointer, MISSING)
+        return MISSING if isinstance(found, jsonpointer.EndOfList) else found
 
 
 class HttpRequest(Arguments):
-    """One request. `timeout`: seconds for all of it; `expect`: statuses that are a success, else any 2xx."""
+    """One request. `timeout`: seconds for all of it; `expect`: statuses that are a success, else any 2xx;
+    `expect_json`: what an answer that is a success has in its body, besides."""
 
     url: Annotated[str, Field(max_length=8000)]
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "POST"
@@ -49,6 +73,7 @@ class HttpRequest(Arguments):
     text: str | None = None
     form: dict[str, str] | None = None
     expect: Annotated[list[Annotated[int, Field(ge=100, le=599)]], Field(min_length=1, max_length=50)] | None = None
+    expect_json: ExpectedValue | None = None
     timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
 
     @field_validator("url")
@@ -63,7 +88,7 @@ class HttpRequest(Arguments):
             raise ValueError("put credentials into a header, not into the address")
         if parts.port == 0:
             raise ValueError("0 is no port")
-        addresses.refuse_literal(parts.hostname)
+        addresses.refuse_literal(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
         return url
 
     @field_validator("headers")
@@ -85,7 +110,7 @@ class HttpRequest(Arguments):
     def body(self) -> tuple[bytes, Mapping[str, str]]:
         """The body, and the header that says what it is."""
         if self.json_ is not None:
-            text, kind = json.dumps(self.json_, ensure_ascii=False, separators=(",", ":")), "application/json"
+            text, kind = exactjson.dumps(self.json_), "application/json"
         elif self.form is not None:
             text, kind = urlencode(self.form), "application/x-www-form-urlencoded"
         elif self.text is not None:

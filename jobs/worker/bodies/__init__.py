@@ -12,7 +12,12 @@ _here: dict[int, targets.Context] = {}  # by job: no process has two starts of o
 def enter(started: Started) -> targets.Context:
     """The start is in its slot: from now on it can be asked to stop."""
     context = targets.Context(
-        started.job_id, started.attempt, started.run_at, deadline=started.ends_by, limit=started.deadline
+        started.job_id,
+        started.attempt,
+        started.run_at,
+        deadline=started.ends_by,
+        limit=started.deadline,
+        due=started.due,
     )
     context.told.on_progress = reports.put  # knows no context: each start would leave a cycle to the garbage collector
     _here[started.job_id] = context

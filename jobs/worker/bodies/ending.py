@@ -22,14 +22,15 @@ TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that get
 
 
 class How(NamedTuple):
-    """How a body ended: why, if it failed, its result as JSON, by which names its job may want another start, and the
-    traceback of an error that nobody has expected."""
+    """How a body ended: why, if it failed, its result as JSON, by which names its job may want another start, the
+    traceback of an error that nobody has expected, and how many seconds later another start is due at the earliest."""
 
     outcome: State
     error: str = ""
     result: str | None = None
     kinds: tuple[str, ...] = ()
     story: str = ""
+    retry_after: float | None = None
 
 
 def call(started: Started, body: Callable[[], object], context: targets.Context) -> How:
@@ -45,7 +46,9 @@ def call(started: Started, body: Callable[[], object], context: targets.Context)
         unknown = isinstance(error, targets.OutcomeUnknown)
         log.warning("job %d (%s): %s", started.job_id, started.target, error)
         outcome, kind = (State.INTERRUPTED, "unknown") if unknown else (State.FAILED, "failure")
-        return How(outcome, str(error), as_json(error.result), (kind, *error.kinds))
+        return How(
+            outcome, str(error), as_json(error.result), (kind, *error.kinds), retry_after=_seconds(error.retry_after)
+        )
     except BaseException as error:  # a job may raise anything, SystemExit too
         if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
             raise  # its parent tells of it: whether the job had any effect is unknown
@@ -54,6 +57,13 @@ def call(started: Started, body: Callable[[], object], context: targets.Context)
         names = (kind.__name__ for kind in type(error).__mro__)
         return How(State.FAILED, why, None, ("failure", *names), story)
     return How(State.COMPLETED, result=as_json(result))
+
+
+def _seconds(asked: object) -> float | None:
+    """How long it wants to be left alone, if that can be read: a target may have said anything."""
+    if isinstance(asked, int | float) and 0 < asked < 1e9:
+        return float(asked)
+    return None
 
 
 def cancelled(context: targets.Context, result: str | None = None) -> How:
@@ -103,6 +113,7 @@ def ended(started: Started, how: How, execute_at: datetime | None, finished_at: 
         told.share,
         None if told.share is None else storable(told.note),
         how.story,
+        how.retry_after,
     )
 
 

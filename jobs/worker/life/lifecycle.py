@@ -17,7 +17,7 @@ from kombu.asynchronous import get_event_loop
 
 from jobs import blackouts
 from jobs.clock import clock
-from jobs.targets.http.connections import authorities
+from jobs.targets.http.opening import authorities
 from jobs.transitions import WorkerIdentity
 from jobs.worker.bodies import asking, capture, threads
 from jobs.worker.life import punctual

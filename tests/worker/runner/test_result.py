@@ -8,6 +8,7 @@ from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions import Started
 from jobs.worker import runner
+from jobs.worker.bodies.ending import _seconds
 from tests.worker.runner.steps import job, run
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +78,20 @@ def test_a_body_is_told_which_start_it_is(body):
     ((ctx, word),) = seen
     assert (ctx.job_id, ctx.attempt, ctx.run_at, word) == (due.pk, 1, due.run_at, "hello")
     assert targets.find("test.context").usage() == "word: str"
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        (5, 5.0),
+        (0.5, 0.5),
+        (None, None),
+        (-1, None),
+        (float("nan"), None),
+        ("soon", None),
+        (1e300, None),
+        (10**400, None),
+    ],
+)
+def test_how_long_a_target_wants_to_be_left_alone(asked, kept):
+    assert _seconds(asked) == kept
