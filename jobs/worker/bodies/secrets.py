@@ -22,6 +22,8 @@ def _pattern() -> re.Pattern[str] | None:
     """Read once: settings do not change while a process lives."""
     broker = urlsplit(str(settings.CELERY_BROKER_URL)).password or ""
     databases = [str(database.get("PASSWORD") or "") for database in settings.DATABASES.values()]
-    known = [settings.SECRET_KEY, broker, unquote(broker), *databases, *settings.JOBS_HTTP_SIGNING_KEYS]
+    # Each entry is "receiver=key key": the receiver is no secret.
+    signing_keys = [key for text in settings.JOBS_HTTP_SIGNING_KEYS for key in str(text).partition("=")[2].split()]
+    known = [settings.SECRET_KEY, broker, unquote(broker), *databases, *signing_keys]
     long = sorted({secret for secret in map(str, known) if len(secret) >= SHORTEST}, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, long))) if long else None
