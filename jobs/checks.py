@@ -105,9 +105,9 @@ def _http_problems() -> list[CheckMessage]:
             hint = 'Make a key: echo "whsec_$(head -c 32 /dev/urandom | base64)"'
             message = f"Entry {number} of JOBS_HTTP_SIGNING_KEYS is wrong: {error}."
             found.append(Error(message, hint=hint, id="jobs.E006"))
-    for text in settings.JOBS_HTTP_ALLOW:
+    for name in settings.JOBS_HTTP_ALLOW:
         try:
-            opened = receivers.receiver(text)
+            opened = receivers.receiver(name)
         except ValueError as error:
             hint = "Write hooks.internal, .internal (all below it), 10.1.2.3, 10.1.0.0/16 or any of them with a port, "
             message = f"JOBS_HTTP_ALLOW is wrong: {error}."

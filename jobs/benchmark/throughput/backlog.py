@@ -38,7 +38,7 @@ def list_and_publish(jobs: int) -> float:
     now = clock.now()
     listed = 0
     while found := dispatcher.list(now=now, horizon=now):
-        listed += found
+        listed += len(found)
     if listed != jobs:
         raise RoundFailed(f"{listed} jobs were listed where {jobs} were meant: others use this database.")
     started = steady()

@@ -14,7 +14,7 @@ from jobs.targets import raised
 from jobs.targets.raised import named
 from jobs.transitions import Ended, Started, storable
 from jobs.worker.bodies.results import as_json
-from jobs.worker.bodies.secrets import hidden
+from project.masking import masked
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def call(started: Started, body: Callable[[], object], context: targets.Context)
     except BaseException as error:  # a job may raise anything, SystemExit too
         if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
             raise  # its parent tells of it: whether the job had any effect is unknown
-        why, story = hidden(named(error)), hidden(raised.story(error))
+        why, story = masked(named(error)), masked(raised.story(error))
         log.warning("job %d (%s) failed: %s", started.job_id, started.target, "\n".join(filter(None, (why, story))))
         names = (kind.__name__ for kind in type(error).__mro__)
         return How(State.FAILED, why, None, ("failure", *names), story)
@@ -106,7 +106,7 @@ def ended(started: Started, how: How, execute_at: datetime | None, finished_at: 
         how.outcome,
         execute_at,
         finished_at,
-        hidden(how.error),
+        masked(how.error),
         how.result,
         how.kinds,
         _as_text(told),
@@ -122,5 +122,5 @@ def _as_text(told: targets.Told) -> str | None:
     if said is None:
         return None
     for line in said["lines"]:
-        line["text"] = storable(hidden(line["text"]))
+        line["text"] = storable(masked(line["text"]))
     return json.dumps(said)

@@ -1,0 +1,42 @@
+"""Takes our secrets out of texts that others see: pages and mails about errors, what bodies say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from urllib.parse import quote, unquote, urlsplit
+
+from django.conf import settings
+from django.utils.html import escape
+
+from project.secret import MASK, Secret
+
+SHORTEST = 6  # characters: to hide a shorter one would spoil words that have nothing to do with it
+
+
+def masked(text: str) -> str:
+    """Replace each secret of the settings by stars, also where it is escaped for HTML or for an address."""
+    found = _pattern()
+    return found.sub(MASK, text) if found and text else text
+
+
+@cache
+def _pattern() -> re.Pattern[str] | None:
+    """Read once: settings do not change while a process lives."""
+    forms = {
+        form for secret in _secrets() for form in (secret, quote(secret, safe=""), unquote(secret), escape(secret))
+    }
+    long = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, long))) if long else None
+
+
+def _secrets() -> Iterator[str]:
+    yield str(settings.SECRET_KEY)
+    for entry in settings.JOBS_HTTP_SIGNING_KEYS:  # "receiver=key key": the receiver is no secret
+        yield from str(entry).partition("=")[2].split()
+    for broker in str(settings.CELERY_BROKER_URL).split(";"):
+        yield urlsplit(broker).password or ""
+    for database in settings.DATABASES.values():
+        yield str(database.get("PASSWORD") or "")
+        yield from (str(value) for value in database.get("OPTIONS", {}).values() if isinstance(value, Secret))
