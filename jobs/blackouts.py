@@ -29,19 +29,35 @@ class Bound:
 UNBOUND = Bound()
 
 
+class Calendars:
+    """The calendars that the jobs of one request name, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[int, Snapshot, list[str]] | None] = {}
+
+    def named(self, name: str) -> tuple[int, Snapshot, list[str]] | None:
+        """Its id, what it is, and why it cannot be used."""
+        if name not in self._read:
+            found = Calendar.objects.named(name)
+            self._read[name] = None
+            if found is not None:
+                snapshot = found.snapshot()
+                self._read[name] = (found.pk, snapshot, _problems(snapshot))
+        return self._read[name]
+
+
 def bind(
-    name: str | None, blackout: str, run_at: datetime, *, now: datetime, judged: bool
+    name: str | None, blackout: str, run_at: datetime, *, now: datetime, judged: bool, known: Calendars
 ) -> tuple[datetime, Bound, list[str]]:
     """The time that a new job gets from the calendar of this name, how it is bound, and what is wrong with that. Not
     `judged`: its time or its policy is wrong already, so that there is nothing to reckon with."""
     if not name:
         return run_at, Bound(blackout=blackout), []
-    calendar = Calendar.objects.named(name)
-    if calendar is None:
-        known = ", ".join(Calendar.objects.values_list("name", flat=True)[:20]) or "none yet"
-        return run_at, UNBOUND, [f"There is no calendar {name[:100]!r}; there are: {known}."]
-    snapshot = calendar.snapshot()
-    problems = _problems(snapshot)
+    found = known.named(name)
+    if found is None:
+        names = ", ".join(Calendar.objects.values_list("name", flat=True)[:20]) or "none yet"
+        return run_at, UNBOUND, [f"There is no calendar {name[:100]!r}; there are: {names}."]
+    calendar_id, snapshot, problems = found
     if problems or not judged:
         return run_at, UNBOUND, problems
     try:
@@ -49,7 +65,7 @@ def bind(
     except NeverOpen as error:
         return run_at, UNBOUND, [str(error)]
     asked = run_at if placed.run_at != run_at else None
-    return placed.run_at, Bound(calendar.pk, blackout, asked, placed.why), []
+    return placed.run_at, Bound(calendar_id, blackout, asked, placed.why), []
 
 
 def place(calendar: Snapshot, blackout: str, run_at: datetime, *, now: datetime) -> Placed:

@@ -14,7 +14,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs import rules
+from jobs import blackouts, rules
 from jobs.api.fields import MOST_ERRORS, MomentField, Strict, TextField
 from jobs.api.parsers import JsonParser
 from jobs.api.problems import CONTENT_TYPE
@@ -143,9 +143,11 @@ def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
         if problems:
             errors[field] = problems
 
+    calendars = blackouts.Calendars()
+
     def judged(where: str, fields: dict[str, Any]) -> rules.NewJob | None:
         try:
-            return rules.check_new_job(**fields, now=now)
+            return rules.check_new_job(**fields, now=now, calendars=calendars)
         except ValidationError as error:
             errors.update({f"{where}.{field}": found for field, found in error.message_dict.items()})
             return None

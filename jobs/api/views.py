@@ -19,7 +19,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs import rules, transitions
+from jobs import blackouts, rules, transitions
 from jobs.api.access import HoldsPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.fields import MOST_ERRORS
@@ -160,11 +160,12 @@ class BulkJobs(ApiView):
         before. Each counts in the budget for bulk requests."""
         now, key = clock.current(), idempotency_key(request)
         new: list[rules.NewJob] = []
+        calendars = blackouts.Calendars()
         errors: dict[str, Any] = {}
         for number, fields in enumerate(self.body(NewJobsSerializer)["jobs"]):
             try:
                 own_key = f"{key}/{number}" if key else None
-                new.append(_checked({**fields, "idempotency_key": own_key}, request, now))
+                new.append(_checked({**fields, "idempotency_key": own_key, "calendars": calendars}, request, now))
             except ValidationError as error:
                 errors[str(number)] = error.message_dict
                 if len(errors) > MOST_ERRORS:

@@ -43,8 +43,14 @@ def next_opening(calendar: Snapshot, moment: datetime) -> datetime:
     moment = moment.astimezone(UTC)
     if is_open(calendar, moment):
         return moment
-    for opening in _pieces(calendar, moment, min(moment, LATEST - SEARCHED) + SEARCHED):
-        return opening.start
+    until = min(moment, LATEST - SEARCHED) + SEARCHED
+    gap = calendar.gaps.first_after(moment)
+    searched = until if gap is None else max(moment, min(gap[0], until))
+    first = next(_pieces(calendar, moment, searched), None)
+    opening = first.start if first is not None else None if gap is None else gap[1]
+    if opening is not None and opening < until:
+        calendar.gaps.add(moment, opening)
+        return opening
     raise NeverOpen(
         f"The calendar '{calendar.name}' has no open moment in the two years after {moment:%Y-%m-%d %H:%M:%S} UTC; "
         "open some of its days, or choose another calendar."
@@ -81,12 +87,9 @@ def openings(calendar: Snapshot, begin: datetime, end: datetime) -> list[Opening
 
 
 def _why_closed(calendar: Snapshot, wall: datetime) -> str | None:
-    covering = [own for own in calendar.ranges if own.starts <= wall < own.ends]
-    closed = next((own for own in covering if not own.is_open), None)
-    if closed is not None:
-        return closed.label or "a closed range of its own"
-    if covering:
-        return None
+    span = calendar.overlay.at(wall)
+    if span is not None:
+        return span.closed
     if wall.weekday() not in calendar.days:
         return f"closed on {DAYS[wall.weekday()]}s"
     if calendar.open_from is not None and wall.time() < calendar.open_from:
@@ -100,12 +103,20 @@ def _why_closed(calendar: Snapshot, wall: datetime) -> str | None:
 def _on_the_wall(calendar: Snapshot, day: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The open spans of the day that begins at this naive midnight. Between two of its cuts nothing changes."""
     after = day + DAY
-    cuts = {day, after}
+    edges = calendar.overlay.edges(day, after)
+    if not edges and _closed_all_day(calendar, day):
+        return
+    cuts = {day, after, *edges}
     cuts |= {datetime.combine(day, at) for at in (calendar.open_from, calendar.open_until) if at is not None}
-    cuts |= {edge for own in calendar.ranges for edge in (own.starts, own.ends) if day < edge < after}
     for begin, end in pairwise(sorted(cuts)):
         if _why_closed(calendar, begin) is None:
             yield begin, end
+
+
+def _closed_all_day(calendar: Snapshot, day: datetime) -> bool:
+    """Of one in which no range starts or ends: whether that is known without looking at its hours."""
+    span = calendar.overlay.at(day)
+    return day.weekday() not in calendar.days if span is None else span.closed is not None
 
 
 def _pieces(calendar: Snapshot, begin: datetime, end: datetime) -> Iterator[Opening]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cached_property
 from zoneinfo import ZoneInfo
+
+from jobs.calendars.overlay import Gaps, Overlay
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WORKDAYS = frozenset(range(5))
@@ -33,6 +36,16 @@ class Snapshot:
     open_until: time | None = None
     holidays_of: str = ""
     ranges: tuple[OwnRange, ...] = ()
+
+    @cached_property
+    def overlay(self) -> Overlay:
+        """Its ranges, laid over each other once."""
+        return Overlay(self.ranges)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """What searches for an opening have found closed."""
+        return Gaps()
 
     @property
     def zone(self) -> ZoneInfo:

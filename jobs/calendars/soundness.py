@@ -10,7 +10,7 @@ from jobs.calendars.publicholidays import place_problems
 from jobs.calendars.snapshot import EVERY_DAY, OwnRange, Snapshot
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
-MOST_RANGES = 1000  # of one calendar: each is looked at for each day of a search
+MOST_RANGES = 1000  # of one calendar: all are read where any is looked at
 
 
 def problems(calendar: Snapshot) -> dict[str, list[str]]:

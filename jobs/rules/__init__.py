@@ -108,8 +108,10 @@ def check_new_job(
     blackout: str = Blackout.NEXT,
     waits_for: Sequence[int] = (),
     waits_for_end: str = Awaited.SUCCESS,
+    calendars: blackouts.Calendars | None = None,
 ) -> NewJob:
-    """Return the job to create. Raises ValidationError: field -> what is wrong and what to do."""
+    """Return the job to create. `calendars`: what the jobs of one request have read of these. Raises ValidationError:
+    field -> what is wrong and what to do."""
     errors: dict[str, list[str]] = {}
 
     def check(field: str, problems: list[str]) -> None:
@@ -130,7 +132,8 @@ def check_new_job(
     check("deadline", deadline_problems(deadline))
     check("blackout", choice_problems(blackout, Blackout.values))
     judged = errors.keys().isdisjoint(("run_at", "blackout"))
-    placed_at, bound, problems = blackouts.bind(calendar, blackout, run_at, now=now, judged=judged)
+    known = calendars or blackouts.Calendars()
+    placed_at, bound, problems = blackouts.bind(calendar, blackout, run_at, now=now, judged=judged, known=known)
     check("calendar", problems)
     check("waits_for", waits_problems(waits_for))
     check("waits_for_end", choice_problems(waits_for_end, Awaited.values))
