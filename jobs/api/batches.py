@@ -27,6 +27,7 @@ from jobs.clock import clock
 from jobs.models import Batch
 from jobs.models.batch import MOST_OF_A_BATCH
 from jobs.models.dependency import Other
+from jobs.models.invariants import EARLIEST_RUN_AT
 from jobs.states import OVER, State
 from jobs.transitions.batches import NewBatch, create_batch, with_id
 
@@ -109,9 +110,11 @@ class BatchList(ApiView):
         """Create a batch with all of its jobs: 201, or 200 with the earlier one when its Idempotency-Key was used
         before. GET /api/v1/jobs/?batch= lists its jobs. Each counts in the budget for bulk requests."""
         now = clock.current()
-        new = _checked(self.body(NewBatchSerializer), idempotency_key(request), now)
-        # A repeat creates nothing, so it costs nothing.
-        if not Batch.objects.filter(created_by_id=request.user.pk, idempotency_key=new.idempotency_key or "").exists():
+        body, key = self.body(NewBatchSerializer), idempotency_key(request)
+        known = key and Batch.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
+        # A repeat may arrive after its times have passed: they were judged when it came first.
+        new = _checked(body, key, EARLIEST_RUN_AT if known else now)
+        if not known:  # a repeat creates nothing, so it costs nothing
             admission_of(person(request), request.auth).bulk(len(new.jobs) + (new.callback is not None))
         made = create_batch(new, now=now, by=person(request))
         return Response(
@@ -162,7 +165,8 @@ def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
     if callback is not None:
         asked = callback["payload"]
         known = with_id(asked, A_BATCH_ID) if isinstance(asked, dict) else asked
-        last = judged("callback", {"run_at": now, **callback, "payload": known})
+        times = {"run_at": now, "names_time": "run_at" in callback}
+        last = judged("callback", {**times, **callback, "payload": known})
         if last is not None and isinstance(asked, dict):
             last = replace(last, payload=asked)
     if errors:

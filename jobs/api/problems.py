@@ -106,7 +106,10 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line 
         case ValidationError():
             return _invalid(_fields(error.message_dict))
         case KeyReused():
-            detail = "This Idempotency-Key was used for another job; send each new job with a new key."
+            detail = (
+                "This Idempotency-Key was used for another request: another time, queue, payload or anything else. "
+                "Repeat that one as it was, and send each new job with a new key."
+            )
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", detail)
         case TooFast():
             headers = {"Retry-After": str(error.retry_after)}

@@ -35,6 +35,8 @@ class Batch(models.Model):
         help_text="The job that waits for the end of all of them.",
     )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, editable=False)
+    # Of what was asked for with that key: jobs/rules/asked.py. Null without one, and in rows of before 0020.
+    idempotency_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]

@@ -151,6 +151,8 @@ class Job(models.Model):
         related_name="+",
     )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, editable=False)
+    # Of what was asked for with that key: jobs/rules/asked.py. Null without one, and in rows of before 0020.
+    idempotency_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)
 
     objects = JobQuerySet.as_manager()
 

@@ -79,6 +79,7 @@ class NewJob:
     bound: blackouts.Bound = blackouts.UNBOUND
     waits_for: tuple[int, ...] = ()
     waits_for_end: str = Awaited.SUCCESS
+    names_time: bool = True  # False: its caller left `run_at` to us
 
     @property
     def holds(self) -> int:
@@ -108,10 +109,11 @@ def check_new_job(
     blackout: str = Blackout.NEXT,
     waits_for: Sequence[int] = (),
     waits_for_end: str = Awaited.SUCCESS,
+    names_time: bool = True,
     calendars: blackouts.Calendars | None = None,
 ) -> NewJob:
-    """Return the job to create. `calendars`: what the jobs of one request have read of these. Raises ValidationError:
-    field -> what is wrong and what to do."""
+    """Return the job to create. `names_time`: False where `run_at` is not the caller's. `calendars`: what the jobs of
+    one request have read of these. Raises ValidationError: field -> what is wrong and what to do."""
     errors: dict[str, list[str]] = {}
 
     def check(field: str, problems: list[str]) -> None:
@@ -162,4 +164,5 @@ def check_new_job(
         bound=bound,
         waits_for=tuple(sorted(set(waits_for))),
         waits_for_end=waits_for_end,
+        names_time=names_time,
     )

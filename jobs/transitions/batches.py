@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from jobs import rules
 from jobs.models import Batch
+from jobs.rules.asked import digest
 from jobs.states import Awaited
 from jobs.transitions.creation import KeyReused, insert, waits_of
 from jobs.transitions.dependencies import beginning
@@ -30,6 +31,14 @@ class NewBatch:
     callback: rules.NewJob | None = None
     idempotency_key: str | None = None
 
+    @property
+    def digest(self) -> str | None:
+        """Of all that is asked for; None without a key."""
+        if self.idempotency_key is None:
+            return None
+        last = None if self.callback is None else digest([self.callback])
+        return digest(self.jobs, batch=self.name, callback=last)
+
 
 @dataclass(frozen=True)
 class Made:
@@ -42,7 +51,7 @@ class Made:
 def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = None) -> Made:
     """Create the batch with its jobs, or return the earlier one of the same Idempotency-Key.
 
-    Raises KeyReused when that earlier one has another name, and ValidationError as `create` does.
+    Raises KeyReused when something else was asked for then, and ValidationError as `create` does.
     """
     by_id = getattr(by, "pk", None)
     waited_for = {other for job in new.jobs for other in job.waits_for}
@@ -51,7 +60,11 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = 
     try:
         with transaction.atomic():
             batch = Batch.objects.create(
-                name=new.name, created_at=now, created_by_id=by_id, idempotency_key=new.idempotency_key
+                name=new.name,
+                created_at=now,
+                created_by_id=by_id,
+                idempotency_key=new.idempotency_key,
+                idempotency_digest=new.digest,
             )
             if waited_for:
                 beginning.keep(waited_for)
@@ -74,7 +87,9 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = 
         earlier = Batch.objects.filter(created_by_id=by_id, idempotency_key=new.idempotency_key).first()
         if new.idempotency_key is None or earlier is None:
             raise
-        if earlier.name != new.name:
+        # Of before the digests the name is all that is known.
+        known = earlier.idempotency_digest
+        if (earlier.name != new.name) if known is None else (known != new.digest):
             raise KeyReused from None
         return Made(earlier, created=False)
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from jobs import dispatcher, rules
 from jobs.models import Batch, Job
 from jobs.models.querysets import Listed
+from jobs.rules.asked import digest
 from jobs.transitions.dependencies import beginning
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class KeyReused(Exception):
-    """An Idempotency-Key came back with another job: neither may be taken for the other."""
+    """An Idempotency-Key came back with another request: neither may be taken for the other."""
 
 
 def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = None) -> tuple[Job, bool]:
     """Create a job and return it with True, or the earlier one of the same Idempotency-Key with False.
 
-    Raises KeyReused when that earlier job does something else, and ValidationError (field `waits_for`) when there is
+    Raises KeyReused when something else was asked for then, and ValidationError (field `waits_for`) when there is
     no such job as it shall wait for. Its `holds` are those of before its wait was looked at.
     """
     jobs, created = create_all([new], now=now, by=by)
@@ -36,20 +37,37 @@ def create_all(
 ) -> tuple[list[Job], bool]:
     """Create all of them and return them with True, or the earlier ones of the same Idempotency-Keys with False.
 
-    Raises KeyReused when one of those is missing or does something else.
+    Raises KeyReused when one of those is missing, or something else was asked for then.
     """
     try:
         return create_many(new, now=now, by=by), True
     except IntegrityError:
-        keys = [n.idempotency_key for n in new if n.idempotency_key is not None]
-        found = Job.objects.filter(created_by_id=getattr(by, "pk", None), idempotency_key__in=keys)
-        earlier = {job.idempotency_key: job for job in found}
-        if len(keys) < len(new) or not earlier:
+        found = earlier(new, by=by)
+        if not found:
             raise
-        jobs = [earlier[n.idempotency_key] for n in new if n.idempotency_key in earlier]
-        if [(job.target, job.payload) for job in jobs] != [(n.target, n.payload) for n in new]:
-            raise KeyReused from None
-        return jobs, False
+        return found, False
+
+
+def earlier(new: Sequence[rules.NewJob], *, by: AbstractBaseUser | None) -> list[Job]:
+    """The jobs that this user has created with the Idempotency-Keys of these; none where none of them is known, or one
+    has no key. Raises KeyReused where they are not what is asked for now, in any field."""
+    keys = [n.idempotency_key for n in new if n.idempotency_key is not None]
+    found = Job.objects.filter(created_by_id=getattr(by, "pk", None), idempotency_key__in=keys)
+    known = {job.idempotency_key: job for job in found}
+    if len(keys) < len(new) or not known:
+        return []
+    asked = digest(new)
+    for n in new:
+        job = known.get(n.idempotency_key)
+        if job is None or not _is_same(job, n, asked):
+            raise KeyReused
+    return [known[n.idempotency_key] for n in new]
+
+
+def _is_same(job: Job, new: rules.NewJob, asked: str) -> bool:
+    if job.idempotency_digest is not None:
+        return job.idempotency_digest == asked
+    return (job.target, job.payload) == (new.target, new.payload)  # of before the digests
 
 
 def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None) -> list[Job]:
@@ -82,6 +100,7 @@ def insert(
     """Write the rows, in a transaction of the caller's, who then ties those that wait to what they wait for.
     `has_dependents`: others of the same transaction wait for all of them."""
     late = dispatcher.horizon(now)
+    asked = digest(new) if any(n.idempotency_key for n in new) else None
     at_once = [n.run_at < late and not n.holds for n in new]
     jobs = Job.objects.bulk_create(
         Job(
@@ -91,6 +110,7 @@ def insert(
             queue=n.queue,
             run_at=n.run_at,
             idempotency_key=n.idempotency_key,
+            idempotency_digest=asked if n.idempotency_key else None,
             rerunnable=n.rerunnable,
             max_attempts=n.max_attempts,
             retry_on=list(n.retry_on),

@@ -17,7 +17,7 @@ from jobs.models import Job, Kind, Trigger
 from jobs.models.trigger import NAME_PATTERN
 from jobs.states import Overlap
 from jobs.transitions import lanes
-from jobs.transitions.creation import create
+from jobs.transitions.creation import create, earlier
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -50,6 +50,9 @@ def fire(
     """
     new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key)
     with transaction.atomic():
+        # Before the look for a run to join: a repeat is answered with its own.
+        for job in earlier([new], by=by):
+            return Fired(job, created=False, why=f"Job {job.pk} was started before, by this key.")
         if trigger.overlap in (Overlap.JOIN, Overlap.SKIP):
             lanes.lock([lanes.Name(Kind.KEY, trigger.shared_key)])
             # Who had the lock before us may have come after us: his run is due a moment later than `now`.
@@ -78,6 +81,7 @@ def checked(
         payload={**trigger.payload, **(payload or {})},
         queue=trigger.queue,
         run_at=now,
+        names_time=False,
         now=now,
         idempotency_key=idempotency_key,
         key=trigger.shared_key,

@@ -18,11 +18,12 @@ from tests.api.conftest import JOBS, Problem, ahead, new_job
 from tests.conftest import NOW
 
 BATCHES = "/api/v1/batches/"
+RUN_AT = ahead()
 LAST = {"target": "demo.log", "payload": {"message": "done"}}
 
 
 def post(api: Client, count: int = 3, key: str = "", **fields: Any) -> Any:
-    body = {"name": "nightly", "jobs": [new_job() for _ in range(count)], "callback": LAST, **fields}
+    body = {"name": "nightly", "jobs": [new_job(run_at=RUN_AT) for _ in range(count)], "callback": LAST, **fields}
     headers = {"Idempotency-Key": key} if key else {}
     return api.post(BATCHES, body, content_type="application/json", headers=headers)
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from jobs import rules
+from jobs.clock import clock
 from jobs.models import Job
-from tests.api.conftest import JOBS, Problem, bearer, new_job
+from jobs.rules import asked
+from tests.api.conftest import JOBS, Problem, ahead, bearer, new_job
 
 KEY = {"Idempotency-Key": "order-17"}
+WAYS: dict[str, Any] = {
+    "job": lambda job: (JOBS, job),
+    "bulk": lambda job: (f"{JOBS}bulk/", {"jobs": [job, job]}),
+    "batch": lambda job: ("/api/v1/batches/", {"name": "night", "jobs": [job]}),
+}
 
 
 def test_a_repeat_gets_the_earlier_job(api: Client) -> None:
@@ -19,17 +33,18 @@ def test_a_repeat_gets_the_earlier_job(api: Client) -> None:
     assert first.json()["id"] == second.json()["id"] == Job.objects.get().pk
 
 
-def test_a_repeat_after_its_time_is_no_job_in_the_past(api: Client, problem: Problem) -> None:
-    sent = new_job()
-    first = api.post(JOBS, sent, content_type="application/json", headers=KEY)
-    later = sent["run_at"].replace(sent["run_at"][:4], "2001")
-    assert (
-        api.post(JOBS, {**sent, "run_at": later}, content_type="application/json", headers=KEY).json() == first.json()
-    )
+@pytest.mark.parametrize("way", ["job", "bulk", "batch"])
+def test_a_repeat_after_its_time_is_no_job_in_the_past(
+    api: Client, problem: Problem, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    url, sent = WAYS[way](new_job())
+    first = api.post(url, sent, content_type="application/json", headers=KEY)
+    tomorrow = clock.current() + timedelta(days=1)
+    monkeypatch.setattr(type(clock), "current", lambda self: tomorrow)
+    assert api.post(url, sent, content_type="application/json", headers=KEY).json() == first.json()
     other = {"Idempotency-Key": "order-18"}
-    problem(api.post(JOBS, {**sent, "run_at": later}, content_type="application/json", headers=other), 400, "run_at")
-    naive = {**sent, "run_at": "2001-01-01T00:00:00"}
-    problem(api.post(JOBS, naive, content_type="application/json", headers=KEY), 400, "run_at", "no zone")
+    response = api.post(url, sent, content_type="application/json", headers=other)
+    problem(response, 400, "run_at" if way == "job" else "jobs.0.run_at")
 
 
 def test_a_key_used_for_another_job_is_refused(api: Client, problem: Problem) -> None:
@@ -38,6 +53,85 @@ def test_a_key_used_for_another_job_is_refused(api: Client, problem: Problem) ->
     body = problem(api.post(JOBS, other, content_type="application/json", headers=KEY), 422, says="new key")
     assert body["type"].endswith("key-reused")
     assert Job.objects.count() == 1
+
+
+OTHERS = {
+    "payload": {"seconds": 9},
+    "run_at": ahead(7200),
+    "queue": "other",
+    "name": "other",
+    "deadline": 5,
+    "start_within": 5,
+    "key": "other",
+    "overlap": "skip",
+    "waits_for_end": "any",
+    "rerunnable": True,
+}
+
+
+@pytest.mark.parametrize("way", ["job", "form", "bulk", "batch"])
+@pytest.mark.parametrize("field", OTHERS)
+def test_the_same_key_with_anything_else_is_refused(api: Client, problem: Problem, way: str, field: str) -> None:
+    sent = new_job()
+    other = {**sent, field: OTHERS[field]} | ({"max_attempts": 2} if field == "rerunnable" else {})
+
+    def post(job: dict[str, Any]) -> Any:
+        if way == "form":
+            return api.post(JOBS, {**job, "payload": json.dumps(job["payload"])}, headers=KEY)
+        url, body = WAYS[way](job)
+        return api.post(url, body, content_type="application/json", headers=KEY)
+
+    assert post(sent).status_code == 201
+    assert post(sent).status_code == 200
+    body = problem(post(other), 422, says="new key")
+    assert body["type"].endswith("key-reused")
+    assert Job.objects.count() == (2 if way == "bulk" else 1)
+
+
+def test_a_bulk_that_has_become_shorter_or_longer_is_another(api: Client, problem: Problem) -> None:
+    sent = [new_job(), new_job()]
+    url = f"{JOBS}bulk/"
+    assert api.post(url, {"jobs": sent}, content_type="application/json", headers=KEY).status_code == 201
+    for jobs in (sent[:1], [*sent, new_job()]):
+        problem(api.post(url, {"jobs": jobs}, content_type="application/json", headers=KEY), 422, says="new key")
+    assert Job.objects.count() == 2
+
+
+@pytest.mark.parametrize("other", [{"name": "b"}, {"callback": None}, {"callback": {"target": "demo.log"}}])
+def test_a_batch_is_compared_as_a_whole(api: Client, problem: Problem, other: dict[str, Any]) -> None:
+    url = "/api/v1/batches/"
+    sent = {"name": "a", "jobs": [new_job()], "callback": {"target": "demo.noop"}}  # due when all have ended
+    first = api.post(url, sent, content_type="application/json", headers=KEY)
+    second = api.post(url, sent, content_type="application/json", headers=KEY)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json() == second.json()
+    if other.get("callback"):
+        other["callback"]["payload"] = {"message": "x"}
+    problem(api.post(url, {**sent, **other}, content_type="application/json", headers=KEY), 422, says="new key")
+
+
+def test_a_repeat_is_the_same_after_the_job_has_been_moved(api: Client, operator: User) -> None:
+    sent = new_job()
+    first = api.post(JOBS, sent, content_type="application/json", headers=KEY).json()
+    assert (
+        api.patch(f"{JOBS}{first['id']}/", {"run_at": ahead(9000)}, content_type="application/json").status_code == 200
+    )
+    again = api.post(JOBS, sent, content_type="application/json", headers=KEY)
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+
+
+def test_a_job_of_before_the_digests_is_compared_by_what_it_does(api: Client, problem: Problem) -> None:
+    sent = new_job()
+    api.post(JOBS, sent, content_type="application/json", headers=KEY)
+    Job.objects.update(idempotency_digest=None)
+    assert api.post(JOBS, sent, content_type="application/json", headers=KEY).status_code == 200
+    other = new_job(payload={"seconds": 9})
+    problem(api.post(JOBS, other, content_type="application/json", headers=KEY), 422, says="new key")
+
+
+def test_no_field_of_a_new_job_is_forgotten_when_requests_are_compared() -> None:
+    known = [*asked.COMPARED, *asked.TAKEN_APART, *asked.NOT_COMPARED]
+    assert sorted(known) == sorted(field.name for field in fields(rules.NewJob))
 
 
 def test_each_user_has_keys_of_their_own(api: Client, operator: User) -> None:

@@ -39,6 +39,18 @@ def test_a_second_call_joins_the_first_until_it_has_ended(trigger):
     assert after.job != first.job
 
 
+def test_a_repeat_is_answered_with_its_own_run_and_joins_no_other(trigger):
+    first = fire(trigger, now=NOW, idempotency_key="k")
+    finish(acquire(first.job))
+    running = fire(trigger, now=NOW + seconds(2))
+    assert running.job != first.job
+    told = f"Job {first.job.pk} was started before, by this key."
+    assert fire(trigger, now=NOW + seconds(3), idempotency_key="k") == Fired(first.job, False, told)
+    with pytest.raises(KeyReused):
+        fire(trigger, now=NOW + seconds(3), payload={"seconds": 1}, idempotency_key="k")
+    assert Job.objects.count() == 2
+
+
 def test_it_does_not_join_what_is_due_later(trigger, make_job):
     make_job(60, key="trigger:books")
     assert fire(trigger, now=NOW).created

@@ -1,0 +1,40 @@
+"""What a caller has asked for, as a digest: requests with one Idempotency-Key are the same if theirs are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobs.rules import NewJob
+
+COMPARED = (
+    *("target", "payload", "name", "queue", "rerunnable", "max_attempts", "retry_on", "start_within", "deadline"),
+    *("if_late", "key", "key_limit", "overlap", "waits_for", "waits_for_end"),
+)
+# `run_at` and `bound` are what was made of the time, the calendar and the policy: these are compared as they were asked
+# for, so that a repeat after an edit of the calendar, or of a request that names no time, is the same.
+TAKEN_APART = ("run_at", "names_time", "bound")
+NOT_COMPARED = ("idempotency_key",)
+
+
+def digest(jobs: Sequence[NewJob], **more: Any) -> str:
+    """Of a request for these jobs, in their order: 64 hexadecimal digits."""
+    whole = {"jobs": [_asked(job) for job in jobs], **more}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _asked(job: NewJob) -> dict[str, Any]:
+    """Without what has its default: a field that a later version adds changes no digest of before."""
+    defaults = {field.name: field.default for field in fields(job) if field.default is not MISSING}
+    given = {name: getattr(job, name) for name in COMPARED}
+    asked = {name: value for name, value in given.items() if name not in defaults or value != defaults[name]}
+    if job.names_time:
+        asked["run_at"] = (job.bound.asked_run_at or job.run_at).astimezone(UTC).isoformat()
+    if job.bound.calendar_id is not None:
+        asked |= {"calendar": job.bound.calendar_id, "blackout": job.bound.blackout}
+    return asked
