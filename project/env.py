@@ -5,9 +5,8 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import environ
-
 from project import local
+from project.postgresql import address
 
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps", "pyamqp")
 DATABASE_SCHEMES = ("postgresql", "postgres", "psql", "pgsql")
@@ -50,12 +49,11 @@ def read() -> Environment:
 
     Raises ConfigurationError naming the variable, what is wrong with it and what to set instead.
     """
-    env = environ.Env()
     debug = _boolean("DEBUG", default=False)
     services = local.running() if not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")) else None
     database_url = os.environ.get("DATABASE_URL") or (services.database_url if services else "")
     broker_url = os.environ.get("BROKER_URL") or (services.broker_url if services else "")
-    _require_url("DATABASE_URL", database_url, DATABASE_SCHEMES, "postgresql://user:password@host:5432/name")
+    database = _database(database_url)
     _require_url("BROKER_URL", broker_url, BROKER_SCHEMES, "redis://host:6379/0 or amqp://user:password@host:5672//")
     secret_key = os.environ.get("SECRET_KEY") or (services.secret_key if services else "")
     if not secret_key and debug:
@@ -73,7 +71,7 @@ def read() -> Environment:
             f"JOBS_ARM_LEAD ({arm_lead:g} s) must be shorter than JOBS_MIN_PREPARE_TIME ({min_prepare_time:g} s)."
         )
     return Environment(
-        database=env.db_url_config(database_url),
+        database=database,
         broker_url=broker_url,
         secret_key=secret_key,
         debug=debug,
@@ -94,6 +92,15 @@ def read() -> Environment:
     )
 
 
+def _database(url: str) -> dict[str, object]:
+    example = "postgresql://user:password@host:5432/name"
+    _require_url("DATABASE_URL", url, DATABASE_SCHEMES, example)
+    try:
+        return address.parse(url)
+    except ValueError as error:
+        raise ConfigurationError(f"DATABASE_URL is not a valid URL ({error}); write it like {example}.") from None
+
+
 def _require_url(name: str, url: str, schemes: tuple[str, ...], example: str) -> None:
     if not url:
         raise ConfigurationError(
@@ -102,7 +109,7 @@ def _require_url(name: str, url: str, schemes: tuple[str, ...], example: str) ->
         )
     try:
         scheme = urlsplit(url).scheme
-        _ = urlsplit(url).port
+        _ = urlsplit(url).port if "," not in urlsplit(url).netloc else None
     except ValueError as error:
         raise ConfigurationError(f"{name} is not a valid URL ({error}); write it like {example}.") from None
     if scheme not in schemes:

@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "jobs.unavailable.DatabaseAway",
     "project.content_security.content_security",
 ]
 
@@ -62,7 +63,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **ENVIRONMENT.database,
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "project.postgresql",
         # Connections stay open: a first one costs 100 ms, which a job about to start does not have.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,

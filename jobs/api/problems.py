@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -24,10 +25,13 @@ from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from jobs import unavailable
 from jobs.api.access import HOW_TO_GET_A_TOKEN
 from jobs.api.fields import MOST_ERRORS
 from jobs.budgets import TooFast, TooMany
 from jobs.transitions import KeyReused
+from jobs.unavailable import AWAY, RETRY_AFTER
+from project.postgresql.session import ReadOnly
 
 CONTENT_TYPE = "application/problem+json"
 SENTENCE_LIMIT = 600  # characters of a message: it may quote what was sent
@@ -118,8 +122,7 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line 
         case TooMany():
             return _invalid([{"field": "jobs", "message": str(error)}])
         case OperationalError() | InterfaceError():
-            detail = "The database cannot be reached; try again in a few seconds, with the same Idempotency-Key."
-            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database-away", detail, headers={"Retry-After": "5"})
+            return _unavailable(error)
         case DataError() | UnicodeEncodeError():
             return Problem(
                 HTTPStatus.BAD_REQUEST, "invalid", "This holds a character or a number that cannot be stored."
@@ -136,6 +139,13 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line 
         case exceptions.APIException():
             return _refusal(error)
     return None
+
+
+def _unavailable(error: Exception) -> Problem:
+    read_only = isinstance(error, ReadOnly)
+    kind, what = ("database-read-only", "is read-only") if read_only else ("database-away", "cannot be reached")
+    detail = f"The database {what}; try again in a few seconds, with the same Idempotency-Key."
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers=RETRY_AFTER)
 
 
 def _invalid(found: Iterable[dict[str, str]]) -> Problem:
@@ -208,6 +218,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Also for what a middleware has met, such as a session that could not be saved."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY):
+        problem = problem_of(error)
+        return _json(problem) if problem and request.path.startswith(API_PREFIX) else unavailable.page(error)
     if request.path.startswith(API_PREFIX):
         detail = "This is our mistake, and it has been logged; an operator finds it in the log of the web process."
         return _json(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail))
@@ -215,4 +230,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _json(problem: Problem) -> JsonResponse:
-    return JsonResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE)
+    return JsonResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=problem.headers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import Concatenate, ParamSpec
@@ -11,14 +10,11 @@ from typing import Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from jobs.api.access import why_refused
-
-log = logging.getLogger(__name__)
 
 VIEW = "jobs.view_job"
 CONTROL = "jobs.control_job"
@@ -38,16 +34,7 @@ def page(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            response = allowed(request, *args, **kwargs)
-        except (OperationalError, InterfaceError) as error:
-            log.warning("the database does not answer: %s", error)
-            response = HttpResponse(
-                "The database does not answer: nothing can be shown, and no job starts. See that PostgreSQL runs "
-                "where DATABASE_URL points, then load this page again.",
-                status=503,
-                content_type="text/plain; charset=utf-8",
-            )
+        response = allowed(request, *args, **kwargs)
         patch_cache_control(response, private=True, no_cache=True)
         return response
 

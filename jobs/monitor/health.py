@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from jobs.migrated import missing_migrations
 from jobs.monitor import broker
+from jobs.unavailable import remedy
+from project.postgresql.session import WRITABLE, ReadOnly
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when all parts are ready; else 503, saying which is not and what to do."""
     wrong: dict[str, str] = {}
-    if not _database_answers():
-        wrong["database"] = "The database does not answer. See that PostgreSQL runs where DATABASE_URL points."
+    if database := _wrong_with_database():
+        wrong["database"] = database
     elif not _migrated():
         wrong["migrations"] = "The schema is not up to date. Run: python manage.py migrate"
     if not broker.answers():
@@ -40,15 +42,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"ready": not wrong, "problems": wrong}, status=503 if wrong else 200)
 
 
-def _database_answers() -> bool:
+def _wrong_with_database() -> str:
+    """What is wrong with it and what to do; empty: it answers and can be written to."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute(f"SELECT {WRITABLE}")
+            if not cursor.fetchone()[0]:
+                raise ReadOnly
     except (DatabaseError, InterfaceError) as error:
-        log.warning("the database does not answer: %s", error)
-        connection.close()
-        return False
-    return True
+        log.warning("the database is not ready: %s", error)
+        return remedy(error)
+    return ""
 
 
 def _migrated() -> bool:

@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from jobs import failpoints
@@ -53,7 +53,6 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
                 raise SystemExit(f"RunAt cannot start beat: {error}") from None
             except (DatabaseError, InterfaceError) as error:
                 log.warning("beat cannot start yet, the database failed (%s); trying again", error)
-                connection.close()
                 self.leader.step_down()
                 time.sleep(RETRY_AFTER)
 
@@ -70,7 +69,6 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             return self._turn(*args, **kwargs)
         except (DatabaseError, InterfaceError) as error:
             log.warning("the database failed (%s); trying again in %g s", error, RETRY_AFTER)
-            connection.close()
             self._stand_by()
             return RETRY_AFTER
 

@@ -9,16 +9,17 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from jobs.clock import steady
 from jobs.models import Leadership
 from jobs.models.processes import LEADER_LOCK
+from project.postgresql import session as sessions
+from project.postgresql.base import DatabaseWrapper
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +49,7 @@ CLIENT_OPTIONS = {
 def bound_transactions() -> None:
     """Make the server end a transaction of this process that stands still: a beat that is stopped between its list
     query and the COMMIT would hold the rows, and its successor, for as long as it is stopped."""
-
-    def bound(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", [LEASE])
-
-    connection_created.connect(bound, weak=False, dispatch_uid="jobs.scheduler.bound_transactions")
+    sessions.pin(idle_in_transaction_session_timeout=LEASE)
     connections[DEFAULT_DB_ALIAS].close()
 
 
@@ -76,7 +72,7 @@ class Leader:
         self.name = name
         self.epoch = 0  # 0 while standing by
         self._sure_until = 0.0  # on the steady clock
-        self._session: BaseDatabaseWrapper | None = None
+        self._session: DatabaseWrapper | None = None
 
     @property
     def leading(self) -> bool:
@@ -91,7 +87,8 @@ class Leader:
         asked = steady()
         try:
             if self.leading:
-                self._ask("SELECT 1")
+                if not self._ask(f"SELECT {sessions.WRITABLE}"):
+                    raise sessions.ReadOnly
                 self._sure_until = asked + SURE_FOR
                 return True
             if self._ask("SELECT pg_try_advisory_lock(%s)", LEADER_LOCK):
@@ -115,7 +112,9 @@ class Leader:
             log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
         self.epoch = 0
         session, self._session = self._session, None
-        if session is not None:
+        if session is not None and session.suspect:
+            session.close()
+        elif session is not None and session.connection is not None:
             with suppress(DatabaseError, InterfaceError), session.cursor() as cursor:  # or it is dead, and so the lock
                 cursor.execute("SELECT pg_advisory_unlock_all()")
             session.close()
@@ -153,9 +152,9 @@ class Leader:
             return bool(cursor.fetchone()[0])
 
 
-def _open_session() -> BaseDatabaseWrapper:
+def _open_session() -> DatabaseWrapper:
     """A connection of its own, whose settings make the server end it when we fall silent."""
-    session = connections.create_connection(DEFAULT_DB_ALIAS)
+    session = _new_connection()
     options = {**session.settings_dict.get("OPTIONS", {}), **CLIENT_OPTIONS}
     session.settings_dict = {**session.settings_dict, "OPTIONS": options}
     try:
@@ -171,11 +170,11 @@ def _open_session() -> BaseDatabaseWrapper:
     return session
 
 
-def _refuse_pooler(session: BaseDatabaseWrapper) -> None:
+def _refuse_pooler(session: DatabaseWrapper) -> None:
     """A transaction pooler lends the same server process to the next client as soon as we are idle: if a second
     connection meets ours inside a transaction of its own, our session is not ours."""
     ours = _backend(session)
-    other = connections.create_connection(DEFAULT_DB_ALIAS)
+    other = _new_connection()
     try:
         other.set_autocommit(False)
         if _backend(other) == ours:
@@ -188,7 +187,11 @@ def _refuse_pooler(session: BaseDatabaseWrapper) -> None:
         other.close()
 
 
-def _backend(session: BaseDatabaseWrapper) -> int:
+def _new_connection() -> DatabaseWrapper:
+    return cast("DatabaseWrapper", connections.create_connection(DEFAULT_DB_ALIAS))
+
+
+def _backend(session: DatabaseWrapper) -> int:
     with session.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         pid: int = cursor.fetchone()[0]

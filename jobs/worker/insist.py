@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -27,5 +27,4 @@ def insist(question: Callable[[], T], but: tuple[type[Exception], ...] = ()) -> 
             raise
         except (DatabaseError, InterfaceError) as error:
             log.warning("the database failed (%s); trying again", error)
-            connection.close()
     raise AssertionError("it repeats for ever")

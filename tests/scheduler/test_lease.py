@@ -41,7 +41,7 @@ def test_our_end_gives_up_on_a_silent_network(leader):
     parameters = leader._session.connection.info.get_parameters()
     assert parameters["tcp_user_timeout"] == "6000"
     assert (parameters["keepalives_idle"], parameters["connect_timeout"]) == ("2", "3")
-    assert "tcp_user_timeout" not in connections["default"].settings_dict["OPTIONS"], "only on this connection"
+    assert connections["default"].settings_dict["OPTIONS"]["tcp_user_timeout"] == 20_000, "only on this connection"
 
 
 def test_within_a_second_of_a_sign_of_life_it_does_not_ask_again(leader, monkeypatch):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from jobs import transitions
 from jobs.clock import clock
@@ -42,7 +42,6 @@ def claim(asked: Sequence[tuple[int, int]], worker: WorkerIdentity) -> Claimed:
             log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
         else:
             log.exception("%d jobs could not be judged together", len(wanted))
-        connection.close()
         return Claimed([], wanted)
 
 
@@ -59,7 +58,6 @@ def settle(doubtful: Wanted, worker: WorkerIdentity) -> Started | None:
             return next(iter(_acquire([doubtful], worker)), None)
         except (DatabaseError, InterfaceError) as error:
             log.warning("job %d: the database failed while it was acquired (%s)", doubtful.job_id, error)
-            connection.close()
     return insist(lambda: transitions.acquired_by(doubtful.job_id, doubtful.token))
 
 

@@ -44,7 +44,6 @@ class Reports:
                 transitions.report_progress([_report(context) for context in new.values()])
             except (DatabaseError, InterfaceError) as error:
                 log.warning("the progress of %d jobs could not be written: %s", len(new), error)
-                connection.close()
             except Exception:
                 log.exception("the progress of %d jobs could not be written", len(new))
             pause.wait(PACE)

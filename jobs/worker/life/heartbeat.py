@@ -68,7 +68,6 @@ class Heartbeat:
                 return None
             except (DatabaseError, InterfaceError) as error:
                 log.warning("could not ask whether this worker counts as present: %s", error)
-                connection.close()
         return self.identity  # without a database nothing can be taken, under any name
 
     def start(
@@ -132,7 +131,6 @@ class Heartbeat:
             self._look()
         except Exception as error:  # noqa: BLE001 - looked again with the next beat
             log.warning("could not look for jobs that are to stop: %s", error)
-            connection.close()
 
     def _settle_lost(self) -> None:
         while not self._lost.empty():
@@ -142,7 +140,6 @@ class Heartbeat:
                 transitions.interrupt([self.identity.session], now=clock.now(), reason=reason, job_id=job_id)
             except Exception as error:  # noqa: BLE001 - tried again with the next beat
                 log.warning("job %d lost its process, which could not be recorded yet: %s", job_id, error)
-                connection.close()
                 self._lost.put((job_id, why))
                 return
 
@@ -168,7 +165,6 @@ class Heartbeat:
             self._proven_at = asked_at
         except Exception as error:  # noqa: BLE001 - a heart that stops for any error interrupts every running job
             log.warning("heartbeat failed: %s", error)
-            connection.close()
 
     def _register(self, session: uuid.UUID, values: dict[str, Any]) -> None:
         # Who was drained under an earlier session stays so.

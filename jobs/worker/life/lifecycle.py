@@ -12,7 +12,6 @@ from weakref import WeakSet
 
 from celery import signals
 from celery.worker import state as worker_state
-from django.db import connection
 from django.db.backends.signals import connection_created
 from kombu.asynchronous import get_event_loop
 
@@ -128,4 +127,3 @@ def warm() -> None:
         blackouts.prepare(clock.now())
     except Exception as error:  # noqa: BLE001 - without a database the worker starts and waits
         log.warning("could not reach the database yet: %s", error)
-        connection.close()

@@ -1,0 +1,55 @@
+"""What people and programs hear while the database is away or read-only: 503, and when to ask again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from project.postgresql.session import ReadOnly
+
+log = logging.getLogger(__name__)
+
+AWAY = (OperationalError, InterfaceError)
+RETRY_AFTER = {"Retry-After": "5"}  # seconds
+
+
+def remedy(error: Exception) -> str:
+    """What is wrong with the database, and what its operator does. Nothing secret."""
+    if isinstance(error, ReadOnly):
+        return (
+            "The database is read-only: see that its disk has room, that nobody has set it so, and that DATABASE_URL "
+            "leads to the primary."
+        )
+    return "The database does not answer. See that PostgreSQL runs where DATABASE_URL points."
+
+
+def page(error: Exception) -> HttpResponse:
+    """For a browser."""
+    sentence = f"{remedy(error)} Until then nothing is accepted and no job starts; then load this page again."
+    return HttpResponse(
+        sentence,
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        content_type="text/plain; charset=utf-8",
+        headers={**RETRY_AFTER, "Cache-Control": "no-store"},
+    )
+
+
+class DatabaseAway:
+    """Middleware: a view that could not reach the database, or write to it, has not failed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for the view. REST's views answer by themselves (jobs/api/problems.py)."""
+        if not isinstance(error, AWAY):
+            return None
+        log.warning("%s %s: the database failed: %s", request.method, request.path, error)
+        return page(error)

@@ -1,0 +1,99 @@
+"""The connection of a thread. Django's own, and: a session is pinned and writable when it opens, and one that has seen
+an error is replaced at its next use, whoever caught the error and whichever class it had."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
+from psycopg import errors
+
+from project.postgresql import session
+from project.postgresql.session import ReadOnly
+
+# Errors of one statement or transaction, which say nothing of the session: the values, a rule of the tables, somebody
+# else's lock, a statement that took too long.
+OF_THE_STATEMENT = (
+    errors.DataError,
+    errors.IntegrityError,
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.QueryCanceled,
+)
+
+
+class Errors(DatabaseErrorWrapper):
+    """Sees each error of a connection on its way to whoever catches it."""
+
+    wrapper: DatabaseWrapper
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if kind is None:  # nearly always: this is passed by each statement
+            return
+        if issubclass(kind, errors.Error) and not issubclass(kind, OF_THE_STATEMENT):
+            self.wrapper.suspect = True
+        if issubclass(kind, errors.ReadOnlySqlTransaction):
+            raise ReadOnly from error
+        super().__exit__(kind, error, traceback)
+
+
+class DatabaseWrapper(PostgreSQL):
+    """`suspect`: an error has shown that the session may be broken, read-only or somebody else's."""
+
+    suspect = False
+
+    @cached_property
+    def wrap_database_errors(self) -> Errors:
+        return Errors(self)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A session as project/postgresql/session.py has it. Raises ReadOnly, OperationalError."""
+        try:
+            connection = super().get_new_connection({**conn_params, "autocommit": True})
+        except errors.OperationalError as error:
+            if any(refusal in str(error) for refusal in session.LIBPQ_REFUSALS):
+                raise ReadOnly(f"{session.READ_ONLY} ({error})") from error
+            raise
+        try:
+            chosen = self.settings_dict.get("SESSION", {})
+            session.begin(connection, time_zone=self.timezone_name, chosen=chosen)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def connect(self) -> None:
+        self.suspect = False
+        try:
+            super().connect()
+        except BaseException:
+            # Half made: whoever asks next must not take it for a good one.
+            connection, self.connection = self.connection, None
+            if connection is not None:
+                connection.close()
+            raise
+
+    def ensure_connection(self) -> None:
+        if self.suspect and self.autocommit and not self.in_atomic_block:  # else its transaction is lost, and says so
+            self.close()
+        super().ensure_connection()
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        if self.suspect and not self.in_atomic_block:
+            self.close()
+        super().close_if_unusable_or_obsolete()
+
+    def is_usable(self) -> bool:
+        """Whether the session answers and can write: what Django asks before the first statement of a request, and the
+        worker before that of a body."""
+        if self.connection is None:
+            return False
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(f"SELECT {session.WRITABLE}")
+                return bool(cursor.fetchone()[0])
+        except self.Database.Error:
+            return False
