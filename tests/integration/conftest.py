@@ -5,15 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from celery import current_app
@@ -76,6 +78,23 @@ class Cluster:
         command = ["worker", "-P", pool, "-c", str(slots), "-n", f"{name}@%h", "-l", "info", "-Q", queues]
         return self._start(name, command + (["-I", targets] if targets else []), **environment)
 
+    def web(self, name: str = "web", threads: int = 4) -> str:
+        """Start the web and wait until it is ready. Returns its address."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            where = f"127.0.0.1:{probe.getsockname()[1]}"
+        command = ["gunicorn", "project.wsgi", "--worker-class", "gthread", "--threads", str(threads), "--bind", where]
+        self._spawn(name, [*command, "--no-control-socket"])
+
+        def is_ready() -> bool:
+            assert self.processes[name].poll() is None, self.log(name)
+            with suppress(OSError), urlopen(f"http://{where}/readyz") as answer:
+                return bool(answer.status == 200)
+            return False
+
+        wait_for(is_ready, f"{name} to be ready")
+        return f"http://{where}"
+
     def ready(self, *names: str) -> None:
         """Wait until these workers are in the table of workers."""
         for name in names:
@@ -105,9 +124,12 @@ class Cluster:
                 process.wait()
 
     def _start(self, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
+        return self._spawn(name, ["celery", "-A", "project", *command], **environment)
+
+    def _spawn(self, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = spawn(
-                [sys.executable, "-m", "celery", "-A", "project", *command],
+                [sys.executable, "-m", *command],
                 log=log,
                 cwd=settings.BASE_DIR,
                 environment=self.environment | environment,
