@@ -50,20 +50,19 @@ class DatabaseWrapper(PostgreSQL):
         return Errors(self)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A session as project/postgresql/session.py has it. Raises ReadOnly, OperationalError."""
+        """Raises ReadOnly when each of several hosts answers, or refuses, and none can be written to."""
         try:
-            connection = super().get_new_connection({**conn_params, "autocommit": True})
+            return super().get_new_connection(conn_params)
         except errors.OperationalError as error:
             if any(refusal in str(error) for refusal in session.LIBPQ_REFUSALS):
                 raise ReadOnly(f"{session.READ_ONLY} ({error})") from error
             raise
-        try:
-            chosen = self.settings_dict.get("SESSION", {})
-            session.begin(connection, time_zone=self.timezone_name, chosen=chosen)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+
+    def _configure_connection(self, connection: Any) -> bool:
+        """Set the session: a new one, and one whose settings were discarded. Raises ReadOnly, OperationalError."""
+        session.begin(connection, time_zone=self.timezone_name, chosen=self.settings_dict.get("SESSION", {}))
+        super()._configure_connection(connection)
+        return True
 
     def connect(self) -> None:
         self.suspect = False

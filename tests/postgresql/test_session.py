@@ -91,6 +91,16 @@ def test_a_process_may_add_what_holds_for_it(fresh, monkeypatch):
     assert show(fresh(), "statement_timeout") == "20s"
 
 
+def test_a_session_whose_settings_were_discarded_is_set_anew(fresh, whose):
+    sql(f"ALTER {whose} SET default_transaction_isolation = 'serializable'")
+    other = fresh()
+    with other.cursor() as cursor:
+        cursor.execute("DISCARD ALL")
+    assert show(other, "transaction_isolation") == "serializable"
+    other.init_connection_state()
+    assert show(other, "transaction_isolation") == "read committed"
+
+
 def test_a_session_costs_one_round_trip(fresh, monkeypatch):
     asked = []
     execute = Cursor.execute
