@@ -61,7 +61,7 @@ class DatabaseWrapper(PostgreSQL):
     def _configure_connection(self, connection: Any) -> bool:
         """Set the session: a new one, and one whose settings were discarded. Raises ReadOnly, OperationalError."""
         session.begin(connection, time_zone=self.timezone_name, chosen=self.settings_dict.get("SESSION", {}))
-        super()._configure_connection(connection)
+        super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
         return True
 
     def connect(self) -> None:
