@@ -122,9 +122,8 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - 
         case TooMany():
             return _invalid([{"field": "jobs", "message": str(error)}])
         case OperationalError() if unavailable.took_too_long(error):
-            return Problem(
-                HTTPStatus.SERVICE_UNAVAILABLE, "too-slow", unavailable.TOO_SLOW, headers={"Retry-After": "10"}
-            )
+            again = unavailable.RETRY_AFTER
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "too-slow", unavailable.TOO_SLOW, headers=again)
         case OperationalError() | InterfaceError():
             return _unavailable(error)
         case DataError() | UnicodeEncodeError():
