@@ -37,10 +37,14 @@ def _forgiving(monkeypatch):
 
 
 @pytest.fixture
-def no_broker(monkeypatch):
-    def closed(**_options):
-        return current_app.connection(NO_BROKER)
+def no_broker():
+    """Nothing listens where the broker should be, until `undo` is called."""
+    opened = current_app.connection_for_write
 
-    monkeypatch.setattr(current_app, "connection_for_write", closed)
-    monkeypatch.setattr(current_app, "producer_or_acquire", lambda given=None: given or Producer(closed()))
-    return monkeypatch
+    def closed(*_arguments, **_options):
+        return opened(NO_BROKER)
+
+    with pytest.MonkeyPatch.context() as patch:  # its own: undoing it must not undo what other fixtures have set
+        patch.setattr(current_app, "connection_for_write", closed)
+        patch.setattr(current_app, "producer_or_acquire", lambda given=None: given or Producer(closed()))
+        yield patch
