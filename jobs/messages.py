@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from celery import current_app
 
+from jobs.installation import known
 from jobs.models.querysets import Listed
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ T = TypeVar("T")
 RUN_JOB = "jobs.run"  # the name of the one Celery task that runs jobs
 HOPS = "hops"  # the header that counts how many workers have passed a message on
 PASSED_BY = "passed_by"  # the header that names the last of them
+INSTALLATION = "installation"  # the header that says whose it is
+AFTER = "after"  # the header with the latest start that its sender knew of: a database without it is an older one
 PUBLISH_TIMEOUT = 2  # seconds for a broker to take a message, or to confirm several
 PERSISTENT = 2  # AMQP's delivery mode
 ORIGIN = f"{os.getpid()}@{socket.gethostname()}"
@@ -55,6 +58,8 @@ def send(listed: Listed, producer: Producer, hops: int = 0, passed_by: str = "")
             "ignore_result": True,
             HOPS: hops,
             PASSED_BY: passed_by,
+            INSTALLATION: known.mark(),
+            AFTER: known.start,
         },
         correlation_id=task_id,
         timeout=PUBLISH_TIMEOUT,

@@ -6,6 +6,7 @@ from jobs.models.batch import Batch
 from jobs.models.budget import Budget, CreationLimit
 from jobs.models.calendar import Calendar, CalendarRange
 from jobs.models.dependency import Dependency
+from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.lane import Kind, Lane
 from jobs.models.processes import Leadership, Worker
@@ -21,6 +22,7 @@ __all__ = [
     "CalendarRange",
     "CreationLimit",
     "Dependency",
+    "Installation",
     "Job",
     "Kind",
     "Lane",

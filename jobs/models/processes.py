@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import NamedTuple
 
 from django.db import connection, models
 from django.db.models import Q
@@ -10,14 +11,14 @@ from django.db.models.functions import Now
 
 from jobs.models.querysets.workers import WorkerQuerySet
 
-LEADER_LOCK = 0x52756E4174  # "RunAt": the advisory lock of the beat that leads
-
-LEADER_LOCK_HELD = """
-SELECT EXISTS (
-    SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-    WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 1 AND granted
-        AND classid::bigint << 32 | objid::bigint = %s
-)
+# The session that has the advisory lock of the beat that leads: its process number, client and name.
+LEADER_LOCK_HOLDER = """
+SELECT pg_locks.pid, coalesce(host(client_addr), 'a socket'), coalesce(nullif(application_name, ''), 'no name')
+FROM pg_locks
+JOIN pg_database ON pg_database.oid = pg_locks.database
+LEFT JOIN pg_stat_activity ON pg_stat_activity.pid = pg_locks.pid
+WHERE pg_database.datname = current_database() AND locktype = 'advisory' AND objsubid = 1 AND granted
+    AND classid::bigint << 32 | objid::bigint = %s
 """
 
 
@@ -48,6 +49,10 @@ class Worker(models.Model):
     drained_at = models.DateTimeField(null=True, blank=True, help_text="A person took it out of service.")
     drain_reason = models.TextField(blank=True, default="", db_default="", help_text="Why they did.")
     drained_by = models.TextField(blank=True, default="", db_default="", help_text="Who did.")
+    foreign_at = models.DateTimeField(null=True, blank=True, help_text="It last got another installation's message.")
+    foreign_from = models.TextField(
+        blank=True, default="", db_default="", help_text="Whose that was, from which queue."
+    )
 
     objects = WorkerQuerySet.as_manager()
 
@@ -64,6 +69,17 @@ class Worker(models.Model):
     def left(self) -> bool:
         """Whether it has said good-bye, or was declared gone."""
         return self.stopped_at is not None or self.gone_at is not None
+
+
+class LockHolder(NamedTuple):
+    """A session of the database. `pid` is that of its server process."""
+
+    pid: int
+    client: str
+    application: str
+
+    def __str__(self) -> str:
+        return f"session {self.pid} of the database, from {self.client} ({self.application})"
 
 
 class Leadership(models.Model):
@@ -93,8 +109,10 @@ class Leadership(models.Model):
         return cls.objects.first() or cls(holder="", epoch=0, listed=0)
 
     @staticmethod
-    def is_held() -> bool:
-        """Whether a beat leads at this moment. The server takes the lock from one that is dead, stopped or cut off."""
+    def lock_holder(lock: int) -> LockHolder | None:
+        """Who leads at this moment by this installation's lock. The server takes it from one that is dead, stopped or
+        cut off."""
         with connection.cursor() as cursor:
-            cursor.execute(LEADER_LOCK_HELD, [LEADER_LOCK])
-            return bool(cursor.fetchone()[0])
+            cursor.execute(LEADER_LOCK_HOLDER, [lock])
+            row = cursor.fetchone()
+        return None if row is None else LockHolder(*row)

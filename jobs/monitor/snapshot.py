@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from jobs.conf import Conf, conf
+from jobs.installation import known
 from jobs.models import Job, Lane, Leadership
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.lane import Kind
@@ -198,7 +199,8 @@ def _leader(now: datetime, c: Conf) -> LeaderLine:
         listed=row.listed if row.listed_at else 0,
         published_at=row.published_at,
         # A beat that cannot publish lists nothing more, but leads: only its lock tells. Asked only when in doubt.
-        absent=(row.listed_at is None or now - row.listed_at > patience) and not Leadership.is_held(),
+        absent=(row.listed_at is None or now - row.listed_at > patience)
+        and not Leadership.lock_holder(known.identity().lock),
         unpublished=bool(
             row.listed and row.published_at is None and row.listed_at and now - row.listed_at > UNPUBLISHED_AFTER
         ),

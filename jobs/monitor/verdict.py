@@ -124,6 +124,14 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         whose = _named("worker", off)
         what = f"The clock of {whose} is off." if len(off) == 1 else f"The clocks of {whose} are off."
         found.append(Problem("warn", what, remedy))
+    foreign = [w for w in seen.alive if w.foreign]
+    if foreign:
+        remedy = (
+            f"{foreign[0].name}: {foreign[0].foreign}. They go back, late. Give each installation a BROKER_URL "
+            "of its own: another database number or virtual host."
+        )
+        whose = _named("Worker", [w.name for w in foreign])
+        found.append(Problem("warn", f"{whose} get{_s(foreign)} another installation's messages.", remedy))
     figures = seen.figures
     if seen.interrupted:
         found.append(_undecided(seen))

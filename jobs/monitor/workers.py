@@ -12,6 +12,7 @@ from jobs.nodes.reading import Reading
 
 WORKERS_READ = 1_000
 DEPARTED_SHOWN_FOR = timedelta(minutes=10)
+FOREIGN_SHOWN_FOR = timedelta(minutes=10)
 STATUSES = ("gone", "silent", "alive", "stopped")  # in the order of the page
 TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take jobs
 
@@ -30,6 +31,7 @@ class WorkerLine:
     reading: Reading
     refusing: str  # why it takes no jobs; empty: it does
     drained: bool
+    foreign: str = ""  # whose messages it gets beside its own; empty: nobody's
 
     @property
     def takes(self) -> bool:
@@ -71,4 +73,5 @@ def _line(worker: Worker, vitals: Vitals, busy: int, now: datetime) -> WorkerLin
         reading=vitals.reading.rounded(),
         refusing=vitals.refusing,
         drained=worker.drained_at is not None,
+        foreign=worker.foreign_from if worker.foreign_at and now - worker.foreign_at < FOREIGN_SHOWN_FOR else "",
     )

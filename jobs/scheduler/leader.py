@@ -16,8 +16,8 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from jobs.clock import steady
+from jobs.installation import known
 from jobs.models import Leadership
-from jobs.models.processes import LEADER_LOCK
 from project.postgresql import session as sessions
 from project.postgresql.base import DatabaseWrapper
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 TRY_EVERY = 1.5  # seconds between a standby's attempts
 PING_EVERY = 2.5  # seconds between a leader's signs of life
+SAY_EVERY = 60.0  # seconds between two lines of a standby's log that say who leads
 SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
 
 # The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
@@ -73,6 +74,7 @@ class Leader:
         self.epoch = 0  # 0 while standing by
         self._sure_until = 0.0  # on the steady clock
         self._session: DatabaseWrapper | None = None
+        self._said_at = float("-inf")  # on the steady clock
 
     @property
     def leading(self) -> bool:
@@ -91,11 +93,12 @@ class Leader:
                     raise sessions.ReadOnly
                 self._sure_until = asked + SURE_FOR
                 return True
-            if self._ask("SELECT pg_try_advisory_lock(%s)", LEADER_LOCK):
+            if self._ask("SELECT pg_try_advisory_lock(%s)", known.identity().lock):
                 self.epoch = self._begin_epoch(now)
                 self._sure_until = asked + SURE_FOR
                 log.info("%s leads now (epoch %d)", self.name, self.epoch)
                 return True
+            self._say_who_leads()
         except (DatabaseError, InterfaceError, BehindPooler) as error:
             log.warning("%s has no connection for its lock: %s", self.name, error)
             self.step_down()
@@ -138,6 +141,15 @@ class Leader:
 
     def _record(self, **values: object) -> bool:
         return Leadership.objects.filter(epoch=self.epoch).update(**values) == 1
+
+    def _say_who_leads(self) -> None:
+        """Once a minute at most: a standby that waits for somebody unknown would do it in silence."""
+        if steady() - self._said_at >= SAY_EVERY:
+            self._said_at = steady()
+            holder, lock = Leadership.current(), Leadership.lock_holder(known.identity().lock)
+            log.info(
+                "%s stands by; the latest leader is %s; its lock is held by %s", self.name, holder, lock or "nobody"
+            )
 
     def _begin_epoch(self, now: datetime) -> int:
         with transaction.atomic():

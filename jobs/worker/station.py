@@ -52,7 +52,9 @@ class Station:
     def intake(self, consumer: Any) -> Intake:
         """For a new connection to the broker; what came by the last one cannot be acknowledged any more."""
         self.disconnected()
-        self._intake = Intake(consumer, self.arming.add, clock.timestamp, lambda: self.node.refusing)
+        self._intake = Intake(
+            consumer, self.arming.add, clock.timestamp, lambda: self.node.refusing, lifecycle.beat_now
+        )
         return self._intake
 
     def follow(self) -> None:

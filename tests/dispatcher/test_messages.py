@@ -6,7 +6,8 @@ import pytest
 from celery import current_app
 
 from jobs.clock import clock
-from jobs.messages import Confirmations, Outlet
+from jobs.installation import known
+from jobs.messages import Confirmations, Outlet, send, send_each
 from jobs.models.querysets import Listed
 
 
@@ -19,6 +20,14 @@ def test_all_of_them_on_redis_and_valkey(queue):
     outlet.send(jobs(queue.name))
     outlet.close()
     assert len({message.headers["id"] for message in queue()}) == 250
+
+
+def test_each_names_its_installation_and_the_latest_start_it_knows_of(queue):
+    known.heard(41)
+    send_each(jobs(queue.name, 1), send)
+    (message,) = queue()
+    assert message.headers["installation"] == known.identity().mark
+    assert message.headers["after"] == 41
 
 
 @pytest.mark.rabbitmq

@@ -24,9 +24,10 @@ from django.db import connection
 from kombu import Producer
 
 from jobs.clock import clock
-from jobs.models import Job, Worker
+from jobs.models import Installation, Job, Worker
 from jobs.states import FINAL
 from project.local.process import send, spawn
+from tests.conftest import IDENTITY
 from tests.integration.bodies import Bodies
 
 EXACTLY_ONCE = "each exactly once"  # whoever fails of this is not run again (tests/conftest.py)
@@ -174,6 +175,9 @@ def cluster(
     # The late lane of this process, too, goes through the broker of the test.
     monkeypatch.setattr(current_app, "producer_or_acquire", lambda given=None: producer_of(broker_url, given))
     clock.measure()
+    Installation.objects.update_or_create(
+        id=1, defaults={"identity": IDENTITY.identity, "incarnation": IDENTITY.incarnation}
+    )
     cluster = Cluster(tmp_path, broker_url)
     yield cluster
     cluster.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections, models
 from django.db.models import Q
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from jobs.models.workerlog import WorkerLog  # noqa: F401 - named in the base class
 
 
-# The heartbeat: says that the session lives and how it is, and hears whether somebody has drained it. One statement.
+# The heartbeat: says that the session lives and how it is, and hears whether somebody has drained it, and of which
+# installation it is. One statement.
 BEAT = """
 UPDATE jobs_worker SET heartbeat_at = clock_timestamp(), running = %(running)s, offset_ms = %(offset_ms)s,
     cpu = %(cpu)s, memory = %(memory)s, load = %(load)s, gpu = %(gpu)s, gpu_memory = %(gpu_memory)s,
-    refusing = %(refusing)s
+    refusing = %(refusing)s, foreign_at = %(foreign_at)s, foreign_from = %(foreign_from)s
 WHERE session = %(session)s AND gone_at IS NULL
-RETURNING drained_at, drain_reason, drained_by
+RETURNING drained_at, drain_reason, drained_by,
+    (SELECT identity FROM jobs_installation), (SELECT incarnation FROM jobs_installation)
 """
 
 
@@ -33,13 +35,21 @@ class Drain(NamedTuple):
     drained_by: str = ""
 
 
+class Heard(NamedTuple):
+    """What a heartbeat hears. `identity` and `incarnation` None: the installation has no row."""
+
+    drain: Drain
+    identity: uuid.UUID | None
+    incarnation: uuid.UUID | None
+
+
 class WorkerQuerySet(models.QuerySet["Worker"]):
-    def beat(self, session: uuid.UUID, values: Mapping[str, str | float | None]) -> Drain | None:
+    def beat(self, session: uuid.UUID, values: Mapping[str, Any]) -> Heard | None:
         """A heartbeat of this session; `values` are the columns of BEAT. None when it has been declared gone."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(BEAT, {"session": session, **values})
             row = cursor.fetchone()
-        return None if row is None else Drain(*row)
+        return None if row is None else Heard(Drain(*row[:3]), *row[3:])
 
     def locked(self, session: uuid.UUID) -> Worker | None:
         """The row of this session until the transaction ends, if there is one."""

@@ -30,13 +30,13 @@ def acknowledge(messages: Sequence[Any], errors: tuple[type[Exception], ...]) ->
             message.ack_log_error(log, errors)
 
 
-def hand_back(messages: Sequence[Any], errors: tuple[type[Exception], ...]) -> None:
-    """All of them, of one channel: to the head of their queues, for whoever takes from there. The loss of the broker
-    (`errors`) is logged: it has kept them."""
+def hand_back(messages: Sequence[Any], errors: tuple[type[Exception], ...], *, last: bool = False) -> None:
+    """All of them, of one channel: to the head of their queues, for whoever takes from there; on Redis to the tail with
+    `last`. The loss of the broker (`errors`) is logged: it has kept them."""
     if messages and keeps_unacknowledged(messages[0].channel):
         try:
             for start in range(0, len(messages), RESTORED_TOGETHER):
-                _restore_together(messages[start : start + RESTORED_TOGETHER])
+                _restore_together(messages[start : start + RESTORED_TOGETHER], last)
         except errors as error:
             log.warning("%d messages could not be handed back (%r)", len(messages), error)
     else:
@@ -68,7 +68,7 @@ def _together(messages: Sequence[Any]) -> None:
         message._state = "ACK"
 
 
-def _restore_together(messages: Sequence[Any]) -> None:
+def _restore_together(messages: Sequence[Any], last: bool) -> None:
     """What kombu's `QoS.restore_by_tag` does for one message when a connection is closed. It watches the key that all
     workers write to, and begins anew when one has; here two that restored the same message would make two of it, of
     which the second takes no row."""
@@ -78,10 +78,11 @@ def _restore_together(messages: Sequence[Any]) -> None:
     with qos.pipe_or_acquire() as pipe:
         kept = pipe.hmget(qos.unacked_key, tags).execute()[0]
         pipe.zrem(qos.unacked_index_key, *tags).hdel(qos.unacked_key, *tags)
-        for text in reversed(kept):  # the first to go out is the last to come to the head
+        # The first to go out is the last to come to the head.
+        for text in kept if last else reversed(kept):
             if text is not None:
                 payload, exchange, routing_key = loads(bytes_to_str(text))
-                channel._do_restore_message(payload, exchange, routing_key, pipe)
+                channel._do_restore_message(payload, exchange, routing_key, pipe, leftmost=last)
         pipe.execute()
     for message in messages:
         virtual.QoS.ack(qos, message.delivery_tag)

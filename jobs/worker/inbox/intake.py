@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,14 +17,18 @@ from typing import Any
 from celery.bootsteps import RUN  # type: ignore[attr-defined]
 from celery.exceptions import InvalidTaskError
 
-from jobs.messages import HOPS, PASSED_BY, RUN_JOB
+from jobs.clock import steady
+from jobs.installation import known
+from jobs.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
 from jobs.worker.arming.waiting import Delivery, Waiting
 from jobs.worker.inbox.acknowledging import acknowledge, hand_back, one_client
+from jobs.worker.inbox.foreign import Foreign
 
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 
 COMES_BACK = 5  # hops that count for a message that its last worker gets again: there may be nobody else
 CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
+DOUBT_EVERY = 1.0  # seconds
 BIGGEST_ID = 2**63 - 1
 
 
@@ -37,12 +41,15 @@ class Intake:
         add: Callable[[Waiting], None],
         now: Callable[[], float],
         refusing: Callable[[], object] = lambda: False,
+        doubt: Callable[[], object] = lambda: None,
     ) -> None:
-        """`refusing`: whether this worker is to take no messages now."""
+        """`refusing`: whether this worker is to take no messages now. `doubt` has it ask whose it is."""
         self._consumer = consumer
         self._add = add
         self._now = now
         self._refusing = refusing
+        self._doubt = doubt
+        self._doubted_at = float("-inf")  # on the steady clock
         self._refused: deque[tuple[Any, bool]] = deque()  # messages to hand back; whether they were held for later
         self._told_refused = False
         self._settled: deque[tuple[Any, bool]] = deque()  # messages to acknowledge; whether they were held for later
@@ -51,6 +58,7 @@ class Intake:
         self._granted = 0  # by how much the prefetch was raised for them
         self._open = True
         self._channel: Any = None
+        self._foreign = Foreign(consumer, self._give_back)
 
     def __call__(self, message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> None:
         """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
@@ -58,6 +66,8 @@ class Intake:
             self._channel = message.channel
             one_client(message.channel)
         job_id, version, run_at, hops = read(message)
+        if not self._is_ours(message):
+            return
         if message.headers.get(PASSED_BY) == self._consumer.hostname:
             hops += COMES_BACK
         received.info("Task %s[%s] received", RUN_JOB, message.headers.get("id"))
@@ -71,6 +81,38 @@ class Intake:
             hand_back=partial(self._hand_back_soon, message, ahead),
         )
         self._add(Waiting(job_id, version, run_at, [delivery]))
+
+    def _is_ours(self, message: Any) -> bool:
+        """Whether it names our installation as it is now. A foreign one goes back in a moment; one from before a
+        restore is dropped, since what of its job is to be done is listed anew. Never asks the database: the event loop
+        must not wait for it. While we are not sure who we are, what seems foreign goes back too, and is judged again.
+        """
+        mark = message.headers.get(INSTALLATION) or ""
+        if not isinstance(mark, str):
+            raise InvalidTaskError(f"not a message of ours: {mark!r} is no name of an installation")
+        ours = known.kept
+        if not mark or (ours is not None and mark == ours.mark):
+            known.heard(after(message))
+            return True
+        if ours is None or not known.is_sure:
+            if steady() - self._doubted_at >= DOUBT_EVERY:
+                self._doubted_at = steady()
+                self._doubt()
+        elif ours.owns(mark):
+            received.info("Task %s[%s] is from before a restore", RUN_JOB, message.headers.get("id"))
+            self._acknowledge_soon(message, False)
+            return False
+        else:
+            self._foreign.say(mark, _queue(message))
+        self._hold(1)
+        self._foreign.give_back_later(message)
+        return False
+
+    def _give_back(self, messages: Sequence[Any]) -> None:
+        """Foreign ones, whose pause is over. By the thread of the event loop only."""
+        if self._open:
+            hand_back(messages, self._consumer.connection_errors, last=True)
+            self._hold(-len(messages))
 
     def close(self) -> None:
         """The connection is gone: what it brought starts at its time all the same, but cannot be acknowledged."""
@@ -146,6 +188,12 @@ def read(message: Any) -> tuple[int, int, float, int]:
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= BIGGEST_ID:
             raise InvalidTaskError(f"{number!r} is neither the id of a job nor a version")
     return job_id, version, run_at, hops
+
+
+def after(message: Any) -> int:
+    """The latest start that its sender knew of; 0 when it does not say."""
+    start = message.headers.get(AFTER)
+    return start if isinstance(start, int) and not isinstance(start, bool) and 0 <= start <= BIGGEST_ID else 0
 
 
 def _queue(message: Any) -> str:

@@ -16,9 +16,11 @@ from django.db import DatabaseError, InterfaceError, connection
 from jobs import transitions
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.installation import known
 from jobs.models import Worker
 from jobs.models.querysets import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
+from jobs.worker.inbox.foreign import Foreign
 from jobs.worker.life.node import Node
 
 log = logging.getLogger(__name__)
@@ -149,13 +151,18 @@ class Heartbeat:
             clock.current()  # measured anew when it is a minute old
             values: dict[str, Any] = asdict(self._node.reading)
             values |= {"running": self._running(), "offset_ms": clock.offset * 1000, "refusing": self._node.refusing}
+            seen = Foreign.latest
+            values |= {"foreign_at": seen and seen.at, "foreign_from": seen.whose if seen else ""}
             if not self._registered:
                 self._register(self.identity.session, values)
+                known.read()
                 self._proven_at = asked_at
                 return
-            drain = Worker.objects.beat(self.identity.session, values)
-            if drain is not None:
-                self._node.told(drain)
+            heard = Worker.objects.beat(self.identity.session, values)
+            if heard is not None:
+                self._node.told(heard.drain)
+                if heard.identity and heard.incarnation:
+                    known.told(heard.identity, heard.incarnation)
             else:
                 # We were silent for so long that we count as gone: go on under a new session.
                 log.error("%s was declared gone; it goes on as a new session", self._name)

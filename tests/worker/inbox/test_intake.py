@@ -53,11 +53,25 @@ class TaskConsumer:
         self.did.append("cancel")
 
 
+class Timer:
+    def __init__(self):
+        self.calls = []
+
+    def call_after(self, seconds, callback, args):
+        self.calls.append((seconds, callback, args))
+
+    def fire(self):
+        calls, self.calls = self.calls, []
+        for _, callback, args in calls:
+            callback(*args)
+
+
 class Consumer:
     connection_errors = (OSError,)
     hostname = "w1@test"
 
     def __init__(self):
+        self.timer = Timer()
         self.qos, self.soon, self.task_consumer = Qos(), [], TaskConsumer()
         self.blueprint = SimpleNamespace(state=RUN)
 

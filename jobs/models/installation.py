@@ -1,0 +1,60 @@
+"""Whose database this is: the one row that names the installation, and says where its leader has found it last."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models import Q
+
+# Whether this database is another one than that in which the row was written: a dump comes with new tables, a copy of a
+# database with a new number. Columns that are NULL (no beat has led yet) tell nothing, as does a row that is not there.
+MOVED = """(
+    row.table_oid <> row.tableoid::bigint
+    OR row.database_oid <> (SELECT oid::bigint FROM pg_database WHERE datname = current_database())
+)"""
+
+# What makes no job start. Read once by a statement that lists or takes jobs, whatever number of rows it looks at.
+HOLDS_ALL = f"EXISTS (SELECT FROM jobs_installation AS row WHERE row.held_at IS NOT NULL OR {MOVED})"
+
+
+class Installation(models.Model):
+    """The row of `jobs_installation`. Its names are random, made by the migration, or by whoever finds none."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, db_default=1)
+    identity = models.UUIDField(db_default=RandomUUID(), help_text="Names it for as long as it lives.")
+    incarnation = models.UUIDField(db_default=RandomUUID(), help_text="A new one with each release after a restore.")
+    incarnated_at = models.DateTimeField(null=True, help_text="When that was; empty: it was never restored.")
+
+    # Where the latest leader found it; empty: none has led yet.
+    system_identifier = models.BigIntegerField(null=True, help_text="Of PostgreSQL's cluster.")
+    timeline = models.BigIntegerField(null=True, help_text="Of its WAL: grows with each promotion or recovery.")
+    database_oid = models.BigIntegerField(null=True)
+    table_oid = models.BigIntegerField(null=True, help_text="Of this table: another one after a dump was restored.")
+    last_start = models.BigIntegerField(db_default=0, help_text="The highest id of a ledger row that was seen.")
+
+    held_at = models.DateTimeField(null=True, help_text="Since when no job starts, until a person releases them.")
+    held_why = models.TextField(db_default="", blank=True)
+    released_at = models.DateTimeField(null=True, help_text="When a person released it last.")
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="Who did."
+    )
+    release_reason = models.TextField(db_default="", blank=True, help_text="Why they did.")
+
+    class Meta:
+        verbose_name_plural = "installation"
+        permissions = [("release_installation", "Can let jobs start again after a restore")]
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="jobs_installation_single")]
+
+    def __str__(self) -> str:
+        return f"installation {self.short}"
+
+    @property
+    def short(self) -> str:
+        """Its name for people and messages: the first 12 of the 32 characters."""
+        return self.identity.hex[:12]
+
+    @classmethod
+    def current(cls) -> Installation:
+        """The row, made where it is missing. Raises DatabaseError."""
+        return cls.objects.filter(id=1).first() or cls.objects.get_or_create(id=1)[0]
