@@ -16,7 +16,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from jobs.clock import steady
-from jobs.installation import known
+from jobs.installation import known, memory
+from jobs.installation.memory import Memory
+from jobs.installation.watch import PING, Place, judge
 from jobs.models import Leadership
 from project.postgresql import session as sessions
 from project.postgresql.base import DatabaseWrapper
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 TRY_EVERY = 1.5  # seconds between a standby's attempts
 PING_EVERY = 2.5  # seconds between a leader's signs of life
 SAY_EVERY = 60.0  # seconds between two lines of a standby's log that say who leads
+ASK_AGAIN = 10.0  # seconds until a broker that did not say how far the ledger had come is asked again
 SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
 
 # The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
@@ -75,6 +78,10 @@ class Leader:
         self._sure_until = 0.0  # on the steady clock
         self._session: DatabaseWrapper | None = None
         self._said_at = float("-inf")  # on the steady clock
+        self._keeper = memory.Keeper()
+        self._compared = False  # whether what the broker remembers was compared since we lead
+        self._ask_again_at = 0.0  # on the steady clock
+        self._timeline = 0
 
     @property
     def leading(self) -> bool:
@@ -89,11 +96,14 @@ class Leader:
         asked = steady()
         try:
             if self.leading:
-                if not self._ask(f"SELECT {sessions.WRITABLE}"):
-                    raise sessions.ReadOnly
-                self._sure_until = asked + SURE_FOR
-                return True
-            if self._ask("SELECT pg_try_advisory_lock(%s)", known.identity().lock):
+                if self._ping(now):
+                    self._sure_until = asked + SURE_FOR
+                    return True
+                log.error("%s stands by: the tables of its installation have been exchanged", self.name)
+                self.step_down()
+                return False
+            if self._ask("SELECT pg_try_advisory_lock(%s)", known.read().lock):
+                self._judge(now)
                 self.epoch = self._begin_epoch(now)
                 self._sure_until = asked + SURE_FOR
                 log.info("%s leads now (epoch %d)", self.name, self.epoch)
@@ -113,7 +123,8 @@ class Leader:
         """Stop leading. The lock is given back before the session: the server notices a closed one a moment later."""
         if self.leading:
             log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
-        self.epoch = 0
+        self.epoch, self._compared = 0, False
+        self._keeper.forget()
         session, self._session = self._session, None
         if session is not None and session.suspect:
             session.close()
@@ -141,6 +152,38 @@ class Leader:
 
     def _record(self, **values: object) -> bool:
         return Leadership.objects.filter(epoch=self.epoch).update(**values) == 1
+
+    def _ping(self, now: datetime) -> bool:
+        """Show that the session is ours, and note how far the database has come. False when it is another one."""
+        session = self._session = self._session or _open_session()
+        with session.cursor() as cursor:
+            cursor.execute(PING)
+            writable, same, latest, written, identity, incarnation = cursor.fetchone()
+        if not writable:
+            raise sessions.ReadOnly
+        if same:
+            ours = known.told(identity, incarnation) if identity and incarnation else known.read()
+            if not self._compared and steady() >= self._ask_again_at:
+                self._judge(now)
+            elif self._compared:
+                known.heard(latest)
+                self._keeper.note(ours.mark, Memory(latest, written, self._timeline))
+        return bool(same)
+
+    def _judge(self, now: datetime) -> None:
+        """Whether this database was restored: then no job starts. Nothing is noted before that was asked; a broker that
+        is away, and with it the jobs, is asked again with the next sign of life."""
+        session = self._session = self._session or _open_session()
+        with session.cursor() as cursor:
+            here = Place.read(cursor)
+        mark, remembered = known.read().mark, None
+        try:
+            remembered, self._compared = memory.read(mark), True
+        except Exception as error:  # noqa: BLE001 - a broker may fail in any way
+            log.warning("the broker does not say how far the ledger had come (%s)", error)
+            self._ask_again_at = steady() + ASK_AGAIN
+        self._timeline = here.timeline
+        judge(here, remembered, now=now, heard=known.start, asked=self._compared)
 
     def _say_who_leads(self) -> None:
         """Once a minute at most: a standby that waits for somebody unknown would do it in silence."""

@@ -162,6 +162,8 @@ def rabbitmq_url(rabbitmq: str) -> Iterator[str]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         purge(rabbitmq)
         yield rabbitmq
+        with current_app.connection(rabbitmq) as broker:
+            broker.default_channel.queue_delete(f"runat-memory-{IDENTITY.mark}")
 
 
 @pytest.fixture
