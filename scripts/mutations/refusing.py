@@ -54,13 +54,13 @@ MUTANTS = (
         "handed back: in its order, at the head",
         ON_TIME,
         HAND_BACK_TESTS,
-        (ACKNOWLEDGING, "for text in reversed(kept):", "for text in kept:"),
+        (ACKNOWLEDGING, "for text in kept if last else reversed(kept):", "for text in kept:"),
     ),
     mutant(
         "handed back: in the queue again",
         NEVER_LOST,
         HAND_BACK_TESTS,
-        (ACKNOWLEDGING, "channel._do_restore_message(payload, exchange, routing_key, pipe)", "pass"),
+        (ACKNOWLEDGING, "channel._do_restore_message(payload, exchange, routing_key, pipe, leftmost=last)", "pass"),
     ),
     mutant(
         "limits: not for one reading",
@@ -75,7 +75,7 @@ MUTANTS = (
         "a drain is heard of by the heartbeat",
         ON_TIME,
         HEARTBEAT_TESTS,
-        (HEARTBEAT, "self._node.told(drain)", "pass"),
+        (HEARTBEAT, "self._node.told(heard.drain)", "pass"),
     ),
     mutant(
         "a drained worker stays so as another session",
