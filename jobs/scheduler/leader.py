@@ -81,6 +81,7 @@ class Leader:
         self._keeper = memory.Keeper()
         self._compared = False  # whether what the broker remembers was compared since we lead
         self._ask_again_at = 0.0  # on the steady clock
+        self._held = ""  # the mark of the incarnation whose jobs are held
         self._timeline = 0
 
     @property
@@ -165,7 +166,7 @@ class Leader:
             ours = known.told(identity, incarnation) if identity and incarnation else known.read()
             if not self._compared and steady() >= self._ask_again_at:
                 self._judge(now)
-            elif self._compared:
+            elif self._compared and ours.mark != self._held:  # what was seen before a restore is kept
                 known.heard(latest)
                 self._keeper.note(ours.mark, Memory(latest, written, self._timeline))
         return bool(same)
@@ -183,7 +184,8 @@ class Leader:
             log.warning("the broker does not say how far the ledger had come (%s)", error)
             self._ask_again_at = steady() + ASK_AGAIN
         self._timeline = here.timeline
-        judge(here, remembered, now=now, heard=known.start, asked=self._compared)
+        row = judge(here, remembered, now=now, heard=known.start, asked=self._compared)
+        self._held = mark if row.held_at is not None else ""
 
     def _say_who_leads(self) -> None:
         """Once a minute at most: a standby that waits for somebody unknown would do it in silence."""

@@ -1,5 +1,6 @@
 """In a database that was restored no job starts until a person has said so; then what was due starts, or is cancelled."""
 
+import time
 import uuid
 from datetime import timedelta
 
@@ -11,7 +12,8 @@ from django.db import connection
 
 from jobs import transitions
 from jobs.clock import clock
-from jobs.installation import known
+from jobs.installation import known, memory
+from jobs.installation.memory import Memory
 from jobs.models import Audit, Installation, Job
 from jobs.models.installation import Held
 from jobs.monitor.broker import Depths
@@ -103,6 +105,18 @@ def test_a_worker_that_has_seen_a_later_start_takes_nothing(led):
     assert acquired(job, led) == []
     lead(led)
     assert "start 1000000000 was made" in Installation.objects.get().held_why
+
+
+def test_what_was_seen_before_a_restore_is_kept_while_all_is_held(put_back):
+    """Else a second restore from the same backup would pass for the first."""
+    mark = known.read().mark
+    memory.write(mark, Memory(10**9, 1, 1))
+    leader = Leader("second")
+    for _ in range(2):
+        assert leader.hold(put_back)
+    time.sleep(0.5)
+    assert memory.read(mark) == Memory(10**9, 1, 1)
+    leader.step_down()
 
 
 def test_released_all_that_was_due_is_listed_anew(put_back):
