@@ -20,13 +20,13 @@ from project.postgresql.session import WRITABLE
 
 log = logging.getLogger(__name__)
 
-# A leader's sign of life: whether it can write, whether it may go on (somebody exchanged the tables under its session, and nobody has said
-# so yet), and how far the database has come. An error on a server that is a replica.
+# A leader's sign of life: whether it can write, whether it may go on (somebody exchanged the tables under its session,
+# and nobody has said so yet), how far the database has come, and whose it is.
 PING = f"""
 SELECT {WRITABLE},
     NOT EXISTS (SELECT FROM jobs_installation AS row WHERE row.held_at IS NULL AND {MOVED}),
     (SELECT coalesce(max(id), 0) FROM jobs_attempt),
-    (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint,
+    CASE WHEN pg_is_in_recovery() THEN 0 ELSE (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint END,
     (SELECT identity FROM jobs_installation), (SELECT incarnation FROM jobs_installation)
 """  # noqa: S608 - of our own words only
 
