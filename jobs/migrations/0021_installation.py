@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0019_dependencies_indexed"),
+        ("jobs", "0020_what_a_key_stands_for"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
