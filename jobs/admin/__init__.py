@@ -3,6 +3,7 @@
 from jobs.admin.batch import BatchAdmin
 from jobs.admin.budget import CreationLimitAdmin
 from jobs.admin.calendars import CalendarAdmin
+from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
 from jobs.admin.sharing import LaneAdmin, TriggerAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "BatchAdmin",
     "CalendarAdmin",
     "CreationLimitAdmin",
+    "InstallationAdmin",
     "JobAdmin",
     "LaneAdmin",
     "LeadershipAdmin",

@@ -16,7 +16,7 @@ from jobs.api.serializers import DrainSerializer, ResumeSerializer, StatsSeriali
 from jobs.api.views import CONTROL, VIEW, ApiView, person
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Job, Leadership, Worker
+from jobs.models import Installation, Job, Leadership, Worker
 from jobs.models.querysets import JobQuerySet
 from jobs.models.querysets.overviews import COUNT_LIMIT
 from jobs.nodes import drains
@@ -97,5 +97,6 @@ class Stats(ApiView):
             "delay_last_hour": figures,
             "workers_alive": Worker.objects.alive(now, conf().patience).count(),
             "leader": Leadership.objects.first(),
+            "restored": held.what if (held := Installation.held()) else "",
         }
         return Response(StatsSerializer(stats).data)

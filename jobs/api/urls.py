@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from jobs.api.batches import BatchDetail, BatchList
 from jobs.api.calendars import CalendarDetail, CalendarList, CalendarOpenings
+from jobs.api.installation import InstallationDetail, ReleaseRestored
 from jobs.api.lanes import LaneDetail, LaneList, PauseLane, ResumeLane
 from jobs.api.platform import DrainWorker, ResumeWorker, Stats, WorkerList
 from jobs.api.problems import nowhere
@@ -45,6 +46,8 @@ urlpatterns = [
     path("v1/workers/", WorkerList.as_view(), name="api-workers"),
     path("v1/workers/<uuid:session>/drain/", DrainWorker.as_view(), name="api-worker-drain"),
     path("v1/workers/<uuid:session>/resume/", ResumeWorker.as_view(), name="api-worker-resume"),
+    path("v1/installation/", InstallationDetail.as_view(), name="api-installation"),
+    path("v1/installation/release/", ReleaseRestored.as_view(), name="api-installation-release"),
     path("v1/stats/", Stats.as_view(), name="api-stats"),
     path("schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema", authentication_classes=[]), name="api-docs"),

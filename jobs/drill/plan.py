@@ -46,9 +46,9 @@ PLANS = {
         ),
         Plan(
             "database",
-            ("connections-cut", "database-restart", "database-hole", "database-down"),
+            ("connections-cut", "database-restart", "database-hole", "database-read-only", "database-down"),
             whole=True,
-            length=1.75,
+            length=2.0,
         ),
         Plan("clocks", ("clock-wrong", "leader-kill"), whole=True),
         Plan("failpoints", ("failpoint-kill",)),

@@ -1,7 +1,7 @@
 """Whose processes these are, as each of them knows it: what messages carry, and by which lock the leader leads.
 
-The row of `jobs_installation` says it. A release after a restore changes it, so a process reads it again every half
-minute, a worker with each heartbeat.
+The row of `jobs_installation` says it. A release after a restore changes it, so a process reads it again every ten
+seconds, a worker with each heartbeat, a leader with each sign of life.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jobs.models import Installation
 
 log = logging.getLogger(__name__)
 
-KEPT_FOR = 30.0  # seconds
+KEPT_FOR = 10.0  # seconds
 SURE_FOR = 10.0  # seconds: two heartbeats, with which a worker reads it
 LOCK_SALT = 0x52756E4174  # "RunAt"
 LOCK_BITS = 2**63 - 1  # a positive bigint
@@ -62,7 +62,7 @@ class Known:
         return self.kept is not None and steady() - self._read_at < SURE_FOR
 
     def identity(self) -> Identity:
-        """As it was read within the last half minute. Raises DatabaseError when it was never read and cannot be."""
+        """As it was read within the last ten seconds. Raises DatabaseError when it was never read and cannot be."""
         if self.kept is None or steady() - self._read_at > KEPT_FOR:
             try:
                 return self.read()

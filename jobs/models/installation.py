@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 # Whether this database is another one than that in which the row was written: a dump comes with new tables, a copy of a
@@ -14,8 +17,31 @@ MOVED = """(
     OR row.database_oid <> (SELECT oid::bigint FROM pg_database WHERE datname = current_database())
 )"""
 
-# What makes no job start. Read once by a statement that lists or takes jobs, whatever number of rows it looks at.
+# What makes no job start, whatever its row says. Read once by each statement that lists or takes jobs.
 HOLDS_ALL = f"EXISTS (SELECT FROM jobs_installation AS row WHERE row.held_at IS NOT NULL OR {MOVED})"
+
+
+STATUS = f"SELECT held_at, held_why, coalesce({MOVED}, false) FROM jobs_installation AS row"  # noqa: S608
+
+
+class Held(NamedTuple):
+    """Why no job starts. `since` None: no leader has noticed yet."""
+
+    since: datetime | None
+    why: str
+
+    @property
+    def what(self) -> str:
+        """For people, in a sentence or two."""
+        since = f" since {self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else ""
+        return f"No job starts{since}: this database was restored or copied. {self.why}"
+
+
+REMEDY = (
+    "Jobs that have run since the backup are pending again. Look at what is due, then release them, or cancel what was "
+    "due before a moment: under Installation in the admin, by POST /api/v1/installation/release/, or with"
+)
+COMMAND = "python manage.py release_restored"
 
 
 class Installation(models.Model):
@@ -58,3 +84,14 @@ class Installation(models.Model):
     def current(cls) -> Installation:
         """The row, made where it is missing. Raises DatabaseError."""
         return cls.objects.filter(id=1).first() or cls.objects.get_or_create(id=1)[0]
+
+    @staticmethod
+    def held() -> Held | None:
+        """Why no job starts, if a restore is the reason; None otherwise."""
+        with connection.cursor() as cursor:
+            cursor.execute(STATUS)
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        held_at, why, moved = row
+        return Held(held_at, why or "Its tables are others than those that were used.") if held_at or moved else None

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from jobs.migrated import missing_migrations
+from jobs.models import Installation
+from jobs.models.installation import COMMAND, REMEDY
 from jobs.monitor import broker
 from jobs.unavailable import remedy
 from project.postgresql.session import WRITABLE, ReadOnly
@@ -37,6 +39,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         wrong["database"] = database
     elif not _migrated():
         wrong["migrations"] = "The schema is not up to date. Run: python manage.py migrate"
+    elif held := Installation.held():
+        wrong["restored"] = f"{held.what} {REMEDY}: {COMMAND}"
     if not broker.answers():
         wrong["broker"] = "The broker does not answer within 1 s. See that it runs where BROKER_URL points."
     return JsonResponse({"ready": not wrong, "problems": wrong}, status=503 if wrong else 200)

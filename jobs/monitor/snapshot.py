@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from jobs.conf import Conf, conf
 from jobs.installation import known
-from jobs.models import Job, Lane, Leadership
+from jobs.models import Installation, Job, Lane, Leadership
+from jobs.models.installation import Held
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.lane import Kind
 from jobs.models.querysets import OVERDUE_AFTER
@@ -105,6 +106,7 @@ class Snapshot:
     figures: Figures
     leader: LeaderLine
     broker_reachable: bool
+    restored: Held | None = None  # why no job starts, after a restore
 
     @property
     def alive(self) -> tuple[WorkerLine, ...]:
@@ -155,6 +157,7 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
         figures=figures,
         leader=_leader(now, c),
         broker_reachable=depths.reachable,
+        restored=Installation.held(),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jobs.clock import BUDGET
 from jobs.conf import conf
+from jobs.models.installation import COMMAND, REMEDY
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.monitor.snapshot import Snapshot
 from jobs.states import Hold
@@ -47,6 +48,8 @@ def judge(seen: Snapshot) -> Verdict:
 
 def _stopped(seen: Snapshot) -> list[Problem]:
     found = []
+    if seen.restored:
+        found.append(Problem("bad", seen.restored.what, REMEDY, COMMAND))
     if seen.leader.absent:
         found.append(
             Problem("bad", "No beat is leading: no job will be published.", "Start one on any host:", START_BEAT)
@@ -94,7 +97,7 @@ def _late(seen: Snapshot) -> list[Problem]:
 
 
 def _why_overdue(seen: Snapshot) -> str:
-    if seen.leader.absent or not seen.broker_reachable or not seen.taking:
+    if seen.restored or seen.leader.absent or not seen.broker_reachable or not seen.taking:
         return "They start as soon as the above is repaired."
     if all(q.slots == 0 for q in seen.queues if q.overdue):
         return "They start as soon as a worker takes from their queue."

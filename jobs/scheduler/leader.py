@@ -17,7 +17,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from jobs.clock import steady
-from jobs.installation import known
+from jobs.installation import known, memory
+from jobs.installation.memory import Memory
+from jobs.installation.watch import PING, Place, judge
 from jobs.models import Leadership
 from project.postgresql import session as sessions
 from project.postgresql.base import DatabaseWrapper
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 TRY_EVERY = 1.5  # seconds between a standby's attempts
 PING_EVERY = 2.5  # seconds between a leader's signs of life
 SAY_EVERY = 60.0  # seconds between two lines of a standby's log that say who leads
+ASK_AGAIN = 10.0  # seconds until a broker that did not say how far the ledger had come is asked again
 SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
 
 # The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
@@ -78,6 +81,11 @@ class Leader:
         self._lost = False  # the thread that pings has found the session dead
         self._alone = threading.RLock()  # with the session: the scheduler and the thread that pings share it
         self._said_at = float("-inf")  # on the steady clock
+        self._keeper = memory.Keeper()
+        self._compared = False  # whether what the broker remembers was compared since we lead
+        self._ask_again_at = 0.0  # on the steady clock
+        self._held = ""  # the mark of the incarnation whose jobs are held
+        self._timeline = 0
 
     @property
     def leading(self) -> bool:
@@ -91,11 +99,15 @@ class Leader:
         """Take the lock, or show that we still have it. Never waits; False means stand by."""
         try:
             if self.leading:
-                self._show_life()
-                return True
+                if self._go_on(now):
+                    return True
+                log.error("%s stands by: the tables of its installation have been exchanged", self.name)
+                self.step_down()
+                return False
             with self._alone:
                 asked = steady()
-                if self._ask("SELECT pg_try_advisory_lock(%s)", known.identity().lock):
+                if self._ask("SELECT pg_try_advisory_lock(%s)", known.read().lock):
+                    self._judge(now)
                     self.epoch = self._begin_epoch(now)
                     self._pinged, self._sure_until = asked, asked + SURE_FOR
                     log.info("%s leads now (epoch %d)", self.name, self.epoch)
@@ -113,19 +125,24 @@ class Leader:
             if not self.leading or self._lost or steady() < self._pinged + every:
                 return
             try:
-                self._show_life()
+                asked = steady()
+                if not self._ask(f"SELECT {sessions.WRITABLE}"):
+                    raise sessions.ReadOnly
+                self._pinged, self._sure_until = asked, asked + SURE_FOR
             except (DatabaseError, InterfaceError) as error:
                 log.warning("%s has lost the connection of its lock: %s", self.name, error)
                 self._lost = True
 
-    def _show_life(self) -> None:
+    def _go_on(self, now: datetime) -> bool:
+        """Show that we still have the lock. False when the tables are another installation's. Raises DatabaseError."""
         with self._alone:
             if self._lost:
                 raise InterfaceError("the connection of the lock is lost")
             asked = steady()
-            if not self._ask(f"SELECT {sessions.WRITABLE}"):
-                raise sessions.ReadOnly
+            if not self._ping(now):
+                return False
             self._pinged, self._sure_until = asked, asked + SURE_FOR
+            return True
 
     def still(self, now: datetime) -> bool:
         """Whether we lead at this moment, without asking again within a second of a sign of life. A process that
@@ -137,7 +154,8 @@ class Leader:
         if self.leading:
             log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
         with self._alone:
-            self.epoch, self._lost = 0, False
+            self.epoch, self._compared, self._lost = 0, False, False
+            self._keeper.forget()
             session, self._session = self._session, None
             if session is not None and session.suspect:
                 session.close()
@@ -165,6 +183,39 @@ class Leader:
 
     def _record(self, **values: object) -> bool:
         return Leadership.objects.filter(epoch=self.epoch).update(**values) == 1
+
+    def _ping(self, now: datetime) -> bool:
+        """Show that the session is ours, and note how far the database has come. False when it is another one."""
+        session = self._session = self._session or _open_session()
+        with session.cursor() as cursor:
+            cursor.execute(PING)
+            writable, same, latest, written, identity, incarnation = cursor.fetchone()
+        if not writable:
+            raise sessions.ReadOnly
+        if same:
+            ours = known.told(identity, incarnation) if identity and incarnation else known.read()
+            if not self._compared and steady() >= self._ask_again_at:
+                self._judge(now)
+            elif self._compared and ours.mark != self._held:  # what was seen before a restore is kept
+                known.heard(latest)
+                self._keeper.note(ours.mark, Memory(latest, written, self._timeline))
+        return bool(same)
+
+    def _judge(self, now: datetime) -> None:
+        """Whether this database was restored: then no job starts. Nothing is noted before that was asked; a broker that
+        is away, and with it the jobs, is asked again with the next sign of life."""
+        session = self._session = self._session or _open_session()
+        with session.cursor() as cursor:
+            here = Place.read(cursor)
+        mark, remembered = known.read().mark, None
+        try:
+            remembered, self._compared = memory.read(mark), True
+        except Exception as error:  # noqa: BLE001 - a broker may fail in any way
+            log.warning("the broker does not say how far the ledger had come (%s)", error)
+            self._ask_again_at = steady() + ASK_AGAIN
+        self._timeline = here.timeline
+        row = judge(here, remembered, now=now, heard=known.start, asked=self._compared)
+        self._held = mark if row.held_at is not None else ""
 
     def _say_who_leads(self) -> None:
         """Once a minute at most: a standby that waits for somebody unknown would do it in silence."""

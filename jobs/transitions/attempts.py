@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from jobs import failpoints
+from jobs.installation import known
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
 from jobs.transitions import admission, lanes
@@ -54,12 +55,14 @@ WITH taken AS (
 INSERT INTO jobs_attempt (job_id, number, worker, session, token, run_at, locked_at)
 SELECT taken.id, taken.attempt, %(worker)s, %(session)s, wanted.token, taken.run_at, %(now)s
 FROM taken JOIN unnest(%(jobs)s::bigint[], %(tokens)s::uuid[]) AS wanted (job_id, token) ON wanted.job_id = taken.id
+RETURNING id
 """
 
 
 def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime) -> list[Started]:
+    starts: list[int] = []
     with transaction.atomic():
-        acquirable = Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before)
+        acquirable = Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before, after=known.start)
         rows = {row[0]: Row._make(row) for row in acquirable.values_list(*Row._fields)}
         asked: dict[int, tuple[Row, Wanted]] = {}
         for one in wanted:
@@ -79,6 +82,7 @@ def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime,
             }
             with connection.cursor() as cursor:
                 cursor.execute(TAKE, values)
+                starts = [start for (start,) in cursor.fetchall()]
         missed = [one.job_id for one in wanted if one.job_id not in asked]
         if missed:
             WorkerLog.objects.bulk_create(
@@ -86,6 +90,7 @@ def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime,
                 for job_id in missed
             )
         failpoints.hit("in-acquire")
+    known.heard(max(starts, default=0))  # it is committed now
     return [_started(row, now) for row, _ in taken]
 
 

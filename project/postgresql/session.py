@@ -86,5 +86,5 @@ def begin(connection: Any, *, time_zone: str | None, chosen: dict[str, str]) -> 
         writable, before, found, *_, after = cursor.fetchone()
     if not writable:
         raise ReadOnly
-    if before is not None and before != after:
+    if before is not None and before != after and "search_path" not in chosen:  # who has said it means it
         raise OperationalError(ELSEWHERE.format(path=settings["search_path"], found=found.replace(" ", "")))

@@ -69,7 +69,7 @@ def test_what_is_done_to_a_server_for_a_while_is_over_before_the_next(duration):
     setting = Setting(duration=duration, window=5, patience=4, workers=("drill1",))
     for servers in (
         {"broker-restart", "broker-slow", "broker-hole", "broker-down"},
-        {"database-hole", "database-down"},
+        {"database-hole", "database-read-only", "database-down"},
     ):
         planned = strokes(of_faults(sorted(servers)), 7, setting)
         assert {stroke.fault for stroke in planned} == servers

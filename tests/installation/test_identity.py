@@ -67,8 +67,7 @@ def test_two_installations_in_one_database_both_lead(other_schema, monkeypatch):
     first, second, standby = Leader("first"), Leader("second"), Leader("standby")
     try:
         assert first.hold(NOW)
-        settings = connections["default"].settings_dict
-        monkeypatch.setitem(settings, "OPTIONS", {**settings["OPTIONS"], "options": f"-c search_path={other_schema}"})
+        monkeypatch.setitem(connections["default"].settings_dict, "SESSION", {"search_path": other_schema})
         with connection.cursor() as cursor:
             cursor.execute(f"SET search_path TO {other_schema}")
         theirs = known.read()

@@ -51,9 +51,9 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
 class Cluster:
     """The processes of one test."""
 
-    def __init__(self, folder: Path, broker_url: str) -> None:
+    def __init__(self, folder: Path, broker_url: str, url: str | None = None) -> None:
         self.folder = folder
-        self.environment = {**os.environ, "DATABASE_URL": database_url(), "BROKER_URL": broker_url}
+        self.environment = {**os.environ, "DATABASE_URL": url or database_url(), "BROKER_URL": broker_url}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def beat(self, name: str = "beat", **environment: str) -> subprocess.Popen[bytes]:
@@ -162,6 +162,8 @@ def rabbitmq_url(rabbitmq: str) -> Iterator[str]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         purge(rabbitmq)
         yield rabbitmq
+        with current_app.connection(rabbitmq) as broker:
+            broker.default_channel.queue_delete(f"runat-memory-{IDENTITY.mark}")
 
 
 @pytest.fixture

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,38 +17,13 @@ from jobs.models import Attempt, Job
 from jobs.models.processes import Leadership
 from jobs.states import State
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
+from tests.integration.web import Web
 
 pytestmark = [pytest.mark.processes]
 
 READ_ONLY_FOR = 12.0  # seconds: each process tries again and again meanwhile
 THREADS = 4
-
-
-class Web:
-    """What a program sees of us."""
-
-    def __init__(self, address: str) -> None:
-        user = User.objects.create_superuser("ops")
-        self._where = address.removeprefix("http://")
-        self._token = AuthToken.objects.create(user)[1]
-
-    def ask(self, path, body=None):
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
-        request = Request(f"http://{self._where}{path}", json.dumps(body).encode() if body else None, headers)
-        try:
-            with urlopen(request, timeout=60) as answer:  # noqa: S310 - our own web
-                return answer.status, answer.headers, answer.read().decode()
-        except HTTPError as error:
-            return error.code, error.headers, error.read().decode()
-
-    def post(self, after=1.0):
-        run_at = (clock.now() + timedelta(seconds=after)).isoformat()
-        return self.ask("/api/v1/jobs/", {"target": "demo.noop", "run_at": run_at})
-
-    def post_from_all_threads(self):
-        """More at once than there are threads, so that each has its turn."""
-        with ThreadPoolExecutor(3 * THREADS) as pool:
-            return list(pool.map(lambda n: self.post(), range(3 * THREADS)))
+AT_ONCE = 3 * THREADS  # so that each thread has its turn
 
 
 def sql(statement):
@@ -63,8 +35,9 @@ def test_a_database_that_is_read_only_for_a_while(cluster):
     cluster.beat("b1")
     cluster.beat("b2")
     cluster.worker("w1")
-    web = Web(cluster.web(threads=THREADS))
-    before = web.post_from_all_threads()
+    _, token = AuthToken.objects.create(User.objects.create_superuser("ops"))
+    web = Web(cluster.web(threads=THREADS), token)
+    before = web.post_at_once(AT_ONCE)
     assert {status for status, _, _ in before} == {201}
     wait_for(all_final, "jobs before it to end")
     # By the row alone: what was accepted and is due while nothing can be written.
@@ -82,7 +55,7 @@ def test_a_database_that_is_read_only_for_a_while(cluster):
         )
         begun = time.monotonic()
         while time.monotonic() - begun < READ_ONLY_FOR:
-            for status, headers, body in web.post_from_all_threads():
+            for status, headers, body in web.post_at_once(AT_ONCE):
                 assert (status, headers["Retry-After"]) == (503, "5"), body
                 assert json.loads(body)["detail"].startswith("The database ")
             time.sleep(0.5)
@@ -97,7 +70,7 @@ def test_a_database_that_is_read_only_for_a_while(cluster):
         sql(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
 
     wait_for(lambda: web.ask("/readyz")[0] == 200, "the web to be ready")
-    after = web.post_from_all_threads()
+    after = web.post_at_once(AT_ONCE)
     assert {status for status, _, _ in after} == {201}
     wait_for(Leadership.is_held, "a leader")
     wait_for(partial(all_final, *due), "what was due meanwhile and later to end")

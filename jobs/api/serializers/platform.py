@@ -92,3 +92,6 @@ class StatsSerializer(serializers.Serializer[Any]):
     delay_last_hour = DelaySerializer()
     workers_alive = serializers.IntegerField()
     leader = LeaderSerializer(allow_null=True)
+    restored = serializers.CharField(
+        help_text="Why no job starts after a restore, until it is released; empty: they do."
+    )

@@ -3,7 +3,7 @@
 from jobs.drill.faults.beat import LeaderKill, LeaderStop
 from jobs.drill.faults.broker import BrokerDown, BrokerHole, BrokerRestart, BrokerSlow, BrokerWipe
 from jobs.drill.faults.clock import ClockWrong
-from jobs.drill.faults.database import ConnectionsCut, DatabaseDown, DatabaseHole, DatabaseRestart
+from jobs.drill.faults.database import ConnectionsCut, DatabaseDown, DatabaseHole, DatabaseReadOnly, DatabaseRestart
 from jobs.drill.faults.failpoint import FailpointKill
 from jobs.drill.faults.fault import Fault, Injected, Setting, Stage, Stroke
 from jobs.drill.faults.messages import BrokerDuplicate, BrokerReorder
@@ -28,6 +28,7 @@ FAULTS: dict[str, Fault] = {
         DatabaseRestart(),
         DatabaseDown(),
         DatabaseHole(),
+        DatabaseReadOnly(),
         ConnectionsCut(),
         ClockWrong(),
         FailpointKill(),

@@ -1,9 +1,10 @@
-"""Faults of the database: restarted, away, hanging, and all our sessions cut."""
+"""Faults of the database: restarted, away, hanging, read-only, and all our sessions cut."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import partial
 
 from django.db import connection
 
@@ -13,6 +14,7 @@ from jobs.drill.services.database import Database
 AWAY_S = 5.0  # what a restart may take, recovery included
 LONGEST_DOWN_S = 30.0
 LONGEST_HOLE_S = 10.0
+LONGEST_READ_ONLY_S = 8.0
 
 CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -82,6 +84,23 @@ class DatabaseHole(Lasting, OwnDatabase):
 
     def do(self, database: Database, stroke: Stroke) -> None:
         database.swallow()
+
+
+class DatabaseReadOnly(Lasting, OwnDatabase):
+    """It answers every question and takes nothing: as with a full disk, or a session that has ended at a standby."""
+
+    name = "database-read-only"
+    what = "default_transaction_read_only for 8 s (less in a shorter round)"
+    begins, share, longest, detail = 0.47, 0.08, LONGEST_READ_ONLY_S, "read-only"
+
+    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+        begun = super().begin(stage, stroke)
+        if begun and stage.services.database is not None:
+            stage.later[stroke] = partial(stage.services.database.read_only, yes=False)
+        return begun
+
+    def do(self, database: Database, stroke: Stroke) -> None:
+        database.read_only(yes=True)
 
 
 class ConnectionsCut(Fault):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import psycopg
+
 from jobs.drill.services.gated import Gated
 from project.local.process import Farewell
 from project.local.servers.postgres import Postgres
@@ -19,6 +21,15 @@ class Database(Gated):
 
     def __init__(self, server: Postgres) -> None:
         super().__init__("", POSTGRESQL_PORT, server)
+
+    def read_only(self, *, yes: bool) -> None:
+        """Have every session refuse to write from its next statement on, or no longer."""
+        with psycopg.connect(self.far, autocommit=True, options="-c default_transaction_read_only=off") as session:
+            if yes:
+                session.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            else:
+                session.execute("ALTER SYSTEM RESET default_transaction_read_only")
+            session.execute("SELECT pg_reload_conf()")
 
     def restart(self, *, immediate: bool) -> None:
         self.down(IMMEDIATE if immediate else FAST)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Greatest
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Greatest
 
 from jobs.models.calendar import Calendar
+from jobs.models.installation import HOLDS_ALL
 from jobs.models.lane import Kind, Lane
 from jobs.models.querysets.overviews import JobOverviews
 from jobs.states import FINAL, State
@@ -43,11 +45,12 @@ class AskedToStop(NamedTuple):
 # statement. By state, never by a watermark of time: a row that commits late is found by the next window.
 # A listed row that is overdue and still pending has lost its message (or waits for a slot): it is listed
 # again after 3/4, 3/2, 3 ... windows. Not so soon where the broker still has a crowd of messages that no worker has
-# fetched: there its message waits too, and each duplicate would make the backlog longer.
-LIST_AND_MARK = """
+# fetched: there its message waits too, and each duplicate would make the backlog longer. After a restore nothing is
+# listed until a person has released it; then all that was marked before, since those messages no longer count.
+LIST_AND_MARK = f"""
 WITH due AS (
     SELECT id FROM jobs_job
-    WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s
+    WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s AND NOT {HOLDS_ALL}
       AND (enqueued_at IS NULL
            OR (coalesce(not_before, run_at) < %(overdue)s
                AND enqueued_at < %(now)s - least(
@@ -56,7 +59,8 @@ WITH due AS (
                    %(longest)s) * interval '1 second')
            OR (enqueued_at >= %(unpublished_since)s::timestamptz
                AND (%(after_id)s::bigint IS NULL
-                    OR (coalesce(not_before, run_at), id) > (%(after_due)s::timestamptz, %(after_id)s::bigint))))
+                    OR (coalesce(not_before, run_at), id) > (%(after_due)s::timestamptz, %(after_id)s::bigint)))
+           OR enqueued_at < (SELECT incarnated_at FROM jobs_installation))
     ORDER BY coalesce(not_before, run_at), id
     LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED
@@ -70,7 +74,10 @@ WITH due AS (
     SELECT 'QUERYLIST', %(client)s, count(*), %(now)s FROM marked
 )
 SELECT id, version, due, queue, deliveries FROM marked ORDER BY due, id
-"""
+"""  # noqa: S608
+
+# What the database must be for a job to start. Read once a statement.
+THIS_IS_THE_ONE = f"(NOT {HOLDS_ALL} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
 
 # What the database's clock reads while it answers: the comparison that costs no statement of its own.
 DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
@@ -147,13 +154,16 @@ class JobQuerySet(JobOverviews):
         """Give jobs whose message could not go out back to the next list query."""
         return self.filter(id__in=list(ids), state=State.PENDING).update(enqueued_at=None, deliveries=0)
 
-    def acquirable(self, job_ids: Iterable[int], *, due_before: datetime) -> JobQuerySet:
-        """The rows of messages, locked, those that are still to be started and that nobody else has.
+    def acquirable(self, job_ids: Iterable[int], *, due_before: datetime, after: int = 0) -> JobQuerySet:
+        """The rows of messages, locked, those that are still to be started and that nobody else has. None in a database
+        that was restored, or whose ledger has not come as far as `after`, a start that is known to have been made.
 
         A row that is not due before `due_before` was moved behind our back, as one that is held: its message is stale.
         """
         pending = self.filter(id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before)
         pending = pending.filter(Q(not_before__isnull=True) | Q(not_before__lt=due_before)).briefly().order_by("id")
+        is_the_one = RawSQL(THIS_IS_THE_ONE, [after], output_field=models.BooleanField())  # noqa: S611 - ours
+        pending = pending.filter(is_the_one)
         locked = pending.select_for_update(skip_locked=True, of=("self",), no_key=True)
         of_queue, of_key = Q(kind=Kind.QUEUE, name=OuterRef("queue")), Q(kind=Kind.KEY, name=OuterRef("key"))
         rules = Exists(Lane.objects.filter(of_queue | of_key))
@@ -187,6 +197,11 @@ class JobQuerySet(JobOverviews):
 
     def pending(self) -> JobQuerySet:
         return self.filter(state=State.PENDING)
+
+    def due_before(self, before: datetime, *, after_id: int, limit: int) -> list[int]:
+        """The ids of pending jobs due before that moment, held ones too, in their order, from `after_id` on."""
+        due = self.pending().alias(due_at=Coalesce("not_before", "run_at")).filter(due_at__lt=before, id__gt=after_id)
+        return list(due.order_by("id").values_list("id", flat=True)[:limit])
 
     def to_retry(self, job_ids: Iterable[int]) -> JobQuerySet:
         """Those of these that have starts left, that nobody wants to stop, and that say after which ends they want

@@ -1,0 +1,206 @@
+"""In a database that was restored no job starts until a person has said so; then what was due starts, or is cancelled."""
+
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connection
+
+from jobs import transitions
+from jobs.clock import clock
+from jobs.installation import known, memory
+from jobs.installation.memory import Memory
+from jobs.models import Audit, Installation, Job
+from jobs.models.installation import Held
+from jobs.monitor.broker import Depths
+from jobs.monitor.snapshot import take
+from jobs.monitor.verdict import judge
+from jobs.scheduler.leader import Leader
+from jobs.states import State
+from jobs.transitions import Wanted, WorkerIdentity, restoring
+
+WORKER = WorkerIdentity("w1@test", uuid.uuid4())
+
+
+@pytest.fixture
+def led(transactional_db):
+    """A database in which a beat has led, and that it has left."""
+    now = clock.now()
+    leader = Leader("first")
+    assert leader.hold(now)
+    leader.step_down()
+    return now
+
+
+@pytest.fixture
+def put_back(led):
+    """The same, with the tables of a dump: others than those that were used."""
+    Installation.objects.update(table_oid=1)
+    return led
+
+
+def lead(now):
+    leader = Leader("second")
+    assert leader.hold(now)
+    leader.step_down()
+
+
+def due(now, **fields):
+    job = Job.objects.create(target="demo.noop", payload={}, run_at=now - timedelta(seconds=5), **fields)
+    job.refresh_from_db()
+    return job
+
+
+def listed(now):
+    return [one.id for one in Job.objects.list_and_mark(now=now, horizon=now, window=10, client="test")]
+
+
+def acquired(job, now):
+    wanted = [Wanted(job.pk, job.version, uuid.uuid4())]
+    return transitions.acquire(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
+
+
+def test_nothing_is_held_where_nothing_was_restored(led):
+    job = due(led)
+    lead(led)
+    assert Installation.held() is None
+    assert listed(led) == [job.pk]
+    assert len(acquired(job, led)) == 1
+
+
+def test_nothing_is_listed_or_taken_even_before_a_beat_has_noticed(put_back):
+    job = due(put_back)
+    assert listed(put_back) == []
+    assert acquired(job, put_back) == []
+    assert isinstance(Installation.held(), Held)
+
+
+def test_the_next_leader_holds_all_and_says_why(put_back):
+    lead(put_back)
+    row = Installation.objects.get()
+    assert row.held_at == put_back
+    assert "a dump was restored" in row.held_why
+    assert listed(put_back) == []
+
+
+def test_a_leader_under_which_the_tables_are_exchanged_stands_by(transactional_db):
+    now, leader = clock.now(), Leader("first")
+    assert leader.hold(now)
+    Installation.objects.update(table_oid=1)
+    assert not leader.hold(now)
+    assert leader.hold(now), "it leads anew, and sees to it that nothing starts"
+    assert leader.hold(now)
+    assert Installation.objects.get().held_at is not None
+    leader.step_down()
+
+
+def test_a_worker_that_has_seen_a_later_start_takes_nothing(led):
+    """Files were put back: nothing in the database itself differs."""
+    job = due(led)
+    known.heard(10**9)
+    assert acquired(job, led) == []
+    lead(led)
+    assert "start 1000000000 was made" in Installation.objects.get().held_why
+
+
+def test_what_was_seen_before_a_restore_is_kept_while_all_is_held(put_back):
+    """Else a second restore from the same backup would pass for the first."""
+    mark = known.read().mark
+    memory.write(mark, Memory(10**9, 1, 1))
+    leader = Leader("second")
+    for _ in range(2):
+        assert leader.hold(put_back)
+    time.sleep(0.5)
+    assert memory.read(mark) == Memory(10**9, 1, 1)
+    leader.step_down()
+
+
+def test_released_all_that_was_due_is_listed_anew(put_back):
+    lead(put_back)
+    job = due(put_back, enqueued_at=put_back, deliveries=1)
+    before = known.read()
+    answer = restoring.release(now=put_back + timedelta(seconds=60), reason="checked with payroll")
+    assert answer.done
+    assert Installation.held() is None
+    assert known.kept != before, "messages from before are known by their mark"
+    assert known.kept.owns(before.mark)
+    assert listed(put_back + timedelta(seconds=61)) == [job.pk]
+    lead(put_back)
+    assert Installation.held() is None, "it stays released"
+
+
+def test_what_was_due_before_a_moment_is_cancelled_and_audited(put_back):
+    lead(put_back)
+    ada = User.objects.create_user("ada")
+    old, late = due(put_back), due(put_back, not_before=put_back + timedelta(hours=1))
+    coming = Job.objects.create(target="demo.noop", payload={}, run_at=put_back + timedelta(hours=2))
+    answer = restoring.release(now=put_back, reason="it ran on Friday", by=ada, cancel_due_before=put_back)
+    assert (answer.done, answer.cancelled) == (True, 1)
+    assert [j.state for j in Job.objects.order_by("id")] == [State.CANCELLED, State.PENDING, State.PENDING]
+    assert [(a.job_id, a.by, a.reason) for a in Audit.objects.all()] == [(old.pk, ada, "it ran on Friday")]
+    row = Installation.objects.get()
+    assert (row.released_at, row.released_by, row.release_reason) == (put_back, ada, "it ran on Friday")
+    assert {late.pk, coming.pk} == set(Job.objects.pending().values_list("id", flat=True))
+
+
+def test_a_copy_takes_a_name_of_its_own(put_back):
+    lead(put_back)
+    original = known.read()
+    restoring.release(now=put_back, reason="a rehearsal", copy=True)
+    assert not known.kept.owns(original.mark)
+
+
+def test_a_release_needs_a_reason_and_something_held(put_back):
+    with pytest.raises(ValidationError):
+        restoring.release(now=put_back, reason="")
+    assert restoring.release(now=put_back, reason="checked").done
+    assert not restoring.release(now=put_back, reason="once more").done
+
+
+def test_the_command_says_what_is_held_and_releases_it(put_back, capsys):
+    call_command("release_restored")
+    assert "No job starts" in capsys.readouterr().out
+    call_command("release_restored", reason="checked")
+    assert "Released" in capsys.readouterr().out
+    call_command("release_restored", reason="checked")
+    assert "Nothing is held" in capsys.readouterr().out
+
+
+def test_the_monitor_and_readyz_say_so_first(put_back, client, monkeypatch):
+    lead(put_back)
+    monkeypatch.setattr("jobs.monitor.health.broker.answers", lambda: True)
+    verdict = judge(take(clock.now(), lambda queues: Depths(True, {})))
+    assert verdict.level == "bad"
+    assert verdict.headline.startswith("No job starts since")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "release" in answer.json()["problems"]["restored"]
+
+
+def test_by_rest_with_its_permission_only(put_back, client):
+    lead(put_back)
+    person = User.objects.create_user("ada", password="pw")
+    client.force_login(person)
+    send = {"data": {"reason": "checked"}, "content_type": "application/json"}
+    assert client.post("/api/v1/installation/release/", **send).status_code == 403
+    User.objects.filter(pk=person.pk).update(is_superuser=True)
+    answer = client.post("/api/v1/installation/release/", **send)
+    assert (answer.status_code, answer.json()["restored"], answer.json()["released_by"]) == (200, "", "ada")
+    assert client.post("/api/v1/installation/release/", **send).status_code == 409
+
+
+def test_in_the_admin(put_back, client):
+    lead(put_back)
+    client.force_login(User.objects.create_superuser("root"))
+    assert b"No job starts" in client.get("/admin/jobs/installation/").content
+    chosen = {"action": "release", "_selected_action": ["1"]}
+    asked = client.post("/admin/jobs/installation/", chosen)
+    assert b"Let jobs start again" in asked.content
+    client.post("/admin/jobs/installation/", {**chosen, "reason": "checked"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT release_reason FROM jobs_installation")
+        assert cursor.fetchone() == ("checked",)
