@@ -14,7 +14,7 @@ from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.rules import NewJob
 from jobs.states import State
-from tests.integration import askers
+from tests.integration import queries
 from tests.integration.conftest import all_final, wait_for
 
 pytestmark = [pytest.mark.processes]
@@ -24,7 +24,7 @@ def run(target, *payloads):
     """All at one instant; their attempts, when they have ended."""
     now = clock.now()
     due = now + timedelta(seconds=1)
-    ids = [transitions.create(NewJob(f"askers.{target}", given, due), now=now)[0].pk for given in payloads]
+    ids = [transitions.create(NewJob(f"queries.{target}", given, due), now=now)[0].pk for given in payloads]
     wait_for(partial(all_final, *ids), f"{target} to end")
     return list(Attempt.objects.filter(job_id__in=ids).order_by("job_id"))
 
@@ -32,7 +32,7 @@ def run(target, *payloads):
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
 def test_coroutines_have_connections_of_their_own_that_are_good_and_clean(cluster, pool):
     """One test for all of it: processes take long to start."""
-    cluster.worker("w1", pool=pool, targets=askers.__name__)
+    cluster.worker("w1", pool=pool, targets=queries.__name__)
     cluster.beat()
 
     naps = [attempt.result for attempt in run("nap", *[{"seconds": 1.5}] * 5)]

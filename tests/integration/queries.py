@@ -16,7 +16,7 @@ def ask(seconds: float) -> None:
         cursor.execute("SELECT pg_sleep(%s)", [seconds])
 
 
-@target("askers.nap")
+@target("queries.nap")
 async def nap(seconds: float = 0.0) -> list[str]:
     """From when to when, in seconds since the epoch; as text, for it is exact."""
     begun = time.time()
@@ -24,12 +24,12 @@ async def nap(seconds: float = 0.0) -> list[str]:
     return [str(begun), str(time.time())]
 
 
-@target("askers.count")
+@target("queries.count")
 async def count() -> int:
     return await User.objects.acount()
 
 
-@target("askers.write")
+@target("queries.write")
 async def write(name: str) -> None:
     await User.objects.acreate(username=name)
 
@@ -39,6 +39,6 @@ def begin(name: str) -> None:
     User.objects.create(username=name)
 
 
-@target("askers.poison")
+@target("queries.poison")
 async def poison(name: str) -> None:
     await sync_to_async(begin)(name)
