@@ -1,12 +1,26 @@
 """Starts and ends of one job at a time, as the tests make them."""
 
 from jobs import transitions
-from jobs.transitions import Ended, Wanted
+from jobs.transitions import Acquired, Ended, Wanted
+
+
+def acquire_all(wanted, *, worker, now, due_before):
+    """As a worker does: those that share a limit in a second transaction, and once more at their time where they could
+    not start before it. The starts, in the order asked for."""
+    by = {"worker": worker, "now": now, "due_before": due_before}
+    plain = transitions.acquire(wanted, **by)
+    shared = transitions.acquire(plain.limited, **by, sharing=True) if plain.limited else Acquired()
+    assert not shared.limited
+    found = [*plain.started, *shared.started]
+    for one, due in sorted(shared.early, key=lambda early: early[1]):
+        found += transitions.acquire([one], **by | {"now": due}, sharing=True).started
+    order = [one.job_id for one in wanted]
+    return sorted(found, key=lambda started: order.index(started.job_id))
 
 
 def acquire(job_id, version, *, worker, token, now, due_before):
     """The start, or None when there was nothing to start."""
-    started = transitions.acquire([Wanted(job_id, version, token)], worker=worker, now=now, due_before=due_before)
+    started = acquire_all([Wanted(job_id, version, token)], worker=worker, now=now, due_before=due_before)
     assert len(started) <= 1
     return started[0] if started else None
 
