@@ -87,5 +87,11 @@ class Migration(migrations.Migration):
             model_name='limitaudit',
             constraint=models.CheckConstraint(condition=models.Q(('verb__in', ['pause', 'resume', 'limit', 'lift'])), name='jobs_limitaudit_verb_known'),
         ),
+        migrations.RunSQL(
+            # What SQL deletes has no place any more. Not Django's own key, which would delete row by row.
+            "ALTER TABLE jobs_turn ADD CONSTRAINT jobs_turn_job_id_fk FOREIGN KEY (job_id) REFERENCES jobs_job (id) "
+            "ON DELETE CASCADE",
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL(RUNNING, migrations.RunSQL.noop),
     ]

@@ -14,7 +14,7 @@ class Turn(models.Model):
     and it has not started yet; or a rate has given it a `moment`, and no place yet. Whoever ends or moves the job
     deletes the row in the same transaction. What has not started expires by itself: then the place is free again."""
 
-    # The database ties it to no job: the leader deletes the rows of jobs that SQL has deleted.
+    # The database's own foreign key, ON DELETE CASCADE: see 0020.
     job_id = models.BigIntegerField()
     kind = models.CharField(max_length=5, choices=Kind.choices)
     name = models.CharField(max_length=200)

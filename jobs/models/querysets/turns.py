@@ -79,18 +79,19 @@ LEAVE = "DELETE FROM jobs_turn WHERE job_id = ANY (%s::bigint[]) RETURNING kind,
 
 # Never waits, and deletes what is nobody's: see jobs/maintenance/turns.py.
 EXPIRE = """
-DELETE FROM jobs_turn WHERE id IN (
+DELETE FROM jobs_turn WHERE id = ANY (ARRAY(
     SELECT id FROM jobs_turn WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-) RETURNING kind, name
+)) RETURNING kind, name
 """
 ORPHANS = """
 WITH part AS MATERIALIZED (
-    SELECT id, job_id FROM jobs_turn WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
+    SELECT id FROM jobs_turn WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
+), nobodys AS MATERIALIZED (
+    SELECT t.id FROM jobs_turn t WHERE t.id = ANY (ARRAY(SELECT id FROM part)) AND t.expires_at IS NULL
+        AND (SELECT j.state FROM jobs_job j WHERE j.id = t.job_id) IS DISTINCT FROM 1
+    FOR UPDATE OF t SKIP LOCKED
 ), gone AS (
-    DELETE FROM jobs_turn WHERE expires_at IS NULL AND id IN (
-        SELECT t.id FROM jobs_turn t JOIN part USING (id) LEFT JOIN jobs_job j ON j.id = part.job_id
-        WHERE t.expires_at IS NULL AND j.state IS DISTINCT FROM 1 FOR UPDATE OF t SKIP LOCKED
-    ) RETURNING kind, name
+    DELETE FROM jobs_turn WHERE id = ANY (ARRAY(SELECT id FROM nobodys)) AND expires_at IS NULL RETURNING kind, name
 )
 SELECT (SELECT CASE WHEN count(*) < %(limit)s THEN 0 ELSE max(id) END FROM part), kind, name
 FROM (SELECT 1) AS once LEFT JOIN gone ON true

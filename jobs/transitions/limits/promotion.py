@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from jobs.transitions.limits.standing import room, unlocked_views
 
 log = logging.getLogger(__name__)
 
+AGAIN = 0.01  # seconds
 AT_MOST = 1.0  # seconds for which whoever has committed looks himself; the leader does the rest
 
 Hand = Callable[[set[Name]], None]
@@ -50,8 +52,8 @@ def _look(names: set[Name], now: datetime) -> None:
         return
     try:
         until = steady() + AT_MOST
-        while names and steady() < until:
-            names = promote(names, now=now, seconds=until - steady())
+        while (names := promote(names, now=now, seconds=until - steady())) and steady() < until:
+            time.sleep(AGAIN)  # somebody has their locks, for milliseconds
     except (DatabaseError, InterfaceError) as error:
         log.warning("%d limits could not be looked at (%s); the leader looks again", len(names), error)
 
