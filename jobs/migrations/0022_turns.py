@@ -87,6 +87,11 @@ class Migration(migrations.Migration):
             model_name='limitaudit',
             constraint=models.CheckConstraint(condition=models.Q(('verb__in', ['pause', 'resume', 'limit', 'lift'])), name='jobs_limitaudit_verb_known'),
         ),
+        # Rows that come and go all the time, many of one name.
+        migrations.RunSQL(
+            "ALTER TABLE jobs_turn SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500)",
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL(
             # What SQL deletes has no place any more. Not Django's own key, which would delete row by row.
             "ALTER TABLE jobs_turn ADD CONSTRAINT jobs_turn_job_id_fk FOREIGN KEY (job_id) REFERENCES jobs_job (id) "

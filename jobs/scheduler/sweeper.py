@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
 WATCH_GAP = timedelta(seconds=5)  # between two looks of a beat that watches the workers
-WAITS_EVERY = 60.0  # seconds between looks for waits that are over and that no transition ended, such as after manual SQL
+WAITS_EVERY = (
+    60.0  # seconds between looks for waits that are over and that no transition ended, such as after manual SQL
+)
 CROWDS_BEFORE = 2.0  # seconds before a window ends in which the broker is asked what waits in it
 ASK_FOR = 0.5  # seconds
 
