@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.theme import ModelAdmin, TabularInline, ToRead
-from jobs.models import Attempt, Audit, Job, Leadership, WorkerLog
+from jobs.models import Attempt, Audit, Job, Leadership, LimitAudit, WorkerLog
 from jobs.models.dependency import Other
 from jobs.templatetags.runat import exact, percent, said, state_badge
 
@@ -140,6 +140,14 @@ class AuditAdmin(AuditColumns, Records[Audit]):
 
     class Media:
         css = {"all": ["admin-jobs.css"]}
+
+
+@admin.register(LimitAudit)
+class LimitAuditAdmin(Records[LimitAudit]):
+    list_display = ["id", "kind", "name", "verb", "by", "reason", "at"]
+    list_filter = ["verb", "kind"]
+    list_select_related = ["by"]
+    sortable_by = ["id"]
 
 
 @admin.register(Leadership)

@@ -18,7 +18,9 @@ from jobs.clock import clock
 from jobs.models import Kind, Lane, Trigger
 from jobs.models.lane import SLOWEST
 from jobs.templatetags.runat import badge, exact
-from jobs.transitions import firing, lanes, pausing
+from jobs.transitions import firing
+from jobs.transitions.limits import pausing
+from jobs.transitions.limits.names import Name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -35,8 +37,13 @@ else:
 NAMED = 3  # in a title
 
 
-def named(lane: Lane) -> lanes.Name:
-    return lanes.Name(Kind(lane.kind), lane.name)
+def named(lane: Lane) -> Name:
+    return Name(Kind(lane.kind), lane.name)
+
+
+def by(request: HttpRequest) -> pausing.By:
+    """Who asks."""
+    return pausing.By(cast("AbstractBaseUser", request.user))
 
 
 class LaneForm(ModelForm[Lane]):
@@ -47,7 +54,7 @@ class LaneForm(ModelForm[Lane]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "name" in cleaned and "kind" in cleaned:
-            for problem in pausing.name_problems(lanes.Name(Kind(cleaned["kind"]), cleaned["name"])):
+            for problem in pausing.name_problems(Name(Kind(cleaned["kind"]), cleaned["name"])):
                 self.add_error("name", problem)
         if cleaned.get("rate") is not None and not cleaned["rate"] >= SLOWEST:
             self.add_error("rate", f"A rate is at least {SLOWEST:g} starts a second; to stop all, pause it.")
@@ -77,7 +84,7 @@ class LaneAdmin(ModelAdmin[Lane]):
     def save_model(self, request: HttpRequest, obj: Lane, form: Any, change: bool) -> None:
         """Through the one way: those that the last limits held go on if the new ones let them."""
         limits = {name: form.cleaned_data[name] for name in ("concurrency", "rate", "burst")}
-        lane = pausing.limit(named(obj), now=clock.current(), **limits)
+        lane = pausing.limit(named(obj), now=clock.current(), by=by(request), **limits)
         obj.__dict__.update(lane.__dict__)
 
     def has_delete_permission(self, request: HttpRequest, obj: Lane | None = None) -> bool:
@@ -86,7 +93,7 @@ class LaneAdmin(ModelAdmin[Lane]):
         return may and (obj is None or obj.paused_at is None or self.has_pause_permission(request))
 
     def delete_model(self, request: HttpRequest, obj: Lane) -> None:
-        pausing.lift(named(obj), now=clock.current())
+        pausing.lift(named(obj), now=clock.current(), by=by(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
         for lane in queryset:
@@ -122,8 +129,9 @@ class LaneAdmin(ModelAdmin[Lane]):
 
     @admin.action(description="Resume", permissions=["pause"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
-        freed = sum(pausing.resume(named(lane), now=clock.current()) for lane in queryset)
-        messages.success(request, f"Resumed; {freed} jobs that were held are due now.")
+        for lane in queryset:
+            pausing.resume(named(lane), now=clock.current(), by=by(request))
+        messages.success(request, "Resumed: what was held is due now, as far as its other limits let it.")
 
 
 class TriggerForm(ModelForm[Trigger]):

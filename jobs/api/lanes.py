@@ -16,7 +16,8 @@ from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Kind, Lane
 from jobs.models.lane import FASTEST, MOST_RUNNING, SLOWEST
-from jobs.transitions import lanes, pausing
+from jobs.transitions.limits import pausing
+from jobs.transitions.limits.names import Name
 
 PAUSE = "jobs.pause_lane"
 
@@ -31,6 +32,8 @@ class LimitSerializer(Strict):
     burst = serializers.IntegerField(
         default=1, min_value=1, max_value=MOST_RUNNING, help_text="How many may start at once before the rate counts."
     )
+
+    reason = TextField(default="", help_text="Why, for the audit.")
 
     def validate_rate(self, rate: float | None) -> float | None:
         if rate is not None and not rate >= SLOWEST:
@@ -55,10 +58,10 @@ class LaneView(ApiView):
     queryset = Lane.objects.all()
     serializer_class: type[Any] = LaneSerializer
 
-    def lane(self, kind: str, name: str) -> lanes.Name:
-        return lanes.Name(Kind(kind), name)
+    def lane(self, kind: str, name: str) -> Name:
+        return Name(Kind(kind), name)
 
-    def shown(self, lane: lanes.Name) -> Response:
+    def shown(self, lane: Name) -> Response:
         found = Lane.objects.select_related("paused_by").filter(kind=lane.kind, name=lane.name).first()
         if found is None:
             raise Http404(f"The {lane} has no limits; PUT gives it some.")
@@ -86,7 +89,8 @@ class LaneDetail(LaneView):
     def put(self, request: Request, kind: str, name: str) -> Response:
         """Limit it from now on. What runs goes on; what is left out is not limited."""
         lane, limits = self.lane(kind, name), self.body(LimitSerializer)
-        pausing.limit(lane, now=clock.current(), **limits)
+        by = pausing.By(person(request), limits.pop("reason"))
+        pausing.limit(lane, now=clock.current(), by=by, **limits)
         return self.shown(lane)
 
     @extend_schema(operation_id="limits_delete", responses={204: None})
@@ -96,7 +100,7 @@ class LaneDetail(LaneView):
         paused = Lane.objects.paused().filter(kind=lane.kind, name=lane.name)
         if paused.exists() and not request.user.has_perm(PAUSE):
             raise PermissionDenied(f"The {lane} is paused, and this would resume it: that needs '{PAUSE}'.")
-        pausing.lift(lane, now=clock.current())
+        pausing.lift(lane, now=clock.current(), by=pausing.By(person(request)))
         return Response(status=204)
 
 
@@ -114,10 +118,11 @@ class PauseLane(LaneView):
 
 class ResumeLane(LaneView):
     needs = {"POST": PAUSE}
+    serializer_class = PauseSerializer
 
-    @extend_schema(operation_id="limits_resume", request=None, responses=LaneSerializer)
+    @extend_schema(operation_id="limits_resume", request=PauseSerializer, responses=LaneSerializer)
     def post(self, request: Request, kind: str, name: str) -> Response:
         """Go on: what was held is due at once, as far as its limits let it."""
-        lane = self.lane(kind, name)
-        pausing.resume(lane, now=clock.current())
+        lane, reason = self.lane(kind, name), self.body(PauseSerializer)["reason"]
+        pausing.resume(lane, now=clock.current(), by=pausing.By(person(request), reason))
         return self.shown(lane)

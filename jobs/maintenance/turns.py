@@ -1,35 +1,79 @@
-"""Finds turns that have come unnoticed, and waits for other jobs that are over: somebody has changed rows by SQL, or a
-queue's rules have changed, or more waited than one transaction lets go."""
+"""Finds the turns that have come unnoticed, and the places that are nobody's: whoever frees a place looks who is next,
+this is for those that died before, for rows that somebody had locked, and for what SQL has done. And waits for other
+jobs that are over."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 
-from jobs.models import Job
-from jobs.states import Hold
-from jobs.transitions import lanes
+from jobs.clock import steady
+from jobs.models import Job, Kind, Turn
 from jobs.transitions.dependencies import ending
+from jobs.transitions.limits.names import Name, named
+from jobs.transitions.limits.promotion import promote
 
 log = logging.getLogger(__name__)
 
-LANES_AT_A_TIME = 500
+AT_A_TIME = 1000  # rows, or lines, that one statement looks at
+SECONDS = 2.0  # for one call: what is left is looked at first by the next
 
 
-def turns(*, now: datetime) -> int:
-    """Give free places to those that wait for them; return how many. One statement where nobody waits."""
-    waiting: set[lanes.Name] = set()
-    for queue, key, holds in Job.objects.held_in_lanes(LANES_AT_A_TIME):
-        waiting.update(name for name in lanes.of(queue=queue, key=key) if lanes.HOLDS[name.kind] & Hold(holds))
-    released = 0
-    for name in sorted(waiting):
+class Turns:
+    """Remembers where it stopped, so that nothing is passed by for ever."""
+
+    def __init__(self) -> None:
+        self._after_row = 0
+        self._after_line = dict.fromkeys(Kind, "")
+
+    def __call__(self, *, now: datetime, seconds: float = SECONDS) -> int:
+        """Delete the places that are nobody's and give those that are free to who waits; return how many limits had
+        something to do. One statement where nobody shares a limit."""
+        self.more = False
+        if not Turn.objects.anybody_blocked():
+            return 0
+        until = steady() + seconds
         with transaction.atomic():
-            released += lanes.release([name], now=now)
-    if released:
-        log.warning("%d jobs had waited for a turn that had come", released)
-    return released
+            Turn.objects.count_in(now=now, limit=AT_A_TIME)
+        found = self._nobodys(now, until)
+        self._promote(found, now, until)
+        for kind in Kind:
+            self._lines(kind, now, until)
+        self.more = steady() >= until
+        return len(found)
+
+    def _nobodys(self, now: datetime, until: float) -> set[Name]:
+        """Turns that nobody has taken in time, and places of jobs that do not run."""
+        expired = Turn.objects.expire(now=now, limit=AT_A_TIME)
+        orphans: list[tuple[str, str]] = []
+        begun = self._after_row
+        while steady() < until:
+            self._after_row, gone = Turn.objects.delete_orphans(after=self._after_row, limit=AT_A_TIME)
+            orphans += gone
+            if self._after_row in (0, begun):
+                break
+        if expired or orphans:
+            log.warning("%d turns were not taken in time, %d places were nobody's", len(expired), len(orphans))
+        return named([*expired, *orphans])
+
+    def _lines(self, kind: Kind, now: datetime, until: float) -> None:
+        while steady() < until:
+            names = Turn.objects.lines(kind, after=self._after_line[kind], limit=AT_A_TIME)
+            self._promote((Name(kind, name) for name in names), now, until)
+            if steady() >= until:
+                return  # from there again
+            self._after_line[kind] = names[-1] if len(names) == AT_A_TIME else ""
+            if not self._after_line[kind]:
+                return
+
+    def _promote(self, names: Iterable[Name], now: datetime, until: float) -> None:
+        promote(list(names), now=now, seconds=max(until - steady(), 0.0))
+
+
+turns = Turns()  # of this process
 
 
 def waits(*, now: datetime) -> int:

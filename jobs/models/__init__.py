@@ -9,8 +9,10 @@ from jobs.models.dependency import Dependency
 from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.lane import Kind, Lane
+from jobs.models.limitaudit import LimitAudit, LimitVerb
 from jobs.models.processes import Leadership, Worker
 from jobs.models.trigger import Trigger
+from jobs.models.turn import Turn
 from jobs.models.workerlog import WorkerLog
 
 __all__ = [
@@ -27,7 +29,10 @@ __all__ = [
     "Kind",
     "Lane",
     "Leadership",
+    "LimitAudit",
+    "LimitVerb",
     "Trigger",
+    "Turn",
     "Verb",
     "Worker",
     "WorkerLog",

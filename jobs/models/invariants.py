@@ -9,7 +9,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, LessThanOrEqual
 
-from jobs.states import FINAL, Awaited, Blackout, IfLate, Overlap, State
+from jobs.models.holding import bit_is_set
+from jobs.states import FINAL, Awaited, Blackout, Hold, IfLate, Overlap, State
 
 # Python's datetime ends with the year 9999; one row beyond it would break every reader of the table.
 LATEST_RUN_AT = datetime(9999, 12, 31, tzinfo=UTC)
@@ -27,16 +28,23 @@ MOMENTS = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at"
 INDEXES: list[models.Index] = [
     # The one list query of a window reads this and nothing else.
     models.Index(Coalesce("not_before", "run_at"), F("id"), condition=Q(state=State.PENDING, holds=0), name="jobs_due"),
-    # Those that wait for their key, and those of it that do not yet: see jobs/transitions/lanes.py.
+    # Those of a key that have not started: who calls a trigger looks for one that is due.
     models.Index(
         fields=["key", "run_at", "id"], condition=Q(state=State.PENDING, key__isnull=False), name="jobs_pending_key"
     ),
-    # Those that are held, and those that have been: nobody else's rows are in it.
+    # The lines of the limits, each exactly those who wait for it: its head is one probe, however long it is.
+    models.Index(
+        fields=["key", "run_at", "id"],
+        condition=Q(Q(state=State.PENDING), bit_is_set(Hold.KEY)),
+        name="jobs_line_of_key",
+    ),
     models.Index(
         fields=["queue", "run_at", "id"],
-        condition=Q(Q(state=State.PENDING), ~Q(holds=0) | Q(turn_at__isnull=False)),
-        name="jobs_pending_held",
+        condition=Q(Q(state=State.PENDING), bit_is_set(Hold.QUEUE)),
+        name="jobs_line_of_queue",
     ),
+    # All that are held, by whatever.
+    models.Index(fields=["queue", "run_at", "id"], condition=Q(Q(state=State.PENDING), ~Q(holds=0)), name="jobs_held"),
     models.Index(fields=["locked_at"], condition=Q(state=State.RUNNING), name="jobs_running"),
     models.Index(
         fields=["-finished_at"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -18,6 +20,15 @@ class Kind(models.TextChoices):
 class LaneQuerySet(models.QuerySet["Lane"]):
     def paused(self) -> LaneQuerySet:
         return self.filter(paused_at__isnull=False)
+
+    def with_rules(self) -> LaneQuerySet:
+        """Those that limit anything: one that was paused and resumed does not."""
+        return self.filter(Q(concurrency__isnull=False) | Q(rate__isnull=False) | Q(paused_at__isnull=False))
+
+    def lock_free(self, ids: Collection[int]) -> set[int]:
+        """Lock those of these that nobody else has; their ids. Never waits."""
+        free = self.filter(pk__in=list(ids)).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+        return set(free.values_list("pk", flat=True))
 
 
 class Lane(models.Model):

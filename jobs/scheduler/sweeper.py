@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
 WATCH_GAP = timedelta(seconds=5)  # between two looks of a beat that watches the workers
-TURNS_EVERY = 60.0  # seconds between sweeps for free places that no transition released, for instance after manual SQL
+WAITS_EVERY = (
+    60.0  # seconds between looks for waits that are over and that no transition ended, such as after manual SQL
+)
 CROWDS_BEFORE = 2.0  # seconds before a window ends in which the broker is asked what waits in it
 ASK_FOR = 0.5  # seconds
 
@@ -110,10 +112,10 @@ class Sweeper:
 
     def _turns(self, now: datetime) -> float:
         turns(now=now)
-        return TURNS_EVERY
+        return 0.0 if turns.more else conf().min_prepare_time
 
     def _waits(self, now: datetime) -> float:
-        return 0.0 if waits(now=now) else TURNS_EVERY
+        return 0.0 if waits(now=now) else WAITS_EVERY
 
     def _crowds(self, now: datetime) -> float:
         """Once a window, shortly before the next list query."""

@@ -7,11 +7,12 @@ from jobs.transitions.attempts import ERROR_LIMIT, acquire, acquired_by, finish,
 from jobs.transitions.creation import KeyReused, create, create_all, create_many
 from jobs.transitions.interruption import back_off, interrupt
 from jobs.transitions.progress import Progress, report_progress
-from jobs.transitions.starts import Ended, Started, Wanted, WorkerIdentity
+from jobs.transitions.starts import Acquired, Ended, Started, Wanted, WorkerIdentity
 from jobs.transitions.verbs import Answer, approve, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
 
 __all__ = [
     "ERROR_LIMIT",
+    "Acquired",
     "Answer",
     "Ended",
     "KeyReused",

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -14,35 +15,49 @@ from jobs import failpoints
 from jobs.installation import known
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import OUTCOMES, State
-from jobs.transitions import admission, lanes
+from jobs.transitions import admission
 from jobs.transitions.dependencies import ending as dependencies
-from jobs.transitions.refusals import Row
+from jobs.transitions.limits import promotion
+from jobs.transitions.limits.names import named
+from jobs.transitions.limits.starting import Decided, decide, take_back
+from jobs.transitions.refusals import Row, write
 from jobs.transitions.retries import start_again
-from jobs.transitions.starts import Ended, Started, Wanted, WorkerIdentity, ends
+from jobs.transitions.starts import Acquired, Ended, Started, Wanted, WorkerIdentity, ends
 
 ERROR_LIMIT = 10_000  # characters kept of what went wrong; the rest is cut off
 
 
-def acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime) -> list[Started]:
+def acquire(
+    wanted: Sequence[Wanted],
+    *,
+    worker: WorkerIdentity,
+    now: datetime,
+    due_before: datetime,
+    sharing: bool = False,
+) -> Acquired:
     """Take these rows for this worker: RUNNING and a ledger row each, committed together before any code of a job runs.
 
-    Returns those that are ours, in the order they were asked for. There is nothing to start of the others: another has
-    the row, it was edited, cancelled, or moved beyond `due_before`; or it is later than it may start, or cannot start
-    at all, and is SKIPPED or FAILED now, with the reason.
+    Those that are ours come back in the order they were asked for. Those that share a limit are left alone unless
+    `sharing`: then they are judged too, without waiting for anybody. There is nothing to start of the others: another
+    has the row, it was edited, cancelled, or moved beyond `due_before`; or it is later than it may start, cannot start
+    at all, or finds its limit taken, and says so now.
     """
+    how = partial(_acquire, worker=worker, now=now, due_before=due_before, sharing=sharing)
     try:
-        return _acquire(wanted, worker=worker, now=now, due_before=due_before)
+        return how(wanted)
     except IntegrityError as error:
         if len(wanted) > 1:  # one of them; the others must not wait for it
-            found = [acquire([one], worker=worker, now=now, due_before=due_before) for one in wanted]
-            return [started for one in found for started in one]
+            return Acquired.all_of(
+                [acquire([w], worker=worker, now=now, due_before=due_before, sharing=sharing) for w in wanted]
+            )
         # The ledger already has this start: somebody has set the count of attempts back.
         why = storable(f"The ledger refuses this start: {error}")[:ERROR_LIMIT]
         only = Job.objects.pending().filter(pk=wanted[0].job_id, version=wanted[0].version)
         with transaction.atomic():
             failed = only.update(state=State.FAILED, finished_at=now, reason=why)  # 0: somebody was first
             dependencies.ended([wanted[0].job_id][:failed], now=now)
-        return []
+            promotion.leave([wanted[0].job_id][:failed], now=now)
+        return Acquired()
 
 
 # One statement for all of them: rows by way of objects would cost a worker four times the time.
@@ -59,7 +74,9 @@ RETURNING id
 """
 
 
-def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime) -> list[Started]:
+def _acquire(
+    wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime, sharing: bool
+) -> Acquired:
     starts: list[int] = []
     with transaction.atomic():
         acquirable = Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before, after=known.start)
@@ -70,8 +87,10 @@ def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime,
             # Its version under the lock: an edit since the message makes the message stale.
             if row is not None and row.version == one.version:
                 asked.setdefault(row.id, (row, one))
-        refused = admission.refuse([row for row, _ in asked.values()], now=now)
-        taken = [(row, one) for row, one in asked.values() if row.id not in refused]
+        limited = [] if sharing else [one for row, one in asked.values() if row.limits]
+        judged = [row for row, _ in asked.values() if sharing or not row.limits]
+        later = _refuse(judged, now)
+        taken = [asked[row.id] for row in judged if row.id not in later.refused and row.id not in later.undecided]
         if taken:
             values: dict[str, Any] = {
                 "now": now,
@@ -91,7 +110,28 @@ def _acquire(wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime,
             )
         failpoints.hit("in-acquire")
     known.heard(max(starts, default=0))  # it is committed now
-    return [_started(row, now) for row, _ in taken]
+    return Acquired(
+        [_started(row, now) for row, _ in taken],
+        limited,
+        [(asked[job_id][1], asked[job_id][0].due) for job_id in later.early],
+        [asked[job_id][1] for job_id in later.busy],
+    )
+
+
+def _refuse(rows: Sequence[Row], now: datetime) -> Decided:
+    """Write down what becomes of those that do not start now; the caller has their rows."""
+    leaving = admission.refusals(rows, now=now)
+    sharing = [row for row in rows if row.limits]
+    decided = decide([row for row in sharing if row.id not in leaving], now=now) if sharing else Decided()
+    decided.refused |= leaving
+    for row in rows:
+        if row.id in decided.refused:
+            write(row, decided.refused[row.id], now)
+    ended = [job_id for job_id, refusal in decided.refused.items() if refusal.state is not None]
+    if ended:
+        dependencies.ended(ended, now=now)
+    promotion.at_commit(take_back(sharing, decided.refused, now=now), now=now)
+    return decided
 
 
 def _started(row: Row, now: datetime) -> Started:
@@ -141,7 +181,11 @@ WITH brief AS MATERIALIZED (
     FROM ended, locked
     WHERE jobs_job.id = ended.job_id AND locked.id = ended.job_id
         AND jobs_job.state = 1 AND jobs_job.attempt = ended.number
-    RETURNING jobs_job.id, jobs_job.attempt, jobs_job.queue, jobs_job.key, jobs_job.has_dependents
+    RETURNING jobs_job.id, jobs_job.attempt, jobs_job.has_dependents
+), freed AS (
+    DELETE FROM jobs_turn WHERE job_id = ANY (%(jobs)s::bigint[])  -- a join may read all of them
+        AND EXISTS (SELECT FROM held WHERE held.id = jobs_turn.job_id)
+    RETURNING job_id, kind, name
 ), noted AS (
     UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
         error = ended.story, result = ended.result::jsonb, log = ended.log::jsonb,
@@ -151,10 +195,7 @@ WITH brief AS MATERIALIZED (
     WHERE jobs_attempt.job_id = ended.job_id AND jobs_attempt.number = ended.number
         AND held.id = ended.job_id AND held.attempt = ended.number
 )
-SELECT id, attempt, queue, key,
-    key IS NOT NULL OR EXISTS (SELECT FROM jobs_lane WHERE kind = 'queue' AND name = held.queue) AS shares,
-    has_dependents
-FROM held
+SELECT id, attempt, has_dependents, kind, name FROM held LEFT JOIN freed ON freed.job_id = held.id
 """
 
 
@@ -190,11 +231,11 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
             if (ended.started.job_id, ended.started.attempt) not in held and not _ended_before(ended)
         ]
         start_again([e for e in endings if e.kinds and (e.started.job_id, e.started.attempt) in held])
-        awaited = [job_id for job_id, *_, has_dependents in rows if has_dependents]
+        awaited = {job_id for job_id, _, has_dependents, *_ in rows if has_dependents}
         if awaited:
             dependencies.ended(awaited, now=max(e.finished_at for e in endings))
-        shared = {name for _, _, queue, key, shares, _ in rows if shares for name in lanes.of(queue=queue, key=key)}
-        lanes.release(shared, now=max(ended.finished_at for ended in endings))
+        freed = named([(kind, name) for *_, kind, name in rows if kind is not None])
+        promotion.at_commit(freed, now=max(ended.finished_at for ended in endings))
         failpoints.hit("in-finish")
     return unheld
 

@@ -9,18 +9,31 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from jobs import dispatcher, rules
 from jobs.clock import clock
-from jobs.models import Job, Kind, Trigger
+from jobs.models import Job, Trigger
 from jobs.models.trigger import NAME_PATTERN
 from jobs.states import Overlap
-from jobs.transitions import lanes
 from jobs.transitions.creation import create, earlier
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+
+CALLS = 0x52754361  # the first half of the advisory locks of calls: nothing that starts or ends jobs asks for them
+PATIENCE = "5s"
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class Busy(Exception):
+    """Somebody else has called a trigger of this key for seconds, and is not done. Nothing was started."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Another call of the key '{key}' has been going on for {PATIENCE}; nothing was started: try again."
+        )
 
 
 @dataclass(frozen=True)
@@ -45,8 +58,8 @@ def fire(
     they are let in one after the other. `payload` goes over the trigger's own, name by name.
     `before_creation` is called where a job is going to be made, and may refuse it by raising.
 
-    Raises ValidationError (a field -> what is wrong) for arguments that the target does not take, and KeyReused as
-    `create` does.
+    Raises ValidationError (a field -> what is wrong) for arguments that the target does not take, KeyReused as `create`
+    does, and Busy.
     """
     new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key)
     with transaction.atomic():
@@ -54,15 +67,28 @@ def fire(
         for job in earlier([new], by=by):
             return Fired(job, created=False, why=f"Job {job.pk} was started before, by this key.")
         if trigger.overlap in (Overlap.JOIN, Overlap.SKIP):
-            lanes.lock([lanes.Name(Kind.KEY, trigger.shared_key)])
+            _one_after_the_other(trigger.shared_key)
             # Who had the lock before us may have come after us: his run is due a moment later than `now`.
-            there = Job.objects.on_their_way(trigger.shared_key, max(now, clock.now()) + dispatcher.CLOCK_MARGIN)
+            until = max(now, clock.now()) + dispatcher.CLOCK_MARGIN
+            there = Job.objects.on_their_way(trigger.shared_key, until, trigger.key_limit)
             if len(there) >= trigger.key_limit:
                 means = "stands for this call" if trigger.overlap == Overlap.JOIN else "runs, so nothing was started"
                 return Fired(Job.objects.get(pk=there[0]), created=False, why=f"Job {there[0]} {means}.")
         before_creation()
         job, created = create(new, now=now, by=by)
         return Fired(job, created, f"Job {job.pk} was {'started' if created else 'started before, by this key'}.")
+
+
+def _one_after_the_other(key: str) -> None:
+    """Until this transaction ends nobody else calls a trigger of this key. Raises Busy."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [CALLS, key])
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise Busy(key) from error
 
 
 def checked(

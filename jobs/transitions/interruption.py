@@ -10,7 +10,7 @@ from django.db import transaction
 
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.transitions import lanes
+from jobs.transitions.limits import promotion
 from jobs.transitions.repending import repend
 
 FIRST_BACK_OFF = timedelta(seconds=5)
@@ -36,7 +36,7 @@ def interrupt(
     has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the next time. `among`:
     only these attempts, by id.
     Returns how many jobs lost their start."""
-    settled, left = 0, set[lanes.Name]()
+    settled: list[int] = []
     with transaction.atomic():
         attempts = list(Attempt.objects.open_of(sessions, job_id, among))
         # The job before its attempt, as in `finish`: two orders would be a deadlock.
@@ -48,11 +48,10 @@ def interrupt(
             why = f"{reason} (worker {attempt.worker})"
             if job.state == State.RUNNING and job.attempt == attempt.number:
                 _settle(job, now=now, why=why)
-                left.update(lanes.of(queue=job.queue, key=job.key))
-                settled += 1
+                settled.append(job.pk)
             Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
-        lanes.release(left, now=now)
-    return settled
+        promotion.leave(settled, now=now)
+    return len(settled)
 
 
 def _settle(job: Job, *, now: datetime, why: str) -> None:

@@ -15,13 +15,12 @@ from jobs import dispatcher
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.states import State
-from jobs.transitions import lanes
-from jobs.transitions.verbs import cancel
+from jobs.transitions.limits.names import Name, of
 
 
 class Row(NamedTuple):
-    """A pending job as it was read under its lock: what a start needs of it. `has_rules`: its queue or its key has;
-    `read_at`: what the database's clock read then."""
+    """A pending job as it was read under its lock: what a start needs of it. `queue_limited`: its queue has
+    limits; `read_at`: what the database's clock read then."""
 
     id: int
     version: int
@@ -30,7 +29,6 @@ class Row(NamedTuple):
     payload: object
     run_at: datetime
     not_before: datetime | None
-    turn_at: datetime | None
     start_within: int | None
     if_late: str
     deadline: int | None
@@ -40,7 +38,7 @@ class Row(NamedTuple):
     key_limit: int
     overlap: str
     calendar_id: int | None
-    has_rules: bool
+    queue_limited: bool
     read_at: datetime
 
     @property
@@ -48,9 +46,10 @@ class Row(NamedTuple):
         return self.run_at if self.not_before is None else max(self.run_at, self.not_before)
 
     @property
-    def lanes(self) -> list[lanes.Name]:
-        """Those that it has to ask; none for most."""
-        return lanes.of(queue=self.queue, key=self.key) if self.has_rules or self.key is not None else []
+    def limits(self) -> list[Name]:
+        """Those that it shares with others; none for most."""
+        names = of(queue=self.queue, key=self.key)
+        return names if self.queue_limited else names[:-1]
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,12 @@ class Refusal:
     why: str
     state: State | None = None
     hold: int = 0
+    by: Name | None = None  # the limit that holds it
     not_before: datetime | None = None
+    moment_of: Sequence[Name] = ()  # the limits whose rates have given that moment
     run_at: datetime | None = None
     joined_id: int | None = None
     instead_of: Sequence[int] = ()  # jobs that are asked to stop for it
-    anew: bool = False  # the moment that a rate has given it is lost
 
 
 def write(row: Row, refusal: Refusal, now: datetime) -> None:
@@ -73,10 +73,9 @@ def write(row: Row, refusal: Refusal, now: datetime) -> None:
     if refusal.state is not None:
         job.update(state=refusal.state, finished_at=now, reason=refusal.why, joined_id=refusal.joined_id)
     elif refusal.hold:
-        moment = None if refusal.anew else row.not_before
-        values = {"holds": refusal.hold, "not_before": moment, "waited_for": refusal.why}
+        values = {"holds": refusal.hold, "not_before": None, "waited_for": refusal.why}
         job.update(**values, turn_at=None, enqueued_at=None, deliveries=0)
-        # Not before: whoever ends one of them has its row, and waits for our lanes.
+        # Not before: whoever ends one of them has its row.
         for other in refusal.instead_of:
             transaction.on_commit(partial(_make_way, other, row.id, now), robust=True)
     elif refusal.run_at is not None:
@@ -91,12 +90,14 @@ def write(row: Row, refusal: Refusal, now: datetime) -> None:
         )
         _publish(row, refusal.run_at, now)
     else:
-        values = {"not_before": refusal.not_before, "waited_for": refusal.why}
-        job.update(**values, turn_at=None, enqueued_at=None, deliveries=0)
-        _publish(row, refusal.not_before or row.due, now)
+        moment = refusal.not_before
+        job.update(not_before=moment, waited_for=refusal.why, turn_at=None, enqueued_at=None, deliveries=0)
+        _publish(row, moment or row.due, now)
 
 
 def _make_way(job_id: int, for_job: int, now: datetime) -> None:
+    from jobs.transitions.verbs import cancel  # noqa: PLC0415 - the verbs know the limits, and these what is refused
+
     cancel(job_id, now=now, reason=f"Job {for_job} of the same key takes its place.")
 
 

@@ -42,3 +42,18 @@ def repend(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over_
         dispatcher.late_lane.at_commit(listed)
     elif not holds:
         dispatcher.late_lane.overtaken_at_commit(listed)
+
+
+def keep_place(job: Job, *, now: datetime) -> None:
+    """Let the due job, whose row the caller has locked, start as soon as its limits let it, whatever its calendar says:
+    its `run_at`, which says where it stands in line, and its moment stay. New messages go out for one that is free."""
+    holds = job.holds & ~Hold.PERSON
+    Job.objects.filter(pk=job.pk).update(
+        version=NEXT_VERSION,
+        holds=holds,
+        calendar_waived=True,
+        enqueued_at=None,
+        deliveries=0,
+    )
+    if not holds:
+        dispatcher.publish_at_commit([Listed(job.pk, job.version + 1, job.due, job.queue, 1)], now=now)

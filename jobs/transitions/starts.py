@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +43,28 @@ class Started:
     read_at: datetime | None = field(compare=False)
     deadline: int | None = None  # seconds
     ends_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Acquired:
+    """What came of taking rows. `limited` share a limit, and were left alone; `early` cannot start yet, and are asked
+    for again at that moment; of `busy` somebody else is deciding about a limit, and they are asked for again soon."""
+
+    started: list[Started] = field(default_factory=list)
+    limited: list[Wanted] = field(default_factory=list)
+    early: list[tuple[Wanted, datetime]] = field(default_factory=list)
+    busy: list[Wanted] = field(default_factory=list)
+
+    @classmethod
+    def all_of(cls, parts: Sequence[Acquired]) -> Acquired:
+        """All of these in one."""
+        found = cls()
+        for part in parts:
+            found.started.extend(part.started)
+            found.limited.extend(part.limited)
+            found.early.extend(part.early)
+            found.busy.extend(part.busy)
+        return found
 
 
 @dataclass(frozen=True)

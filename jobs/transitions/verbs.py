@@ -13,17 +13,21 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from jobs import dispatcher, rules
-from jobs.models import Attempt, Audit, Job, Verb
+from jobs.models import Attempt, Audit, Job, Turn, Verb
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.states import OVER, RETRYABLE, Hold, State
-from jobs.transitions import lanes
 from jobs.transitions.dependencies import ending as dependencies
-from jobs.transitions.repending import repend
+from jobs.transitions.limits import promotion
+from jobs.transitions.limits.names import of
+from jobs.transitions.repending import keep_place, repend
 from jobs.transitions.stopping import wake_at_commit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+LEAVES = {Verb.CANCEL, Verb.RESCHEDULE}  # after these a pending job has no place in its limits any more
+IN_LINE = Hold.KEY | Hold.QUEUE
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,21 @@ def reschedule(
 
 
 def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
-    """Start a pending job at once instead of at its time, whatever its calendar says."""
+    """Start a pending job at once instead of at its time, whatever its calendar says. One that waits for its turn, or
+    whose turn has come, keeps its place: it is not made later by this."""
+
+    def change(job: Job) -> None:
+        waits = bool(job.held_by & IN_LINE) or Turn.objects.filter(job_id=job.pk).exists()
+        too_late = job.start_within is not None and (now - job.run_at).total_seconds() > job.start_within
+        if waits and not too_late and job.run_at <= now:
+            keep_place(job, now=now)
+        else:
+            promotion.leave([job.pk], now=now)
+            _at_once(job, now)
+
     asked = _Asked(Verb.RUN_NOW, [State.PENDING], State.PENDING, now, by, reason)
     refusal = "Only a job that has not started can be run now"
-    return _do(job_id, asked, lambda job: _at_once(job, now), "told to start now", refusal)
+    return _do(job_id, asked, change, "told to start now", refusal)
 
 
 def retry(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
@@ -191,9 +206,9 @@ def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | N
         change(job)
         if job.has_dependents and asked.to in OVER:
             dependencies.ended([job.pk], now=asked.now)
-        # Those that are held may have waited for it, or for a turn that was given to it.
-        if job.state == State.PENDING and (job.key is not None or job.turn_at is not None):
-            lanes.release(lanes.of(queue=job.queue, key=job.key), now=asked.now)
+        if job.state == State.PENDING and asked.verb in LEAVES:
+            waited = of(queue=job.queue, key=job.key) if job.held_by & IN_LINE else []
+            promotion.leave([job.pk], now=asked.now, also=waited)
         Audit.objects.create(
             job_id=job_id,
             verb=asked.verb,

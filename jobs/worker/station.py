@@ -23,6 +23,7 @@ from jobs.worker.children import ChildSlots
 from jobs.worker.inbox.intake import Intake
 from jobs.worker.life import lifecycle
 from jobs.worker.life.node import Node
+from jobs.worker.promoting import Promoting
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import Slots, ThreadSlots
 
@@ -34,6 +35,7 @@ class Station:
 
     def __init__(self, worker: Any) -> None:
         self.recorder = Recorder()
+        self.promoting = Promoting()
         self.node = Node(limits(conf()))
         self.slots = _slots(worker, self.recorder, self.node)
         self.passing = Passing(worker.hostname)
@@ -46,6 +48,7 @@ class Station:
         self.node.start()
         self.slots.start()
         self.recorder.start()
+        self.promoting.start()
         self.passing.start(give_up=self.arming.add)
         self.arming.start()
 

@@ -13,7 +13,7 @@ TRANSITIONS_TESTS = ("tests/transitions",)
 RACES = ("tests/concurrency",)
 RUNNER_TESTS = ("tests/worker/runner",)
 TABLE_TESTS = ("tests/models/test_constraints.py",)
-ARMING = "jobs/worker/arming/__init__.py"
+TAKING = "jobs/worker/arming/taking.py"
 CLAIMS = "jobs/worker/arming/claims.py"
 ARMING_TESTS = ("tests/worker/arming",)
 ACQUIRABLE = "id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before"
@@ -69,29 +69,24 @@ MUTANTS = (
         "commit before run",
         NEVER_TWICE,
         ARMING_TESTS,
-        (ARMING, "from django.db import ", "from django.db import transaction\nfrom django.db import "),
-        (ARMING, "    def _take(", "    @transaction.atomic\n    def _take("),
+        (TAKING, "from django.db import ", "from django.db import transaction\nfrom django.db import "),
+        (TAKING, "    def take(", "    @transaction.atomic\n    def take("),
     ),
     mutant(
         "acknowledged when taken, not before",
         NEVER_LOST,
         ARMING_TESTS,
         (
-            ARMING,
-            "                for waiting in batch:\n                    waiting.settle()\n",
-            "                pass\n",
-        ),
-        (
-            ARMING,
-            "        begun = steady()\n",
-            "        begun = steady()\n        [waiting.settle() for waiting in batch]\n",
+            TAKING,
+            "        begun, kept = steady(), 0\n",
+            "        begun, kept = steady(), 0\n        [waiting.settle() for waiting in batch]\n",
         ),
     ),
     mutant(
         "lost COMMIT: ask the ledger",
         NEVER_LOST,
         RUNNER_TESTS,
-        (CLAIMS, "        if lost is not None:\n            return lost\n", ""),
+        (CLAIMS, "        if lost is not None:\n            return Acquired([lost])\n", ""),
     ),
     mutant(
         "lost COMMIT: the row has the last word",
@@ -115,7 +110,7 @@ MUTANTS = (
         "an edit is a new version",
         NEVER_EARLY,
         TRANSITIONS_TESTS,
-        (REPENDING, "        version=NEXT_VERSION,\n", ""),
+        (REPENDING, "        run_at=run_at,\n        version=NEXT_VERSION,\n", "        run_at=run_at,\n"),
     ),
     mutant(
         "cancel: only what has not ended",

@@ -20,7 +20,11 @@ MUTANTS = (
         "waiting: a refusal looks for them too",
         NEVER_LOST,
         RULES,
-        ("jobs/transitions/admission.py", "        dependencies.ended(ended, now=now)", "        pass"),
+        (
+            "jobs/transitions/attempts.py",
+            "    if ended:\n        dependencies.ended(ended, now=now)",
+            "    if ended:\n        pass",
+        ),
     ),
     mutant(
         "waiting: so does the refusal of the ledger",

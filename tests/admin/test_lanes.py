@@ -58,3 +58,12 @@ def test_only_who_may_resume_removes_what_is_paused(manager, client, person):
     assert Lane.objects.count() == 2
     assert act(client, "delete_selected", other, post="yes").status_code == 200
     assert Lane.objects.get() == paused
+
+
+def test_who_has_paused_and_resumed_it_can_be_read(manager, client, person):
+    add(manager)
+    act(manager, "pause", Lane.objects.get(), reason="the server moves")
+    act(manager, "resume", Lane.objects.get())
+    client.force_login(person("view_limitaudit", staff=True, name="linus"))
+    page = client.get("/admin/jobs/limitaudit/").content.decode()
+    assert all(word in page for word in ("pause", "resume", "grace", "the server moves"))

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission, User
 
 from jobs import targets
 from jobs.clock import clock
-from jobs.models import Job, Lane
+from jobs.models import Job, Lane, LimitAudit
 from jobs.states import Hold
 from jobs.targets import registry
 from tests.api.conftest import bearer, new_job
@@ -65,21 +65,25 @@ def test_a_queue_that_cannot_be_is_refused(api, problem):
     problem(api.put("/api/v1/limits/worker/x/", {}, **JSON), 404)
 
 
-def test_it_is_paused_with_a_reason_and_resumed(api, make_job):
+def test_it_is_paused_with_a_reason_and_resumed(api, make_job, django_capture_on_commit_callbacks):
     paused = api.post(f"{URL}pause/", {"reason": "the server moves"}, **JSON).json()
     assert (paused["pause_reason"], paused["paused_by"]) == ("the server moves", "ada")
     job = make_job(queue="mail", now=clock.now())
     Job.objects.filter(pk=job.pk).update(holds=Hold.QUEUE)
     assert api.get(f"/api/v1/jobs/{job.pk}/").json()["held_by"] == "queue"
-    assert api.post(f"{URL}resume/").json()["paused_at"] is None
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.post(f"{URL}resume/", {"reason": "it has moved"}, **JSON).json()["paused_at"] is None
     assert api.get(f"/api/v1/jobs/{job.pk}/").json()["held_by"] == ""
+    audit = LimitAudit.objects.values_list("verb", "by__username", "reason")
+    assert list(audit) == [("pause", "ada", "the server moves"), ("resume", "ada", "it has moved")]
 
 
-def test_a_new_limit_lets_those_go_that_it_does_not_hold(api, make_job):
+def test_a_new_limit_lets_those_go_that_it_does_not_hold(api, make_job, django_capture_on_commit_callbacks):
     Lane.objects.create(name="mail", concurrency=1)
     jobs = [make_job(queue="mail", now=clock.now()) for _ in range(3)]
     Job.objects.all().update(holds=Hold.QUEUE)
-    api.put(URL, {"concurrency": 2}, **JSON)
+    with django_capture_on_commit_callbacks(execute=True):
+        api.put(URL, {"concurrency": 2}, **JSON)
     assert [Job.objects.get(pk=job.pk).holds for job in jobs] == [0, 0, Hold.QUEUE]
 
 

@@ -11,6 +11,7 @@ from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions import Ended, Wanted, WorkerIdentity
+from tests import starts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +27,7 @@ def rows(count: int) -> list[int]:
 def acquire(*ids: int):
     now = clock.now()
     wanted = [Wanted(pk, 1, uuid.uuid4()) for pk in ids]
-    return transitions.acquire(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
+    return starts.acquire_all(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
 
 
 def finish(*started):

@@ -144,7 +144,7 @@ def test_one_that_ends_without_a_start_while_another_is_tied_to_it(verb):
             late = NOW + timedelta(hours=2)
             wanted = transitions.Wanted(job.pk, 1, uuid.uuid4())
             worker = transitions.WorkerIdentity("w", wanted.token)
-            return transitions.acquire([wanted], worker=worker, now=late, due_before=late)
+            return starts.acquire_all([wanted], worker=worker, now=late, due_before=late)
 
         _, child = at_once(call, [end, lambda f=first: child_of(f)])
         first.refresh_from_db()

@@ -11,7 +11,8 @@ from jobs.models import Job
 from jobs.models.lane import Kind
 from jobs.monitor import broker, snapshot
 from jobs.states import Hold, State
-from jobs.transitions import lanes, pausing
+from jobs.transitions.limits import pausing
+from jobs.transitions.limits.names import Name
 from tests.monitor.rows import SECOND, ended, pending, running, worker
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,7 @@ def test_what_is_held_is_counted_by_cause_and_waits_for_no_slot(at):
 
 
 def test_a_paused_queue_is_listed_though_nothing_waits_in_it(at):
-    pausing.pause(lanes.Name(Kind.QUEUE, "payroll"), now=at, reason="why not", by=None)
+    pausing.pause(Name(Kind.QUEUE, "payroll"), now=at, reason="why not", by=None)
     assert [(q.name, q.paused) for q in take(at).queues] == [("default", False), ("payroll", True)]
 
 

@@ -14,7 +14,8 @@ from jobs.monitor import broker, snapshot
 from jobs.monitor.verdict import _listed, judge
 from jobs.scheduler.leader import Leader
 from jobs.states import Hold, State
-from jobs.transitions import lanes, pausing
+from jobs.transitions.limits import pausing
+from jobs.transitions.limits.names import Name
 from tests.monitor.rows import ended, leader, pending, running, worker
 
 pytestmark = pytest.mark.django_db
@@ -132,10 +133,10 @@ def test_interrupted_jobs_are_named_however_old_until_they_are_decided(healthy):
 
 def test_a_paused_queue_is_named_with_who_and_why(healthy, django_user_model):
     ada = django_user_model.objects.create_user("ada")
-    pausing.pause(lanes.Name(Kind.QUEUE, "payroll"), now=healthy, reason="a new kernel", by=ada)
+    pausing.pause(Name(Kind.QUEUE, "payroll"), now=healthy, reason="a new kernel", by=ada)
     assert problem(healthy, "Queue 'payroll' is paused by ada: a new kernel").level == "warn"
     for name in ("b", "c", "d", "e"):
-        pausing.pause(lanes.Name(Kind.KEY, name), now=healthy, reason="", by=None)
+        pausing.pause(Name(Kind.KEY, name), now=healthy, reason="", by=None)
     assert [p.what for p in verdict(healthy).problems] == [
         "Key 'b' is paused.",
         "Key 'c' is paused.",

@@ -9,6 +9,7 @@ from jobs import transitions
 from jobs.models import Attempt, Audit, Job, WorkerLog
 from jobs.states import Hold, Overlap, State
 from jobs.transitions import Wanted
+from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import WORKER, acquire, finish, seconds, start
 
@@ -120,7 +121,7 @@ def test_the_one_that_runs_may_have_to_make_way(make_job, running, django_captur
         assert acquire(second) is None
     assert again(second).held_by == Hold.KEY
     first = Job.objects.get(pk=running.job_id)
-    assert (first.state, first.cancel_requested_at) == (State.RUNNING, NOW)
+    assert (first.state, first.cancel_requested_at) == (State.RUNNING, second.run_at)
     assert Audit.objects.get().reason == f"Job {second.pk} of the same key takes its place."
     finish(running, State.FAILED)
     assert again(second).holds == 0
@@ -146,7 +147,7 @@ def test_so_many_of_a_key_may_run(make_job):
 def test_those_that_are_taken_together_are_decided_one_after_the_other(make_job):
     jobs = [make_job(1, key="pay"), make_job(1, key="pay"), make_job(1)]
     wanted = [Wanted(job.pk, job.version, uuid.uuid4()) for job in jobs]
-    started = transitions.acquire(wanted, worker=WORKER, now=NOW, due_before=NOW + seconds(5))
+    started = starts.acquire_all(wanted, worker=WORKER, now=NOW, due_before=NOW + seconds(5))
     assert [one.job_id for one in started] == [jobs[0].pk, jobs[2].pk]
 
 
@@ -203,7 +204,7 @@ def test_nobody_joins_one_that_leaves_in_the_same_transaction(make_job, running)
     joining = make_job(3, key="pay", overlap=Overlap.JOIN)
     wanted = [Wanted(job.pk, job.version, uuid.uuid4()) for job in (leaving, joining)]
     late = leaving.run_at + seconds(30)
-    started = transitions.acquire(wanted, worker=WORKER, now=late, due_before=late)
+    started = starts.acquire_all(wanted, worker=WORKER, now=late, due_before=late)
     assert [one.job_id for one in started] == [joining.pk]
     assert again(leaving).state == State.SKIPPED
 

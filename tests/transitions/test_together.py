@@ -9,6 +9,7 @@ from jobs import transitions
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from jobs.transitions import Ended, Wanted
+from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import SECOND, WORKER
 
@@ -20,7 +21,7 @@ def wanted(*jobs):
 
 
 def acquire(asked):
-    return transitions.acquire(asked, worker=WORKER, now=NOW, due_before=NOW + timedelta(hours=1))
+    return starts.acquire_all(asked, worker=WORKER, now=NOW, due_before=NOW + timedelta(hours=1))
 
 
 def ended(started, outcome=State.COMPLETED):

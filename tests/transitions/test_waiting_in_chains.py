@@ -9,6 +9,7 @@ from jobs.maintenance.turns import waits
 from jobs.models import Dependency, Job
 from jobs.states import Hold, State
 from jobs.transitions.dependencies import ending
+from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import WORKER, acquire, finish, seconds
 
@@ -82,7 +83,7 @@ def test_one_may_wait_for_a_thousand(make_job, published):
     for part in (others[:999], others[999:]):
         assert published == []
         wanted = [transitions.Wanted(job.pk, 1, uuids.UUID(int=job.pk)) for job in part]
-        started = transitions.acquire(wanted, worker=WORKER, now=NOW, due_before=NOW + seconds(90))
+        started = starts.acquire_all(wanted, worker=WORKER, now=NOW, due_before=NOW + seconds(90))
         transitions.finish([transitions.Ended(one, State.COMPLETED, NOW, NOW + seconds(1)) for one in started])
     assert [listed.id for listed in published] == [child.pk]
     assert Job.objects.get(pk=child.pk).waited_for == f"It waited for job {others[-1].pk}, the last of 1000."

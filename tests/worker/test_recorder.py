@@ -14,6 +14,7 @@ from jobs.states import State
 from jobs.transitions import Ended, Wanted, WorkerIdentity
 from jobs.worker import insist, recorder
 from jobs.worker.recorder import Recorder
+from tests import starts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +27,7 @@ def ends():
     now = clock.now()
     jobs = Job.objects.bulk_create(Job(target="demo.noop", payload={}, run_at=now) for _ in range(3))
     wanted = [Wanted(job.pk, 1, uuid.uuid4()) for job in jobs]
-    started = transitions.acquire(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
+    started = starts.acquire_all(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
     later = now + timedelta(seconds=1)
     return [Ended(one, State.COMPLETED, later, later) for one in started]
 

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connections, models
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Q, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
 
 from jobs.models.calendar import Calendar
 from jobs.models.installation import HOLDS_ALL
-from jobs.models.lane import Kind, Lane
 from jobs.models.querysets.overviews import JobOverviews
 from jobs.states import FINAL, State
 
@@ -78,9 +77,6 @@ SELECT id, version, due, queue, deliveries FROM marked ORDER BY due, id
 
 # What the database must be for a job to start. Read once a statement.
 THIS_IS_THE_ONE = f"(NOT {HOLDS_ALL} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
-
-# What the database's clock reads while it answers: the comparison that costs no statement of its own.
-DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
 
 # When the deadline of a running job passes.
 ENDS_BY = models.ExpressionWrapper(
@@ -164,11 +160,8 @@ class JobQuerySet(JobOverviews):
         pending = pending.filter(Q(not_before__isnull=True) | Q(not_before__lt=due_before)).briefly().order_by("id")
         is_the_one = RawSQL(THIS_IS_THE_ONE, [after], output_field=models.BooleanField())  # noqa: S611 - ours
         pending = pending.filter(is_the_one)
-        locked = pending.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        of_queue, of_key = Q(kind=Kind.QUEUE, name=OuterRef("queue")), Q(kind=Kind.KEY, name=OuterRef("key"))
-        rules = Exists(Lane.objects.filter(of_queue | of_key))
-        found: JobQuerySet = locked.annotate(read_at=DATABASE_CLOCK, has_rules=rules)
-        return found
+        locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        return locked.with_limits()
 
     def bound(self, job_ids: Iterable[int]) -> list[tuple[int, int, str]]:
         """(id, calendar's id, blackout policy) of those of these that a calendar binds at their next start."""

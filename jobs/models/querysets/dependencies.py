@@ -10,7 +10,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connections
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 
-from jobs.models.querysets.lanes import JobLanes, bit_is_set
+from jobs.models.holding import bit_is_set
+from jobs.models.querysets.limits import JobLimits
 from jobs.states import OVER, Awaited, Hold, State
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class ToBeWaitedFor(NamedTuple):
     state: int
     holds: int
     enqueued_at: datetime | None
+    key: str | None
 
 
 KEEP = "SELECT id FROM jobs_job WHERE id = ANY (%s::bigint[]) ORDER BY id FOR KEY SHARE"
@@ -57,14 +59,14 @@ KEEP = "SELECT id FROM jobs_job WHERE id = ANY (%s::bigint[]) ORDER BY id FOR KE
 # In one statement: what lies between two is time in which these rows are locked.
 LOCK_AND_MARK = """
 WITH locked AS MATERIALIZED (
-    SELECT id, version, greatest(run_at, not_before) AS due, queue, state, holds, enqueued_at, has_dependents
+    SELECT id, version, greatest(run_at, not_before) AS due, queue, state, holds, enqueued_at, key, has_dependents
     FROM jobs_job WHERE id = ANY (%(ids)s::bigint[]) AND state <> %(completed)s
     ORDER BY id FOR NO KEY UPDATE
 ), marked AS (
     UPDATE jobs_job SET has_dependents = true
     WHERE id = ANY (ARRAY(SELECT id FROM locked WHERE NOT has_dependents))
 )
-SELECT id, version, due, queue, state, holds, enqueued_at FROM locked
+SELECT id, version, due, queue, state, holds, enqueued_at, key FROM locked
 """
 MARK_UNLOCKED = LOCK_AND_MARK.replace(
     "ORDER BY id FOR NO KEY UPDATE",
@@ -73,7 +75,7 @@ MARK_UNLOCKED = LOCK_AND_MARK.replace(
 )
 
 
-class JobWaits(JobLanes):
+class JobWaits(JobLimits):
     """Part of JobQuerySet."""
 
     def waiting_for(self, ids: Collection[int]) -> list[int]:

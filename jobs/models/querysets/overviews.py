@@ -10,8 +10,8 @@ from django.db import connections, models
 from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, StdDev, Subquery
 from django.db.models.functions import Coalesce
 
+from jobs.models.holding import bit_is_set
 from jobs.models.querysets.dependencies import JobWaits
-from jobs.models.querysets.lanes import bit_is_set
 from jobs.states import FINAL, Hold, State
 
 if TYPE_CHECKING:

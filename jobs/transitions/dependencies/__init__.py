@@ -6,9 +6,8 @@ order of their ids, and holds no other lock then. Who makes a new job that waits
 (`FOR KEY SHARE`, in the order of their ids: in the way of a deletion only), and locks them last, in the same order,
 when all is written and checked: until then it holds what nobody waits for but a deletion, which takes its rows at once
 in their full strength. So they are locked for milliseconds: whoever is to start them passes them by meanwhile. Then
-come the jobs that wait for these, which are locked without waiting; then the advisory locks of
-jobs/transitions/lanes.py; then the rows of those whose turn has come, without waiting. So there is no deadlock. In
-admission the advisory locks come before the jobs that wait: those are locked without waiting there too.
+come the jobs that wait for these, which are locked without waiting, as is all of jobs/transitions/limits/. So there is
+no deadlock.
 
 Whoever finds a waiting job locked by somebody else looks again after his own commit, holding nothing, and waits for the
 row then. What is counted is counted after the lock. So of two that end at one moment in two transactions the later one

@@ -13,8 +13,10 @@ from jobs import dispatcher
 from jobs.models import Dependency, Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import ToBeWaitedFor
-from jobs.states import OVER, State
+from jobs.states import OVER, Hold, State
 from jobs.transitions.dependencies.ending import settle
+from jobs.transitions.limits import promotion
+from jobs.transitions.limits.names import of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -96,6 +98,8 @@ def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
     published = [listed[job.id] for job in waiting if job.enqueued_at is not None]
     dispatcher.late_lane.overtaken_at_commit([one for one in unpublished if one.run_at < now + dispatcher.SOON])
     dispatcher.late_lane.missed_at_commit(published)
+    lines = [of(queue=job.queue, key=job.key) for job in locked if Hold(job.holds) & (Hold.KEY | Hold.QUEUE)]
+    promotion.at_commit({name for names in lines for name in names}, now=now)  # their turns have passed them by, too
 
 
 def _missing(ids: Sequence[int]) -> str:

@@ -8,16 +8,15 @@ from collections.abc import Callable, Sequence
 
 from django.db import connection
 
-from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.conf import conf
-from jobs.transitions import Started, Wanted, WorkerIdentity
-from jobs.worker.arming import claims
+from jobs.transitions import WorkerIdentity
+from jobs.worker.arming.limited import Limited
 from jobs.worker.arming.passing import MOST_HOPS
+from jobs.worker.arming.taking import Taking
 from jobs.worker.arming.waiting import Waiting, WaitingJobs
 from jobs.worker.life import lifecycle
 from jobs.worker.pace import gather_until
-from jobs.worker.runner import Armed
 from jobs.worker.slots import Slots
 
 log = logging.getLogger(__name__)
@@ -46,12 +45,15 @@ class Arming:
         self._stopping = False
         self._passed_on_at = self._taken_at = 0.0  # on the steady clock
         self._thread: threading.Thread | None = None
+        self._limited = Limited(Taking(slots, identity, self._again, sharing=True))
+        self._taking = Taking(slots, identity, self._again)
         self._warm = threading.Event()
         slots.on_free = self.wake
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="arming", daemon=True)
         self._thread.start()
+        self._limited.start()
         self._warm.wait(WARM_TIMEOUT)
 
     def add(self, waiting: Waiting) -> None:
@@ -60,6 +62,13 @@ class Arming:
             soonest = waiting.run_at < self._waiting.next_at
             self._waiting.add(waiting)
             if soonest:
+                self._changed.notify()
+
+    def _again(self, waiting: Waiting) -> None:
+        """Take this job up again at its `again_at`; nothing where this worker stops: the broker delivers it again."""
+        with self._changed:
+            if not self._stopping:
+                self._waiting.add(waiting, conf().arm_lead)
                 self._changed.notify()
 
     def stop(self, within: float | None = None) -> None:
@@ -71,6 +80,7 @@ class Arming:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join(within)
+        self._limited.stop(within)
 
     @property
     def waiting(self) -> int:
@@ -86,9 +96,12 @@ class Arming:
         self._warm.set()
         while not self._stopping:
             batch, surplus, refused = self._next()
+            limited: list[Waiting] = []
             try:
-                if batch:
-                    self._take(batch)
+                if plain := [waiting for waiting in batch if not waiting.limited]:
+                    limited = self._taking.take(plain)
+                if limited := limited + [waiting for waiting in batch if waiting.limited]:
+                    self._limited.put(limited)
                 if surplus:
                     self._pass_on(surplus)
                 for waiting in refused:
@@ -141,42 +154,3 @@ class Arming:
                 self._taken_at = steady()
                 return batch
             self._changed.wait(left)
-
-    def _take(self, batch: Sequence[Waiting]) -> None:
-        begun = steady()
-        free = len(batch)
-        try:
-            worker = self._identity()
-            if worker is None:  # a worker that others count as gone takes nothing
-                for waiting in batch:
-                    waiting.hand_back()
-                return
-            try:
-                claimed = claims.claim([(waiting.job_id, waiting.version) for waiting in batch], worker)
-            finally:
-                for waiting in batch:
-                    waiting.settle()
-            if claimed.started:
-                failpoints.hit("after-acquire")
-            for started in claimed.started:
-                free -= 1
-                self._slots.give(Armed(started, worker.session, begun, clock.reading, len(claimed.started)))
-            for doubtful in claimed.in_doubt:
-                free -= 1
-                threading.Thread(target=self._settle, args=(doubtful, worker, begun), daemon=True).start()
-        finally:
-            self._slots.release(free)
-
-    def _settle(self, doubtful: Wanted, worker: WorkerIdentity, begun: float) -> None:
-        """In a thread of its own, which holds the slot: others go on."""
-        started: Started | None = None
-        try:
-            started = claims.settle(doubtful, worker)
-        except Exception:
-            log.exception("job %d could not be taken; the list query will find it", doubtful.job_id)
-        finally:
-            connection.close()
-            if started is None:
-                self._slots.release(1)
-            else:
-                self._slots.give(Armed(started, worker.session, begun, clock.reading))

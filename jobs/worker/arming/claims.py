@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError
 from jobs import transitions
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.transitions import Started, Wanted, WorkerIdentity
+from jobs.transitions import Acquired, Wanted, WorkerIdentity
 from jobs.worker.insist import insist
 
 log = logging.getLogger(__name__)
@@ -25,47 +25,49 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Claimed:
-    """`started` are ours to run. Of those `in_doubt` we do not know whether their start is committed: `settle` asks,
-    one by one, since each may have to wait for somebody else's lock, and one row must not hold up the others."""
+    """What was `acquired`. Of those `in_doubt` we do not know whether their start is committed: `settle` asks, one by
+    one, since each may have to wait for somebody else's lock, and one row must not hold up the others."""
 
-    started: list[Started]
+    acquired: Acquired
     in_doubt: list[Wanted]
 
 
-def claim(asked: Sequence[tuple[int, int]], worker: WorkerIdentity) -> Claimed:
-    """Take the rows of these (job id, version) for this worker, all in one transaction. Never raises."""
+def claim(asked: Sequence[tuple[int, int]], worker: WorkerIdentity, *, sharing: bool = False) -> Claimed:
+    """Take the rows of these (job id, version) for this worker, all in one transaction; with `sharing` those that share
+    a limit too. Never raises."""
     wanted = [Wanted(job_id, version, uuid.uuid4()) for job_id, version in asked]
     try:
-        return Claimed(_acquire(wanted, worker), [])
+        return Claimed(_acquire(wanted, worker, sharing), [])
     except Exception as error:
         if isinstance(error, (DatabaseError, InterfaceError)):
             log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
         else:
             log.exception("%d jobs could not be judged together", len(wanted))
-        return Claimed([], wanted)
+        return Claimed(Acquired(), wanted)
 
 
-def settle(doubtful: Wanted, worker: WorkerIdentity) -> Started | None:
+def settle(doubtful: Wanted, worker: WorkerIdentity, *, sharing: bool = False) -> Acquired:
     """The COMMIT of this start may have taken effect. Only the ledger knows, and the token is in it if it has. If it
     has not, we try again: the message is spent, and after a restart of the database every connection is broken. Raises
     what an error of ours raises: then nothing is committed, and the list query finds the job."""
     for _ in range(TRIES):
         lost = insist(lambda asked=doubtful: transitions.acquired_by(asked.job_id, asked.token))  # type: ignore[misc]
         if lost is not None:
-            return lost
+            return Acquired([lost])
         doubtful = Wanted(doubtful.job_id, doubtful.version, uuid.uuid4())
         try:
-            return next(iter(_acquire([doubtful], worker)), None)
+            return _acquire([doubtful], worker, sharing)
         except (DatabaseError, InterfaceError) as error:
             log.warning("job %d: the database failed while it was acquired (%s)", doubtful.job_id, error)
-    return insist(lambda: transitions.acquired_by(doubtful.job_id, doubtful.token))
+    lost = insist(lambda: transitions.acquired_by(doubtful.job_id, doubtful.token))
+    return Acquired([lost] if lost is not None else [])
 
 
-def _acquire(wanted: Sequence[Wanted], worker: WorkerIdentity) -> list[Started]:
+def _acquire(wanted: Sequence[Wanted], worker: WorkerIdentity, sharing: bool) -> Acquired:
     now = clock.current()
     asked_at = clock.timestamp()
     due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
-    started = transitions.acquire(wanted, worker=worker, now=now, due_before=due_before)
-    if started and started[0].read_at is not None:
-        clock.check(started[0].read_at, asked_at)
-    return started
+    acquired = transitions.acquire(wanted, worker=worker, now=now, due_before=due_before, sharing=sharing)
+    if acquired.started and acquired.started[0].read_at is not None:
+        clock.check(acquired.started[0].read_at, asked_at)
+    return acquired

@@ -28,12 +28,20 @@ class Delivery:
 
 @dataclass
 class Waiting:
-    """A job on this worker. `run_at` is the message's: seconds since the epoch, on the database's clock."""
+    """A job on this worker. `run_at` is the message's: seconds since the epoch, on the database's clock. `limited`: it
+    shares a limit; then `again_at` is when to take it up again, on the same clock, after so many `tries` in vain."""
 
     job_id: int
     version: int
     run_at: float
     deliveries: list[Delivery] = field(default_factory=list)  # more than one when the broker repeats itself
+    limited: bool = False
+    again_at: float = 0.0
+    tries: int = 0
+
+    def due(self, lead: float) -> float:
+        """Its time, or so much later that it is not taken up before `again_at`, a lead ahead as it is."""
+        return max(self.run_at, self.again_at + lead) if self.again_at else self.run_at
 
     @property
     def hops(self) -> int:
@@ -60,13 +68,13 @@ class WaitingJobs:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: Waiting, lead: float = 0.0) -> None:
         known = self._by_key.get((waiting.job_id, waiting.version))
         if known is not None:
             known.deliveries += waiting.deliveries
             return
         self._by_key[waiting.job_id, waiting.version] = waiting
-        heapq.heappush(self._heap, (waiting.run_at, next(self._order), waiting))
+        heapq.heappush(self._heap, (waiting.due(lead), next(self._order), waiting))
 
     @property
     def next_at(self) -> float:

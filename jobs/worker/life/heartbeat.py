@@ -18,7 +18,7 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.installation import known
 from jobs.models import Worker
-from jobs.models.querysets import DATABASE_CLOCK
+from jobs.models.querysets.limits import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
 from jobs.worker.inbox.foreign import Foreign
 from jobs.worker.life.node import Node

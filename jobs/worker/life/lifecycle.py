@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 COLD_STOP = 2.0  # seconds that a worker told to stop at once takes for what has ended
 
+LAST_LOOK = 5.0  # seconds for the turns that the last ends have freed; the leader sees to the rest
+
 _heartbeat: Heartbeat | None = None
 _lines: WeakSet[Any] = WeakSet()  # connections that threads of this process have opened
 
@@ -117,6 +119,7 @@ def _stopped(sender: Any, **kwargs: Any) -> None:
 def leave(station: Any, within: float | None = None) -> None:
     """Write what is left to write, with `within` in so many seconds, and say good-bye."""
     station.recorder.finish(within)
+    station.promoting.stop(within or LAST_LOOK)
     if _heartbeat is not None:
         _heartbeat.stop()
 

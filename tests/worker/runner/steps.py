@@ -23,8 +23,9 @@ def go(job_id, version, worker):
     """The way of one message through a worker, in this thread."""
     begun = steady()
     claimed = claims.claim([(job_id, version)], worker)
-    for started in claimed.started + [claims.settle(wanted, worker) for wanted in claimed.in_doubt]:
-        ended = started and runner.run(Armed(started, worker.session, begun, clock.reading))
+    parts = [claimed.acquired, *(claims.settle(wanted, worker) for wanted in claimed.in_doubt)]
+    for started in [started for part in parts for started in part.started]:
+        ended = runner.run(Armed(started, worker.session, begun, clock.reading))
         if ended:
             recorder.record([ended])
 

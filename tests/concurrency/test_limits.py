@@ -9,9 +9,9 @@ import pytest
 from django.db import connection, transaction
 
 from jobs import transitions
-from jobs.models import Job, Kind, Lane, Trigger
+from jobs.models import Job, Lane, Trigger
 from jobs.states import Hold, State
-from jobs.transitions import Ended, WorkerIdentity, lanes
+from jobs.transitions import Ended, WorkerIdentity
 from jobs.transitions.firing import fire
 from tests import starts
 from tests.concurrency.test_races import TOGETHER, at_once
@@ -80,21 +80,6 @@ def test_ending_and_coming_at_the_same_moment_forgets_nobody():
         second.refresh_from_db()
         assert second.holds == 0, "it runs, or its turn has come"
         Job.objects.all().delete()
-
-
-def test_two_that_share_two_lanes_wait_for_each_other_in_one_order():
-    """Half of them name the lanes in one order, half in the other; a deadlock would raise."""
-    for name in ("a", "b"):
-        Lane.objects.create(kind=Kind.KEY, name=name, concurrency=1)
-    both = [lanes.Name(Kind.KEY, "a"), lanes.Name(Kind.KEY, "b")]
-
-    def hold(names):
-        for _ in range(20):
-            with transaction.atomic():
-                lanes.lock(names)
-        return True
-
-    assert all(at_once(hold, [both, both[::-1]] * 4))
 
 
 def test_a_hundred_calls_make_one_run_and_get_one_answer():

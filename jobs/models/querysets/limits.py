@@ -1,0 +1,63 @@
+"""The questions about jobs that share a key or a queue: who waits for it, who is on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import connections, models
+from django.db.models import Exists, OuterRef
+
+from jobs.models.holding import bit_is_set
+from jobs.models.lane import Kind, Lane
+from jobs.states import FINAL, Hold, State
+
+if TYPE_CHECKING:
+    from jobs.models.job import Job  # noqa: F401 - named in the base class
+
+# What the database's clock reads while it answers: the comparison that costs no statement of its own.
+DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+
+# One snapshot: who is taken meanwhile is in one of the two. A place of a run, or a row that is due.
+ON_THEIR_WAY = """
+(SELECT job_id FROM jobs_turn WHERE kind = 'key' AND name = %(key)s AND expires_at IS NULL
+ ORDER BY job_id LIMIT %(limit)s)
+UNION
+(SELECT id FROM jobs_job WHERE state = 0 AND key = %(key)s AND run_at <= %(now)s ORDER BY run_at, id LIMIT %(limit)s)
+ORDER BY 1 LIMIT %(limit)s
+"""
+
+
+class JobLimits(models.QuerySet["Job"]):
+    """Part of JobQuerySet."""
+
+    def line(self, kind: str, name: str, hold: Hold) -> Self:
+        """Those that wait for this limit, in the order of their turns; whoever is locked by somebody else is left
+        out."""
+        waiting = self.filter(state=State.PENDING, **{kind: name}).filter(bit_is_set(hold))
+        locked = waiting.order_by("run_at", "id").select_for_update(skip_locked=True, of=("self",), no_key=True)
+        return locked.with_limits()
+
+    def with_limits(self) -> Self:
+        """With `queue_limited`, whether their queue has limits, and `read_at`, what the database's clock reads."""
+        of_queue = Lane.objects.with_rules().filter(kind=Kind.QUEUE, name=OuterRef("queue"))
+        return self.annotate(read_at=DATABASE_CLOCK, queue_limited=Exists(of_queue))
+
+    def on_their_way(self, key: str, now: datetime, limit: int) -> list[int]:
+        """The ids of the first so many of this key that run, or are due and have not started yet, in order."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(ON_THEIR_WAY, {"key": key, "now": now, "limit": limit})
+            return [job_id for (job_id,) in cursor.fetchall()]
+
+    def how_far(self, ids: Collection[int]) -> dict[int, tuple[bool, int | None]]:
+        """By job: whether it has ended, and which other one stands for it. One that is gone is left out."""
+        rows = self.order_by().filter(pk__in=ids).values_list("pk", "state", "joined_id")
+        return {pk: (state in FINAL, joined if state == State.SKIPPED else None) for pk, state, joined in rows}
+
+    def not_to_wait(self, ids: list[int]) -> int:
+        """Those of these pending jobs that waited for the moment of a rate are due again: the list query publishes
+        them, and whoever takes them asks the rate that there is now. Returns how many."""
+        rows = self.filter(state=State.PENDING, pk__in=ids).order_by("id")
+        free = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("pk", flat=True))
+        return self.filter(pk__in=free).update(not_before=None, enqueued_at=None, deliveries=0)

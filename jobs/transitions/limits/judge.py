@@ -1,0 +1,175 @@
+"""Whether a job may start as far as its limits are concerned: pause, key, queue, and its rate last. All or nothing: who
+is refused by one keeps no place of another, and no moment. Pure: what it looks at was read under the limits' locks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jobs.models import Kind, Lane
+from jobs.models.querysets.turns import Occupied
+from jobs.states import Overlap, State
+from jobs.transitions.limits import rates
+from jobs.transitions.limits.names import HOLDS, Name
+from jobs.transitions.refusals import Refusal, Row
+
+
+@dataclass
+class View:
+    """A limit as the decisions of one transaction share it: each changes it for the next."""
+
+    name: Name
+    rule: Lane | None
+    occupied: Occupied
+    steady: datetime | None = None  # when the next start would be due at a steady rate
+    started: list[datetime] = field(default_factory=list)  # by this transaction
+
+    def others(self, job_id: int) -> list[int]:
+        """The jobs that have a place, without this one."""
+        return [one for one in (*self.occupied.running, *self.occupied.given) if one != job_id]
+
+    def is_ahead(self, row: Row) -> bool:
+        """Whether somebody has waited longer for the place that there is."""
+        head = self.occupied.head
+        return head is not None and (head.run_at, head.id) < (row.run_at, row.id)
+
+    def has_turn(self, row: Row) -> bool:
+        """Whether this one's turn has come: the place is its own, and its rate was asked."""
+        return row.id in self.occupied.given or row.id in self.occupied.running
+
+    def moment(self, start: datetime, at_least: datetime) -> datetime:
+        """The first, at least that, that its rate has for one more which could start at `start`."""
+        if self.rule is None or self.rule.rate is None:
+            return at_least
+        return rates.moment(
+            start,
+            at_least=at_least,
+            rate=self.rule.rate,
+            burst=self.rule.burst,
+            steady=self.steady,
+            pledged=len(self.occupied.given),
+            reserved=list(self.occupied.reserved.values()),
+        )
+
+    def start(self, row: Row, at: datetime) -> None:
+        """This one starts at that moment."""
+        self._forget(row.id)
+        self.occupied.running.append(row.id)
+        if self.rule is not None and self.rule.rate is not None:
+            self.steady = rates.after_start(self.steady, at, self.rule.rate)
+            self.started.append(at)
+
+    def give(self, row: Row) -> None:
+        """It is the turn of this one."""
+        self._forget(row.id)
+        self.occupied.given.append(row.id)
+
+    def reserve(self, row: Row, moment: datetime) -> None:
+        """The rate has given this one that moment."""
+        self._forget(row.id)
+        self.occupied.reserved[row.id] = moment
+
+    def leave(self, row: Row) -> None:
+        """This one has no place any more."""
+        self._forget(row.id)
+
+    def _forget(self, job_id: int) -> None:
+        for ids in (self.occupied.running, self.occupied.given):
+            if job_id in ids:
+                ids.remove(job_id)
+        self.occupied.reserved.pop(job_id, None)
+
+
+Views = Mapping[Name, View]
+
+
+def judge(row: Row, views: Views, *, now: datetime, until: datetime, from_line: Name | None = None) -> Refusal | None:
+    """None: it may start. `until`: moments of rates are given up to then. `from_line`: it is the head of this line, and
+    overtakes nobody there."""
+    mine = [views[name] for name in row.limits]
+    for view in mine:
+        if view.rule is not None and view.rule.paused_at is not None:
+            why = f": {view.rule.pause_reason}" if view.rule.pause_reason else ""
+            return _hold(view, f"The {view.name} was paused{why}.")
+    for view in mine:
+        refusal = (_by_key if view.name.kind == Kind.KEY else _by_queue)(row, view, from_line)
+        if refusal is not None:
+            return refusal
+    return _by_rate(row, mine, now=now, until=until, from_line=from_line)
+
+
+def _by_queue(row: Row, view: View, from_line: Name | None) -> Refusal | None:
+    cap = view.rule.concurrency if view.rule is not None else None
+    others = view.others(row.id)
+    if cap is None or view.has_turn(row):
+        return None
+    if len(others) >= cap:
+        return _hold(view, f"The {view.name} was full: {len(others)} of it ran.")
+    if from_line != view.name and view.is_ahead(row):
+        return _hold(view, _longer(view))
+    return None
+
+
+def _by_key(row: Row, view: View, from_line: Name | None) -> Refusal | None:
+    cap = view.rule.concurrency if view.rule is not None else None
+    most = min(row.key_limit, cap or row.key_limit)
+    # Policies are about first starts: another start of a job waits for its turn, whatever runs.
+    policy = Overlap.QUEUE if row.attempt and row.overlap != Overlap.ALLOW else row.overlap
+    others = view.others(row.id)
+    if policy == Overlap.ALLOW or view.has_turn(row):
+        return None
+    if len(others) < most:
+        head = view.occupied.head
+        if from_line == view.name or head is None or not view.is_ahead(row):
+            return None
+        others, said = [head.id], f"Job {head.id} of the {view.name} was about to start"
+    else:
+        said = _who(view, others)
+    if policy == Overlap.SKIP:
+        return Refusal(f"{said} at its time.", State.SKIPPED)
+    if policy == Overlap.JOIN:
+        return Refusal(f"{said} at its time and stands for it.", State.SKIPPED, joined_id=others[0])
+    running = [one for one in others if one in view.occupied.running]
+    return _hold(view, f"{said} at its time.", instead_of=running if policy == Overlap.CANCEL else ())
+
+
+def _who(view: View, others: list[int]) -> str:
+    """True of each: a turn that has come is no run yet."""
+    running = sum(one in view.occupied.running for one in others)
+    who = f"Job {others[0]}" if len(others) == 1 else f"{len(others)} jobs"
+    of = f"{who} of the {view.name}"
+    if running == len(others):
+        return f"{of} ran"
+    return f"{of} ran or were about to start" if len(others) > 1 else f"{of} was about to start"
+
+
+def _hold(view: View, why: str, instead_of: Sequence[int] = ()) -> Refusal:
+    return Refusal(why, hold=HOLDS[view.name.kind], by=view.name, instead_of=instead_of)
+
+
+def _longer(view: View) -> str:
+    return f"Others had waited longer for the {view.name}."
+
+
+def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from_line: Name | None) -> Refusal | None:
+    """A moment that it has been given is its own."""
+    start = max(now, row.run_at)
+    asked = [view for view in mine if view.rule is not None and view.rule.rate is not None]
+    asked = [view for view in asked if not view.has_turn(row) and row.id not in view.occupied.reserved]
+    for view in asked:
+        if view.name != from_line and view.is_ahead(row):
+            return _hold(view, _longer(view))
+    found = start
+    for _ in range(2):  # of two rates each may put off what the other has found
+        for view in asked:
+            found = max(found, view.moment(start, found))
+    if found - start <= rates.NEAR:
+        return None
+    crowded = [view for view in asked if len(view.occupied.reserved) >= rates.MOST_RESERVED]
+    if found >= until or crowded:
+        view = (crowded or asked)[0]
+        return _hold(view, f"The rate of the {view.name} had no moment for it yet.")
+    who = " and the ".join(str(view.name) for view in asked)
+    why = f"The rate of the {who} gave it {found:%Y-%m-%d %H:%M:%S.%f} UTC."
+    return Refusal(why, not_before=found, moment_of=[view.name for view in asked])

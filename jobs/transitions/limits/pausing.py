@@ -1,0 +1,140 @@
+"""What people ask of a queue or a key: to stop, to go on, to go so fast. Who asked and why stands in the audit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
+
+from jobs import rules
+from jobs.conf import conf
+from jobs.models import Job, Kind, Lane, LimitAudit, LimitVerb, Turn
+from jobs.transitions.limits import promotion
+from jobs.transitions.limits.names import LOCKS, Name
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+MARGIN = 0.1  # seconds for a start that was being committed when the pause was
+MOST_WAITED = 2.0  # seconds for which a pause is not answered
+UNCOUNTED_AT_ONCE = 10_000  # running jobs that a new limit counts at once; the leader counts the rest
+PATIENCE = "2s"  # for those that decide about the limit at this moment
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+@dataclass(frozen=True)
+class By:
+    """Who asks, and why."""
+
+    person: AbstractBaseUser | None = None
+    reason: str = ""
+
+
+NOBODY = By()
+
+
+def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Lane:
+    """From now on none of these start; what runs goes on, what comes due is held. Pausing again changes the reason.
+    Answers when what was armed before has started too: after the arm lead, 2 s at most.
+
+    Raises ValidationError (field `name` or `reason`).
+    """
+    problems = {"name": name_problems(name), "reason": rules.reason_problems(reason, needed=False)}
+    if any(problems.values()):
+        raise ValidationError({field: found for field, found in problems.items() if found})
+    with transaction.atomic():
+        _let_finish(name)
+        values = {"paused_at": now, "pause_reason": reason, "paused_by_id": getattr(by, "pk", None)}
+        lane, _ = Lane.objects.update_or_create(kind=name.kind, name=name.name, defaults=values)
+        _note(name, LimitVerb.PAUSE, By(by, reason), now)
+    time.sleep(min(conf().arm_lead + MARGIN, MOST_WAITED))
+    return lane
+
+
+def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
+    """Let them start again; those that were held for it are due at once, as far as its other limits let them. The first
+    of them go out before this returns, the rest with the leader. Raises ValidationError (field `reason`)."""
+    _check(by)
+    with transaction.atomic():
+        values: dict[str, Any] = {"paused_at": None, "pause_reason": "", "paused_by": None}
+        if Lane.objects.paused().filter(kind=name.kind, name=name.name).update(**values):
+            _note(name, LimitVerb.RESUME, by, now)
+        promotion.at_commit([name], now=now)
+
+
+def limit(
+    name: Name, *, now: datetime, concurrency: int | None, rate: float | None, burst: int, by: By = NOBODY
+) -> Lane:
+    """Limit it from now on; those that its last limits held go on if these let them. What runs counts. Raises
+    ValidationError (field `name` or `reason`)."""
+    _check(by)
+    if problems := name_problems(name):
+        raise ValidationError({"name": problems})
+    with transaction.atomic():
+        values: dict[str, Any] = {"concurrency": concurrency, "rate": rate, "burst": burst}
+        lane, _ = Lane.objects.update_or_create(
+            kind=name.kind, name=name.name, defaults=values | {"next_start_at": None}
+        )
+        Turn.objects.count_in(now=now, limit=UNCOUNTED_AT_ONCE)
+        _forget_moments(name)
+        _note(name, LimitVerb.LIMIT, by, now, values)
+        promotion.at_commit([name], now=now)
+    return lane
+
+
+def lift(name: Name, *, now: datetime, by: By = NOBODY) -> None:
+    """Forget its limits, a pause included: those that were held by them are due. Raises ValidationError (field
+    `reason`)."""
+    _check(by)
+    with transaction.atomic():
+        Lane.objects.filter(kind=name.kind, name=name.name).delete()
+        _forget_moments(name)
+        _note(name, LimitVerb.LIFT, by, now)
+        promotion.at_commit([name], now=now)
+
+
+def name_problems(name: Name) -> list[str]:
+    """What is wrong with it; nothing where it is good."""
+    if name.kind == Kind.QUEUE:
+        return rules.queue_problems(name.name)
+    return rules.text_problems(name.name, rules.NAME_LIMIT) if name.name else ["A key has at least one character."]
+
+
+def _check(by: By) -> None:
+    if problems := rules.reason_problems(by.reason, needed=False):
+        raise ValidationError({"reason": problems})
+
+
+def _note(name: Name, verb: LimitVerb, by: By, now: datetime, values: dict[str, Any] | None = None) -> None:
+    LimitAudit.objects.create(
+        kind=name.kind,
+        name=name.name,
+        verb=verb,
+        by_id=getattr(by.person, "pk", None),
+        reason=by.reason,
+        values=values or {},
+        at=now,
+    )
+
+
+def _let_finish(name: Name) -> None:
+    """Wait for whoever decides about it at this moment: milliseconds. Who holds it for longer starts nothing of it."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, f"{name.kind}:{name.name}"])
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+
+
+def _forget_moments(name: Name) -> None:
+    """What a rate of the past has given is nobody's: the rate that there is now is asked."""
+    given = Turn.objects.filter(kind=name.kind, name=name.name, moment__isnull=False)
+    ids = list(given.values_list("job_id", flat=True))
+    Job.objects.not_to_wait(ids)
+    given.filter(job_id__in=ids).delete()

@@ -1,0 +1,84 @@
+"""Whose turn is next: the free places of limits are given to those that wait, in the order of their `run_at`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+
+from django.db import DatabaseError, InterfaceError, transaction
+
+from jobs.clock import steady
+from jobs.models import Turn
+from jobs.transitions.limits.filling import Filled, fill
+from jobs.transitions.limits.names import Name, named
+from jobs.transitions.limits.standing import room, unlocked_views
+
+log = logging.getLogger(__name__)
+
+AGAIN = 0.01  # seconds
+AT_MOST = 1.0  # seconds for which whoever has committed looks himself; the leader does the rest
+
+Hand = Callable[[set[Name]], None]
+
+
+class _Promoter:
+    hand: Hand | None = None
+
+
+def hand_to(hand: Hand | None) -> None:
+    """From now on `hand` is told at which limits somebody is to look: a thread of a worker. None: whoever has committed
+    looks himself."""
+    _Promoter.hand = hand
+
+
+def leave(job_ids: Collection[int], *, now: datetime, also: Iterable[Name] = ()) -> None:
+    """These have left their limits in this transaction, which has their rows: after the commit their places are the
+    next ones'. `also`: limits at which somebody is to look besides."""
+    at_commit(named(Turn.objects.leave(job_ids)) | set(also), now=now)
+
+
+def at_commit(names: Collection[Name], *, now: datetime) -> None:
+    """Look at these limits once the current transaction has committed: it has freed a place, or put somebody in
+    line."""
+    if names:
+        transaction.on_commit(lambda: _look(set(names), now), robust=True)
+
+
+def _look(names: set[Name], now: datetime) -> None:
+    if _Promoter.hand is not None:
+        _Promoter.hand(names)
+        return
+    try:
+        until = steady() + AT_MOST
+        while (names := promote(names, now=now, seconds=until - steady())) and steady() < until:
+            time.sleep(AGAIN)  # somebody has their locks, for milliseconds
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("%d limits could not be looked at (%s); the leader looks again", len(names), error)
+
+
+def promote(names: Collection[Name], *, now: datetime, seconds: float = AT_MOST) -> set[Name]:
+    """Give the free places of these limits to those that wait and publish them; each limit in transactions of its own,
+    which wait for nobody. Returns those at which somebody is to look again soon: another has their locks or their rows,
+    or there is more to do than in so many seconds. Raises what the database raises."""
+    again: set[Name] = set()
+    until = steady() + seconds
+    for number, name in enumerate(with_room(names, now=now)):
+        filled = Filled(more=True)
+        first = number == 0 or steady() < until
+        while filled.more and (first or steady() < until):
+            with transaction.atomic():
+                filled = fill(name, now=now, publish=first)
+            again |= filled.also
+            first = False
+        if filled.more or filled.locked:
+            again.add(name)
+    return again
+
+
+def with_room(names: Collection[Name], *, now: datetime) -> list[Name]:
+    """Those of these for which somebody waits, and that have room, as it seems without their locks: two statements for
+    all of them."""
+    views = unlocked_views(names, now=now)
+    return sorted(name for name, view in views.items() if view.occupied.head is not None and room(view, now=now) != 0)

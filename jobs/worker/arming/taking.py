@@ -1,0 +1,126 @@
+"""Takes the rows of jobs that have a slot, and puts each that has started into it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from jobs import failpoints
+from jobs.clock import clock, steady
+from jobs.transitions import Acquired, Started, Wanted, WorkerIdentity
+from jobs.worker.arming import claims
+from jobs.worker.arming.waiting import Waiting
+from jobs.worker.runner import Armed
+from jobs.worker.slots import Slots
+
+log = logging.getLogger(__name__)
+
+# Seconds until a job is taken up again about whose limit somebody else decides: doubled with each try, and different
+# for each worker.
+FIRST_AGAIN, LAST_AGAIN = 0.002, 0.1
+
+
+class Taking:
+    """The transaction that takes rows, and what becomes of each job of it. With `sharing` of those that share a limit
+    too."""
+
+    def __init__(
+        self,
+        slots: Slots,
+        identity: Callable[[], WorkerIdentity | None],
+        again: Callable[[Waiting], None],
+        *,
+        sharing: bool = False,
+    ) -> None:
+        """`again`: take this one up again at its `again_at`."""
+        self._slots = slots
+        self._identity = identity
+        self._again = again
+        self._sharing = sharing
+
+    def take(self, batch: Sequence[Waiting]) -> list[Waiting]:
+        """Take these, each of which has a slot reserved. Returns those that share a limit, with their slots: they have
+        been left alone."""
+        begun, kept = steady(), 0
+        left = {id(waiting): waiting for waiting in batch}  # to be acknowledged
+        try:
+            worker = self._identity()
+            if worker is None:  # a worker that others count as gone takes nothing
+                left.clear()
+                for waiting in batch:
+                    waiting.hand_back()
+                return []
+            asked = {(one.job_id, one.version): one for one in batch}
+            claimed = claims.claim(list(asked), worker, sharing=self._sharing)
+            acquired = claimed.acquired
+            held = [asked[one.job_id, one.version] for one in acquired.limited]
+            for waiting in [*held, *self._later(acquired, asked)]:
+                left.pop(id(waiting))
+            doubtful = [(asked[one.job_id, one.version], one) for one in claimed.in_doubt]
+            for waiting, _ in doubtful:
+                left.pop(id(waiting))
+            self._acknowledge(left)
+            if acquired.started:
+                failpoints.hit("after-acquire")
+            for started in acquired.started:
+                kept += 1
+                self._slots.give(Armed(started, worker.session, begun, clock.reading, len(acquired.started)))
+            for waiting, one in doubtful:
+                kept += 1
+                threading.Thread(target=self._settle, args=(waiting, one, worker, begun), daemon=True).start()
+            for waiting in held:
+                kept += 1
+                waiting.limited = True
+            return held
+        finally:
+            self._acknowledge(left)  # of an error of ours: the list query finds them
+            self._slots.release(len(batch) - kept)
+
+    @staticmethod
+    def _acknowledge(left: dict[int, Waiting]) -> None:
+        while left:
+            left.popitem()[1].settle()
+
+    def _later(self, acquired: Acquired, asked: dict[tuple[int, int], Waiting]) -> list[Waiting]:
+        """Those of which nothing is decided yet wait here, without a slot."""
+        waits: list[Waiting] = []
+        for one, due in acquired.early:
+            waits.append(self._put_off(asked[one.job_id, one.version], due))
+        for one in acquired.busy:
+            waiting = asked[one.job_id, one.version]
+            pause = min(FIRST_AGAIN * 2.0**waiting.tries, LAST_AGAIN) * random.uniform(0.5, 1.0)
+            waiting.tries += 1
+            waits.append(self._put_off(waiting, clock.timestamp() + pause))
+        for waiting in waits:
+            self._again(waiting)
+        return waits
+
+    def _put_off(self, waiting: Waiting, until: datetime | float) -> Waiting:
+        waiting.limited = True
+        waiting.again_at = until.timestamp() if isinstance(until, datetime) else until
+        return waiting
+
+    def _settle(self, waiting: Waiting, doubtful: Wanted, worker: WorkerIdentity, begun: float) -> None:
+        """In a thread of its own, which holds the slot: others go on."""
+        started: Started | None = None
+        try:
+            acquired = claims.settle(doubtful, worker, sharing=self._sharing)
+            started = next(iter(acquired.started), None)
+            if acquired.limited:
+                acquired = Acquired(busy=acquired.limited)
+            if not self._later(acquired, {(waiting.job_id, waiting.version): waiting}):
+                waiting.settle()
+        except Exception:
+            log.exception("job %d could not be taken; the list query will find it", doubtful.job_id)
+            waiting.settle()
+        finally:
+            connection.close()
+            if started is None:
+                self._slots.release(1)
+            else:
+                self._slots.give(Armed(started, worker.session, begun, clock.reading))

@@ -1,0 +1,225 @@
+"""Nobody waits for a limit: whoever finds it locked goes on, and nobody is forgotten for it."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from jobs import transitions
+from jobs.maintenance.turns import Turns
+from jobs.models import Job, Kind, Lane, Turn
+from jobs.models.querysets.turns import OCCUPIED
+from jobs.states import State
+from jobs.transitions import Ended, Wanted, WorkerIdentity
+from jobs.transitions.limits import pausing, promotion
+from jobs.transitions.limits.names import LOCKS, Name
+from tests import starts
+from tests.concurrency.points import beside
+from tests.concurrency.test_limits import LATER, acquire, end, rows
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LASTS = float(os.environ.get("LIMITS_SECONDS") or 4)
+SECOND = timedelta(seconds=1)
+WORKER = WorkerIdentity("w@test", uuid.uuid4())
+WRITERS = 20
+
+
+def locked(name, until):
+    """Somebody who has the limit's lock, as psql may."""
+    has, go = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, name])
+            has.set()
+            go.wait(until)
+
+    future = beside(hold)
+    assert has.wait(10)
+    return go, future
+
+
+def test_who_finds_a_limit_locked_is_told_at_once_and_others_start():
+    shut, free, plain = (rows(1, **fields)[0] for fields in ({"key": "a"}, {"key": "b"}, {}))
+    go, future = locked("key:a", 30)
+    began = time.monotonic()
+    wanted = [Wanted(job.pk, 1, uuid.uuid4()) for job in (shut, free, plain)]
+    got = transitions.acquire(wanted, worker=WORKER, now=NOW, due_before=LATER, sharing=True)
+    assert {one.job_id for one in got.started} == {free.pk, plain.pk}
+    assert [one.job_id for one in got.busy] == [shut.pk]
+    end(next(one for one in got.started if one.job_id == free.pk))
+    assert promotion.promote([Name(Kind.KEY, "a")], now=NOW) == set(), "nobody waits for it"
+    assert time.monotonic() - began < 5, "nobody has waited"
+    go.set()
+    future.result(10)
+    assert acquire(shut) is not None
+
+
+def test_a_rate_that_somebody_has_locked_is_not_waited_for():
+    Lane.objects.create(name="default", rate=1000)
+    job = rows(1)[0]
+    with transaction.atomic():
+        Lane.objects.select_for_update().get()
+        by = {"worker": WORKER, "now": NOW, "due_before": LATER, "sharing": True}
+        got = beside(lambda: transitions.acquire([Wanted(job.pk, 1, uuid.uuid4())], **by)).result(10)
+        assert [one.job_id for one in got.busy] == [job.pk]
+
+
+def test_a_turn_that_passes_a_locked_row_by_comes_back_to_it():
+    first, second = rows(2, key="pay")
+    started = acquire(first)
+    assert acquire(second) is None
+    with transaction.atomic():
+        list(Job.objects.to_be_waited_for([second.pk]))
+        beside(lambda: end(started)).result(10)
+        again = beside(lambda: promotion.promote([Name(Kind.KEY, "pay")], now=NOW)).result(10)
+        assert again == {Name(Kind.KEY, "pay")}, "somebody is to look again"
+    promotion.promote(again, now=NOW)
+    second.refresh_from_db()
+    assert second.holds == 0
+
+
+def test_who_dies_after_an_end_leaves_the_turn_to_the_leader(monkeypatch):
+    first, second = rows(2, key="pay")
+    started = acquire(first)
+    acquire(second)
+    monkeypatch.setattr(promotion, "_look", lambda names, now: None)  # as if killed after its COMMIT
+    end(started)
+    second.refresh_from_db()
+    assert second.holds != 0
+    Turns()(now=NOW)
+    second.refresh_from_db()
+    assert second.holds == 0
+
+
+def test_a_pause_waits_for_a_start_that_is_being_committed():
+    job = rows(1, queue="mail")[0]
+    Lane.objects.create(name="mail", concurrency=5)
+    taken, go = threading.Event(), threading.Event()
+
+    def take():
+        with transaction.atomic():
+            started = acquire(job)
+            taken.set()
+            go.wait(10)
+            return started
+
+    taking = beside(take)
+    assert taken.wait(10)
+    pausing_it = beside(lambda: pausing.pause(Name(Kind.QUEUE, "mail"), now=NOW, reason=""))
+    time.sleep(0.2)
+    assert not pausing_it.done()
+    go.set()
+    assert taking.result(10) is not None
+    pausing_it.result(10)
+
+
+KEYS = ["a", "b", "c"]
+RUNNING = """
+SELECT (SELECT count(*) FROM jobs_job WHERE state = 1),
+    (SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM jobs_job WHERE state = 1 GROUP BY key) AS k)
+"""
+
+
+class Crowd:
+    """Writers that start, end, cancel, hurry and retry the same few jobs."""
+
+    def __init__(self, jobs, until):
+        self.jobs, self.until = jobs, until
+        self.errors, self.most_running, self.most_of_a_key = [], 0, 0
+        self.done = threading.Event()
+
+    def watch(self):
+        while not self.done.is_set():
+            with connection.cursor() as cursor:
+                cursor.execute(RUNNING)
+                running, of_a_key = cursor.fetchone()
+            self.most_running = max(self.most_running, running)
+            self.most_of_a_key = max(self.most_of_a_key, of_a_key)
+
+    def work(self):
+        chance, mine = random.Random(), []
+        while time.monotonic() < self.until:
+            try:
+                mine += self.one(Job.objects.get(pk=chance.choice(self.jobs).pk), chance.random())
+                while len(mine) > chance.choice([0, 1]):
+                    transitions.finish([Ended(mine.pop(), State.FAILED, NOW, NOW, "again")])
+            except Exception as error:  # noqa: BLE001 - a deadlock, above all
+                self.errors.append(error)
+        for one in mine:
+            transitions.finish([Ended(one, State.FAILED, NOW, NOW)])
+
+    def one(self, job, what):
+        if what < 0.6 and job.state == State.PENDING:
+            wanted = [Wanted(job.pk, job.version, uuid.uuid4())]
+            return transitions.acquire(wanted, worker=WORKER, now=NOW + SECOND, due_before=LATER, sharing=True).started
+        if what < 0.7:
+            transitions.cancel(job.pk, now=NOW, reason="")
+        elif what < 0.8:
+            transitions.run_now(job.pk, now=NOW)
+        elif job.state in (State.CANCELLED, State.FAILED):
+            transitions.retry(job.pk, now=NOW)
+        return []
+
+
+def test_a_queue_limit_and_a_key_limit_on_one_job_never_deadlock_and_forget_nobody(monkeypatch):
+    Lane.objects.create(name="mail", concurrency=4)
+    jobs = [rows(1, queue="mail", key=KEYS[n % 3])[0] for n in range(60)]
+    crowd = Crowd(jobs, time.monotonic() + LASTS)
+    watching = beside(crowd.watch)
+    for future in [beside(crowd.work) for _ in range(WRITERS)]:
+        future.result(LASTS + 60)
+    crowd.done.set()
+    watching.result(10)
+    assert crowd.errors == []
+    assert 1 <= crowd.most_running <= 4
+    assert crowd.most_of_a_key == 1
+    assert not Job.objects.running().exists()
+    sweep = Turns()
+    while Job.objects.pending().exists():
+        sweep(now=NOW)
+        free = list(Job.objects.pending().filter(holds=0))
+        assert free, "somebody was forgotten"
+        for job in free:
+            by = {"worker": WORKER, "token": uuid.uuid4(), "now": NOW + SECOND, "due_before": LATER}
+            started = starts.acquire(job.pk, job.version, **by)
+            if started is not None:
+                end(started)
+    assert not Turn.objects.exists()
+
+
+def test_a_start_and_an_end_read_as_much_with_many_waiting_as_with_few():
+    """Pages, since time is the machine's."""
+    Lane.objects.create(name="mail", concurrency=2)
+    pages = {}
+    for waiting in (10, 20_000):
+        Job.objects.all().delete()
+        with connection.cursor() as cursor:
+            for hold, queue, key in ((16, "mail", None), (8, "other", "pay")):
+                cursor.execute(
+                    "INSERT INTO jobs_job (target, payload, queue, key, run_at, holds)"
+                    " SELECT 'demo.noop', '{}', %s, %s, %s + i * interval '1 ms', %s FROM generate_series(1, %s) i",
+                    [queue, key, NOW, hold, waiting],
+                )
+            cursor.execute("VACUUM ANALYZE jobs_job")
+        for kind, name in (("queue", "mail"), ("key", "pay")):
+            pages[kind, waiting] = _pages(kind, name)
+    for kind in ("queue", "key"):
+        assert pages[kind, 20_000] <= pages[kind, 10] + 6, pages
+
+
+def _pages(kind, name):
+    with connection.cursor() as cursor:
+        values = {"kinds": [kind], "names": [name], "now": NOW}
+        for _ in range(2):
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {OCCUPIED}", values)
+            plan = cursor.fetchone()[0][0]["Plan"]
+        return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]

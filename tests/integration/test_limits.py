@@ -1,0 +1,105 @@
+"""Limits on real processes: what one of them costs nobody else pays."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+
+from jobs import rules, transitions
+from jobs.clock import clock
+from jobs.messages import send, send_each
+from jobs.models import Job, Kind, Lane, WorkerLog
+from jobs.models.querysets import Listed
+from jobs.states import State
+from jobs.transitions.limits import pausing
+from jobs.transitions.limits.names import LOCKS, Name
+from tests.integration.conftest import all_final, wait_for
+
+pytestmark = [pytest.mark.processes]
+
+LOCKED_FOR = 8.0  # seconds
+LATE = 1.0  # seconds, on a machine that others share: before, jobs were late by as long as the lock was held
+
+
+def create(after, seconds=0.0, **more):
+    now = clock.now()
+    new = rules.check_new_job(
+        target="demo.sleep", payload={"seconds": seconds}, run_at=now + timedelta(seconds=after), now=now, **more
+    )
+    job, _ = transitions.create(new, now=now)
+    if job.enqueued_at is None:  # beyond the window: there is no beat here
+        send_each([Listed(job.pk, job.version, job.run_at, job.queue, 1)], send)
+    return job.pk
+
+
+def lateness(ids):
+    return max((job.execute_at - job.run_at).total_seconds() for job in Job.objects.filter(pk__in=ids))
+
+
+def test_a_limit_that_somebody_has_locked_delays_nobody_else(cluster):
+    cluster.worker("w1", queues="default,mail,post")
+    for name in ("mail", "post"):
+        Lane.objects.create(kind=Kind.QUEUE, name=name, concurrency=100)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO jobs_job (target, payload, queue, run_at, holds)"
+            " VALUES ('demo.noop', '{}', 'mail', now() - interval '1 minute', 16)"
+        )
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, "queue:mail"])
+    began = time.monotonic()
+    cluster.beat()
+    mail = create(0.8, queue="mail")
+    free = [create(1.0 + 0.5 * n, queue=queue) for n in range(12) for queue in ("default", "post")]
+    wait_for(lambda: all_final(*free), "the others")
+    assert Job.objects.get(pk=mail).state == State.PENDING
+    wait_for(lambda: WorkerLog.objects.filter(action="QUERYLIST").count() >= 2, "the leader's windows")
+    time.sleep(max(LOCKED_FOR - (time.monotonic() - began), 0.0))
+    other.rollback()
+    other.close()
+    wait_for(lambda: all_final(mail), "what was locked")
+    assert lateness(free) < LATE
+
+
+def test_a_job_each_second_whose_runs_nearly_touch_is_never_skipped(cluster):
+    cluster.worker("w1")
+    ids = [create(2.0 + n, 0.7, key="tick", overlap="skip") for n in range(8)]
+    wait_for(lambda: all_final(*ids), "all")
+    assert [Job.objects.get(pk=pk).reason for pk in ids] == [""] * len(ids)
+    assert lateness(ids) < LATE
+
+
+def test_a_line_goes_on_by_itself_and_one_at_a_time(cluster):
+    cluster.worker("w1")
+    cluster.worker("w2")
+    pausing.limit(Name(Kind.QUEUE, "default"), now=clock.now(), concurrency=2, rate=None, burst=1)
+    ids = [create(1.0, 0.05, key=f"k{n % 3}") for n in range(30)]
+    wait_for(lambda: all_final(*ids), "all")
+    jobs = sorted(Job.objects.filter(pk__in=ids), key=lambda job: job.locked_at)
+    assert {job.state for job in jobs} == {State.COMPLETED}
+    for job in jobs:
+        beside = [one for one in jobs if one.execute_at <= job.execute_at < one.finished_at]
+        assert len(beside) <= 2
+        assert sum(one.key == job.key for one in beside) == 1
+    took = (jobs[-1].finished_at - jobs[0].execute_at).total_seconds()
+    assert took < 20, "each turn came by itself, and not with the leader's window"
+
+
+def test_a_pause_that_was_answered_holds_what_was_armed(cluster):
+    cluster.worker("w1")
+    ids = [create(1.5 + 0.02 * n) for n in range(40)]
+    due = Job.objects.get(pk=ids[10]).run_at
+    while clock.seconds_until(due) > 0.1:
+        time.sleep(0.005)
+    pausing.pause(Name(Kind.QUEUE, "default"), now=clock.now(), reason="stop everything")
+    answered = clock.now()
+    time.sleep(2)
+    started = Job.objects.filter(pk__in=ids, execute_at__isnull=False)
+    assert 0 < started.count() < len(ids)
+    assert not started.filter(execute_at__gt=answered).exists()
+    assert not Job.objects.running().exists()
