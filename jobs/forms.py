@@ -15,6 +15,7 @@ from jobs.api import reading
 from jobs.models import Calendar
 from jobs.models.invariants import MOST_ATTEMPTS
 from jobs.models.job import DEFAULT_QUEUE
+from jobs.rules.rights import overlap_problems
 from jobs.states import Awaited, Blackout, IfLate, Overlap
 from jobs.transitions.dependencies import beginning
 
@@ -213,3 +214,5 @@ class JobForm(forms.Form):
         else:
             for problem in beginning.problems(self.new_job.waits_for, self.by):
                 self.add_error("waits_for", problem)
+            for problem in overlap_problems(self.new_job.overlap, self.by):
+                self.add_error("overlap", problem)

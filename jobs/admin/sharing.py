@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -139,6 +139,12 @@ class TriggerForm(ModelForm[Trigger]):
         model = Trigger
         exclude: tuple[str, ...] = ()
 
+    by: AbstractBaseUser | None = None  # who asks
+
+    def clean_caller_arguments(self) -> object:
+        given = self.cleaned_data["caller_arguments"]
+        return [] if given in (None, "") else given
+
     def clean_retry_on(self) -> list[str]:
         given = self.cleaned_data["retry_on"]
         if given in (None, ""):
@@ -150,7 +156,7 @@ class TriggerForm(ModelForm[Trigger]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            problems = firing.definition_problems(Trigger(**cleaned), now=clock.current())
+            problems = firing.definition_problems(Trigger(**cleaned), now=clock.current(), by=self.by)
             for field, sentences in problems.items():
                 for sentence in sentences:
                     self.add_error(field if field in self.fields else None, sentence)
@@ -168,6 +174,10 @@ class TriggerAdmin(ModelAdmin[Trigger]):
     def has_fire_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.fire_trigger")
 
+    def get_form(self, request: HttpRequest, obj: Trigger | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type("AskedTriggerForm", (form,), {"by": request.user})
+
     def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
         if not change:
             obj.created_by_id = request.user.pk
@@ -184,3 +194,5 @@ class TriggerAdmin(ModelAdmin[Trigger]):
                 messages.success(request, f"{trigger}: {firing.fire(trigger, now=clock.current(), by=by).why}")
             except ValidationError as error:  # its target has changed since it was defined
                 messages.error(request, f"{trigger} cannot be started: {' '.join(error.messages)}")
+            except PermissionDenied as refusal:
+                messages.error(request, f"{trigger} cannot be started: {refusal}")

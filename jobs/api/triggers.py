@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
@@ -16,7 +16,7 @@ from jobs.api.fields import ListOf, PayloadField, Strict, TextField
 from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
 from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
-from jobs.api.views import ApiView, idempotency_key, person
+from jobs.api.views import VIEW, ApiView, idempotency_key, person
 from jobs.budgets import admission_of
 from jobs.clock import clock
 from jobs.models import Job, Trigger
@@ -25,13 +25,20 @@ from jobs.rules.problems import MOST_KINDS
 from jobs.states import Overlap
 from jobs.transitions import firing
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+
 FIRE = "jobs.fire_trigger"
+MOST_NAMED = 100  # arguments
 
 
 class FireSerializer(Strict):
     """The body of a call; most have none."""
 
-    payload = PayloadField(default=dict, help_text="Arguments that go over the trigger's own, name by name.")
+    payload = PayloadField(
+        default=dict,
+        help_text="Arguments in the place of the trigger's own; those that it has in caller_arguments only.",
+    )
 
 
 class RunSerializer(JobDetailSerializer):
@@ -44,8 +51,35 @@ class RunSerializer(JobDetailSerializer):
         read_only_fields = fields
 
     def get_result(self, job: Job) -> Any:
-        attempts = list(job.attempts.all())
-        return attempts[-1].result if attempts else None
+        return _result(job)
+
+
+def _result(job: Job) -> Any:
+    attempts = list(job.attempts.all())
+    return attempts[-1].result if attempts else None
+
+
+class BriefRunSerializer(serializers.ModelSerializer[Job]):
+    """The run as somebody sees it who may not see jobs: how far it is. Why it ended and what it returned, only if this
+    trigger or the caller has started it: a key may be shared with jobs of others."""
+
+    state_name = serializers.CharField(source="get_state_display", read_only=True)
+    reason = serializers.SerializerMethodField()
+    result = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = (
+            *("id", "state", "state_name", "run_at", "execute_at", "finished_at", "delay_ms", "duration_ms"),
+            *("reason", "result"),
+        )
+        read_only_fields = fields
+
+    def get_reason(self, job: Job) -> str:
+        return job.reason if self.context["own"] else ""
+
+    def get_result(self, job: Job) -> Any:
+        return _result(job) if self.context["own"] else None
 
 
 class TriggerSerializer(Strict):
@@ -60,6 +94,17 @@ class TriggerSerializer(Strict):
     rerunnable = serializers.BooleanField(default=False, help_text="Running it twice does no harm.")
     max_attempts = serializers.IntegerField(default=1, help_text="How many starts a run may have, if rerunnable.")
     retry_on = ListOf(child=TextField(), most=MOST_KINDS, default=list, help_text="After which ends it starts again.")
+    deadline = serializers.IntegerField(
+        default=None, allow_null=True, help_text="How many seconds a run may take; then it fails. Null: however long."
+    )
+    start_within = serializers.IntegerField(
+        default=None,
+        allow_null=True,
+        help_text="How many seconds late a run may start; later it is skipped. Null: however late.",
+    )
+    caller_arguments = ListOf(
+        child=TextField(), most=MOST_NAMED, default=list, help_text="Which arguments those who start it may give."
+    )
     enabled = serializers.BooleanField(default=True, help_text="Whether anybody may start it now.")
 
 
@@ -110,10 +155,12 @@ class TriggerDetail(ApiView):
     )
     def post(self, request: Request, name: str) -> Response:
         """Start it now, or join the run that there is: the same answer for all who ask meanwhile. 200 once it has
-        ended, 202 before, also at once where too many wait already: ask again at Location, after Retry-After."""
+        ended, 202 before, also at once where too many wait already: ask again at Location, after Retry-After. Without the
+        permission jobs.view_job only how far the run is and, if this trigger or the caller has started it, its reason
+        and result."""
         wait = wait_of(request)
         if wait is not None and wait.over and wait.job_id is not None:
-            return _answer(wait.job_id, wait.run)
+            return _answer(wait.job_id, wait.run, name, person(request))
         seconds = seconds_of(request.query_params.get("wait"))
         body = self.body(FireSerializer)
         trigger = _trigger(name)
@@ -133,13 +180,13 @@ class TriggerDetail(ApiView):
             return Response()  # for the server only, which asks again
         if wait is None and seconds:
             block(request, fired.job.pk, seconds)
-        return _answer(fired.job.pk, run)
+        return _answer(fired.job.pk, run, name, person(request))
 
     @extend_schema(operation_id="triggers_put", request=TriggerSerializer, responses=ShownTriggerSerializer)
     def put(self, request: Request, name: str) -> Response:
         """Define it: 201, or 200 where it was there and is now as given."""
         fields = self.body(TriggerSerializer)
-        problems = firing.definition_problems(Trigger(name=name, **fields), now=clock.current())
+        problems = firing.definition_problems(Trigger(name=name, **fields), now=clock.current(), by=person(request))
         if problems:
             raise ValidationError(problems)
         by = {"created_by_id": person(request).pk}
@@ -163,12 +210,28 @@ def _trigger(name: str) -> Trigger:
     return found
 
 
-def _answer(job_id: int, run: str) -> Response:
-    """The run as it is: 202 before its end, with the address where it can be asked for again."""
+def _answer(job_id: int, run: str, name: str, caller: AbstractBaseUser) -> Response:
+    """The run as it is and as this caller may see it: 202 before its end, with the address where it can be asked for
+    again by whoever may see jobs."""
     job = Job.objects.for_people().with_story().filter(pk=run_of(job_id)).first()
     if job is None:
         raise Http404(f"There is no job {job_id} any more.")
-    headers = {"RunAt-Run": run, "Location": reverse("api-job", args=[job.pk])}
+    headers = {"RunAt-Run": run}
+    if _sees_jobs(caller):
+        headers["Location"] = reverse("api-job", args=[job.pk])
+    shown = _shown(job, name, caller)
     if job.is_final:
-        return Response(RunSerializer(job).data, headers=headers)
-    return Response(RunSerializer(job).data, status=status.HTTP_202_ACCEPTED, headers={**headers, "Retry-After": "1"})
+        return Response(shown, headers=headers)
+    return Response(shown, status=status.HTTP_202_ACCEPTED, headers={**headers, "Retry-After": "1"})
+
+
+def _shown(job: Job, name: str, caller: AbstractBaseUser) -> Any:
+    """The run as somebody sees it who has asked the trigger of this name for it."""
+    if _sees_jobs(caller):
+        return RunSerializer(job).data
+    own = job.created_by_id == caller.pk or Trigger.objects.filter(name=name, pk=job.trigger_id).exists()
+    return BriefRunSerializer(job, context={"own": own}).data
+
+
+def _sees_jobs(caller: AbstractBaseUser) -> bool:
+    return cast("PermissionsMixin", caller).has_perm(VIEW)

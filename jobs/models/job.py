@@ -150,6 +150,18 @@ class Job(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    # No constraint: its jobs stay when a trigger is forgotten, and nobody looks for them by it.
+    trigger = models.ForeignKey(
+        "jobs.Trigger",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The trigger that has started it.",
+    )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, editable=False)
     # Of what was asked for with that key: jobs/rules/asked.py. Null without one, and in rows of before 0020.
     idempotency_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)

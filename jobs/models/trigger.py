@@ -37,6 +37,17 @@ class Trigger(models.Model):
     rerunnable = models.BooleanField(default=False, help_text="Running it twice does no harm.")
     max_attempts = models.SmallIntegerField(default=1, help_text="How many starts a run may have, if rerunnable.")
     retry_on = models.JSONField(default=list, blank=True, help_text="After which ends it starts again, if rerunnable.")
+    deadline = models.IntegerField(
+        null=True, blank=True, help_text="How many seconds a run may take; then it fails. Empty: however long."
+    )
+    start_within = models.IntegerField(
+        null=True, blank=True, help_text="How many seconds late a run may start; later it is skipped. Empty: any."
+    )
+    caller_arguments = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Which arguments those who start it may give, such as ["json"]. Empty: none.',
+    )
     enabled = models.BooleanField(default=True, help_text="Whether anybody may start it now.")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -54,6 +65,11 @@ class Trigger(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(max_attempts__gte=1, max_attempts__lte=MOST_ATTEMPTS), name="jobs_trigger_attempts_bounded"
+            ),
+            models.CheckConstraint(
+                condition=(Q(deadline__isnull=True) | Q(deadline__gte=1))
+                & (Q(start_within__isnull=True) | Q(start_within__gte=1)),
+                name="jobs_trigger_times_positive",
             ),
         ]
 

@@ -80,6 +80,7 @@ class NewJob:
     waits_for: tuple[int, ...] = ()
     waits_for_end: str = Awaited.SUCCESS
     names_time: bool = True  # False: its caller left `run_at` to us
+    trigger_id: int | None = None
 
     @property
     def holds(self) -> int:

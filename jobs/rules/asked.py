@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 COMPARED = (
     *("target", "payload", "name", "queue", "rerunnable", "max_attempts", "retry_on", "start_within", "deadline"),
-    *("if_late", "key", "key_limit", "overlap", "waits_for", "waits_for_end"),
+    *("if_late", "key", "key_limit", "overlap", "waits_for", "waits_for_end", "trigger_id"),
 )
 # `run_at` and `bound` are what was made of the time, the calendar and the policy: these are compared as they were asked
 # for, so that a repeat after an edit of the calendar, or of a request that names no time, is the same.

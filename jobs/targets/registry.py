@@ -113,6 +113,11 @@ class Target:
             return f"Argument '{argument}' is not known: {self.name} takes {self.usage()}."
         return f"Argument '{argument}' is wrong: {message[0].lower()}{message[1:]}."
 
+    @property
+    def argument_names(self) -> list[str]:
+        """What a payload for it may have."""
+        return [field.alias or name for name, field in self.arguments.model_fields.items()]
+
     def usage(self) -> str:
         """The arguments for people: `seconds: float = 0.083`."""
         parts = []

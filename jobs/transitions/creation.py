@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from jobs import dispatcher, rules
 from jobs.models import Batch, Job
 from jobs.models.querysets import Listed
 from jobs.rules.asked import digest
+from jobs.rules.rights import overlap_problems
 from jobs.transitions.dependencies import beginning
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ class KeyReused(Exception):
 def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = None) -> tuple[Job, bool]:
     """Create a job and return it with True, or the earlier one of the same Idempotency-Key with False.
 
-    Raises KeyReused when something else was asked for then, and ValidationError (field `waits_for`) when there is
-    no such job as it shall wait for. Its `holds` are those of before its wait was looked at.
+    Raises KeyReused when something else was asked for then, PermissionDenied where it would stop others' jobs and its
+    creator may not, and ValidationError (field `waits_for`) when there is no such job as it shall wait for. Its `holds`
+    are those of before its wait was looked at.
     """
     jobs, created = create_all([new], now=now, by=by)
     return jobs[0], created
@@ -99,6 +102,9 @@ def insert(
 ) -> list[Job]:
     """Write the rows, in a transaction of the caller's, who then ties those that wait to what they wait for.
     `has_dependents`: others of the same transaction wait for all of them."""
+    for n in new:
+        for problem in overlap_problems(n.overlap, by):
+            raise PermissionDenied(problem)
     late = dispatcher.horizon(now)
     asked = digest(new) if any(n.idempotency_key for n in new) else None
     at_once = [n.run_at < late and not n.holds for n in new]
@@ -132,6 +138,7 @@ def insert(
             waits_for_end=n.waits_for_end if n.waits_for else None,
             batch=batch,
             has_dependents=has_dependents,
+            trigger_id=n.trigger_id,
         )
         for n, once in zip(new, at_once, strict=True)
     )

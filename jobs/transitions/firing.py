@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
-from jobs import dispatcher, rules
+from jobs import dispatcher, rules, targets
 from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.models.trigger import NAME_PATTERN
+from jobs.rules.rights import overlap_problems
 from jobs.states import Overlap
 from jobs.transitions.creation import create, earlier
 
@@ -56,12 +57,16 @@ def fire(
 ) -> Fired:
     """Start the trigger's job now. However many ask at the same time, no more runs are made than its key allows:
     they are let in one after the other. `payload` goes over the trigger's own, name by name.
+    Only arguments that the trigger names may be given.
     `before_creation` is called where a job is going to be made, and may refuse it by raising.
 
-    Raises ValidationError (a field -> what is wrong) for arguments that the target does not take, KeyReused as `create`
-    does, and Busy.
+    Raises ValidationError (a field -> what is wrong) for arguments that the trigger or the target does not take,
+    KeyReused and PermissionDenied as `create` does, and Busy.
     """
-    new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key)
+    closed = set(payload) - set(trigger.caller_arguments) if isinstance(payload, dict) else ()
+    if closed:
+        raise ValidationError({"payload": [_closed(trigger, sorted(closed))]})
+    new = replace(checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key), trigger_id=trigger.pk)
     with transaction.atomic():
         # Before the look for a run to join: a repeat is answered with its own.
         for job in earlier([new], by=by):
@@ -116,11 +121,22 @@ def checked(
         rerunnable=trigger.rerunnable,
         max_attempts=trigger.max_attempts,
         retry_on=trigger.retry_on,
+        deadline=trigger.deadline,
+        start_within=trigger.start_within,
     )
 
 
-def definition_problems(trigger: Trigger, *, now: datetime) -> dict[str, list[str]]:
-    """What is wrong with it: field -> sentences; nothing for one that can be fired."""
+def _closed(trigger: Trigger, names: Sequence[str]) -> str:
+    may = ", ".join(trigger.caller_arguments) or "none"
+    return (
+        f"Whoever starts this trigger may not give the argument '{names[0][:100]}', only: {may}. Whoever may change "
+        "the trigger can name it in caller_arguments."
+    )
+
+
+def definition_problems(trigger: Trigger, *, now: datetime, by: AbstractBaseUser | None = None) -> dict[str, list[str]]:
+    """What is wrong with it, or with being defined by this user: field -> sentences; nothing for one that can be
+    fired."""
     problems: dict[str, list[str]] = {}
     if not re.fullmatch(NAME_PATTERN, trigger.name):
         problems["name"] = ["A trigger's name has 1 to 100 letters, digits, dots, dashes and underscores."]
@@ -128,4 +144,23 @@ def definition_problems(trigger: Trigger, *, now: datetime) -> dict[str, list[st
         checked(trigger, now=now)
     except ValidationError as error:
         problems |= {field: found for field, found in error.message_dict.items() if field not in problems}
+    refused = overlap_problems(trigger.overlap, by)
+    if refused:
+        problems.setdefault("overlap", []).extend(refused)
+    named = _names_problems(trigger.target, trigger.caller_arguments)
+    if named:
+        problems["caller_arguments"] = named
     return problems
+
+
+def _names_problems(target: str, names: object) -> list[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ['Give a list of names such as ["json"], or [] for none.']
+    try:
+        known = targets.find(target).argument_names
+    except targets.UnknownTarget:
+        return []  # that is said already
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        return [f"{target} has no argument '{wrong[0][:100]}'; it takes: {', '.join(known) or 'none'}."]
+    return []

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from jobs.models import Job, Trigger
 from jobs.states import Hold, Overlap, State
 from jobs.transitions import KeyReused
-from jobs.transitions.firing import Fired, fire
+from jobs.transitions.firing import Fired, definition_problems, fire
 from tests.conftest import NOW
 from tests.transitions.steps import acquire, finish, seconds
 
@@ -40,6 +40,7 @@ def test_a_second_call_joins_the_first_until_it_has_ended(trigger):
 
 
 def test_a_repeat_is_answered_with_its_own_run_and_joins_no_other(trigger):
+    trigger.caller_arguments = ["seconds"]
     first = fire(trigger, now=NOW, idempotency_key="k")
     finish(acquire(first.job))
     running = fire(trigger, now=NOW + seconds(2))
@@ -78,7 +79,10 @@ def test_what_a_second_call_gets(trigger, overlap, jobs):
         assert Job.objects.get(pk=second.job.pk).held_by == (Hold.KEY if overlap == Overlap.QUEUE else 0)
 
 
-def test_a_call_may_bring_arguments(trigger):
+def test_a_call_may_bring_the_arguments_that_the_trigger_names(trigger):
+    with pytest.raises(ValidationError, match="may not give the argument 'seconds', only: none"):
+        fire(trigger, now=NOW, payload={"seconds": 0.5})
+    trigger.caller_arguments = ["seconds", "minutes"]
     assert fire(trigger, now=NOW, payload={"seconds": 0.5}).job.payload == {"seconds": 0.5}
     with pytest.raises(ValidationError, match="not known"):
         fire(trigger, now=NOW + seconds(1), payload={"minutes": 1})
@@ -86,7 +90,7 @@ def test_a_call_may_bring_arguments(trigger):
 
 def test_a_call_that_is_repeated_with_its_key_gets_its_own_job(trigger):
     ann = User.objects.create(username="ann")
-    trigger.overlap = Overlap.ALLOW
+    trigger.overlap, trigger.caller_arguments = Overlap.ALLOW, ["seconds"]
     first = fire(trigger, now=NOW, idempotency_key="a", by=ann)
     assert fire(trigger, now=NOW, idempotency_key="b", by=ann).job != first.job
     assert fire(trigger, now=NOW, idempotency_key="a", by=ann) == Fired(
@@ -106,3 +110,32 @@ def test_arguments_that_are_no_object_are_refused(trigger):
     trigger.payload = [1]
     with pytest.raises(ValidationError, match="JSON object"):
         fire(trigger, now=NOW)
+
+
+def test_its_runs_have_its_deadline_and_latest_start(trigger):
+    trigger.deadline, trigger.start_within = 30, 5
+    job = fire(trigger, now=NOW).job
+    assert (job.deadline, job.start_within, job.trigger_id) == (30, 5, trigger.pk)
+
+
+def test_a_url_that_a_caller_gives_is_no_argument_of_a_request_with_credentials():
+    books = Trigger.objects.create(
+        name="close",
+        target="http",
+        payload={"url": "https://books.example/", "headers": {"Authorization": "Bearer x"}},
+        caller_arguments=["json"],
+    )
+    for more in ({"url": "https://evil.example/"}, {"json": 1, "url": "https://evil.example/"}, {"headers": {}}):
+        with pytest.raises(ValidationError, match="only: json"):
+            fire(books, now=NOW, payload=more)
+    assert not Job.objects.exists()
+    assert fire(books, now=NOW, payload={"json": {"month": 1}}).job.payload["url"] == "https://books.example/"
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [(["minutes"], "demo.sleep has no argument 'minutes'"), ("seconds", "a list"), ([1], "a list")],
+)
+def test_names_of_arguments_that_there_are_not_are_refused(trigger, names, sentence):
+    trigger.caller_arguments = names
+    assert sentence in definition_problems(trigger, now=NOW)["caller_arguments"][0]
