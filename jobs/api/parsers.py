@@ -9,9 +9,9 @@ from urllib.parse import unquote_to_bytes
 
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
-from rest_framework.renderers import JSONRenderer
 
 from jobs.api import reading
+from jobs.api.rendering import JsonRenderer
 
 Context = Mapping[str, Any] | None
 
@@ -27,7 +27,7 @@ class JsonParser(parsers.BaseParser):
     """Says where the mistake is, and survives deep nesting."""
 
     media_type = "application/json"
-    renderer_class = JSONRenderer
+    renderer_class = JsonRenderer
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:
         try:

@@ -6,6 +6,8 @@ import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from jobs import exactjson
+
 
 class Unreadable(ValueError):
     """The text is not what it should be; the message says where, and what to write instead."""
@@ -17,7 +19,7 @@ def json_value(text: str) -> object:
     Raises Unreadable with the position of the mistake.
     """
     try:
-        return json.loads(text)
+        return exactjson.loads(text)
     except json.JSONDecodeError as error:
         raise Unreadable(
             f"This is not JSON: {error.msg[0].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}."

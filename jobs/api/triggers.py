@@ -155,9 +155,9 @@ class TriggerDetail(ApiView):
     )
     def post(self, request: Request, name: str) -> Response:
         """Start it now, or join the run that there is: the same answer for all who ask meanwhile. 200 once it has
-        ended, 202 before, also at once where too many wait already: ask again at Location, after Retry-After. Without the
-        permission jobs.view_job only how far the run is and, if this trigger or the caller has started it, its reason
-        and result."""
+        ended, 202 before, also at once where too many wait already: ask again at Location, after Retry-After. Without
+        the permission jobs.view_job only how far the run is and, if this trigger or the caller has started it, its
+        reason and result."""
         wait = wait_of(request)
         if wait is not None and wait.over and wait.job_id is not None:
             return _answer(wait.job_id, wait.run, name, person(request))
@@ -229,7 +229,9 @@ def _shown(job: Job, name: str, caller: AbstractBaseUser) -> Any:
     """The run as somebody sees it who has asked the trigger of this name for it."""
     if _sees_jobs(caller):
         return RunSerializer(job).data
-    own = job.created_by_id == caller.pk or Trigger.objects.filter(name=name, pk=job.trigger_id).exists()
+    own = job.created_by_id == caller.pk
+    if not own and job.trigger_id is not None:
+        own = Trigger.objects.filter(name=name, pk=job.trigger_id).exists()
     return BriefRunSerializer(job, context={"own": own}).data
 
 

@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 
 from jobs.models.calendar import Calendar
 from jobs.models.invariants import CONSTRAINTS, INDEXES
-from jobs.models.payload import PayloadDecoder
+from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets import JobQuerySet
 from jobs.states import FINAL, Awaited, Blackout, Hold, IfLate, Overlap, State
 
@@ -30,7 +30,9 @@ class Job(models.Model):
     name = models.CharField(max_length=200, blank=True, db_default="", help_text="For people; need not be unique.")
     target = models.CharField(max_length=200, help_text="The registered name of what is called.")
     payload = models.JSONField(
-        decoder=PayloadDecoder, help_text='Its arguments, a JSON object such as {"seconds": 0.1}.'
+        decoder=PayloadDecoder,
+        encoder=PayloadEncoder,
+        help_text='Its arguments, a JSON object such as {"seconds": 0.1}.',
     )
     queue = models.CharField(max_length=100, db_default=DEFAULT_QUEUE, help_text="Which workers may take it.")
     run_at = models.DateTimeField(help_text="When it starts (stored in UTC).")

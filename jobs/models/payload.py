@@ -1,10 +1,11 @@
 """Payloads are written from any language; one that Python cannot read must not break the readers of the table."""
 
-import json
 from typing import Any
 
+from jobs import exactjson
 
-class PayloadDecoder(json.JSONDecoder):
+
+class PayloadDecoder(exactjson.Decoder):
     """Reads what PostgreSQL stores as JSON. What Python cannot hold (a number of 5,000 digits, arrays nested
     a thousand deep) becomes a sentence, which no target takes for its arguments: the job fails with it."""
 
@@ -13,3 +14,7 @@ class PayloadDecoder(json.JSONDecoder):
             return super().decode(s, *args, **kwargs)
         except (ValueError, RecursionError) as error:
             return f"This payload cannot be read: {error}"
+
+
+class PayloadEncoder(exactjson.Encoder):
+    """Writes what PostgreSQL stores as JSON, each number as it was given."""

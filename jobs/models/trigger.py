@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from jobs.models.invariants import MOST_ATTEMPTS, MOST_OF_A_KEY
 from jobs.models.job import DEFAULT_QUEUE
-from jobs.models.payload import PayloadDecoder
+from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.states import Overlap
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -21,7 +21,11 @@ class Trigger(models.Model):
     name = models.CharField(max_length=100, unique=True, help_text="Stands in its address.")
     target = models.CharField(max_length=200, help_text="The registered name of what is called.")
     payload = models.JSONField(
-        decoder=PayloadDecoder, default=dict, blank=True, help_text="The target's arguments, a JSON object."
+        decoder=PayloadDecoder,
+        encoder=PayloadEncoder,
+        default=dict,
+        blank=True,
+        help_text="The target's arguments, a JSON object.",
     )
     queue = models.CharField(max_length=100, default=DEFAULT_QUEUE, help_text="Which workers may take its jobs.")
     key = models.CharField(

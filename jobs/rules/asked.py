@@ -9,6 +9,8 @@ from dataclasses import MISSING, fields
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from jobs import exactjson
+
 if TYPE_CHECKING:
     from jobs.rules import NewJob
 
@@ -24,7 +26,7 @@ NOT_COMPARED = ("idempotency_key",)
 
 def digest(jobs: Sequence[NewJob], **more: Any) -> str:
     """Of a request for these jobs, in their order: 64 hexadecimal digits."""
-    whole = {"jobs": [_asked(job) for job in jobs], **more}
+    whole = exactjson.with_floats({"jobs": [_asked(job) for job in jobs], **more})  # 0.1 is 0.1, however it is held
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
-from jobs import targets
+from jobs import exactjson, targets
 from jobs.conf import conf
 from jobs.models.invariants import (
     LATEST_RUN_AT,
@@ -21,6 +21,7 @@ from jobs.models.invariants import (
 NAME_LIMIT = 200
 KEY_LIMIT = 255
 MOST_KINDS = 20
+MOST_DIGITS = 400  # of a number written out, as PostgreSQL does it: 1e300 has 301
 KIND_PATTERN = r"[1-5]xx|[1-5][0-9]{2}|[A-Za-z_][A-Za-z0-9_]{0,99}"  # of ends; see docs/states.md
 LONGEST_WITHIN = 366 * 86_400  # seconds
 REASON_LIMIT = 1000  # of what a person writes; more is refused
@@ -132,22 +133,30 @@ def target_problems(target: str) -> list[str]:
     return []
 
 
-def payload_problems(payload: object) -> list[str]:
+def payload_problems(payload: object) -> list[str]:  # noqa: PLR0911 - a sentence each
     if not isinstance(payload, dict):
         return ['The payload must be a JSON object such as {"seconds": 0.1}.']
     try:
-        size = len(json.dumps(payload, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
+        long = any(_digits(number) > MOST_DIGITS for number in exactjson.decimals(payload))
+        size = len(exactjson.dumps(payload).encode())
         storable = _storable(payload)
     except RecursionError:
         return ["The payload is nested too deeply; flatten it."]
     except ValueError:
         return ["The payload is not JSON that PostgreSQL can store: no NaN or Infinity, no half surrogate pairs."]
     limit = conf().payload_limit
+    if long:
+        return [f"The payload holds a number of more than {MOST_DIGITS} digits; write it as text in quotes."]
     if size > limit:
         return [f"The payload has {size} bytes; the limit is {limit}. Store the data elsewhere and pass its address."]
     if not storable:
         return ["The payload holds the character NUL, which PostgreSQL cannot store; remove it."]
     return []
+
+
+def _digits(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return max(number.adjusted(), 0) + 1 + (max(-exponent, 0) if isinstance(exponent, int) else 0)
 
 
 def argument_problems(target: str, payload: object) -> list[str]:

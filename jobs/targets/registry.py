@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
+from jobs import exactjson
 from jobs.targets.calls import AsyncCall, Call
 from jobs.targets.context import Context
 from jobs.targets.raised import named
@@ -79,11 +80,29 @@ class Target:
         if not isinstance(payload, dict):
             raise InvalidArguments([f"The payload must be a JSON object of arguments, not {_kind(payload)}."])
         try:
-            return self.arguments.model_validate(payload)
+            return self._fitted(payload)
         except ValidationError as error:
             raise InvalidArguments(self._sentences(error)) from None
+        except RecursionError:
+            raise InvalidArguments(["The payload is nested too deeply; flatten it."]) from None
         except (Exception, SystemExit) as error:  # a check is a target's own code
             raise InvalidArguments([self._broken(error)]) from error
+
+    def _fitted(self, payload: dict[str, Any]) -> BaseModel:
+        """The arguments, with floats in the place of decimals wherever the target wants floats. Raises whatever its
+        checks raise."""
+        # Only those that a float cannot hold are decimals for a target.
+        given = payload if getattr(self.arguments, "verbatim", False) else exactjson.with_floats(payload)
+        try:
+            return self.arguments.model_validate(given)
+        except ValidationError as error:
+            # Where the target wants a float, the nearest one will do.
+            wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            names = {str(one["loc"][0]) for one in wrong if one["loc"]}
+            if next(exactjson.decimals([given[name] for name in names if name in given]), None) is None:
+                raise
+        nearest = {n: exactjson.with_floats(v, nearest=True) if n in names else v for n, v in given.items()}
+        return self.arguments.model_validate(nearest)
 
     def _sentences(self, error: ValidationError) -> list[str]:
         try:

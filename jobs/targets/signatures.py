@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -15,6 +15,8 @@ class Arguments(BaseModel):
     """JSON, as it is: what is unknown or of a wrong type is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=False)
+
+    verbatim: ClassVar[bool] = False  # it takes decimals where floats would do
 
 
 def parameters_of(name: str, function: Callable[..., Any]) -> list[inspect.Parameter]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 from django import template
@@ -10,6 +9,7 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobs import exactjson
 from jobs.models import Job
 from jobs.nodes.reading import Reading
 from jobs.states import IfLate, Overlap, State
@@ -150,7 +150,7 @@ def ms(value: float | None) -> str:
 def as_json(payload: object) -> str:
     """For people to read. A payload nested as deeply as Python can read it is too deep to be written out."""
     try:
-        return json.dumps(payload, ensure_ascii=False, indent=2)
+        return exactjson.dumps(payload, indent=2)
     except (ValueError, RecursionError):
         return "This payload is nested too deeply to be shown."
 

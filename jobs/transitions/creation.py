@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from jobs import dispatcher, rules
+from jobs import dispatcher, exactjson, rules
 from jobs.models import Batch, Job
 from jobs.models.querysets import Listed
 from jobs.rules.asked import digest
@@ -70,7 +70,7 @@ def earlier(new: Sequence[rules.NewJob], *, by: AbstractBaseUser | None) -> list
 def _is_same(job: Job, new: rules.NewJob, asked: str) -> bool:
     if job.idempotency_digest is not None:
         return job.idempotency_digest == asked
-    return (job.target, job.payload) == (new.target, new.payload)  # of before the digests
+    return exactjson.same([job.target, job.payload], [new.target, new.payload])  # of before the digests
 
 
 def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None) -> list[Job]:

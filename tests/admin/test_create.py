@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -36,7 +37,12 @@ def test_the_form_names_the_targets_and_proposes_a_time(admin):
 def test_it_is_created_and_says_when_it_will_start(admin, at):
     response = admin.post(ADD, filled(at), follow=True)
     job = Job.objects.get()
-    assert (job.name, job.target, job.payload, job.state) == ("hello", "demo.sleep", {"seconds": 0.1}, State.PENDING)
+    assert (job.name, job.target, job.payload, job.state) == (
+        "hello",
+        "demo.sleep",
+        {"seconds": Decimal("0.1")},
+        State.PENDING,
+    )
     assert job.created_by.username == "grace"
     (message,) = response.context["messages"]
     assert str(message).startswith(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
@@ -22,7 +23,12 @@ def test_json_creates_a_pending_job(api: Client, operator: User) -> None:
     body = response.json()
     job = Job.objects.get()
     assert response["Location"] == f"{JOBS}{job.pk}/"
-    assert (job.name, job.target, job.payload, job.queue) == ("nightly ☂", "demo.sleep", {"seconds": 0.1}, "reports")
+    assert (job.name, job.target, job.payload, job.queue) == (
+        "nightly ☂",
+        "demo.sleep",
+        {"seconds": Decimal("0.1")},
+        "reports",
+    )
     assert job.run_at == datetime.fromisoformat(sent["run_at"])
     assert job.created_by == operator
     assert (body["id"], body["state"], body["state_name"]) == (job.pk, State.PENDING, "pending")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -59,7 +60,7 @@ def test_a_right_form_creates_a_job(browser: Client, operator: User) -> None:
     job = Job.objects.get()
     assert response.redirect_chain == [(PAGE, 302)]
     assert f"Job {job.pk} will start demo.sleep at 2099-07-01 10:00:00 UTC" in response.content.decode()
-    assert (job.name, job.payload, job.created_by) == ("typed", {"seconds": 0.1}, operator)
+    assert (job.name, job.payload, job.created_by) == ("typed", {"seconds": Decimal("0.1")}, operator)
     assert job.run_at.isoformat() == "2099-07-01T10:00:00+00:00"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -113,25 +112,11 @@ def judge(answer: Answer, request: HttpRequest, kept: dict[str, Any], now: datet
     except (ValueError, RecursionError):
         said = "is no JSON"
     else:
-        if value is not MISSING and same(value, wanted.value):
+        if value is not MISSING and exactjson.same(value, wanted.value):
             return
         said = "has nothing there" if value is MISSING else f"has {_shown(value)} there"
     expected = f"{_shown(wanted.value)} at '{wanted.pointer}'"
     raise TargetFailed(f"Answered with status {status}, but its body {said}, not {expected}", kept, ("body",), after)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal: 1 is 1.0, and neither is true."""
-    numbers = int | float | Decimal
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, numbers) and isinstance(other, numbers):
-        return Decimal(str(one)) == Decimal(str(other))
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
-    return type(one) is type(other) and bool(one == other)
 
 
 def _shown(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlencode, urlsplit
 
 import jsonpointer
@@ -65,6 +65,8 @@ class ExpectedValue(Arguments):
 class HttpRequest(Arguments):
     """One request. `timeout`: seconds for all of it; `expect`: statuses that are a success, else any 2xx;
     `expect_json`: what an answer that is a success has in its body, besides."""
+
+    verbatim: ClassVar[bool] = True
 
     url: Annotated[str, Field(max_length=8000)]
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "POST"
