@@ -8,7 +8,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jobs", "0021_installation")]
+    dependencies = [("jobs", "0023_turns_indexed")]
 
     operations = [
         # As in 0003: behind a long transaction, give up and let the operator run the migration again.
