@@ -12,7 +12,7 @@ def payload(**more):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jobs", "0022_triggers_say_what_callers_may")]
+    dependencies = [("jobs", "0024_triggers_say_what_callers_may")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
