@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -24,60 +26,79 @@ def steady() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-class DatabaseClock:
-    """The time of the database, read without asking it each time.
+class Reading(NamedTuple):
+    """How the database's clock is read off the steady clock: seconds to add to it, and by how many more it may be at
+    either side of `uncertainty`."""
 
-    It runs on the steady clock between two measurements: a step of this machine's clock moves no timer. The
-    offset is the one of the round trip that took the shortest: its error is at most half of that trip
-    (Cristian's algorithm, 1989). Where there is an offset, half of the trip is taken off: such a clock is never
-    ahead of the database's, by which no body may be early.
+    anchor: float
+    uncertainty: float
+
+
+class DatabaseClock:
+    """The time of the database, read without asking it each time: a lower bound, by which no body is early.
+
+    It runs on the steady clock between two measurements: a step of this machine's clock moves no timer. An answer of
+    the database was true at some moment of its round trip (Cristian's algorithm, 1989). The bound takes it to have been
+    true at the end of that, which is right wherever the trip was spent; so it is behind by what the way back takes.
     """
 
     def __init__(self) -> None:
-        self.offset = 0.0  # seconds to add to this machine's clock, as last measured
-        self.uncertainty = float("inf")  # seconds
-        self._anchor = time.time() - steady()
+        self.offset = 0.0  # seconds to add to this machine's clock, as last measured; 0 within the uncertainty
+        self._reading = Reading(time.time() - steady(), float("inf"))
         self._measured = float("-inf")  # on the steady clock
         self._best_trip = 0.0  # seconds
         self._lock = threading.Lock()
 
     def measure(self, samples: int = SAMPLES) -> float:
-        """Measure the offset anew and return it, in seconds: by the first round trip that is about as short as the
-        shortest ever, or the shortest of so many."""
-        best_trip, best_offset = float("inf"), 0.0
+        """Measure the offset anew and return it, in seconds. The last of several round trips is the first that is
+        about as short as the shortest ever."""
+        lower, upper, best_trip = float("-inf"), float("inf"), float("inf")
         with connection.cursor() as cursor:
             for _ in range(samples):
-                before, started = time.time(), steady()
+                started = steady()
                 cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-                trip = steady() - started
+                ended = steady()
                 (database,) = cursor.fetchone()
-                if trip < best_trip:
-                    best_trip, best_offset = trip, database - (before + trip / 2)
-                if trip <= self._best_trip * AS_GOOD:
+                low, high = database - ended, database - started
+                if low > upper or high < lower:  # a clock was stepped meanwhile: only what came after it counts
+                    lower, upper, best_trip = low, high, ended - started
+                lower, upper, best_trip = max(lower, low), min(upper, high), min(best_trip, ended - started)
+                if ended - started <= self._best_trip * AS_GOOD:
                     break
+        uncertainty = (upper - lower) / 2
+        offset = lower + uncertainty - (time.time() - steady())
         with self._lock:
-            # An offset within the error of its own measurement is no offset: noise must not move the timers.
-            self.offset = best_offset - best_trip / 2 if abs(best_offset) > best_trip / 2 else 0.0
-            self.uncertainty = best_trip / 2
+            # An offset within the error of its own measurement is noise to whoever reads it. No timer follows it.
+            self.offset = offset if abs(offset) > uncertainty else 0.0
             self._best_trip = min(best_trip, self._best_trip or best_trip)
-            self._anchor = time.time() - steady() + self.offset
+            self._reading = Reading(lower, uncertainty)
             self._measured = steady()
         if abs(self.offset) > BUDGET:
             log.warning("this machine's clock is off by %.3f s from the database's; timers are corrected", -self.offset)
         return self.offset
 
     def timestamp(self) -> float:
-        """Seconds since the epoch on the database's clock."""
-        return steady() + self._anchor
+        """Seconds since the epoch on the database's clock, which is never behind this."""
+        return steady() + self._reading.anchor
 
     @property
-    def reading(self) -> float:
-        """How the database's clock is read off the steady clock: seconds to add to it."""
-        return self._anchor
+    def uncertainty(self) -> float:
+        """Seconds by which `likely` may be wrong, either way."""
+        return self._reading.uncertainty
 
-    def follow(self, reading: float) -> None:
+    def likely(self, timestamp: float) -> datetime:
+        """What the database's clock most likely read at this `timestamp` of ours, which was its lower bound."""
+        uncertainty = self.uncertainty if math.isfinite(self.uncertainty) else 0.0
+        return datetime.fromtimestamp(timestamp + uncertainty, tz=UTC)
+
+    @property
+    def reading(self) -> Reading:
+        """What another process of this machine can `follow`."""
+        return self._reading
+
+    def follow(self, reading: Reading) -> None:
         """Read the database's clock as another process of this machine does."""
-        self._anchor = reading
+        self._reading = reading
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.timestamp(), tz=UTC)
@@ -90,10 +111,13 @@ class DatabaseClock:
 
     def check(self, read: datetime, asked: float) -> None:
         """Compare with what the database's clock read since we `asked` (by `timestamp`); measure again if the two
-        have parted: somebody has stepped a clock."""
+        have parted: somebody has stepped a clock. Ahead by less, ours has run faster, and is put back at once."""
         if not asked - STEP <= read.timestamp() <= self.timestamp() + STEP:
             log.warning("the clocks have parted since they were last compared; measuring again")
             self.measure()
+        elif asked > read.timestamp():
+            with self._lock:
+                self._reading = self._reading._replace(anchor=self._reading.anchor - (asked - read.timestamp()))
 
     def seconds_until(self, moment: datetime) -> float:
         return moment.timestamp() - self.timestamp()

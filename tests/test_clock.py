@@ -30,19 +30,71 @@ def test_a_wrong_machine_is_corrected_to_the_database(machine):
     assert clock.uncertainty < 1
 
 
-@pytest.mark.parametrize("seconds", [60, -60])
-def test_a_corrected_clock_is_never_ahead_of_the_databases(machine, seconds):
-    """The worst case: all of the round trip is the way there, so that the answer is as fresh as can be."""
+def passing(*, there=0.0, back=0.0):
+    """Each statement spends these seconds on its way to the database and on its way back."""
 
-    def slow_way_there(execute, *args):
-        time.sleep(0.05)
-        return execute(*args)
+    def slow(execute, *args):
+        time.sleep(there)
+        answer = execute(*args)
+        time.sleep(back)
+        return answer
 
+    return connection.execute_wrapper(slow)
+
+
+FAR = [{"there": 0.05}, {"back": 0.05}, {"there": 0.025, "back": 0.025}, {}]
+
+
+@pytest.mark.parametrize("way", FAR)
+@pytest.mark.parametrize("seconds", [60, 0.015, 0, -0.015, -60])
+def test_it_is_never_ahead_of_the_databases_however_far_that_is(machine, seconds, way):
     clock = DatabaseClock()
     machine(seconds)
-    with connection.execute_wrapper(slow_way_there):
-        clock.measure()
-    assert -0.1 < clock.timestamp() - machine.true_time() <= 0
+    with passing(**way):
+        clock.measure(samples=2)
+    behind = machine.true_time() - clock.timestamp()
+    assert 0 <= behind <= 2 * clock.uncertainty + 0.000_01
+    likely = clock.likely(clock.timestamp()).timestamp()
+    assert likely == pytest.approx(machine.true_time(), abs=clock.uncertainty + 0.005)
+
+
+def test_the_tightest_bounds_of_several_round_trips_count(machine):
+    ways = iter([(0.03, 0.0), (0.0, 0.03), (0.03, 0.03)])
+    clock = DatabaseClock()
+
+    def slow(execute, *args):
+        there, back = next(ways)
+        time.sleep(there)
+        answer = execute(*args)
+        time.sleep(back)
+        return answer
+
+    with connection.execute_wrapper(slow):
+        clock.measure(samples=3)
+    assert clock.uncertainty < 0.015, "half of what any of them took"
+    assert 0 <= machine.true_time() - clock.timestamp() < 0.03
+
+
+def test_a_clock_that_is_stepped_while_it_is_measured_is_read_as_it_is_after_that(machine):
+    steps = iter([0, 10, 10])
+
+    def stepped(execute, sql, *args):
+        return execute(sql.replace("clock_timestamp()", f"clock_timestamp() + interval '{next(steps)} s'"), *args)
+
+    clock = DatabaseClock()
+    with connection.execute_wrapper(stepped):
+        clock.measure(samples=3)
+    assert clock.timestamp() == pytest.approx(machine.true_time() + 10, abs=1)
+    assert 0 <= clock.uncertainty < 1
+
+
+def test_a_clock_that_has_run_ahead_is_put_back_by_what_an_answer_shows():
+    clock = DatabaseClock()
+    clock.measure()
+    before = clock.reading.anchor
+    asked = clock.timestamp()
+    clock.check(datetime.fromtimestamp(asked - 0.004, tz=UTC), asked)
+    assert clock.reading.anchor == pytest.approx(before - 0.004, abs=0.00001)
 
 
 def test_a_step_of_this_machine_moves_no_timer(machine):

@@ -7,11 +7,10 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from jobs import failpoints, targets
-from jobs.clock import clock, steady
+from jobs.clock import Reading, clock, steady
 from jobs.conf import conf
 from jobs.states import State
 from jobs.transitions import Ended, Started
@@ -38,7 +37,7 @@ class Armed:
     started: Started
     session: uuid.UUID
     begun: float
-    reading: float
+    reading: Reading
     among: int = 1
 
 
@@ -94,14 +93,15 @@ def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended
         not_entered = cancelled(context) if context.cancelled else unprepared
         how = not_entered or call(started, partial(body.enter, target), context)
         failpoints.hit("after-body")
-        finished_at = clock.now()
+        finished_at = clock.likely(clock.timestamp())
     finally:
         target.close()
         sessions.take_back(body, before)
         beside.take_back(body)
         sessions.sever(body)
     how = at_last(started, judged(started, how, body.left_open), finished_at)
-    execute_at = None if not_entered else datetime.fromtimestamp(entered, tz=UTC)
+    # The instant is never early; what is written down is the best estimate, and so not before it either.
+    execute_at = None if not_entered else clock.likely(entered)
     return ended(started, how, execute_at, finished_at, context.told)
 
 

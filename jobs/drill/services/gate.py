@@ -13,7 +13,7 @@ from project.local.home import free_port
 
 CHUNK = 65536
 ANSWER_WITHIN_S = 10.0
-SHORTEST_DELAY_S, LONGEST_DELAY_S = 0.3, 0.8  # of each chunk, either way, while the gate is slow
+DELAYS_S = 0.3, 0.8  # shortest and longest, of each chunk, either way, while the gate is slow
 
 
 class Mode(StrEnum):
@@ -26,9 +26,11 @@ class Mode(StrEnum):
 
 
 class Gate:
-    """Listens on a port of 127.0.0.1 and passes on to `far` (host and port) what its mode lets pass."""
+    """Listens on a port of 127.0.0.1 and passes on to `far` (host and port) what its mode lets pass. `delays`: shortest
+    and longest of a slow gate, in seconds."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, delays: tuple[float, float] = DELAYS_S) -> None:
+        self._delays = delays
         self.port = free_port()
         self.far = (host, port)
         self.mode = Mode.SHUT
@@ -78,7 +80,7 @@ class Gate:
         with suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 if self.mode == Mode.SLOW:
-                    await asyncio.sleep(random.uniform(SHORTEST_DELAY_S, LONGEST_DELAY_S))
+                    await asyncio.sleep(random.uniform(*self._delays))
                 await self._passing.wait()
                 if writer.is_closing():
                     break
