@@ -52,7 +52,9 @@ class JobForm(forms.Form):
         help_text='The target\'s arguments as a JSON object, such as {"seconds": 0.1}.',
     )
     queue = forms.CharField(initial=DEFAULT_QUEUE, help_text="Which workers may take it.")
-    run_at = forms.CharField(label="Run at", widget=MomentInput(attrs={"step": "1"}))
+    run_at = forms.CharField(
+        required=False, label="Run at", widget=MomentInput(attrs={"step": "1"}), help_text="Empty: now, at once."
+    )
     time_zone = forms.CharField(
         initial="UTC", help_text="The zone of the time above: UTC or a name like Europe/Berlin."
     )
@@ -177,9 +179,12 @@ class JobForm(forms.Form):
     def clean_retry_on(self) -> list[str]:
         return [kind.strip() for kind in self.cleaned_data["retry_on"].split(",") if kind.strip()]
 
-    def clean_run_at(self) -> datetime:
+    def clean_run_at(self) -> datetime | None:
+        text = self.cleaned_data["run_at"].strip()
+        if text in ("", reading.NOW):
+            return None
         try:
-            return reading.moment(self.cleaned_data["run_at"])
+            return reading.moment(text)
         except reading.Unreadable:
             raise ValidationError("This is not a date and time up to the year 9999; choose one.") from None
 
@@ -192,8 +197,9 @@ class JobForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         try:
-            if "run_at" in cleaned and "time_zone" in cleaned and cleaned["run_at"].tzinfo is None:
-                cleaned["run_at"] = reading.in_zone(cleaned["run_at"], cleaned["time_zone"])
+            run_at = cleaned.get("run_at")
+            if run_at is not None and "time_zone" in cleaned and run_at.tzinfo is None:
+                cleaned["run_at"] = reading.in_zone(run_at, cleaned["time_zone"])
         except reading.Unreadable as error:
             self.add_error("run_at", str(error))
         self._judge(cleaned)

@@ -38,6 +38,13 @@ def test_the_time_is_of_its_zone(run_at: str, zone: str, moment: tuple[int, ...]
     assert filled.new_job.run_at == datetime(*moment, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("typed", ["", " ", "now"])
+def test_no_time_is_now(typed: str) -> None:
+    filled = form(run_at=typed)
+    assert filled.is_valid(), filled.errors
+    assert filled.new_job.run_at == NOW
+
+
 def test_a_right_form_holds_the_job() -> None:
     filled = form(name="mine", queue="reports")
     assert filled.is_valid(), filled.errors
@@ -78,7 +85,6 @@ def test_no_payload_is_an_empty_one() -> None:
         ("max_attempts", "many", "not a whole number"),
         ("max_attempts", "9" * 5000, "not a whole number"),
         ("name", "x" * 201, "shorten it to 200"),
-        ("run_at", "", "required"),
         ("run_at", "soon", "not a date and time"),
         ("run_at", "12026-01-01T00:00", "year 9999"),
         ("run_at", "2029-12-31T12:00", "in the past"),

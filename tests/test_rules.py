@@ -19,12 +19,19 @@ def problems(**changes):
 
 def test_a_good_job_passes():
     new = rules.check_new_job(now=NOW, name="n", queue="q", idempotency_key="", **GOOD)
-    assert new == rules.NewJob("demo.sleep", {"seconds": 1}, GOOD["run_at"], "n", "q", None, False, 1)
+    assert new == rules.NewJob("demo.sleep", {"seconds": 1}, GOOD["run_at"], "n", "q", asked_at=GOOD["run_at"])
     again = rules.check_new_job(now=NOW, rerunnable=True, max_attempts=100, **GOOD)
     assert (again.rerunnable, again.max_attempts) == (True, 100)
     kinds = ["failure", "unknown", "unsent", "503", "5xx", "TimeoutError"]
     again = rules.check_new_job(now=NOW, rerunnable=True, max_attempts=2, retry_on=kinds, **GOOD)
     assert again.retry_on == tuple(kinds)
+
+
+@pytest.mark.parametrize("seconds", [None, 0, -1, -5])
+def test_none_and_a_time_that_has_just_passed_are_now(seconds):
+    run_at = None if seconds is None else NOW + timedelta(seconds=seconds)
+    new = rules.check_new_job(now=NOW, **{**GOOD, "run_at": run_at})
+    assert (new.run_at, new.asked_at) == (NOW, run_at)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +49,7 @@ def test_a_good_job_passes():
         ({"payload": {"x": ["a\x00"]}}, "payload", "NUL"),
         ({"payload": {"x": "a" * 70_000}}, "payload", "the limit is 65536"),
         ({"run_at": datetime(2031, 1, 1)}, "run_at", "no zone"),  # noqa: DTZ001
-        ({"run_at": NOW - timedelta(seconds=1)}, "run_at", "in the past"),
+        ({"run_at": NOW - timedelta(seconds=5.001)}, "run_at", "in the past"),
         ({"run_at": datetime(9999, 12, 31, tzinfo=UTC)}, "run_at", "beyond the year 9999"),
         ({"queue": "a b"}, "queue", "1 to 100 letters"),
         ({"name": "x" * 201}, "name", "shorten it to 200"),

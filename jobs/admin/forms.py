@@ -38,11 +38,13 @@ class RescheduleForm(JobForm):
         super().__init__(*args, **kwargs)
         for name in set(JUDGED) - {"run_at"}:
             del self.fields[name]
+        self.fields["run_at"].required = True
+        self.fields["run_at"].help_text = ""
         dress(self)
 
     def _judge(self, cleaned: dict[str, Any]) -> None:
         if self.errors:
             return
-        self.new_time = cleaned["run_at"]
+        self.new_time = cleaned["run_at"] or self._now
         for problem in rules.run_at_problems(self.new_time, self._now):
             self.add_error("run_at", problem)

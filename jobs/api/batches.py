@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import blackouts, rules
-from jobs.api.fields import MOST_ERRORS, MomentField, Strict, TextField
+from jobs.api.fields import MOST_ERRORS, StartField, Strict, TextField
 from jobs.api.parsers import JsonParser
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.schema import RETRY_AFTER
@@ -37,7 +37,7 @@ A_BATCH_ID = 1  # stands for the id while the payload is judged
 class CallbackSerializer(NewJobSerializer):
     """The job that waits for all of them, however they end. The argument "$batch" becomes the id of the batch."""
 
-    run_at = MomentField(required=False, help_text="Not before this time. Left out: as soon as all have ended.")
+    run_at = StartField(help_text="Not before this time. Left out: as soon as all have ended.")
     waits_for = None  # type: ignore[assignment]
     waits_for_end = None  # type: ignore[assignment]
 
@@ -165,8 +165,7 @@ def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
     if callback is not None:
         asked = callback["payload"]
         known = with_id(asked, A_BATCH_ID) if isinstance(asked, dict) else asked
-        times = {"run_at": now, "names_time": "run_at" in callback}
-        last = judged("callback", {**times, **callback, "payload": known})
+        last = judged("callback", {**callback, "payload": known})
         if last is not None and isinstance(asked, dict):
             last = replace(last, payload=asked)
     if errors:

@@ -111,6 +111,19 @@ class MomentField(serializers.Field[Any, Any, Any, Any]):
             raise serializers.ValidationError(str(error)) from None
 
 
+@extend_schema_field(
+    {"oneOf": [{"type": "string", "format": "date-time"}, {"type": "string", "enum": [reading.NOW]}], "default": "now"}
+)
+class StartField(MomentField):
+    """A time, or None for "now" and where it is left out."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"default": None, **kwargs})
+
+    def to_internal_value(self, data: Any) -> Any:
+        return None if data == reading.NOW else super().to_internal_value(data)
+
+
 @extend_schema_field(OpenApiTypes.OBJECT)
 class PayloadField(serializers.JSONField):
     """A JSON object; in a form, its text."""

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from jobs import exactjson
 
+NOW = "now"  # stands for a time
+
 
 class Unreadable(ValueError):
     """The text is not what it should be; the message says where, and what to write instead."""
@@ -33,7 +35,7 @@ def json_value(text: str) -> object:
 def moment(text: str) -> datetime:
     """Return the ISO 8601 time, naive where it names no zone. Raises Unreadable."""
     try:
-        return datetime.fromisoformat(text.strip())
+        return datetime.fromisoformat(text.strip().upper())  # RFC 3339 has `t` and `z`, too
     except ValueError:
         raise Unreadable(
             "This is not a date and time up to the year 9999; write it like 2026-12-31T23:59:00Z "

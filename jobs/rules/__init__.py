@@ -19,6 +19,7 @@ from jobs.rules.problems import (
     choice_problems,
     deadline_problems,
     key_limit_problems,
+    not_before,
     pairs_problems,
     payload_problems,
     queue_problems,
@@ -43,6 +44,7 @@ __all__ = [
     "choice_problems",
     "deadline_problems",
     "key_limit_problems",
+    "not_before",
     "pairs_problems",
     "payload_problems",
     "queue_problems",
@@ -79,7 +81,7 @@ class NewJob:
     bound: blackouts.Bound = blackouts.UNBOUND
     waits_for: tuple[int, ...] = ()
     waits_for_end: str = Awaited.SUCCESS
-    names_time: bool = True  # False: its caller left `run_at` to us
+    asked_at: datetime | None = None  # the `run_at` that its caller gave; None: left to us
     trigger_id: int | None = None
 
     @property
@@ -92,7 +94,7 @@ def check_new_job(
     *,
     target: str,
     payload: object,
-    run_at: datetime,
+    run_at: datetime | None,
     now: datetime,
     name: str = "",
     queue: str = DEFAULT_QUEUE,
@@ -110,11 +112,12 @@ def check_new_job(
     blackout: str = Blackout.NEXT,
     waits_for: Sequence[int] = (),
     waits_for_end: str = Awaited.SUCCESS,
-    names_time: bool = True,
     calendars: blackouts.Calendars | None = None,
 ) -> NewJob:
-    """Return the job to create. `names_time`: False where `run_at` is not the caller's. `calendars`: what the jobs of
-    one request have read of these. Raises ValidationError: field -> what is wrong and what to do."""
+    """Return the job to create. `run_at` None: now, as is a time that has passed by no more than JUST_NOW.
+    `calendars`: what the jobs of one request have read of these.
+
+    Raises ValidationError: field -> what is wrong and what to do."""
     errors: dict[str, list[str]] = {}
 
     def check(field: str, problems: list[str]) -> None:
@@ -124,7 +127,8 @@ def check_new_job(
     check("name", text_problems(name, NAME_LIMIT))
     check("idempotency_key", text_problems(idempotency_key or "", KEY_LIMIT))
     check("queue", queue_problems(queue))
-    check("run_at", run_at_problems(run_at, now))
+    if run_at is not None:
+        check("run_at", run_at_problems(run_at, now))
     check("max_attempts", attempts_problems(rerunnable, max_attempts))
     check("retry_on", retry_problems(rerunnable, retry_on))
     check("start_within", within_problems(start_within))
@@ -136,7 +140,8 @@ def check_new_job(
     check("blackout", choice_problems(blackout, Blackout.values))
     judged = errors.keys().isdisjoint(("run_at", "blackout"))
     known = calendars or blackouts.Calendars()
-    placed_at, bound, problems = blackouts.bind(calendar, blackout, run_at, now=now, judged=judged, known=known)
+    wanted = now if run_at is None else not_before(run_at, now)
+    placed_at, bound, problems = blackouts.bind(calendar, blackout, wanted, now=now, judged=judged, known=known)
     check("calendar", problems)
     check("waits_for", waits_problems(waits_for))
     check("waits_for_end", choice_problems(waits_for_end, Awaited.values))
@@ -165,5 +170,5 @@ def check_new_job(
         bound=bound,
         waits_for=tuple(sorted(set(waits_for))),
         waits_for_end=waits_for_end,
-        names_time=names_time,
+        asked_at=run_at,
     )

@@ -20,7 +20,7 @@ COMPARED = (
 )
 # `run_at` and `bound` are what was made of the time, the calendar and the policy: these are compared as they were asked
 # for, so that a repeat after an edit of the calendar, or of a request that names no time, is the same.
-TAKEN_APART = ("run_at", "names_time", "bound")
+TAKEN_APART = ("run_at", "asked_at", "bound")
 NOT_COMPARED = ("idempotency_key",)
 
 
@@ -35,8 +35,8 @@ def _asked(job: NewJob) -> dict[str, Any]:
     defaults = {field.name: field.default for field in fields(job) if field.default is not MISSING}
     given = {name: getattr(job, name) for name in COMPARED}
     asked = {name: value for name, value in given.items() if name not in defaults or value != defaults[name]}
-    if job.names_time:
-        asked["run_at"] = (job.bound.asked_run_at or job.run_at).astimezone(UTC).isoformat()
+    if job.asked_at is not None:
+        asked["run_at"] = job.asked_at.astimezone(UTC).isoformat()
     if job.bound.calendar_id is not None:
         asked |= {"calendar": job.bound.calendar_id, "blackout": job.bound.blackout}
     return asked

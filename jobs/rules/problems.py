@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from jobs import exactjson, targets
@@ -24,6 +24,8 @@ MOST_KINDS = 20
 MOST_DIGITS = 400  # of a number written out, as PostgreSQL does it: 1e300 has 301
 KIND_PATTERN = r"[1-5]xx|[1-5][0-9]{2}|[A-Za-z_][A-Za-z0-9_]{0,99}"  # of ends; see docs/states.md
 LONGEST_WITHIN = 366 * 86_400  # seconds
+# A time that has passed by no more than this is meant as now: clocks differ, and a request takes its way.
+JUST_NOW = timedelta(seconds=5)
 REASON_LIMIT = 1000  # of what a person writes; more is refused
 
 
@@ -117,12 +119,17 @@ def run_at_problems(run_at: datetime, now: datetime) -> list[str]:
         return ["This time has no zone; write it like 2026-12-31T23:59:00Z or 2026-12-31T23:59:00+01:00."]
     if run_at >= LATEST_RUN_AT:
         return ["This time is beyond the year 9999; choose an earlier one."]
-    if run_at < now:
+    if run_at < now - JUST_NOW:
         return [
-            f"This time is in the past (it is {now:%Y-%m-%dT%H:%M:%S}Z now); choose a later one, a few seconds "
-            "ahead to start at once."
+            f"This time is in the past (it is {now:%Y-%m-%dT%H:%M:%S}Z now); choose a later one, or name none to "
+            "start at once."
         ]
     return []
+
+
+def not_before(run_at: datetime, now: datetime) -> datetime:
+    """The time, or `now` where it has passed."""
+    return run_at if run_at.tzinfo is None else max(run_at, now)
 
 
 def target_problems(target: str) -> list[str]:

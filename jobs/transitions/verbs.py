@@ -80,6 +80,7 @@ def reschedule(
     problems = rules.run_at_problems(run_at, now)
     if problems:
         raise ValidationError({"run_at": problems})
+    run_at = rules.not_before(run_at, now)
     asked = _Asked(Verb.RESCHEDULE, [State.PENDING], State.PENDING, now, by, reason)
     refusal = "Only a job that has not started can be rescheduled"
     return _do(job_id, asked, lambda job: repend(job, run_at=run_at, now=now), "rescheduled", refusal)
@@ -104,17 +105,24 @@ def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUse
 
 
 def retry(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
-    """Give a job that failed, was interrupted, cancelled or skipped another start, now, whatever its calendar says.
+    """Give a job that failed, was interrupted, cancelled or skipped another start: now, whatever its calendar says, or
+    at its time where that is still to come.
 
     Raises ValidationError (field `reason`) when none is given for an interrupted job: its effects are unknown.
     """
     asked = _Asked(Verb.RETRY, RETRYABLE, State.PENDING, now, by, reason)
     refusal = "Only a failed, interrupted, cancelled or skipped job can be retried"
-    return _do(job_id, asked, lambda job: _at_once(job, now), "told to start again", refusal)
+    return _do(job_id, asked, lambda job: _again(job, now), "told to start again", refusal)
 
 
 def _at_once(job: Job, now: datetime) -> None:
     repend(job, run_at=now, now=now, over_calendar=True)
+
+
+def _again(job: Job, now: datetime) -> None:
+    """One that was cancelled before its time has it, and its calendar, as if it had not been."""
+    over_calendar = job.run_at <= now or job.state != State.CANCELLED
+    repend(job, run_at=max(job.run_at, now), now=now, over_calendar=over_calendar)
 
 
 def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:

@@ -115,8 +115,26 @@ def test_reschedule_beyond_the_window_leaves_it_to_the_list_query(make_job, publ
 def test_reschedule_takes_no_time_that_a_new_job_may_not_have(make_job):
     job = make_job()
     with pytest.raises(ValidationError) as refused:
-        transitions.reschedule(job.pk, run_at=NOW - seconds(5), now=NOW)
+        transitions.reschedule(job.pk, run_at=NOW - seconds(6), now=NOW)
     assert "in the past" in refused.value.message_dict["run_at"][0]
+
+
+def test_a_time_that_has_just_passed_is_now(make_job):
+    job = make_job(60)
+    assert transitions.reschedule(job.pk, run_at=NOW - seconds(2), now=NOW).done
+    job.refresh_from_db()
+    assert job.run_at == NOW
+
+
+@pytest.mark.parametrize(("due", "starts"), [(3600, 3600), (-60, 0)])
+def test_retry_of_a_cancelled_job_starts_it_at_its_time_where_that_is_still_to_come(make_job, published, due, starts):
+    job = make_job(due)
+    transitions.cancel(job.pk, now=NOW, reason="")
+    published.clear()
+    assert VERBS["retry"](job.pk).done
+    job.refresh_from_db()
+    assert (job.state, job.run_at, job.calendar_waived) == (State.PENDING, NOW + seconds(starts), starts == 0)
+    assert len(published) == (starts == 0)
 
 
 def test_retry_clears_the_last_attempt_and_keeps_its_ledger(make_job, published):

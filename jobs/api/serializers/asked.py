@@ -7,10 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs import rules
-from jobs.api.fields import ListOf, MomentField, PayloadField, Strict, TextField
+from jobs.api.fields import ListOf, MomentField, PayloadField, StartField, Strict, TextField
 from jobs.api.waiting import AwaitedField, JobIdsField
 from jobs.models.job import DEFAULT_QUEUE
-from jobs.rules.problems import MOST_KINDS
+from jobs.rules.problems import JUST_NOW, MOST_KINDS
 from jobs.states import Blackout, IfLate, Overlap
 
 MOST_IN_BULK = 1000  # jobs in a request
@@ -20,7 +20,10 @@ class NewJobSerializer(Strict):
     """What a job is created from."""
 
     target = TextField(help_text="The registered name of what is called.")
-    run_at = MomentField(help_text="When it starts: ISO 8601 with a zone.")
+    run_at = StartField(
+        help_text='When it starts: RFC 3339. Left out or "now": at once, as is a time that has passed '
+        f"by no more than {JUST_NOW.seconds} s."
+    )
     payload = PayloadField(default=dict, allow_null=True, help_text="The target's arguments, a JSON object.")
     name = TextField(default="", help_text="For people; need not be unique.")
     queue = TextField(default=DEFAULT_QUEUE, help_text="Which workers may take it.")
