@@ -1,5 +1,6 @@
 """System checks: what would make jobs late or lost is refused at start-up, with the remedy."""
 
+import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,6 +81,19 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             )
         )
     return found
+
+
+@register("jobs")
+def check_time_zones(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not zoneinfo.TZPATH:
+        return []
+    return [
+        Error(
+            f"Time zones are read from {', '.join(zoneinfo.TZPATH)}, which may say something else on each host.",
+            hint="Something has called zoneinfo.reset_tzpath() after us: take that out. The package tzdata counts.",
+            id="jobs.E011",
+        )
+    ]
 
 
 def _node_problems(c: Conf) -> list[CheckMessage]:

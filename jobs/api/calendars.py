@@ -66,7 +66,11 @@ class CalendarSerializer(Strict):
         help_text="Which days of the week are open.",
     )
     open_from = HourField(default=None, allow_null=True, help_text="When these days open. Null: at midnight.")
-    open_until = HourField(default=None, allow_null=True, help_text="When they close. Null: at midnight.")
+    open_until = HourField(
+        default=None,
+        allow_null=True,
+        help_text="When they close; on the day after where that is earlier. Null: at midnight.",
+    )
     holidays_of = TextField(default="", help_text="Closed on the public holidays of DE, DE-BW, US ... Empty: of none.")
     ranges = ListOf(
         child=RangeSerializer(),
@@ -206,7 +210,8 @@ def _judge(calendar: Calendar, ranges: list[CalendarRange]) -> None:
             one.clean()
         except ValidationError as error:
             raise ValidationError({f"ranges.{number}": error.messages}) from None
-    if problems := calendars.problems(calendar.snapshot(ranges)):
+    stored = Calendar.objects.filter(name=calendar.name).values_list("time_zone", flat=True).first()
+    if problems := calendars.new_problems(calendar.snapshot(ranges), stored):
         raise ValidationError(problems)
 
 

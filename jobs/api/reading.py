@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jobs import exactjson
+from jobs.calendars import zones
 
 NOW = "now"  # stands for a time
 
@@ -53,10 +54,10 @@ def whole(text: str) -> int:
 
 def zone(name: str) -> ZoneInfo:
     """Return the time zone of this IANA name. Raises Unreadable."""
-    try:
-        return ZoneInfo(name.strip())
-    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones, such as "Europe"
-        raise Unreadable("This time zone is not known; write UTC or a name like Europe/Berlin.") from None
+    name = name.strip()
+    if problems := zones.new_problems(name):
+        raise Unreadable(" ".join(problems))
+    return ZoneInfo(name)
 
 
 def in_zone(naive: datetime, where: ZoneInfo) -> datetime:

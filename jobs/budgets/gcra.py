@@ -11,6 +11,8 @@ from django.db import connection
 
 # A subject without a row has a full budget. The commit of a statement that is alone does not wait for the disk: a crash
 # of the server gives back what was used in its last moments, and many can ask for one subject meanwhile.
+# No budget reaches further ahead than a whole burst: one that does is of a clock that was set back since, or of a
+# larger allowance. It allows one request, and is then as used up as one can be.
 TAKE = """
 WITH asked AS MATERIALIZED (
     SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now
@@ -19,14 +21,23 @@ WITH asked AS MATERIALIZED (
     INSERT INTO jobs_budget AS budget (subject, moment)
     SELECT %(subject)s, now + %(cost)s::interval FROM asked
     ON CONFLICT (subject) DO UPDATE
-    SET moment = greatest(budget.moment, excluded.moment - %(cost)s::interval) + %(cost)s::interval
+    SET moment = %(cost)s::interval + CASE
+        WHEN budget.moment > excluded.moment + %(limit)s::interval + %(beyond)s::interval
+        THEN excluded.moment - %(cost)s::interval + %(limit)s::interval
+        ELSE greatest(budget.moment, excluded.moment - %(cost)s::interval)
+    END
     WHERE budget.moment <= excluded.moment - %(cost)s::interval + %(limit)s::interval
+        OR budget.moment > excluded.moment + %(limit)s::interval + %(beyond)s::interval
     RETURNING 1
 )
 SELECT EXISTS (SELECT FROM taken),
        (SELECT budget.moment - asked.now - %(limit)s::interval
         FROM jobs_budget budget, asked WHERE budget.subject = %(subject)s)
 """
+
+
+# By so much a moment may be ahead of what it can be: others have read the clock later, and were quicker at the row.
+BEYOND = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ def take(subject: str, jobs: int, allowance: Allowance, *, now: datetime | None 
     limit = allowance.earned_in(allowance.burst) - cost
     alone = not connection.in_atomic_block
     with connection.cursor() as cursor:
-        asked: Any = {"subject": subject, "cost": cost, "limit": limit, "now": now, "alone": alone}
+        asked: Any = {"subject": subject, "cost": cost, "limit": limit, "now": now, "alone": alone, "beyond": BEYOND}
         cursor.execute(TAKE, asked)
         taken, wait = cursor.fetchone()
     if taken:

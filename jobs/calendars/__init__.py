@@ -17,7 +17,7 @@ from jobs.calendars.openings import (
 )
 from jobs.calendars.placing import Placed, place
 from jobs.calendars.snapshot import DAYS, EVERY_DAY, WORKDAYS, OwnRange, Snapshot
-from jobs.calendars.soundness import problems, range_problems
+from jobs.calendars.soundness import new_problems, problems, range_problems
 
 __all__ = [
     "DAYS",
@@ -31,6 +31,7 @@ __all__ = [
     "Placed",
     "Snapshot",
     "is_open",
+    "new_problems",
     "next_opening",
     "openings",
     "place",

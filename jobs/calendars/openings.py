@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -90,6 +90,8 @@ def _why_closed(calendar: Snapshot, wall: datetime) -> str | None:
     span = calendar.overlay.at(wall)
     if span is not None:
         return span.closed
+    if calendar.over_midnight:
+        return _why_closed_at_night(calendar, wall)
     if wall.weekday() not in calendar.days:
         return f"closed on {DAYS[wall.weekday()]}s"
     if calendar.open_from is not None and wall.time() < calendar.open_from:
@@ -97,6 +99,18 @@ def _why_closed(calendar: Snapshot, wall: datetime) -> str | None:
     if calendar.open_until is not None and wall.time() >= calendar.open_until:
         return f"after its hours, which end at {calendar.open_until:%H:%M}"
     holiday = holiday_on(calendar.holidays_of, wall.date())
+    return f"holiday {holiday}" if holiday is not None else None
+
+
+def _why_closed_at_night(calendar: Snapshot, wall: datetime) -> str | None:
+    """Of hours that go over midnight: all of a night is of the day on which it begins."""
+    opens, closes = calendar.open_from or time.min, calendar.open_until or time.min
+    if closes <= wall.time() < opens:
+        return f"between its hours, which are {opens:%H:%M} to {closes:%H:%M}"
+    evening = wall if wall.time() >= opens else wall - DAY
+    if evening.weekday() not in calendar.days:
+        return f"closed in the night that begins on a {DAYS[evening.weekday()]}"
+    holiday = holiday_on(calendar.holidays_of, evening.date())
     return f"holiday {holiday}" if holiday is not None else None
 
 
@@ -116,7 +130,10 @@ def _on_the_wall(calendar: Snapshot, day: datetime) -> Iterator[tuple[datetime, 
 def _closed_all_day(calendar: Snapshot, day: datetime) -> bool:
     """Of one in which no range starts or ends: whether that is known without looking at its hours."""
     span = calendar.overlay.at(day)
-    return day.weekday() not in calendar.days if span is None else span.closed is not None
+    if span is not None:
+        return span.closed is not None
+    days = (day, day - DAY) if calendar.over_midnight else (day,)
+    return all(one.weekday() not in calendar.days for one in days)
 
 
 def _pieces(calendar: Snapshot, begin: datetime, end: datetime) -> Iterator[Opening]:

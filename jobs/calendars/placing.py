@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from jobs.calendars.openings import NeverOpen, is_open, next_opening, previous_open, why_closed
 from jobs.calendars.snapshot import Snapshot
@@ -31,7 +31,7 @@ def place(calendar: Snapshot, policy: str, run_at: datetime, *, now: datetime, l
     earlier = _earlier(calendar, run_at, now=now, leeway=leeway) if policy == Blackout.EARLIER else None
     return Placed(
         earlier or next_opening(calendar, run_at),
-        f"Moved from {run_at:%Y-%m-%d %H:%M:%S} UTC by the calendar '{calendar.name}': {closed}.",
+        f"Moved from {run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC by the calendar '{calendar.name}': {closed}.",
     )
 
 

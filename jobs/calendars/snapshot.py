@@ -7,6 +7,7 @@ from datetime import datetime, time
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from jobs.calendars import zones
 from jobs.calendars.overlay import Gaps, Overlay
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -26,8 +27,9 @@ class OwnRange:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`days`: 0 is Monday. Hours of None: from or until midnight. `holidays_of`: a country of the package `holidays`,
-    or one of its parts, such as DE or DE-BW; those days are closed."""
+    """`days`: 0 is Monday. Hours of None: from or until midnight; until an earlier time than from: over midnight.
+    `holidays_of`: a country of the package `holidays`, or one of its parts, such as DE or DE-BW; those days are
+    closed."""
 
     name: str
     time_zone: str = "UTC"
@@ -48,5 +50,10 @@ class Snapshot:
         return Gaps()
 
     @property
+    def over_midnight(self) -> bool:
+        """Whether its hours end on the day after the one on which they begin."""
+        return self.open_from is not None and self.open_until is not None and self.open_until < self.open_from
+
+    @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        return zones.find(self.time_zone)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import time
-from zoneinfo import ZoneInfo
 
+from jobs.calendars import zones
 from jobs.calendars.publicholidays import place_problems
 from jobs.calendars.snapshot import EVERY_DAY, OwnRange, Snapshot
 
@@ -17,13 +17,21 @@ def problems(calendar: Snapshot) -> dict[str, list[str]]:
     """Nothing for a sound one. The arithmetic takes no other."""
     found = {
         "name": _name_problems(calendar.name),
-        "time_zone": _zone_problems(calendar.time_zone),
+        "time_zone": zones.problems(calendar.time_zone),
         "days": _day_problems(calendar.days),
         "open_until": _hours_problems(calendar),
         "holidays_of": place_problems(calendar.holidays_of),
         "ranges": _ranges_problems(calendar.ranges),
     }
     return {field: sentences for field, sentences in found.items() if sentences}
+
+
+def new_problems(calendar: Snapshot, stored_zone: str | None) -> dict[str, list[str]]:
+    """Of one that is to be written in the place of one with `stored_zone`, which may stay. None: there is none."""
+    found = problems(calendar)
+    if calendar.time_zone != stored_zone and (wrong := zones.new_problems(calendar.time_zone)):
+        found["time_zone"] = wrong
+    return found
 
 
 def range_problems(own: OwnRange) -> list[str]:
@@ -38,14 +46,6 @@ def _name_problems(name: str) -> list[str]:
     return ["A calendar's name has 1 to 100 letters, digits, dots, dashes and underscores."]
 
 
-def _zone_problems(name: str) -> list[str]:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones, such as "Europe"
-        return ["This time zone is not known; write UTC or a name like Europe/Berlin."]
-    return []
-
-
 def _day_problems(days: frozenset[int]) -> list[str]:
     return [] if days <= EVERY_DAY else ["There are seven days in a week; give some of these."]
 
@@ -54,11 +54,9 @@ def _hours_problems(calendar: Snapshot) -> list[str]:
     begin, end = calendar.open_from, calendar.open_until
     if (begin is not None and begin.tzinfo) or (end is not None and end.tzinfo):
         return ["Hours are of the calendar's own zone; give them without another."]
-    if end is None or end > (begin or time.min):
+    if end is None or end != (begin or time.min):
         return []
-    return [
-        "The hours of a day must end after they begin, and do not go over midnight; leave the end empty for midnight."
-    ]
+    return ["These hours end when they begin; leave both empty for all day, or the end for midnight."]
 
 
 def _ranges_problems(ranges: tuple[OwnRange, ...]) -> list[str]:

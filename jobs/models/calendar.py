@@ -46,7 +46,9 @@ class Calendar(models.Model):
         default=WORKDAYS, db_default=WORKDAYS, help_text="1 is Monday, 2 Tuesday, 4 Wednesday ...; their sum."
     )
     open_from = models.TimeField(null=True, blank=True, help_text="When each of these days opens. Empty: at midnight.")
-    open_until = models.TimeField(null=True, blank=True, help_text="When it closes. Empty: at midnight.")
+    open_until = models.TimeField(
+        null=True, blank=True, help_text="When it closes; on the day after if that is earlier. Empty: at midnight."
+    )
     holidays_of = models.CharField(
         max_length=60,
         blank=True,
@@ -65,10 +67,11 @@ class Calendar(models.Model):
                 condition=Q(open_days__gte=0, open_days__lte=EVERY_DAY), name="jobs_calendar_days_known"
             ),
             models.CheckConstraint(
-                condition=Q(open_until__gt=F("open_from"))
+                condition=Q(open_until__isnull=True)
                 | Q(open_from__isnull=True, open_until__gt=time.min)
-                | Q(open_until__isnull=True),
-                name="jobs_calendar_hours_in_order",
+                | Q(open_until__lt=F("open_from"))
+                | Q(open_until__gt=F("open_from")),
+                name="jobs_calendar_has_hours",
             ),
         ]
 
@@ -94,7 +97,8 @@ class Calendar(models.Model):
 
     def clean(self) -> None:
         """Raises ValidationError: field -> what is wrong and what to do. Its ranges are judged by themselves."""
-        found = calendars.problems(self.snapshot(ranges=[]))
+        stored = type(self).objects.filter(pk=self.pk).values_list("time_zone", flat=True).first()
+        found = calendars.new_problems(self.snapshot(ranges=[]), stored)
         if found:
             raise ValidationError({"open_days" if field == "days" else field: found[field] for field in found})
 

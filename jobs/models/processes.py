@@ -35,6 +35,12 @@ class Worker(models.Model):
     heartbeat_at = models.DateTimeField(db_default=Now())
     running = models.PositiveIntegerField(db_default=0, help_text="Jobs in its slots at the last heartbeat.")
     offset_ms = models.FloatField(db_default=0, help_text="Database clock minus its own, in milliseconds.")
+    uncertainty_ms = models.FloatField(
+        db_default=0, help_text="Milliseconds by which what it writes down of starts and ends may be wrong, either way."
+    )
+    zones = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="The release of the time zones that it uses."
+    )
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="It said good-bye.")
     gone_at = models.DateTimeField(null=True, blank=True, help_text="Its open attempts have been settled.")
     # Of its machine, at the last heartbeat; null: not known.
@@ -90,6 +96,7 @@ class Leadership(models.Model):
     holder = models.CharField(max_length=255, db_default="")
     epoch = models.PositiveBigIntegerField(db_default=0, help_text="Grows with each change of leader.")
     elected_at = models.DateTimeField(null=True)
+    zones = models.CharField(max_length=32, db_default="", help_text="The release of the time zones that it uses.")
     listed_at = models.DateTimeField(null=True, help_text="When the latest list query ran.")
     listed_until = models.DateTimeField(null=True, help_text="Its horizon: jobs due before are listed.")
     listed = models.PositiveIntegerField(db_default=0, help_text="How many jobs it found.")

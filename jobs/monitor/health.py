@@ -15,6 +15,7 @@ from jobs.models import Installation
 from jobs.models.installation import COMMAND, REMEDY
 from jobs.monitor import broker
 from jobs.unavailable import remedy
+from project import zones
 from project.postgresql.session import WRITABLE, ReadOnly
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         wrong["restored"] = f"{held.what} {REMEDY}: {COMMAND}"
     if not broker.answers():
         wrong["broker"] = "The broker does not answer within 1 s. See that it runs where BROKER_URL points."
-    return JsonResponse({"ready": not wrong, "problems": wrong}, status=503 if wrong else 200)
+    shown = {"ready": not wrong, "problems": wrong, "time_zones": zones.RELEASE}
+    return JsonResponse(shown, status=503 if wrong else 200)
 
 
 def _wrong_with_database() -> str:

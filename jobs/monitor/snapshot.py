@@ -18,6 +18,7 @@ from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.overviews import Backlog, Figures
 from jobs.monitor.broker import Depths
 from jobs.monitor.workers import STATUSES, TAKING, WorkerLine, worker_lines
+from project import zones
 
 ROWS = 10  # lines of each list of jobs
 FAILED_ROWS = 6
@@ -83,6 +84,7 @@ class LeaderLine:
     published_at: datetime | None
     absent: bool
     unpublished: bool
+    zones: str = ""  # the release of the time zones that it uses; empty: not known
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,17 @@ class Snapshot:
     leader: LeaderLine
     broker_reachable: bool
     restored: Held | None = None  # why no job starts, after a restore
+
+    @property
+    def zones(self) -> dict[str, tuple[str, ...]]:
+        """Which processes use which release of the time zones: web, which asks, the leading beat and the workers."""
+        found: dict[str, list[str]] = {zones.RELEASE: ["web"]}
+        if self.leader.zones and not self.leader.absent:
+            found.setdefault(self.leader.zones, []).append("beat")
+        for worker in self.alive:
+            if worker.zones:
+                found.setdefault(worker.zones, []).append(worker.name)
+        return {release: tuple(names) for release, names in found.items()}
 
     @property
     def alive(self) -> tuple[WorkerLine, ...]:
@@ -207,6 +220,7 @@ def _leader(now: datetime, c: Conf) -> LeaderLine:
         unpublished=bool(
             row.listed and row.published_at is None and row.listed_at and now - row.listed_at > UNPUBLISHED_AFTER
         ),
+        zones=row.zones,
     )
 
 

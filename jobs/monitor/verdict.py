@@ -127,6 +127,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         whose = _named("worker", off)
         what = f"The clock of {whose} is off." if len(off) == 1 else f"The clocks of {whose} are off."
         found.append(Problem("warn", what, remedy))
+    found += _zones_differ(seen)
     foreign = [w for w in seen.alive if w.foreign]
     if foreign:
         remedy = (
@@ -148,6 +149,18 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         remedy = "More slots, or fewer jobs at the same moment. The page of each late job says why it was."
         found.append(Problem("warn", f"A job of the last hour started more than {limit:g} s late.", remedy))
     return found
+
+
+def _zones_differ(seen: Snapshot) -> list[Problem]:
+    """Processes that know different time zones open one calendar at different times."""
+    if len(seen.zones) < 2:
+        return []
+    uses = "; ".join(f"{_listed(names[:NAMED], len(names))} {release}" for release, names in seen.zones.items())
+    remedy = (
+        "Install the same package tzdata for all of them and start them again: until then one calendar may open at "
+        "different times."
+    )
+    return [Problem("warn", f"Processes use different releases of the time zones: {uses}.", remedy)]
 
 
 def _held_up(seen: Snapshot) -> list[Problem]:
@@ -237,7 +250,7 @@ def _named(kind: str, names: list[str]) -> str:
     return f"{kind}{plural} {_listed(names, len(names))}"
 
 
-def _listed(names: list[str], count: int) -> str:
+def _listed(names: Sequence[str], count: int) -> str:
     """The first three of them, and how many there are beside."""
     if count <= NAMED:
         return ", ".join(names)

@@ -31,6 +31,7 @@ class WorkerLine:
     reading: Reading
     refusing: str  # why it takes no jobs; empty: it does
     drained: bool
+    zones: str = ""  # the release that it uses; empty: not known
     foreign: str = ""  # whose messages it gets beside its own; empty: nobody's
 
     @property
@@ -73,5 +74,6 @@ def _line(worker: Worker, vitals: Vitals, busy: int, now: datetime) -> WorkerLin
         reading=vitals.reading.rounded(),
         refusing=vitals.refusing,
         drained=worker.drained_at is not None,
+        zones=worker.zones,
         foreign=worker.foreign_from if worker.foreign_at and now - worker.foreign_at < FOREIGN_SHOWN_FOR else "",
     )

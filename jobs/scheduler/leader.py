@@ -21,6 +21,7 @@ from jobs.installation import known, memory
 from jobs.installation.memory import Memory
 from jobs.installation.watch import PING, Place, judge
 from jobs.models import Leadership
+from project import zones
 from project.postgresql import session as sessions
 from project.postgresql.base import DatabaseWrapper
 
@@ -229,7 +230,7 @@ class Leader:
     def _begin_epoch(self, now: datetime) -> int:
         with transaction.atomic():
             Leadership.objects.get_or_create(id=1)
-            Leadership.objects.update(holder=self.name, elected_at=now, epoch=F("epoch") + 1)
+            Leadership.objects.update(holder=self.name, elected_at=now, epoch=F("epoch") + 1, zones=zones.RELEASE)
             return Leadership.objects.get().epoch
 
     def _ask(self, sql: str, *parameters: int) -> bool:

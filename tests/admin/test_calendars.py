@@ -51,7 +51,7 @@ def test_it_is_defined_with_its_days_and_ranges(planner):
     ("wrong", "field", "words"),
     [
         ({"time_zone": "Mars/Base"}, "time_zone", "like Europe/Berlin"),
-        ({"open_until": "08:00"}, "open_until", "not go over midnight"),
+        ({"open_until": "09:00"}, "open_until", "end when they begin"),
         ({"holidays_of": "DE-XX"}, "holidays_of", "no part"),
         ({"name": "the office"}, "name", "letters, digits"),
     ],

@@ -164,3 +164,16 @@ def test_who_waits_as_told_is_served_and_not_before(rate, burst, asked):
             assert take(subject, min(jobs, burst), allowance, now=now + timedelta(seconds=wait) - MICROSECOND) > 0
             now += timedelta(seconds=wait)
             assert take(subject, min(jobs, burst), allowance, now=now) == 0
+
+
+def test_a_clock_that_was_set_back_refuses_nobody_for_as_long():
+    take("a", 10, TEN, now=NOW)
+    earlier = [take("a", 1, TEN, now=at(-3600 + seconds)) for seconds in (0, 0, 0.1, 0.2)]
+    assert earlier == [0, pytest.approx(0.1), 0, 0], "one, and then by the rate"
+    assert take("b", 10, TEN, now=NOW) == 0
+    assert 0 < take("b", 1, TEN, now=at(-1)) <= 1.1, "a small step costs its length"
+
+
+def test_a_smaller_allowance_counts_from_its_first_request_on():
+    take("a", 1000, Allowance(rate=1, burst=1000), now=NOW)
+    assert [take("a", 1, TEN, now=NOW) for _ in range(2)] == [0, pytest.approx(0.1)]

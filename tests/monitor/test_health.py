@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import OperationalError, connection
 
 from jobs.monitor import broker, health
+from project import zones
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,10 @@ def test_alive_asks_nobody(client):
 @pytest.mark.django_db
 def test_ready(client):
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"ready": True, "problems": {}})
+    assert (response.status_code, response.json()) == (
+        200,
+        {"ready": True, "problems": {}, "time_zones": zones.RELEASE},
+    )
 
 
 @pytest.mark.django_db

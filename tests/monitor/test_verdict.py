@@ -16,6 +16,7 @@ from jobs.scheduler.leader import Leader
 from jobs.states import Hold, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
+from project import zones
 from tests.monitor.rows import ended, leader, pending, running, worker
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +177,16 @@ def test_clocks_that_are_off(healthy):
     worker(healthy, "w2@host", offset_ms=900)
     Worker.objects.update(offset_ms=900)
     assert problem(healthy, "The clocks of workers w1@host, w2@host are off.").level == "warn"
+
+
+def test_processes_that_know_different_time_zones(healthy):
+    Worker.objects.update(zones=zones.RELEASE)
+    leader(healthy, zones=zones.RELEASE)
+    assert not [p for p in verdict(healthy).problems if "time zones" in p.what]
+    worker(healthy, "w2@host", zones="2025b")
+    leader(healthy, zones="2025b")
+    found = problem(healthy, f"different releases of the time zones: web, w1@host {zones.RELEASE}; beat, w2@host 2025b")
+    assert "tzdata" in found.remedy
 
 
 def test_of_many_queues_without_a_worker_three_are_named(healthy):

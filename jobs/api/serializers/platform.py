@@ -40,6 +40,8 @@ class WorkerSerializer(serializers.ModelSerializer[Worker]):
             "heartbeat_at",
             "stopped_at",
             "offset_ms",
+            "uncertainty_ms",
+            "zones",
             "cpu",
             "memory",
             "load",
@@ -65,7 +67,7 @@ class WorkerSerializer(serializers.ModelSerializer[Worker]):
 class LeaderSerializer(serializers.ModelSerializer[Leadership]):
     class Meta:
         model = Leadership
-        fields = ("holder", "epoch", "elected_at", "listed_at", "listed_until", "listed", "published_at")
+        fields = ("holder", "zones", "epoch", "elected_at", "listed_at", "listed_until", "listed", "published_at")
         read_only_fields = fields
 
 

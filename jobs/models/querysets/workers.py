@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # installation it is. One statement.
 BEAT = """
 UPDATE jobs_worker SET heartbeat_at = clock_timestamp(), running = %(running)s, offset_ms = %(offset_ms)s,
+    uncertainty_ms = %(uncertainty_ms)s,
     cpu = %(cpu)s, memory = %(memory)s, load = %(load)s, gpu = %(gpu)s, gpu_memory = %(gpu_memory)s,
     refusing = %(refusing)s, foreign_at = %(foreign_at)s, foreign_from = %(foreign_from)s
 WHERE session = %(session)s AND gone_at IS NULL

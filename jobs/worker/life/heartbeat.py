@@ -22,6 +22,7 @@ from jobs.models.querysets.limits import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
 from jobs.worker.inbox.foreign import Foreign
 from jobs.worker.life.node import Node
+from project import zones
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Heartbeat:
         each: whether a job that runs here is to stop."""
         if self._thread is not None:
             return  # a reconnected consumer is ready again; its worker has lived on
-        self._facts = {"pid": os.getpid(), "pool": pool, "slots": slots, "queues": queues}
+        self._facts = {"pid": os.getpid(), "pool": pool, "slots": slots, "queues": queues, "zones": zones.RELEASE}
         self._running = running
         self._node = node
         self._look = look
@@ -150,7 +151,8 @@ class Heartbeat:
             asked_at = steady()
             clock.current()  # measured anew when it is a minute old
             values: dict[str, Any] = asdict(self._node.reading)
-            values |= {"running": self._running(), "offset_ms": clock.offset * 1000, "refusing": self._node.refusing}
+            values |= {"running": self._running(), "refusing": self._node.refusing}
+            values |= {"offset_ms": clock.offset * 1000, "uncertainty_ms": clock.uncertainty * 1000}
             seen = Foreign.latest
             values |= {"foreign_at": seen and seen.at, "foreign_from": seen.whose if seen else ""}
             if not self._registered:
