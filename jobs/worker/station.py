@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -28,6 +29,10 @@ from jobs.worker.recorder import Recorder
 from jobs.worker.slots import Slots, ThreadSlots
 
 log = logging.getLogger(__name__)
+
+# Seconds: what is due so soon when a worker is told to stop is started by it, which is warm. What is due later is
+# elsewhere by then, also on a machine that is busy with starting the next worker.
+HANDOVER = 1.0
 
 
 class Station:
@@ -75,6 +80,19 @@ class Station:
     def _tell(self) -> None:
         vitals = Vitals(clock.timestamp(), self.node.reading, self.slots.taken, self.node.refusing)
         cache.put(lifecycle.identity().session, vitals)
+
+    def leave(self, turn: Callable[[], object]) -> None:
+        """Told to stop: hand back what waits for later, and have what is due at once in its slot. `turn` is one turn of
+        the event loop, which goes on meanwhile. By its thread only."""
+        if self._intake is None:
+            return
+        until = clock.timestamp() + conf().arm_lead + HANDOVER
+        self._intake.leave()
+        self.arming.leave(until)
+        self._intake.hand_back()
+        log.info("stops: %d jobs that are due at once start here, others elsewhere", self.arming.waiting)
+        while (self.arming.waiting or self._intake.is_asking) and clock.timestamp() < until:
+            turn()
 
     def stop(self) -> None:
         """Take nothing any more, and have all that was taken in its slot."""

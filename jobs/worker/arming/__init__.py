@@ -43,6 +43,7 @@ class Arming:
         self._waiting = WaitingJobs()
         self._changed = threading.Condition()
         self._stopping = False
+        self._until = float("inf")  # what is due later is not for this worker, which stops
         self._passed_on_at = self._taken_at = 0.0  # on the steady clock
         self._thread: threading.Thread | None = None
         self._limited = Limited(Taking(slots, identity, self._again, sharing=True))
@@ -59,10 +60,23 @@ class Arming:
     def add(self, waiting: Waiting) -> None:
         """Start this job at its time. From any thread."""
         with self._changed:
-            soonest = waiting.run_at < self._waiting.next_at
-            self._waiting.add(waiting)
-            if soonest:
-                self._changed.notify()
+            if waiting.run_at <= self._until:
+                soonest = waiting.run_at < self._waiting.next_at
+                self._waiting.add(waiting)
+                if soonest:
+                    self._changed.notify()
+                return
+        waiting.hand_back()
+
+    def leave(self, until: float) -> None:
+        """Begin to stop: start what is due until then (seconds since the epoch, by the database's clock) and has a
+        slot; hand back all else."""
+        with self._changed:
+            self._until = until
+            later = self._waiting.take_after(until)
+            self._changed.notify()
+        for waiting in later:
+            waiting.hand_back()
 
     def _again(self, waiting: Waiting) -> None:
         """Take this job up again at its `again_at`; nothing where this worker stops: the broker delivers it again."""
@@ -124,6 +138,8 @@ class Arming:
                     self._changed.wait(CROWDED_FOR)
                 elif self._slots.free > 0:
                     return self._gather(), [], []
+                elif self._until < float("inf"):  # who stops passes nothing on: the broker does it sooner
+                    return [], [], self._waiting.take(until, len(self._waiting))
                 elif steady() - self._passed_on_at >= PASS_ON_EVERY:
                     self._passed_on_at = steady()
                     surplus = self._surplus(until)

@@ -94,6 +94,15 @@ class WaitingJobs:
             taken.append(waiting)
         return taken
 
+    def take_after(self, until: float) -> list[Waiting]:
+        """Remove and return those due later than that, soonest first."""
+        later = sorted(entry for entry in self._heap if entry[0] > until)
+        self._heap = [entry for entry in self._heap if entry[0] <= until]
+        heapq.heapify(self._heap)
+        for _, _, waiting in later:
+            del self._by_key[waiting.job_id, waiting.version]
+        return [waiting for _, _, waiting in later]
+
     def take_last(self, until: float, most: int, fewer_hops_than: int) -> list[Waiting]:
         """Remove and return those due until then that would have to wait longest here, and may still be passed on."""
         due = sorted(entry for entry in self._heap if entry[0] <= until)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from celery.exceptions import WorkerLostError
+from celery.exceptions import WorkerLostError, WorkerShutdown
 from celery.worker import loops, state
 from celery.worker.consumer import Consumer
 
 log = logging.getLogger(__name__)
 
 COLLECT_TIMEOUT = 1.0  # seconds
+BROKEN_TURN = 0.01  # seconds
 TRY_EVERY = 1  # seconds; kombu's own pauses grow to 30 s, by which every job would be late when the broker is back
 
 
@@ -90,8 +92,29 @@ class JobConsumer(Consumer):
         return handle_or_drop
 
     def loop(self, *args: Any) -> None:
-        """Celery's event loop. What breaks it (an entry of Redis' list that is no message, so far) costs this worker
-        its connection, not its life: it hands its messages back and connects again."""
+        """Celery's event loop. It goes on until what a worker that stops still starts is in its slot."""
+        try:
+            self._loop(*args)
+        except WorkerShutdown:
+            if self.hub:
+                self.controller.jobs.leave(partial(self._turn, self.hub.create_loop()))  # type: ignore[attr-defined]
+            raise
+
+    def _turn(self, turns: Iterator[None]) -> None:
+        """One turn of it in a worker that stops. Raises WorkerTerminate when it is to stop at once."""
+        with suppress(WorkerShutdown):
+            state.maybe_shutdown()
+        try:
+            next(turns)
+        except StopIteration:  # it broke in the turn before
+            time.sleep(BROKEN_TURN)
+        except Exception as error:  # noqa: BLE001 - what this worker still starts needs no broker
+            log.warning("the broker was lost while this worker stops (%r)", error)
+            self.controller.jobs.disconnected()  # type: ignore[attr-defined]
+
+    def _loop(self, *args: Any) -> None:
+        """What breaks it (an entry of Redis' list that is no message, so far) costs this worker its connection, not its
+        life: it hands its messages back and connects again."""
         understood: tuple[type[Exception], ...] = (*self.connection_errors, *self.channel_errors, WorkerLostError)
         try:
             (loops.asynloop if self.hub else loops.synloop)(*args)

@@ -21,7 +21,7 @@ from jobs.clock import steady
 from jobs.installation import known
 from jobs.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
 from jobs.worker.arming.waiting import Delivery, Waiting
-from jobs.worker.inbox.acknowledging import acknowledge, hand_back, one_client
+from jobs.worker.inbox.acknowledging import acknowledge, hand_back, keeps_unacknowledged, one_client
 from jobs.worker.inbox.foreign import Foreign
 
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
@@ -57,6 +57,7 @@ class Intake:
         self._ahead = 0  # messages held for later; they must not keep the due ones from coming
         self._granted = 0  # by how much the prefetch was raised for them
         self._open = True
+        self._leaving = False  # this worker stops
         self._channel: Any = None
         self._foreign = Foreign(consumer, self._give_back)
 
@@ -134,20 +135,39 @@ class Intake:
         """Take messages, or no more of them, as the node says: without a consumer the broker keeps what comes, for
         other workers. By the thread of the event loop only."""
         consumer = self._consumer.task_consumer
-        if not self._open or consumer is None or self._consumer.blueprint.state != RUN:
+        if self._leaving or not self._open or consumer is None or self._consumer.blueprint.state != RUN:
             return  # a new connection follows by itself; a worker that stops takes nothing anyway
         if self._refusing():
             consumer.cancel()
         else:
             consumer.consume()
 
+    def leave(self) -> None:
+        """Ask for no more messages, for good. By the thread of the event loop only."""
+        self._leaving = True
+        consumer = self._consumer.task_consumer
+        if not self._open or consumer is None:
+            return
+        if keeps_unacknowledged(consumer.channel):
+            # With the consumer gone kombu would put what still comes to the end of its queue; without credit it would
+            # not read it at all.
+            consumer.channel._active_queues.clear()
+        else:
+            consumer.cancel()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question of before may still bring a message: Redis answers it within a second."""
+        consumer = self._consumer.task_consumer
+        return self._open and consumer is not None and bool(getattr(consumer.channel, "_in_poll", None))
+
     def _hand_back_soon(self, message: Any, ahead: bool) -> None:
         self._refused.append((message, ahead))
         if not self._told_refused:
             self._told_refused = True
-            self._consumer.call_soon(self._hand_back)
+            self._consumer.call_soon(self.hand_back)
 
-    def _hand_back(self) -> None:
+    def hand_back(self) -> None:
         """All at once: the event loop would wait up to a second for itself between two parts. Those of a lost
         connection the broker has already."""
         self._told_refused = False

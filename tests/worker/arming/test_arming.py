@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.db.models import F
 
 from jobs.clock import clock
 from jobs.models import Attempt, Job, WorkerLog
@@ -122,6 +123,31 @@ def test_a_worker_that_stops_takes_nothing_any_more(worker):
     later.refresh_from_db()
     assert (later.state, w.arming.waiting) == (State.PENDING, 0)
     assert w.acknowledged == [soon.pk], "the broker delivers the other again"
+
+
+def test_a_worker_that_leaves_starts_what_is_due_soon_and_hands_back_the_rest(worker):
+    w = worker()
+    soon, later, coming, coming_later = job(1), job(60), job(1), job(60)
+    w.deliver(soon, later)
+    w.arming.leave(clock.timestamp() + 5)
+    assert w.handed_back == [later.pk]
+    w.deliver(coming, coming_later)
+    assert w.handed_back == [later.pk, coming_later.pk]
+    wait_for(lambda: ended(soon, coming))
+    assert w.arming.waiting == 0
+    assert not Job.objects.filter(execute_at__lt=F("run_at")).exists()
+
+
+def test_a_worker_that_leaves_hands_back_what_finds_no_slot(worker):
+    w = worker(slots=1)
+    running = job(0, "demo.sleep", seconds=1)
+    w.deliver(running)
+    wait_for(lambda: w.slots.free == 0)
+    w.arming.leave(clock.timestamp() + 60)
+    due = job(0)
+    w.deliver(due)
+    wait_for(lambda: w.handed_back == [due.pk])
+    assert w.passed_on == []
 
 
 def test_while_ends_pile_up_nothing_more_is_taken(worker, monkeypatch):

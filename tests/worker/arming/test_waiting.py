@@ -73,3 +73,13 @@ def test_nothing_is_left_after_clear():
     jobs.add(waiting(1, 10.0))
     jobs.clear()
     assert (len(jobs), jobs.next_at, jobs.take(float("inf"), 9)) == (0, float("inf"), [])
+
+
+def test_what_is_due_later_can_be_taken_out_and_the_rest_waits_on():
+    jobs = WaitingJobs()
+    for job_id, run_at in ((1, 30.0), (2, 10.0), (3, 20.0), (4, 40.0)):
+        jobs.add(waiting(job_id, run_at))
+    assert ids(jobs.take_after(20.0)) == [1, 4]
+    assert (len(jobs), jobs.next_at) == (2, 10.0)
+    jobs.add(waiting(1, 15.0))
+    assert ids(jobs.take(99.0, 9)) == [2, 1, 3]

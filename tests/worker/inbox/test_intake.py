@@ -43,6 +43,8 @@ class Qos:
 
 
 class TaskConsumer:
+    channel = None
+
     def __init__(self):
         self.did = []
 
@@ -221,3 +223,10 @@ def test_one_that_takes_jobs_again_consumes_again_but_not_when_it_stops(intake, 
     consumer.blueprint.state = CLOSE
     intake.follow()
     assert consumer.task_consumer.did == ["consume"]
+
+
+def test_who_leaves_takes_no_more_messages_and_never_again(intake, consumer):
+    intake.leave()
+    intake.follow()
+    assert consumer.task_consumer.did == ["cancel"]
+    assert not intake.is_asking
