@@ -46,7 +46,14 @@ PLANS = {
         ),
         Plan(
             "database",
-            ("connections-cut", "database-restart", "database-hole", "database-read-only", "database-down"),
+            (
+                "connections-cut",
+                "database-restart",
+                "database-hole",
+                "database-read-only",
+                "database-down",
+                "database-slow",
+            ),
             whole=True,
             length=2.0,
         ),

@@ -69,7 +69,7 @@ def test_what_is_done_to_a_server_for_a_while_is_over_before_the_next(duration):
     setting = Setting(duration=duration, window=5, patience=4, workers=("drill1",))
     for servers in (
         {"broker-restart", "broker-slow", "broker-hole", "broker-down"},
-        {"database-hole", "database-read-only", "database-down"},
+        {"database-hole", "database-read-only", "database-down", "database-slow"},
     ):
         planned = strokes(of_faults(sorted(servers)), 7, setting)
         assert {stroke.fault for stroke in planned} == servers
@@ -81,6 +81,12 @@ def test_what_takes_a_server_away_declares_it():
     for name in ("broker-down", "broker-hole", "broker-slow", "database-down", "database-hole"):
         for stroke in strokes(of_faults([name]), 7, long):
             assert 10 <= stroke.lasts <= FAULTS[name].budget(stroke) <= 35
+
+
+def test_a_slow_database_makes_nothing_later_than_promised():
+    for stroke in strokes(of_faults(["database-slow"]), 7, SETTING):
+        assert stroke.lasts == pytest.approx(0.12 * 28)
+        assert FAULTS["database-slow"].budget(stroke) == 0
 
 
 def test_a_database_that_is_not_ours_is_not_restarted():

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from jobs.drill import ledger, wrongclock
 from jobs.drill.services.broker import Broker
-from jobs.drill.services.gate import DELAYS_S, Gate, Mode
+from jobs.drill.services.gate import Delays, Gate, Mode
 from project.local.home import temporary_home
 from project.local.servers.binaries import find_valkey
 from project.local.servers.valkey import Valkey
@@ -94,10 +94,19 @@ def test_what_was_sent_into_a_hole_is_lost_when_the_gate_is_shut(gate):
 
 def test_a_slow_gate_delays_each_way(gate):
     with through(gate) as client:
-        gate.turn(Mode.SLOW)
+        gate.turn(Mode.SLOW, Delays(way=(0.2, 0.3), answer=(0.2, 0.3)))
         asked = time.monotonic()
         assert says(client, b"hello")
-        assert time.monotonic() - asked >= 2 * DELAYS_S[0]
+        assert time.monotonic() - asked >= 0.4
+
+
+def test_a_slow_gate_may_delay_the_answers_alone_and_is_fast_again_when_it_is_open(gate):
+    with through(gate) as client:
+        for delays, least, most in ((Delays(answer=(0.3, 0.3)), 0.3, 0.55), (None, 0.0, 0.25)):
+            gate.turn(Mode.OPEN) if delays is None else gate.turn(Mode.SLOW, delays)
+            asked = time.monotonic()
+            assert says(client, b"hello")
+            assert least <= time.monotonic() - asked < most
 
 
 @pytest.mark.launcher

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from jobs.drill import wrongclock
-from jobs.drill.services.gate import Gate, Mode
+from jobs.drill.services.gate import Delays, Gate, Mode
 from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
@@ -21,8 +21,8 @@ LONGEST_MS = 1000 * 2 * WAY[1]
 @pytest.mark.parametrize("wrong_by", [0.015, -0.015])
 def test_no_body_is_entered_early_far_from_the_database(cluster, tmp_path, wrong_by):
     server = connection.settings_dict
-    gate = Gate(server["HOST"] or "127.0.0.1", int(server["PORT"] or 5432), WAY)
-    gate.turn(Mode.SLOW)
+    gate = Gate(server["HOST"] or "127.0.0.1", int(server["PORT"] or 5432))
+    gate.turn(Mode.SLOW, Delays(way=WAY, answer=WAY))
     wrongclock.put(tmp_path / "clock", wrong_by)
     login = cluster.environment["DATABASE_URL"].rpartition("@")[0]
     cluster.beat()

@@ -3,7 +3,14 @@
 from jobs.drill.faults.beat import LeaderKill, LeaderStop
 from jobs.drill.faults.broker import BrokerDown, BrokerHole, BrokerRestart, BrokerSlow, BrokerWipe
 from jobs.drill.faults.clock import ClockWrong
-from jobs.drill.faults.database import ConnectionsCut, DatabaseDown, DatabaseHole, DatabaseReadOnly, DatabaseRestart
+from jobs.drill.faults.database import (
+    ConnectionsCut,
+    DatabaseDown,
+    DatabaseHole,
+    DatabaseReadOnly,
+    DatabaseRestart,
+    DatabaseSlow,
+)
 from jobs.drill.faults.failpoint import FailpointKill
 from jobs.drill.faults.fault import Fault, Injected, Setting, Stage, Stroke
 from jobs.drill.faults.messages import BrokerDuplicate, BrokerReorder
@@ -29,6 +36,7 @@ FAULTS: dict[str, Fault] = {
         DatabaseDown(),
         DatabaseHole(),
         DatabaseReadOnly(),
+        DatabaseSlow(),
         ConnectionsCut(),
         ClockWrong(),
         FailpointKill(),

@@ -55,7 +55,7 @@ class BrokerSlow(Unreachable):
     name = "broker-slow"
     what = "every chunk, either way, 0.3 to 0.8 s late, for 20 s (a quarter of a shorter round)"
     begins, share, longest, act = 0.1, 0.25, LONGEST_SLOW_S, "slow"
-    do = Broker.slow_down
+    do = Broker.slow
 
 
 class BrokerHole(Unreachable):

@@ -1,4 +1,4 @@
-"""Faults of the database: restarted, away, hanging, read-only, and all our sessions cut."""
+"""Faults of the database: restarted, away, hanging, read-only, slow, and all our sessions cut."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ AWAY_S = 5.0  # what a restart may take, recovery included
 LONGEST_DOWN_S = 30.0
 LONGEST_HOLE_S = 10.0
 LONGEST_READ_ONLY_S = 8.0
+LONGEST_SLOW_S = 10.0
 
 CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -101,6 +102,21 @@ class DatabaseReadOnly(Lasting, OwnDatabase):
 
     def do(self, database: Database, stroke: Stroke) -> None:
         database.read_only(yes=True)
+
+
+class DatabaseSlow(Lasting, OwnDatabase):
+    """A full disk queue, or a database far away. A job's start takes some answers, so it is some tenths of a second
+    late: within MaxDelayTime, and nothing is allowed beyond it."""
+
+    name = "database-slow"
+    what = "every answer of PostgreSQL 0.05 to 0.2 s late, for 10 s (an eighth of a shorter round)"
+    begins, share, longest, detail = 0.87, 0.12, LONGEST_SLOW_S, "slow"
+
+    def do(self, database: Database, stroke: Stroke) -> None:
+        database.slow()
+
+    def budget(self, stroke: Stroke) -> float:
+        return 0.0
 
 
 class ConnectionsCut(Fault):

@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 
 from kombu import Connection
 
+from jobs.drill.services.gate import Delays
 from jobs.drill.services.gated import Gated
 from project.local.servers.valkey import Valkey
 
 REDIS_PORT, AMQP_PORT = 6379, 5672
+SLOWLY = Delays(way=(0.3, 0.8), answer=(0.3, 0.8))
 
 
 class Broker(Gated):
@@ -26,6 +28,10 @@ class Broker(Gated):
             return "a throw-away Valkey behind a gate of ours, stopped and started for real"
         wiped = "FLUSHDB empties its database" if self._redis else "nothing but our own queue is deleted"
         return f"connections are cut and refused at a gate of ours; {wiped}"
+
+    def slow(self) -> None:
+        """Everything takes its time, until it is `up`."""
+        self.slow_down(SLOWLY)
 
     def wipe(self, queue: str) -> None:
         """It loses what it holds, at once. Raises what the broker raises."""

@@ -6,11 +6,13 @@ import signal
 
 import psycopg
 
+from jobs.drill.services.gate import Delays
 from jobs.drill.services.gated import Gated
 from project.local.process import Farewell
 from project.local.servers.postgres import Postgres
 
 POSTGRESQL_PORT = 5432
+SLOWLY = Delays(answer=(0.05, 0.2))
 FAST: Farewell = ((signal.SIGINT, 30.0), (signal.SIGKILL, 5.0))  # ends all sessions first
 IMMEDIATE: Farewell = ((signal.SIGQUIT, 30.0), (signal.SIGKILL, 5.0))  # as in a crash: the next start recovers
 
@@ -30,6 +32,10 @@ class Database(Gated):
             else:
                 session.execute("ALTER SYSTEM RESET default_transaction_read_only")
             session.execute("SELECT pg_reload_conf()")
+
+    def slow(self) -> None:
+        """Every answer takes its time, until it is `up`."""
+        self.slow_down(SLOWLY)
 
     def restart(self, *, immediate: bool) -> None:
         self.down(IMMEDIATE if immediate else FAST)

@@ -7,13 +7,14 @@ import asyncio
 import random
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 
 from project.local.home import free_port
 
 CHUNK = 65536
 ANSWER_WITHIN_S = 10.0
-DELAYS_S = 0.3, 0.8  # shortest and longest, of each chunk, either way, while the gate is slow
+NO_DELAY = (0.0, 0.0)
 
 
 class Mode(StrEnum):
@@ -22,18 +23,25 @@ class Mode(StrEnum):
     OPEN = "open"  # everything passes
     SHUT = "shut"  # all connections are cut, new ones refused
     HOLE = "hole"  # connections are taken and nothing passes, as with a server that hangs; it passes afterwards
-    SLOW = "slow"  # each chunk is delayed
+    SLOW = "slow"  # each chunk is delayed, as is said
+
+
+@dataclass(frozen=True)
+class Delays:
+    """The shortest and the longest delay of a chunk in seconds: on its `way` there, and of the `answer`."""
+
+    way: tuple[float, float] = NO_DELAY
+    answer: tuple[float, float] = NO_DELAY
 
 
 class Gate:
-    """Listens on a port of 127.0.0.1 and passes on to `far` (host and port) what its mode lets pass. `delays`: shortest
-    and longest of a slow gate, in seconds."""
+    """Listens on a port of 127.0.0.1 and passes on to `far` (host and port) what its mode lets pass."""
 
-    def __init__(self, host: str, port: int, delays: tuple[float, float] = DELAYS_S) -> None:
-        self._delays = delays
+    def __init__(self, host: str, port: int) -> None:
         self.port = free_port()
         self.far = (host, port)
         self.mode = Mode.SHUT
+        self._delays = Delays()
         self._loop = asyncio.new_event_loop()
         self._passing = asyncio.Event()  # not in a hole
         self._server: asyncio.Server | None = None
@@ -41,12 +49,12 @@ class Gate:
         threading.Thread(target=self._loop.run_forever, name="gate", daemon=True).start()
         self.turn(Mode.OPEN)
 
-    def turn(self, mode: Mode) -> None:
-        """Stand in this mode from now on, also for the connections that there are."""
-        asyncio.run_coroutine_threadsafe(self._turn(mode), self._loop).result(ANSWER_WITHIN_S)
+    def turn(self, mode: Mode, delays: Delays = Delays()) -> None:
+        """Stand in this mode from now on, also for the connections that there are. `delays`: while it is slow."""
+        asyncio.run_coroutine_threadsafe(self._turn(mode, delays), self._loop).result(ANSWER_WITHIN_S)
 
-    async def _turn(self, mode: Mode) -> None:
-        self.mode = mode
+    async def _turn(self, mode: Mode, delays: Delays) -> None:
+        self.mode, self._delays = mode, delays
         if mode == Mode.HOLE:
             self._passing.clear()
         else:
@@ -74,13 +82,13 @@ class Gate:
             self._leave(writer)
             return
         self._writers.add(far_writer)
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        await asyncio.gather(self._pump(reader, far_writer, answer=False), self._pump(far_reader, writer, answer=True))
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answer: bool) -> None:
         with suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 if self.mode == Mode.SLOW:
-                    await asyncio.sleep(random.uniform(*self._delays))
+                    await asyncio.sleep(random.uniform(*(self._delays.answer if answer else self._delays.way)))
                 await self._passing.wait()
                 if writer.is_closing():
                     break

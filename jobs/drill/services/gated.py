@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from urllib.parse import urlsplit, urlunsplit
 
-from jobs.drill.services.gate import Gate, Mode
+from jobs.drill.services.gate import Delays, Gate, Mode
 from project.local.process import Farewell, stop
 from project.local.servers.server import Server
 
@@ -49,9 +49,9 @@ class Gated:
         """Connections are taken and nothing passes, until it is `up`."""
         self._gate.turn(Mode.HOLE)
 
-    def slow_down(self) -> None:
-        """Everything takes its time, until it is `up`."""
-        self._gate.turn(Mode.SLOW)
+    def slow_down(self, delays: Delays) -> None:
+        """What passes takes so long, until it is `up`."""
+        self._gate.turn(Mode.SLOW, delays)
 
     def _address(self) -> tuple[str, int]:
         parts = urlsplit(self.far)
