@@ -15,4 +15,4 @@ class JobsConfig(AppConfig):
 
         load()
         if os.environ.get("JOBS_DRILL_LEDGER"):  # set by `manage.py drill` for itself and its processes only
-            import_module("jobs.drill.body")
+            import_module("jobs.drill.load.body")

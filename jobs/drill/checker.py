@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from jobs.drill import sharing
 from jobs.drill.evidence import Evidence, Row, Start
 from jobs.drill.faults import Injected
 from jobs.drill.ledger import END, ENTRY, Line
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     DOUBLED = "doubled"
     EARLY = "early"
     LATE = "too late"
+    LIMIT = "over a limit"
     UNEXPLAINED = "unexplained interruption"
     DISAGREE = "ledgers disagree"
     PROCESS = "process"
@@ -92,6 +94,7 @@ def check(evidence: Evidence) -> Verdict:
         found.append(Violation(Kind.DISAGREE, f"A body ran with the key {key}, which no row has."))
     for row in evidence.rows:
         _judge(row, starts[row.job_id], lines[row.key], evidence, verdict)
+    found += [Violation(Kind.LIMIT, text) for text in sharing.crowds(evidence)]
     found += [Violation(Kind.PROCESS, text) for text in evidence.bad_ends]
     if evidence.quiet:
         found += [Violation(Kind.PROCESS, text) for text in evidence.raised]
@@ -173,7 +176,11 @@ def _punctuality(row: Row, entries: list[Line], evidence: Evidence) -> Iterator[
             text = f"Job {row.job_id} started {-delay * 1000:,.3f} ms early by {source}."
             yield Violation(Kind.EARLY, text, row.job_id)
         if delay > allowed:
-            text = f"Job {row.job_id} started {delay:,.1f} s late by {source}; {allowed:,.1f} s were allowed."
+            waited = sharing.waited(row, at, evidence)
+            if delay <= allowed + waited:
+                continue
+            more = f" and {waited:,.1f} s behind interrupted ones" if waited else ""
+            text = f"Job {row.job_id} started {delay:,.1f} s late by {source}; {allowed:,.1f} s{more} were allowed."
             yield Violation(Kind.LATE, text, row.job_id)
 
 

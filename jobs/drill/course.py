@@ -9,6 +9,8 @@ from jobs.benchmark import machine
 from jobs.benchmark.processes.cluster import Cluster
 from jobs.conf import conf
 from jobs.drill.faults import Stage, hits
+from jobs.drill.load import mix
+from jobs.drill.load.limited import CONCURRENCY, limited
 from jobs.drill.options import Options
 from jobs.drill.report import Report
 from jobs.drill.round import Round, Tell
@@ -44,13 +46,14 @@ class Course:
         where = machine.describe()
         outcomes = []
         try:
-            self.cluster.start()
-            for n, plan in enumerate(self.options.plans):
-                duration = self.options.duration * plan.length
-                one = Round(plan, self.options.seed + n, duration, self._stage, self._interrupts)
-                outcomes.append(one.carry_out(tell))
-            one.wait_ready()  # also after the last: whoever was hit comes back, and is stopped well
-            self.cluster.forget_problems()
+            with limited(self.services.queue):
+                self.cluster.start()
+                for n, plan in enumerate(self.options.plans):
+                    duration = self.options.duration * plan.length
+                    one = Round(plan, self.options.seed + n, duration, self._stage, self._interrupts)
+                    outcomes.append(one.carry_out(tell))
+                one.wait_ready()  # also after the last: whoever was hit comes back, and is stopped well
+                self.cluster.forget_problems()
         finally:
             self._interrupts.raising = False
             self.cluster.stop(hurried=lambda: self._interrupts.count > 1)
@@ -72,6 +75,7 @@ class Course:
                 f"{c.look_ahead:g} s, heartbeat every {c.heartbeat_interval:g} s, gone after {c.heartbeat_patience:g} s"
             ),
             "Rounds": f"{o.duration:g} s of load each{longer}, {o.beats} beats, {o.workers} workers x {SLOTS} slots",
+            "Limits": f"{CONCURRENCY} jobs of the queue at a time; keys of {', '.join(map(str, mix.KEYS.values()))}",
             "Broker": f"{where.broker}: {self.services.broker.note}",
             "Database": f"PostgreSQL {where.postgresql}{database}",
             "Machine": f"{where.cores} cores, load average {where.load:.1f} at the start, Python {where.python}",

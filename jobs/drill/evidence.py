@@ -10,8 +10,16 @@ from jobs.drill.ledger import Line
 
 
 @dataclass(frozen=True)
+class Share:
+    """A limit, and how many of it may run at a time."""
+
+    name: str
+    most: int
+
+
+@dataclass(frozen=True)
 class Row:
-    """One row of jobs_job."""
+    """One row of jobs_job. `key`: in the ledger; `shares`: the limits that it is in."""
 
     job_id: int
     key: str
@@ -21,6 +29,8 @@ class Row:
     execute_at: datetime | None
     finished_at: datetime | None
     reason: str = ""
+    shares: tuple[Share, ...] = ()
+    http: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ class Queries:
 @dataclass
 class Evidence:
     """Seconds. `expected`: the ids that were created; `clock_error`: how far the bodies' clock may be off the
-    database's; `whole`: every job must complete; `quiet`: nothing may raise."""
+    database's; `whole`: every job must complete; `quiet`: nothing may raise; `rescue`: within which a
+    vanished worker's job gives its place back; `tasks`: how many of Celery's own ran."""
 
     expected: set[int]
     rows: list[Row]
@@ -73,6 +84,8 @@ class Evidence:
     max_delay: float
     queries: Queries
     clock_error: float = 0.0
+    rescue: float = 0.0
+    tasks: int = 0
     whole: bool = False
     quiet: bool = False
     bad_ends: list[str] = field(default_factory=list)

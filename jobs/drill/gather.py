@@ -9,9 +9,10 @@ from jobs.benchmark import cost
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.drill import ledger
-from jobs.drill.evidence import Allowance, Evidence, Queries, Row, Start
+from jobs.drill.evidence import Allowance, Evidence, Queries, Row, Share, Start
 from jobs.drill.faults import FAULTS, Injected, Stage, Stroke
-from jobs.drill.load import DrillLoad
+from jobs.drill.load.creating import DrillLoad, ledger_key
+from jobs.drill.load.limited import CONCURRENCY
 from jobs.drill.plan import Plan
 from jobs.models import Attempt, Job, Worker
 
@@ -28,15 +29,13 @@ def evidence(
 ) -> Evidence:
     """Everything of one round. `hits`: what failpoints did in it."""
     window = conf().min_prepare_time
+    lines = ledger.read(stage.services.ledger, stage.run)
     rows = list(Job.objects.of_benchmark(stage.run, load.first_id, "drill").order_by("id"))
     return Evidence(
         expected=set(load.created),
-        rows=[
-            Row(r.pk, r.payload["key"], r.state, r.run_at, r.created_at, r.execute_at, r.finished_at, r.reason)
-            for r in rows
-        ],
+        rows=[_row(job) for job in rows],
         starts=_starts([row.pk for row in rows]),
-        ledger=ledger.read(stage.services.ledger, stage.run),
+        ledger=[line for line in lines if line.what != ledger.TASK],
         injected=[*stage.journal, *_as_faults(hits, strokes)],
         allowances=_allowances(strokes, since.timestamp(), window),
         window=window,
@@ -44,10 +43,37 @@ def evidence(
         queries=_queries(plan, load, since, duration, window),
         # On one machine there is one clock; a database elsewhere has its own.
         clock_error=0.0 if stage.services.database else abs(clock.offset) + clock.uncertainty,
+        rescue=rescue_within(),
+        tasks=sum(line.what == ledger.TASK for line in lines),
         whole=plan.whole,
         quiet=plan.quiet,
         bad_ends=stage.cluster.bad_ends(),
         raised=stage.cluster.raised(),
+    )
+
+
+def rescue_within() -> float:
+    """Seconds from the death of a worker to the end of what it had started: its last sign of life, the patience with
+    it, once more where the leader has changed since (jobs/scheduler/sweeper.py), half of it between two looks, and a
+    second for the look."""
+    c = conf()
+    return c.heartbeat_interval + 2.5 * c.heartbeat_patience + 1.0
+
+
+def _row(job: Job) -> Row:
+    shares = [Share(f"queue {job.queue}", CONCURRENCY)]
+    shares += [Share(f"key {job.key}", job.key_limit)] if job.key is not None else []
+    return Row(
+        job_id=job.pk,
+        key=ledger_key(job),
+        state=job.state,
+        run_at=job.run_at,
+        created_at=job.created_at,
+        execute_at=job.execute_at,
+        finished_at=job.finished_at,
+        reason=job.reason,
+        shares=tuple(shares),
+        http=job.target == "http",
     )
 
 

@@ -1,5 +1,6 @@
-"""The independent ledger: what the bodies of jobs say themselves, outside our tables, one line at entry and one at the
-end. Appended whole and synced before the body goes on, so that a line is there however the process dies."""
+"""The independent ledger: what the bodies of jobs say themselves, or the receiver of HTTP jobs for theirs, outside our
+tables, one line at entry and one at the end. Appended whole and synced before the body goes on, so that a line is there
+however the process dies."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from pathlib import Path
 
 VARIABLE = "JOBS_DRILL_LEDGER"  # names the file; without it there is no target that writes one
 TARGET = "drill.body"  # whose calls write it
-ENTRY, END = "entry", "end"
+TASK_NAME = "drill.task"  # of Celery's own tasks, which write a line each when they are done
+ENTRY, END, TASK = "entry", "end", "task"
 
 
 @dataclass(frozen=True)

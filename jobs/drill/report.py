@@ -18,7 +18,19 @@ from jobs.drill.round import Outcome
 
 SHOWN = 15
 NOTES_SHOWN = 3
-COLUMNS = ("round", "jobs", "lost", "doubled", "early", "too late", "worst delay", "interrupted", "cost", "restarts")
+COLUMNS = (
+    "round",
+    "jobs",
+    "lost",
+    "doubled",
+    "early",
+    "too late",
+    "over limit",
+    "worst delay",
+    "interrupted",
+    "cost",
+    "restarts",
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class Report:
                     "injected": o.injected,
                     "clocks": o.clocks,
                     "failpoints": o.exercised,
+                    "load": o.load,
                     "restarts": o.restarts,
                     "seconds": round(o.seconds, 1),
                     "queries": asdict(o.queries),
@@ -101,7 +114,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
         table.add_row(
             Text(o.plan.name, style="green" if v.passed else "red"),
             str(v.jobs),
-            *(str(v.count(kind)) for kind in (Kind.LOST, Kind.DOUBLED, Kind.EARLY, Kind.LATE)),
+            *(str(v.count(kind)) for kind in (Kind.LOST, Kind.DOUBLED, Kind.EARLY, Kind.LATE, Kind.LIMIT)),
             f"{v.worst_delay:.1f} s",
             str(len(v.interruptions)),
             f"{q.cost:,}/{100 * q.windows:,}{limit}",
@@ -116,6 +129,7 @@ def _details(outcome: Outcome) -> Iterator[Text]:
     v, name = outcome.verdict, outcome.plan.name
     injected = ", ".join(f"{times} x {fault}" for fault, times in {**outcome.injected, **outcome.exercised}.items())
     yield Text(f"{name}: {injected or 'nothing injected'}; {outcome.seconds:.0f} s, --seed {outcome.seed}")
+    yield Text(f"  in the load: {', '.join(f'{times} {what}' for what, times in outcome.load.items())}")
     if outcome.clocks:
         yield Text(f"  clocks, off the true time: {'; '.join(outcome.clocks)}")
     for violation in v.violations[:SHOWN]:

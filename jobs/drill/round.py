@@ -19,7 +19,8 @@ from jobs.drill import gather
 from jobs.drill.checker import Verdict, check
 from jobs.drill.evidence import Queries
 from jobs.drill.faults import FAULTS, ClockWrong, Setting, Stage, Stroke, hits
-from jobs.drill.load import DrillLoad, insist
+from jobs.drill.load.creating import HELD_UP, DrillLoad, insist
+from jobs.drill.load.tasks import Tasks
 from jobs.drill.plan import Plan, strokes
 from jobs.models import Job, Worker
 from project.local.interrupts import Interrupts
@@ -39,7 +40,7 @@ class RoundFailed(Exception):
 @dataclass(frozen=True)
 class Outcome:
     """A round and its verdict. `injected`: how often each fault was; `clocks`: which process had which;
-    `seconds`: how long it all took."""
+    `load`: what was in it beside plain jobs; `seconds`: how long it all took."""
 
     plan: Plan
     run: str
@@ -49,6 +50,7 @@ class Outcome:
     injected: dict[str, int]
     clocks: list[str]
     exercised: dict[str, int]
+    load: dict[str, int]
     restarts: int
     seconds: float
 
@@ -80,18 +82,19 @@ class Round:
         hits_before, restarts_before = len(hits(self.stage)), self._cluster.restarts
         duration = timedelta(seconds=self.duration)
         clock.measure()
-        since = clock.now() + timedelta(seconds=self.window)
+        since = clock.now() + timedelta(seconds=self.window) + HELD_UP  # the whole load is a window ahead by then
         load = DrillLoad(
             self.stage.run,
             self.seed,
             queue=self.stage.services.queue,
+            receiver=self.stage.services.receiver,
             since=since,
             duration=duration,
             window=timedelta(seconds=self.window),
         )
         load.commit(planned(since, duration, self.seed))
         try:
-            with load:
+            with load, Tasks(self.stage.run, self.stage.services.queue, self.stage.services.broker):
                 self._strike(load, since)
             self._calm()
             self._wait_final(load, since + duration)
@@ -119,6 +122,11 @@ class Round:
             injected=_tally([act.fault for act in self.stage.journal]),
             clocks=[f"{act.member} {act.act}" for act in self.stage.journal if act.fault == ClockWrong.name],
             exercised=_tally([hit.fault for hit in done]),
+            load={
+                "keyed": sum(len(row.shares) > 1 for row in evidence.rows),
+                "HTTP": sum(row.http for row in evidence.rows),
+                "Celery's own tasks": evidence.tasks,
+            },
             restarts=self._cluster.restarts - restarts_before,
             seconds=time.monotonic() - born,
         )
@@ -195,7 +203,7 @@ class Round:
     def _wait_final(self, load: DrillLoad, until: datetime) -> None:
         """Wait until every job is final, or as long as the latest of them may take."""
         longest = self.window + self.max_delay + sum(FAULTS[s.fault].budget(s) for s in self.strokes)
-        longest = min(longest, 3 * (self.window + self.max_delay)) + self.patience + self.window
+        longest = min(longest, 3 * (self.window + self.max_delay)) + gather.rescue_within() + self.window
         jobs = Job.objects.of_benchmark(self.stage.run, load.first_id, "drill")
         while (passed := (clock.now() - until).total_seconds()) < longest and insist(jobs.unfinished().exists):
             for _ in range(int(LOOK_EVERY / TICK)):

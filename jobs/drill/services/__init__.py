@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.drill import ledger
+from jobs.drill.load.receiver import receiving
 from jobs.drill.services.broker import Broker
 from jobs.drill.services.database import Database
 from project.local.home import temporary_home
@@ -39,6 +40,7 @@ class Services:
     broker: Broker
     database: Database | None
     queue: str
+    receiver: str  # host and port of whom the HTTP jobs call
     folder: Path
     foreign: list[str]  # services whose data a fault could hurt and that we did not start
 
@@ -92,7 +94,8 @@ def brought_up(arguments: Sequence[str]) -> Iterator[Services]:
             broker = Broker(os.environ.get("TEST_RABBITMQ_URL", RABBITMQ) if asked == "rabbitmq" else asked)
         stack.callback(broker.close, queue)
         folder = Path(tempfile.mkdtemp(prefix="runat-drill-"))
-        services = Services(broker, database, queue, folder, foreign)
+        receiver = stack.enter_context(receiving())
+        services = Services(broker, database, queue, receiver, folder, foreign)
         services.failpoints.mkdir()
         services.clocks.mkdir()
         os.environ |= {
@@ -100,6 +103,7 @@ def brought_up(arguments: Sequence[str]) -> Iterator[Services]:
             "BROKER_URL": broker.url,
             "SECRET_KEY": os.environ.get("SECRET_KEY") or home.secret("secret_key"),
             ledger.VARIABLE: str(services.ledger),
+            "JOBS_HTTP_ALLOW": ",".join(filter(None, [os.environ.get("JOBS_HTTP_ALLOW"), receiver])),
         }
         _current[:] = [services]
         try:

@@ -15,21 +15,24 @@ from jobs.benchmark.load import Load
 from jobs.benchmark.workload import Series, live_run_at
 from jobs.clock import clock
 from jobs.drill.ledger import TARGET
+from jobs.drill.load import mix
 from jobs.models import Job
 
 T = TypeVar("T")
 
 RETRY_S = 0.5
 INSIST_S = 60.0
-HELD_UP = timedelta(seconds=0.5)  # by which an insert may come late on a machine that so much is done to
+# By which an insert may come late on a machine that so much is done to: what is due a window ahead of the reading of
+# the clock must be so by the time of its statement.
+HELD_UP = timedelta(seconds=2)
 
 
 class DrillLoad(Load):
-    """`queue`: the one that only our workers take from."""
+    """`queue`: the one that only our workers take from; `receiver`: host and port that HTTP jobs call."""
 
-    def __init__(self, run: str, seed: int, *, queue: str, **times: Any) -> None:
+    def __init__(self, run: str, seed: int, *, queue: str, receiver: str, **times: Any) -> None:
         super().__init__(run, seed, **times)
-        self._queue = queue
+        self._queue, self._receiver = queue, receiver
         self._numbers = itertools.count(1)
 
     def create_live(self) -> int:
@@ -37,7 +40,7 @@ class DrillLoad(Load):
         number = next(self._numbers)
 
         def insert() -> int:
-            known = Job.objects.filter(pk__gte=self.first_id, payload__key=self._key(number)).first()
+            known = Job.objects.filter(pk__gte=self.first_id, name=self._name_of(number, Series.LIVE)).first()
             if known is not None:
                 return known.pk
             now = clock.now()
@@ -52,18 +55,26 @@ class DrillLoad(Load):
     def new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
         return self._new(next(self._numbers), series, run_at, now)
 
-    def _key(self, number: int) -> str:
-        return f"{self.run}-{number}"
+    def _name_of(self, number: int, series: Series) -> str:
+        return f"drill {self.run} {series} {self.run}-{number}"
 
     def _new(self, number: int, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
+        kind, noted = mix.kind(self._seed, number), {"key": f"{self.run}-{number}"}
         return rules.check_new_job(
-            target=TARGET,
-            payload={"key": self._key(number)},
+            target="http" if kind.http else TARGET,
+            payload={"url": f"http://{self._receiver}/", "json": noted} if kind.http else noted,
             run_at=run_at,
             now=now,
-            name=f"drill {self.run} {series}",
+            name=self._name_of(number, series),
             queue=self._queue,
+            key=f"{self._queue} {self.run} {kind.key}" if kind.key else None,
+            key_limit=kind.key_limit,
         )
+
+
+def ledger_key(job: Job) -> str:
+    """Under which a job of the load is noted in the independent ledger: the end of its name."""
+    return job.name.rpartition(" ")[2]
 
 
 def insist(question: Callable[[], T]) -> T:

@@ -1,0 +1,104 @@
+"""The limits that jobs share: whether they were kept, and how long a job had to wait for a place that nobody could give
+back. Pure, and from the evidence alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from jobs.drill.evidence import Evidence, Row, Share
+from jobs.drill.ledger import END, ENTRY
+from jobs.states import State
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when, in seconds, a job was in its body, or had its place."""
+
+    job_id: int
+    begin: float
+    end: float
+    interrupted: bool = False
+
+
+def crowds(evidence: Evidence) -> Iterator[str]:
+    """A sentence for each limit of which more bodies ran at a time than it says, by the independent ledger."""
+    bodies = _bodies(evidence)
+    for share, rows in _members(evidence).items():
+        there: set[int] = set()
+        worst: set[int] = set()
+        spans = [span for row in rows for span in bodies.get(row.key, [])]
+        edges = [(span.end, False, span.job_id) for span in spans] + [(span.begin, True, span.job_id) for span in spans]
+        for _, begins, job_id in sorted(edges):  # at one instant ends come first
+            if begins:
+                there.add(job_id)
+            else:
+                there.discard(job_id)
+            worst = max(worst, set(there), key=len)
+        if len(worst) > share.most:
+            jobs = ", ".join(map(str, sorted(worst)))
+            yield f"{len(worst)} bodies of {share.name} ran at a time, {share.most} may: jobs {jobs}."
+
+
+def waited(row: Row, entered: float, evidence: Evidence) -> float:
+    """How many seconds between its time and its entry a limit of this job was full with jobs that had lost their
+    workers among them; at most `rescue` for each of those, within which their places must be given back."""
+    wait = Span(row.job_id, row.run_at.timestamp(), entered)
+    held, members = _places(evidence), _members(evidence)
+    found = [0.0]
+    for share in row.shares:
+        others = [span for member in members[share] if member is not row for span in held[member.job_id]]
+        seconds, lost = _full(wait, others, share.most)
+        found.append(min(seconds, evidence.rescue * lost))
+    return max(found)
+
+
+def _full(wait: Span, others: Sequence[Span], most: int) -> tuple[float, int]:
+    """For how much of this wait all places were taken, some by interrupted ones; and how many those were."""
+    edges = {wait.begin, wait.end, *(at for s in others for at in (s.begin, s.end) if wait.begin < at < wait.end)}
+    seconds, lost = 0.0, set[int]()
+    for since, until in itertools.pairwise(sorted(edges)):
+        there = [span for span in others if span.begin <= since and span.end >= until]
+        gone = {span.job_id for span in there if span.interrupted}
+        if len(there) >= most and gone:
+            seconds += until - since
+            lost |= gone
+    return seconds, len(lost)
+
+
+def _places(evidence: Evidence) -> Mapping[int, list[Span]]:
+    """How long each job had its places, by our table: from the start until its end was recorded."""
+    held = defaultdict(list)
+    for start in evidence.starts:
+        end = start.finished_at.timestamp() if start.finished_at else float("inf")
+        span = Span(start.job_id, start.locked_at.timestamp(), end, start.outcome == State.INTERRUPTED)
+        held[start.job_id].append(span)
+    return held
+
+
+def _members(evidence: Evidence) -> dict[Share, list[Row]]:
+    found = defaultdict(list)
+    for row in evidence.rows:
+        for share in row.shares:
+            found[share].append(row)
+    return found
+
+
+def _bodies(evidence: Evidence) -> dict[str, list[Span]]:
+    """By key of the ledger. A job that lost its worker is done with its place when it is declared so, wherever its body
+    is then: stopped, dead, or at its receiver."""
+    entries, ends = defaultdict(list), dict[str, float]()
+    for line in evidence.ledger:
+        if line.what == ENTRY:
+            entries[line.key].append(line.at)
+        elif line.what == END:
+            ends[line.key] = line.at
+    found = {}
+    for row in evidence.rows:
+        last = ends.get(row.key, float("inf"))
+        if row.state == State.INTERRUPTED and row.finished_at is not None:
+            last = min(last, row.finished_at.timestamp())
+        found[row.key] = [Span(row.job_id, at, last) for at in entries[row.key] if at < last]
+    return found

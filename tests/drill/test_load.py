@@ -1,0 +1,96 @@
+"""What a round's load is made of: which job is of which kind, and whom the HTTP jobs call."""
+
+import http.client
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from jobs.benchmark.workload import BODY_SECONDS, Series
+from jobs.clock import clock
+from jobs.drill import ledger
+from jobs.drill.load import mix
+from jobs.drill.load.creating import DrillLoad, ledger_key
+from jobs.drill.load.limited import CONCURRENCY, limited
+from jobs.drill.load.receiver import receiving
+from jobs.models import Job, Lane
+from jobs.targets import registry, target
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.setenv(ledger.VARIABLE, str(tmp_path / "ledger"))
+    return tmp_path / "ledger"
+
+
+def test_a_job_is_of_the_same_kind_whenever_its_seed_and_number_are():
+    kinds = [mix.kind(7, number) for number in range(1, 1001)]
+    assert kinds == [mix.kind(7, number) for number in range(1, 1001)]
+    assert kinds != [mix.kind(8, number) for number in range(1, 1001)]
+
+
+def test_each_kind_has_its_share_also_together():
+    counts = Counter((kind.http, kind.key, kind.key_limit) for kind in (mix.kind(7, n) for n in range(1, 1001)))
+    assert {(http, key, mix.KEYS.get(key, 1)) for http in (True, False) for key in (None, *mix.KEYS)} == set(counts)
+    assert sum(times for (_, key, _), times in counts.items() if key) == pytest.approx(1000 * mix.KEYED_SHARE, rel=0.2)
+    assert sum(times for (by_http, *_), times in counts.items() if by_http) == pytest.approx(
+        1000 * mix.HTTP_SHARE, rel=0.2
+    )
+
+
+@pytest.mark.django_db
+def test_the_jobs_of_the_load_pass_the_rules_and_name_their_line_of_the_ledger(settings, monkeypatch):
+    settings.JOBS_HTTP_ALLOW = ["127.0.0.1:8099"]
+    window = timedelta(seconds=5)
+    monkeypatch.setattr(registry, "_registry", dict(registry._registry))
+    target(ledger.TARGET)(lambda key: None)
+    load = DrillLoad(
+        "run", 7, queue="q", receiver="127.0.0.1:8099", since=clock.now(), duration=2 * window, window=window
+    )
+    for number in range(1, 41):
+        kind, job = mix.kind(7, number), Job.objects.get(pk=load.create_live())
+        assert (job.target == "http", job.key is not None, job.key_limit) == (
+            kind.http,
+            kind.key is not None,
+            kind.key_limit,
+        )
+        assert ledger_key(job) == f"run-{number}"
+        assert job.name.startswith(f"drill run {Series.LIVE} ")
+        assert job.run_at - job.created_at >= window
+        assert ledger_key(job) == (job.payload["json"] if kind.http else job.payload)["key"]
+
+
+def post(address, key, done):
+    connection = http.client.HTTPConnection(address, timeout=5)
+    for n in range(2):  # on one connection
+        connection.request("POST", "/", body=f'{{"key": "{key}-{n}"}}')
+        with connection.getresponse() as answer:
+            done.append(answer.status)
+    connection.close()
+
+
+def test_the_receiver_notes_each_request_when_it_comes_and_when_it_is_answered(file):
+    done = []
+    with receiving() as address:
+        began = time.monotonic()
+        threads = [threading.Thread(target=post, args=(address, f"r-{n}", done)) for n in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert time.monotonic() - began < 20 * BODY_SECONDS  # not one after another
+    assert done == [204] * 40
+    lines = ledger.read(file, "r")
+    assert Counter(line.what for line in lines) == {ledger.ENTRY: 40, ledger.END: 40}
+    by_key = {(line.what, line.key): line.at for line in lines}
+    for n in range(20):
+        assert by_key[ledger.END, f"r-{n}-0"] - by_key[ledger.ENTRY, f"r-{n}-0"] >= BODY_SECONDS
+
+
+@pytest.mark.django_db
+def test_the_queue_has_its_limit_until_the_drill_is_over():
+    with limited("drill-q"):
+        assert Lane.objects.get(name="drill-q").concurrency == CONCURRENCY
+    assert not Lane.objects.filter(name="drill-q").exists()
