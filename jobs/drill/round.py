@@ -28,7 +28,7 @@ from project.local.interrupts import Interrupts
 TICK = 0.25  # seconds
 READY_WITHIN = 90.0
 LOOK_EVERY = 1.0
-GIVE_UP_AFTER = 5.0  # seconds a stroke waits for somebody to hit
+GIVE_UP_AFTER = 10.0  # seconds a stroke waits for somebody to hit
 
 Tell = Callable[[str, float, float], None]
 

@@ -92,7 +92,8 @@ def test_a_job_may_be_late_by_the_time_that_an_interrupted_one_kept_its_place():
     by_ledger, by_table = seen(interrupted(1, 0, 10), job(2, 26, 27))
     assert by_table.kind == Kind.LATE
     assert (
-        by_ledger.text == "Job 2 started 26.0 s late by its ledger; 15.0 s and 10.0 s behind interrupted ones were allowed."
+        by_ledger.text
+        == "Job 2 started 26.0 s late by its ledger; 15.0 s and 10.0 s behind interrupted ones were allowed."
     )
 
 

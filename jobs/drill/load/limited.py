@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import DatabaseError, InterfaceError, connection
+
 from jobs.clock import clock
-from jobs.drill.load.creating import insist
 from jobs.models import Kind
 from jobs.transitions import lanes, pausing
+
+log = logging.getLogger(__name__)
 
 CONCURRENCY = 20  # as many as there are in a burst; the five workers have 25 slots
 
@@ -17,8 +21,12 @@ CONCURRENCY = 20  # as many as there are in a burst; the five workers have 25 sl
 def limited(queue: str) -> Iterator[None]:
     """So many jobs of it at a time, until the drill is over."""
     name = lanes.Name(Kind.QUEUE, queue)
-    insist(lambda: pausing.limit(name, now=clock.now(), concurrency=CONCURRENCY, rate=None, burst=1))
+    pausing.limit(name, now=clock.now(), concurrency=CONCURRENCY, rate=None, burst=1)
     try:
         yield
     finally:
-        insist(lambda: pausing.lift(name, now=clock.now()))
+        try:
+            pausing.lift(name, now=clock.now())
+        except (DatabaseError, InterfaceError) as error:  # a round was cut short while it was away
+            connection.close()
+            log.warning("the limit of the %s could not be lifted: %s", name, error)

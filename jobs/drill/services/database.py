@@ -23,6 +23,12 @@ class Database(Gated):
 
     def __init__(self, server: Postgres) -> None:
         super().__init__("", POSTGRESQL_PORT, server)
+        self._is_read_only = False
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing is being done to it: a read-only one that is stopped could not be made writable again."""
+        return super().open and not self._is_read_only
 
     def read_only(self, *, yes: bool) -> None:
         """Have every session refuse to write from its next statement on, or no longer."""
@@ -32,6 +38,7 @@ class Database(Gated):
             else:
                 session.execute("ALTER SYSTEM RESET default_transaction_read_only")
             session.execute("SELECT pg_reload_conf()")
+        self._is_read_only = yes
 
     def slow(self) -> None:
         """Every answer takes its time, until it is `up`."""
