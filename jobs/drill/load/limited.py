@@ -10,7 +10,8 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from jobs.clock import clock
 from jobs.models import Kind
-from jobs.transitions import lanes, pausing
+from jobs.transitions.limits import pausing
+from jobs.transitions.limits.names import Name
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ CONCURRENCY = 20  # as many as there are in a burst; the five workers have 25 sl
 @contextmanager
 def limited(queue: str) -> Iterator[None]:
     """So many jobs of it at a time, until the drill is over."""
-    name = lanes.Name(Kind.QUEUE, queue)
+    name = Name(Kind.QUEUE, queue)
     pausing.limit(name, now=clock.now(), concurrency=CONCURRENCY, rate=None, burst=1)
     try:
         yield
