@@ -28,9 +28,9 @@ def acquire_all(wanted, *, worker, now, due_before):
     return sorted(found, key=lambda started: order.index(started.job_id))
 
 
-def acquire(job_id, version, *, worker, token, now, due_before):
+def acquire(job_id, version, *, worker, token, now, due_before, queue=None):
     """The start, or None when there was nothing to start."""
-    started = acquire_all([Wanted(job_id, version, token)], worker=worker, now=now, due_before=due_before)
+    started = acquire_all([Wanted(job_id, version, token, queue)], worker=worker, now=now, due_before=due_before)
     assert len(started) <= 1
     return started[0] if started else None
 

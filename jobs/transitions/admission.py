@@ -4,14 +4,16 @@ under the locks of their rows. What they share with others is jobs/transitions/l
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jobs import blackouts, rules, targets
 from jobs.calendars import NeverOpen, why_closed
+from jobs.conf import conf
 from jobs.states import Blackout, Hold, IfLate, State
 from jobs.transitions.refusals import Refusal, Row
 
 REASON_LIMIT = 10_000  # characters
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0  # seconds until another worker is asked: as long as it is late already
 
 
 def refusals(rows: Collection[Row], *, now: datetime) -> dict[int, Refusal]:
@@ -31,10 +33,22 @@ def _by_itself(row: Row, now: datetime) -> Refusal | None:
         return Refusal(why, hold=Hold.PERSON) if row.if_late == IfLate.HOLD else Refusal(why, State.SKIPPED)
     broken = rules.why_not_startable(row.target, row.payload)
     if broken:
-        return Refusal(broken[:REASON_LIMIT], State.FAILED)
+        return _not_by_us(row, broken[:REASON_LIMIT], now)
     if row.approved_at is None and targets.is_dangerous(row.target):
         return Refusal(f"The target {row.target} needs the approval of a second person.", hold=Hold.APPROVAL)
     return None
+
+
+def _not_by_us(row: Row, why: str, now: datetime) -> Refusal:
+    """Other workers may be of another release, which knows the target or the argument: they are asked until
+    MaxDelayTime is over."""
+    c = conf()
+    late = (now - row.due).total_seconds()
+    if late > c.max_delay_time:
+        return Refusal(why, State.FAILED)
+    pause = min(max(late + c.arm_lead, FIRST_PAUSE), LONGEST_PAUSE)
+    again = max(row.due, now + timedelta(seconds=c.arm_lead + pause))
+    return Refusal(f"A worker could not start it: {why}", ask_again=again)
 
 
 def _by_calendar(row: Row, rule: blackouts.Rule | None, now: datetime) -> Refusal | None:

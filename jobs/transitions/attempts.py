@@ -20,7 +20,7 @@ from jobs.transitions.dependencies import ending as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import named
 from jobs.transitions.limits.starting import Decided, decide, take_back
-from jobs.transitions.refusals import Row, write
+from jobs.transitions.refusals import Refusal, Row, write
 from jobs.transitions.retries import start_again
 from jobs.transitions.starts import Acquired, Ended, Started, Wanted, WorkerIdentity, ends
 
@@ -40,7 +40,8 @@ def acquire(
     Those that are ours come back in the order they were asked for. Those that share a limit are left alone unless
     `sharing`: then they are judged too, without waiting for anybody. There is nothing to start of the others: another
     has the row, it was edited, cancelled, or moved beyond `due_before`; or it is later than it may start, cannot start
-    at all, or finds its limit taken, and says so now.
+    at all, or finds its limit taken, and says so now; or others are asked: it is of another queue than its message by
+    now, or nothing that this worker knows and not yet MaxDelayTime late.
     """
     how = partial(_acquire, worker=worker, now=now, due_before=due_before, sharing=sharing)
     try:
@@ -82,11 +83,17 @@ def _acquire(
         acquirable = Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before, after=known.start)
         rows = {row[0]: Row._make(row) for row in acquirable.values_list(*Row._fields)}
         asked: dict[int, tuple[Row, Wanted]] = {}
+        strayed: set[int] = set()
         for one in wanted:
             row = rows.get(one.job_id)
             # Its version under the lock: an edit since the message makes the message stale.
             if row is not None and row.version == one.version:
-                asked.setdefault(row.id, (row, one))
+                if one.queue in (None, row.queue):
+                    asked.setdefault(row.id, (row, one))
+                elif row.id not in strayed:  # moved by SQL: its new queue has other workers, and other limits
+                    strayed.add(row.id)
+                    why = f"It was moved from the queue '{one.queue}' to '{row.queue}'."
+                    write(row, Refusal(why, ask_again=row.due), now)
         limited = [] if sharing else [one for row, one in asked.values() if row.limits]
         judged = [row for row, _ in asked.values() if sharing or not row.limits]
         later = _refuse(judged, now)

@@ -54,7 +54,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Refusal:
-    """It does not start now. It is over (`state`), or it stays pending: held, due later, or moved to another time."""
+    """It does not start now. It is over (`state`), or it stays pending: held, due later, moved to another time, or as
+    it is, for whoever gets its next message (`ask_again`: for which moment)."""
 
     why: str
     state: State | None = None
@@ -65,6 +66,7 @@ class Refusal:
     run_at: datetime | None = None
     joined_id: int | None = None
     instead_of: Sequence[int] = ()  # jobs that are asked to stop for it
+    ask_again: datetime | None = None
 
 
 def write(row: Row, refusal: Refusal, now: datetime) -> None:
@@ -78,6 +80,9 @@ def write(row: Row, refusal: Refusal, now: datetime) -> None:
         # Not before: whoever ends one of them has its row.
         for other in refusal.instead_of:
             transaction.on_commit(partial(_make_way, other, row.id, now), robust=True)
+    elif refusal.ask_again is not None:
+        job.update(waited_for=refusal.why, turn_at=None, enqueued_at=None, deliveries=0)
+        _publish(row, refusal.ask_again, now)
     elif refusal.run_at is not None:
         job.update(
             run_at=refusal.run_at,

@@ -21,11 +21,12 @@ class WorkerIdentity:
 @dataclass(frozen=True)
 class Wanted:
     """A start that a message asks for. `token` is this try's own: it proves whose start it is when COMMIT's answer
-    is lost."""
+    is lost. `queue`: the message's; None if it names none."""
 
     job_id: int
     version: int
     token: uuid.UUID
+    queue: str | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,18 @@ MUTANTS = (
         (ATTEMPTS, "row is not None and row.version == one.version", "row is not None"),
     ),
     mutant(
+        "acquire: the queue of the message",
+        ON_TIME,
+        ("tests/transitions/test_acquire.py",),
+        (ATTEMPTS, "if one.queue in (None, row.queue):", "if True:"),
+    ),
+    mutant(
+        "acquire: what one worker does not know others are asked",
+        NEVER_LOST,
+        ("tests/transitions/test_acquire.py",),
+        ("jobs/transitions/admission.py", "if late > c.max_delay_time:", "if True:"),
+    ),
+    mutant(
         "acquire: due_before predicate",
         NEVER_EARLY,
         TRANSITIONS_TESTS,

@@ -21,7 +21,7 @@ def again(job):
     return Job.objects.get(pk=job.pk)
 
 
-def acquire(job, *, version=None, token=None, now=NOW, due_before=None):
+def acquire(job, *, version=None, token=None, now=NOW, due_before=None, queue=None):
     return starts.acquire(
         job.pk,
         version or job.version,
@@ -29,6 +29,7 @@ def acquire(job, *, version=None, token=None, now=NOW, due_before=None):
         token=token or uuid.uuid4(),
         now=now,
         due_before=due_before or job.run_at + seconds(1),
+        queue=queue,
     )
 
 

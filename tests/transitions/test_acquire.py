@@ -1,6 +1,7 @@
 """A start: the row, its ledger row, and every message that starts nothing."""
 
 import uuid
+from itertools import pairwise
 
 import pytest
 
@@ -9,7 +10,7 @@ from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from tests import starts
 from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, finish, seconds
+from tests.transitions.steps import WORKER, acquire, again, finish, seconds
 
 pytestmark = pytest.mark.django_db
 
@@ -76,15 +77,43 @@ def test_a_message_for_a_deleted_row_acquires_nothing(make_job):
         ("demo.sleep", "text", "must be a JSON object"),
     ],
 )
-def test_a_row_that_cannot_be_started_fails_with_the_reason_and_without_a_start(target, payload, reason):
+def test_a_row_that_no_worker_can_start_fails_with_the_reason_and_without_a_start(
+    target, payload, reason, published, settings
+):
+    """During a rolling deployment another worker may know what this one does not."""
     job = Job.objects.create(target=target, payload=payload, run_at=NOW)
     job.refresh_from_db()
-    assert acquire(job) is None
+    asked, now = [], NOW - seconds(0.2)
+    while acquire(job, now=now) is None and again(job).state == State.PENDING:
+        (message,) = published
+        assert (message.id, message.version, message.queue) == (job.pk, job.version, "default")
+        assert reason in again(job).waited_for
+        asked.append(now)
+        now = message.run_at - seconds(settings.JOBS_ARM_LEAD)
+        published.clear()
+    assert len(asked) < settings.JOBS_MAX_DELAY_TIME + 10, "no hot loop"
+    assert asked[1] <= NOW, "one that knows it has it in time"
+    assert all(0.02 <= (b - a).total_seconds() <= 1.0 for a, b in pairwise(asked))
     job.refresh_from_db()
-    assert (job.state, job.finished_at, job.locked_at, job.attempt) == (State.FAILED, NOW, None, 0)
+    assert (job.state, job.finished_at, job.locked_at, job.attempt) == (State.FAILED, now, None, 0)
+    assert 0 < (now - NOW).total_seconds() - settings.JOBS_MAX_DELAY_TIME <= 1
     assert reason in job.reason
+    assert published == []
     assert not Attempt.objects.exists()
     assert not WorkerLog.objects.exists()
+
+
+def test_a_message_in_another_queue_than_its_row_starts_nothing_and_the_row_goes_to_its_own(make_job, published):
+    """An UPDATE of `queue` by SQL: the workers of the old one may not have what the new ones have."""
+    job = make_job()
+    Job.objects.filter(pk=job.pk).update(queue="gpu")
+    assert acquire(job, queue="default", now=job.run_at) is None
+    assert WorkerLog.objects.get().action == "ACQUIRE_FAILURE"
+    moved = again(job)
+    assert (moved.state, moved.waited_for) == (State.PENDING, "It was moved from the queue 'default' to 'gpu'.")
+    (message,) = published
+    assert (message.id, message.version, message.run_at, message.queue) == (job.pk, job.version, job.run_at, "gpu")
+    assert acquire(job, queue="gpu") is not None
 
 
 def test_a_count_of_attempts_set_back_by_sql_fails_with_the_reason(make_job, published):

@@ -51,7 +51,8 @@ def test_those_that_are_not_to_be_started_do_not_disturb_the_others(make_job):
     Job.objects.filter(pk=unknown.pk).update(target="no.such")
     started = acquire(asked)
     assert [one.job_id for one in started] == [good.pk, twice.pk]
-    assert states() == [State.RUNNING, State.PENDING, State.CANCELLED, State.FAILED, State.RUNNING]
+    assert states() == [State.RUNNING, State.PENDING, State.CANCELLED, State.PENDING, State.RUNNING]
+    assert "There is no target" in Job.objects.get(pk=unknown.pk).waited_for
     assert sorted(WorkerLog.objects.values_list("job_id", flat=True)) == [edited.pk, cancelled.pk]
 
 

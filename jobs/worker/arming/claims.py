@@ -32,10 +32,10 @@ class Claimed:
     in_doubt: list[Wanted]
 
 
-def claim(asked: Sequence[tuple[int, int]], worker: WorkerIdentity, *, sharing: bool = False) -> Claimed:
-    """Take the rows of these (job id, version) for this worker, all in one transaction; with `sharing` those that share
-    a limit too. Never raises."""
-    wanted = [Wanted(job_id, version, uuid.uuid4()) for job_id, version in asked]
+def claim(asked: Sequence[tuple[int, int, str | None]], worker: WorkerIdentity, *, sharing: bool = False) -> Claimed:
+    """Take the rows of these (job id, version, queue of the message) for this worker, all in one transaction; with
+    `sharing` those that share a limit too. Never raises."""
+    wanted = [Wanted(job_id, version, uuid.uuid4(), queue) for job_id, version, queue in asked]
     try:
         return Claimed(_acquire(wanted, worker, sharing), [])
     except Exception as error:
@@ -54,7 +54,7 @@ def settle(doubtful: Wanted, worker: WorkerIdentity, *, sharing: bool = False) -
         lost = insist(lambda asked=doubtful: transitions.acquired_by(asked.job_id, asked.token))  # type: ignore[misc]
         if lost is not None:
             return Acquired([lost])
-        doubtful = Wanted(doubtful.job_id, doubtful.version, uuid.uuid4())
+        doubtful = Wanted(doubtful.job_id, doubtful.version, uuid.uuid4(), doubtful.queue)
         try:
             return _acquire([doubtful], worker, sharing)
         except (DatabaseError, InterfaceError) as error:

@@ -56,7 +56,8 @@ class Taking:
                     waiting.hand_back()
                 return []
             asked = {(one.job_id, one.version): one for one in batch}
-            claimed = claims.claim(list(asked), worker, sharing=self._sharing)
+            wanted = [(one.job_id, one.version, one.queue) for one in asked.values()]
+            claimed = claims.claim(wanted, worker, sharing=self._sharing)
             acquired = claimed.acquired
             held = [asked[one.job_id, one.version] for one in acquired.limited]
             for waiting in [*held, *self._later(acquired, asked)]:

@@ -44,6 +44,11 @@ class Waiting:
         return max(self.run_at, self.again_at + lead) if self.again_at else self.run_at
 
     @property
+    def queue(self) -> str | None:
+        """The queue of its first message; None if that names none."""
+        return self.deliveries[0].queue or None if self.deliveries else None
+
+    @property
     def hops(self) -> int:
         return max(delivery.hops for delivery in self.deliveries)
 

@@ -22,7 +22,7 @@ def job(after=0.0, target="demo.noop", payload=None):
 def go(job_id, version, worker):
     """The way of one message through a worker, in this thread."""
     begun = steady()
-    claimed = claims.claim([(job_id, version)], worker)
+    claimed = claims.claim([(job_id, version, None)], worker)
     parts = [claimed.acquired, *(claims.settle(wanted, worker) for wanted in claimed.in_doubt)]
     for started in [started for part in parts for started in part.started]:
         ended = runner.run(Armed(started, worker.session, begun, clock.reading))

@@ -26,7 +26,7 @@ def short(body):
     def go(function, after=0.1, **fields):
         due = job(target=body(function))
         Job.objects.update(deadline=1, **fields)
-        (started,) = claims.claim([(due.pk, due.version)], WORKER).acquired.started
+        (started,) = claims.claim([(due.pk, due.version, due.queue)], WORKER).acquired.started
         assert started.ends_by > clock.now()
         started = replace(started, ends_by=clock.now() + timedelta(seconds=after))
         recorder.record([runner.run(Armed(started, WORKER.session, steady(), clock.reading))])
