@@ -140,6 +140,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_CONSUMER = "jobs.worker.inbox.consumer:JobConsumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# RabbitMQ closes a channel on which a message waits longer than its consumer_timeout: the worker opens another.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker however long it is away
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a lost broker must not stop a job in its body
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True

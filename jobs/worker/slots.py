@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, wait
 from contextlib import suppress
 
+from celery.worker import state
 from django.db import close_old_connections
 
 from jobs.clock import clock
@@ -45,8 +46,8 @@ class Slots:
     @property
     def free(self) -> int:
         """How many more jobs may be taken: the one rule of balance. None while the node refuses, by its reading in
-        memory or by a person's word."""
-        return 0 if self.refusing else self.limit - self._taken
+        memory or by a person's word. Celery's own tasks run in the same pool: each that it was given has a slot."""
+        return 0 if self.refusing else self.limit - self._taken - len(state.reserved_requests)
 
     @property
     def refusing(self) -> str:

@@ -19,10 +19,10 @@ from jobs.nodes.drains import LOOK
 from jobs.nodes.limits import limits
 from jobs.worker.arming import Arming
 from jobs.worker.arming.passing import Passing
-from jobs.worker.bodies import panel  # noqa: F401 - a command that Celery finds when it is imported
+from jobs.worker.bodies import panel  # noqa: F401 - commands that Celery finds when it is imported
 from jobs.worker.children import ChildSlots
 from jobs.worker.inbox.intake import Intake
-from jobs.worker.life import lifecycle
+from jobs.worker.life import lifecycle, options
 from jobs.worker.life.node import Node
 from jobs.worker.promoting import Promoting
 from jobs.worker.recorder import Recorder
@@ -131,6 +131,7 @@ class StationStep(bootsteps.StartStopStep):
     requires = ("celery.worker.components:Pool",)
 
     def __init__(self, worker: Any, **kwargs: Any) -> None:
+        options.check(worker)
         worker.jobs = None
         super().__init__(worker, **kwargs)
 

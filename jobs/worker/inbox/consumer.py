@@ -9,9 +9,14 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from celery.bootsteps import RUN  # type: ignore[attr-defined]
 from celery.exceptions import WorkerLostError, WorkerShutdown
 from celery.worker import loops, state
 from celery.worker.consumer import Consumer
+
+from jobs.worker.inbox.refused import TRY_EVERY as TRY_REFUSED_EVERY
+from jobs.worker.inbox.refused import RefusedQueues
+from jobs.worker.life import lifecycle
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +35,7 @@ class JobConsumer(Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Asks no other workers for revoked tasks, which costs a second at each connection: we revoke none."""
         super().__init__(*args, **kwargs | {"without_mingle": True})
+        self._refused = RefusedQueues(self)
 
     def ensure_connected(self, conn: Any) -> Any:
         """Connect, trying again at a steady pace however long the broker has been away."""
@@ -37,6 +43,20 @@ class JobConsumer(Consumer):
             conn.ensure_connection, interval_start=TRY_EVERY, interval_step=0, interval_max=TRY_EVERY
         )
         return super().ensure_connected(conn)
+
+    def update_strategies(self) -> None:
+        """Celery's first step with a new connection before it declares its queues, of which one that is refused would
+        cost it all."""
+        super().update_strategies()
+        self._refused.sift()
+        lifecycle.takes_from(self.app.amqp.queues.consume_from)
+        if self._refused:
+            self.timer.call_repeatedly(TRY_REFUSED_EVERY, self._try_refused)
+
+    def _try_refused(self) -> None:
+        if self.blueprint.state == RUN and self.task_consumer is not None and self._refused:
+            self._refused.try_again()
+            lifecycle.takes_from(self.app.amqp.queues.consume_from)
 
     def on_ready(self) -> None:
         """Messages come from now on; a worker that takes none says so at once."""

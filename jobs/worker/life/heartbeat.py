@@ -42,6 +42,7 @@ class Heartbeat:
         self._registered = False
         self._proven_at = float("-inf")  # on the steady clock: when our session was last known to be present
         self._facts: dict[str, Any] = {}
+        self._renamed: list[str] | None = None  # queues that the row does not name yet
         self._node = Node()
         self._running: Callable[[], int] = lambda: 0
         self._look: Callable[[], None] = lambda: None
@@ -114,6 +115,12 @@ class Heartbeat:
         """And look, by its own thread, at once instead of at its time."""
         self._wake.set()
 
+    def takes_from(self, queues: list[str]) -> None:
+        """Have the row name these queues, from the next beat on."""
+        if self._facts and self._facts["queues"] != queues:
+            self._facts["queues"] = self._renamed = queues
+            self._wake.set()
+
     def report_lost(self, job_id: int, why: str) -> None:
         """A pool child died with this job. Settled at once, by this thread: the caller is the event loop."""
         self._lost.put((job_id, why))
@@ -162,6 +169,9 @@ class Heartbeat:
                 return
             heard = Worker.objects.beat(self.identity.session, values)
             if heard is not None:
+                renamed, self._renamed = self._renamed, None
+                if renamed is not None:
+                    Worker.objects.filter(session=self._session).update(queues=renamed)
                 self._node.told(heard.drain)
                 if heard.identity and heard.incarnation:
                     known.told(heard.identity, heard.incarnation)

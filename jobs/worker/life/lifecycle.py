@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
@@ -20,7 +21,7 @@ from jobs.clock import clock
 from jobs.targets.http.opening import authorities
 from jobs.transitions import WorkerIdentity
 from jobs.worker.bodies import asking, capture, threads
-from jobs.worker.life import punctual
+from jobs.worker.life import options, punctual
 from jobs.worker.life.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
@@ -57,9 +58,16 @@ def beat_now() -> None:
         _heartbeat.beat_now()
 
 
+def takes_from(queues: Iterable[str]) -> None:
+    """Which queues this worker takes from, as its row is to say: the monitor names those that nobody takes from."""
+    if _heartbeat is not None:
+        _heartbeat.takes_from(sorted(queues))
+
+
 @signals.worker_init.connect
 def _born(sender: Any, **kwargs: Any) -> None:
     global _heartbeat  # noqa: PLW0603 - one worker a process
+    options.restart_as_started()
     authorities()  # before the fork: children have them too
     punctual.process()
     threads.install()
