@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 from celery.utils.functional import maybe_list
@@ -18,7 +19,8 @@ from jobs.worker.life import lifecycle
 MESSAGE_OF_A_JOB = re.compile(r"job-(\d+)(-v\d+-\d+)?")  # see jobs/messages.py
 
 # Celery's, which ours call for its own tasks.
-_active, _revoke = control.active, control.revoke
+_active: Callable[..., list[dict[str, Any]]] = control.active  # type: ignore[attr-defined]
+_revoke: Callable[..., Any] = control.revoke  # type: ignore[attr-defined]
 
 
 @control_command(name=LOOK, args=[("job_id", int)], signature="<job id>")

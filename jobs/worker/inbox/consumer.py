@@ -31,6 +31,7 @@ class JobConsumer(Consumer):
     connection_errors: tuple[type[Exception], ...]
     channel_errors: tuple[type[Exception], ...]
     hub: Any
+    task_consumer: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Asks no other workers for revoked tasks, which costs a second at each connection: we revoke none."""

@@ -169,9 +169,11 @@ class Heartbeat:
                 return
             heard = Worker.objects.beat(self.identity.session, values)
             if heard is not None:
-                renamed, self._renamed = self._renamed, None
+                renamed = self._renamed
                 if renamed is not None:
                     Worker.objects.filter(session=self._session).update(queues=renamed)
+                    if self._renamed is renamed:
+                        self._renamed = None
                 self._node.told(heard.drain)
                 if heard.identity and heard.incarnation:
                     known.told(heard.identity, heard.incarnation)

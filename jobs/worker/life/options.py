@@ -43,9 +43,9 @@ def check(worker: Any) -> None:
 def restart_as_started() -> None:
     """Have SIGHUP start the command anew by which this process was started: Celery runs its `sys.argv`, which after
     `python -m celery` is a file of its package that cannot be run so."""
-    program._reload_current_worker = _restart
+    program._reload_current_worker = _restart  # type: ignore[attr-defined]
 
 
 def _restart() -> None:
-    platforms.close_open_fds([sys.__stdin__, sys.__stdout__, sys.__stderr__])
+    platforms.close_open_fds([sys.__stdin__, sys.__stdout__, sys.__stderr__])  # type: ignore[arg-type]
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
