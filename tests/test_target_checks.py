@@ -14,7 +14,7 @@ from jobs.models import Job
 from jobs.states import State
 from jobs.targets import loading, registry
 from tests.conftest import NOW
-from tests.transitions.steps import acquire
+from tests.transitions.steps import acquire, seconds
 
 PRICES = {1: 10}
 
@@ -63,11 +63,11 @@ BROKEN = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("arguments", "payload", "why"), BROKEN)
-def test_a_start_fails_with_the_reason_and_the_log_has_it(arguments, payload, why, caplog):
+def test_a_start_fails_with_the_reason_and_the_log_has_it(arguments, payload, why, caplog, settings):
     register(arguments)
     job = Job.objects.create(target="test.checked", payload=payload, run_at=NOW)
     job.refresh_from_db()
-    assert acquire(job) is None
+    assert acquire(job, now=NOW + seconds(settings.JOBS_MAX_DELAY_TIME + 1)) is None, "no worker could start it"
     job.refresh_from_db()
     assert job.state == State.FAILED
     assert why in job.reason
