@@ -29,7 +29,6 @@ def test_a_sound_one():
         ({"days": frozenset({7})}, "days", "seven days"),
         ({"open_until": time(9)}, "open_until", "end when they begin; leave both empty"),
         ({"open_from": None, "open_until": time(0)}, "open_until", "end when they begin"),
-        ({"open_from": None, "open_until": time(0)}, "open_until", "end when they begin"),
         ({"open_from": time(9, tzinfo=UTC)}, "open_until", "own zone"),
         ({"holidays_of": "XX"}, "holidays_of", "such as DE"),
         ({"holidays_of": "DE-XX"}, "holidays_of", "DE has no part 'XX' .*BW"),
