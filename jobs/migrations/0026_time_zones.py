@@ -44,10 +44,10 @@ class Migration(migrations.Migration):
             model_name="calendar",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(open_until__isnull=True),
+                    ("open_until__isnull", True),
                     models.Q(open_from__isnull=True, open_until__gt=datetime.time(0, 0)),
-                    models.Q(open_until__lt=models.F("open_from")),
-                    models.Q(open_until__gt=models.F("open_from")),
+                    ("open_until__lt", models.F("open_from")),
+                    ("open_until__gt", models.F("open_from")),
                     _connector="OR",
                 ),
                 name="jobs_calendar_has_hours",
