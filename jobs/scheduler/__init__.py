@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 import time
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -41,7 +42,10 @@ class Unlisted(NamedTuple):
 class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     """Supplies `tick`: stand by, or lead: list the window, publish, then Celery's own periodic tasks."""
 
+    _beginning: int | None = None  # the thread in which one is being made
+
     def __init__(self, *args: Any, lazy: bool = False, **kwargs: Any) -> None:
+        """Wait for the database. Raises SystemExit behind a transaction pooler, and when beat is told to stop first."""
         name = f"beat@{socket.gethostname()}:{os.getpid()}"
         self.leader = Leader(name)
         self.dispatcher = Dispatcher(name)
@@ -50,9 +54,20 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         self._listed: Window | None = None  # the window we have listed
         self._resume = Unlisted()
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
+        if WindowScheduler._beginning == threading.get_ident():
+            # Told to stop: Celery's handler of the signal asks for the scheduler, to close it, and there is none yet.
+            raise SystemExit
+        WindowScheduler._beginning = threading.get_ident()
+        try:
+            self._begin_at_last(*args, lazy=lazy, **kwargs)
+        finally:
+            WindowScheduler._beginning = None
+
+    def _begin_at_last(self, *args: Any, **kwargs: Any) -> None:
+        """However long the database is away. Raises SystemExit where it can never be."""
         while True:
             try:
-                self._begin(*args, lazy=lazy, **kwargs)
+                self._begin(*args, **kwargs)
                 return
             except BehindPooler as error:
                 raise SystemExit(f"RunAt cannot start beat: {error}") from None
