@@ -8,6 +8,7 @@ import socket
 
 import h11
 import uvicorn
+from django.conf import settings
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from project.web.door import Door
@@ -89,6 +90,7 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=keep_alive,
                 timeout_graceful_shutdown=STOP_S,
                 h11_max_incomplete_event_size=HEADERS_BYTES,
+                forwarded_allow_ips=list(settings.JOBS_PROXIES),  # else it believes every process of this host
             )
         )
 

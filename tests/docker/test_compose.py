@@ -21,7 +21,6 @@ OURS = ["migrate", "web", "beat", "worker"]
 THEIRS = ["postgres", "valkey", "rabbitmq"]
 ALL = [*OURS, *THEIRS]
 OF_THE_LAUNCHER = {"listen_addresses", "unix_socket_directories", "log_line_prefix"}  # `make run`'s own wiring
-OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
 
 
 def celery_options(words: list[str]) -> dict[str, Any]:
@@ -88,7 +87,7 @@ class TestEnvironment:
     def test_the_variables_are_the_contract_of_the_settings(self, services, contract):
         for name in OURS:
             given = set(services[name]["environment"])
-            assert given - OF_UVICORN == set(contract) - {"DEBUG"}, name
+            assert given == set(contract) - {"DEBUG"}, name
 
     def test_the_settings_accept_them(self, services, monkeypatch):
         for name, value in services["web"]["environment"].items():
