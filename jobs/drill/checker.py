@@ -169,19 +169,23 @@ def _punctuality(row: Row, entries: list[Line], evidence: Evidence) -> Iterator[
     stamps = [("its ledger", line.at, evidence.clock_error) for line in entries]
     if row.execute_at is not None:
         stamps.append(("the table", row.execute_at.timestamp(), 0.0))
-    allowed = evidence.max_delay + sum(a.extra for a in evidence.allowances if a.begin <= due <= a.end)
     for source, at, error in stamps:
         delay = at - due
         if delay < -error:
             text = f"Job {row.job_id} started {-delay * 1000:,.3f} ms early by {source}."
             yield Violation(Kind.EARLY, text, row.job_id)
-        if delay > allowed:
-            waited = sharing.waited(row, at, evidence)
-            if delay <= allowed + waited:
-                continue
-            more = f" and {waited:,.1f} s behind interrupted ones" if waited else ""
-            text = f"Job {row.job_id} started {delay:,.1f} s late by {source}; {allowed:,.1f} s{more} were allowed."
+        turn = due
+        if delay > _allowed(due, evidence):
+            turn = sharing.turn(row, at, evidence)
+        if at - turn > (allowed := _allowed(turn, evidence)):
+            after = f", {at - turn:,.1f} s after there was a place for it" if turn > due else ""
+            text = f"Job {row.job_id} started {delay:,.1f} s late by {source}{after}; {allowed:,.1f} s were allowed."
             yield Violation(Kind.LATE, text, row.job_id)
+
+
+def _allowed(moment: float, evidence: Evidence) -> float:
+    """How many seconds late a job may start that could start at this moment."""
+    return evidence.max_delay + sum(a.extra for a in evidence.allowances if a.begin <= moment <= a.end)
 
 
 def _explanation(start: Start, injected: list[Injected]) -> str:

@@ -1,11 +1,10 @@
-"""The limits that jobs share: whether they were kept, and how long a job had to wait for a place that nobody could give
-back. Pure, and from the evidence alone."""
+"""The limits that jobs share: whether they were kept, and when a job could start that had to wait for a place. Pure,
+and from the evidence alone."""
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jobs.drill.evidence import Evidence, Row, Share
@@ -20,7 +19,6 @@ class Span:
     job_id: int
     begin: float
     end: float
-    interrupted: bool = False
 
 
 def crowds(evidence: Evidence) -> Iterator[str]:
@@ -42,39 +40,28 @@ def crowds(evidence: Evidence) -> Iterator[str]:
             yield f"{len(worst)} bodies of {share.name} ran at a time, {share.most} may: jobs {jobs}."
 
 
-def waited(row: Row, entered: float, evidence: Evidence) -> float:
-    """How many seconds between its time and its entry a limit of this job was full with jobs that had lost their
-    workers among them; at most `rescue` for each of those, within which their places must be given back."""
-    wait = Span(row.job_id, row.run_at.timestamp(), entered)
-    held, members = _places(evidence), _members(evidence)
-    found = [0.0]
+def turn(row: Row, entered: float, evidence: Evidence) -> float:
+    """When this job could start: at its time, or when a limit that was full until then had a place again, if that was
+    later. A job that lost its worker counts for `rescue` at most, within which its place must be given back."""
+    due = row.run_at.timestamp()
+    held, members, latest = _places(evidence), _members(evidence), due
     for share in row.shares:
         others = [span for member in members[share] if member is not row for span in held[member.job_id]]
-        seconds, lost = _full(wait, others, share.most)
-        found.append(min(seconds, evidence.rescue * lost))
-    return max(found)
-
-
-def _full(wait: Span, others: Sequence[Span], most: int) -> tuple[float, int]:
-    """For how much of this wait all places were taken, some by interrupted ones; and how many those were."""
-    edges = {wait.begin, wait.end, *(at for s in others for at in (s.begin, s.end) if wait.begin < at < wait.end)}
-    seconds, lost = 0.0, set[int]()
-    for since, until in itertools.pairwise(sorted(edges)):
-        there = [span for span in others if span.begin <= since and span.end >= until]
-        gone = {span.job_id for span in there if span.interrupted}
-        if len(there) >= most and gone:
-            seconds += until - since
-            lost |= gone
-    return seconds, len(lost)
+        for end in {span.end for span in others if due < span.end <= entered}:
+            if sum(span.begin < end <= span.end for span in others) >= share.most:
+                latest = max(latest, end)
+    return latest
 
 
 def _places(evidence: Evidence) -> Mapping[int, list[Span]]:
     """How long each job had its places, by our table: from the start until its end was recorded."""
     held = defaultdict(list)
     for start in evidence.starts:
+        begin = start.locked_at.timestamp()
         end = start.finished_at.timestamp() if start.finished_at else float("inf")
-        span = Span(start.job_id, start.locked_at.timestamp(), end, start.outcome == State.INTERRUPTED)
-        held[start.job_id].append(span)
+        if start.outcome == State.INTERRUPTED:
+            end = min(end, begin + evidence.rescue)
+        held[start.job_id].append(Span(start.job_id, begin, end))
     return held
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.drill.checker import Kind, check
-from jobs.drill.evidence import Evidence, Queries, Row, Share, Start
+from jobs.drill.evidence import Allowance, Evidence, Queries, Row, Share, Start
 from jobs.drill.faults import Injected
 from jobs.drill.ledger import END, ENTRY, Line
 from jobs.states import State
@@ -29,7 +29,7 @@ def job(number, begin, end, *, shares=(ONE,), state=State.COMPLETED, body=None):
     return row, start, lines
 
 
-def seen(*jobs):
+def seen(*jobs, allowances=()):
     """What is wrong with a round of these, in which the workers of all interrupted ones were killed."""
     lost = [row.job_id for row, *_ in jobs if row.state == State.INTERRUPTED]
     ends = {row.job_id: start.locked_at.timestamp() for row, start, _ in jobs}
@@ -39,7 +39,7 @@ def seen(*jobs):
         starts=[start for _, start, _ in jobs],
         ledger=[line for *_, lines in jobs for line in lines],
         injected=[Injected("worker-kill", "kill", ends[n], ends[n], pid=n) for n in lost],
-        allowances=[],
+        allowances=list(allowances),
         window=5,
         max_delay=15,
         rescue=RESCUE,
@@ -87,23 +87,30 @@ def test_a_killed_job_has_its_place_until_it_is_declared_interrupted_and_no_long
     assert not seen(job(1, 0, 6, state=State.INTERRUPTED, body=(6.5, 6.6)), job(2, 6.4, 7))
 
 
-def test_a_job_may_be_late_by_the_time_that_an_interrupted_one_kept_its_place():
-    assert not seen(interrupted(1, 0, 10), job(2, 24, 25))
+def test_the_delay_of_a_job_counts_from_when_there_was_a_place_for_it():
+    assert not seen(interrupted(1, 0, 10), job(2, 24, 25), job(3, 25, 26))
     by_ledger, by_table = seen(interrupted(1, 0, 10), job(2, 26, 27))
     assert by_table.kind == Kind.LATE
-    assert (
-        by_ledger.text
-        == "Job 2 started 26.0 s late by its ledger; 15.0 s and 10.0 s behind interrupted ones were allowed."
+    assert by_ledger.text == (
+        "Job 2 started 26.0 s late by its ledger, 16.0 s after there was a place for it; 15.0 s were allowed."
     )
 
 
-def test_but_no_longer_than_a_place_may_be_kept_and_not_behind_jobs_that_lived():
+def test_but_an_interrupted_one_keeps_its_place_no_longer_than_it_may():
+    assert not seen(interrupted(1, 0, RESCUE), job(2, 26, 27))
     assert {v.kind for v in seen(interrupted(1, 0, 28), job(2, 28, 29))} == {Kind.LATE}  # the rescue took too long
     assert not seen(interrupted(1, 0, 11), interrupted(3, 11, 22), job(2, 30, 31))
-    assert {v.kind for v in seen(job(1, 0, 15), job(2, 16, 17))} == {Kind.LATE}
 
 
-def test_an_interrupted_one_delays_nobody_while_there_are_other_places():
+def test_an_allowance_is_for_the_moment_at_which_there_was_a_place():
+    jobs = (job(1, 0, 10), job(2, 29, 30))
+    assert {v.kind for v in seen(*jobs)} == {Kind.LATE}
+    for begin, right in ((9, True), (11, False)):
+        around = Allowance("database-down", at(begin).timestamp(), at(20).timestamp(), 5)
+        assert bool(seen(*jobs, allowances=[around])) != right
+
+
+def test_nobody_waits_for_a_job_of_another_limit_or_while_there_are_other_places():
     two = [interrupted(n, 0, 10, shares=(THREE,)) for n in (1, 2)]
     assert {v.kind for v in seen(*two, job(4, 24, 25, shares=(THREE,)))} == {Kind.LATE}
     assert not seen(*two, interrupted(3, 0, 10, shares=(THREE,)), job(4, 24, 25, shares=(THREE,)))
