@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jobs.benchmark import cost
@@ -23,11 +24,13 @@ def evidence(
     stage: Stage,
     load: DrillLoad,
     strokes: Sequence[Stroke],
+    spans: Mapping[Stroke, tuple[float, float]],
     hits: Sequence[Injected],
     since: datetime,
     duration: timedelta,
 ) -> Evidence:
-    """Everything of one round. `hits`: what failpoints did in it."""
+    """Everything of one round. `hits`: what failpoints did in it; `spans`: from when to when each
+    stroke really was, wall clock: a busy machine begins and ends it late."""
     window = conf().min_prepare_time
     lines = ledger.read(stage.services.ledger, stage.run)
     rows = list(Job.objects.of_benchmark(stage.run, load.first_id, "drill").order_by("id"))
@@ -37,7 +40,7 @@ def evidence(
         starts=_starts([row.pk for row in rows]),
         ledger=[line for line in lines if line.what != ledger.TASK],
         injected=[*stage.journal, *_as_faults(hits, strokes)],
-        allowances=_allowances(strokes, since.timestamp(), window),
+        allowances=allowances(spans, window),
         window=window,
         max_delay=conf().max_delay_time,
         queries=_queries(plan, load, since, duration, window),
@@ -100,14 +103,13 @@ def _as_faults(hits: Sequence[Injected], strokes: Sequence[Stroke]) -> list[Inje
     return [Injected(f"failpoint {hit.fault}", hit.act, hit.at, hit.at + longest, pid=hit.pid) for hit in hits]
 
 
-def _allowances(strokes: Sequence[Stroke], since: float, window: float) -> list[Allowance]:
+def allowances(spans: Mapping[Stroke, tuple[float, float]], window: float) -> list[Allowance]:
     """Around a fault are the jobs due from a window before it to a window after it."""
     found = []
-    for stroke in strokes:
-        extra = FAULTS[stroke.fault].budget(stroke)
+    for stroke, (begin, end) in spans.items():
+        extra = FAULTS[stroke.fault].budget(replace(stroke, lasts=end - begin))
         if extra:
-            at = since + stroke.at
-            found.append(Allowance(stroke.fault, at - window, at + stroke.lasts + window, extra))
+            found.append(Allowance(stroke.fault, begin - window, end + window, extra))
     return found
 
 

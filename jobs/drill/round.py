@@ -71,6 +71,7 @@ class Round:
         self._due = list(self.strokes)
         self._missed: list[str] = []
         self._lasting: list[tuple[float, Stroke]] = []
+        self._spans: dict[Stroke, tuple[float, float]] = {}  # wall clock: from when to when each really was
         self._tell: Tell = lambda what, passed, longest: None
 
     def carry_out(self, tell: Tell) -> Outcome:
@@ -108,6 +109,7 @@ class Round:
                 stage=self.stage,
                 load=load,
                 strokes=self.strokes,
+                spans=self._spans,
                 hits=done,
                 since=since,
                 duration=duration,
@@ -156,7 +158,9 @@ class Round:
 
     def _begin_due(self, passed: float) -> None:
         for stroke in [stroke for stroke in self._due if stroke.at <= passed]:
+            began = time.time()
             if self._begin(stroke):
+                self._spans[stroke] = (began, time.time())
                 if stroke.lasts:
                     self._lasting.append((passed + stroke.lasts, stroke))
                 self._due.remove(stroke)
@@ -174,13 +178,17 @@ class Round:
     def _end_due(self, passed: float) -> None:
         """Ends come before ticks, which may take their time: what lasts must last no longer than planned."""
         for end, stroke in [(end, stroke) for end, stroke in self._lasting if end <= passed]:
-            FAULTS[stroke.fault].end(self.stage, stroke)
+            self._end(stroke)
             self._lasting.remove((end, stroke))
         for _, stroke in self._lasting:
             try:
                 FAULTS[stroke.fault].tick(self.stage, stroke)
             except (DatabaseError, InterfaceError):
                 connection.close()
+
+    def _end(self, stroke: Stroke) -> None:
+        FAULTS[stroke.fault].end(self.stage, stroke)
+        self._spans[stroke] = (self._spans[stroke][0], time.time())
 
     def _calm(self) -> None:
         """Let what lasts come to its own end, then see that nobody is left stopped, armed or away."""
@@ -189,12 +197,12 @@ class Round:
         while self._lasting and (passed := self.duration + time.monotonic() - began) < longest:
             for end, stroke in list(self._lasting):
                 if stroke.fault in ("failpoint-kill", "broker-duplicate", "worker-term"):
-                    FAULTS[stroke.fault].end(self.stage, stroke)
+                    self._end(stroke)
                     self._lasting.remove((end, stroke))
             self._end_due(passed)
             self._wait(f"{self.plan.name}: the last faults", passed, longest)
         for _, stroke in self._lasting:
-            FAULTS[stroke.fault].end(self.stage, stroke)
+            self._end(stroke)
         self._lasting.clear()
         for member in self._cluster.members:
             if member.frozen:

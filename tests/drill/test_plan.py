@@ -5,7 +5,9 @@ import itertools
 import pytest
 
 from jobs import failpoints
-from jobs.drill.faults import FAULTS, Setting
+from jobs.drill.evidence import Allowance
+from jobs.drill.faults import FAULTS, Setting, Stroke
+from jobs.drill.gather import allowances
 from jobs.drill.plan import PLANS, of_faults, strokes
 
 SETTING = Setting(duration=28, window=5, patience=4, workers=("drill1", "drill2", "drill3"), beats=("beat1", "beat2"))
@@ -92,3 +94,11 @@ def test_a_slow_database_makes_nothing_later_than_promised():
 def test_a_database_that_is_not_ours_is_not_restarted():
     foreign = Setting(duration=28, window=5, patience=4, workers=("drill1",), own_database=False)
     assert {stroke.fault for stroke in strokes(PLANS["database"], 7, foreign)} == {"connections-cut"}
+
+
+def test_an_allowance_is_around_a_fault_as_it_was_and_not_as_it_was_planned():
+    (stroke,) = strokes(of_faults(["database-down"]), 7, SETTING)
+    (found,) = allowances({stroke: (1000.0, 1030.0)}, window=5)
+    assert found == Allowance("database-down", 995.0, 1035.0, extra=35.0)
+    assert not allowances({}, window=5)  # what was planned and never done
+    assert not allowances({Stroke(0.0, "connections-cut"): (1000.0, 1000.1)}, window=5)
