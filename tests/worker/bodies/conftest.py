@@ -35,7 +35,7 @@ class OneWorker:
         registry._registry.pop(name, None)
         targets.target(name)(function)
         job = Job.objects.create(target=name, payload=payload, run_at=clock.now() + timedelta(seconds=after))
-        (started,) = claims.claim([(job.pk, 1, None)], WORKER).started
+        (started,) = claims.claim([(job.pk, 1, None)], WORKER).acquired.started
         return Armed(started, WORKER.session, steady(), clock.reading)
 
     def run(self, function: Any, **payload: Any) -> Ended:
