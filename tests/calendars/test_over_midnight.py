@@ -21,13 +21,13 @@ from jobs.calendars import (
     why_closed,
 )
 from jobs.states import Blackout
-from tests.calendars.moments import moment
+from tests.calendars.moments import wall
 
 NIGHTS = Snapshot("nights", time_zone="Europe/Berlin", days=WORKDAYS, open_from=time(22), open_until=time(6))
 
 
 def berlin(text: str) -> datetime:
-    return moment(text, "Europe/Berlin")
+    return wall(text, "Europe/Berlin")
 
 
 def test_it_is_a_sound_calendar() -> None:
