@@ -153,7 +153,7 @@ class Arming:
         """Those to pass on. With more than would fill this worker again all workers are likely to be full: then only a
         few, so that the messages do not take the cores from the bodies."""
         limit = self._slots.limit
-        crowd = self._waiting.count(until) > limit
+        crowd = self._waiting.more_than(limit, until)
         return self._waiting.take_last(until, max(limit // 40, 1) if crowd else limit, MOST_HOPS)
 
     def _gather(self) -> list[Waiting]:

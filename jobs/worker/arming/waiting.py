@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 
 
-@dataclass
+@dataclass(slots=True)
 class Delivery:
     """One message. It is acknowledged when every job it named has been dealt with, so that what a dying worker
     still held is delivered again."""
@@ -26,7 +26,7 @@ class Delivery:
             self.acknowledge()
 
 
-@dataclass
+@dataclass(slots=True)
 class Waiting:
     """A job on this worker. `run_at` is the message's: seconds since the epoch, on the database's clock. `limited`: it
     shares a limit; then `again_at` is when to take it up again, on the same clock, after so many `tries` in vain."""
@@ -62,12 +62,16 @@ class Waiting:
             delivery.hand_back()
 
 
+Entry = tuple[float, int, Waiting]
+LOOK = 200  # entries that are looked at, of any number, to find some to pass on
+
+
 class WaitingJobs:
     """Soonest first; each (job, version) once. Not safe for threads: its owner has a lock."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Waiting]] = []
-        self._by_key: dict[tuple[int, int], Waiting] = {}
+        self._heap: list[Entry] = []
+        self._by_key: dict[tuple[int, int], Entry] = {}
         self._order = count()
 
     def __len__(self) -> int:
@@ -76,24 +80,26 @@ class WaitingJobs:
     def add(self, waiting: Waiting, lead: float = 0.0) -> None:
         known = self._by_key.get((waiting.job_id, waiting.version))
         if known is not None:
-            known.deliveries += waiting.deliveries
+            known[2].deliveries += waiting.deliveries
             return
-        self._by_key[waiting.job_id, waiting.version] = waiting
-        heapq.heappush(self._heap, (waiting.due(lead), next(self._order), waiting))
+        entry = (waiting.due(lead), next(self._order), waiting)
+        self._by_key[waiting.job_id, waiting.version] = entry
+        heapq.heappush(self._heap, entry)
 
     @property
     def next_at(self) -> float:
         """The soonest `run_at`; infinity when nothing waits."""
+        self._drop_gone()
         return self._heap[0][0] if self._heap else float("inf")
 
-    def count(self, until: float) -> int:
-        """How many are due until then."""
-        return sum(run_at <= until for run_at, _, _ in self._heap)
+    def more_than(self, most: int, until: float) -> bool:
+        """Whether more than so many are due until then."""
+        return len(self._due(until, most + 1)) > most
 
     def take(self, until: float, most: int) -> list[Waiting]:
         """Remove and return those due until then, soonest first, `most` at most."""
         taken: list[Waiting] = []
-        while self._heap and len(taken) < most and self._heap[0][0] <= until:
+        while len(taken) < most and self.next_at <= until and self._heap:
             waiting = heapq.heappop(self._heap)[2]
             del self._by_key[waiting.job_id, waiting.version]
             taken.append(waiting)
@@ -101,7 +107,7 @@ class WaitingJobs:
 
     def take_after(self, until: float) -> list[Waiting]:
         """Remove and return those due later than that, soonest first."""
-        later = sorted(entry for entry in self._heap if entry[0] > until)
+        later = sorted(entry for entry in self._heap if entry[0] > until and self._waits(entry))
         self._heap = [entry for entry in self._heap if entry[0] <= until]
         heapq.heapify(self._heap)
         for _, _, waiting in later:
@@ -109,16 +115,39 @@ class WaitingJobs:
         return [waiting for _, _, waiting in later]
 
     def take_last(self, until: float, most: int, fewer_hops_than: int) -> list[Waiting]:
-        """Remove and return those due until then that would have to wait longest here, and may still be passed on."""
-        due = sorted(entry for entry in self._heap if entry[0] <= until)
-        chosen = [entry for entry in reversed(due) if entry[2].hops < fewer_hops_than][:most]
-        if chosen:
-            gone = {id(entry[2]) for entry in chosen}
-            self._heap = [entry for entry in self._heap if id(entry[2]) not in gone]
-            heapq.heapify(self._heap)
-            for entry in chosen:
-                del self._by_key[entry[2].job_id, entry[2].version]
-        return [entry[2] for entry in chosen]
+        """Remove and return those due until then that would have to wait longest here, and may still be passed on. In a
+        crowd only some are looked at, late ones among them: this is done again and again while all slots are taken."""
+        enough = max(most, LOOK)
+        due = {entry[1]: entry for entry in self._due(until, enough)}
+        if len(due) == enough:
+            due |= {entry[1]: entry for entry in self._heap[-enough:] if entry[0] <= until and self._waits(entry)}
+        may_go = (entry for entry in sorted(due.values(), reverse=True) if entry[2].hops < fewer_hops_than)
+        chosen = [entry[2] for entry in islice(may_go, most)]
+        for waiting in chosen:
+            del self._by_key[waiting.job_id, waiting.version]  # its entry goes when its turn comes
+        return chosen
+
+    def _due(self, until: float, most: int) -> list[Entry]:
+        """So many of those due until then, from the top of the heap downwards."""
+        found: list[Entry] = []
+        places = [0]
+        while places and len(found) < most:
+            place = places.pop()
+            if place < len(self._heap) and self._heap[place][0] <= until:
+                if self._waits(self._heap[place]):
+                    found.append(self._heap[place])
+                places += [2 * place + 2, 2 * place + 1]
+        return found
+
+    def _waits(self, entry: Entry) -> bool:
+        """Whether it has not been taken out of the middle of the heap."""
+        return self._by_key.get((entry[2].job_id, entry[2].version)) is entry
+
+    def _drop_gone(self) -> None:
+        while self._heap and not self._waits(self._heap[0]):
+            heapq.heappop(self._heap)
+        while self._heap and not self._waits(self._heap[-1]):
+            self._heap.pop()  # the last of a heap is nobody's parent
 
     def clear(self) -> None:
         self._heap.clear()

@@ -14,6 +14,7 @@ from kombu.utils.json import loads
 
 log = logging.getLogger(__name__)
 
+NOTHING: dict[str, Any] = {}
 RESTORED_TOGETHER = 100  # messages in one transaction
 
 
@@ -55,6 +56,17 @@ def one_client(channel: Any) -> None:
         make = channel._create_client
         kept = make()
         channel._create_client = lambda asynchronous=False: make(asynchronous=True) if asynchronous else kept
+
+
+def lighten(message: Any) -> None:
+    """Let go of what it says, once it is read: to acknowledge it or to hand it back takes its tag only, and it may wait
+    here for long, with many others."""
+    if hasattr(message, "_raw"):
+        if not keeps_unacknowledged(message.channel):
+            return  # kombu would restore it from what it says
+        message._raw = None
+    message.body, message._decoded_cache = b"", None
+    message.headers, message.properties, message.delivery_info = NOTHING, NOTHING, NOTHING
 
 
 def _together(messages: Sequence[Any]) -> None:

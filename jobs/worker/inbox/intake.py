@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,7 +22,7 @@ from jobs.clock import steady
 from jobs.installation import known
 from jobs.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
 from jobs.worker.arming.waiting import Delivery, Waiting
-from jobs.worker.inbox.acknowledging import acknowledge, hand_back, keeps_unacknowledged, one_client
+from jobs.worker.inbox.acknowledging import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client
 from jobs.worker.inbox.foreign import Foreign
 
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
@@ -77,10 +78,11 @@ class Intake:
             self._hold(1)
         delivery = Delivery(
             partial(self._acknowledge_soon, message, ahead),
-            _queue(message),
+            sys.intern(_queue(message)),
             hops,
             hand_back=partial(self._hand_back_soon, message, ahead),
         )
+        lighten(message)
         self._add(Waiting(job_id, version, run_at, [delivery]))
 
     def _is_ours(self, message: Any) -> bool:

@@ -1,6 +1,6 @@
 """What waits on a worker: soonest first, each job once, each message acknowledged when its jobs are dealt with."""
 
-from jobs.worker.arming.waiting import Delivery, Waiting, WaitingJobs
+from jobs.worker.arming.waiting import LOOK, Delivery, Waiting, WaitingJobs
 
 
 class Message:
@@ -83,3 +83,36 @@ def test_what_is_due_later_can_be_taken_out_and_the_rest_waits_on():
     assert (len(jobs), jobs.next_at) == (2, 10.0)
     jobs.add(waiting(1, 15.0))
     assert ids(jobs.take(99.0, 9)) == [2, 1, 3]
+
+
+def test_what_is_passed_on_out_of_a_crowd_is_found_by_a_look_at_some_of_it():
+    jobs = WaitingJobs()
+    for job_id in range(20_000):
+        jobs.add(waiting(job_id, 10.0 if job_id < 10_000 else 99.0))
+    seen = 0
+
+    class Counted(list):
+        def __getitem__(self, place):
+            nonlocal seen
+            found = super().__getitem__(place)
+            seen += len(found) if isinstance(place, slice) else 1
+            return found
+
+    jobs._heap = Counted(jobs._heap)
+    assert jobs.more_than(50, 10.0)
+    gone = jobs.take_last(10.0, 50, 9)
+    assert len(gone) == 50
+    assert seen < 20 * LOOK, "of twenty thousand"
+    left = jobs.take(10.0, 20_000)
+    assert sorted(ids(left + gone)) == list(range(10_000))
+    assert (len(jobs), jobs.next_at) == (10_000, 99.0)
+
+
+def test_one_that_was_passed_on_and_comes_back_waits_again():
+    jobs = WaitingJobs()
+    jobs.add(waiting(1, 10.0))
+    jobs.add(waiting(2, 10.0))
+    assert ids(jobs.take_last(10.0, 1, 9)) == [2]
+    jobs.add(waiting(2, 10.0))
+    assert ids(jobs.take(10.0, 9)) == [1, 2]
+    assert (len(jobs), jobs.next_at) == (0, float("inf"))

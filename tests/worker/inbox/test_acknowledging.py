@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from kombu import Consumer, Queue
 
-from jobs.worker.inbox.acknowledging import acknowledge, hand_back, keeps_unacknowledged, one_client
+from jobs.worker.inbox.acknowledging import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client
 
 
 @pytest.fixture
@@ -114,3 +114,16 @@ def test_the_loss_of_the_broker_is_no_error(connection, queue, monkeypatch, capl
 def test_nothing_to_acknowledge_asks_nobody():
     acknowledge([], ())
     hand_back([], ())
+
+
+def test_a_message_whose_text_was_let_go_of_is_acknowledged_or_comes_back_whole(connection, queue):
+    channel, messages = take(connection, queue, 3)
+    for message in messages:
+        lighten(message)
+        assert [message.body, message.headers, message._raw] == [b"", {}, None]
+    acknowledge(messages[:1], connection.connection_errors)
+    hand_back(messages[1:2], connection.connection_errors)
+    channel.qos.restore_unacked_once()
+    again = channel.connection.client.channel()
+    found = [queue(again).get(no_ack=True) for _ in range(3)]
+    assert sorted(message.payload[0] for message in found if message is not None) == [[1, 1], [2, 1]]
