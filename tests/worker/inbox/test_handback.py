@@ -37,6 +37,7 @@ class Hub:
 class Station:
     def __init__(self):
         self.recorder, self.did = self, []
+        self.promoting = SimpleNamespace(stop=lambda within: None)
 
     def stop(self):
         pass
