@@ -40,8 +40,8 @@ MUTANTS = (
         INTAKE_TESTS,
         (
             INTAKE,
-            "if not self._open or consumer is None or self._consumer.blueprint.state != RUN:",
-            "if not self._open:",
+            "if self._leaving or not self._open or consumer is None or self._consumer.blueprint.state != RUN:",
+            "if self._leaving or not self._open:",
         ),
     ),
     mutant(
