@@ -110,11 +110,12 @@ class Arming:
         self._warm.set()
         while not self._stopping:
             batch, surplus, refused = self._next()
-            limited: list[Waiting] = []
+            plain = [waiting for waiting in batch if not waiting.limited]
+            limited = [waiting for waiting in batch if waiting.limited]  # before those are told that are found to be
             try:
-                if plain := [waiting for waiting in batch if not waiting.limited]:
-                    limited = self._taking.take(plain)
-                if limited := limited + [waiting for waiting in batch if waiting.limited]:
+                if plain:
+                    limited += self._taking.take(plain)
+                if limited:
                     self._limited.put(limited)
                 if surplus:
                     self._pass_on(surplus)
