@@ -111,8 +111,8 @@ def test_one_that_is_refused_at_its_time_has_ended(make_job, how):
     child = make_job(1, waits_for=[first.pk], waits_for_end=ANY)
     vain = make_job(1, waits_for=[first.pk])
     if how == "no such target":
-        Job.objects.filter(pk=first.pk).update(target="gone.away")
-    late = first.run_at + seconds(60 if how == "too late" else 0)
+        Job.objects.filter(pk=first.pk).update(target="gone.away", start_within=None)
+    late = first.run_at + seconds(0 if how == "overlap" else 60)
     assert acquire(again(first), now=late, due_before=late + seconds(1)) is None
     assert again(first).state in (State.SKIPPED, State.FAILED)
     assert (sees(child), sees(vain)) == ((State.PENDING, 0), (State.SKIPPED, 0))
