@@ -12,6 +12,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs import exactjson
 from jobs.api.fields import ListOf, PayloadField, Strict, TextField
 from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
 from jobs.api.problems import Conflict
@@ -61,7 +62,7 @@ def _result(job: Job) -> Any:
 
 class BriefRunSerializer(serializers.ModelSerializer[Job]):
     """The run as somebody sees it who may not see jobs: how far it is. Why it ended and what it returned, only if this
-    trigger or the caller has started it: a key may be shared with jobs of others."""
+    trigger or the caller has started it, or it does just the same: a key may be shared with other jobs of others."""
 
     state_name = serializers.CharField(source="get_state_display", read_only=True)
     reason = serializers.SerializerMethodField()
@@ -229,10 +230,17 @@ def _shown(job: Job, name: str, caller: AbstractBaseUser) -> Any:
     """The run as somebody sees it who has asked the trigger of this name for it."""
     if _sees_jobs(caller):
         return RunSerializer(job).data
-    own = job.created_by_id == caller.pk
-    if not own and job.trigger_id is not None:
-        own = Trigger.objects.filter(name=name, pk=job.trigger_id).exists()
+    trigger = Trigger.objects.filter(name=name).first()
+    own = job.created_by_id == caller.pk or (trigger is not None and _stands_for(job, trigger))
     return BriefRunSerializer(job, context={"own": own}).data
+
+
+def _stands_for(job: Job, trigger: Trigger) -> bool:
+    """Whether it is a run of this trigger, or does just what one would do: its result is what the caller would have
+    been given anyway."""
+    if job.trigger_id == trigger.pk:
+        return True
+    return job.target == trigger.target and exactjson.same(job.payload, trigger.payload)
 
 
 def _sees_jobs(caller: AbstractBaseUser) -> bool:

@@ -78,6 +78,15 @@ def test_the_job_of_another_with_the_same_key_tells_nothing(caller, books, make_
     assert (shown["state_name"], shown["reason"], shown["result"]) == ("failed", "", None)
 
 
+def test_a_job_that_does_just_what_the_trigger_does_tells_its_result(caller, books, make_job):
+    """A scheduler and people start the same: all of them get the one result."""
+    bob = User.objects.create(username="bob")
+    Trigger.objects.update(target="demo.sleep", payload={"seconds": 0.1}, key="nightly")
+    job = make_job(0.1, now=clock.now(), key="nightly", by=bob, payload={"seconds": 0.1})
+    assert caller.post(URL).json()["id"] == job.pk
+    assert shown_at_its_end(job.pk, {"pages": 3})["result"] == {"pages": 3}
+
+
 def test_who_may_see_jobs_sees_all_of_it(caller, books, operator):
     operator.user_permissions.add(Permission.objects.get(codename="view_job"))
     assert caller.post(URL).json()["payload"]["url"] == "https://books.example/"
