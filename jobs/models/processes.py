@@ -113,7 +113,7 @@ class Leadership(models.Model):
     @classmethod
     def current(cls) -> Leadership:
         """The row; a blank one, not saved, before any beat has led."""
-        return cls.objects.first() or cls(holder="", epoch=0, listed=0)
+        return cls.objects.first() or cls(holder="", epoch=0, listed=0, zones="")
 
     @staticmethod
     def lock_holder(lock: int) -> LockHolder | None:

@@ -93,8 +93,9 @@ def test_the_page_costs_the_same_with_few_and_many_jobs(viewer, at, jobs, django
         ended(at - timedelta(seconds=n))
         ended(at - timedelta(seconds=n), State.FAILED)
     # Session, user, two for the permissions; then the snapshot: busy slots, workers, backlog, figures, failed,
-    # interrupted, running, due next, overdue, recent, count of running, leadership, what is held, what is paused.
-    with django_assert_num_queries(18):
+    # interrupted, running, due next, overdue, recent, count of running, leadership, what is held, what is paused, and whether
+    # a restore holds everything.
+    with django_assert_num_queries(19):
         viewer.get("/")
 
 
