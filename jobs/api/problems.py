@@ -30,6 +30,7 @@ from jobs.api.access import HOW_TO_GET_A_TOKEN
 from jobs.api.fields import MOST_ERRORS
 from jobs.budgets import TooFast, TooMany
 from jobs.transitions import KeyReused
+from jobs.transitions.firing import Busy
 from jobs.unavailable import AWAY, RETRY_AFTER
 from project.postgresql.session import ReadOnly
 
@@ -115,6 +116,8 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - 
                 "Repeat that one as it was, and send each new job with a new key."
             )
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", detail)
+        case Busy():
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", str(error), headers=RETRY_AFTER)
         case TooFast():
             headers = {"Retry-After": str(error.retry_after)}
             more = {"retry_after_ms": error.retry_after_ms}
