@@ -24,7 +24,7 @@ def test_the_plan_becomes_rows_of_the_round():
     jobs = Job.objects.of_benchmark("cafe", load.first_id).order_by("id")
     assert [job.run_at for job in jobs] == [job.run_at for job in plan]
     assert {job.name for job in jobs} == {"benchmark cafe steady", "benchmark cafe burst", "benchmark cafe random"}
-    assert {(job.target, job.payload["seconds"]) for job in jobs} == {("demo.sleep", 0.083)}
+    assert {(job.target, float(job.payload["seconds"])) for job in jobs} == {("demo.sleep", 0.083)}
     assert list(load.created.values()).count(Series.BURST) == 40
 
 
