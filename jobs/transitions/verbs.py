@@ -120,9 +120,9 @@ def _at_once(job: Job, now: datetime) -> None:
 
 
 def _again(job: Job, now: datetime) -> None:
-    """One that was cancelled before its time has it, and its calendar, as if it had not been."""
-    over_calendar = job.run_at <= now or job.state != State.CANCELLED
-    repend(job, run_at=max(job.run_at, now), now=now, over_calendar=over_calendar)
+    """One that was cancelled or skipped before its time has it, and its calendar, as if it had not been."""
+    keeps_time = job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now
+    repend(job, run_at=job.run_at if keeps_time else now, now=now, over_calendar=not keeps_time)
 
 
 def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:

@@ -50,7 +50,8 @@ class ModelJob:
         return self._edit({State.PENDING}, State.PENDING, run_at)
 
     def retry(self, now: datetime) -> bool:
-        return self._edit(RETRYABLE, State.PENDING, now)
+        due = max(self.run_at, now) if self.state in (State.CANCELLED, State.SKIPPED) else now
+        return self._edit(RETRYABLE, State.PENDING, due)
 
     def _edit(self, expected: set[State] | frozenset[State], state: State, run_at: datetime) -> bool:
         if self.state not in expected:

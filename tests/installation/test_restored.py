@@ -61,7 +61,7 @@ def listed(now):
 
 def acquired(job, now):
     wanted = [Wanted(job.pk, job.version, uuid.uuid4())]
-    return transitions.acquire(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
+    return transitions.acquire(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1)).started
 
 
 def test_nothing_is_held_where_nothing_was_restored(led):
