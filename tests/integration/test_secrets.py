@@ -26,10 +26,12 @@ from tests.integration.conftest import wait_for
 
 ROLE = "runat_planted"
 DATABASE_PASSWORD = "planted-database/p@ss&<word>"
+SIGNING_KEY = "whsec_cGxhbnRlZC1wbGFudGVkLXBsYW50ZWQtcGxhbnRlZA=="
 PLANTED = {
     "SECRET_KEY": "planted-secret-key-0123456789",
-    "JOBS_HTTP_SIGNING_KEYS": "whsec_cGxhbnRlZC1wbGFudGVkLXBsYW50ZWQtcGxhbnRlZA==",
+    "JOBS_HTTP_SIGNING_KEYS": f"hooks.example.com={SIGNING_KEY}",
 }
+SECRETS = PLANTED["SECRET_KEY"], SIGNING_KEY
 ARGUMENTS = {"query_task": {"ids": ["a"]}, "hello": {"from_node": "other@host"}, "conf": {"with_defaults": True}}
 ASK = """
 import json, sys
@@ -62,7 +64,7 @@ def planted(cluster, broker_url):
     address = f"{where['HOST']}:{where['PORT']}/{where['NAME']}"
     quoted = quote(DATABASE_PASSWORD, safe="")
     cluster.environment |= PLANTED | {"DATABASE_URL": f"postgresql://{ROLE}:{quoted}@{address}?sslpassword=planted-ssl"}
-    yield {*PLANTED.values(), DATABASE_PASSWORD, quoted, urlsplit(broker_url).password, "planted-ssl"}
+    yield {*SECRETS, DATABASE_PASSWORD, quoted, urlsplit(broker_url).password, "planted-ssl"}
     cluster.close()
     with connection.cursor() as cursor:
         cursor.execute(f"DROP ROLE {ROLE}")
@@ -128,7 +130,7 @@ def test_the_page_about_an_error_shows_no_secret(settings, monkeypatch):
             page = technical_500_response(request, *sys.exc_info()).content.decode()
             assert "OperationalError" in page
             forms = (DATABASE_PASSWORD, quote(DATABASE_PASSWORD, safe=""), escape(DATABASE_PASSWORD), "planted-broker")
-            assert [text for text in (*PLANTED.values(), *forms, "planted-ssl") if text in page] == []
+            assert [text for text in (*SECRETS, *forms, "planted-ssl") if text in page] == []
 
 
 def test_what_holds_the_environment_has_no_repr_of_secrets(monkeypatch):
@@ -138,7 +140,7 @@ def test_what_holds_the_environment_has_no_repr_of_secrets(monkeypatch):
     monkeypatch.setenv("BROKER_URL", "redis://:planted-broker@h/0")
     found = env.read()
     assert "planted" not in repr(found)
-    assert PLANTED["JOBS_HTTP_SIGNING_KEYS"] not in repr(found)
+    assert SIGNING_KEY not in repr(found)
     assert found.database["PASSWORD"] == "planted-database"
     assert f"{found.secret_key}" == PLANTED["SECRET_KEY"]
 

@@ -55,6 +55,12 @@ def fresh(transactional_db):
         other.close()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_pinned(monkeypatch):
+    """What tests of beats have pinned in this process is another matter."""
+    monkeypatch.setattr(session, "_of_process", {})
+
+
 @pytest.fixture(params=["DATABASE {name}", "ROLE {user} IN DATABASE {name}"])
 def whose(request, transactional_db):
     """Whose defaults are altered; they are as they were at the end."""

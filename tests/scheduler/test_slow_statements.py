@@ -87,6 +87,8 @@ def test_a_list_query_that_is_longer_than_the_lease_publishes_what_it_finds(beat
 
     turn = threading.Thread(target=turn_once)
     turn.start()
+    while not one.leader.leading:
+        time.sleep(0.01)
     while turn.is_alive():
         two.tick()
         time.sleep(LEASE / 10)
