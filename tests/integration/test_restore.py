@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -18,7 +19,7 @@ from tests.integration.conftest import EXACTLY_ONCE, database_url, wait_for
 
 pytestmark = [pytest.mark.processes]
 
-NAME = "restored_installation"
+NAME = f"restored_installation_{os.getpid()}"  # two test processes share the server
 JOBS = 100
 INSERT = """
 INSERT INTO jobs_job (name, target, payload, run_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from statistics import median
@@ -18,7 +19,7 @@ from tests.integration.test_way_of_one_job import create
 
 pytestmark = [pytest.mark.processes]
 
-OTHER = "another_installation"
+OTHER = f"another_installation_{os.getpid()}"  # two test processes share the server
 JOBS = 20
 SOON = 0.8  # seconds: inside the listed window whenever it is asked for, since no beat is there to list another
 LATE = 3.0  # seconds: it was 125 and more, some never started

@@ -40,6 +40,7 @@ def test_eighty_calls_on_two_web_processes_make_one_run(cluster, web, token, ser
     cluster.worker()
     with ThreadPoolExecutor(CALLS) as pool:
         answers = list(pool.map(lambda number: fire(ports[number % 2], token), range(CALLS)))
+    wait_for(Job.objects.filter(state=State.COMPLETED).exists, "the run, of which nobody may have waited for the end")
     assert Job.objects.filter(state=State.COMPLETED).count() == 1, EXACTLY_ONCE
     assert not Job.objects.exclude(state__in=[State.COMPLETED, State.SKIPPED]).exists()
     assert {status for status, _, _ in answers} == statuses
