@@ -43,6 +43,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     """Supplies `tick`: stand by, or lead: list the window, publish, then Celery's own periodic tasks."""
 
     _beginning: int | None = None  # the thread in which one is being made
+    _turning = False
 
     def __init__(self, *args: Any, lazy: bool = False, **kwargs: Any) -> None:
         """Wait for the database. Raises SystemExit behind a transaction pooler, and when beat is told to stop first."""
@@ -85,14 +86,21 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """One turn. Returns the seconds until the next one is wanted. Never raises for a lost database or
         broker: a scheduler that dies silently is the worst of all."""
+        self._turning = True
         try:
             return self._turn(*args, **kwargs)
         except (DatabaseError, InterfaceError) as error:
             log.warning("the database failed (%s); trying again in %g s", error, RETRY_AFTER)
             self._stand_by()
             return RETRY_AFTER
+        finally:
+            self._turning = False
 
     def close(self) -> None:
+        """Give the lead away. Celery's handler of SIGTERM calls this in the middle of a turn, too, where a connection
+        may be waiting for an answer: then nothing is done, since Celery calls it again when the turn has been left."""
+        if self._turning:
+            return
         self.sweeper.stop()
         self.lease.stop()
         self.leader.step_down()

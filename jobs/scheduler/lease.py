@@ -37,7 +37,7 @@ class Lease:
     def stop(self) -> None:
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(SILENT_FOR)
             self._thread = None
 
     def _loop(self) -> None:

@@ -27,6 +27,7 @@ WAITS_EVERY = (
 )
 CROWDS_BEFORE = 2.0  # seconds before a window ends in which the broker is asked what waits in it
 ASK_FOR = 0.5  # seconds
+STOP_WITHIN = 5.0  # seconds
 
 
 @dataclass
@@ -64,11 +65,11 @@ class Sweeper:
             self._thread.start()
 
     def stop(self) -> None:
-        """End after the service that runs now."""
+        """End after the service that runs now; one that takes longer ends with the process."""
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(STOP_WITHIN)
             self._thread = None
         self._discard_outlet()
 

@@ -131,3 +131,19 @@ def test_a_beat_that_starts_while_the_database_fails_waits_for_it(hands, sent, m
     one.tick()
     assert one.leader.leading
     one.close()
+
+
+def test_a_close_in_the_middle_of_a_turn_waits_for_its_end(beat, hands, sent, monkeypatch):
+    """Celery's handler of SIGTERM closes the scheduler wherever it is, and again when the turn has been left."""
+    one = beat()
+    lead = one._take_over
+
+    def told_to_stop():
+        one.close()
+        assert one.leader.leading, "its connection may be waiting for an answer"
+        return lead()
+
+    monkeypatch.setattr(one, "_take_over", told_to_stop)
+    one.tick()
+    one.close()
+    assert not one.leader.leading
