@@ -15,19 +15,20 @@ from project.secret import MASK, Secret
 SHORTEST = 6  # characters: to hide a shorter one would spoil words that have nothing to do with it
 
 
-def masked(text: str) -> str:
-    """Replace each secret of the settings by stars, also where it is escaped for HTML or for an address."""
-    found = _pattern()
+def masked(text: str, shortest: int = SHORTEST) -> str:
+    """Replace each secret of the settings of `shortest` characters or more by stars, also where it is escaped for HTML
+    or for an address."""
+    found = _pattern(shortest)
     return found.sub(MASK, text) if found and text else text
 
 
 @cache
-def _pattern() -> re.Pattern[str] | None:
+def _pattern(shortest: int) -> re.Pattern[str] | None:
     """Read once: settings do not change while a process lives."""
     forms = {
         form for secret in _secrets() for form in (secret, quote(secret, safe=""), unquote(secret), escape(secret))
     }
-    long = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+    long = sorted((form for form in forms if len(form) >= shortest), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, long))) if long else None
 
 

@@ -12,7 +12,7 @@ class Reporter(ExceptionReporter):
     """The settings' DEFAULT_EXCEPTION_REPORTER."""
 
     def get_traceback_html(self) -> SafeString:
-        return mark_safe(masked(super().get_traceback_html()))  # noqa: S308 - as safe as it was
+        return mark_safe(masked(super().get_traceback_html(), shortest=1))  # noqa: S308 - as safe as it was
 
     def get_traceback_text(self) -> SafeString:
-        return mark_safe(masked(super().get_traceback_text()))  # noqa: S308
+        return mark_safe(masked(super().get_traceback_text(), shortest=1))  # noqa: S308
