@@ -13,9 +13,11 @@ from jobs.installation.memory import Keeper, Memory
 def mark(request, monkeypatch):
     if request.param == "rabbitmq":
         url, connect = request.getfixturevalue("rabbitmq"), current_app.connection_for_write
-        monkeypatch.setattr(
-            current_app, "connection_for_write", lambda given=None, **options: connect(given or url, **options)
-        )
+
+        def confirming(given=None, transport_options=None, **options):  # as project/settings.py asks it of RabbitMQ
+            return connect(given or url, transport_options={**(transport_options or {}), "confirm_publish": True}, **options)
+
+        monkeypatch.setattr(current_app, "connection_for_write", confirming)
     mark = f"test-{uuid.uuid4().hex[:8]}"
     yield mark
     with current_app.connection_for_write() as connection:
