@@ -15,7 +15,9 @@ def mark(request, monkeypatch):
         url, connect = request.getfixturevalue("rabbitmq"), current_app.connection_for_write
 
         def confirming(given=None, transport_options=None, **options):  # as project/settings.py asks it of RabbitMQ
-            return connect(given or url, transport_options={**(transport_options or {}), "confirm_publish": True}, **options)
+            return connect(
+                given or url, transport_options={**(transport_options or {}), "confirm_publish": True}, **options
+            )
 
         monkeypatch.setattr(current_app, "connection_for_write", confirming)
     mark = f"test-{uuid.uuid4().hex[:8]}"
