@@ -20,11 +20,9 @@ class Verb(models.TextChoices):
     APPROVE = "approve"
 
 
-class Audit(models.Model):
-    """A row of `jobs_audit`. It stays when its job is deleted: the database does not tie the two together."""
+class Asking(models.Model):
+    """What each audit keeps: by whom something was asked, why, and when."""
 
-    job = models.ForeignKey(Job, on_delete=models.DO_NOTHING, db_constraint=False, related_name="audit")
-    verb = models.CharField(max_length=20, choices=Verb.choices)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -35,11 +33,21 @@ class Audit(models.Model):
     )
     reason = models.TextField(blank=True, db_default="")
     at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+
+class Audit(Asking):
+    """A row of `jobs_audit`. It stays when its job is deleted: the database does not tie the two together."""
+
+    job = models.ForeignKey(Job, on_delete=models.DO_NOTHING, db_constraint=False, related_name="audit")
+    verb = models.CharField(max_length=20, choices=Verb.choices)
     from_state = models.SmallIntegerField(choices=State.choices)
     to_state = models.SmallIntegerField(choices=State.choices)
 
-    class Meta:
-        ordering = ["id"]
+    class Meta(Asking.Meta):
         verbose_name_plural = "audit"
         constraints = [
             models.CheckConstraint(condition=Q(verb__in=Verb.values), name="jobs_audit_verb_known"),
