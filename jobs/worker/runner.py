@@ -14,6 +14,8 @@ from jobs.clock import Reading, clock, steady
 from jobs.conf import conf
 from jobs.states import State
 from jobs.transitions import Ended, Started
+from jobs.transitions.limits import overtaken
+from jobs.transitions.limits.pausing import ANSWERED_AFTER
 from jobs.worker import bodies
 from jobs.worker.bodies import current, sessions, threads
 from jobs.worker.bodies.ending import How, at_last, call, cancelled, ended, judged
@@ -106,10 +108,17 @@ def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended
 
 
 def wait(armed: Armed) -> float | None:
-    """Wait for the instant; return when the body is entered. None when the job was settled without us."""
+    """Wait for the instant; return when the body is entered. None when the job was settled without us, or is held by a
+    pause that has been answered."""
     patience = conf().heartbeat_patience / 2
-    due = armed.started.due.timestamp()
-    awake_by = armed.begun + max(due - clock.timestamp(), 0.0) + patience
+    due, asked = armed.started.due.timestamp(), armed.begun
+    left = max(due - clock.timestamp(), 0.0)
+    awake_by = armed.begun + left + patience
+    if left and steady() + left > asked + ANSWERED_AFTER:  # its row was taken long ahead
+        wait_until(due - ANSWERED_AFTER / 2, 0.0)
+        asked = steady()
+        if _is_over(armed.started):
+            return None
     entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)
     if steady() > awake_by:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
@@ -117,7 +126,19 @@ def wait(armed: Armed) -> float | None:
             log.error("job %d was settled while this worker slept", armed.started.job_id)
             return None
         entered = clock.timestamp()
+    while steady() > asked + ANSWERED_AFTER:  # a slow COMMIT, or a slow machine: what was read is no longer true
+        asked = steady()
+        if _is_over(armed.started):
+            return None
+        entered = clock.timestamp()
     return entered
+
+
+def _is_over(started: Started) -> bool:
+    over = insist(lambda: overtaken.is_over(started, now=clock.current()))
+    if over:
+        log.warning("job %d is not entered: it was paused, or settled without this worker", started.job_id)
+    return over
 
 
 def prepare(started: Started, context: targets.Context, body: current.Body) -> tuple[targets.Call, How | None]:

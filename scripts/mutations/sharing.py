@@ -1,6 +1,6 @@
 """What holds a job back: the others of its key, the rules of its queue, somebody's approval."""
 
-from scripts.mutations.record import NEVER_LOST, ON_TIME, mutant
+from scripts.mutations.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 LIMITS = "jobs/transitions/limits/"
 TURNS = "jobs/models/querysets/turns.py"
@@ -8,6 +8,7 @@ ADMISSION = "jobs/transitions/admission.py"
 QUERYSETS = "jobs/models/querysets/__init__.py"
 ATTEMPTS = "jobs/transitions/attempts.py"
 FIRING = "jobs/transitions/firing.py"
+RUNNER = "jobs/worker/runner.py"
 VERBS = "jobs/transitions/verbs.py"
 ONE_AT_A_TIME = "one at a time"
 RACES = ("tests/concurrency/test_limits.py",)
@@ -129,6 +130,24 @@ MUTANTS = (
         ON_TIME,
         LOCKED,
         (LIMITS + "pausing.py", "        _let_finish(name)\n", ""),
+    ),
+    mutant(
+        "pause: who was slow asks again",
+        ON_TIME,
+        ("tests/worker/runner/test_paused.py",),
+        (RUNNER, "    while steady() > asked + ANSWERED_AFTER:", "    while False:"),
+    ),
+    mutant(
+        "pause: who was taken long ahead asks again",
+        ON_TIME,
+        ("tests/worker/runner/test_paused.py",),
+        (RUNNER, "    if left and steady() + left > asked + ANSWERED_AFTER:", "    if False:"),
+    ),
+    mutant(
+        "pause: a start that is over stays over",
+        NEVER_TWICE,
+        ("tests/worker/runner/test_paused.py",),
+        (LIMITS + "overtaken.py", "return paused is None", "return False"),
     ),
     mutant(
         "held: not acquired",

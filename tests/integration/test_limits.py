@@ -11,12 +11,12 @@ from django.db import connection, connections
 from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.messages import send, send_each
-from jobs.models import Job, Kind, Lane, WorkerLog
+from jobs.models import Attempt, Job, Kind, Lane, WorkerLog
 from jobs.models.querysets import Listed
-from jobs.states import State
+from jobs.states import Hold, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import LOCKS, Name
-from tests.integration.conftest import all_final, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 
 pytestmark = [pytest.mark.processes]
 
@@ -103,3 +103,20 @@ def test_a_pause_that_was_answered_holds_what_was_armed(cluster):
     assert 0 < started.count() < len(ids)
     assert not started.filter(execute_at__gt=answered).exists()
     assert not Job.objects.running().exists()
+
+
+def test_a_pause_that_was_answered_holds_what_was_just_being_taken(cluster, tmp_path):
+    """The worker is in the transaction that takes the row while the pause is asked for and answered."""
+    (tmp_path / "in-acquire").write_text("sleep 1.5")
+    cluster.worker("w1", JOBS_FAILPOINTS=str(tmp_path))
+    pk = create(1.5)
+    wait_for((tmp_path / "hits").exists, "the row to be taken")
+    pausing.pause(Name(Kind.QUEUE, "default"), now=clock.now(), reason="stop everything")
+    assert Job.objects.get(pk=pk).state == State.PENDING, "its start is not committed yet"
+    wait_for(lambda: Job.objects.filter(pk=pk, holds=Hold.QUEUE).exists(), "it to be held")
+    resumed = clock.now()
+    pausing.resume(Name(Kind.QUEUE, "default"), now=resumed)
+    wait_for(lambda: all_final(pk), "its end")
+    entered = Attempt.objects.filter(job_id=pk, started_at__isnull=False).get()
+    assert entered.started_at >= resumed, EXACTLY_ONCE
+    assert Attempt.objects.get(job_id=pk, number=1).error == "It was paused before its body was entered."

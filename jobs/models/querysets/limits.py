@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import connections, models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from jobs.models.holding import bit_is_set
 from jobs.models.lane import Kind, Lane
@@ -43,6 +43,17 @@ class JobLimits(models.QuerySet["Job"]):
         """With `queue_limited`, whether their queue has limits, and `read_at`, what the database's clock reads."""
         of_queue = Lane.objects.with_rules().filter(kind=Kind.QUEUE, name=OuterRef("queue"))
         return self.annotate(read_at=DATABASE_CLOCK, queue_limited=Exists(of_queue))
+
+    def is_paused(self, job_id: int, number: int) -> bool | None:
+        """Whether the queue or the key of the job is paused; None if it does not run by this attempt."""
+        of_key = Q(kind=Kind.KEY, name=OuterRef("key"))
+        pauses = Lane.objects.paused().filter(Q(kind=Kind.QUEUE, name=OuterRef("queue")) | of_key)
+        found = self.held_by_attempt(job_id, number).annotate(paused=Exists(pauses))
+        return found.values_list("paused", flat=True).first()
+
+    def held_by_attempt(self, job_id: int, number: int) -> Self:
+        """The job, if it runs by this attempt."""
+        return self.filter(pk=job_id, state=State.RUNNING, attempt=number)
 
     def on_their_way(self, key: str, now: datetime, limit: int) -> list[int]:
         """The ids of the first so many of this key that run, or are due and have not started yet, in order."""

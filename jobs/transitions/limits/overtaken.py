@@ -1,0 +1,38 @@
+"""A start that a pause has overtaken: its row was taken before the pause, and its body has not been entered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from jobs.models import Attempt, Job
+from jobs.states import State
+from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.limits import promotion
+from jobs.transitions.repending import repend
+from jobs.transitions.starts import Started
+
+NOT_ENTERED = "It was paused before its body was entered"
+
+
+def is_over(started: Started, *, now: datetime) -> bool:
+    """Whether this start is over before its body was entered: its queue or key was paused, or it was settled without
+    us. Then the job waits as if it had not been taken, or is cancelled where it had been asked to stop; the ledger
+    keeps the start. Asked again after a lost answer it says the same."""
+    paused = Job.objects.is_paused(started.job_id, started.attempt)
+    if not paused:
+        return paused is None
+    with transaction.atomic():
+        job = Job.objects.held_by_attempt(started.job_id, started.attempt).select_for_update(no_key=True).first()
+        if job is None:
+            return True
+        open_one = Attempt.objects.open().filter(job_id=job.pk, number=job.attempt)
+        open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=f"{NOT_ENTERED}.")
+        repend(job, run_at=job.run_at, now=now, reason=f"{NOT_ENTERED}.", over_calendar=job.calendar_waived)
+        if job.cancel_requested_at is not None:
+            why = f"{NOT_ENTERED}, and it had been asked to stop."
+            Job.objects.pending().filter(pk=job.pk).update(state=State.CANCELLED, finished_at=now, reason=why)
+            dependencies.ended([job.pk], now=now)
+        promotion.leave([job.pk], now=now)
+    return True
