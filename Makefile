@@ -26,7 +26,7 @@ status: venv ## Say whether it runs
 	@$(LOCAL) status || true
 
 test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
-	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadgroup --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
+	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadscope --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
 
 # The rooms where an untested branch could lose a job or start it twice.
 CORE := jobs/transitions/*,jobs/dispatcher.py,jobs/models/querysets/*,jobs/scheduler/*

@@ -15,6 +15,7 @@ from jobs.budgets.admission import forget
 from jobs.clock import clock, steady
 from jobs.installation import Identity, known
 from jobs.models import Job
+from tests import emptying  # noqa: F401 - replaces Django's way
 
 NOW = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)  # 3 s into a window of 10 s
 
@@ -22,20 +23,14 @@ NOW = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)  # 3 s into a window of 10 s
 IDENTITY = Identity(uuid4(), uuid4())  # of what this process tests; its row may be missing, or another
 
 
-ALONE = ("processes", "launcher", "browser")  # the marks of tests that start processes
+STARTS = ("processes", "launcher", "browser")  # the marks of tests that start processes
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`: tests that start processes one after the other, beside all others, a file at a time. Two
-    clusters at once on two cores are late for reasons that no test is about. A shared machine may freeze one of their
-    processes for longer than its patience: such a test may fail once (the summary shows each RERUN with its failure),
-    but never by a job that was lost or ran twice."""
-    for item in items:
-        alone = any(item.get_closest_marker(mark) for mark in ALONE)
-        if alone:
-            item.add_marker(pytest.mark.flaky(reruns=1, rerun_except=["exactly once"]))
-        item.add_marker(pytest.mark.xdist_group("processes" if alone else item.nodeid.partition("::")[0]))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A shared machine may freeze a process for longer than its patience: a test that starts some may fail once (the
+    summary shows each RERUN with its failure), but never by a job that was lost or ran twice."""
+    if any(item.get_closest_marker(mark) for mark in STARTS):
+        item.add_marker(pytest.mark.flaky(reruns=1, rerun_except=["exactly once"]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,11 +1,20 @@
 """Two test processes at a time share PostgreSQL and the broker, not what they keep there.
 
-pytest-django gives each its own database; this gives each its own database number on Redis/Valkey. Loaded with
-`-p tests.parallel`, so that it comes before Django reads the environment.
+pytest-django gives each its own database; this gives each its own database number on Redis/Valkey, and tests that start
+processes to one of the two. Loaded with `-p tests.parallel`, so that it comes before Django reads the environment.
 """
 
 import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+ROOT = Path(__file__).parent.parent
 
 
 def broker_of(url: str, worker: str) -> str:
@@ -19,3 +28,25 @@ def broker_of(url: str, worker: str) -> str:
 
 if "BROKER_URL" in os.environ:
     os.environ["BROKER_URL"] = broker_of(os.environ["BROKER_URL"], os.environ.get("PYTEST_XDIST_WORKER", ""))
+
+
+STARTS_PROCESSES = re.compile(r"\bmark\.(processes|launcher|browser)\b")
+
+
+@cache
+def group_of(path: str) -> str:
+    """A test file is a group of its own; all files with tests that start processes are one. Two clusters at once on two
+    cores are late for reasons that no test is about."""
+    return "processes" if STARTS_PROCESSES.search((ROOT / path).read_text()) else path
+
+
+class ProcessesApart(LoadScopeScheduling):
+    """Gives a group to one test process at a time, those that start processes first. (`--dist loadgroup` would do, and
+    gives no group to anybody with pytest 9.2: xdist 3.8 writes it to a name that pytest no longer reads.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ProcessesApart:
+    return ProcessesApart(config, log)
