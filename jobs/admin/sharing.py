@@ -100,7 +100,7 @@ class LaneAdmin(ModelAdmin[Lane]):
             self.delete_model(request, lane)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lane | None = None) -> Any:
-        return [*self.readonly_fields, "kind", "name"] if obj else self.readonly_fields
+        return [*self.readonly_fields, "kind", "name"] if obj else []
 
     @admin.action(description="Pause…", permissions=["pause"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Lane]) -> HttpResponse | None:
