@@ -7,6 +7,7 @@ Exit code 1 when a mutant survives, when its text is no longer found once, or wh
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -16,8 +17,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from queue import SimpleQueue
 from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
 
 from scripts.mutations import MUTANTS, Edit, Mutant
 
@@ -25,6 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("jobs", "project", "templates", "tests", "manage.py", "pyproject.toml")
 AT_A_TIME = 2
 PATIENCE = 120.0  # seconds: a mutant that makes the tests hang has been noticed
+PATIENCE_WITHOUT = 1200.0  # seconds for all tests of all mutants
+TEMPLATE = "_mutants"  # the database whose migrations have run, which each mutant's tests get a copy of
 
 TESTS_PASSED, TESTS_FAILED = 0, 1  # pytest's exit codes; all others say that it could not ask
 
@@ -44,22 +51,21 @@ class Bench:
 
     def __init__(self, folder: Path, number: int) -> None:
         self.tree = folder / f"tree{number}"
+        self.database = _renamed(os.environ["DATABASE_URL"], f"_mutants{number}")
         self.environment = {
             **os.environ,
-            "DATABASE_URL": _renamed(os.environ["DATABASE_URL"], f"_mutants{number}"),
+            "DATABASE_URL": self.database,
             # The second lives where a second test process would: see tests/parallel.py.
             "PYTEST_XDIST_WORKER": f"gw{number}",
         }
-
-    def restore(self) -> None:
-        shutil.rmtree(self.tree, ignore_errors=True)
         self.tree.mkdir()
         for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
+            if (source := ROOT / name).is_dir():
                 shutil.copytree(source, self.tree / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(source, self.tree / name)
+        # Compiled once, and compared by content: an edit within the same second counts too.
+        compileall.compile_dir(self.tree, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
     def apply(self, edit: Edit) -> str:
         """Make the change. Returns what is wrong with it, or nothing."""
@@ -70,23 +76,28 @@ class Bench:
         file.write_text(text.replace(edit.old, edit.new))
         return ""
 
-    def test(self, tests: tuple[str, ...]) -> tuple[int, str]:
+    def restore(self, edits: tuple[Edit, ...]) -> None:
+        for edit in edits:
+            shutil.copy2(ROOT / edit.file, self.tree / edit.file)
+
+    def test(self, tests: tuple[str, ...], *, migrate: bool = False, patience: float = PATIENCE) -> tuple[int, str]:
         """Run them until the first failure. Returns pytest's exit code (TESTS_FAILED when they hang), and its words."""
         command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
-        command += ["--create-db", *tests]
+        command.append("--create-db" if migrate else "--reuse-db")
+        copy_template(self.database)
         try:
             done = subprocess.run(
-                command,
+                [*command, *tests],
                 cwd=self.tree,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=PATIENCE,
+                timeout=patience,
             )
         except subprocess.TimeoutExpired:
-            return TESTS_FAILED, f"FAILED tests/::they hung for {PATIENCE:g} s"
+            return TESTS_FAILED, f"FAILED tests/::they hung for {patience:g} s"
         return done.returncode, done.stdout + done.stderr
 
 
@@ -95,17 +106,44 @@ def _renamed(url: str, suffix: str) -> str:
     return urlunsplit(parts._replace(path=(parts.path.rstrip("/") or "/postgres") + suffix))
 
 
+def _execute(*statements: SQL | Composed) -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def make_template() -> None:
+    """Run the migrations once for all mutants but those of a migration."""
+    url = _renamed(os.environ["DATABASE_URL"], TEMPLATE)
+    name = Identifier(urlsplit(url).path.strip("/"))
+    _execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name), SQL("CREATE DATABASE {}").format(name))
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=True)
+
+
+def copy_template(url: str) -> None:
+    """Give the tests that run with this DATABASE_URL a new test database."""
+    name = Identifier("test_" + urlsplit(url).path.strip("/"))
+    template = Identifier(urlsplit(_renamed(os.environ["DATABASE_URL"], TEMPLATE)).path.strip("/"))
+    _execute(
+        SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name),
+        SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template),
+    )
+
+
 def judge(mutant: Mutant, bench: Bench) -> Verdict:
     begun = time.monotonic()
 
     def verdict(fine: bool, word: str, why: str) -> Verdict:
         return Verdict(fine, word, why, time.monotonic() - begun)
 
-    bench.restore()
-    for edit in mutant.edits:
-        if problem := bench.apply(edit):
-            return verdict(False, "STALE", problem)
-    code, output = bench.test(mutant.tests)
+    try:
+        for edit in mutant.edits:
+            if problem := bench.apply(edit):
+                return verdict(False, "STALE", problem)
+        code, output = bench.test(mutant.tests, migrate=any("/migrations/" in edit.file for edit in mutant.edits))
+    finally:
+        bench.restore(mutant.edits)
     if code == TESTS_PASSED:
         return verdict(False, "SURVIVED", f"{' '.join(mutant.tests)} passed without it")
     noticed = _first_failure(output)
@@ -123,8 +161,8 @@ def _first_failure(output: str) -> str:
 
 def baseline(bench: Bench, mutants: tuple[Mutant, ...]) -> str:
     """Without any change the tests must pass: else their failures prove nothing. Returns what failed."""
-    bench.restore()
-    code, output = bench.test(tuple(sorted({test for mutant in mutants for test in mutant.tests})))
+    tests = tuple(sorted({test for mutant in mutants for test in mutant.tests}))
+    code, output = bench.test(tests, patience=PATIENCE_WITHOUT)
     return "" if code == TESTS_PASSED else output
 
 
@@ -135,6 +173,7 @@ def main(words: list[str]) -> int:
         return 1
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(AT_A_TIME) as pool:
+        make_template()
         free: SimpleQueue[Bench] = SimpleQueue()
         for number in range(AT_A_TIME):
             free.put(Bench(Path(folder), number))
