@@ -1,14 +1,8 @@
 #!/usr/bin/env bash
 # Guess: three npm cron engines agree on a daily 02:15 and run it once, somehow, on a day whose gap is 02:00-02:30.
 set -euo pipefail
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-	echo "This script needs Node.js 20 or newer and npm." >&2
-	exit 77
-fi
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp"
-npm install --silent --no-audit --no-fund --ignore-scripts croner@11.0.0 cron-parser@5.10.5 cron@4.4.0
+source "$(dirname "$0")/npm.sh"
+npm_folder croner@11.0.0 cron-parser@5.10.5 cron@4.4.0
 cat >run.mjs <<'EOF'
 import { readFileSync } from 'node:fs'
 import { Cron } from 'croner'

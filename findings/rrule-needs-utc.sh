@@ -1,14 +1,8 @@
 #!/usr/bin/env bash
 # Guess: an RRULE with a TZID gives the same instants whatever zone the process runs in.
 set -euo pipefail
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-	echo "This script needs Node.js 20 or newer and npm." >&2
-	exit 77
-fi
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp"
-npm install --silent --no-audit --no-fund --ignore-scripts rrule@2.8.1
+source "$(dirname "$0")/npm.sh"
+npm_folder rrule@2.8.1
 cat >run.mjs <<'EOF'
 import { readFileSync } from 'node:fs'
 import rrule from 'rrule'
