@@ -27,7 +27,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from scripts.mutations import MUTANTS, Edit, Mutant
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("jobs", "project", "templates", "tests", "manage.py", "pyproject.toml")
+COPIED = ("jobs", "project", "templates", "tests", "docs", "manage.py", "pyproject.toml")
 AT_A_TIME = 2
 PATIENCE = 120.0  # seconds: a mutant that makes the tests hang has been noticed
 PATIENCE_WITHOUT = 1200.0  # seconds for all tests of all mutants
@@ -58,6 +58,7 @@ class Bench:
             # The second lives where a second test process would: see tests/parallel.py.
             "PYTEST_XDIST_WORKER": f"gw{number}",
         }
+        self._originals: dict[Path, str] = {}
         self.tree.mkdir()
         for name in COPIED:
             if (source := ROOT / name).is_dir():
@@ -67,18 +68,22 @@ class Bench:
         # Compiled once, and compared by content: an edit within the same second counts too.
         compileall.compile_dir(self.tree, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
-    def apply(self, edit: Edit) -> str:
-        """Make the change. Returns what is wrong with it, or nothing."""
-        file = self.tree / edit.file
-        text = file.read_text()
-        if (count := text.count(edit.old)) != 1:
-            return f"{edit.file} has its text {count} times: {edit.old.strip().splitlines()[0]}"
-        file.write_text(text.replace(edit.old, edit.new))
+    def apply(self, edits: tuple[Edit, ...]) -> str:
+        """Make the changes. Returns what is wrong with the first that does not fit, or nothing."""
+        for edit in edits:
+            file = self.tree / edit.file
+            text = file.read_text()
+            if (count := text.count(edit.old)) != 1:
+                return f"{edit.file} has its text {count} times: {edit.old.strip().splitlines()[0]}"
+            self._originals.setdefault(file, text)
+            file.write_text(text.replace(edit.old, edit.new))
         return ""
 
-    def restore(self, edits: tuple[Edit, ...]) -> None:
-        for edit in edits:
-            shutil.copy2(ROOT / edit.file, self.tree / edit.file)
+    def restore(self) -> None:
+        """Undo them. What the checkout has by now does not matter."""
+        while self._originals:
+            file, text = self._originals.popitem()
+            file.write_text(text)
 
     def test(self, tests: tuple[str, ...], *, migrate: bool = False, patience: float = PATIENCE) -> tuple[int, str]:
         """Run them until the first failure. Returns pytest's exit code (TESTS_FAILED when they hang), and its words."""
@@ -138,12 +143,11 @@ def judge(mutant: Mutant, bench: Bench) -> Verdict:
         return Verdict(fine, word, why, time.monotonic() - begun)
 
     try:
-        for edit in mutant.edits:
-            if problem := bench.apply(edit):
-                return verdict(False, "STALE", problem)
+        if problem := bench.apply(mutant.edits):
+            return verdict(False, "STALE", problem)
         code, output = bench.test(mutant.tests, migrate=any("/migrations/" in edit.file for edit in mutant.edits))
     finally:
-        bench.restore(mutant.edits)
+        bench.restore()
     if code == TESTS_PASSED:
         return verdict(False, "SURVIVED", f"{' '.join(mutant.tests)} passed without it")
     noticed = _first_failure(output)
@@ -154,7 +158,7 @@ def judge(mutant: Mutant, bench: Bench) -> Verdict:
 
 def _first_failure(output: str) -> str:
     for line in output.splitlines():
-        if line.startswith(("FAILED tests/", "ERROR tests/")):
+        if line.startswith(("FAILED tests/", "ERROR tests/")) and "::" in line:  # without: a file cannot be imported
             return line.split(" - ")[0].rpartition("::")[2]
     return ""
 

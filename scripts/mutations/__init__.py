@@ -4,10 +4,10 @@ Not here, because without them nothing is lost or doubled, only slower: `SKIP LO
 Who waits for the row instead reads it again under its lock (READ COMMITTED), and finds it marked or running.
 """
 
-from scripts.mutations import ending, listing, refusing, sharing, starting, waiting
+from scripts.mutations import accepting, database, ending, installation, listing, refusing, sharing, starting, waiting
 from scripts.mutations.record import Edit, Mutant
 
-BY_ROOM = (starting, ending, listing, refusing, sharing, waiting)
+BY_ROOM = (accepting, starting, ending, listing, refusing, sharing, waiting, installation, database)
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 
 __all__ = ["MUTANTS", "Edit", "Mutant"]

@@ -28,6 +28,7 @@ def mutant(name: str, guarantee: str, tests: tuple[str, ...], *edits: tuple[str,
     return Mutant(name, guarantee, tests, tuple(Edit(*edit) for edit in edits))
 
 
+ACCEPTED = "accepted"
 NEVER_TWICE = "never twice"
 NEVER_LOST = "never lost"
 NEVER_EARLY = "never early"

@@ -10,8 +10,9 @@ RUNNER = "jobs/worker/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
 LIST_TESTS = ("tests/models/test_querysets.py",)
 TRANSITIONS_TESTS = ("tests/transitions",)
-RACES = ("tests/concurrency",)
-RUNNER_TESTS = ("tests/worker/runner",)
+RACES = ("tests/concurrency/test_races.py::test_of_many_acquisitions_one_wins",)
+LOST_COMMITS = ("tests/worker/runner/test_database_fails.py",)
+ON_TIME_TESTS = ("tests/worker/runner/test_on_time.py",)
 TABLE_TESTS = ("tests/models/test_constraints.py",)
 TAKING = "jobs/worker/arming/taking.py"
 CLAIMS = "jobs/worker/arming/claims.py"
@@ -97,25 +98,25 @@ MUTANTS = (
     mutant(
         "lost COMMIT: ask the ledger",
         NEVER_LOST,
-        RUNNER_TESTS,
+        LOST_COMMITS,
         (CLAIMS, "        if lost is not None:\n            return Acquired([lost])\n", ""),
     ),
     mutant(
         "lost COMMIT: the row has the last word",
         NEVER_LOST,
-        RUNNER_TESTS,
+        LOST_COMMITS,
         (ATTEMPTS, "        Job.objects.unlocked(job_id).first()\n", ""),
     ),
     mutant(
         "the wait before run_at",
         NEVER_EARLY,
-        RUNNER_TESTS,
+        ON_TIME_TESTS,
         (RUNNER, "entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)", "entered = clock.timestamp()"),
     ),
     mutant(
         "a worker that overslept asks whether it still counts",
         NEVER_TWICE,
-        RUNNER_TESTS,
+        ON_TIME_TESTS,
         (RUNNER, "if steady() > awake_by:", "if not due:"),
     ),
     mutant(

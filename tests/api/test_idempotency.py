@@ -13,9 +13,10 @@ from django.test import Client
 
 from jobs import rules
 from jobs.clock import clock
-from jobs.models import Job
+from jobs.models import Calendar, Job
 from jobs.rules import asked
 from tests.api.conftest import JOBS, Problem, ahead, bearer, new_job
+from tests.conftest import NOW
 
 KEY = {"Idempotency-Key": "order-17"}
 WAYS: dict[str, Any] = {
@@ -97,6 +98,17 @@ def test_a_bulk_that_has_become_shorter_or_longer_is_another(api: Client, proble
     assert Job.objects.count() == 2
 
 
+@pytest.mark.parametrize("other", [{"calendar": "two"}, {"blackout": "skip"}, {"calendar": None}])
+def test_the_same_key_under_another_calendar_is_refused(api: Client, problem: Problem, other: dict[str, Any]) -> None:
+    """Both are open at that time: nothing else differs."""
+    for name in ("one", "two"):
+        Calendar.objects.create(name=name)
+    sent = new_job(calendar="one")
+    assert api.post(JOBS, sent, content_type="application/json", headers=KEY).status_code == 201
+    assert api.post(JOBS, sent, content_type="application/json", headers=KEY).status_code == 200
+    problem(api.post(JOBS, {**sent, **other}, content_type="application/json", headers=KEY), 422, says="new key")
+
+
 @pytest.mark.parametrize("other", [{"name": "b"}, {"callback": None}, {"callback": {"target": "demo.log"}}])
 def test_a_batch_is_compared_as_a_whole(api: Client, problem: Problem, other: dict[str, Any]) -> None:
     url = "/api/v1/batches/"
@@ -132,6 +144,19 @@ def test_a_job_of_before_the_digests_is_compared_by_what_it_does(api: Client, pr
 def test_no_field_of_a_new_job_is_forgotten_when_requests_are_compared() -> None:
     known = [*asked.COMPARED, *asked.TAKEN_APART, *asked.NOT_COMPARED]
     assert sorted(known) == sorted(field.name for field in fields(rules.NewJob))
+
+
+@pytest.mark.django_db
+def test_a_field_that_a_later_version_adds_is_the_same_request_where_it_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain, limited = (
+        rules.check_new_job(target="demo.noop", payload={}, run_at=NOW, now=NOW, **more)
+        for more in ({}, {"deadline": 5})
+    )
+    digests = [asked.digest([plain]), asked.digest([limited])]
+    monkeypatch.setattr(asked, "COMPARED", [name for name in asked.COMPARED if name != "deadline"])
+    assert asked.digest([plain]) == asked.digest([limited]) == digests[0] != digests[1]
 
 
 def test_each_user_has_keys_of_their_own(api: Client, operator: User) -> None:

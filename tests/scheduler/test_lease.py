@@ -58,6 +58,25 @@ def test_a_leader_that_was_stopped_and_woken_finds_out_before_it_publishes(leade
     assert not leader.leading
 
 
+@pytest.fixture
+def read_only(leader):
+    """The leader, whose session can write no longer, as after a switchover behind its back."""
+    with leader._session.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    return leader
+
+
+def test_a_leader_that_can_write_no_longer_stands_by(read_only):
+    assert not read_only.hold(NOW)
+    assert not read_only.leading
+
+
+def test_a_sign_of_life_of_one_that_can_write_no_longer_does_not_count(read_only):
+    read_only.ping(0)
+    assert not read_only.still(NOW)
+    assert not read_only.leading
+
+
 def test_a_standby_is_never_sure(leader):
     standby = Leader("b")
     assert not standby.hold(NOW)
