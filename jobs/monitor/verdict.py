@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.clock import BUDGET
 from jobs.conf import conf
 from jobs.models.installation import COMMAND, REMEDY
-from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
+from jobs.models.querysets.overviews import FIGURES_LIMIT
 from jobs.monitor.snapshot import Snapshot
+from jobs.monitor.words import NAMED, counted, listed, named, verb_s
 from jobs.states import Hold
 
 START_BEAT = "celery -A project beat"
 START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
-NAMED = 3  # of what is wrong; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _late(seen: Snapshot) -> list[Problem]:
     found = []
     unserved = [q for q in seen.queues if q.pending and not q.slots]
     if unserved and seen.taking:
-        queues = _named("queue", [q.name for q in unserved])
+        queues = named("queue", [q.name for q in unserved])
         found.append(
             Problem(
                 "bad" if any(q.overdue for q in unserved) else "warn",
@@ -84,7 +83,7 @@ def _late(seen: Snapshot) -> list[Problem]:
             )
         )
     if seen.overdue_count:
-        found.append(Problem("bad", f"{_jobs(seen.overdue_count, 'is', 'are')} overdue.", _why_overdue(seen)))
+        found.append(Problem("bad", f"{counted(seen.overdue_count, 'is', 'are')} overdue.", _why_overdue(seen)))
     if seen.leader.unpublished:
         found.append(
             Problem(
@@ -118,13 +117,13 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         remedy = (
             f"After {patience:g} s of silence it counts as gone, and what it runs as interrupted. Look at its host."
         )
-        found.append(Problem("warn", f"{_named('Worker', silent)} missed a heartbeat.", remedy))
+        found.append(Problem("warn", f"{named('Worker', silent)} missed a heartbeat.", remedy))
     if gone:
         remedy = "What it ran is interrupted. If it was stopped on purpose, this note leaves after ten minutes."
-        found.append(Problem("warn", f"{_named('Worker', gone)} vanished without a good-bye.", remedy))
+        found.append(Problem("warn", f"{named('Worker', gone)} vanished without a good-bye.", remedy))
     if off:
         remedy = "Jobs still start on time, since its timers are corrected; let NTP set the clock of its host."
-        whose = _named("worker", off)
+        whose = named("worker", off)
         what = f"The clock of {whose} is off." if len(off) == 1 else f"The clocks of {whose} are off."
         found.append(Problem("warn", what, remedy))
     found += _zones_differ(seen)
@@ -134,8 +133,8 @@ def _troubled(seen: Snapshot) -> list[Problem]:
             f"{foreign[0].name}: {foreign[0].foreign}. They go back, late. Give each installation a BROKER_URL "
             "of its own: another database number or virtual host."
         )
-        whose = _named("Worker", [w.name for w in foreign])
-        found.append(Problem("warn", f"{whose} get{_s(foreign)} another installation's messages.", remedy))
+        whose = named("Worker", [w.name for w in foreign])
+        found.append(Problem("warn", f"{whose} get{verb_s(foreign)} another installation's messages.", remedy))
     figures = seen.figures
     if seen.interrupted:
         found.append(_undecided(seen))
@@ -143,7 +142,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
     if figures.failed:
         among = f"among the last {FIGURES_LIMIT:,} that ended" if figures.cut else "in the last hour"
         remedy = "Open one below: its page says why."
-        found.append(Problem("warn", f"{_jobs(figures.failed, 'has', 'have')} failed {among}.", remedy))
+        found.append(Problem("warn", f"{counted(figures.failed, 'has', 'have')} failed {among}.", remedy))
     limit = conf().max_delay_time
     if figures.high is not None and figures.high > limit * 1000:
         remedy = "More slots, or fewer jobs at the same moment. The page of each late job says why it was."
@@ -155,7 +154,7 @@ def _zones_differ(seen: Snapshot) -> list[Problem]:
     """Processes that know different time zones open one calendar at different times."""
     if len(seen.zones) < 2:
         return []
-    uses = "; ".join(f"{_listed(names[:NAMED], len(names))} {release}" for release, names in seen.zones.items())
+    uses = "; ".join(f"{listed(names[:NAMED], len(names))} {release}" for release, names in seen.zones.items())
     remedy = (
         "Install the same package tzdata for all of them and start them again: until then one calendar may open at "
         "different times."
@@ -175,7 +174,7 @@ def _held_up(seen: Snapshot) -> list[Problem]:
         found.append(Problem("warn", more, "The limits of queues and keys in the admin say which."))
     late = seen.held.get(Hold.PERSON.words, 0)
     if late:
-        what = f"{_jobs(late, 'is', 'are')} later than wanted, and held."
+        what = f"{counted(late, 'is', 'are')} later than wanted, and held."
         found.append(
             Problem(
                 "warn",
@@ -185,7 +184,7 @@ def _held_up(seen: Snapshot) -> list[Problem]:
         )
     beyond = [f"{job.id} ({job.title})" for job in seen.running if job.beyond_deadline]
     if beyond:
-        what = f"{_named('Job', beyond)} run{_s(beyond)} beyond {'its' if len(beyond) == 1 else 'their'} deadline."
+        what = f"{named('Job', beyond)} run{verb_s(beyond)} beyond {'its' if len(beyond) == 1 else 'their'} deadline."
         remedy = (
             "A thread ends only by itself: its target asks for its deadline too seldom. Its slot is taken until then."
         )
@@ -202,9 +201,9 @@ def _refusing(seen: Snapshot) -> list[Problem]:
         remedy = (
             f"{full[0].name}: {full[0].refusing}. It goes on by itself when its host has room; others run the jobs."
         )
-        found.append(Problem("warn", f"{_named('Worker', [w.name for w in full])} refuse{_s(full)} jobs.", remedy))
+        found.append(Problem("warn", f"{named('Worker', [w.name for w in full])} refuse{verb_s(full)} jobs.", remedy))
     if drained:
-        what = f"{_named('Worker', drained)} {'is' if len(drained) == 1 else 'are'} drained."
+        what = f"{named('Worker', drained)} {'is' if len(drained) == 1 else 'are'} drained."
         found.append(
             Problem("warn", what, "What runs there ends there. Resume in the admin when it may take jobs again.")
         )
@@ -216,17 +215,12 @@ def _why_none(seen: Snapshot) -> str:
     return f"{first.name}: {first.refusing}."
 
 
-def _s(those: Sequence[object]) -> str:
-    """One refuses, two refuse."""
-    return "s" if len(those) == 1 else ""
-
-
 def _undecided(seen: Snapshot) -> Problem:
     """Interrupted jobs stay here until a person has said what became of them, however old they are."""
     names = [f"{job.id} ({job.title})" for job in seen.interrupted]
-    listed = _listed(names, seen.interrupted_count)
-    lost = _jobs(seen.interrupted_count, "was interrupted and waits", "were interrupted and wait")
-    what = f"{lost} for a decision: {listed}."
+    these = listed(names, seen.interrupted_count)
+    lost = counted(seen.interrupted_count, "was interrupted and waits", "were interrupted and wait")
+    what = f"{lost} for a decision: {these}."
     remedy = (
         "A worker vanished after the start, so what was done is not known. Look at each, then press confirm done, "
         "confirm failed or retry on its page, with the reason."
@@ -238,21 +232,3 @@ def _all_well(seen: Snapshot) -> str:
     alive = len(seen.taking)
     workers = f"{alive} worker{'s' if alive != 1 else ''} with {seen.slots} slots"
     return f"{workers}, and nothing is due." if not seen.due_next else f"{workers}, ready for what is due next."
-
-
-def _jobs(count: int, one: str, many: str) -> str:
-    shown = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count:,}"
-    return f"1 job {one}" if count == 1 else f"{shown} jobs {many}"
-
-
-def _named(kind: str, names: list[str]) -> str:
-    plural = "s" if len(names) > 1 else ""
-    return f"{kind}{plural} {_listed(names, len(names))}"
-
-
-def _listed(names: Sequence[str], count: int) -> str:
-    """The first three of them, and how many there are beside."""
-    if count <= NAMED:
-        return ", ".join(names)
-    more = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count - NAMED:,} more"
-    return f"{', '.join(names[:NAMED])} and {more}"

@@ -21,8 +21,9 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.dispatcher import Dispatcher
 from jobs.models.querysets import LIST_LIMIT, Listed
-from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, BehindPooler, Leader, bound_transactions
+from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, Leader
 from jobs.scheduler.lease import Lease
+from jobs.scheduler.locksession import BehindPooler, bound_transactions
 from jobs.scheduler.sweeper import Sweeper
 from jobs.windows import Window, window_at
 

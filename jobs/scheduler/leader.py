@@ -10,9 +10,8 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
 
@@ -21,6 +20,7 @@ from jobs.installation import known, memory
 from jobs.installation.memory import Memory
 from jobs.installation.watch import PING, Place, judge
 from jobs.models import Leadership
+from jobs.scheduler.locksession import BehindPooler, open_session
 from project import zones
 from project.postgresql import session as sessions
 from project.postgresql.base import DatabaseWrapper
@@ -32,35 +32,6 @@ PING_EVERY = 2.5  # seconds between a leader's signs of life
 SAY_EVERY = 60.0  # seconds between two lines of a standby's log that say who leads
 ASK_AGAIN = 10.0  # seconds until a broker that did not say how far the ledger had come is asked again
 SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
-
-# The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
-# and of one whose network is gone (both ends give up on a peer that acknowledges nothing).
-LEASE = "6s"
-SESSION_SETTINGS = {
-    "idle_session_timeout": LEASE,
-    "tcp_keepalives_idle": "2",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "2",
-    "tcp_user_timeout": "6000",
-}
-CLIENT_OPTIONS = {
-    "connect_timeout": 3,
-    "keepalives_idle": 2,
-    "keepalives_interval": 2,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 6000,
-}
-
-
-def bound_transactions() -> None:
-    """Make the server end a transaction of this process that stands still: a beat that is stopped between its list
-    query and the COMMIT would hold the rows, and its successor, for as long as it is stopped."""
-    sessions.pin(idle_in_transaction_session_timeout=LEASE)
-    connections[DEFAULT_DB_ALIAS].close()
-
-
-class BehindPooler(Exception):
-    """The lock's connection goes through a transaction pooler, where a session lock belongs to nobody."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +65,7 @@ class Leader:
 
     def connect(self) -> None:
         """Open the lock's connection. Raises BehindPooler when it cannot carry a session lock."""
-        self._session = self._session or _open_session()
+        self._session = self._session or open_session()
 
     def hold(self, now: datetime) -> bool:
         """Take the lock, or show that we still have it. Never waits; False means stand by."""
@@ -187,7 +158,7 @@ class Leader:
 
     def _ping(self, now: datetime) -> bool:
         """Show that the session is ours, and note how far the database has come. False when it is another one."""
-        session = self._session = self._session or _open_session()
+        session = self._session = self._session or open_session()
         with session.cursor() as cursor:
             cursor.execute(PING)
             writable, same, latest, written, identity, incarnation = cursor.fetchone()
@@ -205,7 +176,7 @@ class Leader:
     def _judge(self, now: datetime) -> None:
         """Whether this database was restored: then no job starts. Nothing is noted before that was asked; a broker that
         is away, and with it the jobs, is asked again with the next sign of life."""
-        session = self._session = self._session or _open_session()
+        session = self._session = self._session or open_session()
         with session.cursor() as cursor:
             here = Place.read(cursor)
         mark, remembered = known.read().mark, None
@@ -235,54 +206,7 @@ class Leader:
 
     def _ask(self, sql: str, *parameters: int) -> bool:
         with self._alone:
-            session = self._session = self._session or _open_session()
+            session = self._session = self._session or open_session()
             with session.cursor() as cursor:
                 cursor.execute(sql, parameters)
                 return bool(cursor.fetchone()[0])
-
-
-def _open_session() -> DatabaseWrapper:
-    """A connection of its own, whose settings make the server end it when we fall silent."""
-    session = _new_connection()
-    session.inc_thread_sharing()  # `Leader` lets one thread at a time use it
-    options = {**session.settings_dict.get("OPTIONS", {}), **CLIENT_OPTIONS}
-    session.settings_dict = {**session.settings_dict, "OPTIONS": options}
-    try:
-        _refuse_pooler(session)
-        with session.cursor() as cursor:
-            cursor.execute(
-                "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(SESSION_SETTINGS)),
-                [word for setting in SESSION_SETTINGS.items() for word in setting],
-            )
-    except BaseException:
-        session.close()
-        raise
-    return session
-
-
-def _refuse_pooler(session: DatabaseWrapper) -> None:
-    """A transaction pooler lends the same server process to the next client as soon as we are idle: if a second
-    connection meets ours inside a transaction of its own, our session is not ours."""
-    ours = _backend(session)
-    other = _new_connection()
-    try:
-        other.set_autocommit(False)
-        if _backend(other) == ours:
-            raise BehindPooler(
-                "DATABASE_URL leads to a transaction pooler (such as PgBouncer with pool_mode = transaction), through "
-                "which no leader can be elected; give beat a DATABASE_URL that goes to PostgreSQL directly, or to a "
-                "pool with pool_mode = session."
-            )
-    finally:
-        other.close()
-
-
-def _new_connection() -> DatabaseWrapper:
-    return cast("DatabaseWrapper", connections.create_connection(DEFAULT_DB_ALIAS))
-
-
-def _backend(session: DatabaseWrapper) -> int:
-    with session.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        pid: int = cursor.fetchone()[0]
-        return pid

@@ -11,7 +11,8 @@ from celery import Task, current_app
 from django.conf import settings
 
 from jobs.targets.context import TargetFailed
-from jobs.targets.registry import Prepare, Target, UnknownTarget
+from jobs.targets.entries import Prepare, Target
+from jobs.targets.registry import UnknownTarget
 from jobs.targets.signatures import Arguments
 
 PREFIX = "celery:"

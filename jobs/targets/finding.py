@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 
 from jobs.targets import celery_tasks
-from jobs.targets.registry import LONGEST_NAME, Target, UnknownTarget, registered
+from jobs.targets.entries import LONGEST_NAME, Target
+from jobs.targets.registry import UnknownTarget, registered
 
 
 def find(name: str) -> Target:

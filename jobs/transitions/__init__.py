@@ -3,8 +3,9 @@
 `now` is always the database's clock, read once by the caller. docs/states.md has the diagram.
 """
 
-from jobs.transitions.attempts import ERROR_LIMIT, acquire, acquired_by, finish, storable
+from jobs.transitions.acquiring import acquire, acquired_by
 from jobs.transitions.creation import KeyReused, create, create_all, create_many
+from jobs.transitions.finishing import ERROR_LIMIT, finish, storable
 from jobs.transitions.interruption import back_off, interrupt
 from jobs.transitions.progress import Progress, report_progress
 from jobs.transitions.starts import Acquired, Ended, Started, Wanted, WorkerIdentity

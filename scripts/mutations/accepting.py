@@ -151,6 +151,6 @@ MUTANTS = (
         "door: headers have a size",
         ON_TIME,
         CONNECTIONS,
-        (SERVER, "h11_max_incomplete_event_size=HEADERS_BYTES,", ""),
+        (SERVER, "_size=HEADERS_BYTES,", "_size=100 * HEADERS_BYTES,"),
     ),
 )

@@ -2,7 +2,7 @@
 
 from scripts.mutations.record import NEVER_TWICE, TRUE_END, mutant
 
-ATTEMPTS = "jobs/transitions/attempts.py"
+FINISHING = "jobs/transitions/finishing.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
 RESCUE = "jobs/maintenance/rescue.py"
 TRANSITIONS_TESTS = ("tests/transitions",)
@@ -20,13 +20,13 @@ MUTANTS = (
         "finish: attempt guard",
         TRUE_END,
         TRANSITIONS_TESTS,
-        (ATTEMPTS, END_GUARDS, "AND jobs_job.state = 1"),
+        (FINISHING, END_GUARDS, "AND jobs_job.state = 1"),
     ),
     mutant(
         "finish: state guard",
         TRUE_END,
         TRANSITIONS_TESTS,
-        (ATTEMPTS, END_GUARDS, "AND jobs_job.attempt = ended.number"),
+        (FINISHING, END_GUARDS, "AND jobs_job.attempt = ended.number"),
     ),
     mutant(
         "interrupt: attempt guard",
@@ -107,7 +107,7 @@ MUTANTS = (
         "retry: only by the attempt that held the job",
         NEVER_TWICE,
         RETRY_TESTS,
-        (ATTEMPTS, "if e.kinds and (e.started.job_id, e.started.attempt) in held]", "if e.kinds]"),
+        (FINISHING, "if e.kinds and (e.started.job_id, e.started.attempt) in held]", "if e.kinds]"),
     ),
     mutant(
         "http: sent and not answered is unknown",

@@ -6,6 +6,7 @@ INTAKE = "jobs/worker/inbox/intake.py"
 FOREIGN = "jobs/worker/inbox/foreign.py"
 LEADER = "jobs/scheduler/leader.py"
 QUERYSETS = "jobs/models/querysets/__init__.py"
+LISTING = "jobs/models/querysets/listing.py"
 ROW = "jobs/models/installation.py"
 WATCH = "jobs/installation/watch.py"
 MEMORY = "jobs/installation/memory.py"
@@ -52,7 +53,7 @@ MUTANTS = (
         IDENTITY,
         ("jobs/installation/__init__.py", "(self.identity.int ^ LOCK_SALT) & LOCK_BITS", "LOCK_SALT"),
     ),
-    mutant("restored: nothing is listed", NEVER_TWICE, RESTORED, (QUERYSETS, " AND NOT {HOLDS_ALL}\n", "\n")),
+    mutant("restored: nothing is listed", NEVER_TWICE, RESTORED, (LISTING, " AND NOT {HOLDS_ALL}\n", "\n")),
     mutant(
         "restored: nothing is taken",
         NEVER_TWICE,

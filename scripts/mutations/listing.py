@@ -2,10 +2,11 @@
 
 from scripts.mutations.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
-QUERYSETS = "jobs/models/querysets/__init__.py"
+QUERYSETS = "jobs/models/querysets/listing.py"
 CREATION = "jobs/transitions/creation.py"
 REPENDING = "jobs/transitions/repending.py"
-DISPATCHER = "jobs/dispatcher.py"
+DISPATCHER = "jobs/dispatcher/window.py"
+LATE = "jobs/dispatcher/late.py"
 SCHEDULER = "jobs/scheduler/__init__.py"
 LEADER = "jobs/scheduler/leader.py"
 LEASE = "jobs/scheduler/lease.py"
@@ -112,7 +113,7 @@ MUTANTS = (
         "late: a refused queue is left alone for itself",
         ON_TIME,
         DISPATCHER_TESTS,
-        (DISPATCHER, "if refuses_only_a_queue(error):\n            now", "if False:\n            now"),
+        (LATE, "if refuses_only_a_queue(error):\n            now", "if False:\n            now"),
     ),
     mutant(
         "successor: the oldest mark, not the latest",
@@ -136,13 +137,13 @@ MUTANTS = (
         "late lane: after the commit",
         NEVER_LOST,
         DISPATCHER_TESTS,
-        (DISPATCHER, "transaction.on_commit(lambda: self._publish(late), robust=True)", "self._publish(late)"),
+        (LATE, "transaction.on_commit(lambda: self._publish(late), robust=True)", "self._publish(late)"),
     ),
     mutant(
         "unmark what could not be published",
         NEVER_LOST,
         DISPATCHER_TESTS,
-        (DISPATCHER, "Job.objects.unmark(unsent)", "pass"),
+        (LATE, "Job.objects.unmark(unsent)", "pass"),
     ),
     mutant(
         "unmark what was refused twice",

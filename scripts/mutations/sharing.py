@@ -6,7 +6,8 @@ LIMITS = "jobs/transitions/limits/"
 TURNS = "jobs/models/querysets/turns.py"
 ADMISSION = "jobs/transitions/admission.py"
 QUERYSETS = "jobs/models/querysets/__init__.py"
-ATTEMPTS = "jobs/transitions/attempts.py"
+LISTING = "jobs/models/querysets/listing.py"
+FINISHING = "jobs/transitions/finishing.py"
 FIRING = "jobs/transitions/firing.py"
 RUNNER = "jobs/worker/runner.py"
 VERBS = "jobs/transitions/verbs.py"
@@ -51,13 +52,13 @@ MUTANTS = (
         "limits: the end gives the place away",
         NEVER_LOST,
         KEYS,
-        (ATTEMPTS, "promotion.at_commit(freed, now=", "promotion.at_commit(set(), now="),
+        (FINISHING, "promotion.at_commit(freed, now=", "promotion.at_commit(set(), now="),
     ),
     mutant(
         "limits: the end leaves its place",
         NEVER_LOST,
         KEYS,
-        (ATTEMPTS, "AND EXISTS (SELECT FROM held WHERE held.id = jobs_turn.job_id)", "AND false"),
+        (FINISHING, "AND EXISTS (SELECT FROM held WHERE held.id = jobs_turn.job_id)", "AND false"),
     ),
     mutant(
         "limits: a turn that is not taken goes on",
@@ -163,7 +164,7 @@ MUTANTS = (
         "held: not listed",
         ONE_AT_A_TIME,
         KEYS,
-        (QUERYSETS, "WHERE state = 0 AND holds = 0 AND coalesce(", "WHERE state = 0 AND coalesce("),
+        (LISTING, "WHERE state = 0 AND holds = 0 AND coalesce(", "WHERE state = 0 AND coalesce("),
     ),
     mutant(
         "queue: a pause holds",

@@ -3,7 +3,7 @@
 from scripts.mutations.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 QUERYSETS = "jobs/models/querysets/__init__.py"
-ATTEMPTS = "jobs/transitions/attempts.py"
+ACQUIRING = "jobs/transitions/acquiring.py"
 REPENDING = "jobs/transitions/repending.py"
 VERBS = "jobs/transitions/verbs.py"
 RUNNER = "jobs/worker/runner.py"
@@ -31,13 +31,13 @@ MUTANTS = (
         "acquire: version predicate",
         NEVER_EARLY,
         TRANSITIONS_TESTS,
-        (ATTEMPTS, "row is not None and row.version == one.version", "row is not None"),
+        (ACQUIRING, "row is not None and row.version == one.version", "row is not None"),
     ),
     mutant(
         "acquire: the queue of the message",
         ON_TIME,
         ("tests/transitions/test_acquire.py",),
-        (ATTEMPTS, "if one.queue in (None, row.queue):", "if True:"),
+        (ACQUIRING, "if one.queue in (None, row.queue):", "if True:"),
     ),
     mutant(
         "acquire: what one worker does not know others are asked",
@@ -105,7 +105,7 @@ MUTANTS = (
         "lost COMMIT: the row has the last word",
         NEVER_LOST,
         LOST_COMMITS,
-        (ATTEMPTS, "        Job.objects.unlocked(job_id).first()\n", ""),
+        (ACQUIRING, "        Job.objects.unlocked(job_id).first()\n", ""),
     ),
     mutant(
         "the wait before run_at",

@@ -4,6 +4,8 @@ from scripts.mutations.record import NEVER_LOST, ON_TIME, mutant
 
 ENDING = "jobs/transitions/dependencies/ending.py"
 BEGINNING = "jobs/transitions/dependencies/beginning.py"
+FINISHING = "jobs/transitions/finishing.py"
+ACQUIRING = "jobs/transitions/acquiring.py"
 QUERIES = "jobs/models/querysets/dependencies.py"
 RULES = ("tests/transitions/test_waiting.py",)
 RACES = ("tests/concurrency/test_waiting.py",)
@@ -14,14 +16,14 @@ MUTANTS = (
         "waiting: the end looks for those that wait",
         NEVER_LOST,
         RULES,
-        ("jobs/transitions/attempts.py", "if awaited:", "if not awaited:"),
+        (FINISHING, "if awaited:", "if not awaited:"),
     ),
     mutant(
         "waiting: a refusal looks for them too",
         NEVER_LOST,
         RULES,
         (
-            "jobs/transitions/attempts.py",
+            ACQUIRING,
             "    if ended:\n        dependencies.ended(ended, now=now)",
             "    if ended:\n        pass",
         ),
@@ -30,7 +32,7 @@ MUTANTS = (
         "waiting: so does the refusal of the ledger",
         NEVER_LOST,
         RULES,
-        ("jobs/transitions/attempts.py", "dependencies.ended([wanted[0].job_id][:failed], now=now)", "pass"),
+        (ACQUIRING, "dependencies.ended([wanted[0].job_id][:failed], now=now)", "pass"),
     ),
     mutant(
         "waiting: so does a person's word",
@@ -95,7 +97,7 @@ MUTANTS = (
         "waiting: the list query takes what is only kept",
         ON_TIME,
         MANY,
-        ("jobs/models/querysets/__init__.py", "    FOR NO KEY UPDATE SKIP LOCKED", "    FOR UPDATE SKIP LOCKED"),
+        ("jobs/models/querysets/listing.py", "    FOR NO KEY UPDATE SKIP LOCKED", "    FOR UPDATE SKIP LOCKED"),
     ),
     mutant(
         "waiting: a message that meets a beginning is sent again",

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs import dispatcher, messages
-from jobs.dispatcher import Dispatcher
+from jobs import messages
+from jobs.dispatcher import Dispatcher, window
 from jobs.models.querysets import Listed
 from tests.conftest import NOW
 
@@ -34,7 +34,7 @@ def test_a_message_is_the_id_the_version_and_the_time(queue):
 def test_it_publishes_soonest_first_and_no_more_than_asked(queue, monkeypatch):
     one = Dispatcher("beat@test")
     one.wait(waiting(queue, 1, 2, 3))
-    monkeypatch.setattr(dispatcher, "TOGETHER", 1)
+    monkeypatch.setattr(window, "TOGETHER", 1)
     assert (one.publish(0), one.waiting) == (1, 2), "at least one, however little time there is"
     assert (one.publish(10), one.waiting) == (2, 0)
     assert [json.loads(m.body)[0][0] for m in queue()] == [1, 2, 3]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from jobs import dispatcher, rules, transitions
+from jobs.dispatcher import late
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from tests.conftest import NOW
@@ -40,7 +41,7 @@ def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, dj
             raise OSError("the broker went away")
         sent.append(listed.id)
 
-    monkeypatch.setattr(dispatcher, "send", send_two)
+    monkeypatch.setattr(late, "send", send_two)
     new = [rules.NewJob("demo.noop", {}, NOW + timedelta(seconds=1), queue=queue.name) for _ in range(4)]
     with django_capture_on_commit_callbacks(execute=True):
         jobs = transitions.create_many(new, now=NOW)
@@ -59,7 +60,7 @@ def test_published_anew_is_what_is_about_to_start_when_its_row_is_free(
     queue, monkeypatch, django_capture_on_commit_callbacks, after, times
 ):
     """A worker whose message came due meanwhile has found nothing; any other message is still to come."""
-    monkeypatch.setattr(dispatcher.clock, "now", lambda: NOW)
+    monkeypatch.setattr(late.clock, "now", lambda: NOW)
     published = Listed(1, 1, NOW + timedelta(seconds=after), queue.name, 1)
     with django_capture_on_commit_callbacks(execute=True):
         dispatcher.late_lane.missed_at_commit([published])
@@ -74,9 +75,9 @@ def test_a_failure_is_told_as_the_broker_told_it(
         assert producer.connection.connect()
         raise OSError("timed out")
 
-    monkeypatch.setattr(dispatcher, "send", fail)
-    monkeypatch.setattr(dispatcher.log, "propagate", True)
-    monkeypatch.setattr(dispatcher.logging.getLogger("jobs"), "propagate", True)
+    monkeypatch.setattr(late, "send", fail)
+    monkeypatch.setattr(late.log, "propagate", True)
+    monkeypatch.setattr(late.logging.getLogger("jobs"), "propagate", True)
     with django_capture_on_commit_callbacks(execute=True):
         make_job(2, queue=queue.name)
     assert "could not be published now (timed out)" in caplog.text
@@ -91,15 +92,15 @@ def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(
         tried.append(listed.id)
         raise OSError("timed out")
 
-    monkeypatch.setattr(dispatcher, "send", fail)
+    monkeypatch.setattr(late, "send", fail)
     with django_capture_on_commit_callbacks(execute=True):
         first = make_job(2, queue=queue.name)
     with django_capture_on_commit_callbacks(execute=True):
         second = make_job(2, queue=queue.name)
     assert tried == [first.pk]
     assert Job.objects.filter(pk__in=[first.pk, second.pk], enqueued_at=None).count() == 2
-    monkeypatch.setattr(dispatcher, "AVOID_FOR", 0.0)
-    monkeypatch.setattr(dispatcher.late_lane, "_avoid_until", dispatcher.steady())
+    monkeypatch.setattr(late, "AVOID_FOR", 0.0)
+    monkeypatch.setattr(dispatcher.late_lane, "_avoid_until", late.steady())
     with django_capture_on_commit_callbacks(execute=True):
         third = make_job(2, queue=queue.name)
     assert tried == [first.pk, third.pk]
@@ -111,7 +112,7 @@ def test_a_commit_that_the_next_list_query_overtook_publishes_after_all(
     with django_capture_on_commit_callbacks() as callbacks:
         job = make_job(10, queue=queue.name)
     assert job.enqueued_at is None
-    monkeypatch.setattr(dispatcher.clock, "now", lambda: NOW + timedelta(seconds=8))
+    monkeypatch.setattr(late.clock, "now", lambda: NOW + timedelta(seconds=8))
     for callback in callbacks:
         callback()
     assert len(queue()) == 1

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from celery import current_app
 
-from jobs import dispatcher
 from jobs.dispatcher import Dispatcher
+from jobs.dispatcher.late import LateLane
 from jobs.messages import refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import Listed
@@ -98,7 +98,7 @@ def test_late_jobs_of_other_queues_are_published_while_one_is_refused(
 
 def test_of_late_jobs_that_are_committed_together_the_good_ones_go_out(queue, refused):
     jobs = [Listed(number, 1, NOW, refused if number % 2 else queue.name, 1) for number in range(6)]
-    dispatcher.LateLane()._publish(jobs)
+    LateLane()._publish(jobs)
     assert published(queue) == [0, 2, 4]
 
 

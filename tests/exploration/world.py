@@ -14,7 +14,7 @@ from celery import current_app
 
 from jobs import dispatcher, failpoints, scheduler
 from jobs.clock import clock
-from jobs.dispatcher import Dispatcher
+from jobs.dispatcher import Dispatcher, late
 from jobs.models.querysets import Listed
 from jobs.models.querysets import workers as worker_queries
 from jobs.models.querysets.workers import BEAT
@@ -133,18 +133,20 @@ class World:
         patch.setattr(sweeper, "WATCH_GAP", timedelta.max)  # here time passes in leaps
         patch.setattr(failpoints, "hit", self._hit)
         patch.setattr(scheduler, "close_old_connections", lambda: None)
-        patch.setattr(dispatcher, "send", self.broker.take)
+        patch.setattr(late, "send", self.broker.take)
         # An example is one transaction that is undone: a commit is where the test says that it is.
-        self.late_lane = dispatcher.LateLane()
+        self.late_lane = late.LateLane()
         patch.setattr(self.late_lane, "at_commit", self.uncommitted.extend)
-        patch.setattr(dispatcher, "late_lane", self.late_lane)
+        for module in (dispatcher, late):
+            patch.setattr(module, "late_lane", self.late_lane)
         patch.setattr(current_app, "producer_or_acquire", MagicMock)
         patch.setattr(logging.getLogger("jobs"), "disabled", True)
         for name in (
             "scheduler",
             "scheduler.leader",
             "scheduler.sweeper",
-            "dispatcher",
+            "dispatcher.late",
+            "dispatcher.window",
             "maintenance.rescue",
             "worker.heartbeat",
         ):

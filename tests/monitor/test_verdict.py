@@ -11,7 +11,8 @@ from jobs import transitions
 from jobs.models import Worker
 from jobs.models.lane import Kind
 from jobs.monitor import broker, snapshot
-from jobs.monitor.verdict import _listed, judge
+from jobs.monitor.verdict import judge
+from jobs.monitor.words import listed
 from jobs.scheduler.leader import Leader
 from jobs.states import Hold, State
 from jobs.transitions.limits import pausing
@@ -170,7 +171,7 @@ def test_of_many_interrupted_jobs_three_are_named(healthy, count):
 
 
 def test_one_beyond_counting_is_said_so():
-    assert _listed(["a", "b", "c", "d"], 10_001) == "a, b, c and 10,000 or more"
+    assert listed(["a", "b", "c", "d"], 10_001) == "a, b, c and 10,000 or more"
 
 
 def test_clocks_that_are_off(healthy):

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection, connections
 
-from jobs.scheduler import WindowScheduler
+from jobs.scheduler import WindowScheduler, locksession
 from jobs.scheduler import leader as leader_module
-from jobs.scheduler.leader import SESSION_SETTINGS, BehindPooler, Leader
+from jobs.scheduler.leader import Leader
+from jobs.scheduler.locksession import SESSION_SETTINGS, BehindPooler
 from project.local.home import temporary_home
 from project.local.servers.account import server_account
 
@@ -160,7 +161,7 @@ def test_beat_refuses_to_start_there_with_the_remedy(monkeypatch):
     def refuse(session):
         raise BehindPooler("the sentence with the remedy")
 
-    monkeypatch.setattr(leader_module, "_refuse_pooler", refuse)
+    monkeypatch.setattr(locksession, "_refuse_pooler", refuse)
     with pytest.raises(SystemExit, match="RunAt cannot start beat: the sentence with the remedy"):
         WindowScheduler(None)
     standing_by = Leader("a")

@@ -8,7 +8,7 @@ from celery import current_app
 from django.db import connection
 
 from jobs.models import Leadership
-from jobs.scheduler import WindowScheduler, leader, lease
+from jobs.scheduler import WindowScheduler, lease, locksession
 from jobs.scheduler.leader import Leader
 from jobs.scheduler.lease import Lease
 from tests.conftest import NOW
@@ -19,7 +19,7 @@ LEASE = 1.0  # seconds
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setitem(leader.SESSION_SETTINGS, "idle_session_timeout", f"{LEASE:g}s")
+    monkeypatch.setitem(locksession.SESSION_SETTINGS, "idle_session_timeout", f"{LEASE:g}s")
     monkeypatch.setattr(lease, "LOOK_EVERY", LEASE / 20)
     monkeypatch.setattr(lease, "SILENT_FOR", LEASE / 10)
 

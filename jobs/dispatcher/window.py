@@ -1,21 +1,18 @@
-"""Which messages go out, and when: by whoever commits a late job, or by the leader. The row is the truth."""
+"""The leader's side: lists a window and publishes what it found."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 
-from django.db import transaction
-
-from jobs.clock import clock, steady
+from jobs.clock import steady
 from jobs.conf import conf
-from jobs.messages import Outlet, refuses_only_a_queue, send, send_each
+from jobs.messages import Outlet, refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import LIST_LIMIT, Listed
-from jobs.windows import window_at
 
 log = logging.getLogger(__name__)
 
@@ -24,101 +21,6 @@ TOGETHER = 100  # messages that go out in one round trip
 CROWD = 100
 CROWDED_FOR = 5.0  # seconds for which what the broker said of it counts
 MOST_FAILURES = 3  # of one call of `publish`: several queues together, then one of them twice
-AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
-
-SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take
-ABOUT = timedelta(seconds=1)  # around its time: a message more than needed does no harm
-# Two processes disagree about the window by as much as their clocks do; within this margin both publish.
-CLOCK_MARGIN = timedelta(milliseconds=250)
-
-
-def horizon(now: datetime) -> datetime:
-    """Whatever is due before this has been listed already: its message goes out at commit."""
-    c = conf()
-    return window_at(now + CLOCK_MARGIN, c.min_prepare_time, c.look_ahead).horizon
-
-
-class LateLane:
-    """Jobs due inside a window that is already listed are published by whoever commits them.
-
-    A broker that hangs costs one caller its timeout; those of the next seconds leave their jobs to the list query. A
-    queue that the broker refuses, while it takes others, is left alone for itself.
-    """
-
-    def __init__(self) -> None:
-        self._avoid_until = 0.0  # on the steady clock
-        self._avoid_queue_until: dict[str, float] = {}
-
-    def at_commit(self, late: Sequence[Listed]) -> None:
-        """Publish once the current transaction has committed; nothing if it is rolled back."""
-        if late:
-            transaction.on_commit(lambda: self._publish(late), robust=True)
-
-    def overtaken_at_commit(self, later: Sequence[Listed]) -> None:
-        """Look again once the current transaction has committed: jobs due beyond what was listed when it began may
-        lie inside it by then, if the commit came after the next list query."""
-        if later:
-            transaction.on_commit(lambda: self._publish_overtaken(later), robust=True)
-
-    def missed_at_commit(self, published: Sequence[Listed]) -> None:
-        """Publish those anew that are about to start when the current transaction has committed: it had their rows, so
-        a worker whose message came due meanwhile has found nothing."""
-        if published:
-            transaction.on_commit(lambda: self._publish_missed(published), robust=True)
-
-    def _publish_missed(self, published: Sequence[Listed]) -> None:
-        now = clock.now()
-        about = timedelta(seconds=conf().arm_lead) + ABOUT
-        missed = [one for one in published if now - ABOUT < one.run_at < now + about]
-        if missed:
-            self._publish(missed)
-
-    def _publish_overtaken(self, later: Sequence[Listed]) -> None:
-        now = clock.now()
-        until = horizon(now)
-        late = [listed for listed in later if listed.run_at < until]
-        if late:
-            Job.objects.mark([listed.id for listed in late], now=now)
-            self._publish(late)
-
-    def _publish(self, late: Sequence[Listed]) -> None:
-        queues: dict[str, list[Listed]] = {}
-        for listed in late:
-            queues.setdefault(listed.queue, []).append(listed)
-        for queue, left in queues.items():
-            try:
-                if steady() >= max(self._avoid_until, self._avoid_queue_until.get(queue, 0.0)):
-                    send_each(left, send)
-            except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
-                self._avoid(queue, error)
-                log.warning("%d jobs could not be published now (%s); the next window lists them", len(left), error)
-        unsent = [listed.id for left in queues.values() for listed in left]
-        if unsent:
-            Job.objects.unmark(unsent)
-
-    def _avoid(self, queue: str, error: Exception) -> None:
-        until = steady() + AVOID_FOR
-        if refuses_only_a_queue(error):
-            now = steady()
-            self._avoid_queue_until = {name: end for name, end in self._avoid_queue_until.items() if end > now}
-            self._avoid_queue_until[queue] = until
-        else:
-            self._avoid_until = until
-
-
-late_lane = LateLane()
-
-
-def publish_at_commit(listed: Sequence[Listed], *, now: datetime) -> None:
-    """Jobs that have just come to be due, and that nobody has marked: those inside the window that is listed already
-    are marked, and published once the current transaction has committed; the list query finds the others."""
-    until = horizon(now)
-    late = [one for one in listed if one.run_at < until]
-    if late:
-        Job.objects.mark([one.id for one in late], now=now)
-        late_lane.at_commit(late)
-    later = [one for one in listed if until <= one.run_at < until + SOON]
-    late_lane.overtaken_at_commit(later)
 
 
 class Dispatcher:

@@ -1,0 +1,34 @@
+"""How the verdict counts and names things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobs.models.querysets.overviews import COUNT_LIMIT
+
+NAMED = 3  # of what is wrong; the rest is counted
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """1 job is; 2 jobs are."""
+    shown = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count:,}"
+    return f"1 job {one}" if count == 1 else f"{shown} jobs {many}"
+
+
+def named(kind: str, names: Sequence[str]) -> str:
+    """Worker w1; workers w1, w2."""
+    plural = "s" if len(names) > 1 else ""
+    return f"{kind}{plural} {listed(names, len(names))}"
+
+
+def listed(names: Sequence[str], count: int) -> str:
+    """The first three of them, and how many there are beside."""
+    if count <= NAMED:
+        return ", ".join(names)
+    more = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count - NAMED:,} more"
+    return f"{', '.join(names[:NAMED])} and {more}"
+
+
+def verb_s(those: Sequence[object]) -> str:
+    """One refuses, two refuse."""
+    return "s" if len(those) == 1 else ""

@@ -1,0 +1,125 @@
+"""Ends, by workers: only the attempt that holds a running job may end it, and what another says is kept as evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from jobs import failpoints
+from jobs.models import Attempt
+from jobs.states import OUTCOMES, State
+from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.limits import promotion
+from jobs.transitions.limits.names import named
+from jobs.transitions.retries import start_again
+from jobs.transitions.starts import Ended
+
+ERROR_LIMIT = 10_000  # characters kept of what went wrong; the rest is cut off
+
+
+def storable(text: str) -> str:
+    """Text that PostgreSQL can hold: an undecodable file's name has half surrogates, and a body may say NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+# Guarded by state and attempt: an attempt that no longer holds its job ends nothing. The rows are locked in the order
+# in which everyone who locks several does it. The server ends this transaction when it stands still: see `briefly`.
+END = """
+WITH brief AS MATERIALIZED (
+    SELECT set_config('idle_in_transaction_session_timeout', '6s', true) AS setting
+), ended AS MATERIALIZED (
+    SELECT * FROM unnest(
+        %(jobs)s::bigint[], %(numbers)s::int[], %(outcomes)s::smallint[], %(execute)s::timestamptz[],
+        %(finished)s::timestamptz[], %(errors)s::text[], %(results)s::text[],
+        %(logs)s::text[], %(shares)s::float8[], %(notes)s::text[], %(stories)s::text[]
+    ) AS e (job_id, number, outcome, execute_at, finished_at, error, result, log, progress, note, story)
+), locked AS MATERIALIZED (
+    SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) AND (SELECT setting FROM brief) IS NOT NULL
+    ORDER BY id FOR NO KEY UPDATE
+), held AS (
+    UPDATE jobs_job SET state = ended.outcome, execute_at = ended.execute_at, finished_at = ended.finished_at,
+        reason = ended.error
+    FROM ended, locked
+    WHERE jobs_job.id = ended.job_id AND locked.id = ended.job_id
+        AND jobs_job.state = 1 AND jobs_job.attempt = ended.number
+    RETURNING jobs_job.id, jobs_job.attempt, jobs_job.has_dependents
+), freed AS (
+    DELETE FROM jobs_turn WHERE job_id = ANY (%(jobs)s::bigint[])  -- a join may read all of them
+        AND EXISTS (SELECT FROM held WHERE held.id = jobs_turn.job_id)
+    RETURNING job_id, kind, name
+), noted AS (
+    UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
+        error = ended.story, result = ended.result::jsonb, log = ended.log::jsonb,
+        progress = coalesce(ended.progress, jobs_attempt.progress),
+        progress_note = coalesce(ended.note, jobs_attempt.progress_note)
+    FROM ended, held
+    WHERE jobs_attempt.job_id = ended.job_id AND jobs_attempt.number = ended.number
+        AND held.id = ended.job_id AND held.attempt = ended.number
+)
+SELECT id, attempt, has_dependents, kind, name FROM held LEFT JOIN freed ON freed.job_id = held.id
+"""
+
+
+def finish(endings: Sequence[Ended]) -> list[Ended]:
+    """Record the ends of attempts, together. Returns those whose row was no longer theirs: their end is kept in the
+    ledger as evidence, and changes nothing else. Raises ValueError for an outcome that is none."""
+    for ended in endings:
+        if ended.outcome not in OUTCOMES:
+            raise ValueError(f"{ended.outcome!r} is not an end of an attempt")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                END,
+                {
+                    "jobs": [ended.started.job_id for ended in endings],
+                    "numbers": [ended.started.attempt for ended in endings],
+                    "outcomes": [int(ended.outcome) for ended in endings],
+                    "execute": [ended.execute_at for ended in endings],
+                    "finished": [ended.finished_at for ended in endings],
+                    "errors": [_reason(ended) for ended in endings],
+                    "results": [ended.result for ended in endings],
+                    "logs": [ended.log for ended in endings],
+                    "shares": [ended.progress for ended in endings],
+                    "notes": [ended.progress_note for ended in endings],
+                    "stories": [_story(ended) for ended in endings],
+                },
+            )
+            rows = cursor.fetchall()
+        held = {(job_id, number) for job_id, number, *_ in rows}
+        unheld = [
+            ended
+            for ended in endings
+            if (ended.started.job_id, ended.started.attempt) not in held and not _ended_before(ended)
+        ]
+        start_again([e for e in endings if e.kinds and (e.started.job_id, e.started.attempt) in held])
+        awaited = {job_id for job_id, _, has_dependents, *_ in rows if has_dependents}
+        if awaited:
+            dependencies.ended(awaited, now=max(e.finished_at for e in endings))
+        freed = named([(kind, name) for *_, kind, name in rows if kind is not None])
+        promotion.at_commit(freed, now=max(ended.finished_at for ended in endings))
+        failpoints.hit("in-finish")
+    return unheld
+
+
+def _reason(ended: Ended) -> str:
+    return storable(ended.error)[:ERROR_LIMIT]
+
+
+def _story(ended: Ended) -> str:
+    """What the ledger keeps: the reason, and how the code came to it."""
+    return f"{_reason(ended)}\n\n{storable(ended.story)}"[:ERROR_LIMIT] if ended.story else _reason(ended)
+
+
+def _ended_before(ended: Ended) -> bool:
+    """Whether we are here again with an end that is recorded: the answer to its COMMIT was lost. Otherwise it is
+    noted as evidence."""
+    attempt = Attempt.objects.filter(job_id=ended.started.job_id, number=ended.started.attempt)
+    if attempt.filter(outcome=ended.outcome, finished_at=ended.finished_at).exists():
+        return True
+    what = f"Ended as {State(ended.outcome).label} at {ended.finished_at.isoformat()}, when it no longer held the job."
+    result, log = (None if text is None else json.loads(text) for text in (ended.result, ended.log))
+    error = f"{what} {_story(ended)}"[:ERROR_LIMIT]
+    attempt.update(started_at=ended.execute_at, error=error, result=result, log=log)
+    return False
