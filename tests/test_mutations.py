@@ -14,4 +14,5 @@ def test_its_texts_stand_once_and_its_tests_exist(mutant):
         assert (CHECKOUT / edit.file).read_text().count(edit.old) == 1, edit
         assert edit.old != edit.new
     for tests in mutant.tests:
-        assert (CHECKOUT / tests.partition("::")[0]).exists(), tests
+        file, _, name = tests.partition("::")
+        assert f"def {name}(" in (CHECKOUT / file).read_text() if name else (CHECKOUT / file).exists(), tests

@@ -19,8 +19,8 @@ HORIZON = NOW + timedelta(seconds=60)
 
 @pytest.fixture
 def refused(queue):
-    """The name of a queue that cannot be one: on Redis a key of another kind has it."""
-    name = f"{queue.name}-bad"
+    """The name of a queue that cannot be one: on Redis a key of another kind has it. In their order it is the first."""
+    name = f"bad-{queue.name}"
     with current_app.connection_for_write() as connection:
         connection.default_channel.client.sadd(name, "no list")
     yield name

@@ -79,6 +79,14 @@ def test_nothing_is_listed_or_taken_even_before_a_beat_has_noticed(put_back):
     assert isinstance(Installation.held(), Held)
 
 
+def test_nothing_is_listed_or_taken_in_a_copy_of_the_database(led):
+    """CREATE DATABASE ... TEMPLATE: its tables have the numbers of the original's."""
+    Installation.objects.update(database_oid=1)
+    job = due(led)
+    assert listed(led) == []
+    assert acquired(job, led) == []
+
+
 def test_the_next_leader_holds_all_and_says_why(put_back):
     lead(put_back)
     row = Installation.objects.get()
