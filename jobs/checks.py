@@ -1,5 +1,6 @@
 """System checks: what would make jobs late or lost is refused at start-up, with the remedy."""
 
+import os
 import zoneinfo
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +9,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from jobs.conf import Conf, conf
+from jobs.conf import conf
 from jobs.models.budget import FASTEST, SLOWEST
+from jobs.settings_table import TABLE, unknown
 from jobs.targets import celery_tasks
 from jobs.targets.http import receivers, signing
 from jobs.targets.registry import registered, why_uncheckable
@@ -31,12 +33,12 @@ def check_targets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 @register("jobs")
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     c = conf()
-    found: list[CheckMessage] = []
-    if not 1 <= c.min_prepare_time <= 3600:
-        found.append(Error("JOBS_MIN_PREPARE_TIME must be 1 to 3600 seconds.", hint="10 suits most.", id="jobs.E001"))
-    if not 0 < c.max_delay_time <= 86400:
-        found.append(Error("JOBS_MAX_DELAY_TIME must be 1 to 86400 seconds.", hint="30 suits most.", id="jobs.E002"))
-    if not 0 <= c.arm_lead < c.min_prepare_time:
+    found: list[CheckMessage] = [
+        Error(sentence, hint=f"{setting.shown} suits most.", id=setting.check)
+        for setting in TABLE
+        if hasattr(settings, setting.name) and (sentence := setting.problem(getattr(settings, setting.name)))
+    ]
+    if c.arm_lead >= c.min_prepare_time:
         found.append(
             Error(
                 "JOBS_ARM_LEAD must be shorter than JOBS_MIN_PREPARE_TIME.",
@@ -61,7 +63,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
                 id="jobs.E005",
             )
         )
-    if c.form_creation_rate and not SLOWEST <= c.form_creation_rate <= FASTEST:
+    if 0 < c.form_creation_rate < SLOWEST:
         found.append(
             Error(
                 f"JOBS_FORM_CREATION_RATE must be {SLOWEST:g} to {FASTEST:,} jobs a second, or 0 for no limit.",
@@ -69,7 +71,12 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
                 id="jobs.E008",
             )
         )
-    found += _node_problems(c)
+    found += [
+        Warning(
+            f"{name} is no setting of RunAt, and is ignored.", hint="docs/deployment.md lists them.", id="jobs.W003"
+        )
+        for name in unknown(os.environ)
+    ]
     found += _http_problems() + _task_problems()
     if c.max_delay_time < 2 * c.min_prepare_time:
         found.append(
@@ -96,30 +103,16 @@ def check_time_zones(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     ]
 
 
-def _node_problems(c: Conf) -> list[CheckMessage]:
-    found: list[CheckMessage] = [
-        Error(
-            f"{name} must be a percentage, 1 to 100.", hint="95 for memory suits most; off: no limit.", id="jobs.E009"
-        )
-        for name, most in (("JOBS_NODE_MAX_CPU", c.node_max_cpu), ("JOBS_NODE_MAX_MEMORY", c.node_max_memory))
-        if most is not None and not 1 <= most <= 100
-    ]
-    if c.node_max_load is not None and not 0 < c.node_max_load <= 1000:
-        hint = "It is the load average divided by the cores: 2 to 4 suits most; off: no limit."
-        found.append(Error("JOBS_NODE_MAX_LOAD must be above 0, 1000 at most.", hint=hint, id="jobs.E009"))
-    return found
-
-
 def _http_problems() -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    for number, text in enumerate(settings.JOBS_HTTP_SIGNING_KEYS, 1):
+    for number, text in enumerate(conf().http_signing_keys, 1):
         try:
             signing.entry(text)
         except ValueError as error:
             hint = 'Make a key: echo "whsec_$(head -c 32 /dev/urandom | base64)"'
             message = f"Entry {number} of JOBS_HTTP_SIGNING_KEYS is wrong: {error}."
             found.append(Error(message, hint=hint, id="jobs.E006"))
-    for name in settings.JOBS_HTTP_ALLOW:
+    for name in conf().http_allow:
         try:
             opened = receivers.receiver(name)
         except ValueError as error:
@@ -145,6 +138,6 @@ def _task_problems() -> list[CheckMessage]:
             hint="Write the names of Celery tasks such as shop.tasks.send_invoices, separated by commas.",
             id="jobs.E010",
         )
-        for entry in settings.JOBS_CELERY_TASKS
+        for entry in conf().celery_tasks
         if not celery_tasks.is_name(entry)
     ]

@@ -1,9 +1,12 @@
-"""The settings of RunAt, with their defaults. Seconds, but for the limits."""
+"""The settings that RunAt's own code reads most, typed. jobs/settings_table.py lists all, with defaults and bounds."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from django.conf import settings
+
+from jobs.settings_table import BY_NAME
 
 
 @dataclass(frozen=True)
@@ -21,24 +24,21 @@ class Conf:
     node_max_cpu: float | None  # percent; a node over this takes no jobs. None: no limit
     node_max_memory: float | None  # percent
     node_max_load: float | None  # a core
+    proxies: Sequence[str]  # addresses and networks whose word about who calls is believed
+    statement_timeout: float  # of web's statements
+    http_allow: Sequence[str]  # what HTTP jobs may call beside public addresses
+    http_ports: Sequence[int]  # the ports that they may call; empty: any
+    http_signing_keys: Sequence[str]  # "receiver=key key", secrets
+    celery_tasks: Sequence[str]  # that a job may start
 
     @property
     def patience(self) -> timedelta:
         return timedelta(seconds=self.heartbeat_patience)
 
 
+NAMES = {field.name: f"JOBS_{field.name.upper()}" for field in fields(Conf)}
+
+
 def conf() -> Conf:
-    """The settings now in force (read at each call: tests override them)."""
-    return Conf(
-        min_prepare_time=settings.JOBS_MIN_PREPARE_TIME,
-        max_delay_time=settings.JOBS_MAX_DELAY_TIME,
-        arm_lead=settings.JOBS_ARM_LEAD,
-        look_ahead=settings.JOBS_LOOK_AHEAD,
-        heartbeat_interval=settings.JOBS_HEARTBEAT_INTERVAL,
-        heartbeat_patience=settings.JOBS_HEARTBEAT_PATIENCE,
-        form_creation_rate=settings.JOBS_FORM_CREATION_RATE,
-        payload_limit=getattr(settings, "JOBS_PAYLOAD_LIMIT", 64 * 1024),
-        node_max_cpu=settings.JOBS_NODE_MAX_CPU,
-        node_max_memory=settings.JOBS_NODE_MAX_MEMORY,
-        node_max_load=settings.JOBS_NODE_MAX_LOAD,
-    )
+    """Return the settings now in force (read at each call: tests override them)."""
+    return Conf(**{field: getattr(settings, name, BY_NAME[name].default) for field, name in NAMES.items()})

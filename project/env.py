@@ -1,6 +1,6 @@
 """Reads the environment once, at start-up, and refuses what is wrong in one sentence."""
 
-import ipaddress
+import importlib.util
 import os
 import re
 import secrets
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from jobs import settings_table
+from jobs.settings_table import BY_NAME, Setting
 from project import local
 from project.postgresql import address
 from project.secret import Secret
@@ -26,31 +28,14 @@ class ConfigurationError(SystemExit):
 
 @dataclass(frozen=True)
 class Environment:
-    """What the environment says, checked. Times are in seconds; what is secret has no repr."""
+    """What the environment says, checked; what is secret has no repr. `jobs`: as in jobs/settings_table.py."""
 
     database: dict[str, Any]
     broker_url: Secret
     secret_key: Secret
     debug: bool
     allowed_hosts: list[str]
-    min_prepare_time: float
-    max_delay_time: float
-    arm_lead: float
-    look_ahead: float
-    heartbeat_interval: float
-    heartbeat_patience: float
-    login_failures: int  # wrong passwords for one user from one address
-    login_locked_for: float
-    proxies: list[str]
-    form_creation_rate: float  # jobs a second
-    statement_timeout: float
-    node_max_cpu: float | None
-    node_max_memory: float | None
-    node_max_load: float | None
-    http_allow: list[str]
-    http_ports: list[int]
-    http_signing_keys: list[Secret]
-    celery_tasks: list[str]
+    jobs: dict[str, Any]
 
 
 def read() -> Environment:
@@ -72,38 +57,45 @@ def read() -> Environment:
             "SECRET_KEY is not set; set it to a long random text that all your hosts share, for instance from "
             "python -c 'import secrets; print(secrets.token_urlsafe(50))'."
         )
-    min_prepare_time = _seconds("JOBS_MIN_PREPARE_TIME", default=10, low=1, high=3600)
-    max_delay_time = _seconds("JOBS_MAX_DELAY_TIME", default=30, low=1, high=86400)
-    arm_lead = _seconds("JOBS_ARM_LEAD", default=0.2, low=0, high=60)
-    if arm_lead >= min_prepare_time:
-        raise ConfigurationError(
-            f"JOBS_ARM_LEAD ({arm_lead:g} s) must be shorter than JOBS_MIN_PREPARE_TIME ({min_prepare_time:g} s)."
-        )
+    jobs = _jobs()
     return Environment(
         database=_without_repr(database),
         broker_url=Secret(broker_url),
         secret_key=Secret(secret_key),
         debug=debug,
-        allowed_hosts=[h.strip() for h in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")],
-        min_prepare_time=min_prepare_time,
-        max_delay_time=max_delay_time,
-        arm_lead=arm_lead,
-        look_ahead=_seconds("JOBS_LOOK_AHEAD", default=2, low=0.1, high=600),
-        heartbeat_interval=_seconds("JOBS_HEARTBEAT_INTERVAL", default=5, low=0.1, high=600),
-        heartbeat_patience=_seconds("JOBS_HEARTBEAT_PATIENCE", default=20, low=0.2, high=3600),
-        login_failures=int(_number("JOBS_LOGIN_FAILURES", "wrong passwords", default=5, low=1, high=1000)),
-        login_locked_for=_seconds("JOBS_LOGIN_LOCKED_FOR", default=300, low=1, high=86400),
-        proxies=_networks("JOBS_PROXIES"),
-        form_creation_rate=_number("JOBS_FORM_CREATION_RATE", "jobs a second", default=10, low=0, high=10_000),
-        statement_timeout=_seconds("JOBS_STATEMENT_TIMEOUT", default=20, low=0.1, high=3600),
-        node_max_cpu=_limit("JOBS_NODE_MAX_CPU", default=None),
-        node_max_memory=_limit("JOBS_NODE_MAX_MEMORY", default=95),
-        node_max_load=_limit("JOBS_NODE_MAX_LOAD", default=None),
-        http_allow=_several("JOBS_HTTP_ALLOW"),
-        http_ports=_ports("JOBS_HTTP_PORTS"),
-        http_signing_keys=[Secret(key) for key in _several("JOBS_HTTP_SIGNING_KEYS")],
-        celery_tasks=_several("JOBS_CELERY_TASKS"),
+        allowed_hosts=_value(BY_NAME["ALLOWED_HOSTS"]),
+        jobs=jobs,
     )
+
+
+def _jobs() -> dict[str, Any]:
+    for name, meant in settings_table.unknown(os.environ).items():
+        if meant:
+            raise ConfigurationError(f"there is no setting {name}; did you mean {meant}?")
+    jobs = {setting.name: _value(setting) for setting in settings_table.TABLE if setting.name.startswith("JOBS_")}
+    arm_lead, window = jobs["JOBS_ARM_LEAD"], jobs["JOBS_MIN_PREPARE_TIME"]
+    if arm_lead >= window:
+        raise ConfigurationError(
+            f"JOBS_ARM_LEAD ({arm_lead:g} s) must be shorter than JOBS_MIN_PREPARE_TIME ({window:g} s)."
+        )
+    for app in jobs["JOBS_APPS"]:
+        if importlib.util.find_spec(app.partition(".")[0]) is None:
+            raise ConfigurationError(
+                f"JOBS_APPS has '{app}', and there is no such package; put its folder beside manage.py, or where "
+                "PYTHONPATH says."
+            )
+    jobs["JOBS_HTTP_SIGNING_KEYS"] = [Secret(key) for key in jobs["JOBS_HTTP_SIGNING_KEYS"]]
+    return jobs
+
+
+def _value(setting: Setting) -> Any:
+    text = os.environ.get(setting.name, "").strip()
+    if not text:
+        return list(setting.default) if isinstance(setting.default, tuple) else setting.default
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _database(url: str) -> dict[str, object]:
@@ -167,53 +159,3 @@ def _boolean(name: str, *, default: bool) -> bool:
     if text in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
         return default if text == "" else text in ("1", "true", "yes", "on")
     raise ConfigurationError(f"{name} is '{text}'; set it to true or false.")
-
-
-def _several(name: str) -> list[str]:
-    return [entry.strip() for entry in os.environ.get(name, "").split(",") if entry.strip()]
-
-
-def _networks(name: str) -> list[str]:
-    for entry in (found := _several(name)):
-        try:
-            ipaddress.ip_network(entry)
-        except ValueError:
-            raise ConfigurationError(
-                f"{name} has '{entry}', which is neither an address nor a network; write it like 10.0.0.5,10.1.0.0/16."
-            ) from None
-    return found
-
-
-def _ports(name: str) -> list[int]:
-    """Empty: any."""
-    given = _several(name)
-    wrong = [port for port in given if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536)]
-    if wrong:
-        raise ConfigurationError(f"{name} has '{wrong[0]}', which is no port; set it to ports such as 443,8443.")
-    return [int(port) for port in given]
-
-
-def _limit(name: str, *, default: float | None) -> float | None:
-    """None: there is none. What is a good limit is said in jobs/checks.py."""
-    text = os.environ.get(name, "").strip().lower()
-    if text in ("", "off"):
-        return None if text else default
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigurationError(f"{name} is '{text}'; set it to a number, or to off for no limit.") from None
-
-
-def _seconds(name: str, *, default: float, low: float, high: float) -> float:
-    return _number(name, "seconds", default=default, low=low, high=high)
-
-
-def _number(name: str, unit: str, *, default: float, low: float, high: float) -> float:
-    text = os.environ.get(name, "").strip()
-    try:
-        value = float(text) if text else default
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise ConfigurationError(f"{name} is '{text}'; set it to a number of {unit} from {low:g} to {high:g}.")
-    return value

@@ -17,6 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from jobs.conf import conf
+
 # A look at a password takes a core for a good part of a second, by design. One at a time leaves the others to those
 # who are logged in, and a queue of three leaves them most of the threads.
 AT_THE_DOOR = threading.BoundedSemaphore(3)
@@ -94,7 +96,7 @@ def address(request: HttpRequest) -> str | None:
 
 def _is_proxy(text: str) -> bool:
     found = _parsed(text)
-    return found is not None and any(found in ipaddress.ip_network(proxy) for proxy in settings.JOBS_PROXIES)
+    return found is not None and any(found in ipaddress.ip_network(proxy) for proxy in conf().proxies)
 
 
 def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

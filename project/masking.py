@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from django.conf import settings
 from django.utils.html import escape
 
+from jobs.conf import conf
 from project.secret import MASK, Secret
 
 SHORTEST = 6  # characters: to hide a shorter one would spoil words that have nothing to do with it
@@ -34,7 +35,7 @@ def _pattern(shortest: int) -> re.Pattern[str] | None:
 
 def _secrets() -> Iterator[str]:
     yield str(settings.SECRET_KEY)
-    for entry in settings.JOBS_HTTP_SIGNING_KEYS:  # "receiver=key key": the receiver is no secret
+    for entry in conf().http_signing_keys:  # "receiver=key key": the receiver is no secret
         yield from str(entry).partition("=")[2].split()
     for broker in str(settings.CELERY_BROKER_URL).split(";"):
         yield urlsplit(broker).password or ""

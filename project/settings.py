@@ -18,6 +18,7 @@ ALLOWED_HOSTS = _environment.allowed_hosts
 INSTALLED_APPS = [
     "project",
     "jobs",
+    *_environment.jobs["JOBS_APPS"],
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -81,8 +82,8 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "project.login.PasswordBackend"]
-AXES_FAILURE_LIMIT = _environment.login_failures
-AXES_COOLOFF_TIME = timedelta(seconds=_environment.login_locked_for)
+AXES_FAILURE_LIMIT = _environment.jobs["JOBS_LOGIN_FAILURES"]
+AXES_COOLOFF_TIME = timedelta(seconds=_environment.jobs["JOBS_LOGIN_LOCKED_FOR"])
 # By both: from another address nobody can lock out the real one, and an office is not locked out for one of its people.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "project.login.address"
@@ -110,23 +111,8 @@ SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 DEFAULT_EXCEPTION_REPORTER = "project.reporter.Reporter"
 
-# --- RunAt (checked at start-up by project/env.py and jobs/checks.py; seconds) ---
-JOBS_MIN_PREPARE_TIME = _environment.min_prepare_time
-JOBS_MAX_DELAY_TIME = _environment.max_delay_time
-JOBS_ARM_LEAD = _environment.arm_lead
-JOBS_LOOK_AHEAD = _environment.look_ahead
-JOBS_HEARTBEAT_INTERVAL = _environment.heartbeat_interval
-JOBS_HEARTBEAT_PATIENCE = _environment.heartbeat_patience
-JOBS_FORM_CREATION_RATE = _environment.form_creation_rate  # jobs a second
-JOBS_STATEMENT_TIMEOUT = _environment.statement_timeout  # of web processes
-JOBS_NODE_MAX_CPU = _environment.node_max_cpu  # percent, as the next; None: no limit
-JOBS_NODE_MAX_MEMORY = _environment.node_max_memory
-JOBS_NODE_MAX_LOAD = _environment.node_max_load  # a core
-JOBS_PROXIES = _environment.proxies
-JOBS_HTTP_ALLOW = _environment.http_allow
-JOBS_HTTP_PORTS = _environment.http_ports
-JOBS_HTTP_SIGNING_KEYS = _environment.http_signing_keys
-JOBS_CELERY_TASKS = _environment.celery_tasks
+# --- RunAt: the JOBS_... of jobs/settings_table.py, checked at start-up by project/env.py and jobs/checks.py ---
+globals().update(_environment.jobs)
 
 # --- Celery ---
 CELERY_BROKER_URL = _environment.broker_url

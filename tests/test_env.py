@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from jobs.checks import check_settings
+from jobs.settings_table import TABLE, unknown
 from project import env, local
 
 GOOD = {
@@ -40,8 +42,12 @@ def environment(monkeypatch):
 
 def test_defaults(environment):
     found = env.read()
-    assert (found.min_prepare_time, found.max_delay_time, found.arm_lead) == (10, 30, 0.2)
-    assert (found.node_max_cpu, found.node_max_memory, found.node_max_load) == (None, 95, None)
+    assert {name: found.jobs[name] for name in ("JOBS_MIN_PREPARE_TIME", "JOBS_MAX_DELAY_TIME", "JOBS_ARM_LEAD")} == {
+        "JOBS_MIN_PREPARE_TIME": 10,
+        "JOBS_MAX_DELAY_TIME": 30,
+        "JOBS_ARM_LEAD": 0.2,
+    }
+    assert [found.jobs[f"JOBS_NODE_MAX_{what}"] for what in ("CPU", "MEMORY", "LOAD")] == [None, 95, None]
     assert found.debug is False
     assert found.allowed_hosts == ["localhost", "127.0.0.1", "[::1]"]
     assert found.database["HOST"] == "db.example"
@@ -57,12 +63,14 @@ def test_values_are_taken(environment):
     environment.setenv("JOBS_NODE_MAX_LOAD", "")
     environment.setenv("JOBS_HTTP_ALLOW", "hooks.internal, 10.1.0.0/16,")
     environment.setenv("JOBS_HTTP_PORTS", "443, 8443")
+    environment.setenv("JOBS_LOGIN_FAILURES", "7")
     found = env.read()
-    assert found.http_allow == ["hooks.internal", "10.1.0.0/16"]
-    assert found.http_ports == [443, 8443]
-    assert found.http_signing_keys == []
-    assert found.arm_lead == 0.5
-    assert (found.node_max_cpu, found.node_max_memory, found.node_max_load) == (80, None, None)
+    assert found.jobs["JOBS_HTTP_ALLOW"] == ["hooks.internal", "10.1.0.0/16"]
+    assert found.jobs["JOBS_HTTP_PORTS"] == [443, 8443]
+    assert found.jobs["JOBS_HTTP_SIGNING_KEYS"] == []
+    assert found.jobs["JOBS_ARM_LEAD"] == 0.5
+    assert repr(found.jobs["JOBS_LOGIN_FAILURES"]) == "7"
+    assert [found.jobs[f"JOBS_NODE_MAX_{what}"] for what in ("CPU", "MEMORY", "LOAD")] == [80, None, None]
     assert found.allowed_hosts == ["a.example", "b.example"]
     assert found.debug is True
 
@@ -103,6 +111,10 @@ def test_values_are_taken(environment):
         ("JOBS_LOGIN_LOCKED_FOR", "-3", "set it to a number of seconds from 1 to 86400"),
         ("JOBS_PROXIES", "10.0.0.5, proxy", "JOBS_PROXIES has 'proxy', which is neither an address nor a network"),
         ("JOBS_NODE_MAX_CPU", "much", "JOBS_NODE_MAX_CPU is 'much'; set it to a number, or to off for no limit"),
+        ("JOBS_ARM_LEED", "1", "there is no setting JOBS_ARM_LEED; did you mean JOBS_ARM_LEAD?"),
+        ("JOBS_NODE_MAX_MEM", "1", "there is no setting JOBS_NODE_MAX_MEM; did you mean JOBS_NODE_MAX_"),
+        ("JOBS_APPS", "pay roll", "JOBS_APPS has 'pay roll', which is no name of a Python package"),
+        ("JOBS_APPS", "pay_roll", "JOBS_APPS has 'pay_roll', and there is no such package; put its folder beside"),
         ("JOBS_ARM_LEAD", "11", "JOBS_ARM_LEAD (11 s) must be shorter than JOBS_MIN_PREPARE_TIME (10 s)"),
     ],
 )
@@ -164,3 +176,46 @@ def test_help_needs_no_server_and_starts_none(environment, command):
     assert process.returncode == 0, process.stderr
     assert f"usage: manage.py {command}" in process.stdout
     assert process.stderr == "", "no server says that it is ready"
+
+
+def test_what_kubernetes_sets_for_a_service_called_jobs_is_no_setting():
+    names = [
+        "JOBS_SERVICE_HOST",
+        "JOBS_SERVICE_PORT_WEB",
+        "JOBS_PORT",
+        "JOBS_PORT_80_TCP_ADDR",
+        "PATH",
+        "JOBS_ARM_LEAD",
+    ]
+    assert unknown(names) == {}
+
+
+def test_a_name_like_no_setting_is_told_by_a_check(environment):
+    environment.setenv("JOBS_COLOUR", "blue")
+    assert env.read().jobs["JOBS_ARM_LEAD"] == 0.2
+    assert [(one.id, one.msg) for one in check_settings(None)] == [
+        ("jobs.W003", "JOBS_COLOUR is no setting of RunAt, and is ignored.")
+    ]
+
+
+@pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
+def test_each_default_is_a_value_that_may_be_set(setting):
+    assert setting.problem(setting.default) == ""
+    assert setting.help
+    assert setting.allowed
+
+
+def test_an_app_of_ones_own_by_one_variable(environment, tmp_path):
+    app = tmp_path / "payroll_of_a_test"
+    app.mkdir()
+    (app / "__init__.py").touch()
+    (app / "targets.py").write_text(
+        "from jobs.targets import target\n\n\n@target('payroll.run')\ndef run(month: int) -> None: ...\n"
+    )
+    environment.setenv("JOBS_APPS", "payroll_of_a_test")
+    environment.setenv("PYTHONPATH", str(tmp_path))
+    code = "import django; django.setup(); from jobs.targets.registry import registered; print(*registered())"
+    command = [sys.executable, "-c", code]
+    environment.setenv("DJANGO_SETTINGS_MODULE", "project.settings")
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "payroll.run" in found.stdout, found.stderr

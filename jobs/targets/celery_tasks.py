@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from celery import Task, current_app
-from django.conf import settings
 
+from jobs.conf import conf
 from jobs.targets.context import TargetFailed
 from jobs.targets.entries import Prepare, Target
 from jobs.targets.registry import UnknownTarget
@@ -33,14 +33,14 @@ def is_name(entry: str) -> bool:
 
 
 def names() -> list[str]:
-    return [f"{PREFIX}{name}" for name in sorted(settings.JOBS_CELERY_TASKS)]
+    return [f"{PREFIX}{name}" for name in sorted(conf().celery_tasks)]
 
 
 def find(name: str) -> Target | None:
     """The target of an allowed task, by its name with or without the prefix. Whether this process has the task's code
     is found out when it is needed."""
     task = name.removeprefix(PREFIX)
-    if task not in settings.JOBS_CELERY_TASKS or not is_name(task):
+    if task not in conf().celery_tasks or not is_name(task):
         return None
     return Target(
         name=name,

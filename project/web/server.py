@@ -8,9 +8,9 @@ import socket
 
 import h11
 import uvicorn
-from django.conf import settings
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from jobs.conf import conf
 from project.web.door import Door
 
 HEADERS_S = 10.0  # from the connection, or the first byte of a further request, to the end of its headers
@@ -90,7 +90,7 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=keep_alive,
                 timeout_graceful_shutdown=STOP_S,
                 h11_max_incomplete_event_size=HEADERS_BYTES,
-                forwarded_allow_ips=list(settings.JOBS_PROXIES),  # else it believes every process of this host
+                forwarded_allow_ips=list(conf().proxies),  # else it believes every process of this host
             )
         )
 

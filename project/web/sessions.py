@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
+from jobs.conf import conf
 from project.postgresql.session import pin
 
 
 def bound() -> None:
     """Bound each session that this process opens from now on."""
-    most = f"{settings.JOBS_STATEMENT_TIMEOUT * 1000:.0f}"  # ms
+    most = f"{conf().statement_timeout * 1000:.0f}"  # ms
     pin(statement_timeout=most, idle_in_transaction_session_timeout=most)

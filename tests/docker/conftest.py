@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from project import env
-
 TOP = Path(__file__).resolve().parents[2]
 REFERENCE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<text>[^}]*))?\}")
 
@@ -66,18 +64,3 @@ def services(raw: dict[str, Any], example: str) -> dict[str, Any]:
 def image_command() -> list[str]:
     """The CMD of the image."""
     return json.loads(re.findall(r"^CMD (\[.*\])$", (TOP / "docker" / "Dockerfile").read_text(), re.MULTILINE)[-1])
-
-
-@pytest.fixture
-def contract(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[float, float, float] | None]:
-    """The variables that project/env.py reads, and of those in seconds the default and the limits."""
-    names = re.findall(r'"([A-Z][A-Z_]+)"', Path(env.__file__).read_text())
-    found: dict[str, tuple[float, float, float] | None] = dict.fromkeys(names)
-
-    def seconds(name: str, *, default: float, low: float, high: float) -> float:
-        found[name] = (default, low, high)
-        return default
-
-    monkeypatch.setattr(env, "_seconds", seconds)
-    env.read()
-    return found

@@ -11,6 +11,7 @@ from celery.bin.celery import celery as celery_program
 from click import Context
 from django.core.management import load_command_class
 
+from jobs.settings_table import TABLE
 from project import env
 from project.celery import app
 from project.local.servers.postgres import SETTINGS
@@ -84,10 +85,10 @@ class TestCommands:
 
 
 class TestEnvironment:
-    def test_the_variables_are_the_contract_of_the_settings(self, services, contract):
+    def test_the_variables_are_the_contract_of_the_settings(self, services):
         for name in OURS:
             given = set(services[name]["environment"])
-            assert given == set(contract) - {"DEBUG"}, name
+            assert given == {setting.name for setting in TABLE} - {"DEBUG"}, name
 
     def test_the_settings_accept_them(self, services, monkeypatch):
         for name, value in services["web"]["environment"].items():
@@ -96,7 +97,7 @@ class TestEnvironment:
         assert found.database["HOST"] == "postgres"
         assert found.database["PASSWORD"] == "a-secret_of-POSTGRES_PASSWORD"
         assert found.allowed_hosts == ["127.0.0.1", "localhost"]
-        assert found.min_prepare_time == 10
+        assert found.jobs["JOBS_MIN_PREPARE_TIME"] == 10
 
     def test_the_health_check_s_host_is_allowed_whatever_the_hosts_are(self, raw, example):
         web = interpolated(raw["services"]["web"], {**read_env(example), "ALLOWED_HOSTS": "runat.example.com"})

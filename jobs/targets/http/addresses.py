@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-
+from jobs.conf import conf
 from jobs.targets.http.receivers import Address, Network, Receiver, literal, receiver
 
 Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]  # an entry of getaddrinfo
@@ -107,7 +106,7 @@ def _refuse(host: str, port: int, address: Address, opened: Sequence[Receiver]) 
 
 
 def _refuse_port(host: str, port: int, opened: Sequence[Receiver]) -> None:
-    ports = settings.JOBS_HTTP_PORTS
+    ports = conf().http_ports
     if ports and port not in ports and not any(one.port == port and one.names(host, port) for one in opened):
         allowed = ", ".join(map(str, sorted(ports)))
         raise Refused(
@@ -117,7 +116,7 @@ def _refuse_port(host: str, port: int, opened: Sequence[Receiver]) -> None:
 
 
 def _opened() -> Sequence[Receiver]:
-    return _read(tuple(settings.JOBS_HTTP_ALLOW))
+    return _read(tuple(conf().http_allow))
 
 
 @lru_cache(maxsize=8)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import httpcore2
-from django.conf import settings
 
+from jobs.conf import conf
 from jobs.targets.http.receivers import Receiver, receiver
 
 PREFIX = "whsec_"
@@ -34,7 +34,7 @@ def signed(origin: httpcore2.Origin, message_id: str, timestamp: int, body: byte
 
 def keys_of(host: str, port: int) -> Sequence[bytes]:
     """The keys of this receiver: those of the entry that names it most exactly."""
-    named = [(who, keys) for who, keys in _read(tuple(settings.JOBS_HTTP_SIGNING_KEYS)) if who.names(host, port)]
+    named = [(who, keys) for who, keys in _read(tuple(conf().http_signing_keys)) if who.names(host, port)]
     return max(named, key=lambda one: one[0].rank)[1] if named else ()
 
 
