@@ -42,6 +42,8 @@ class Held:
 class ChildSlots(Slots):
     """Children of a prefork pool, which only the event loop's thread may talk to."""
 
+    are_processes = True
+
     def __init__(
         self,
         pool: Any,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
+from functools import partial
+from itertools import count
 
 from celery.worker import state
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from jobs.clock import clock
 from jobs.states import State
@@ -16,11 +19,14 @@ from jobs.transitions import Ended
 from jobs.worker import bodies, runner
 from jobs.worker.life import punctual
 from jobs.worker.life.node import Node
-from jobs.worker.recorder import Recorder
+from jobs.worker.recorder import Recorder, record
 from jobs.worker.runner import Armed
+
+log = logging.getLogger(__name__)
 
 READY_WITHIN = 10.0  # seconds
 SETTLE_FOR = 5.0  # seconds for what was given to reach its slot when the worker stops
+TOO_LATE = "It was acquired by a worker that had stopped meanwhile; its body was not entered"
 
 
 class Slots:
@@ -79,8 +85,14 @@ class Slots:
     def settle(self) -> None:
         """Before the pool stops: see to it that all that was given has reached its slot."""
 
+    are_processes = False
+
     def cut_short(self) -> None:
-        """End what can be ended, at once. A thread cannot: what it has begun it ends."""
+        """End what can be ended, at once. A thread cannot: what it is given it ends."""
+
+    def finish(self) -> None:
+        """Returns when all that was given has ended. From now on no body is entered: the worker is about to say
+        good-bye, and others settle what it has."""
 
     def held(self) -> list[int]:
         """The jobs that are in slots."""
@@ -99,8 +111,11 @@ class ThreadSlots(Slots):
     ) -> None:
         super().__init__(limit, recorder, node)
         self._executor = executor
-        self._entered = threading.Condition(self._lock)
-        self._outside = 0  # given, and not yet picked up by a thread
+        self._ended = threading.Condition(self._lock)
+        self._tickets = count()
+        self._outside: set[int] = set()  # tickets of what was given and that no thread has picked up
+        self._given = 0  # and not ended
+        self._finished = False
 
     def start(self) -> None:
         """Have all threads made: the executor makes one when there is more to do than threads that do nothing."""
@@ -108,13 +123,27 @@ class ThreadSlots(Slots):
         wait([self._executor.submit(_ready, here) for _ in range(self.limit)], READY_WITHIN)
 
     def give(self, armed: Armed) -> None:
+        ticket = next(self._tickets)
         with self._lock:
-            self._outside += 1
-        self._executor.submit(self._run, armed)
+            too_late = self._finished
+            if not too_late:
+                self._outside.add(ticket)
+                self._given += 1
+        if too_late:
+            self._refuse(armed)
+            return
+        run = partial(self._run, ticket, armed)
+        try:
+            future = self._executor.submit(run)
+        except RuntimeError:  # the pool has stopped
+            self._beside(run)
+        else:
+            future.add_done_callback(partial(self._unless_cancelled, run))
 
-    def settle(self) -> None:
-        with self._entered:  # the pool's end cancels what no thread has picked up
-            self._entered.wait_for(lambda: not self._outside, SETTLE_FOR)
+    def finish(self) -> None:
+        with self._ended:
+            self._ended.wait_for(lambda: not self._given)
+            self._finished = True
 
     def held(self) -> list[int]:
         return bodies.ids()
@@ -122,10 +151,33 @@ class ThreadSlots(Slots):
     def stop(self, job_id: int, attempt: int, why: str) -> None:
         bodies.ask_to_stop(job_id, attempt, why)
 
-    def _run(self, armed: Armed) -> None:
-        with self._entered:
-            self._outside -= 1
-            self._entered.notify()
+    def _unless_cancelled(self, run: Callable[[], None], future: Future[None]) -> None:
+        """The pool's end cancels what no thread has picked up, as while Celery's own tasks have the threads."""
+        if future.cancelled():
+            self._beside(run)
+
+    def _beside(self, run: Callable[[], None]) -> None:
+        """In a thread of its own: it is acquired, and the pool takes nothing any more."""
+
+        def run_and_close() -> None:
+            try:
+                run()
+            finally:
+                connections.close_all()
+
+        threading.Thread(target=run_and_close, name="beside-the-pool").start()
+
+    def _refuse(self, armed: Armed) -> None:
+        """The worker has said good-bye, and the recorder is gone: the ledger is told here."""
+        log.error("job %d: %s", armed.started.job_id, TOO_LATE)
+        record([Ended(armed.started, State.INTERRUPTED, None, clock.now(), TOO_LATE)])
+        self.release(1)
+
+    def _run(self, ticket: int, armed: Armed) -> None:
+        with self._lock:
+            if ticket not in self._outside:  # a pool that could not start a thread has raised, and keeps it
+                return
+            self._outside.remove(ticket)
         try:
             ended = runner.run_in_slot(armed)
         except BaseException as error:  # noqa: BLE001 - such as a SystemExit that looks like a signal to a child
@@ -136,6 +188,9 @@ class ThreadSlots(Slots):
                 self._recorder.put(ended)
         finally:
             self.release(1)
+            with self._ended:
+                self._given -= 1
+                self._ended.notify_all()
 
 
 def _ready(here: threading.Barrier) -> None:

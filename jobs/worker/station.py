@@ -99,8 +99,20 @@ class Station:
         self.passing.stop()
         self.arming.stop()
         self.slots.settle()
+
+    def give_back(self) -> None:
+        """Stopped: tell the broker of what is dealt with, and hand back what waits. By the thread of the event loop
+        only."""
+        self.arming.hand_back()
         if self._intake is not None:
             self._intake.acknowledge()
+            self._intake.hand_back()
+            self._intake.close()
+
+    def close(self) -> None:
+        """Take nothing any more. Waits for nobody: a signal's handler calls it."""
+        self.passing.stop()
+        self.arming.close()
 
     def cut_short(self) -> None:
         """Take nothing any more, and end what can be ended, at once."""
@@ -142,10 +154,12 @@ class StationStep(bootsteps.StartStopStep):
 
     def stop(self, worker: Any) -> None:
         worker.jobs.stop()
+        worker.jobs.give_back()
         _hand_back(worker)
 
     def terminate(self, worker: Any) -> None:
         worker.jobs.cut_short()
+        worker.jobs.give_back()
         _hand_back(worker)
         lifecycle.leave(worker.jobs, lifecycle.COLD_STOP)
 

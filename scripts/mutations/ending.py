@@ -24,6 +24,30 @@ MUTANTS = (
         (FINISHING, END_GUARDS, "AND jobs_job.attempt = ended.number"),
     ),
     mutant(
+        "cold stop: a worker says good-bye after its last body",
+        TRUE_END,
+        ("tests/worker/inbox/test_handback.py", "tests/worker/test_slots.py"),
+        ("jobs/worker/life/lifecycle.py", "    station.slots.finish()  # first", "    # first"),
+    ),
+    mutant(
+        "stop: what no thread has picked up is not lost",
+        TRUE_END,
+        ("tests/worker/test_slots.py",),
+        ("jobs/worker/slots.py", "if future.cancelled():", "if False:"),
+    ),
+    mutant(
+        "stop: no body after the good-bye",
+        NEVER_TWICE,
+        ("tests/worker/test_slots.py",),
+        ("jobs/worker/slots.py", "too_late = self._finished", "too_late = False"),
+    ),
+    mutant(
+        "stop: a start in doubt is waited for",
+        TRUE_END,
+        ("tests/worker/arming/test_faults.py",),
+        ("jobs/worker/arming/taking.py", "            thread.join(within)", "            thread.is_alive()"),
+    ),
+    mutant(
         "interrupt: attempt guard",
         TRUE_END,
         (

@@ -4,18 +4,20 @@ import signal
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import pytest
 
 from jobs.clock import clock
+from jobs.states import State
 from jobs.transitions import Started
 from jobs.worker import runner
 from jobs.worker.children import ChildSlots
 from jobs.worker.life import punctual
 from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
-from jobs.worker.slots import ThreadSlots
+from jobs.worker.slots import TOO_LATE, ThreadSlots
 
 ARMED = SimpleNamespace(started=Started(7, 1, "t", {}, (at := clock.now()), at, None))
 
@@ -78,24 +80,65 @@ def test_a_slot_comes_back_even_if_we_fail(monkeypatch, recorder, executor):
     assert slots.free == 2
 
 
-def test_before_the_pool_stops_all_that_was_given_has_begun(monkeypatch, recorder):
-    begun, go_on = [], threading.Event()
+@pytest.fixture
+def ran(monkeypatch):
+    ran = SimpleQueue()
+    monkeypatch.setattr(runner, "run_in_slot", lambda armed: ran.put(armed) or "its end")
+    return ran
 
-    def body(armed):
-        begun.append(armed)
-        go_on.wait(10)
 
-    monkeypatch.setattr(runner, "run_in_slot", body)
-    executor = ThreadPoolExecutor(3)
-    slots = ThreadSlots(executor, lambda: 3, recorder)
-    slots.reserve(3)
-    for _ in range(3):
-        slots.give(ARMED)
-    slots.settle()
+def test_what_no_thread_has_picked_up_runs_all_the_same_when_the_pool_stops(ran, recorder):
+    go_on = threading.Event()
+    executor = ThreadPoolExecutor(1)
+    executor.submit(go_on.wait, 15)  # a task of Celery's own
+    slots = ThreadSlots(executor, lambda: 1, recorder)
+    slots.reserve(1)
+    slots.give(ARMED)
     executor.shutdown(cancel_futures=True, wait=False)
+    assert ran.get(timeout=10) is ARMED
+    slots.finish()
+    assert (slots.taken, recorder.ended) == (0, ["its end"])
     go_on.set()
+
+
+def test_what_comes_when_the_pool_has_stopped_runs_all_the_same(ran, recorder):
+    executor = ThreadPoolExecutor(1)
     executor.shutdown()
-    assert len(begun) == 3
+    slots = ThreadSlots(executor, lambda: 1, recorder)
+    slots.reserve(1)
+    slots.give(ARMED)
+    assert ran.get(timeout=10) is ARMED
+    slots.finish()
+    assert (slots.taken, recorder.ended) == (0, ["its end"])
+
+
+def test_a_pool_that_raises_and_keeps_what_it_was_given_runs_it_once(ran, recorder):
+    """As when no thread can be made."""
+    kept = []
+
+    def submit(run):
+        kept.append(run)
+        raise RuntimeError("can't start new thread")
+
+    slots = ThreadSlots(SimpleNamespace(submit=submit), lambda: 1, recorder)
+    slots.reserve(1)
+    slots.give(ARMED)
+    kept.pop()()
+    slots.finish()
+    assert (ran.qsize(), slots.taken, recorder.ended) == (1, 0, ["its end"])
+
+
+def test_the_good_bye_waits_for_what_was_given_and_no_body_is_entered_after_it(ran, recorder, executor, monkeypatch):
+    written = []
+    monkeypatch.setattr("jobs.worker.slots.record", written.extend)
+    slots = ThreadSlots(executor, lambda: 2, recorder)
+    slots.reserve(2)
+    slots.give(ARMED)
+    slots.finish()
+    assert recorder.ended == ["its end"]
+    slots.give(ARMED)
+    (end,) = written
+    assert (end.outcome, end.error, ran.qsize(), slots.taken) == (State.INTERRUPTED, TOO_LATE, 1, 0)
 
 
 class Pool:

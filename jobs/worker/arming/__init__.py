@@ -79,22 +79,35 @@ class Arming:
             waiting.hand_back()
 
     def _again(self, waiting: Waiting) -> None:
-        """Take this job up again at its `again_at`; nothing where this worker stops: the broker delivers it again."""
+        """Take this job up again at its `again_at`, if this worker does not stop before."""
         with self._changed:
-            if not self._stopping:
+            if not self._stopping and waiting.due(conf().arm_lead) <= self._until:
                 self._waiting.add(waiting, conf().arm_lead)
                 self._changed.notify()
+                return
+        waiting.hand_back()
 
-    def stop(self, within: float | None = None) -> None:
-        """Take nothing any more: what waits is the broker's to deliver elsewhere. Returns when the last that was
-        taken has its slot, or after `within` seconds."""
+    def close(self) -> None:
+        """Take nothing any more. Waits for nobody."""
         with self._changed:
             self._stopping = True
-            self._waiting.clear()
             self._changed.notify()
+
+    def hand_back(self) -> None:
+        """When nothing is taken any more: all that waits is the broker's to deliver elsewhere."""
+        with self._changed:
+            left = self._waiting.take(float("inf"), len(self._waiting))
+        for waiting in left:
+            waiting.hand_back()
+
+    def stop(self, within: float | None = None) -> None:
+        """Take nothing any more; return when the last that was taken has its slot, or after `within` seconds for each
+        of those who take."""
+        self.close()
         if self._thread is not None:
             self._thread.join(within)
         self._limited.stop(within)
+        self._taking.stop(within)
 
     @property
     def waiting(self) -> int:

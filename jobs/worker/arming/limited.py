@@ -39,6 +39,7 @@ class Limited:
         self._given.put(None)
         if self._thread is not None:
             self._thread.join(within)
+        self._taking.stop(within)
 
     def _loop(self) -> None:
         given: Sequence[Waiting] | None = ()

@@ -42,6 +42,13 @@ class Taking:
         self._identity = identity
         self._again = again
         self._sharing = sharing
+        self._settling: set[threading.Thread] = set()
+
+    def stop(self, within: float | None = None) -> None:
+        """When nothing more is given to `take`: returns when those in doubt have their slots, too, or after `within`
+        seconds for each of them."""
+        for thread in tuple(self._settling):
+            thread.join(within)
 
     def take(self, batch: Sequence[Waiting]) -> list[Waiting]:
         """Take these, each of which has a slot reserved. Returns those that share a limit, with their slots: they have
@@ -73,7 +80,9 @@ class Taking:
                 self._slots.give(Armed(started, worker.session, begun, clock.reading, len(acquired.started)))
             for waiting, one in doubtful:
                 kept += 1
-                threading.Thread(target=self._settle, args=(waiting, one, worker, begun), daemon=True).start()
+                thread = threading.Thread(target=self._settle, args=(waiting, one, worker, begun), daemon=True)
+                self._settling.add(thread)
+                thread.start()
             for waiting in held:
                 kept += 1
                 waiting.limited = True
@@ -125,3 +134,4 @@ class Taking:
                 self._slots.release(1)
             else:
                 self._slots.give(Armed(started, worker.session, begun, clock.reading))
+            self._settling.discard(threading.current_thread())

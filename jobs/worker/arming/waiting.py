@@ -148,7 +148,3 @@ class WaitingJobs:
             heapq.heappop(self._heap)
         while self._heap and not self._waits(self._heap[-1]):
             self._heap.pop()  # the last of a heap is nobody's parent
-
-    def clear(self) -> None:
-        self._heap.clear()
-        self._by_key.clear()

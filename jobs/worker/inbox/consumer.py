@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from celery.bootsteps import RUN  # type: ignore[attr-defined]
@@ -70,13 +71,23 @@ class JobConsumer(Consumer):
         self.controller.jobs.follow()  # type: ignore[attr-defined]
 
     def cancel_active_requests(self) -> None:
-        """A cold stop, before Celery waits for its pool: our jobs are none of Celery's requests."""
-        self.controller.jobs.cut_short()  # type: ignore[attr-defined]
-        super().cancel_active_requests()
+        """A cold stop, in the handler of its signal: our jobs are none of Celery's requests.
+
+        Celery goes on by killing its own tasks, which raises out of this handler on threads, and by waiting here for
+        its pool: on threads for all bodies, while what waits for later is late. There it is left to StationStep."""
+        jobs = self.controller.jobs  # type: ignore[attr-defined]
+        jobs.close()
+        if jobs.slots.are_processes:
+            jobs.cut_short()
+            super().cancel_active_requests()
+        else:
+            self.pool = SimpleNamespace(stop=lambda: None, flush=None)
 
     def on_close(self) -> None:
-        """The connection is lost. Jobs that wait here start at their time all the same."""
-        self.controller.jobs.disconnected()  # type: ignore[attr-defined]
+        """The connection is lost, and jobs that wait here start at their time all the same; or this worker stops, and
+        needs it still to give back what waits."""
+        if self.controller.blueprint.state == RUN:  # type: ignore[attr-defined]
+            self.controller.jobs.disconnected()  # type: ignore[attr-defined]
         super().on_close()
 
     def on_connection_error_after_connected(self, exc: Exception) -> Any:

@@ -26,7 +26,7 @@ from jobs.worker.life.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 
-COLD_STOP = 2.0  # seconds that a worker told to stop at once takes for what has ended
+COLD_STOP = 5.0  # seconds that a worker told to stop at once gives the database for each of its answers
 
 LAST_LOOK = 5.0  # seconds for the turns that the last ends have freed; the leader sees to the rest
 
@@ -126,6 +126,7 @@ def _stopped(sender: Any, **kwargs: Any) -> None:
 
 def leave(station: Any, within: float | None = None) -> None:
     """Write what is left to write, with `within` in so many seconds, and say good-bye."""
+    station.slots.finish()  # first: what ends after the recorder is known to nobody
     station.recorder.finish(within)
     station.promoting.stop(within or LAST_LOOK)
     if _heartbeat is not None:

@@ -20,8 +20,8 @@ PATIENCE = 30  # seconds
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
 
 
-def job(after=0.5, target="demo.noop", **payload):
-    job = Job.objects.create(target=target, payload=payload, run_at=clock.now() + timedelta(seconds=after))
+def job(after=0.5, target="demo.noop", *, key=None, **payload):
+    job = Job.objects.create(target=target, payload=payload, run_at=clock.now() + timedelta(seconds=after), key=key)
     job.refresh_from_db()
     return job
 
@@ -41,22 +41,26 @@ class Worker:
 
     def deliver(self, *jobs, hops=0, version=None):
         for one in jobs:
-            message = Delivery(
-                lambda pk=one.pk: self.acknowledged.append(pk),
-                "default",
-                hops,
-                hand_back=lambda pk=one.pk: self.handed_back.append(pk),
-            )
+            message = self.message(one, hops)
             self.arming.add(Waiting(one.pk, version or one.version, one.run_at.timestamp(), [message]))
+
+    def message(self, job, hops=0):
+        return Delivery(
+            lambda: self.acknowledged.append(job.pk),
+            "default",
+            hops,
+            hand_back=lambda: self.handed_back.append(job.pk),
+        )
 
     def stop(self):
         if self.stopped:
             return
         self.stopped = True
         self.arming.stop()
-        self.slots.settle()
+        self.arming.hand_back()
         self.executor.submit(connections.close_all)
         self.executor.shutdown()
+        self.slots.finish()
         self.recorder.finish()
 
 

@@ -122,7 +122,7 @@ def test_a_worker_that_stops_takes_nothing_any_more(worker):
     assert ended(soon), "what was taken is run and recorded"
     later.refresh_from_db()
     assert (later.state, w.arming.waiting) == (State.PENDING, 0)
-    assert w.acknowledged == [soon.pk], "the broker delivers the other again"
+    assert (w.acknowledged, w.handed_back) == ([soon.pk], [later.pk])
 
 
 def test_a_worker_that_leaves_starts_what_is_due_soon_and_hands_back_the_rest(worker):
@@ -136,6 +136,15 @@ def test_a_worker_that_leaves_starts_what_is_due_soon_and_hands_back_the_rest(wo
     wait_for(lambda: ended(soon, coming))
     assert w.arming.waiting == 0
     assert not Job.objects.filter(execute_at__lt=F("run_at")).exists()
+
+
+def test_a_worker_that_leaves_hands_back_what_is_put_off_for_longer(worker):
+    w = worker()
+    early = job(0)
+    until = clock.timestamp() + 5
+    w.arming.leave(until)
+    w.arming._again(Waiting(early.pk, 1, 0.0, [w.message(early)], limited=True, again_at=until + 1))
+    assert (w.handed_back, w.arming.waiting) == ([early.pk], 0)
 
 
 def test_a_worker_that_leaves_hands_back_what_finds_no_slot(worker):

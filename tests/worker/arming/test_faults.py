@@ -1,5 +1,8 @@
 """What is taken when the database does not answer, we err, or others count this worker as gone."""
 
+import threading
+import time
+
 import pytest
 from django.db import OperationalError
 
@@ -74,3 +77,35 @@ def test_a_row_that_we_cannot_judge_holds_up_no_other(worker, monkeypatch):
     wait_for(lambda: ended(jobs[0], jobs[2]))
     wait_for(lambda: w.slots.taken == 0)
     assert Job.objects.get(pk=bad).state == State.PENDING
+
+
+@pytest.mark.parametrize("limit", [{}, {"key": "one at a time"}])
+def test_a_worker_that_stops_waits_for_the_starts_in_doubt(worker, monkeypatch, limit):
+    """Their COMMIT may have taken effect: then they have a slot and a body, or nobody tells how they ended."""
+    acquire, ask, failed = transitions.acquire, transitions.acquired_by, []
+
+    def lost(*args, **kwargs):
+        acquired = acquire(*args, **kwargs)
+        if acquired.started and not failed:
+            failed.append(1)
+            raise OperationalError("server closed the connection unexpectedly")
+        return acquired
+
+    def slow(*args):
+        asked.set()
+        time.sleep(0.5)
+        return ask(*args)
+
+    asked = threading.Event()
+    monkeypatch.setattr(transitions, "acquire", lost)
+    monkeypatch.setattr(transitions, "acquired_by", slow)
+    w, given = worker(), []
+    give = w.slots.give
+    monkeypatch.setattr(w.slots, "give", lambda armed: given.append(armed) or give(armed))
+    doubtful = job(0, **limit)
+    w.deliver(doubtful)
+    assert asked.wait(30)
+    w.arming.stop()
+    assert len(given) == 1
+    w.stop()
+    assert ended(doubtful)

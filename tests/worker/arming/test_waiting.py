@@ -68,13 +68,6 @@ def test_passed_on_are_those_that_would_wait_longest_and_have_not_been_sent_arou
     assert ids(jobs.take(100.0, 9)) == [3, 5]
 
 
-def test_nothing_is_left_after_clear():
-    jobs = WaitingJobs()
-    jobs.add(waiting(1, 10.0))
-    jobs.clear()
-    assert (len(jobs), jobs.next_at, jobs.take(float("inf"), 9)) == (0, float("inf"), [])
-
-
 def test_what_is_due_later_can_be_taken_out_and_the_rest_waits_on():
     jobs = WaitingJobs()
     for job_id, run_at in ((1, 30.0), (2, 10.0), (3, 20.0), (4, 40.0)):

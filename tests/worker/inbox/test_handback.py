@@ -38,9 +38,13 @@ class Station:
     def __init__(self):
         self.recorder, self.did = self, []
         self.promoting = SimpleNamespace(stop=lambda within: None)
+        self.slots = SimpleNamespace(finish=lambda: self.did.append("every body has ended"))
 
     def stop(self):
         pass
+
+    def give_back(self):
+        self.did.append("given back")
 
     def cut_short(self):
         self.did.append("cut short")
@@ -81,5 +85,5 @@ def test_a_worker_that_never_connected_stops_too(consumer):
 def test_after_a_cold_stop_too_what_has_ended_is_recorded(worker):
     """Celery sends no signal then."""
     StationStep.terminate(StationStep.__new__(StationStep), worker)
-    assert worker.jobs.did == ["cut short", ("recorded", lifecycle.COLD_STOP)]
+    assert worker.jobs.did == ["cut short", "given back", "every body has ended", ("recorded", lifecycle.COLD_STOP)]
     assert worker.consumer.connection is None
