@@ -1,5 +1,6 @@
 """A worker's arming with slots of its own, on the real database."""
 
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +59,9 @@ class Worker:
         self.stopped = True
         self.arming.stop()
         self.arming.hand_back()
-        self.executor.submit(connections.close_all)
+        here = threading.Barrier(self.slots.limit)  # each thread has its own: any may have asked the database
+        for _ in range(self.slots.limit):
+            self.executor.submit(lambda: (here.wait(PATIENCE), connections.close_all()))
         self.executor.shutdown()
         self.slots.finish()
         self.recorder.finish()

@@ -93,7 +93,7 @@ def test_a_worker_that_stops_waits_for_the_starts_in_doubt(worker, monkeypatch, 
 
     def slow(*args):
         asked.set()
-        time.sleep(0.5)
+        time.sleep(0.3)
         return ask(*args)
 
     asked = threading.Event()
