@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jobs import settings_table
-from jobs.settings_table import BY_NAME, Setting
+from jobs.setting_kinds import Setting
+from jobs.settings_table import BY_NAME
 from project import local
 from project.postgresql import address
 from project.secret import Secret
