@@ -10,7 +10,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from jobs import transitions
 from jobs.maintenance.turns import Turns
@@ -223,3 +223,26 @@ def _pages(kind, name):
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {OCCUPIED}", values)
             plan = cursor.fetchone()[0][0]["Plan"]
         return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+def test_a_pause_is_answered_although_somebody_has_its_lock(monkeypatch):
+    monkeypatch.setattr(pausing, "PATIENCE", "50ms")
+    go, future = locked("queue:mail", 30)
+    pausing.pause(Name(Kind.QUEUE, "mail"), now=NOW, reason="")
+    assert Lane.objects.paused().exists()
+    go.set()
+    future.result(10)
+
+
+def test_a_pause_that_the_database_does_not_make_is_not_answered():
+    go, future = locked("queue:mail", 30)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '50ms'")
+        try:
+            with pytest.raises(OperationalError, match="statement timeout"):
+                pausing.pause(Name(Kind.QUEUE, "mail"), now=NOW, reason="")
+        finally:
+            cursor.execute("RESET statement_timeout")
+    assert not Lane.objects.exists()
+    go.set()
+    future.result(10)

@@ -84,9 +84,9 @@ class _Turn:
             self._later.append((row, refusal))
             for name in refusal.moment_of:
                 views[name].reserve(row, refusal.not_before)
-        elif refusal.by == self._name:
+        elif refusal.by is None or refusal.by == self._name:
             return False
-        elif refusal.by is not None:
+        else:
             self._moved.append((row, refusal))
             self.also.add(refusal.by)
         return True

@@ -39,9 +39,9 @@ class View:
         return row.id in self.occupied.given or row.id in self.occupied.running
 
     def moment(self, start: datetime, at_least: datetime) -> datetime:
-        """The first, at least that, that its rate has for one more which could start at `start`."""
-        if self.rule is None or self.rule.rate is None:
-            return at_least
+        """The first, at least that, that its rate, which it has, has for one more which could start at `start`."""
+        assert self.rule is not None  # noqa: S101 - only limits with a rate are asked
+        assert self.rule.rate is not None  # noqa: S101
         return rates.moment(
             start,
             at_least=at_least,
