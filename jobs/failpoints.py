@@ -20,6 +20,7 @@ NAMES = (
     "before-body",  # the instant has come
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
+    "before-turn",  # a place of a limit is free and committed, and nobody has looked yet whose turn is next
 )
 # Where a test stops a worker that holds its job's row; a drill does not kill there: nothing would remain of it.
 IN_TRANSACTIONS = (

@@ -20,7 +20,7 @@ def acquire_all(wanted, *, worker, now, due_before):
         at = min(due for _, due in left)
         part = transitions.acquire([one for one, due in left if due == at], **by | {"now": at}, sharing=True)
         found += part.started
-        left = [(one, due) for one, due in left if due != at] + part.early + [(one, at) for one in part.busy]
+        left = [(one, due) for one, due in left if due != at] + part.early + [(one, at) for one, _ in part.busy]
         assert time.monotonic() < until
         if part.busy:
             time.sleep(random.uniform(0.001, 0.01))

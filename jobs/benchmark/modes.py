@@ -1,4 +1,4 @@
-"""What can be measured: the exercise, throughput, bursts, a steady load, RunAt beside its peers."""
+"""What can be measured: the exercise, throughput, bursts, a steady load, limits, RunAt beside its peers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from jobs.benchmark import options
 from jobs.benchmark.burst import card as burst_card
 from jobs.benchmark.burst import options as burst_options
 from jobs.benchmark.burst import volley
+from jobs.benchmark.limits import card as limits_card
+from jobs.benchmark.limits import options as limits_options
+from jobs.benchmark.limits import pressure
 from jobs.benchmark.peers import compare, table
 from jobs.benchmark.peers import options as peers_options
 from jobs.benchmark.processes.start import Tell
@@ -68,6 +71,9 @@ def choose(given: Mapping[str, Any]) -> Mode:
     if given.get("steady"):
         of_load = steady_options.checked(given)
         return Mode(partial(flow.Flow, of_load), steady_card.show, of_load.json)
+    if given.get("limits"):
+        of_limits = limits_options.checked(given)
+        return Mode(partial(pressure.Pressure, of_limits), limits_card.show, of_limits.json)
     if given.get("peers"):
         of_peers = peers_options.checked(given)
         return Mode(partial(compare.Comparing, of_peers), table.show, of_peers.json)

@@ -117,7 +117,7 @@ def _acquire(
         [_started(row, now) for row, _ in taken],
         limited,
         [(asked[job_id][1], asked[job_id][0].due) for job_id in later.early],
-        [asked[job_id][1] for job_id in later.busy],
+        [(asked[job_id][1], name) for job_id, name in later.busy.items()],
     )
 
 

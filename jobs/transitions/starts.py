@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from jobs.states import State
+from jobs.transitions.limits.names import Name
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,13 @@ class Started:
 @dataclass(frozen=True)
 class Acquired:
     """What came of taking rows. `limited` share a limit, and were left alone; `early` cannot start yet, and are asked
-    for again at that moment; of `busy` somebody else is deciding about a limit, and they are asked for again soon."""
+    for again at that moment; of `busy` somebody else is deciding about that limit, and they are asked for again
+    soon."""
 
     started: list[Started] = field(default_factory=list)
     limited: list[Wanted] = field(default_factory=list)
     early: list[tuple[Wanted, datetime]] = field(default_factory=list)
-    busy: list[Wanted] = field(default_factory=list)
+    busy: list[tuple[Wanted, Name]] = field(default_factory=list)
 
     @classmethod
     def all_of(cls, parts: Sequence[Acquired]) -> Acquired:

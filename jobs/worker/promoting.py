@@ -8,6 +8,7 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from jobs import failpoints
 from jobs.clock import clock
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
@@ -70,6 +71,7 @@ class Promoting:
         connection.close()
 
     def _look(self, names: dict[Name, int]) -> set[Name]:
+        failpoints.hit("before-turn")
         try:
             again = promotion.promote(names.keys(), now=clock.current(), seconds=AT_ONCE)
         except (DatabaseError, InterfaceError) as error:

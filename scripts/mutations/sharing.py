@@ -130,6 +130,16 @@ MUTANTS = (
         (LIMITS + "filling.py", "locked=turn.passed_by or not rows", "locked=turn.passed_by"),
     ),
     mutant(
+        "limits: one asks for all that wait",
+        ON_TIME,
+        ("tests/worker/arming/test_sharing.py",),
+        (
+            "jobs/worker/arming/parking.py",
+            "return asking is not None and asking is not waiting",
+            "return False and asking is not waiting",
+        ),
+    ),
+    mutant(
         "pause: what is being started is waited for",
         ON_TIME,
         ("tests/concurrency/test_limits_locked.py::test_a_pause_waits_for_a_start_that_is_being_committed",),

@@ -54,7 +54,7 @@ def test_who_finds_a_limit_locked_is_told_at_once_and_others_start():
     wanted = [Wanted(job.pk, 1, uuid.uuid4()) for job in (shut, free, plain)]
     got = transitions.acquire(wanted, worker=WORKER, now=NOW, due_before=LATER, sharing=True)
     assert {one.job_id for one in got.started} == {free.pk, plain.pk}
-    assert [one.job_id for one in got.busy] == [shut.pk]
+    assert [(one.job_id, name) for one, name in got.busy] == [(shut.pk, Name(Kind.KEY, "a"))]
     end(next(one for one in got.started if one.job_id == free.pk))
     assert promotion.promote([Name(Kind.KEY, "a")], now=NOW) == set(), "nobody waits for it"
     assert time.monotonic() - began < 5, "nobody has waited"
@@ -70,7 +70,7 @@ def test_a_rate_that_somebody_has_locked_is_not_waited_for():
         Lane.objects.select_for_update().get()
         by = {"worker": WORKER, "now": NOW, "due_before": LATER, "sharing": True}
         got = beside(lambda: transitions.acquire([Wanted(job.pk, 1, uuid.uuid4())], **by)).result(10)
-        assert [one.job_id for one in got.busy] == [job.pk]
+        assert [one.job_id for one, _ in got.busy] == [job.pk]
 
 
 def test_a_turn_that_passes_a_locked_row_by_comes_back_to_it():

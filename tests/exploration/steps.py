@@ -7,16 +7,25 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 from hypothesis.stateful import RuleBasedStateMachine
 
+from jobs import transitions
 from jobs.conf import conf
-from jobs.models import Attempt, Job
-from jobs.models.querysets import LONGEST_BACK_OFF, OVERDUE_AFTER
-from jobs.states import FINAL, State
+from jobs.models import Attempt, Job, Kind, Turn
+from jobs.models.querysets import LONGEST_BACK_OFF, OVERDUE_AFTER, Listed
+from jobs.states import FINAL, Hold, State
+from jobs.transitions import Acquired, Wanted
+from jobs.transitions.limits import overtaken, pausing
+from jobs.transitions.limits.names import Name
+from jobs.transitions.limits.pausing import ANSWERED_AFTER
 from jobs.worker.arming.claims import ARM_SLACK
 from tests import starts
-from tests.exploration.model import ModelJob
+from tests.exploration.model import ModelJob, ModelLimits
 from tests.exploration.world import LivingWorker, Running, World
+
+QUEUE = Name(Kind.QUEUE, "default")  # of all jobs
 
 
 def seconds(n: float) -> timedelta:
@@ -33,6 +42,7 @@ class Steps(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         self.world = World(self.patch)
         self.jobs: dict[int, ModelJob] = {}
+        self.limits = ModelLimits()
 
     def teardown(self) -> None:
         try:
@@ -42,34 +52,73 @@ class Steps(RuleBasedStateMachine):
             transaction.set_rollback(True)
             self.savepoint.__exit__(None, None, None)
 
-    def acquire(self, worker: LivingWorker, pk: int, version: int) -> None:
-        due_before = self.world.now + seconds(conf().arm_lead) + ARM_SLACK
-        started = starts.acquire(
-            pk,
-            version,
-            worker=worker.heart.identity,
-            token=uuid.uuid4(),
-            now=self.world.now,
-            due_before=due_before,
-        )
-        expected = self.jobs[pk].acquire(version, worker.session, due_before)
-        assert (started and started.attempt) == expected
-        if started:
-            worker.running.append(Running(started))
+    def acquire(self, worker: LivingWorker, message: Listed, *, dies: bool = False) -> None:
+        """One message. `dies`: whoever is to look at the limits afterwards does."""
+        now, model = self.world.now, self.jobs[message.id]
+        due_before = now + seconds(conf().arm_lead) + ARM_SLACK
+        by = {"worker": worker.heart.identity, "now": now, "due_before": due_before}
+        wanted = Wanted(message.id, message.version, uuid.uuid4())
+        # An older message of one that stands in a line by now, or has a later moment.
+        waits = Job.objects.filter(Q(not_before__gte=due_before) | ~Q(holds=0), pk=message.id).exists()
+        got = transitions.acquire([wanted], **by)
+        assert not got.limited or model.key is not None or self.limits.queue_limited
+        if shares := bool(got.limited):
+            got = transitions.acquire(got.limited, sharing=True, **by)
+        if got.started or not shares:
+            (started,) = got.started or [None]
+            if shares:
+                self.limits.check(model, self.jobs.values(), max(now, started.due))
+            expected = None if waits else model.acquire(message.version, worker.session, due_before)
+            assert (started and started.attempt) == expected
+            if started:
+                worker.running.append(Running(started, now))
+        else:
+            self.not_now(message, got)
+        self.world.commit(dies=dies)
 
-    def enter(self, running: Running) -> None:
+    def not_now(self, message: Listed, got: Acquired) -> None:
+        """Its limits do not let it start. It is judged again at its time, or stands in a line, or has a moment, or is
+        skipped for good."""
+        assert not got.busy, "nobody else has the locks"
+        job, model = Job.objects.get(pk=message.id), self.jobs[message.id]
+        if got.early:
+            ((_, due),) = got.early
+            assert due > self.world.now
+            self.world.broker.messages.append(message._replace(run_at=due))
+        elif job.state == State.SKIPPED:
+            model.skip()
+        else:
+            assert job.held_by & (Hold.KEY | Hold.QUEUE) or job.not_before > self.world.now
+
+    def is_held_back(self, running: Running) -> bool:
+        """A worker that has taken the row long ago asks before it enters the body: see `wait` in jobs/worker/runner.py."""
+        if self.world.now - running.begun <= seconds(ANSWERED_AFTER):
+            return False
+        if not overtaken.is_over(running.started, now=self.world.now):
+            return False
+        self.jobs[running.started.job_id].hold_back(running.started.attempt)
+        self.world.commit(dies=False)
+        return True
+
+    def enter(self, worker: LivingWorker, running: Running) -> None:
+        """Enter the body, unless a pause was answered, or the job was settled, in the meantime."""
+        if self.is_held_back(running):
+            worker.running.remove(running)
+            return
+        assert not self.limits.paused, "a pause that was answered"
         running.entered_at = self.world.now
         model = self.jobs[running.started.job_id]
         model.enter(running.started.attempt, self.world.now, running.started.run_at)
         if model.starts == running.started.attempt and model.state == State.RUNNING:
             assert running.started.run_at == model.run_at, "a moved job runs at its new time"
 
-    def finish(self, worker: LivingWorker, running: Running, outcome: State) -> None:
+    def finish(self, worker: LivingWorker, running: Running, outcome: State, *, dies: bool = False) -> None:
         worker.running.remove(running)
         held = starts.finish(
             running.started, outcome=outcome, execute_at=running.entered_at, finished_at=self.world.now
         )
         assert held == self.jobs[running.started.job_id].finish(running.started.attempt, outcome)
+        self.world.commit(dies=dies)
 
     def see_what_was_rescued(self) -> None:
         """Rescue may take what a session held that no living worker has now, and nothing else."""
@@ -81,7 +130,8 @@ class Steps(RuleBasedStateMachine):
 
     def nothing_overdue_is_forgotten(self, since: datetime) -> None:
         """What was overdue when the window was listed, and past its back-off, has a new mark."""
-        for job in Job.objects.filter(state=State.PENDING, run_at__lt=since - OVERDUE_AFTER):
+        listed = Job.objects.filter(state=State.PENDING, holds=0).alias(due_at=Coalesce("not_before", "run_at"))
+        for job in listed.filter(due_at__lt=since - OVERDUE_AFTER):
             back_off = min(conf().min_prepare_time * 0.75 * 2 ** (max(job.deliveries, 1) - 1), LONGEST_BACK_OFF)
             assert job.enqueued_at is None or job.enqueued_at >= since - seconds(back_off)
 
@@ -104,6 +154,22 @@ class Steps(RuleBasedStateMachine):
                 assert job.run_at <= job.execute_at <= job.finished_at
             if job.enqueued_at is not None and job.state == State.PENDING:
                 assert job.deliveries >= 1
+        self.compare_places()
+
+    def compare_places(self) -> None:
+        """Who runs has its places; whoever has ended, or waits in a line, has none."""
+        places: dict[int, list[Turn]] = {}
+        for place in Turn.objects.all():
+            places.setdefault(place.job_id, []).append(place)
+        for job in Job.objects.all():
+            mine = places.pop(job.pk, [])
+            if job.state == State.RUNNING:
+                assert all(place.expires_at is None for place in mine)
+                assert job.key is None or "key" in {place.kind for place in mine}
+            else:
+                assert not mine or job.state == State.PENDING, "everything that ends gives back"
+                assert all(place.expires_at is not None for place in mine)
+        assert not places
 
     def settle_everything(self) -> None:
         """From now on nothing breaks. Every job ends, no later than its back-off allows."""
@@ -111,8 +177,12 @@ class Steps(RuleBasedStateMachine):
         world.broker.away = False
         for worker in world.workers:
             worker.stopped = False
+        if self.limits.paused:
+            self.limits.paused = False
+            pausing.resume(QUEUE, now=world.now)
+            world.commit(dies=False)
         longest = max([job.deliveries for job in Job.objects.filter(state=State.PENDING)], default=0)
-        limit = 12 + min(int(0.75 * 2**longest), 360)
+        limit = 12 + 3 * len(self.jobs) + min(int(0.75 * 2**longest), 360)  # one after the other, of one key
         for _ in range(limit):
             if all(job.settled for job in self.jobs.values()):
                 break
@@ -128,10 +198,10 @@ class Steps(RuleBasedStateMachine):
         for message in list(self.world.broker.messages):
             if message.run_at <= self.world.now:
                 self.world.broker.messages.remove(message)
-                self.acquire(worker, message.id, message.version)
+                self.acquire(worker, message)
         for each in self.world.workers:
             for running in list(each.running):
                 if running.entered_at is None and running.started.run_at <= self.world.now:
-                    self.enter(running)
+                    self.enter(each, running)
                 if running.entered_at is not None:
                     self.finish(each, running, State.COMPLETED)

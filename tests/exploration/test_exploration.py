@@ -16,10 +16,12 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from jobs import rules, transitions
 from jobs.conf import conf
-from jobs.models import Job
-from jobs.states import State
+from jobs.models import Job, Turn
+from jobs.states import Overlap, State
+from jobs.transitions.limits import pausing
+from jobs.transitions.verbs import IN_LINE
 from tests.exploration.model import ModelJob
-from tests.exploration.steps import Steps, seconds
+from tests.exploration.steps import QUEUE, Steps, seconds
 
 EXAMPLES, STEPS = 150, 40
 JOBS = 3
@@ -27,6 +29,7 @@ CI = bool(os.environ.get("CI"))
 
 which = st.integers(0, 1)
 pick = st.integers(0, 9)
+keys = st.sampled_from([None, "a", "a", "b"])
 seconds_ahead = st.sampled_from([0, 0.1, 0.5, 2, 8.9, 9, 12, 40])
 
 
@@ -34,12 +37,14 @@ class Exploration(Steps):
     # --- people and programs ---
 
     @precondition(lambda self: len(self.jobs) < JOBS)
-    @rule(after=seconds_ahead, dies=st.booleans())
-    def create(self, after, dies):
+    @rule(after=seconds_ahead, dies=st.booleans(), key=keys, skips=st.booleans())
+    def create(self, after, dies, key, skips):
         run_at = self.world.now + seconds(after)
-        job, _ = transitions.create(rules.NewJob("demo.noop", {}, run_at), now=self.world.now)
+        overlap = Overlap.SKIP if skips else Overlap.QUEUE
+        new = rules.NewJob("demo.noop", {}, run_at, key=key, overlap=overlap)
+        job, _ = transitions.create(new, now=self.world.now)
         self.world.commit(dies=dies)
-        self.jobs[job.pk] = ModelJob(run_at)
+        self.jobs[job.pk] = ModelJob(run_at, key=key, skips=skips)
 
     @precondition(lambda self: len(self.jobs) < JOBS)
     @rule(after=seconds_ahead)
@@ -55,6 +60,7 @@ class Exploration(Steps):
     def cancel(self, n):
         pk, model = self.some_job(n)
         assert transitions.cancel(pk, now=self.world.now, reason="").done == model.cancel()
+        self.world.commit(dies=False)
 
     @precondition(lambda self: self.jobs)
     @rule(n=pick, after=seconds_ahead, dies=st.booleans())
@@ -68,7 +74,10 @@ class Exploration(Steps):
     @rule(n=pick, dies=st.booleans())
     def run_now(self, n, dies):
         pk, model = self.some_job(n)
-        assert transitions.run_now(pk, now=self.world.now).done == model.move(self.world.now)
+        job, now = Job.objects.get(pk=pk), self.world.now
+        waits = bool(job.held_by & IN_LINE) or Turn.objects.filter(job_id=pk).exists()
+        keeps_place = waits and job.run_at <= now
+        assert transitions.run_now(pk, now=now).done == model.hurry(now, keeps_place=keeps_place)
         self.world.commit(dies=dies)
 
     @precondition(lambda self: any(job.settled for job in self.jobs.values()))
@@ -76,6 +85,25 @@ class Exploration(Steps):
     def retry(self, n, dies):
         pk, model = self.some_job(n)
         assert transitions.retry(pk, now=self.world.now, reason="it must be done").done == model.retry(self.world.now)
+        self.world.commit(dies=dies)
+
+    # --- the limits ---
+
+    @rule(concurrency=st.sampled_from([None, 1, 2]), rate=st.sampled_from([None, None, 0.2, 2.0]), dies=st.booleans())
+    def limit(self, concurrency, rate, dies):
+        pausing.limit(QUEUE, now=self.world.now, concurrency=concurrency, rate=rate, burst=1)
+        self.limits.concurrency, self.limits.rate, self.limits.started = concurrency, rate, []
+        self.world.commit(dies=dies)
+
+    @rule()
+    def pause(self):
+        pausing.pause(QUEUE, now=self.world.now, reason="")
+        self.limits.paused = True
+
+    @rule(dies=st.booleans())
+    def resume(self, dies):
+        pausing.resume(QUEUE, now=self.world.now)
+        self.limits.paused = False
         self.world.commit(dies=dies)
 
     # --- the beats ---
@@ -114,8 +142,8 @@ class Exploration(Steps):
     # --- the workers ---
 
     @precondition(lambda self: self.world.broker.messages)
-    @rule(number=which, n=pick, again=st.booleans())
-    def deliver(self, number, n, again):
+    @rule(number=which, n=pick, again=st.booleans(), dies=st.booleans())
+    def deliver(self, number, n, again, dies):
         """Any message whose timer has fired, in any order, and perhaps once more later."""
         worker = self.world.workers[number]
         ready = [m for m in self.world.broker.messages if m.run_at - seconds(conf().arm_lead) <= self.world.now]
@@ -123,19 +151,19 @@ class Exploration(Steps):
             message = ready[n % len(ready)]
             if not again:
                 self.world.broker.messages.remove(message)
-            self.acquire(worker, message.id, message.version)
+            self.acquire(worker, message, dies=dies)
 
     @precondition(lambda self: any(worker.running for worker in self.world.workers))
-    @rule(number=which, n=pick, failed=st.booleans())
-    def go_on(self, number, n, failed):
+    @rule(number=which, n=pick, failed=st.booleans(), dies=st.booleans())
+    def go_on(self, number, n, failed, dies):
         """Enter the body, or end: whichever comes next, also long after the job was settled by others."""
         worker = self.world.workers[number]
         if worker.running and not worker.stopped:
             running = worker.running[n % len(worker.running)]
             if running.entered_at is not None:
-                self.finish(worker, running, State.FAILED if failed else State.COMPLETED)
+                self.finish(worker, running, State.FAILED if failed else State.COMPLETED, dies=dies)
             elif running.started.run_at <= self.world.now:
-                self.enter(running)
+                self.enter(worker, running)
 
     @rule(number=which)
     def crash(self, number):

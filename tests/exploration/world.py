@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from unittest.mock import MagicMock
@@ -22,6 +22,8 @@ from jobs.scheduler import WindowScheduler, sweeper
 from jobs.scheduler.leader import Leader
 from jobs.scheduler.sweeper import Service, Sweeper
 from jobs.transitions import Started
+from jobs.transitions.limits import pausing, promotion
+from jobs.transitions.limits.names import Name
 from jobs.worker.life import heartbeat
 from jobs.worker.life.heartbeat import Heartbeat
 
@@ -88,6 +90,7 @@ class Running:
     """One start on one worker."""
 
     started: Started
+    begun: datetime  # when its row was taken
     entered_at: datetime | None = None
 
 
@@ -121,6 +124,7 @@ class World:
         self.now = BEGIN
         self.broker = Broker()
         self.uncommitted: list[Listed] = []
+        self.freed: set[Name] = set()  # limits at which somebody is to look after the commit
         self.dies_at = ""
         self._patch = patch
         self._tell_the_database()
@@ -139,6 +143,8 @@ class World:
         patch.setattr(self.late_lane, "at_commit", self.uncommitted.extend)
         for module in (dispatcher, late):
             patch.setattr(module, "late_lane", self.late_lane)
+        patch.setattr(promotion, "at_commit", self._free)
+        patch.setattr(pausing, "time", MagicMock(sleep=self.forward))
         patch.setattr(current_app, "producer_or_acquire", MagicMock)
         patch.setattr(logging.getLogger("jobs"), "disabled", True)
         for name in (
@@ -153,6 +159,9 @@ class World:
             patch.setattr(logging.getLogger(f"jobs.{name}"), "disabled", True)
         self.beats = [Beat("beat-0", self.broker), Beat("beat-1", self.broker)]
         self.workers = [LivingWorker("w0"), LivingWorker("w1")]
+
+    def _free(self, names: Collection[Name], *, now: datetime) -> None:
+        self.freed |= set(names)
 
     def _hit(self, name: str) -> None:
         if name == self.dies_at:
@@ -173,6 +182,9 @@ class World:
 
     def commit(self, *, dies: bool) -> None:
         """What a process does after its COMMIT; nothing, if it dies."""
+        freed, self.freed = self.freed, set()
+        if freed and not dies:
+            assert promotion.promote(freed, now=self.now) <= freed, "nobody else has their locks"
         late, self.uncommitted[:] = list(self.uncommitted), []
         if late and not dies:
             self.late_lane._avoid_until = 0.0  # on a clock that is not ours
@@ -186,7 +198,9 @@ class World:
             self.beats[number].sweeper.sweep(self.now)
         except Died:
             self.beats[number] = Beat(f"beat-{number}", self.broker)
+            self.commit(dies=True)
             return False
         finally:
             self.dies_at = ""
+        self.commit(dies=False)
         return True

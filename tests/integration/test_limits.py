@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from datetime import timedelta
 
@@ -120,3 +121,20 @@ def test_a_pause_that_was_answered_holds_what_was_just_being_taken(cluster, tmp_
     entered = Attempt.objects.filter(job_id=pk, started_at__isnull=False).get()
     assert entered.started_at >= resumed, EXACTLY_ONCE
     assert Attempt.objects.get(job_id=pk, number=1).error == "It was paused before its body was entered."
+
+
+def test_a_worker_that_is_killed_before_the_next_has_its_turn_delays_it_by_some_windows(cluster, tmp_path):
+    """Its last job's end is committed, and the one that waits for the place is another worker's."""
+    cluster.beat()
+    victim = cluster.worker("victim", JOBS_FAILPOINTS=str(tmp_path))
+    cluster.worker("heir", queues="other")
+    first, second = create(1.0, 4.0, key="pay"), create(1.5, key="pay", queue="other")
+    wait_for(lambda: Job.objects.filter(pk=second, holds=Hold.KEY).exists(), "the second to wait")
+    (tmp_path / "before-turn").write_text("kill")
+    assert victim.wait(60) == -signal.SIGKILL
+    assert (Job.objects.get(pk=first).state, Job.objects.get(pk=second).holds) == (State.COMPLETED, Hold.KEY)
+    wait_for(lambda: all_final(second), "the second")
+    ended, begun = Job.objects.get(pk=first).finished_at, Job.objects.get(pk=second).execute_at
+    assert Attempt.objects.filter(job_id__in=(first, second)).count() == 2, EXACTLY_ONCE
+    windows = WorkerLog.objects.list_queries(ended, begun).count()
+    assert windows <= 3, "the leader looks at the lines once a window"

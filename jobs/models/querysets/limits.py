@@ -32,12 +32,14 @@ ORDER BY 1 LIMIT %(limit)s
 class JobLimits(models.QuerySet["Job"]):
     """Part of JobQuerySet."""
 
+    def in_line(self, kind: str, name: str, hold: Hold) -> Self:
+        """Those that wait for this limit."""
+        return self.filter(state=State.PENDING, **{kind: name}).filter(bit_is_set(hold))
+
     def line(self, kind: str, name: str, hold: Hold) -> Self:
-        """Those that wait for this limit, in the order of their turns; whoever is locked by somebody else is left
-        out."""
-        waiting = self.filter(state=State.PENDING, **{kind: name}).filter(bit_is_set(hold))
-        locked = waiting.order_by("run_at", "id").select_for_update(skip_locked=True, of=("self",), no_key=True)
-        return locked.with_limits()
+        """The same in the order of their turns; whoever is locked by somebody else is left out."""
+        waiting = self.in_line(kind, name, hold).order_by("run_at", "id")
+        return waiting.select_for_update(skip_locked=True, of=("self",), no_key=True).with_limits()
 
     def with_limits(self) -> Self:
         """With `queue_limited`, whether their queue has limits, and `read_at`, what the database's clock reads."""

@@ -18,22 +18,22 @@ from jobs.transitions.refusals import Refusal, Row
 @dataclass
 class Decided:
     """About rows that share limits. `early`: it cannot start now, and its time has not come: it is judged then. `busy`:
-    somebody else decides about a limit of its own at this moment."""
+    somebody else decides about this limit of its own at this moment."""
 
     refused: dict[int, Refusal] = field(default_factory=dict)
     early: set[int] = field(default_factory=set)
-    busy: set[int] = field(default_factory=set)
+    busy: dict[int, Name] = field(default_factory=dict)
 
     @property
     def undecided(self) -> set[int]:
-        return self.early | self.busy
+        return self.early | self.busy.keys()
 
 
 def decide(rows: Sequence[Row], *, now: datetime) -> Decided:
     """In the order of their time, in the transaction that has their rows. Those of which nothing is said have their
     places now; what is refused keeps none (see `take_back`)."""
     views = views_of(try_for({name for row in rows for name in row.limits}), now=now)
-    decided = Decided(busy={row.id for row in rows if not views.keys() >= set(row.limits)})
+    decided = Decided(busy={row.id: min(locked) for row in rows if (locked := set(row.limits) - views.keys())})
     starting: list[Row] = []
     for row in sorted(rows, key=lambda row: (row.run_at, row.id)):
         if row.id in decided.busy:

@@ -46,8 +46,8 @@ class Arming:
         self._until = float("inf")  # what is due later is not for this worker, which stops
         self._passed_on_at = self._taken_at = 0.0  # on the steady clock
         self._thread: threading.Thread | None = None
-        self._limited = Limited(Taking(slots, identity, self._again, sharing=True))
-        self._taking = Taking(slots, identity, self._again)
+        self._limited = Limited(Taking(slots, identity, self._again, self._hurry, sharing=True))
+        self._taking = Taking(slots, identity, self._again, self._hurry)
         self._warm = threading.Event()
         slots.on_free = self.wake
 
@@ -86,6 +86,12 @@ class Arming:
                 self._changed.notify()
                 return
         waiting.hand_back()
+
+    def _hurry(self, sooner: Sequence[Waiting]) -> None:
+        with self._changed:
+            for waiting in sooner:
+                self._waiting.hurry(waiting, conf().arm_lead)
+            self._changed.notify()
 
     def close(self) -> None:
         """Take nothing any more. Waits for nobody."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from django.db import connection
 
@@ -14,15 +12,12 @@ from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.transitions import Acquired, Started, Wanted, WorkerIdentity
 from jobs.worker.arming import claims
+from jobs.worker.arming.parking import Parking
 from jobs.worker.arming.waiting import Waiting
 from jobs.worker.runner import Armed
 from jobs.worker.slots import Slots
 
 log = logging.getLogger(__name__)
-
-# Seconds until a job is taken up again about whose limit somebody else decides: doubled with each try, and different
-# for each worker.
-FIRST_AGAIN, LAST_AGAIN = 0.002, 0.1
 
 
 class Taking:
@@ -34,13 +29,16 @@ class Taking:
         slots: Slots,
         identity: Callable[[], WorkerIdentity | None],
         again: Callable[[Waiting], None],
+        hurry: Callable[[Sequence[Waiting]], None],
         *,
         sharing: bool = False,
     ) -> None:
-        """`again`: take this one up again at its `again_at`."""
+        """`again`: take this one up again at its `again_at`; `hurry`: that has become sooner for these."""
         self._slots = slots
         self._identity = identity
         self._again = again
+        self._hurry = hurry
+        self._parking = Parking()
         self._sharing = sharing
         self._settling: set[threading.Thread] = set()
 
@@ -53,6 +51,9 @@ class Taking:
     def take(self, batch: Sequence[Waiting]) -> list[Waiting]:
         """Take these, each of which has a slot reserved. Returns those that share a limit, with their slots: they have
         been left alone."""
+        batch = self._unparked(batch)
+        if not batch:
+            return []
         begun, kept = steady(), 0
         left = {id(waiting): waiting for waiting in batch}  # to be acknowledged
         try:
@@ -91,6 +92,18 @@ class Taking:
             self._acknowledge(left)  # of an error of ours: the list query finds them
             self._slots.release(len(batch) - kept)
 
+    def _unparked(self, batch: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Those of these that are to ask: others wait for the answer of one that asks, and need no slot."""
+        if not self._sharing:
+            return batch
+        now = clock.timestamp()
+        parked = [waiting for waiting in batch if self._parking.is_parked(waiting, now)]
+        self._slots.release(len(parked))
+        for waiting in parked:
+            self._again(waiting)
+        gone = {id(waiting) for waiting in parked}
+        return [waiting for waiting in batch if id(waiting) not in gone]
+
     @staticmethod
     def _acknowledge(left: dict[int, Waiting]) -> None:
         while left:
@@ -98,22 +111,23 @@ class Taking:
 
     def _later(self, acquired: Acquired, asked: dict[tuple[int, int], Waiting]) -> list[Waiting]:
         """Those of which nothing is decided yet wait here, without a slot."""
+        early = {(one.job_id, one.version): due for one, due in acquired.early}
+        busy = {(one.job_id, one.version): name for one, name in acquired.busy}
         waits: list[Waiting] = []
-        for one, due in acquired.early:
-            waits.append(self._put_off(asked[one.job_id, one.version], due))
-        for one in acquired.busy:
-            waiting = asked[one.job_id, one.version]
-            pause = min(FIRST_AGAIN * 2.0**waiting.tries, LAST_AGAIN) * random.uniform(0.5, 1.0)
-            waiting.tries += 1
-            waits.append(self._put_off(waiting, clock.timestamp() + pause))
+        now = clock.timestamp()
+        for key, waiting in asked.items():
+            if key in busy:
+                self._parking.busy(busy[key], waiting, now)
+            elif followers := self._parking.answered(waiting, now):
+                self._hurry(followers)
+            if key in early:
+                waiting.again_at = early[key].timestamp()
+            if key in busy or key in early:
+                waiting.limited = True
+                waits.append(waiting)
         for waiting in waits:
             self._again(waiting)
         return waits
-
-    def _put_off(self, waiting: Waiting, until: datetime | float) -> Waiting:
-        waiting.limited = True
-        waiting.again_at = until.timestamp() if isinstance(until, datetime) else until
-        return waiting
 
     def _settle(self, waiting: Waiting, doubtful: Wanted, worker: WorkerIdentity, begun: float) -> None:
         """In a thread of its own, which holds the slot: others go on."""
@@ -122,7 +136,7 @@ class Taking:
             acquired = claims.settle(doubtful, worker, sharing=self._sharing)
             started = next(iter(acquired.started), None)
             if acquired.limited:
-                acquired = Acquired(busy=acquired.limited)
+                acquired = Acquired(early=[(one, clock.now()) for one in acquired.limited])
             if not self._later(acquired, {(waiting.job_id, waiting.version): waiting}):
                 waiting.settle()
         except Exception:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count, islice
 
+from jobs.transitions.limits.names import Name
+
 
 @dataclass(slots=True)
 class Delivery:
@@ -29,7 +31,8 @@ class Delivery:
 @dataclass(slots=True)
 class Waiting:
     """A job on this worker. `run_at` is the message's: seconds since the epoch, on the database's clock. `limited`: it
-    shares a limit; then `again_at` is when to take it up again, on the same clock, after so many `tries` in vain."""
+    shares a limit; then `again_at` is when to take it up again, on the same clock, after so many `tries` in vain, about
+    which `limit` somebody else decides."""
 
     job_id: int
     version: int
@@ -38,6 +41,7 @@ class Waiting:
     limited: bool = False
     again_at: float = 0.0
     tries: int = 0
+    limit: Name | None = None
 
     def due(self, lead: float) -> float:
         """Its time, or so much later that it is not taken up before `again_at`, a lead ahead as it is."""
@@ -82,6 +86,15 @@ class WaitingJobs:
         if known is not None:
             known[2].deliveries += waiting.deliveries
             return
+        self._enter(waiting, lead)
+
+    def hurry(self, waiting: Waiting, lead: float) -> None:
+        """It waits here for a sooner time than it did. Nothing if it does not wait here."""
+        known = self._by_key.get((waiting.job_id, waiting.version))
+        if known is not None and known[2] is waiting:
+            self._enter(waiting, lead)  # what it was entered as goes when its turn comes
+
+    def _enter(self, waiting: Waiting, lead: float) -> None:
         entry = (waiting.due(lead), next(self._order), waiting)
         self._by_key[waiting.job_id, waiting.version] = entry
         heapq.heappush(self._heap, entry)

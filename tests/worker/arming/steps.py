@@ -48,7 +48,7 @@ class Worker:
     def message(self, job, hops=0):
         return Delivery(
             lambda: self.acknowledged.append(job.pk),
-            "default",
+            job.queue,
             hops,
             hand_back=lambda: self.handed_back.append(job.pk),
         )
