@@ -12,7 +12,6 @@ from jobs.calendars.publicholidays import holiday_on, place_problems
 from jobs.conf import conf
 from jobs.models.calendar import Calendar
 from jobs.models.job import Job
-from jobs.states import Blackout
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,6 @@ class Bound:
     sentence about what the calendar did or is going to do, or nothing."""
 
     calendar_id: int | None = None
-    blackout: str = Blackout.NEXT
     asked_run_at: datetime | None = None
     why: str = ""
 
@@ -47,12 +45,10 @@ class Calendars:
 
 
 def bind(
-    name: str | None, blackout: str, run_at: datetime, *, now: datetime, judged: bool, known: Calendars
+    name: str, blackout: str, run_at: datetime, *, now: datetime, judged: bool, known: Calendars
 ) -> tuple[datetime, Bound, list[str]]:
     """The time that a new job gets from the calendar of this name, how it is bound, and what is wrong with that. Not
     `judged`: its time or its policy is wrong already, so that there is nothing to reckon with."""
-    if not name:
-        return run_at, Bound(blackout=blackout), []
     found = known.named(name)
     if found is None:
         names = ", ".join(Calendar.objects.values_list("name", flat=True)[:20]) or "none yet"
@@ -65,7 +61,7 @@ def bind(
     except NeverOpen as error:
         return run_at, UNBOUND, [str(error)]
     asked = run_at if placed.run_at != run_at else None
-    return placed.run_at, Bound(calendar_id, blackout, asked, placed.why), []
+    return placed.run_at, Bound(calendar_id, asked, placed.why), []
 
 
 def place(calendar: Snapshot, blackout: str, run_at: datetime, *, now: datetime) -> Placed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,21 +15,17 @@ from django.core.exceptions import ValidationError
 from jobs import rules, targets
 from jobs.api import reading
 from jobs.models import Calendar
-from jobs.models.invariants import MOST_ATTEMPTS
-from jobs.models.job import DEFAULT_QUEUE
+from jobs.rules.judging import Bounds, Choice, Many
 from jobs.rules.rights import overlap_problems
-from jobs.states import Awaited, Blackout, IfLate, Overlap
 from jobs.transitions.dependencies import beginning
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-JUDGED = (
-    *("name", "target", "payload", "queue", "run_at", "rerunnable", "max_attempts", "retry_on"),
-    *("start_within", "if_late", "key", "key_limit", "overlap", "deadline"),
-    *("calendar", "blackout", "waits_for", "waits_for_end"),
-)
+# The first fields of the form, in this order; the others follow as NewJob lists them.
 WANTED = ("name", "target", "payload", "queue", "run_at", "time_zone")
+NEEDED = ("target", "queue")
+FIRST = (*WANTED, "rerunnable", "max_attempts", "retry_on", "start_within", "if_late")
 
 
 class MomentInput(forms.DateTimeInput):
@@ -36,84 +34,83 @@ class MomentInput(forms.DateTimeInput):
     input_type = "datetime-local"
 
 
+class WholeField(forms.IntegerField):
+    """A whole number; none is the default."""
+
+    def clean(self, value: Any) -> int | None:
+        given: int | None = super().clean(value)
+        return self.initial if given is None else given
+
+
+class WordField(forms.ChoiceField):
+    """One of some words; none is the default."""
+
+    def clean(self, value: Any) -> str:
+        given: str = super().clean(value)
+        return given or str(self.initial)
+
+
+class ListField(forms.CharField):
+    """Words with commas between them."""
+
+    def __init__(self, *, item: Callable[[str], Any] = str.strip, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._item = item
+
+    def clean(self, value: Any) -> list[Any]:
+        try:
+            return [self._item(word) for word in super().clean(value).split(",") if word.strip()]
+        except reading.Unreadable as error:
+            raise ValidationError(str(error)) from None
+
+
+class PayloadField(forms.CharField):
+    """JSON; none is an empty object."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "code"})
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return reading.json_value(super().clean(value) or "{}")
+        except reading.Unreadable as error:
+            raise ValidationError(str(error)) from None
+
+
+def _field_of(asked: rules.Asked) -> forms.Field:
+    """The field that reads this one of NewJob."""
+    help_text = f"{asked.help} Empty: {asked.absent.means}." if asked.absent else asked.help
+    known: dict[str, Any] = {"label": asked.label, "required": asked.name in NEEDED, "help_text": help_text}
+    if asked.default not in (dataclasses.MISSING, ()):
+        known["initial"] = asked.default
+    if isinstance(asked.rule, Bounds):
+        return WholeField(error_messages={"invalid": asked.rule.not_whole}, **known)
+    if isinstance(asked.rule, Choice):
+        return WordField(choices=asked.rule.of.choices, **{**known, "help_text": ""})
+    if isinstance(asked.rule, Many):
+        return ListField(item=reading.whole if asked.type == tuple[int, ...] else str.strip, **known)
+    if asked.type is bool:
+        return forms.BooleanField(**known)
+    return PayloadField(**{**known, "initial": "{}"}) if asked.type == dict[str, Any] else forms.CharField(**known)
+
+
+def _fields() -> dict[str, forms.Field]:
+    """NewJob's, and the zone of the time."""
+    fields = {name: _field_of(asked) for name, asked in rules.ASKED.items()}
+    fields["run_at"] = forms.CharField(
+        required=False, label="Run at", widget=MomentInput(attrs={"step": "1"}), help_text="Empty: now, at once."
+    )
+    fields["time_zone"] = forms.CharField(
+        initial="UTC", help_text="The zone of the time above: UTC or a name like Europe/Berlin."
+    )
+    return {name: fields[name] for name in (*FIRST, *(name for name in fields if name not in FIRST))}
+
+
 def _calendars() -> list[tuple[str, str]]:
     return [("", "none"), *((name, name) for name in Calendar.objects.values_list("name", flat=True))]
 
 
 class JobForm(forms.Form):
     """After `is_valid()`, `new_job` is the job to create. `now` is the database's clock."""
-
-    name = forms.CharField(required=False, help_text="For people; need not be unique.")
-    target = forms.CharField()
-    payload = forms.CharField(
-        required=False,
-        initial="{}",
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "code"}),
-        help_text='The target\'s arguments as a JSON object, such as {"seconds": 0.1}.',
-    )
-    queue = forms.CharField(initial=DEFAULT_QUEUE, help_text="Which workers may take it.")
-    run_at = forms.CharField(
-        required=False, label="Run at", widget=MomentInput(attrs={"step": "1"}), help_text="Empty: now, at once."
-    )
-    time_zone = forms.CharField(
-        initial="UTC", help_text="The zone of the time above: UTC or a name like Europe/Berlin."
-    )
-
-    rerunnable = forms.BooleanField(
-        required=False,
-        help_text="Running it twice does no harm: if its worker vanishes after the start, start it again.",
-    )
-    max_attempts = forms.IntegerField(
-        required=False,
-        initial=1,
-        label="Starts at most",
-        error_messages={"invalid": "This is not a whole number; give 1, or 2 to 100 for a rerunnable job."},
-        help_text=f"2 to {MOST_ATTEMPTS} for a rerunnable job, the first start included; 1 for all others.",
-    )
-
-    retry_on = forms.CharField(
-        required=False,
-        label="Start again after",
-        help_text="Ends of a rerunnable job, with commas: failure (any), unknown (sent, not answered), unsent, "
-        "a status such as 503 or 5xx, the name of a Python exception. Empty: none.",
-    )
-
-    start_within = forms.IntegerField(
-        required=False,
-        label="Start within (seconds)",
-        error_messages={"invalid": "This is not a whole number of seconds; give one, or nothing."},
-        help_text="How late it may start after its time. Empty: however late.",
-    )
-    if_late = forms.ChoiceField(required=False, label="If it is later", choices=IfLate.choices, initial=IfLate.SKIP)
-
-    key = forms.CharField(required=False, help_text="Jobs of one key do not run together. Empty: none.")
-    key_limit = forms.IntegerField(
-        required=False,
-        initial=1,
-        label="Of this key at a time",
-        error_messages={"invalid": "This is not a whole number; give 1 to 1000."},
-    )
-    overlap = forms.ChoiceField(
-        required=False, label="If that many run", choices=Overlap.choices, initial=Overlap.QUEUE
-    )
-
-    deadline = forms.IntegerField(
-        required=False,
-        label="Deadline (seconds)",
-        error_messages={"invalid": "This is not a whole number of seconds; give one, or nothing."},
-        help_text="How long it may take; then it is told to stop, killed where it has its own process, and fails. "
-        "Empty: it takes however long.",
-    )
-    calendar = forms.CharField(required=False, help_text="When it may start. None: at any time.")
-    blackout = forms.ChoiceField(
-        required=False, label="If that is closed", choices=Blackout.choices, initial=Blackout.NEXT
-    )
-    waits_for = forms.CharField(
-        required=False, help_text="The ids of jobs that must end before it starts, with commas. Empty: none."
-    )
-    waits_for_end = forms.ChoiceField(
-        required=False, label="And starts when", choices=Awaited.choices, initial=Awaited.SUCCESS
-    )
 
     new_job: rules.NewJob
     by: AbstractBaseUser | None = None  # who asks
@@ -144,41 +141,6 @@ class JobForm(forms.Form):
         """Whether any was given, or is wrong: then they are shown."""
         return any(field.errors or field.name in self.changed_data for field in self.policies())
 
-    def clean_payload(self) -> object:
-        try:
-            return reading.json_value(self.cleaned_data["payload"] or "{}")
-        except reading.Unreadable as error:
-            raise ValidationError(str(error)) from None
-
-    def clean_max_attempts(self) -> int:
-        given: int | None = self.cleaned_data["max_attempts"]
-        return 1 if given is None else given
-
-    def clean_if_late(self) -> str:
-        return self.cleaned_data["if_late"] or IfLate.SKIP
-
-    def clean_key_limit(self) -> int:
-        given: int | None = self.cleaned_data["key_limit"]
-        return 1 if given is None else given
-
-    def clean_overlap(self) -> str:
-        return self.cleaned_data["overlap"] or Overlap.QUEUE
-
-    def clean_blackout(self) -> str:
-        return self.cleaned_data["blackout"] or Blackout.NEXT
-
-    def clean_waits_for(self) -> list[int]:
-        try:
-            return [reading.whole(word) for word in self.cleaned_data["waits_for"].split(",") if word.strip()]
-        except reading.Unreadable as error:
-            raise ValidationError(str(error)) from None
-
-    def clean_waits_for_end(self) -> str:
-        return self.cleaned_data["waits_for_end"] or Awaited.SUCCESS
-
-    def clean_retry_on(self) -> list[str]:
-        return [kind.strip() for kind in self.cleaned_data["retry_on"].split(",") if kind.strip()]
-
     def clean_run_at(self) -> datetime | None:
         text = self.cleaned_data["run_at"].strip()
         if text in ("", reading.NOW):
@@ -207,7 +169,7 @@ class JobForm(forms.Form):
 
     def _judge(self, cleaned: dict[str, Any]) -> None:
         """Of a form that cannot be read as a whole, what can be read is judged all the same: one answer names all."""
-        readable = {name: cleaned[name] for name in JUDGED if name in cleaned}
+        readable = {name: cleaned[name] for name in rules.ASKED if name in cleaned}
         if "time_zone" in self.errors:
             readable.pop("run_at", None)  # nobody knows which moment is meant
         stand_ins = {"target": "", "payload": {}, "run_at": self._now, "max_attempts": 1}
@@ -222,3 +184,6 @@ class JobForm(forms.Form):
                 self.add_error("waits_for", problem)
             for problem in overlap_problems(self.new_job.overlap, self.by):
                 self.add_error("overlap", problem)
+
+
+JobForm.declared_fields = JobForm.base_fields = _fields()  # as if they stood in the class; heirs have them, too

@@ -8,7 +8,7 @@ from typing import Any
 from jobs import rules
 from jobs.admin.theme import dress
 from jobs.clock import clock
-from jobs.forms import JUDGED, JobForm
+from jobs.forms import JobForm
 from jobs.models import Job
 
 
@@ -36,7 +36,7 @@ class RescheduleForm(JobForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in set(JUDGED) - {"run_at"}:
+        for name in set(rules.ASKED) - {"run_at"}:
             del self.fields[name]
         self.fields["run_at"].required = True
         self.fields["run_at"].help_text = ""

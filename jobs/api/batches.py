@@ -37,9 +37,9 @@ A_BATCH_ID = 1  # stands for the id while the payload is judged
 class CallbackSerializer(NewJobSerializer):
     """The job that waits for all of them, however they end. The argument "$batch" becomes the id of the batch."""
 
+    without = ("waits_for", "waits_for_end")
+
     run_at = StartField(help_text="Not before this time. Left out: as soon as all have ended.")
-    waits_for = None  # type: ignore[assignment]
-    waits_for_end = None  # type: ignore[assignment]
 
 
 class NewBatchSerializer(Strict):
@@ -141,7 +141,7 @@ def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
     errors: dict[str, Any] = {}
     for field, problems in (
         ("name", rules.text_problems(body["name"], rules.NAME_LIMIT)),
-        ("idempotency_key", rules.text_problems(key or "", rules.KEY_LIMIT)),
+        ("idempotency_key", rules.text_problems(key or "", rules.IDEMPOTENCY_KEY_LIMIT)),
     ):
         if problems:
             errors[field] = problems

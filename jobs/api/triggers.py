@@ -17,12 +17,12 @@ from jobs.api.fields import ListOf, PayloadField, Strict, TextField
 from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
 from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
+from jobs.api.serializers.derived import Field, field_of
 from jobs.api.views import VIEW, ApiView, idempotency_key, person
 from jobs.budgets import admission_of
 from jobs.clock import clock
 from jobs.models import Job, Trigger
-from jobs.models.job import DEFAULT_QUEUE
-from jobs.rules.problems import MOST_KINDS
+from jobs.rules import ASKED
 from jobs.states import Overlap
 from jobs.transitions import firing
 
@@ -86,27 +86,19 @@ class BriefRunSerializer(serializers.ModelSerializer[Job]):
 class TriggerSerializer(Strict):
     """What a trigger starts. The rules of jobs judge it."""
 
-    target = TextField(help_text="The registered name of what is called.")
-    payload = PayloadField(default=dict, help_text="The target's arguments, a JSON object.")
-    queue = TextField(default=DEFAULT_QUEUE, help_text="Which workers may take its jobs.")
+    payload = field_of("payload", default=dict)
     key = TextField(default="", help_text="Empty: its own. The same key as other jobs: not beside them.")
-    key_limit = serializers.IntegerField(default=1, help_text="How many of its key may run at a time.")
-    overlap = TextField(default=Overlap.JOIN, help_text="What a call gets while as many run as may.")
-    rerunnable = serializers.BooleanField(default=False, help_text="Running it twice does no harm.")
-    max_attempts = serializers.IntegerField(default=1, help_text="How many starts a run may have, if rerunnable.")
-    retry_on = ListOf(child=TextField(), most=MOST_KINDS, default=list, help_text="After which ends it starts again.")
-    deadline = serializers.IntegerField(
-        default=None, allow_null=True, help_text="How many seconds a run may take; then it fails. Null: however long."
-    )
-    start_within = serializers.IntegerField(
-        default=None,
-        allow_null=True,
-        help_text="How many seconds late a run may start; later it is skipped. Null: however late.",
-    )
+    overlap = field_of("overlap", default=Overlap.JOIN, help_text="What a call gets while as many run as may.")
     caller_arguments = ListOf(
         child=TextField(), most=MOST_NAMED, default=list, help_text="Which arguments those who start it may give."
     )
     enabled = serializers.BooleanField(default=True, help_text="Whether anybody may start it now.")
+
+    def get_fields(self) -> dict[str, Field]:
+        """Its own, and NewJob's that it has columns for. Its name stands in the address."""
+        own = super().get_fields()
+        names = [name for name in firing.COLUMNS if name in own or (name in ASKED and name != "name")]
+        return {name: own.get(name) or field_of(name) for name in names}
 
 
 class ShownTriggerSerializer(serializers.ModelSerializer[Trigger]):

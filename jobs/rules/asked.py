@@ -7,21 +7,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jobs import exactjson
+from jobs.rules.new_job import NewJob
 
-if TYPE_CHECKING:
-    from jobs.rules import NewJob
-
-COMPARED = (
-    *("target", "payload", "name", "queue", "rerunnable", "max_attempts", "retry_on", "start_within", "deadline"),
-    *("if_late", "key", "key_limit", "overlap", "waits_for", "waits_for_end", "trigger_id"),
-)
 # `run_at` and `bound` are what was made of the time, the calendar and the policy: these are compared as they were asked
 # for, so that a repeat after an edit of the calendar, or of a request that names no time, is the same.
-TAKEN_APART = ("run_at", "asked_at", "bound")
+TAKEN_APART = ("run_at", "asked_at", "bound", "calendar", "blackout")
 NOT_COMPARED = ("idempotency_key",)
+COMPARED = tuple(field.name for field in fields(NewJob) if field.name not in (*TAKEN_APART, *NOT_COMPARED))
 
 
 def digest(jobs: Sequence[NewJob], **more: Any) -> str:
@@ -38,5 +33,5 @@ def _asked(job: NewJob) -> dict[str, Any]:
     if job.asked_at is not None:
         asked["run_at"] = job.asked_at.astimezone(UTC).isoformat()
     if job.bound.calendar_id is not None:
-        asked |= {"calendar": job.bound.calendar_id, "blackout": job.bound.blackout}
+        asked |= {"calendar": job.bound.calendar_id, "blackout": job.blackout}
     return asked

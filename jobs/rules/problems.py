@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from jobs import exactjson, targets
 from jobs.conf import conf
-from jobs.models.invariants import (
-    LATEST_RUN_AT,
-    MOST_ATTEMPTS,
-    MOST_OF_A_KEY,
-    MOST_PAIRS,
-    MOST_WAITED_FOR,
-    QUEUE_PATTERN,
-)
+from jobs.models.invariants import LATEST_RUN_AT, MOST_PAIRS, QUEUE_PATTERN
 
 NAME_LIMIT = 200
-KEY_LIMIT = 255
-MOST_KINDS = 20
+IDEMPOTENCY_KEY_LIMIT = 255
 MOST_DIGITS = 400  # of a number written out, as PostgreSQL does it: 1e300 has 301
-KIND_PATTERN = r"[1-5]xx|[1-5][0-9]{2}|[A-Za-z_][A-Za-z0-9_]{0,99}"  # of ends; see docs/states.md
-LONGEST_WITHIN = 366 * 86_400  # seconds
 # A time that has passed by no more than this is meant as now: clocks differ, and a request takes its way.
 JUST_NOW = timedelta(seconds=5)
 REASON_LIMIT = 1000  # of what a person writes; more is refused
@@ -46,47 +36,6 @@ def queue_problems(queue: str) -> list[str]:
     ]
 
 
-def attempts_problems(rerunnable: bool, max_attempts: int) -> list[str]:
-    if rerunnable and not 1 < max_attempts <= MOST_ATTEMPTS:
-        return [f"A rerunnable job has 2 to {MOST_ATTEMPTS} starts, the first included; give a number of these."]
-    if not rerunnable and max_attempts != 1:
-        return ["Only a rerunnable job may have more than 1 start; declare it rerunnable, or leave this at 1."]
-    return []
-
-
-def retry_problems(rerunnable: bool, retry_on: Sequence[str]) -> list[str]:
-    if retry_on and not rerunnable:
-        return ["Only a rerunnable job may start again after an end; declare it rerunnable, or leave this empty."]
-    if len(retry_on) > MOST_KINDS:
-        return [f"These are {len(retry_on)} kinds of ends; {MOST_KINDS} at most: 'failure' is all failures."]
-    wrong = [kind for kind in retry_on if not re.fullmatch(KIND_PATTERN, kind)]
-    if wrong:
-        return [
-            f"{wrong[0][:100]!r} is no kind of end; give failure, unknown (sent, not answered), unsent, a status such "
-            "as 503 or 5xx, or the name of a Python exception such as TimeoutError."
-        ]
-    return []
-
-
-def within_problems(start_within: int | None) -> list[str]:
-    if start_within is not None and not 1 <= start_within <= LONGEST_WITHIN:
-        return [f"Give 1 to {LONGEST_WITHIN} seconds, or nothing for a job that may start however late."]
-    return []
-
-
-def key_limit_problems(key_limit: int) -> list[str]:
-    if not 1 <= key_limit <= MOST_OF_A_KEY:
-        return [f"Of one key 1 to {MOST_OF_A_KEY} jobs may run at a time; give a number of these."]
-    return []
-
-
-def waits_problems(ids: Sequence[int]) -> list[str]:
-    if len(ids) > MOST_WAITED_FOR:
-        return [f"These are {len(ids)} jobs; {MOST_WAITED_FOR} at most: let one job wait for some, and this for it."]
-    wrong = [pk for pk in ids if not 0 < pk < 2**63]
-    return [f"{str(wrong[0])[:30]} is not the id of a job; ids are whole numbers from 1 on."] if wrong else []
-
-
 def pairs_problems(pairs: int) -> list[str]:
     """Of all jobs of a request together."""
     if pairs <= MOST_PAIRS:
@@ -95,16 +44,6 @@ def pairs_problems(pairs: int) -> list[str]:
         f"These jobs wait {pairs} times for another, all counted; {MOST_PAIRS} times at most in one request. Send "
         "them in several, or let one job wait for the others, and these for it."
     ]
-
-
-def choice_problems(given: str, known: Sequence[str]) -> list[str]:
-    return [] if given in known else [f"{given[:100]!r} is not known; give {', '.join(known[:-1])} or {known[-1]}."]
-
-
-def deadline_problems(deadline: int | None) -> list[str]:
-    if deadline is not None and not 1 <= deadline <= LONGEST_WITHIN:
-        return [f"Give 1 to {LONGEST_WITHIN} seconds, or nothing for a job that may take however long."]
-    return []
 
 
 def reason_problems(reason: str, *, needed: bool) -> list[str]:

@@ -110,35 +110,15 @@ def insert(
     at_once = [n.run_at < late and not n.holds for n in new]
     jobs = Job.objects.bulk_create(
         Job(
-            name=n.name,
-            target=n.target,
-            payload=n.payload,
-            queue=n.queue,
-            run_at=n.run_at,
-            idempotency_key=n.idempotency_key,
+            **n.columns(),
             idempotency_digest=asked if n.idempotency_key else None,
-            rerunnable=n.rerunnable,
-            max_attempts=n.max_attempts,
-            retry_on=list(n.retry_on),
-            start_within=n.start_within,
-            if_late=n.if_late,
-            key=n.key,
-            key_limit=n.key_limit,
-            overlap=n.overlap,
-            deadline=n.deadline,
-            calendar_id=n.bound.calendar_id,
-            blackout=n.bound.blackout,
-            asked_run_at=n.bound.asked_run_at,
-            waited_for=n.bound.why,
             created_by_id=getattr(by, "pk", None),
             # Due inside a window that is already listed: published at commit by us, so marked by us.
             enqueued_at=now if once else None,
             deliveries=1 if once else 0,
             holds=n.holds,
-            waits_for_end=n.waits_for_end if n.waits_for else None,
             batch=batch,
             has_dependents=has_dependents,
-            trigger_id=n.trigger_id,
         )
         for n, once in zip(new, at_once, strict=True)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CALLS = 0x52754361  # the first half of the advisory locks of calls: nothing that starts or ends jobs asks for them
 PATIENCE = "5s"
+COLUMNS = tuple(column.name for column in Trigger._meta.concrete_fields)  # of a definition and of what becomes of it
 LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -66,7 +67,7 @@ def fire(
     closed = set(payload) - set(trigger.caller_arguments) if isinstance(payload, dict) else ()
     if closed:
         raise ValidationError({"payload": [_closed(trigger, sorted(closed))]})
-    new = replace(checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key), trigger_id=trigger.pk)
+    new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key)
     with transaction.atomic():
         # Before the look for a run to join: a repeat is answered with its own.
         for job in earlier([new], by=by):
@@ -106,22 +107,13 @@ def checked(
     """The job that it would start. Raises ValidationError."""
     if not isinstance(trigger.payload, dict) or not isinstance({} if payload is None else payload, dict):
         raise ValidationError({"payload": ['The payload must be a JSON object such as {"seconds": 0.1}.']})
+    asked = {name: getattr(trigger, name) for name in COLUMNS if name in rules.ASKED}
     return rules.check_new_job(
-        name=trigger.name,
-        target=trigger.target,
-        payload={**trigger.payload, **(payload or {})},
-        queue=trigger.queue,
+        **{**asked, "key": trigger.shared_key, "payload": {**trigger.payload, **(payload or {})}},
         run_at=None,
         now=now,
         idempotency_key=idempotency_key,
-        key=trigger.shared_key,
-        key_limit=trigger.key_limit,
-        overlap=trigger.overlap,
-        rerunnable=trigger.rerunnable,
-        max_attempts=trigger.max_attempts,
-        retry_on=trigger.retry_on,
-        deadline=trigger.deadline,
-        start_within=trigger.start_within,
+        trigger_id=trigger.pk,
     )
 
 

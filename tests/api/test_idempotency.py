@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from jobs import rules
+from jobs.blackouts import Bound
 from jobs.clock import clock
 from jobs.models import Calendar, Job
 from jobs.rules import asked
@@ -141,9 +142,36 @@ def test_a_job_of_before_the_digests_is_compared_by_what_it_does(api: Client, pr
     problem(api.post(JOBS, other, content_type="application/json", headers=KEY), 422, says="new key")
 
 
-def test_no_field_of_a_new_job_is_forgotten_when_requests_are_compared() -> None:
-    known = [*asked.COMPARED, *asked.TAKEN_APART, *asked.NOT_COMPARED]
-    assert sorted(known) == sorted(field.name for field in fields(rules.NewJob))
+NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
+ANOTHER: dict[Any, Any] = {str: "other", int: 7, bool: True, dict[str, Any]: {"a": 2}}
+ANOTHER |= {tuple[str, ...]: ("5xx",), tuple[int, ...]: (7,)}
+
+
+@pytest.mark.parametrize("field", sorted({*rules.ASKED, "trigger_id"} - set(asked.TAKEN_APART)))
+def test_another_value_of_any_field_is_another_request(field: str) -> None:
+    job = rules.NewJob("demo.noop", {"a": 1}, NOW)
+    kind = rules.ASKED[field].type if field in rules.ASKED else int
+    assert asked.digest([replace(job, **{field: ANOTHER[kind]})]) != asked.digest([job])
+
+
+def test_the_time_and_the_calendar_are_compared_as_they_were_asked_for() -> None:
+    job = rules.NewJob("demo.noop", {}, NOW)
+    moved = replace(job, run_at=NOW + timedelta(1), idempotency_key="k")
+    assert asked.digest([moved]) == asked.digest([job])
+    bound = replace(job, bound=Bound(7))
+    others = [replace(job, asked_at=NOW), bound, replace(bound, blackout="skip"), replace(job, bound=Bound(8))]
+    assert len({asked.digest([one]) for one in (job, *others)}) == 5
+
+
+def test_requests_of_earlier_versions_are_known_again() -> None:
+    """Digests stand in the table: what one of them is made of may not change."""
+    job = rules.NewJob("demo.noop", {}, NEW_YEAR)
+    assert asked.digest([job]) == "10947d8d90d4e29141bc5f75110b6727aa6b935223168b7ff54b986de1ea170a"
+    given = {"name": "n", "queue": "q", "rerunnable": True, "max_attempts": 3, "retry_on": ("5xx",), "start_within": 60}
+    given |= {"deadline": 30, "if_late": "hold", "key": "k", "key_limit": 2, "overlap": "skip", "blackout": "earlier"}
+    given |= {"waits_for": (1, 2), "waits_for_end": "any", "bound": Bound(7), "asked_at": NEW_YEAR, "trigger_id": 5}
+    job = rules.NewJob("demo.log", {"message": "x", "n": 0.1}, NEW_YEAR, **given)
+    assert asked.digest([job]) == "36faa497d024a54a23225a46d00712a20d6ad79a43e8c23035737b0ba9d7f9b4"
 
 
 @pytest.mark.django_db

@@ -7,7 +7,11 @@ from rest_framework import serializers
 from jobs.api.waiting import ShownWaiting
 from jobs.clock import clock
 from jobs.models import Attempt, Audit, Job
+from jobs.rules import ASKED
 from jobs.states import State
+
+# What was asked for, and stands beside what it belongs to.
+ELSEWHERE = ("target", "payload", "run_at", "name", "queue", "deadline", "waits_for", "waits_for_end")
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
@@ -47,16 +51,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "delay_ms",
             "duration_ms",
             "attempt",
-            "rerunnable",
-            "max_attempts",
-            "retry_on",
-            "start_within",
-            "if_late",
-            "key",
-            "key_limit",
-            "overlap",
-            "calendar",
-            "blackout",
+            *(name for name in ASKED if name not in ELSEWHERE),
             "asked_run_at",
             "held_by",
             "waits_for_end",
