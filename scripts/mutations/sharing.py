@@ -35,7 +35,7 @@ MUTANTS = (
     mutant(
         "limits: nobody overtakes the line",
         ONE_AT_A_TIME,
-        ("tests/concurrency/test_limits_locked.py",),
+        ("tests/concurrency/test_limits_locked.py::test_nobody_overtakes_one_whose_turn_nobody_has_noticed",),
         (
             LIMITS + "judge.py",
             "return head is not None and (head.run_at, head.id)",
@@ -75,6 +75,7 @@ MUTANTS = (
         NEVER_LOST,
         ("tests/transitions/test_limits_give_back.py::test_a_turn_that_nobody_takes_expires_and_is_the_next_ones",),
         (TURNS, "WHERE expires_at <= %(now)s", "WHERE false AND expires_at <= %(now)s"),
+        (TURNS, "(t.expires_at IS NULL OR t.expires_at > %(now)s)", "(%(now)s IS NOT NULL)"),
     ),
     mutant(
         "limits: judged at the instant",

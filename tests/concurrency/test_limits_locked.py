@@ -100,6 +100,31 @@ def test_who_dies_after_an_end_leaves_the_turn_to_the_leader(monkeypatch):
     assert second.holds == 0
 
 
+@pytest.mark.parametrize("fields", [{"key": "pay"}, {"queue": "mail"}])
+def test_nobody_overtakes_one_whose_turn_nobody_has_noticed(monkeypatch, fields):
+    """There is a free place, and somebody has waited longer for it than who comes now."""
+    Lane.objects.create(name="mail", concurrency=1)
+    first, second, late = rows(3, **fields)
+    started = acquire(first)
+    assert acquire(second) is None
+    monkeypatch.setattr(promotion, "_look", lambda names, now: None)  # as if killed after its COMMIT
+    end(started)
+    assert acquire(late) is None
+    monkeypatch.undo()
+    Turns()(now=NOW)
+    second.refresh_from_db()
+    assert second.holds == 0
+
+
+def waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
+        return cursor.fetchone()[0]
+
+
 def test_a_pause_waits_for_a_start_that_is_being_committed():
     job = rows(1, queue="mail")[0]
     Lane.objects.create(name="mail", concurrency=5)
@@ -115,9 +140,11 @@ def test_a_pause_waits_for_a_start_that_is_being_committed():
     taking = beside(take)
     assert taken.wait(10)
     pausing_it = beside(lambda: pausing.pause(Name(Kind.QUEUE, "mail"), now=NOW, reason=""))
-    time.sleep(0.2)
-    assert not pausing_it.done()
+    waited = False
+    while not waited and not pausing_it.done():
+        waited = waits_for_a_lock()
     go.set()
+    assert waited
     assert taking.result(10) is not None
     pausing_it.result(10)
 
