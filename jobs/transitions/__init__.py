@@ -8,6 +8,7 @@ from jobs.transitions.creation import KeyReused, create, create_all, create_many
 from jobs.transitions.finishing import ERROR_LIMIT, finish, storable
 from jobs.transitions.interruption import back_off, interrupt
 from jobs.transitions.progress import Progress, report_progress
+from jobs.transitions.rehearsal import rehearse_end, rehearse_promotion, rehearse_start
 from jobs.transitions.starts import Acquired, Ended, Started, Wanted, WorkerIdentity
 from jobs.transitions.verbs import Answer, approve, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
 
@@ -33,6 +34,9 @@ __all__ = [
     "create_many",
     "finish",
     "interrupt",
+    "rehearse_end",
+    "rehearse_promotion",
+    "rehearse_start",
     "report_progress",
     "reschedule",
     "retry",

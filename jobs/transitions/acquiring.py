@@ -111,7 +111,8 @@ def _acquire(
                 WorkerLog(action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now)
                 for job_id in missed
             )
-        failpoints.hit("in-acquire")
+        if taken:
+            failpoints.hit("in-acquire")
     known.heard(max(starts, default=0))  # it is committed now
     return Acquired(
         [_started(row, now) for row, _ in taken],

@@ -8,10 +8,11 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from jobs import failpoints
+from jobs import failpoints, transitions
 from jobs.clock import clock
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
+from jobs.worker.life.warming import warm
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Promoting:
         self._told = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self.warmed = threading.Event()
 
     def start(self) -> None:
         """From now on whoever commits in this process leaves it to this thread."""
@@ -51,6 +53,8 @@ class Promoting:
             self._thread.join(within)
 
     def _loop(self) -> None:
+        warm(lambda: transitions.rehearse_promotion(now=clock.current()))
+        self.warmed.set()
         pause = FIRST_PAUSE
         while True:
             with self._told:

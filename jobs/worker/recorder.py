@@ -14,6 +14,7 @@ from jobs.clock import clock, steady
 from jobs.states import State
 from jobs.transitions import Ended
 from jobs.worker.insist import insist
+from jobs.worker.life.warming import warm
 from jobs.worker.pace import gather_until
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Recorder:
     def __init__(self) -> None:
         self._ended: SimpleQueue[Ended | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self.warmed = threading.Event()
         self._written_at = 0.0  # on the steady clock
 
     def start(self) -> None:
@@ -51,6 +53,8 @@ class Recorder:
             self._thread = None
 
     def _loop(self) -> None:
+        warm(lambda: transitions.rehearse_end(now=clock.current()))
+        self.warmed.set()
         more = True
         while more:
             batch, more = self._batch()

@@ -22,7 +22,7 @@ from jobs.worker.arming.passing import Passing
 from jobs.worker.bodies import panel  # noqa: F401 - commands that Celery finds when it is imported
 from jobs.worker.children import ChildSlots
 from jobs.worker.inbox.intake import Intake
-from jobs.worker.life import lifecycle, options
+from jobs.worker.life import lifecycle, options, warming
 from jobs.worker.life.node import Node
 from jobs.worker.promoting import Promoting
 from jobs.worker.recorder import Recorder
@@ -56,6 +56,7 @@ class Station:
         self.promoting.start()
         self.passing.start(give_up=self.arming.add)
         self.arming.start()
+        warming.wait([*self.arming.warmed, self.recorder.warmed, self.promoting.warmed])
 
     def intake(self, consumer: Any) -> Intake:
         """For a new connection to the broker; what came by the last one cannot be acknowledged any more."""

@@ -10,7 +10,7 @@ from jobs import transitions
 from jobs.calendars import publicholidays
 from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Lane
 from jobs.states import Blackout, Hold, State
-from jobs.worker.life import lifecycle
+from jobs.worker.life import warming
 from tests.conftest import NOW
 from tests.transitions.steps import acquire, again, finish, seconds
 
@@ -221,8 +221,8 @@ def test_a_worker_loads_the_holidays_before_its_first_job(make_job, monkeypatch)
     Calendar.objects.create(name="broken", holidays_of="XX")
     Calendar.objects.create(name="plain")
     publicholidays._of_year.cache_clear()
-    monkeypatch.setattr(lifecycle.clock, "now", lambda: NOW)
-    lifecycle.warm()
+    monkeypatch.setattr(warming.clock, "now", lambda: NOW)
+    warming.measure()
     before = publicholidays._of_year.cache_info()
     assert (before.currsize, before.misses) == (1, 1)
     assert acquire(make_job(1, calendar="here", blackout=Blackout.SKIP), now=NOW + timedelta(days=1)) is not None

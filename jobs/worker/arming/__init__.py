@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import connection
 
+from jobs import transitions
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.transitions import WorkerIdentity
@@ -15,7 +16,7 @@ from jobs.worker.arming.limited import Limited
 from jobs.worker.arming.passing import MOST_HOPS
 from jobs.worker.arming.taking import Taking
 from jobs.worker.arming.waiting import Waiting, WaitingJobs
-from jobs.worker.life import lifecycle
+from jobs.worker.life import warming
 from jobs.worker.pace import gather_until
 from jobs.worker.slots import Slots
 
@@ -25,7 +26,6 @@ AT_A_TIME = 200  # rows in one transaction
 LOOK_AGAIN = 5.0  # seconds: the steady clock goes on while the machine sleeps, a wait does not
 PASS_ON_EVERY = 0.01  # seconds
 CROWDED_FOR = 0.005  # seconds until the recorder is looked at again
-WARM_TIMEOUT = 10.0  # seconds for the connection to the database
 
 
 class Arming:
@@ -48,14 +48,13 @@ class Arming:
         self._thread: threading.Thread | None = None
         self._limited = Limited(Taking(slots, identity, self._again, self._hurry, sharing=True))
         self._taking = Taking(slots, identity, self._again, self._hurry)
-        self._warm = threading.Event()
+        self.warmed = [threading.Event(), self._limited.warmed]
         slots.on_free = self.wake
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="arming", daemon=True)
         self._thread.start()
         self._limited.start()
-        self._warm.wait(WARM_TIMEOUT)
 
     def add(self, waiting: Waiting) -> None:
         """Start this job at its time. From any thread."""
@@ -125,8 +124,8 @@ class Arming:
             self._changed.notify()
 
     def _loop(self) -> None:
-        lifecycle.warm()
-        self._warm.set()
+        warming.warm(self._warm)
+        self.warmed[0].set()
         while not self._stopping:
             batch, surplus, refused = self._next()
             plain = [waiting for waiting in batch if not waiting.limited]
@@ -143,6 +142,11 @@ class Arming:
             except Exception:
                 log.exception("%d jobs could not be armed; the list query will find them", len(batch))
         connection.close()
+
+    @staticmethod
+    def _warm() -> None:
+        warming.measure()
+        transitions.rehearse_start(now=clock.now())
 
     def _next(self) -> tuple[list[Waiting], list[Waiting], list[Waiting]]:
         """Wait for the next jobs to arm. Returns those that have a slot, reserved; those to be passed on; and those

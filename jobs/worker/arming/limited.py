@@ -10,8 +10,11 @@ from queue import SimpleQueue
 
 from django.db import connection
 
+from jobs import transitions
+from jobs.clock import clock
 from jobs.worker.arming.taking import Taking
 from jobs.worker.arming.waiting import Waiting
+from jobs.worker.life.warming import warm
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ class Limited:
         self._taking = taking
         self._given: SimpleQueue[Sequence[Waiting] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self.warmed = threading.Event()
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="limits", daemon=True)
@@ -42,6 +46,8 @@ class Limited:
         self._taking.stop(within)
 
     def _loop(self) -> None:
+        warm(lambda: transitions.rehearse_start(now=clock.current(), sharing=True))
+        self.warmed.set()
         given: Sequence[Waiting] | None = ()
         while given is not None:
             given = self._given.get()

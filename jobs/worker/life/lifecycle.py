@@ -16,8 +16,6 @@ from celery.worker import state as worker_state
 from django.db.backends.signals import connection_created
 from kombu.asynchronous import get_event_loop
 
-from jobs import blackouts
-from jobs.clock import clock
 from jobs.targets.http.opening import authorities
 from jobs.transitions import WorkerIdentity
 from jobs.worker.bodies import asking, capture, threads
@@ -131,13 +129,3 @@ def leave(station: Any, within: float | None = None) -> None:
     station.promoting.stop(within or LAST_LOOK)
     if _heartbeat is not None:
         _heartbeat.stop()
-
-
-def warm() -> None:
-    """Open this thread's database connection, measure the clock, load what calendars need: the first job must not pay
-    for any of it."""
-    try:
-        clock.measure()
-        blackouts.prepare(clock.now())
-    except Exception as error:  # noqa: BLE001 - without a database the worker starts and waits
-        log.warning("could not reach the database yet: %s", error)

@@ -13,6 +13,7 @@ from jobs.models import Job
 from jobs.transitions import WorkerIdentity
 from jobs.worker.arming import Arming
 from jobs.worker.arming.waiting import Delivery, Waiting
+from jobs.worker.life import warming
 from jobs.worker.life.node import Node
 from jobs.worker.recorder import Recorder
 from jobs.worker.slots import ThreadSlots
@@ -38,6 +39,7 @@ class Worker:
         self.arming = Arming(self.slots, lambda: self.identity, self.passed_on.extend)
         self.recorder.start()
         self.arming.start()
+        warming.wait([*self.arming.warmed, self.recorder.warmed])
         self.stopped = False
 
     def deliver(self, *jobs, hops=0, version=None):

@@ -1,0 +1,42 @@
+"""A start and an end of no job, taken back: what a connection loads with its first one is there when a job comes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from jobs.models import Kind
+from jobs.states import State
+from jobs.transitions.acquiring import TAKE, acquire
+from jobs.transitions.finishing import finish
+from jobs.transitions.limits import promotion
+from jobs.transitions.limits.names import Name
+from jobs.transitions.starts import Ended, Started, Wanted, WorkerIdentity
+
+NOBODY = 0  # no job has this id
+WORKER = WorkerIdentity("nobody", uuid.UUID(int=0))
+
+
+def rehearse_start(*, now: datetime, sharing: bool = False) -> None:
+    """By the thread that takes rows: the statements of `acquire`."""
+    with transaction.atomic():
+        wanted = Wanted(NOBODY, 1, uuid.uuid4())
+        acquire([wanted], worker=WORKER, now=now, due_before=now, sharing=sharing)
+        with connection.cursor() as cursor:  # of which it has none for no row
+            none = {"now": now, "jobs": [], "tokens": [], "worker": WORKER.name, "session": WORKER.session}
+            cursor.execute(TAKE, none)
+        transaction.set_rollback(True)
+
+
+def rehearse_end(*, now: datetime) -> None:
+    """By the thread that records: the statements of `finish`."""
+    with transaction.atomic():
+        finish([Ended(Started(NOBODY, 1, "", {}, now, now, None), State.COMPLETED, now, now)])
+        transaction.set_rollback(True)
+
+
+def rehearse_promotion(*, now: datetime) -> None:
+    """By the thread that looks whose turn is next."""
+    promotion.with_room([Name(Kind.KEY, "")], now=now)

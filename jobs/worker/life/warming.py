@@ -1,0 +1,35 @@
+"""What a worker's threads do before its first job, which must not pay for what each does once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from threading import Event
+
+from jobs import blackouts
+from jobs.clock import clock, steady
+
+log = logging.getLogger(__name__)
+
+WITHIN = 10.0  # seconds for the connections to the database
+
+
+def warm(rehearse: Callable[[], object]) -> None:
+    """Open this thread's database connection and do there once what it is for."""
+    try:
+        rehearse()
+    except Exception as error:  # noqa: BLE001 - without a database the worker starts and waits
+        log.warning("the database is not ready for jobs yet: %s", error)
+
+
+def measure() -> None:
+    """Measure the clock, and load what calendars need."""
+    clock.measure()
+    blackouts.prepare(clock.now())
+
+
+def wait(threads: Iterable[Event]) -> None:
+    """Until all of these are warm, or the worker is to start all the same."""
+    until = steady() + WITHIN
+    for warmed in threads:
+        warmed.wait(max(until - steady(), 0.0))
