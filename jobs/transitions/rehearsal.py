@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -25,7 +26,13 @@ def rehearse_start(*, now: datetime, sharing: bool = False) -> None:
         wanted = Wanted(NOBODY, 1, uuid.uuid4())
         acquire([wanted], worker=WORKER, now=now, due_before=now, sharing=sharing)
         with connection.cursor() as cursor:  # of which it has none for no row
-            none = {"now": now, "jobs": [], "tokens": [], "worker": WORKER.name, "session": WORKER.session}
+            none: dict[str, Any] = {
+                "now": now,
+                "jobs": [],
+                "tokens": [],
+                "worker": WORKER.name,
+                "session": WORKER.session,
+            }
             cursor.execute(TAKE, none)
         transaction.set_rollback(True)
 
