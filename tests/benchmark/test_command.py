@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from jobs.benchmark import options
 from jobs.benchmark.burst import options as burst
+from jobs.benchmark.limits.course import PARTS
 from jobs.benchmark.steady import options as steady
 from jobs.benchmark.throughput import options as throughput
 from project.local.home import CHECKOUT
@@ -147,6 +148,31 @@ def test_the_other_benchmarks_on_real_processes(tmp_path: Path, asked, jobs):
         assert (found["big"]["first"]["jobs"], found["big"]["rest"]["jobs"]) == (20, 30)
         assert [one["first"]["jobs"] for one in found["exact"]] == [10] * 5
         assert found["big"]["first"]["low"] >= 0
+
+
+@pytest.mark.processes
+@pytest.mark.launcher
+def test_the_benchmark_of_limits_on_real_processes(tmp_path: Path):
+    """Small: what is slow fails nothing, what is lost, doubled or deadlocked does."""
+    file = tmp_path / "figures.json"
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL")}
+    environment |= {"TMPDIR": str(tmp_path), "JOBS_MIN_PREPARE_TIME": "3"}
+    asked = ["--limits", "--waiting", "500", "--resume", "500", "--duration", "3", "--json", str(file)]
+    done = subprocess.run(
+        [*MANAGE, *asked], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(file.read_text())
+    assert found["flaws"] == found["problems"] == []
+    assert {cost["waiting"] for cost in found["costs_ms"]} == {0, 1, 5, 500}
+    assert all(cost["turn"] > 0 for cost in found["costs_ms"] if cost["kind"] in ("queue", "key"))
+    course = found["course"]
+    assert [part["name"] for part in course["parts"]] == list(PARTS)
+    for part in course["parts"]:
+        assert [part["delays"][kind]["jobs"] for kind in ("plain", "limited", "keyed")] == [60, 60, 60]
+        assert part["signs"]["jobs"] > 0
+    assert (course["leaders"], course["deadlocks"]) == (1, 0)
+    assert course["moved"] > 0
 
 
 @pytest.mark.processes

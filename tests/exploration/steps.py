@@ -140,7 +140,8 @@ class Steps(RuleBasedStateMachine):
         attempts: dict[int, list[Attempt]] = {}
         for attempt in Attempt.objects.order_by("number"):
             attempts.setdefault(attempt.job_id, []).append(attempt)
-        for job in Job.objects.all():
+        jobs = list(Job.objects.all())
+        for job in jobs:
             model, starts = self.jobs[job.pk], attempts.get(job.pk, [])
             assert (job.state, job.version, job.run_at) == (model.state, model.version, model.run_at)
             assert job.attempt == model.starts == len(starts)
@@ -154,14 +155,14 @@ class Steps(RuleBasedStateMachine):
                 assert job.run_at <= job.execute_at <= job.finished_at
             if job.enqueued_at is not None and job.state == State.PENDING:
                 assert job.deliveries >= 1
-        self.compare_places()
+        self.compare_places(jobs)
 
-    def compare_places(self) -> None:
+    def compare_places(self, jobs: list[Job]) -> None:
         """Who runs has its places; whoever has ended, or waits in a line, has none."""
         places: dict[int, list[Turn]] = {}
         for place in Turn.objects.all():
             places.setdefault(place.job_id, []).append(place)
-        for job in Job.objects.all():
+        for job in jobs:
             mine = places.pop(job.pk, [])
             if job.state == State.RUNNING:
                 assert all(place.expires_at is None for place in mine)
