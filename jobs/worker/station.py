@@ -106,6 +106,7 @@ class Station:
         only."""
         self.arming.hand_back()
         if self._intake is not None:
+            self._intake.stop_asking()
             self._intake.acknowledge()
             self._intake.hand_back()
             self._intake.close()
@@ -160,9 +161,11 @@ class StationStep(bootsteps.StartStopStep):
 
     def terminate(self, worker: Any) -> None:
         worker.jobs.cut_short()
-        worker.jobs.give_back()
-        _hand_back(worker)
-        lifecycle.leave(worker.jobs, lifecycle.COLD_STOP)
+        try:
+            worker.jobs.give_back()
+            _hand_back(worker)
+        finally:
+            lifecycle.leave(worker.jobs, lifecycle.COLD_STOP)
 
 
 @control_command(name=LOOK)

@@ -11,6 +11,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -162,6 +163,13 @@ class Intake:
         """Whether a question of before may still bring a message: Redis answers it within a second."""
         consumer = self._consumer.task_consumer
         return self._open and consumer is not None and bool(getattr(consumer.channel, "_in_poll", None))
+
+    def stop_asking(self) -> None:
+        """Stopped: hear the answer to the last question, which Redis gives within a second. Else that question would
+        take what is handed back, and keep it until the connection is closed. By the thread of the event loop only."""
+        if self.is_asking:
+            with suppress(Exception):  # no answer, or no connection any more
+                self._consumer.task_consumer.channel._brpop_read()
 
     def _hand_back_soon(self, message: Any, ahead: bool) -> None:
         self._refused.append((message, ahead))
