@@ -7,12 +7,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
+from jobs import rules
 from jobs.admin.records import linked
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.monitor.lateness import explain
-from jobs.templatetags.runat import as_json, exact, ms, policies, state_badge
+from jobs.templatetags.runat import as_json, exact, ms, state_badge
 
 
 class JobColumns:
@@ -56,7 +57,7 @@ class JobColumns:
 
     @admin.display(description="policies")
     def policies(self, job: Job) -> SafeString:
-        return format_html_join(mark_safe("<br>"), "{}", [(line,) for line in policies(job)])
+        return format_html_join(mark_safe("<br>"), "{}", [(line,) for line in rules.policies(job)])
 
     @admin.display(description="asked for, before its calendar moved it")
     def asked(self, job: Job) -> str:

@@ -128,7 +128,7 @@ class JobList(ApiView):
     def post(self, request: Request) -> Response:
         """Create a job: 201, or 200 with the earlier one when its Idempotency-Key was used before."""
         now = clock.current()
-        new = _checked({**self.body(NewJobSerializer), "idempotency_key": idempotency_key(request)}, request, now)
+        new = _checked(self.body(NewJobSerializer), idempotency_key(request), request, now)
         admitted = admission_of(person(request), request.auth)
         # A repeat creates nothing, so it costs nothing.
         if admitted.limited and not _is_known(new.idempotency_key, request):
@@ -165,7 +165,7 @@ class BulkJobs(ApiView):
         for number, fields in enumerate(self.body(NewJobsSerializer)["jobs"]):
             try:
                 own_key = f"{key}/{number}" if key else None
-                new.append(_checked({**fields, "idempotency_key": own_key, "calendars": calendars}, request, now))
+                new.append(_checked(fields, own_key, request, now, calendars))
             except ValidationError as error:
                 errors[str(number)] = error.message_dict
                 if len(errors) > MOST_ERRORS:
@@ -185,15 +185,20 @@ def idempotency_key(request: Request) -> str | None:
     return request.headers.get("Idempotency-Key") or None
 
 
-def _checked(fields: dict[str, Any], request: Request, now: datetime) -> rules.NewJob:
+def _checked(
+    fields: dict[str, Any],
+    key: str | None,
+    request: Request,
+    now: datetime,
+    calendars: blackouts.Calendars | None = None,
+) -> rules.NewJob:
     try:
-        return rules.check_new_job(**fields, now=now)
+        return rules.check_new_job(**fields, idempotency_key=key, now=now, calendars=calendars)
     except ValidationError as error:
         # A repeat may arrive after its time has passed: it was judged when it came first.
-        key = fields["idempotency_key"]
         if set(error.message_dict) != {"run_at"} or not _is_known(key, request):
             raise
-        return rules.check_new_job(**fields, now=EARLIEST_RUN_AT)
+        return rules.check_new_job(**fields, idempotency_key=key, now=EARLIEST_RUN_AT, calendars=calendars)
 
 
 def _is_known(key: str | None, request: Request) -> bool:

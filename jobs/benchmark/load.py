@@ -109,9 +109,8 @@ class Load:
 
     def new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
         """One job of the load, checked."""
-        return rules.check_new_job(
-            target=TARGET, payload={"seconds": BODY_SECONDS}, run_at=run_at, now=now, name=self._name(series)
-        )
+        new = rules.NewJob(TARGET, {"seconds": BODY_SECONDS}, run_at, name=self._name(series))
+        return rules.checked(new, now=now)
 
     def _name(self, series: Series) -> str:
         return f"benchmark {self.run} {series}"

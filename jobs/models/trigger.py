@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from jobs.models.invariants import MOST_ATTEMPTS, MOST_OF_A_KEY
-from jobs.models.job import DEFAULT_QUEUE
+from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.states import Overlap
 
@@ -84,3 +86,9 @@ class Trigger(models.Model):
     def shared_key(self) -> str:
         """The key of its runs."""
         return self.key or f"trigger:{self.name}"
+
+    def run_in_place(self, until: datetime) -> int | None:
+        """Return the id of the run that stands for a call: the first of its key that runs, or is due until then. None
+        where its key lets one more run."""
+        there = Job.objects.on_their_way(self.shared_key, until, self.key_limit)
+        return there[0] if len(there) >= self.key_limit else None

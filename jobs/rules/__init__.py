@@ -1,7 +1,7 @@
 """What a good job is: one set of rules for REST, forms, admin and imports, each with its remedy."""
 
 from jobs.rules.checking import check_new_job, checked
-from jobs.rules.new_job import ASKED, Asked, NewJob
+from jobs.rules.new_job import ASKED, Asked, NewJob, policies
 from jobs.rules.problems import (
     IDEMPOTENCY_KEY_LIMIT,
     NAME_LIMIT,
@@ -28,6 +28,7 @@ __all__ = [
     "not_before",
     "pairs_problems",
     "payload_problems",
+    "policies",
     "queue_problems",
     "reason_problems",
     "run_at_problems",

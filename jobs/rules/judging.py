@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import TextChoices
@@ -90,10 +91,13 @@ class Choice(Rule):
     of: type[TextChoices]
 
     def problems(self, value: str, job: Mapping[str, Any], now: datetime) -> list[str]:
-        known = self.of.values
-        if value in known:
+        if value in self._words:
             return []
-        return [f"{value[:100]!r} is not known; give {', '.join(known[:-1])} or {known[-1]}."]
+        return [f"{value[:100]!r} is not known; give {', '.join(self._words[:-1])} or {self._words[-1]}."]
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return list(self.of.values)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from jobs import blackouts, targets
 from jobs.models.invariants import MOST_ATTEMPTS, MOST_OF_A_KEY, MOST_WAITED_FOR
-from jobs.models.job import DEFAULT_QUEUE
+from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.rules.judging import (
     Absent,
     Arguments,
@@ -199,3 +199,19 @@ ASKED: Mapping[str, Asked] = {
     for name, info in cast("dict[str, FieldInfo]", cast("Any", NewJob).__pydantic_fields__).items()
     if Made not in info.metadata
 }
+
+
+def policies(job: Job) -> list[str]:
+    """Say what was asked for a job beside its time, a sentence each."""
+    if job.rerunnable and job.max_attempts > 1:
+        after = f" or it ends in {', '.join(map(str, job.retry_on))}" if job.retry_on else ""
+        found = [f"If its worker vanishes{after}, it starts again: {job.max_attempts} starts at most."]
+    else:
+        found = ["If its worker vanishes, it is held for a person."]
+    if job.start_within is not None:
+        found.append(f"If it is more than {job.start_within} s late, {IfLate(job.if_late).label}.")
+    if job.key is not None:
+        so_many = "another job" if job.key_limit == 1 else f"{job.key_limit} jobs"
+        run = "runs" if job.key_limit == 1 else "run"
+        found.append(f"While {so_many} of its key '{job.key}' {run}: {Overlap(job.overlap).label}.")
+    return found

@@ -9,12 +9,12 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import exactjson
-from jobs.models import Job
+from jobs import exactjson, rules
 from jobs.nodes.reading import Reading
-from jobs.states import IfLate, Overlap, State
+from jobs.states import State
 
 register = template.Library()
+register.filter("policies", rules.policies)
 
 # Each state has a sign and a word beside its colour: colour alone says nothing to many.
 LOOKS = {
@@ -44,23 +44,6 @@ def badge(level: str, sign: str, text: str) -> SafeString:
 def state_badge(state: int) -> SafeString:
     level, sign = LOOKS[State(state)]
     return badge(level, sign, str(State(state).label))
-
-
-@register.filter
-def policies(job: Job) -> list[str]:
-    """What was asked for it beside its time, a sentence each."""
-    if job.rerunnable and job.max_attempts > 1:
-        after = f" or it ends in {', '.join(map(str, job.retry_on))}" if job.retry_on else ""
-        found = [f"If its worker vanishes{after}, it starts again: {job.max_attempts} starts at most."]
-    else:
-        found = ["If its worker vanishes, it is held for a person."]
-    if job.start_within is not None:
-        found.append(f"If it is more than {job.start_within} s late, {IfLate(job.if_late).label}.")
-    if job.key is not None:
-        so_many = "another job" if job.key_limit == 1 else f"{job.key_limit} jobs"
-        run = "runs" if job.key_limit == 1 else "run"
-        found.append(f"While {so_many} of its key '{job.key}' {run}: {Overlap(job.overlap).label}.")
-    return found
 
 
 @register.filter

@@ -76,10 +76,10 @@ def fire(
             _one_after_the_other(trigger.shared_key)
             # Who had the lock before us may have come after us: his run is due a moment later than `now`.
             until = max(now, clock.now()) + dispatcher.CLOCK_MARGIN
-            there = Job.objects.on_their_way(trigger.shared_key, until, trigger.key_limit)
-            if len(there) >= trigger.key_limit:
+            there = trigger.run_in_place(until)
+            if there is not None:
                 means = "stands for this call" if trigger.overlap == Overlap.JOIN else "runs, so nothing was started"
-                return Fired(Job.objects.get(pk=there[0]), created=False, why=f"Job {there[0]} {means}.")
+                return Fired(Job.objects.get(pk=there), created=False, why=f"Job {there} {means}.")
         before_creation()
         job, created = create(new, now=now, by=by)
         return Fired(job, created, f"Job {job.pk} was {'started' if created else 'started before, by this key'}.")

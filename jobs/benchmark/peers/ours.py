@@ -62,9 +62,7 @@ def _create(backlog: int, run: str) -> int:
         now = clock.now()
         some = range(start, min(start + AT_A_TIME, backlog))
         new = [
-            rules.check_new_job(
-                target="demo.noop", payload={}, run_at=now + AHEAD, now=now, name=f"benchmark {run} backlog"
-            )
+            rules.checked(rules.NewJob("demo.noop", {}, now + AHEAD, name=f"benchmark {run} backlog"), now=now)
             for _ in some
         ]
         made = transitions.create_many(new, now=now)

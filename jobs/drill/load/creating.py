@@ -60,16 +60,16 @@ class DrillLoad(Load):
 
     def _new(self, number: int, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
         kind, noted = mix.kind(self._seed, number), {"key": f"{self.run}-{number}"}
-        return rules.check_new_job(
+        new = rules.NewJob(
             target="http" if kind.http else TARGET,
             payload={"url": f"http://{self._receiver}/", "json": noted} if kind.http else noted,
             run_at=run_at,
-            now=now,
             name=self._name_of(number, series),
             queue=self._queue,
             key=f"{self._queue} {self.run} {kind.key}" if kind.key else None,
             key_limit=kind.key_limit,
         )
+        return rules.checked(new, now=now)
 
 
 def ledger_key(job: Job) -> str:

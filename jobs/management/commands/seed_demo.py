@@ -55,4 +55,4 @@ class Command(BaseCommand):
 
 def _new(name: str, target: str, payload: dict[str, Any], after: float, *, now: datetime) -> rules.NewJob:
     run_at = now + timedelta(seconds=after)
-    return rules.check_new_job(name=name, target=target, payload=payload, run_at=run_at, now=now)
+    return rules.checked(rules.NewJob(target, payload, run_at, name=name), now=now)
