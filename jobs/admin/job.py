@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from jobs import transitions
+from jobs import rules, transitions
 from jobs.admin import verbs
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.columns import JobColumns
@@ -91,7 +91,8 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
 
     def get_form(self, request: HttpRequest, obj: Job | None = None, change: bool = False, **kwargs: Any) -> Any:
         if change:
-            return super().get_form(request, obj, change=change, **kwargs)
+            help_texts = {name: asked.help for name, asked in rules.ASKED.items()}
+            return super().get_form(request, obj, change=change, help_texts=help_texts, **kwargs)
         asked = {"by": request.user, "refusal": getattr(request, "refusal", "")}
         return type("AskedJobForm", (NewJobForm,), asked)
 

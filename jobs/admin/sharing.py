@@ -138,6 +138,7 @@ class TriggerForm(ModelForm[Trigger]):
     class Meta:
         model = Trigger
         exclude: tuple[str, ...] = ()
+        help_texts = {name: asked.help for name, asked in rules.ASKED.items() if name not in ("name", "key", "overlap")}
 
     by: AbstractBaseUser | None = None  # who asks
 

@@ -17,7 +17,7 @@ from jobs.api.fields import ListOf, PayloadField, Strict, TextField
 from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
 from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
-from jobs.api.serializers.derived import Field, field_of
+from jobs.api.serializers.derived import HELP, Field, field_of
 from jobs.api.views import VIEW, ApiView, idempotency_key, person
 from jobs.budgets import admission_of
 from jobs.clock import clock
@@ -108,6 +108,7 @@ class ShownTriggerSerializer(serializers.ModelSerializer[Trigger]):
         model = Trigger
         fields: tuple[str, ...] = ("name", *TriggerSerializer().fields, "created_at")
         read_only_fields = fields
+        extra_kwargs = {name: HELP[name] for name in fields if name in ASKED and name not in ("name", "key", "overlap")}
 
 
 class TriggerList(ApiView):

@@ -25,17 +25,18 @@ DEFAULT_QUEUE = "default"
 
 class Job(models.Model):
     """A row of `jobs_job`: the table is an API, so every column but `target`, `payload` and `run_at` has a
-    default in the database, and the database itself refuses what cannot be true."""
+    default in the database, and the database itself refuses what cannot be true.
 
-    name = models.CharField(max_length=200, blank=True, db_default="", help_text="For people; need not be unique.")
-    target = models.CharField(max_length=200, help_text="The registered name of what is called.")
+    What can be asked for is described in jobs/rules/new_job.py; help stands here with what becomes of it."""
+
+    name = models.CharField(max_length=200, blank=True, db_default="")
+    target = models.CharField(max_length=200)
     payload = models.JSONField(
         decoder=PayloadDecoder,
         encoder=PayloadEncoder,
-        help_text='Its arguments, a JSON object such as {"seconds": 0.1}.',
     )
-    queue = models.CharField(max_length=100, db_default=DEFAULT_QUEUE, help_text="Which workers may take it.")
-    run_at = models.DateTimeField(help_text="When it starts (stored in UTC).")
+    queue = models.CharField(max_length=100, db_default=DEFAULT_QUEUE)
+    run_at = models.DateTimeField()
 
     state = models.SmallIntegerField(choices=State.choices, db_default=State.PENDING)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -51,38 +52,34 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(db_default=0, editable=False, help_text="Number of its latest start.")
 
     # What happens when its worker vanishes after the start: held for a person, or started again up to a bound.
-    rerunnable = models.BooleanField(db_default=False, help_text="Running it twice does no harm.")
+    rerunnable = models.BooleanField(db_default=False)
     # Not a PositiveSmallIntegerField: the CHECK that comes with it would read a big table under its lock.
-    max_attempts = models.SmallIntegerField(db_default=1, help_text="How many starts it may have, if rerunnable.")
+    max_attempts = models.SmallIntegerField(db_default=1)
 
     retry_on = models.JSONField(
         default=list,
         db_default=[],
         blank=True,
-        help_text="After which ends it starts again, if rerunnable: failure, unknown, unsent, 5xx, TimeoutError ...",
     )
 
     # Not a PositiveIntegerField: see max_attempts.
     start_within = models.IntegerField(
         null=True,
         blank=True,
-        help_text="How many seconds after its time it may still start; later it is skipped. Empty: any.",
     )
 
     # What may hold it back at its time: the others of its key, the rules of its queue, somebody's approval.
-    key = models.CharField(max_length=200, null=True, blank=True, help_text="Jobs of one key do not run together.")
-    key_limit = models.SmallIntegerField(db_default=1, help_text="How many of its key may run at a time.")
+    key = models.CharField(max_length=200, null=True, blank=True)
+    key_limit = models.SmallIntegerField(db_default=1)
     overlap = models.CharField(
         max_length=10,
         choices=Overlap.choices,
         db_default=Overlap.QUEUE,
-        help_text="What becomes of it when that many of its key run at its time.",
     )
     if_late = models.CharField(
         max_length=10,
         choices=IfLate.choices,
         db_default=IfLate.SKIP,
-        help_text="What becomes of it when it is later than it may start.",
     )
 
     # When it may not start at all. The index that the foreign key needs is in INDEXES: most jobs are not in it.
@@ -93,13 +90,11 @@ class Job(models.Model):
         db_index=False,
         on_delete=models.PROTECT,
         related_name="jobs",
-        help_text="When it may start. Empty: at any time.",
     )
     blackout = models.CharField(
         max_length=10,
         choices=Blackout.choices,
         db_default=Blackout.NEXT,
-        help_text="What becomes of it when its calendar is closed at its time.",
     )
     asked_run_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When it was to start, if its calendar has moved it."
@@ -114,7 +109,6 @@ class Job(models.Model):
         choices=Awaited.choices,
         null=True,
         blank=True,
-        help_text="What it wants of the jobs that it waits for.",
     )
     has_dependents = models.BooleanField(db_default=False, editable=False, help_text="Whether others may wait for it.")
     # The constraint is the database's own, ON DELETE SET NULL, and the index is partial: see 0018 and 0019.
@@ -140,7 +134,6 @@ class Job(models.Model):
     deadline = models.IntegerField(
         null=True,
         blank=True,
-        help_text="How many seconds it may take, from its time or, if later, from when its worker took it. Empty: any.",
     )
     cancel_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
 

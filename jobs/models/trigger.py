@@ -18,37 +18,33 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 class Trigger(models.Model):
     """A row of `jobs_trigger`: what `POST /api/v1/triggers/{name}/` starts. All of its runs have one key, so that two
-    who ask at the same time need not get two runs."""
+    who ask at the same time need not get two runs. What it has in common with a job is described in
+    jobs/rules/new_job.py."""
 
     name = models.CharField(max_length=100, unique=True, help_text="Stands in its address.")
-    target = models.CharField(max_length=200, help_text="The registered name of what is called.")
+    target = models.CharField(max_length=200)
     payload = models.JSONField(
         decoder=PayloadDecoder,
         encoder=PayloadEncoder,
         default=dict,
         blank=True,
-        help_text="The target's arguments, a JSON object.",
     )
-    queue = models.CharField(max_length=100, default=DEFAULT_QUEUE, help_text="Which workers may take its jobs.")
+    queue = models.CharField(max_length=100, default=DEFAULT_QUEUE)
     key = models.CharField(
         max_length=200, blank=True, default="", help_text="Empty: its own. The same key as other jobs: not beside them."
     )
-    key_limit = models.SmallIntegerField(default=1, help_text="How many of its key may run at a time.")
+    key_limit = models.SmallIntegerField(default=1)
     overlap = models.CharField(
         max_length=10,
         choices=Overlap.choices,
         default=Overlap.JOIN,
         help_text="What a call gets while as many run as may.",
     )
-    rerunnable = models.BooleanField(default=False, help_text="Running it twice does no harm.")
-    max_attempts = models.SmallIntegerField(default=1, help_text="How many starts a run may have, if rerunnable.")
-    retry_on = models.JSONField(default=list, blank=True, help_text="After which ends it starts again, if rerunnable.")
-    deadline = models.IntegerField(
-        null=True, blank=True, help_text="How many seconds a run may take; then it fails. Empty: however long."
-    )
-    start_within = models.IntegerField(
-        null=True, blank=True, help_text="How many seconds late a run may start; later it is skipped. Empty: any."
-    )
+    rerunnable = models.BooleanField(default=False)
+    max_attempts = models.SmallIntegerField(default=1)
+    retry_on = models.JSONField(default=list, blank=True)
+    deadline = models.IntegerField(null=True, blank=True)
+    start_within = models.IntegerField(null=True, blank=True)
     caller_arguments = models.JSONField(
         default=list,
         blank=True,

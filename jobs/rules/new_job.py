@@ -95,7 +95,8 @@ class NewJob:
         Seconds(1, LONGEST_SPAN, "Give {low} to {high} seconds, or nothing for a job that may take however long."),
         Absent("however long"),
     ] = None
-    """How many seconds it may take; then it is told to stop, killed where it has its own process, and fails."""
+    """How many seconds it may take, from its time or, if later, from when its worker took it; then it is told to stop,
+    killed where it has its own process, and fails."""
 
     if_late: Annotated[str, Field(title="If it is later"), Choice(IfLate)] = IfLate.SKIP
     """What becomes of one that is later than it may start."""

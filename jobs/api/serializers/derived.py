@@ -13,6 +13,7 @@ from jobs.api.fields import ListOf, PayloadField, TextField
 from jobs.rules import ASKED, Asked
 from jobs.rules.judging import Bounds, Choice, Many
 
+HELP = {name: {"help_text": asked.help} for name, asked in ASKED.items()}  # for the models' own serializers
 Field = serializers.Field[Any, Any, Any, Any]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from jobs.api.serializers.derived import HELP
 from jobs.api.waiting import ShownWaiting
 from jobs.clock import clock
 from jobs.models import Attempt, Audit, Job
@@ -65,6 +66,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "created_by",
         )
         read_only_fields = fields
+        extra_kwargs = HELP
 
     def get_beyond_deadline(self, job: Job) -> bool:
         return job.ends_by is not None and job.is_beyond_deadline(clock.current())
