@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-LOCAL := $(PY) -m project.local
+LOCAL := $(PY) -m launcher
 THROWAWAY := $(LOCAL) exec --with-parent --throwaway --
 LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-strip-extras
@@ -36,10 +36,10 @@ core-coverage: ## After `make test`: the branches of the core that have not been
 	@$(PY) -m coverage report --include='$(CORE)' --show-missing --fail-under=97
 
 model: ## Check the model of the protocol with SPIN: it holds, and misses each guarantee taken away
-	@scripts/model
+	@verification/model
 
 mutants: venv-dev ## Take away one guarantee at a time: a test must notice each; ARGS="finish" for some
-	@exec $(THROWAWAY) $(PY) -m scripts.mutants $(ARGS)
+	@exec $(THROWAWAY) $(PY) -m verification.mutants.__main__ $(ARGS)
 
 check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/ and .ci/
 	$(PY) -m ruff check .
@@ -51,7 +51,7 @@ check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/
 		$(PY) manage.py makemigrations --check --dry-run'
 	$(PY) -m yamllint -s docker .ci
 	find docker -name 'Dockerfile*' -exec .venv/bin/hadolint {} +
-	find docker .ci scripts -type f \( -name '*.sh' -o -path '.ci/run' -o -path 'scripts/model' \) -exec .venv/bin/shellcheck {} +
+	find docker .ci verification -type f \( -name '*.sh' -o -path '.ci/run' -o -path 'verification/model' \) -exec .venv/bin/shellcheck {} +
 
 BENCHMARK := $(LOCAL) exec --with-parent --throwaway --durable -- \
 	$(PY) manage.py benchmark $(if $(DATABASE_URL),,--migrate)

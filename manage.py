@@ -3,6 +3,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -10,9 +11,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     words = sys.argv[1 : sys.argv.index("--") if "--" in sys.argv else None]  # what follows is another program's
     if words and words[0] != "help" and not {"-h", "--help", "--version"} & set(words):
-        if sys.argv[1:2] == ["benchmark"] and not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")):
+        if (
+            sys.argv[1:2] == ["benchmark"]
+            and find_spec("launcher")
+            and not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL"))
+        ):
             start_over_with_throwaway_services()
-        if sys.argv[1:2] == ["drill"]:
+        if sys.argv[1:2] == ["drill"] and find_spec("verification"):
             drill()
             return
     elif not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL") and os.environ.get("SECRET_KEY")):
@@ -41,7 +46,7 @@ def execute() -> None:
 
 def drill() -> None:
     """A drill stops and starts its servers, so they are children of this very process."""
-    from jobs.drill.services import brought_up  # noqa: PLC0415
+    from verification.drill.services import brought_up  # noqa: PLC0415
 
     with brought_up(sys.argv[2:]):
         execute()
@@ -53,7 +58,7 @@ def start_over_with_throwaway_services() -> None:
     A benchmark must disturb nobody: it never uses the installation that `make run` may have up. Durable servers,
     since the figures are to hold for real use.
     """
-    launcher = [sys.executable, "-m", "project.local", "exec", "--throwaway", "--durable", "--"]
+    launcher = [sys.executable, "-m", "launcher", "exec", "--throwaway", "--durable", "--"]
     migrate = [] if os.environ.get("DATABASE_URL") else ["--migrate"]  # somebody's database is theirs to migrate
     search = [str(Path(__file__).resolve().parent), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, search))

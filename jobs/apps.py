@@ -1,8 +1,5 @@
 """The jobs app: registers the targets of every installed app and the start-up checks."""
 
-import os
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -14,5 +11,3 @@ class JobsConfig(AppConfig):
         from jobs.targets.loading import load  # noqa: PLC0415
 
         load()
-        if os.environ.get("JOBS_DRILL_LEDGER"):  # set by `manage.py drill` for itself and its processes only
-            import_module("jobs.drill.load.body")

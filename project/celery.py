@@ -16,10 +16,10 @@ app = Celery("runat")
 app.config_from_object(
     {name[len(PREFIX) :].lower(): getattr(settings, name) for name in dir(settings) if name.startswith(PREFIX)}
 )
-app.autodiscover_tasks(["jobs.worker.inbox"])
+app.autodiscover_tasks(["jobs.worker.receive"])
 # Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
 # ones are replaced at their next use (project/postgresql/base.py).
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 
 # By name, since the step imports our models, which are not there yet.
-app.steps["worker"].add("jobs.worker.station:StationStep")
+app.steps["worker"].add("jobs.worker.runtime:RuntimeStep")

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from jobs import settings_table
 from jobs.setting_kinds import Setting
 from jobs.settings_table import BY_NAME
-from project import local
 from project.postgresql import address
 from project.secret import Secret
 
@@ -45,7 +44,7 @@ def read() -> Environment:
     Raises ConfigurationError naming the variable, what is wrong with it and what to set instead.
     """
     debug = _boolean("DEBUG", default=False)
-    services = local.running() if not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")) else None
+    services = _local_services() if not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL")) else None
     database_url = os.environ.get("DATABASE_URL") or (services.database_url if services else "")
     broker_url = os.environ.get("BROKER_URL") or (services.broker_url if services else "")
     database = _database(database_url)
@@ -67,6 +66,15 @@ def read() -> Environment:
         allowed_hosts=_value(BY_NAME["ALLOWED_HOSTS"]),
         jobs=jobs,
     )
+
+
+def _local_services() -> Any:
+    """Return what `make run` has up on this machine; None when nothing is, or in the image, which has no launcher."""
+    try:
+        import launcher  # noqa: PLC0415 - only who has no addresses needs it
+    except ModuleNotFoundError:
+        return None
+    return launcher.running()
 
 
 def _jobs() -> dict[str, Any]:

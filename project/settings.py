@@ -1,6 +1,7 @@
 """Django settings. What differs between installations comes from the environment (project/env.py)."""
 
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.templatetags.static import static
@@ -33,6 +34,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
+if find_spec("verification") is not None:  # benchmark and drill, which the image does not have
+    INSTALLED_APPS.append("verification")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -123,7 +126,7 @@ CELERY_RESULT_EXPIRES = None  # no result backend, so beat needs no clean-up ent
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
-CELERY_WORKER_CONSUMER = "jobs.worker.inbox.consumer:JobConsumer"
+CELERY_WORKER_CONSUMER = "jobs.worker.receive.consumer:JobConsumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # RabbitMQ closes a channel on which a message waits longer than its consumer_timeout: the worker opens another.

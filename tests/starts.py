@@ -4,7 +4,7 @@ import random
 import time
 
 from jobs import transitions
-from jobs.transitions import Ended, Wanted
+from jobs.transitions import AcquireRequest, Ended
 
 PATIENCE = 30  # seconds
 
@@ -30,7 +30,9 @@ def acquire_all(wanted, *, worker, now, due_before):
 
 def acquire(job_id, version, *, worker, token, now, due_before, queue=None):
     """The start, or None when there was nothing to start."""
-    started = acquire_all([Wanted(job_id, version, token, queue)], worker=worker, now=now, due_before=due_before)
+    started = acquire_all(
+        [AcquireRequest(job_id, version, token, queue)], worker=worker, now=now, due_before=due_before
+    )
     assert len(started) <= 1
     return started[0] if started else None
 

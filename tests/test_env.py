@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
+import launcher
 from jobs.checks import check_settings
 from jobs.settings_table import TABLE, unknown
-from project import env, local
+from project import env
 
 GOOD = {
     "DATABASE_URL": "postgresql://me:secret@db.example:5433/runat",
@@ -36,7 +37,7 @@ def environment(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(local, "running", lambda: None)
+    monkeypatch.setattr(launcher, "running", lambda: None)
     return monkeypatch
 
 
@@ -134,8 +135,8 @@ def test_debugging_needs_no_secret_key(environment):
 
 
 def test_a_running_local_installation_fills_in_what_is_unset(environment):
-    services = local.Services("postgresql://l:1@127.0.0.1:1/runat", "redis://127.0.0.1:2/0", "local key")
-    environment.setattr(local, "running", lambda: services)
+    services = launcher.Services("postgresql://l:1@127.0.0.1:1/runat", "redis://127.0.0.1:2/0", "local key")
+    environment.setattr(launcher, "running", lambda: services)
     for name in GOOD:
         environment.delenv(name)
     found = env.read()

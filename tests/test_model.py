@@ -15,7 +15,9 @@ def test_the_model_holds_and_misses_each_guarantee():
     if missing and not os.environ.get("CI"):
         pytest.skip(f"not installed: {', '.join(missing)} (on Debian and Ubuntu: apt install spin gcc)")
     assert not missing, f"CI checks the model with {missing}; install them"
-    done = subprocess.run(["bash", "scripts/model"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(
+        ["bash", "verification/model"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     verdicts = [line.split()[0] for line in done.stdout.splitlines()]
     assert verdicts == ["ok"] * 8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from project.local.home import CHECKOUT
-from scripts.mutations import MUTANTS
+from launcher.home import CHECKOUT
+from verification.mutants import MUTANTS
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

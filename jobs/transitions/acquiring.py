@@ -20,11 +20,11 @@ from jobs.transitions.finishing import ERROR_LIMIT, storable
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.starting import Decided, decide, take_back
 from jobs.transitions.refusals import Refusal, Row, write
-from jobs.transitions.starts import Acquired, Started, Wanted, WorkerIdentity, ends
+from jobs.transitions.starts import Acquired, AcquireRequest, Started, WorkerIdentity, ends
 
 
 def acquire(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[AcquireRequest],
     *,
     worker: WorkerIdentity,
     now: datetime,
@@ -72,13 +72,13 @@ RETURNING id
 
 
 def _acquire(
-    wanted: Sequence[Wanted], *, worker: WorkerIdentity, now: datetime, due_before: datetime, sharing: bool
+    wanted: Sequence[AcquireRequest], *, worker: WorkerIdentity, now: datetime, due_before: datetime, sharing: bool
 ) -> Acquired:
     starts: list[int] = []
     with transaction.atomic():
         acquirable = Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before, after=known.start)
         rows = {row[0]: Row._make(row) for row in acquirable.values_list(*Row._fields)}
-        asked: dict[int, tuple[Row, Wanted]] = {}
+        asked: dict[int, tuple[Row, AcquireRequest]] = {}
         strayed: set[int] = set()
         for one in wanted:
             row = rows.get(one.job_id)

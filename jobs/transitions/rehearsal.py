@@ -14,7 +14,7 @@ from jobs.transitions.acquiring import TAKE, acquire
 from jobs.transitions.finishing import finish
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
-from jobs.transitions.starts import Ended, Started, Wanted, WorkerIdentity
+from jobs.transitions.starts import AcquireRequest, Ended, Started, WorkerIdentity
 
 NOBODY = 0  # no job has this id
 WORKER = WorkerIdentity("nobody", uuid.UUID(int=0))
@@ -23,7 +23,7 @@ WORKER = WorkerIdentity("nobody", uuid.UUID(int=0))
 def rehearse_start(*, now: datetime, sharing: bool = False) -> None:
     """By the thread that takes rows: the statements of `acquire`."""
     with transaction.atomic():
-        wanted = Wanted(NOBODY, 1, uuid.uuid4())
+        wanted = AcquireRequest(NOBODY, 1, uuid.uuid4())
         acquire([wanted], worker=WORKER, now=now, due_before=now, sharing=sharing)
         with connection.cursor() as cursor:  # of which it has none for no row
             none: dict[str, Any] = {

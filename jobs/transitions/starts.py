@@ -20,7 +20,7 @@ class WorkerIdentity:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AcquireRequest:
     """A start that a message asks for. `token` is this try's own: it proves whose start it is when COMMIT's answer
     is lost. `queue`: the message's; None if it names none."""
 
@@ -54,9 +54,9 @@ class Acquired:
     soon."""
 
     started: list[Started] = field(default_factory=list)
-    limited: list[Wanted] = field(default_factory=list)
-    early: list[tuple[Wanted, datetime]] = field(default_factory=list)
-    busy: list[tuple[Wanted, Name]] = field(default_factory=list)
+    limited: list[AcquireRequest] = field(default_factory=list)
+    early: list[tuple[AcquireRequest, datetime]] = field(default_factory=list)
+    busy: list[tuple[AcquireRequest, Name]] = field(default_factory=list)
 
     @classmethod
     def all_of(cls, parts: Sequence[Acquired]) -> Acquired:

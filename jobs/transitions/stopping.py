@@ -12,7 +12,7 @@ from jobs.clock import steady
 
 log = logging.getLogger(__name__)
 
-LOOK = "cancel_job"  # the name of the command on Celery's remote control; see jobs/worker/bodies/panel.py
+LOOK = "cancel_job"  # the name of the command on Celery's remote control; see jobs/worker/process/control.py
 AVOID_FOR = 5.0  # seconds for which a broker that has failed is left alone: it costs each caller its timeout
 
 _avoid_until = 0.0  # on the steady clock

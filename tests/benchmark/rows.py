@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from jobs.benchmark import cost
-from jobs.benchmark.machine import Machine
-from jobs.benchmark.options import Options
-from jobs.benchmark.report.result import Result, Times
-from jobs.benchmark.score import Row, flaws
 from jobs.states import State
+from verification.benchmark import cost
+from verification.benchmark.machine import Machine
+from verification.benchmark.options import Options
+from verification.benchmark.report.result import Result, Times
+from verification.benchmark.score import Row, flaws
 
 RUN_AT = datetime(2030, 1, 1, 12, 0, 30, tzinfo=UTC)
 W, MAX_DELAY = timedelta(seconds=10), timedelta(seconds=30)

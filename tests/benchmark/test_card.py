@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from rich.console import Console
 
-from jobs.benchmark.report import card
-from jobs.benchmark.statements import Snapshot, between
 from tests.benchmark.rows import MICROSECOND, RUN_AT, result, row
+from verification.benchmark.report import card
+from verification.benchmark.statements import Snapshot, between
 
 
 def shown(found) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.benchmark.processes import logs
-from jobs.benchmark.processes import member as places
-from jobs.benchmark.processes.member import Member, Turn
+from verification.benchmark.processes import logs
+from verification.benchmark.processes import member as places
+from verification.benchmark.processes.member import Member, Turn
 
 GOOD = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *a: sys.exit(0)); print('up', flush=True); time.sleep(60)"
 RUDE = GOOD.replace("sys.exit(0)", "sys.exit(3)")
@@ -146,7 +146,7 @@ def test_a_log_that_tells_of_an_error_is_a_problem(tmp_path):
         "[2030-01-01 12:00:00,000: ERROR/MainProcess] Task handler raised\n"
         "Traceback (most recent call last):\n"
         "2030-01-01 12:00:00,000 WARNING jobs.dispatcher the broker is away\n"
-        "2030-01-01 12:00:00,000 ERROR jobs.worker.runner job 1 ended\n"
+        "2030-01-01 12:00:00,000 ERROR jobs.worker.run.runner job 1 ended\n"
     )
     assert [line.split(": ", 1)[1][:20] for line in logs.trouble(log)] == [
         "[2030-01-01 12:00:00",

@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from jobs.benchmark import options
-from jobs.benchmark.burst import options as burst
-from jobs.benchmark.limits.course import PARTS
-from jobs.benchmark.steady import options as steady
-from jobs.benchmark.throughput import options as throughput
-from project.local.home import CHECKOUT
-from project.local.services import throwaway
+from launcher.home import CHECKOUT
+from launcher.services import throwaway
+from verification.benchmark import options
+from verification.benchmark.burst import options as burst
+from verification.benchmark.limits.course import PARTS
+from verification.benchmark.steady import options as steady
+from verification.benchmark.throughput import options as throughput
 
 
 @pytest.mark.parametrize(

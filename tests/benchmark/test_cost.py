@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.benchmark.cost import cost, count, interval
 from jobs.models import WorkerLog
+from verification.benchmark.cost import cost, count, interval
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 import json
 import xml.etree.ElementTree as ET
 
-from scripts import delays
+from verification.benchmark.report import delays_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -17,7 +17,7 @@ def test_a_comparison_has_a_line_for_each_system_that_was_measured(tmp_path):
         ]
     }
     (tmp_path / "figures.json").write_text(json.dumps(figures))
-    delays.main(str(tmp_path / "figures.json"), str(tmp_path / "picture.svg"))
+    delays_chart.main(str(tmp_path / "figures.json"), str(tmp_path / "picture.svg"))
     root = ET.parse(tmp_path / "picture.svg").getroot()  # noqa: S314 - our own
     texts = [text.text for text in root.iter(f"{SVG}text")]
     assert {"RunAt", "slow & steady"} < set(texts)
@@ -28,8 +28,8 @@ def test_a_comparison_has_a_line_for_each_system_that_was_measured(tmp_path):
 
 
 def test_one_round_is_one_line():
-    assert delays.series({"delays_ms": [2.0, 1.0]}) == {"RunAt": [1.0, 2.0]}
+    assert delays_chart.series({"delays_ms": [2.0, 1.0]}) == {"RunAt": [1.0, 2.0]}
 
 
 def test_no_job_at_all_is_an_empty_picture():
-    assert "polyline" not in delays.svg({"RunAt": []})
+    assert "polyline" not in delays_chart.svg({"RunAt": []})

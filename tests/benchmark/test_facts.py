@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from jobs import transitions
-from jobs.benchmark import facts
 from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.transitions import Ended, Wanted, WorkerIdentity
+from jobs.transitions import AcquireRequest, Ended, WorkerIdentity
 from tests import starts
+from verification.benchmark import facts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +26,7 @@ def rows(count: int) -> list[int]:
 
 def acquire(*ids: int):
     now = clock.now()
-    wanted = [Wanted(pk, 1, uuid.uuid4()) for pk in ids]
+    wanted = [AcquireRequest(pk, 1, uuid.uuid4()) for pk in ids]
     return starts.acquire_all(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
 
 

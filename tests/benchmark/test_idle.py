@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobs.benchmark.burst.idle import Body, idle
-from jobs.benchmark.burst.result import burst
+from verification.benchmark.burst.idle import Body, idle
+from verification.benchmark.burst.result import burst
 
 
 def body(worker: str, entered: float, left: float) -> Body:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from jobs.benchmark.limits import card
-from jobs.benchmark.limits.course import PARTS, Course, Part
-from jobs.benchmark.limits.lines import Cost
-from jobs.benchmark.limits.options import checked
-from jobs.benchmark.limits.result import Result
-from jobs.benchmark.limits.signs import Signs
-from jobs.benchmark.machine import Machine
-from jobs.benchmark.score import summary
+from verification.benchmark.limits import card
+from verification.benchmark.limits.course import PARTS, Course, Part
+from verification.benchmark.limits.lines import Cost
+from verification.benchmark.limits.options import checked
+from verification.benchmark.limits.result import Result
+from verification.benchmark.limits.signs import Signs
+from verification.benchmark.machine import Machine
+from verification.benchmark.score import summary
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection
 
-from jobs.benchmark import statements
-from jobs.benchmark.load import Load
-from jobs.benchmark.workload import Series, planned
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.querysets import LIST_AND_MARK
 from tests.conftest import NOW
+from verification.benchmark import statements
+from verification.benchmark.load import Load
+from verification.benchmark.workload import Series, planned
 
 W = timedelta(seconds=10)
 

@@ -6,18 +6,18 @@ import pytest
 from django.core.management import CommandError, call_command
 from rich.console import Console
 
-from jobs.benchmark import score
-from jobs.benchmark.machine import Machine
-from jobs.benchmark.peers import plan as plans
-from jobs.benchmark.peers import services, table
-from jobs.benchmark.peers.environment import Unavailable
-from jobs.benchmark.peers.options import checked
-from jobs.benchmark.peers.outcome import Outcome, System, punctuality
-from jobs.benchmark.peers.peer import BY_NAME, NAMES, OURS, PEERS
-from jobs.benchmark.peers.plan import Entry
-from jobs.benchmark.workload import BURST_SIZE, Series, planned
 from jobs.states import State
 from tests.benchmark.rows import MAX_DELAY, RUN_AT, W, row
+from verification.benchmark import score
+from verification.benchmark.machine import Machine
+from verification.benchmark.peers import plan as plans
+from verification.benchmark.peers import services, table
+from verification.benchmark.peers.environment import Unavailable
+from verification.benchmark.peers.options import checked
+from verification.benchmark.peers.outcome import Outcome, System, punctuality
+from verification.benchmark.peers.peer import BY_NAME, NAMES, OURS, PEERS
+from verification.benchmark.peers.plan import Entry
+from verification.benchmark.workload import BURST_SIZE, Series, planned
 
 NS = 10**9
 BEGIN = datetime(2030, 1, 1, 12, tzinfo=UTC)

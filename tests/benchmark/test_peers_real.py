@@ -11,12 +11,12 @@ import psutil
 import pytest
 import redis
 
-from jobs.benchmark.options import checked
-from jobs.benchmark.peers import environment
-from jobs.benchmark.peers.driver import Driver
-from jobs.benchmark.peers.environment import Unavailable
-from jobs.benchmark.peers.peer import BY_NAME
-from jobs.benchmark.processes.start import RoundFailed
+from verification.benchmark.options import checked
+from verification.benchmark.peers import environment
+from verification.benchmark.peers.driver import Driver
+from verification.benchmark.peers.environment import Unavailable
+from verification.benchmark.peers.peer import BY_NAME
+from verification.benchmark.processes.start import RoundFailed
 
 
 class Waits:

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from jobs.benchmark.report import progress
+from verification.benchmark.report import progress
 
 
 def shown(monkeypatch, *, terminal: bool) -> str:

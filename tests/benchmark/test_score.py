@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.benchmark import score
 from jobs.states import State
 from tests.benchmark.rows import BODY, MAX_DELAY, MICROSECOND, RUN_AT, W, row
+from verification.benchmark import score
 
 MS = timedelta(milliseconds=1)
 

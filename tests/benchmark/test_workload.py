@@ -4,8 +4,8 @@ from itertools import islice, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.benchmark import workload
-from jobs.benchmark.workload import Series, live_is_over, live_pauses, live_run_at, planned
+from verification.benchmark import workload
+from verification.benchmark.workload import Series, live_is_over, live_pauses, live_run_at, planned
 
 SINCE = datetime(2030, 1, 1, 12, tzinfo=UTC)
 W = timedelta(seconds=10)

@@ -18,7 +18,7 @@ from jobs.maintenance.turns import Turns
 from jobs.models import Job, Kind, Lane, Turn
 from jobs.models.querysets.turns import OCCUPIED
 from jobs.states import State
-from jobs.transitions import Ended, Wanted, WorkerIdentity
+from jobs.transitions import AcquireRequest, Ended, WorkerIdentity
 from jobs.transitions.limits import pausing, promotion
 from jobs.transitions.limits.names import LOCKS, Name
 from tests import starts
@@ -52,7 +52,7 @@ def test_who_finds_a_limit_locked_is_told_at_once_and_others_start():
     shut, free, plain = (rows(1, **fields)[0] for fields in ({"key": "a"}, {"key": "b"}, {}))
     go, future = locked("key:a", 30)
     began = time.monotonic()
-    wanted = [Wanted(job.pk, 1, uuid.uuid4()) for job in (shut, free, plain)]
+    wanted = [AcquireRequest(job.pk, 1, uuid.uuid4()) for job in (shut, free, plain)]
     got = transitions.acquire(wanted, worker=WORKER, now=NOW, due_before=LATER, sharing=True)
     assert {one.job_id for one in got.started} == {free.pk, plain.pk}
     assert [(one.job_id, name) for one, name in got.busy] == [(shut.pk, Name(Kind.KEY, "a"))]
@@ -70,7 +70,7 @@ def test_a_rate_that_somebody_has_locked_is_not_waited_for():
     with transaction.atomic():
         Lane.objects.select_for_update().get()
         by = {"worker": WORKER, "now": NOW, "due_before": LATER, "sharing": True}
-        got = beside(lambda: transitions.acquire([Wanted(job.pk, 1, uuid.uuid4())], **by)).result(10)
+        got = beside(lambda: transitions.acquire([AcquireRequest(job.pk, 1, uuid.uuid4())], **by)).result(10)
         assert [one.job_id for one, _ in got.busy] == [job.pk]
 
 
@@ -197,7 +197,7 @@ class Crowd:
 
     def one(self, job, what):
         if what < 0.6 and job.state == State.PENDING:
-            wanted = [Wanted(job.pk, job.version, uuid.uuid4())]
+            wanted = [AcquireRequest(job.pk, job.version, uuid.uuid4())]
             return transitions.acquire(wanted, worker=WORKER, now=NOW + SECOND, due_before=LATER, sharing=True).started
         if what < 0.7:
             transitions.cancel(job.pk, now=NOW, reason="")

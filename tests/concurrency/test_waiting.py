@@ -142,7 +142,7 @@ def test_one_that_ends_without_a_start_while_another_is_tied_to_it(verb):
             if verb == "cancel":
                 return transitions.cancel(job.pk, now=NOW, reason="no")
             late = NOW + timedelta(hours=2)
-            wanted = transitions.Wanted(job.pk, 1, uuid.uuid4())
+            wanted = transitions.AcquireRequest(job.pk, 1, uuid.uuid4())
             worker = transitions.WorkerIdentity("w", wanted.token)
             return starts.acquire_all([wanted], worker=worker, now=late, due_before=late)
 

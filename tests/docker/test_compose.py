@@ -12,9 +12,9 @@ from click import Context
 from django.core.management import load_command_class
 
 from jobs.settings_table import TABLE
+from launcher.servers.postgres import SETTINGS
 from project import env
 from project.celery import app
-from project.local.servers.postgres import SETTINGS
 from project.web.__main__ import options_of as web_options
 from tests.docker.conftest import TOP, interpolated, read_env
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.docker.conftest import TOP
 
@@ -66,3 +71,36 @@ def test_our_code_does_not_import_what_is_left_out(package):
     pattern = re.compile(rf"^\s*(?:import|from) {package}\b", re.MULTILINE)
     code = [path for room in ("project", "jobs") for path in Path(TOP, room).rglob("*.py")]
     assert not [path for path in code if pattern.search(path.read_text())]
+
+
+def test_what_is_copied_runs_by_itself(dockerfile, tmp_path):
+    """Without launcher/ and verification/, which no line copies: the checks pass, and the commands are not there."""
+    names = [name.rstrip("/") for name in re.findall(r"^COPY (?!--from)(\S+) \S+$", dockerfile, re.MULTILINE)]
+    for name in names:
+        if (TOP / name).is_dir():
+            shutil.copytree(TOP / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(TOP / name, tmp_path / name)
+    assert not (tmp_path / "launcher").exists()
+
+    def manage(*words):
+        settings = connection.settings_dict
+        where = f"{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+        given = {
+            "DATABASE_URL": f"postgresql://{where}",
+            "BROKER_URL": os.environ["BROKER_URL"],
+            "SECRET_KEY": "x" * 60,
+        }
+        given |= {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
+
+    answer = manage("check")
+    assert (answer.returncode, answer.stderr) == (0, ""), answer.stderr
+    for command in ("benchmark", "drill"):
+        assert "Unknown command" in manage(command).stderr
+    given = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+    alone = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=tmp_path, env=given, capture_output=True, text=True, check=False
+    )
+    assert alone.stderr.startswith("RunAt cannot start: DATABASE_URL is not set"), alone.stderr

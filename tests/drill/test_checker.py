@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.drill.checker import Kind, check
-from jobs.drill.evidence import Allowance, Evidence, Queries, Row, Start
-from jobs.drill.faults import Injected
-from jobs.drill.ledger import END, ENTRY, Line
 from jobs.states import State
+from verification.drill.checker import Kind, check
+from verification.drill.evidence import Allowance, Evidence, Queries, Row, Start
+from verification.drill.faults import Injected
+from verification.drill.ledger import END, ENTRY, Line
 
 DUE = datetime(2030, 1, 1, 12, tzinfo=UTC)
 PID = 100

@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from jobs.drill.checker import Kind
-from project.local.home import CHECKOUT
+from launcher.home import CHECKOUT
+from verification.drill.checker import Kind
 
 pytestmark = [pytest.mark.processes, pytest.mark.launcher]
 MANAGE = [sys.executable, str(CHECKOUT / "manage.py"), "drill"]

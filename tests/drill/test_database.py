@@ -4,10 +4,10 @@ import psycopg
 import pytest
 from psycopg.errors import ReadOnlySqlTransaction
 
-from jobs.drill.services.database import Database
-from project.local.home import temporary_home
-from project.local.servers.binaries import find_postgres
-from project.local.servers.postgres import Postgres
+from launcher.home import temporary_home
+from launcher.servers.binaries import find_postgres
+from launcher.servers.postgres import Postgres
+from verification.drill.services.database import Database
 
 pytestmark = pytest.mark.launcher
 

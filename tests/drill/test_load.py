@@ -8,15 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.benchmark.workload import BODY_SECONDS, Series
 from jobs.clock import clock
-from jobs.drill import ledger
-from jobs.drill.load import mix
-from jobs.drill.load.creating import DrillLoad, ledger_key
-from jobs.drill.load.limited import CONCURRENCY, limited
-from jobs.drill.load.receiver import receiving
 from jobs.models import Job, Lane
 from jobs.targets import registry, target
+from verification.benchmark.workload import BODY_SECONDS, Series
+from verification.drill import ledger
+from verification.drill.load import mix
+from verification.drill.load.creating import DrillLoad, ledger_key
+from verification.drill.load.limited import CONCURRENCY, limited
+from verification.drill.load.receiver import receiving
 
 
 @pytest.fixture

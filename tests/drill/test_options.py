@@ -2,8 +2,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from jobs import targets
-from jobs.drill.options import OptionError, checked
-from jobs.drill.plan import PLANS
+from verification.drill.options import OptionError, checked
+from verification.drill.plan import PLANS
 
 GIVEN = {
     "rounds": "all",

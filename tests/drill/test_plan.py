@@ -5,10 +5,10 @@ import itertools
 import pytest
 
 from jobs import failpoints
-from jobs.drill.evidence import Allowance
-from jobs.drill.faults import FAULTS, Setting, Stroke
-from jobs.drill.gather import allowances
-from jobs.drill.plan import PLANS, of_faults, strokes
+from verification.drill.evidence import Allowance
+from verification.drill.faults import FAULTS, Setting, Stroke
+from verification.drill.gather import allowances
+from verification.drill.plan import PLANS, of_faults, strokes
 
 SETTING = Setting(duration=28, window=5, patience=4, workers=("drill1", "drill2", "drill3"), beats=("beat1", "beat2"))
 

@@ -12,12 +12,12 @@ import pytest
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from jobs.drill import ledger, wrongclock
-from jobs.drill.services.broker import Broker
-from jobs.drill.services.gate import Delays, Gate, Mode
-from project.local.home import temporary_home
-from project.local.servers.binaries import find_valkey
-from project.local.servers.valkey import Valkey
+from launcher.home import temporary_home
+from launcher.servers.binaries import find_valkey
+from launcher.servers.valkey import Valkey
+from verification.drill import ledger, wrongclock
+from verification.drill.services.broker import Broker
+from verification.drill.services.gate import Delays, Gate, Mode
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from jobs.conf import conf
 from jobs.models import Attempt, Job, Kind, Turn
 from jobs.models.querysets import LONGEST_BACK_OFF, OVERDUE_AFTER, Listed
 from jobs.states import FINAL, Hold, State
-from jobs.transitions import Acquired, Wanted
+from jobs.transitions import Acquired, AcquireRequest
 from jobs.transitions.limits import overtaken, pausing
 from jobs.transitions.limits.names import Name
 from jobs.transitions.limits.pausing import ANSWERED_AFTER
-from jobs.worker.arming.claims import ARM_SLACK
+from jobs.worker.arm.acquisition import ARM_SLACK
 from tests import starts
 from tests.exploration.model import ModelJob, ModelLimits
 from tests.exploration.world import LivingWorker, Running, World
@@ -57,7 +57,7 @@ class Steps(RuleBasedStateMachine):
         now, model = self.world.now, self.jobs[message.id]
         due_before = now + seconds(conf().arm_lead) + ARM_SLACK
         by = {"worker": worker.heart.identity, "now": now, "due_before": due_before}
-        wanted = Wanted(message.id, message.version, uuid.uuid4())
+        wanted = AcquireRequest(message.id, message.version, uuid.uuid4())
         # An older message of one that stands in a line by now, or has a later moment.
         waits = Job.objects.filter(Q(not_before__gte=due_before) | ~Q(holds=0), pk=message.id).exists()
         got = transitions.acquire([wanted], **by)
@@ -91,7 +91,7 @@ class Steps(RuleBasedStateMachine):
             assert job.held_by & (Hold.KEY | Hold.QUEUE) or job.not_before > self.world.now
 
     def is_held_back(self, running: Running) -> bool:
-        """A worker that has taken the row long ago asks before it enters the body: see `wait` in jobs/worker/runner.py."""
+        """A worker that has taken the row long ago asks before it enters the body: see `wait` in jobs/worker/run/runner.py."""
         if self.world.now - running.begun <= seconds(ANSWERED_AFTER):
             return False
         if not overtaken.is_over(running.started, now=self.world.now):

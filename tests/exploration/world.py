@@ -24,8 +24,8 @@ from jobs.scheduler.sweeper import Service, Sweeper
 from jobs.transitions import Started
 from jobs.transitions.limits import pausing, promotion
 from jobs.transitions.limits.names import Name
-from jobs.worker.life import heartbeat
-from jobs.worker.life.heartbeat import Heartbeat
+from jobs.worker.process import heartbeat
+from jobs.worker.process.heartbeat import Heartbeat
 
 BEGIN = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)
 

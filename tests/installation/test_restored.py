@@ -21,7 +21,7 @@ from jobs.monitor.snapshot import take
 from jobs.monitor.verdict import judge
 from jobs.scheduler.leader import Leader
 from jobs.states import State
-from jobs.transitions import Wanted, WorkerIdentity, restoring
+from jobs.transitions import AcquireRequest, WorkerIdentity, restoring
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
 
@@ -60,7 +60,7 @@ def listed(now):
 
 
 def acquired(job, now):
-    wanted = [Wanted(job.pk, job.version, uuid.uuid4())]
+    wanted = [AcquireRequest(job.pk, job.version, uuid.uuid4())]
     return transitions.acquire(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1)).started
 
 

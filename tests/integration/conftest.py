@@ -26,7 +26,7 @@ from kombu import Producer
 from jobs.clock import clock
 from jobs.models import Installation, Job, Worker
 from jobs.states import FINAL
-from project.local.process import send, spawn
+from launcher.process import send, spawn
 from tests.conftest import IDENTITY
 from tests.integration.bodies import Bodies
 

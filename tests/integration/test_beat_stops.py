@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from project.local.process import send
+from launcher.process import send
 from tests.integration.conftest import wait_for
 
 pytestmark = [pytest.mark.processes]

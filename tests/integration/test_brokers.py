@@ -8,10 +8,10 @@ import pytest
 
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
-from project.local.home import temporary_home
-from project.local.process import send, stop
-from project.local.servers.binaries import find_valkey
-from project.local.servers.valkey import Valkey
+from launcher.home import temporary_home
+from launcher.process import send, stop
+from launcher.servers.binaries import find_valkey
+from launcher.servers.valkey import Valkey
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 from tests.integration.test_way_of_one_job import create, graceful_stop, insert
 

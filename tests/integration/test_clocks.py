@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.drill import wrongclock
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
 from tests.integration.test_way_of_one_job import create, insert
+from verification.drill import wrongclock
 
 pytestmark = [pytest.mark.processes]
 

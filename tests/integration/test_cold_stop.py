@@ -10,7 +10,7 @@ from celery import current_app
 
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
-from project.local.process import send
+from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, purge, wait_for
 from tests.integration.test_stops import publish, states
 from tests.integration.test_way_of_one_job import create

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from jobs.drill import wrongclock
-from jobs.drill.services.gate import Delays, Gate, Mode
 from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
 from tests.integration.test_way_of_one_job import insert
+from verification.drill import wrongclock
+from verification.drill.services.gate import Delays, Gate, Mode
 
 pytestmark = [pytest.mark.processes]
 

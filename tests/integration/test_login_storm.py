@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from knox.models import AuthToken
 
-from project.local.process import spawn
+from launcher.process import spawn
 from tests.integration.conftest import wait_for
 
 pytestmark = [pytest.mark.processes]

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
-from project.local.process import send
+from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, purge, wait_for
 
 pytestmark = [pytest.mark.processes]

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from jobs.clock import clock
 from jobs.models import Attempt, Job
-from project.local.process import send
+from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 from tests.integration.test_way_of_one_job import create
 

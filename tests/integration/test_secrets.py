@@ -16,11 +16,11 @@ from django.test import RequestFactory
 from django.utils.html import escape
 from django.views.debug import technical_500_response
 
+from launcher.home import temporary_home
+from launcher.process import stop
+from launcher.servers.binaries import find_valkey
+from launcher.servers.valkey import Valkey
 from project import env
-from project.local.home import temporary_home
-from project.local.process import stop
-from project.local.servers.binaries import find_valkey
-from project.local.servers.valkey import Valkey
 from project.secret import Secret
 from tests.integration.conftest import wait_for
 

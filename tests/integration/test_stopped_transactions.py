@@ -9,7 +9,7 @@ import pytest
 from jobs.failpoints import IN_TRANSACTIONS
 from jobs.models import Attempt, Job, Worker, WorkerLog
 from jobs.states import State
-from project.local.process import send
+from launcher.process import send
 from tests.integration.conftest import all_final, wait_for
 from tests.integration.test_way_of_one_job import create
 

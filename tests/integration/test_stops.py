@@ -12,7 +12,7 @@ from jobs.messages import send as send_message
 from jobs.models import Attempt, Job, Worker
 from jobs.models.querysets import Listed
 from jobs.states import State
-from project.local.process import send
+from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, purge, wait_for
 from tests.integration.test_way_of_one_job import create
 

@@ -12,13 +12,13 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from jobs import rules, transitions
-from jobs.benchmark import facts, statements
-from jobs.benchmark.throughput import backlog
 from jobs.clock import clock
 from jobs.models import WorkerLog
 from jobs.windows import window_at
-from jobs.worker.arming.passing import MOST_HOPS
+from jobs.worker.arm.handoff import MOST_HOPS
 from tests.integration.conftest import all_final, wait_for
+from verification.benchmark import facts, statements
+from verification.benchmark.throughput import backlog
 
 pytestmark = [pytest.mark.processes]
 

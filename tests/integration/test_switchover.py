@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from project.local.home import temporary_home
-from project.local.process import stop, tied
-from project.local.servers.binaries import find_postgres
-from project.local.servers.postgres import Postgres
+from launcher.home import temporary_home
+from launcher.process import stop, tied
+from launcher.servers.binaries import find_postgres
+from launcher.servers.postgres import Postgres
 from project.postgresql.address import parse
 from project.postgresql.base import DatabaseWrapper
 from project.postgresql.session import ReadOnly

@@ -14,7 +14,7 @@ from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
-from project.local.process import send
+from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 
 pytestmark = [pytest.mark.processes]

@@ -15,8 +15,8 @@ from jobs.scheduler import WindowScheduler, locksession
 from jobs.scheduler import leader as leader_module
 from jobs.scheduler.leader import Leader
 from jobs.scheduler.locksession import SESSION_SETTINGS, BehindPooler
-from project.local.home import temporary_home
-from project.local.servers.account import server_account
+from launcher.home import temporary_home
+from launcher.servers.account import server_account
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

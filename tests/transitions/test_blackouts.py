@@ -10,7 +10,7 @@ from jobs import transitions
 from jobs.calendars import publicholidays
 from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Lane
 from jobs.states import Blackout, Hold, State
-from jobs.worker.life import warming
+from jobs.worker.process import warming
 from tests.conftest import NOW
 from tests.transitions.steps import acquire, again, finish, seconds
 

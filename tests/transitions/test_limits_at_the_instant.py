@@ -7,7 +7,7 @@ import pytest
 from jobs import transitions
 from jobs.models import Attempt, Job, Kind, Lane, Turn
 from jobs.states import Hold, Overlap, State
-from jobs.transitions import Wanted
+from jobs.transitions import AcquireRequest
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 from tests.conftest import NOW
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def take(job, at):
     """One look of a worker at that time, without the next one at the job's own."""
-    wanted = Wanted(job.pk, job.version, uuid.uuid4())
+    wanted = AcquireRequest(job.pk, job.version, uuid.uuid4())
     return transitions.acquire([wanted], worker=WORKER, now=at, due_before=at + seconds(1.2), sharing=True)
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from jobs import transitions
 from jobs.models import Job, Lane
 from jobs.states import State
-from jobs.transitions import Ended, Wanted
+from jobs.transitions import AcquireRequest, Ended
 from tests.conftest import NOW
 from tests.transitions.steps import WORKER, seconds
 
@@ -26,7 +26,7 @@ def cost(number, **fields):
         Job(target="demo.noop", payload={}, run_at=NOW, **{name: make(n) for name, make in fields.items()})
         for n in range(number)
     )
-    wanted = [Wanted(job.pk, 1, uuid.uuid4()) for job in jobs]
+    wanted = [AcquireRequest(job.pk, 1, uuid.uuid4()) for job in jobs]
     with CaptureQueriesContext(connection) as starting:
         by = {"worker": WORKER, "now": NOW, "due_before": NOW + seconds(1), "sharing": True}
         started = transitions.acquire(wanted, **by).started

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from jobs import transitions
 from jobs.models import Attempt, Audit, Job, WorkerLog
 from jobs.states import Hold, Overlap, State
-from jobs.transitions import Wanted
+from jobs.transitions import AcquireRequest
 from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import WORKER, acquire, finish, seconds, start
@@ -146,7 +146,7 @@ def test_so_many_of_a_key_may_run(make_job):
 
 def test_those_that_are_taken_together_are_decided_one_after_the_other(make_job):
     jobs = [make_job(1, key="pay"), make_job(1, key="pay"), make_job(1)]
-    wanted = [Wanted(job.pk, job.version, uuid.uuid4()) for job in jobs]
+    wanted = [AcquireRequest(job.pk, job.version, uuid.uuid4()) for job in jobs]
     started = starts.acquire_all(wanted, worker=WORKER, now=NOW, due_before=NOW + seconds(5))
     assert [one.job_id for one in started] == [jobs[0].pk, jobs[2].pk]
 
@@ -202,7 +202,7 @@ def test_nobody_joins_one_that_leaves_in_the_same_transaction(make_job, running)
     acquire(leaving)
     finish(running)
     joining = make_job(3, key="pay", overlap=Overlap.JOIN)
-    wanted = [Wanted(job.pk, job.version, uuid.uuid4()) for job in (leaving, joining)]
+    wanted = [AcquireRequest(job.pk, job.version, uuid.uuid4()) for job in (leaving, joining)]
     late = leaving.run_at + seconds(30)
     started = starts.acquire_all(wanted, worker=WORKER, now=late, due_before=late)
     assert [one.job_id for one in started] == [joining.pk]

@@ -8,7 +8,7 @@ import pytest
 from jobs import transitions
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
-from jobs.transitions import Ended, Wanted
+from jobs.transitions import AcquireRequest, Ended
 from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import SECOND, WORKER
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def wanted(*jobs):
-    return [Wanted(job.pk, job.version, uuid.uuid4()) for job in jobs]
+    return [AcquireRequest(job.pk, job.version, uuid.uuid4()) for job in jobs]
 
 
 def acquire(asked):

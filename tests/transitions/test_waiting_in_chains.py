@@ -82,7 +82,7 @@ def test_one_may_wait_for_a_thousand(make_job, published):
     published.clear()
     for part in (others[:999], others[999:]):
         assert published == []
-        wanted = [transitions.Wanted(job.pk, 1, uuids.UUID(int=job.pk)) for job in part]
+        wanted = [transitions.AcquireRequest(job.pk, 1, uuids.UUID(int=job.pk)) for job in part]
         started = starts.acquire_all(wanted, worker=WORKER, now=NOW, due_before=NOW + seconds(90))
         transitions.finish([transitions.Ended(one, State.COMPLETED, NOW, NOW + seconds(1)) for one in started])
     assert [listed.id for listed in published] == [child.pk]

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from knox.models import AuthToken
 
-from project.local.process import spawn
+from launcher.process import spawn
 from tests.integration.conftest import Cluster, broker_url, cluster, wait_for
 
 __all__ = ["broker_url", "cluster"]

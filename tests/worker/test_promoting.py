@@ -9,8 +9,8 @@ from jobs.models import Job, Kind
 from jobs.states import Hold, State
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
-from jobs.worker import promoting
-from jobs.worker.promoting import GIVE_UP, Promoting
+from jobs.worker.record import promoting
+from jobs.worker.record.promoting import GIVE_UP, Promoting
 from tests.concurrency.test_limits import acquire, end, rows
 
 PATIENCE = 30  # seconds

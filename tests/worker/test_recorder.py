@@ -11,9 +11,9 @@ from jobs import transitions
 from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.transitions import Ended, Wanted, WorkerIdentity
-from jobs.worker import insist, recorder
-from jobs.worker.recorder import Recorder
+from jobs.transitions import AcquireRequest, Ended, WorkerIdentity
+from jobs.worker.record import database_retry, recorder
+from jobs.worker.record.recorder import Recorder
 from tests import starts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ def ends():
     """Of three running jobs."""
     now = clock.now()
     jobs = Job.objects.bulk_create(Job(target="demo.noop", payload={}, run_at=now) for _ in range(3))
-    wanted = [Wanted(job.pk, 1, uuid.uuid4()) for job in jobs]
+    wanted = [AcquireRequest(job.pk, 1, uuid.uuid4()) for job in jobs]
     started = starts.acquire_all(wanted, worker=WORKER, now=now, due_before=now + timedelta(seconds=1))
     later = now + timedelta(seconds=1)
     return [Ended(one, State.COMPLETED, later, later) for one in started]
@@ -58,8 +58,8 @@ def test_all_is_written_before_it_stops(ends):
 
 
 def test_it_writes_when_the_database_is_back(ends, monkeypatch):
-    monkeypatch.setattr(insist, "PAUSES", (0.0,))
-    monkeypatch.setattr(insist, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(database_retry, "PAUSES", (0.0,))
+    monkeypatch.setattr(database_retry, "LONGEST_PAUSE", 0.0)
     monkeypatch.setattr(connection, "close", lambda: None)
     finish, failures = transitions.finish, [1] * 50
 

@@ -12,12 +12,12 @@ import pytest
 from jobs.clock import clock
 from jobs.states import State
 from jobs.transitions import Started
-from jobs.worker import runner
-from jobs.worker.children import ChildSlots
-from jobs.worker.life import punctual
-from jobs.worker.life.node import Node
-from jobs.worker.recorder import Recorder
-from jobs.worker.slots import TOO_LATE, ThreadSlots
+from jobs.worker.process import tuning
+from jobs.worker.process.capacity import Capacity
+from jobs.worker.record.recorder import Recorder
+from jobs.worker.run import runner
+from jobs.worker.run.prefork_slots import PreforkSlots
+from jobs.worker.run.slots import TOO_LATE, ThreadSlots
 
 ARMED = SimpleNamespace(started=Started(7, 1, "t", {}, (at := clock.now()), at, None))
 
@@ -38,13 +38,13 @@ def executor():
 
 def test_all_threads_are_there_before_the_first_job(monkeypatch, recorder, executor):
     ready = []
-    monkeypatch.setattr(punctual, "slot", lambda: ready.append(threading.get_ident()))
+    monkeypatch.setattr(tuning, "tune_slot_thread", lambda: ready.append(threading.get_ident()))
     ThreadSlots(executor, lambda: 2, recorder).start()
     assert len(set(ready)) == 2
 
 
 def test_a_pool_with_fewer_threads_than_it_says_starts_all_the_same(monkeypatch, recorder, executor):
-    monkeypatch.setattr("jobs.worker.slots.READY_WITHIN", 0.2)
+    monkeypatch.setattr("jobs.worker.run.slots.READY_WITHIN", 0.2)
     three = ThreadSlots(executor, lambda: 3, recorder)
     three.start()
     assert three.free == 3
@@ -130,7 +130,7 @@ def test_a_pool_that_raises_and_keeps_what_it_was_given_runs_it_once(ran, record
 
 def test_the_good_bye_waits_for_what_was_given_and_no_body_is_entered_after_it(ran, recorder, executor, monkeypatch):
     written = []
-    monkeypatch.setattr("jobs.worker.slots.record", written.extend)
+    monkeypatch.setattr("jobs.worker.run.slots.record", written.extend)
     slots = ThreadSlots(executor, lambda: 2, recorder)
     slots.reserve(2)
     slots.give(ARMED)
@@ -170,7 +170,7 @@ pool = Pool()
 @pytest.fixture
 def children(recorder):
     pool.given.clear()
-    slots = ChildSlots(pool, Hub(), lambda: 2, recorder, lambda job_id, why: recorder.ended.append((job_id, why)))
+    slots = PreforkSlots(pool, Hub(), lambda: 2, recorder, lambda job_id, why: recorder.ended.append((job_id, why)))
     slots.reserve(1)
     slots.give(ARMED)
     assert not pool.given, "only the event loop may talk to the pool"
@@ -211,10 +211,10 @@ def test_before_the_pool_stops_every_child_has_accepted(children):
 
 
 def test_while_the_node_refuses_no_slot_is_free_however_many_are(recorder, executor):
-    node = Node()
+    node = Capacity()
     slots = [
         ThreadSlots(executor, lambda: 2, recorder, node),
-        ChildSlots(None, None, lambda: 2, recorder, lambda job_id, why: None, node=node),
+        PreforkSlots(None, None, lambda: 2, recorder, lambda job_id, why: None, capacity=node),
     ]
     assert [one.free for one in slots] == [2, 2]
     node.refusing = "full"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 # Seconds from a pause to its answer, the same for all processes: whoever has read a row and enters its body within them
-# has entered it before the answer, and whoever takes longer asks again (`wait` in jobs/worker/runner.py).
+# has entered it before the answer, and whoever takes longer asks again (`wait` in jobs/worker/run/runner.py).
 ANSWERED_AFTER = 0.3
 UNCOUNTED_AT_ONCE = 10_000  # running jobs that a new limit counts at once; the leader counts the rest
 PATIENCE = "2s"  # for those that decide about the limit at this moment

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from jobs.benchmark import cost
-from jobs.benchmark.facts import Facts
-from jobs.benchmark.machine import Machine
-from jobs.benchmark.steady.lives import Life, figures
-from jobs.benchmark.steady.options import Steady
-from jobs.benchmark.steady.result import Result
-from jobs.benchmark.steady.samples import Memory, Published
+from verification.benchmark import cost
+from verification.benchmark.facts import Facts
+from verification.benchmark.machine import Machine
+from verification.benchmark.steady.lives import Life, figures
+from verification.benchmark.steady.options import Steady
+from verification.benchmark.steady.result import Result
+from verification.benchmark.steady.samples import Memory, Published
 
 SINCE = datetime(2030, 1, 1, 12, 0, 2, tzinfo=UTC)  # 2 s into a window of 10 s
 DURATION = 9.0

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.benchmark.steady.flow import SPARE, begin
 from jobs.windows import window_at
+from verification.benchmark.steady.flow import SPARE, begin
 
 NOON = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 WINDOW, LOOK_AHEAD = 10.0, 2.0

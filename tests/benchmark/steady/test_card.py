@@ -3,11 +3,11 @@ import json
 
 from rich.console import Console
 
-from jobs.benchmark.facts import Facts
-from jobs.benchmark.statements import Traffic
-from jobs.benchmark.steady import card
-from jobs.benchmark.steady.held import Held
 from tests.benchmark.steady.made import life, result
+from verification.benchmark.facts import Facts
+from verification.benchmark.statements import Traffic
+from verification.benchmark.steady import card
+from verification.benchmark.steady.held import Held
 
 
 def shown(found) -> str:

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection
 
-from jobs.benchmark.steady.feeder import AT_A_TIME, Feeder
 from jobs.clock import clock
 from jobs.models import Job
+from verification.benchmark.steady.feeder import AT_A_TIME, Feeder
 
 
 def feeder(since, **changes) -> Feeder:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.benchmark.steady.lives import figures, overdue
-from jobs.benchmark.steady.samples import memory
 from tests.benchmark.steady.made import SINCE, life
+from verification.benchmark.steady.lives import figures, overdue
+from verification.benchmark.steady.samples import memory
 
 
 def test_delays_leads_and_shares():

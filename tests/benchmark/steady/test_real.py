@@ -10,7 +10,7 @@ import pytest
 
 from jobs.models import Attempt, Job
 from jobs.monitor.broker import BrokerEye
-from project.local.home import CHECKOUT
+from launcher.home import CHECKOUT
 from tests.integration.conftest import database_url
 
 QUICK = {"JOBS_MIN_PREPARE_TIME": "1", "JOBS_LOOK_AHEAD": "1", "JOBS_HEARTBEAT_INTERVAL": "1"}

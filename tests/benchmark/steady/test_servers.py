@@ -3,7 +3,7 @@ import pytest
 from celery import current_app
 from django.db import connection
 
-from jobs.benchmark.steady import servers
+from verification.benchmark.steady import servers
 
 pytestmark = pytest.mark.django_db
 

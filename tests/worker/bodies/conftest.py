@@ -11,10 +11,9 @@ from jobs.clock import clock, steady
 from jobs.models import Job
 from jobs.targets import registry
 from jobs.transitions import Ended
-from jobs.worker import runner
-from jobs.worker.arming import claims
-from jobs.worker.bodies import threads
-from jobs.worker.runner import Armed
+from jobs.worker.arm import acquisition
+from jobs.worker.run import runner, threads
+from jobs.worker.run.runner import Armed
 from tests.worker.runner.steps import WORKER
 
 
@@ -35,7 +34,7 @@ class OneWorker:
         registry._registry.pop(name, None)
         targets.target(name)(function)
         job = Job.objects.create(target=name, payload=payload, run_at=clock.now() + timedelta(seconds=after))
-        (started,) = claims.claim([(job.pk, 1, None)], WORKER).acquired.started
+        (started,) = acquisition.acquire([(job.pk, 1, None)], WORKER).acquired.started
         return Armed(started, WORKER.session, steady(), clock.reading)
 
     def run(self, function: Any, **payload: Any) -> Ended:

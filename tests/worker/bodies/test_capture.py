@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from jobs.targets import Context
-from jobs.worker.bodies import capture
+from jobs.worker.run import capture
 
 log = logging.getLogger("shop")
 

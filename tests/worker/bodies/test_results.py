@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from jobs.worker.bodies import results
+from jobs.worker.run import results
 
 
 @pytest.mark.parametrize(

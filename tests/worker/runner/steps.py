@@ -6,9 +6,10 @@ from datetime import timedelta
 from jobs.clock import clock, steady
 from jobs.models import Job
 from jobs.transitions import WorkerIdentity
-from jobs.worker import recorder, runner
-from jobs.worker.arming import claims
-from jobs.worker.runner import Armed
+from jobs.worker.arm import acquisition
+from jobs.worker.record import recorder
+from jobs.worker.run import runner
+from jobs.worker.run.runner import Armed
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
 
@@ -22,8 +23,8 @@ def job(after=0.0, target="demo.noop", payload=None):
 def go(job_id, version, worker):
     """The way of one message through a worker, in this thread."""
     begun = steady()
-    claimed = claims.claim([(job_id, version, None)], worker)
-    parts = [claimed.acquired, *(claims.settle(wanted, worker) for wanted in claimed.in_doubt)]
+    claimed = acquisition.acquire([(job_id, version, None)], worker)
+    parts = [claimed.acquired, *(acquisition.resolve(wanted, worker) for wanted in claimed.in_doubt)]
     for started in [started for part in parts for started in part.started]:
         ended = runner.run(Armed(started, worker.session, begun, clock.reading))
         if ended:

@@ -9,7 +9,7 @@ import pytest
 from jobs import targets
 from jobs.models import Attempt
 from jobs.states import State
-from jobs.worker import runner
+from jobs.worker.run import runner
 from tests.worker.runner.steps import job, run
 
 pytestmark = pytest.mark.django_db

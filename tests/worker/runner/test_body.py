@@ -12,7 +12,7 @@ from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
-from jobs.worker import runner
+from jobs.worker.run import runner
 from tests.worker.runner.steps import WORKER, go, job, run
 
 pytestmark = pytest.mark.django_db

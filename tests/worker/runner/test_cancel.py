@@ -10,8 +10,7 @@ from jobs import targets, transitions
 from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.worker import bodies, runner
-from jobs.worker.bodies import asking
+from jobs.worker.run import asking, runner, running
 from tests.worker.runner.steps import job, run
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +21,8 @@ WHY = "Cancelled while running by a program: not needed"
 class Slots:
     """Those of this process."""
 
-    held = staticmethod(bodies.ids)
-    stop = staticmethod(bodies.ask_to_stop)
+    held = staticmethod(running.ids)
+    stop = staticmethod(running.ask_to_stop)
 
 
 def ask(ctx):
@@ -80,7 +79,7 @@ def test_a_coroutine_is_cancelled(body):
     cleaned = []
 
     async def work(ctx: targets.Context):
-        threading.Timer(0.1, bodies.ask_to_stop, [ctx.job_id, 1, WHY]).start()
+        threading.Timer(0.1, running.ask_to_stop, [ctx.job_id, 1, WHY]).start()
         try:
             await asyncio.sleep(60)
         finally:
@@ -104,8 +103,8 @@ def test_before_its_time_its_body_is_not_entered(body, monkeypatch):
     waited = runner.wait_until
 
     def wait(due, spin):
-        (job_id,) = bodies.ids()
-        bodies.ask_to_stop(job_id, 1, WHY)
+        (job_id,) = running.ids()
+        running.ask_to_stop(job_id, 1, WHY)
         return waited(due, spin)
 
     monkeypatch.setattr(runner, "wait_until", wait)
@@ -115,15 +114,15 @@ def test_before_its_time_its_body_is_not_entered(body, monkeypatch):
 
 def test_another_start_of_the_job_is_not_meant(body):
     def work(ctx: targets.Context):
-        bodies.ask_to_stop(ctx.job_id, 2, WHY)
-        bodies.ask_to_stop(ctx.job_id + 1, 1, WHY)
+        running.ask_to_stop(ctx.job_id, 2, WHY)
+        running.ask_to_stop(ctx.job_id + 1, 1, WHY)
         ctx.check()
 
     assert run(job(target=body(work))).state == State.COMPLETED
 
 
 def test_nothing_is_asked_of_the_database_while_nothing_runs(django_assert_num_queries):
-    assert bodies.ids() == []
+    assert running.ids() == []
     with django_assert_num_queries(0):
         asking.look(Slots)
 

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, connections, transaction
 from jobs import transitions
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.worker import insist
+from jobs.worker.record import database_retry
 from tests.worker.runner.steps import job, run
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +31,8 @@ class Flaky:
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(insist, "PAUSES", (0.0,))
-    monkeypatch.setattr(insist, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(database_retry, "PAUSES", (0.0,))
+    monkeypatch.setattr(database_retry, "LONGEST_PAUSE", 0.0)
     monkeypatch.setattr(connection, "close", lambda: None)
     return monkeypatch
 

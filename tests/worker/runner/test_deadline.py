@@ -11,9 +11,10 @@ from jobs import targets
 from jobs.clock import clock, steady
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.worker import recorder, runner
-from jobs.worker.arming import claims
-from jobs.worker.runner import Armed
+from jobs.worker.arm import acquisition
+from jobs.worker.record import recorder
+from jobs.worker.run import runner
+from jobs.worker.run.runner import Armed
 from tests.worker.runner.steps import WORKER, job, run
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def short(body):
     def go(function, after=0.1, **fields):
         due = job(target=body(function))
         Job.objects.update(deadline=1, **fields)
-        (started,) = claims.claim([(due.pk, due.version, due.queue)], WORKER).acquired.started
+        (started,) = acquisition.acquire([(due.pk, due.version, due.queue)], WORKER).acquired.started
         assert started.ends_by > clock.now()
         started = replace(started, ends_by=clock.now() + timedelta(seconds=after))
         recorder.record([runner.run(Armed(started, WORKER.session, steady(), clock.reading))])

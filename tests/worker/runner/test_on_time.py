@@ -9,8 +9,8 @@ from jobs.clock import clock, steady
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from jobs.transitions import Started
-from jobs.worker import runner
-from jobs.worker.runner import Armed
+from jobs.worker.run import runner
+from jobs.worker.run.runner import Armed
 from tests.worker.runner.steps import WORKER, job, run
 
 pytestmark = pytest.mark.django_db

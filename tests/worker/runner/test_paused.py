@@ -13,8 +13,8 @@ from jobs.models import Attempt, Job, Lane, Turn
 from jobs.states import State
 from jobs.transitions.limits import overtaken
 from jobs.transitions.limits.pausing import ANSWERED_AFTER
-from jobs.worker import runner
-from jobs.worker.runner import Armed
+from jobs.worker.run import runner
+from jobs.worker.run.runner import Armed
 from tests import starts
 from tests.conftest import NOW
 from tests.worker.runner.steps import WORKER, job, run

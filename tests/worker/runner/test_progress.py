@@ -9,8 +9,8 @@ from django.db import OperationalError, connection, transaction
 from jobs import targets, transitions
 from jobs.models import Attempt
 from jobs.states import State
-from jobs.worker.bodies import current, threads
-from jobs.worker.bodies.progress import Reports, reports
+from jobs.worker.run import current, threads
+from jobs.worker.run.progress import Reports, reports
 from tests.transitions.steps import acquire, finish
 from tests.worker.runner.steps import job, run
 

@@ -7,8 +7,8 @@ from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions import Started
-from jobs.worker import runner
-from jobs.worker.bodies.ending import _seconds
+from jobs.worker.run import runner
+from jobs.worker.run.outcome import _seconds
 from tests.worker.runner.steps import job, run
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,75 @@
+"""Take the rows of all jobs that are due together in one transaction, and find out what a lost COMMIT has done."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError
+
+from jobs import transitions
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.transitions import Acquired, AcquireRequest, WorkerIdentity
+from jobs.worker.record.database_retry import retry_until_answered
+
+log = logging.getLogger(__name__)
+
+# A message may arm this much too early and still be the right one; a row moved further away makes it stale.
+ARM_SLACK = timedelta(seconds=1)
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """What was `acquired`. Of those `in_doubt` we do not know whether their start is committed: `resolve` asks, one by
+    one, since each may have to wait for somebody else's lock, and one row must not hold up the others."""
+
+    acquired: Acquired
+    in_doubt: list[AcquireRequest]
+
+
+def acquire(
+    asked: Sequence[tuple[int, int, str | None]], worker: WorkerIdentity, *, sharing: bool = False
+) -> Acquisition:
+    """Take the rows of these (job id, version, queue of the message) for this worker, all in one transaction; with
+    `sharing` those that share a limit too. Never raises."""
+    wanted = [AcquireRequest(job_id, version, uuid.uuid4(), queue) for job_id, version, queue in asked]
+    try:
+        return Acquisition(_acquire(wanted, worker, sharing), [])
+    except Exception as error:
+        if isinstance(error, (DatabaseError, InterfaceError)):
+            log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
+        else:
+            log.exception("%d jobs could not be judged together", len(wanted))
+        return Acquisition(Acquired(), wanted)
+
+
+def resolve(doubtful: AcquireRequest, worker: WorkerIdentity, *, sharing: bool = False) -> Acquired:
+    """The COMMIT of this start may have taken effect. Only the ledger knows, and the token is in it if it has. If it
+    has not, we try again: the message is spent, and after a restart of the database every connection is broken. Raises
+    what an error of ours raises: then nothing is committed, and the list query finds the job."""
+    for _ in range(TRIES):
+        lost = retry_until_answered(lambda asked=doubtful: transitions.acquired_by(asked.job_id, asked.token))  # type: ignore[misc]
+        if lost is not None:
+            return Acquired([lost])
+        doubtful = AcquireRequest(doubtful.job_id, doubtful.version, uuid.uuid4(), doubtful.queue)
+        try:
+            return _acquire([doubtful], worker, sharing)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("job %d: the database failed while it was acquired (%s)", doubtful.job_id, error)
+    lost = retry_until_answered(lambda: transitions.acquired_by(doubtful.job_id, doubtful.token))
+    return Acquired([lost] if lost is not None else [])
+
+
+def _acquire(wanted: Sequence[AcquireRequest], worker: WorkerIdentity, sharing: bool) -> Acquired:
+    now = clock.current()
+    asked_at = clock.timestamp()
+    due_before = now + timedelta(seconds=conf().arm_lead) + ARM_SLACK
+    acquired = transitions.acquire(wanted, worker=worker, now=now, due_before=due_before, sharing=sharing)
+    if acquired.started and acquired.started[0].read_at is not None:
+        clock.check(acquired.started[0].read_at, asked_at)
+    return acquired

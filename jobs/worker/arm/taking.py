@@ -1,0 +1,151 @@
+"""Takes the rows of jobs that have a slot, and puts each that has started into it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from django.db import connection
+
+from jobs import failpoints
+from jobs.clock import clock, steady
+from jobs.transitions import Acquired, AcquireRequest, Started, WorkerIdentity
+from jobs.worker.arm import acquisition
+from jobs.worker.arm.parking import Parking
+from jobs.worker.arm.waiting_jobs import Waiting
+from jobs.worker.run.runner import Armed
+from jobs.worker.run.slots import Slots
+
+log = logging.getLogger(__name__)
+
+
+class Taking:
+    """The transaction that takes rows, and what becomes of each job of it. With `sharing` of those that share a limit
+    too."""
+
+    def __init__(
+        self,
+        slots: Slots,
+        identity: Callable[[], WorkerIdentity | None],
+        again: Callable[[Waiting], None],
+        hurry: Callable[[Sequence[Waiting]], None],
+        *,
+        sharing: bool = False,
+    ) -> None:
+        """`again`: take this one up again at its `again_at`; `hurry`: that has become sooner for these."""
+        self._slots = slots
+        self._identity = identity
+        self._again = again
+        self._hurry = hurry
+        self._parking = Parking()
+        self._sharing = sharing
+        self._settling: set[threading.Thread] = set()
+
+    def stop(self, within: float | None = None) -> None:
+        """When nothing more is given to `take`: returns when those in doubt have their slots, too, or after `within`
+        seconds for each of them."""
+        for thread in tuple(self._settling):
+            thread.join(within)
+
+    def take(self, batch: Sequence[Waiting]) -> list[Waiting]:
+        """Take these, each of which has a slot reserved. Returns those that share a limit, with their slots: they have
+        been left alone."""
+        batch = self._unparked(batch)
+        if not batch:
+            return []
+        begun, kept = steady(), 0
+        left = {id(waiting): waiting for waiting in batch}  # to be acknowledged
+        try:
+            worker = self._identity()
+            if worker is None:  # a worker that others count as gone takes nothing
+                left.clear()
+                for waiting in batch:
+                    waiting.hand_back()
+                return []
+            asked = {(one.job_id, one.version): one for one in batch}
+            wanted = [(one.job_id, one.version, one.queue) for one in asked.values()]
+            claimed = acquisition.acquire(wanted, worker, sharing=self._sharing)
+            acquired = claimed.acquired
+            held = [asked[one.job_id, one.version] for one in acquired.limited]
+            for waiting in [*held, *self._later(acquired, asked)]:
+                left.pop(id(waiting))
+            doubtful = [(asked[one.job_id, one.version], one) for one in claimed.in_doubt]
+            for waiting, _ in doubtful:
+                left.pop(id(waiting))
+            self._acknowledge(left)
+            if acquired.started:
+                failpoints.hit("after-acquire")
+            for started in acquired.started:
+                kept += 1
+                self._slots.give(Armed(started, worker.session, begun, clock.reading, len(acquired.started)))
+            for waiting, one in doubtful:
+                kept += 1
+                thread = threading.Thread(target=self._settle, args=(waiting, one, worker, begun), daemon=True)
+                self._settling.add(thread)
+                thread.start()
+            for waiting in held:
+                kept += 1
+                waiting.limited = True
+            return held
+        finally:
+            self._acknowledge(left)  # of an error of ours: the list query finds them
+            self._slots.release(len(batch) - kept)
+
+    def _unparked(self, batch: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Those of these that are to ask: others wait for the answer of one that asks, and need no slot."""
+        if not self._sharing:
+            return batch
+        now = clock.timestamp()
+        parked = [waiting for waiting in batch if self._parking.is_parked(waiting, now)]
+        self._slots.release(len(parked))
+        for waiting in parked:
+            self._again(waiting)
+        gone = {id(waiting) for waiting in parked}
+        return [waiting for waiting in batch if id(waiting) not in gone]
+
+    @staticmethod
+    def _acknowledge(left: dict[int, Waiting]) -> None:
+        while left:
+            left.popitem()[1].settle()
+
+    def _later(self, acquired: Acquired, asked: dict[tuple[int, int], Waiting]) -> list[Waiting]:
+        """Those of which nothing is decided yet wait here, without a slot."""
+        early = {(one.job_id, one.version): due for one, due in acquired.early}
+        busy = {(one.job_id, one.version): name for one, name in acquired.busy}
+        waits: list[Waiting] = []
+        now = clock.timestamp()
+        for key, waiting in asked.items():
+            if key in busy:
+                self._parking.busy(busy[key], waiting, now)
+            elif followers := self._parking.answered(waiting, now):
+                self._hurry(followers)
+            if key in early:
+                waiting.again_at = early[key].timestamp()
+            if key in busy or key in early:
+                waiting.limited = True
+                waits.append(waiting)
+        for waiting in waits:
+            self._again(waiting)
+        return waits
+
+    def _settle(self, waiting: Waiting, doubtful: AcquireRequest, worker: WorkerIdentity, begun: float) -> None:
+        """In a thread of its own, which holds the slot: others go on."""
+        started: Started | None = None
+        try:
+            acquired = acquisition.resolve(doubtful, worker, sharing=self._sharing)
+            started = next(iter(acquired.started), None)
+            if acquired.limited:
+                acquired = Acquired(early=[(one, clock.now()) for one in acquired.limited])
+            if not self._later(acquired, {(waiting.job_id, waiting.version): waiting}):
+                waiting.settle()
+        except Exception:
+            log.exception("job %d could not be taken; the list query will find it", doubtful.job_id)
+            waiting.settle()
+        finally:
+            connection.close()
+            if started is None:
+                self._slots.release(1)
+            else:
+                self._slots.give(Armed(started, worker.session, begun, clock.reading))
+            self._settling.discard(threading.current_thread())

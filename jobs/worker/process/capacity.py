@@ -1,0 +1,82 @@
+"""Whether this worker takes jobs: the reading of its machine that it keeps in memory, and what people have said."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from jobs.models.querysets.workers import Drain
+from jobs.nodes.limits import Limit, Watch
+from jobs.nodes.reading import Meter, Reading
+
+log = logging.getLogger(__name__)
+
+EVERY = 1.0  # seconds from one reading to the next
+
+
+class Capacity:
+    """`refusing` is all that the balance of jobs asks. A thread of its own reads: neither a database nor a broker that
+    hangs makes the reading old."""
+
+    def __init__(self, limits: Sequence[Limit] = (), read: Callable[[], Reading] | None = None) -> None:
+        self._read = read
+        self._watch = Watch(limits)
+        self._over = ""
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self.reading = Reading()
+        self.drain = Drain()
+        self.refusing = ""  # why no jobs are taken; empty: they are
+        self.on_reading: Callable[[], None] = lambda: None
+        self.on_change: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Before the first message: a worker that starts on a full machine takes nothing."""
+        self._look()
+        threading.Thread(target=self._loop, name="node", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def told(self, drain: Drain) -> None:
+        """What the worker's row says; each heartbeat tells it."""
+        if drain != self.drain:
+            self.drain = drain
+            self._judge()
+
+    def _loop(self) -> None:
+        while not self._stop.wait(EVERY):
+            self._look()
+
+    def _look(self) -> None:
+        if self._read is None:
+            self._read = Meter().read
+        self.reading = self._read()
+        over = self._watch.see(self.reading)
+        if bool(over) != bool(self._over):
+            self._over = over  # as it was when it began: a sentence that changed each second would be no news
+            self._judge()
+        try:
+            self.on_reading()
+        except Exception as error:  # noqa: BLE001 - the next reading must come whatever is made of this one
+            log.warning("a reading could not be passed on: %s", error)
+
+    def _judge(self) -> None:
+        with self._lock:
+            before, self.refusing = self.refusing, "; ".join(filter(None, (drained(self.drain), self._over)))
+            if self.refusing == before:
+                return
+            if self.refusing:
+                log.warning("takes no jobs: %s", self.refusing)
+            else:
+                log.info("takes jobs again")
+        self.on_change()
+
+
+def drained(drain: Drain) -> str:
+    """The sentence for a worker that is drained; empty for one that is not."""
+    if drain.drained_at is None:
+        return ""
+    by = f" by {drain.drained_by}" if drain.drained_by else ""
+    return f"drained{by}: {drain.drain_reason}" if drain.drain_reason else f"drained{by}"

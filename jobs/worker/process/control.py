@@ -1,0 +1,69 @@
+"""Commands of Celery's remote control: the one by which whoever cancels a running job wakes its worker, and those of
+Celery's that would say of jobs what is not so."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+from celery.utils.functional import maybe_list
+from celery.worker import control
+from celery.worker.control import control_command, inspect_command
+
+from jobs.messages import RUN_JOB
+from jobs.transitions.stopping import LOOK
+from jobs.worker.process import lifecycle
+
+MESSAGE_OF_A_JOB = re.compile(r"job-(\d+)(-v\d+-\d+)?")  # see jobs/messages.py
+
+# Celery's, which ours call for its own tasks.
+_active: Callable[..., list[dict[str, Any]]] = control.active  # type: ignore[attr-defined]
+_revoke: Callable[..., Any] = control.revoke  # type: ignore[attr-defined]
+
+
+@control_command(name=LOOK, args=[("job_id", int)], signature="<job id>")
+def cancel_job(state: Any, job_id: int = 0, **kwargs: Any) -> dict[str, str]:
+    """Look at once whether a job is to stop. The rows say which: this alone stops nothing."""
+    lifecycle.beat_now()
+    return {"ok": "looking"}
+
+
+@inspect_command(alias="dump_active")
+def active(state: Any, safe: bool = False, **kwargs: Any) -> list[dict[str, Any]]:
+    """List the jobs in slots, and Celery's own tasks that run."""
+    worker = state.consumer.controller
+    ours = worker.jobs.slots.held() if worker.jobs is not None else []
+    return _active(state, safe=safe, **kwargs) + [
+        {
+            "id": f"job-{job_id}",
+            "name": RUN_JOB,
+            "type": RUN_JOB,
+            "args": [job_id],
+            "kwargs": {},
+            "hostname": state.hostname,
+            "acknowledged": True,
+            "worker_pid": os.getpid(),
+        }
+        for job_id in ours
+    ]
+
+
+@control_command(variadic="task_id", signature="[id1 [id2 [... [idN]]]]")
+def revoke(state: Any, task_id: Any, terminate: bool = False, signal: Any = None, **kwargs: Any) -> Any:
+    """Revoke Celery's own tasks. Jobs are refused: their rows say whether they run."""
+    ids = maybe_list(task_id) or []
+    jobs = [found[1] for one in ids if (found := MESSAGE_OF_A_JOB.fullmatch(str(one)))]
+    if jobs:
+        return {
+            "error": f"Nothing was revoked: job {', '.join(jobs)} is cancelled by its row, on its page, with POST "
+            f"/api/v1/jobs/{jobs[0]}/cancel/ or by SQL (docs/states.md)."
+        }
+    return _revoke(state, ids, terminate, signal, **kwargs)
+
+
+@control_command(args=[("signal", str)], variadic="task_id", signature="<signal> [id1 [id2 [... [idN]]]]")
+def terminate(state: Any, signal: str, task_id: Any, **kwargs: Any) -> Any:
+    """Terminate Celery's own tasks. Jobs are refused, as by `revoke`."""
+    return revoke(state, task_id, terminate=True, signal=signal)

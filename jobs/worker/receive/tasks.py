@@ -1,0 +1,23 @@
+"""The one Celery task: it starts the job that its message names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task, shared_task
+
+from jobs.messages import RUN_JOB
+
+
+class JobTask(Task):  # type: ignore[type-arg]
+    """Its messages are taken in by us: see jobs/worker/receive/strategy.py."""
+
+    def start_strategy(self, app: Any, consumer: Any, **kwargs: Any) -> Any:
+        """Celery asks this once for each connection to the broker."""
+        return consumer.controller.jobs.intake(consumer)
+
+
+@shared_task(base=JobTask, name=RUN_JOB, ignore_result=True, typing=False)
+def run_job(job_id: int, version: int) -> None:
+    """Start job `job_id` at its `run_at`, if it still has this version and nobody else has it."""
+    raise RuntimeError("a job is started by its worker's own slots, never by calling this")

@@ -1,0 +1,1 @@
+"""The ends of jobs, stored in batches and not given up."""

@@ -1,0 +1,111 @@
+"""Records how attempts ended: all that ended meanwhile in one transaction, by a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+
+from django.db import DataError, IntegrityError, connection
+
+from jobs import failpoints, transitions
+from jobs.clock import clock, steady
+from jobs.states import State
+from jobs.transitions import Ended
+from jobs.worker.process.warming import warm
+from jobs.worker.record.batching import gather_until
+from jobs.worker.record.database_retry import retry_until_answered
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 200  # ends in one transaction
+CROWDED = 2 * AT_A_TIME  # with more than these to record a worker takes no further jobs
+
+
+class Recorder:
+    """Writes ends, however long the database is away: nobody else knows them."""
+
+    def __init__(self) -> None:
+        self._ended: SimpleQueue[Ended | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self.warmed = threading.Event()
+        self._written_at = 0.0  # on the steady clock
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop, name="recorder", daemon=True)
+            self._thread.start()
+
+    def put(self, ended: Ended) -> None:
+        """To be recorded soon. From any thread; does not wait."""
+        self._ended.put(ended)
+
+    @property
+    def crowded(self) -> bool:
+        return self._ended.qsize() > CROWDED
+
+    def finish(self, within: float | None = None) -> None:
+        """Record what is left and stop; with `within` in so many seconds, or leave it to the rescue."""
+        if self._thread is not None:
+            self._ended.put(None)
+            self._thread.join(within)
+            self._thread = None
+
+    def _loop(self) -> None:
+        warm(lambda: transitions.rehearse_end(now=clock.current()))
+        self.warmed.set()
+        more = True
+        while more:
+            batch, more = self._batch()
+            try:
+                if batch:
+                    record(batch)
+            except Exception:
+                log.exception("%d ends were not recorded; these jobs stay RUNNING until this worker stops", len(batch))
+        connection.close()
+
+    def _batch(self) -> tuple[list[Ended], bool]:
+        """What has ended, and whether there is more to come."""
+        batch: list[Ended] = []
+        ended = self._ended.get()
+        until = gather_until(self._written_at)
+        while ended is not None:
+            batch.append(ended)
+            if len(batch) == AT_A_TIME:
+                break
+            try:
+                ended = self._ended.get(timeout=max(until - steady(), 0.0))
+            except Empty:
+                break
+        self._written_at = steady()
+        return batch, ended is not None
+
+
+def record(endings: Sequence[Ended]) -> None:
+    """Write these ends. One that the database refuses, or that we cannot write, does not hold up the others."""
+    failpoints.hit("before-finish")
+    try:
+        unheld = retry_until_answered(lambda: transitions.finish(endings), reraise=(DataError, IntegrityError))
+    except Exception as error:
+        if len(endings) > 1:
+            for ended in endings:
+                record([ended])
+            return
+        log.exception("job %d: its end cannot be recorded", endings[0].started.job_id)
+        _give_up(endings[0], f"Its end could not be recorded: {error!r}")
+        return
+    for ended in unheld:
+        started = ended.started
+        log.error(
+            "job %d: attempt %d ended after it was settled; its end is in the ledger", started.job_id, started.attempt
+        )
+
+
+def _give_up(ended: Ended, why: str) -> None:
+    """Somebody must see it: INTERRUPTED, with what there is against the end that we know."""
+    try:
+        visible = Ended(ended.started, State.INTERRUPTED, None, clock.now(), f"{why} ({ended.outcome.label})")
+        retry_until_answered(lambda: transitions.finish([visible]), reraise=(DataError, IntegrityError))
+    except Exception:
+        log.exception("job %d stays RUNNING until this worker stops", ended.started.job_id)

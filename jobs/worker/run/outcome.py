@@ -1,0 +1,126 @@
+"""How a body ends: what it returns or raises, and what its deadline and whoever asked it to stop make of that."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from jobs import targets
+from jobs.states import State
+from jobs.targets import raised
+from jobs.targets.raised import named
+from jobs.transitions import Ended, Started, storable
+from jobs.worker.run.results import as_json
+from project.masking import masked
+
+log = logging.getLogger(__name__)
+
+TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
+
+
+class How(NamedTuple):
+    """How a body ended: why, if it failed, its result as JSON, by which names its job may want another start, the
+    traceback of an error that nobody has expected, and how many seconds later another start is due at the earliest."""
+
+    outcome: State
+    error: str = ""
+    result: str | None = None
+    kinds: tuple[str, ...] = ()
+    story: str = ""
+    retry_after: float | None = None
+
+
+def call(started: Started, body: Callable[[], object], context: targets.Context) -> How:
+    """Run the body."""
+    try:
+        result = body()
+    except targets.Cancelled as error:
+        log.warning("job %d (%s): %s", started.job_id, started.target, error)
+        if context.cancelled:
+            return cancelled(context, as_json(error.result))
+        return How(State.FAILED, str(error), as_json(error.result), ("failure", *error.kinds))
+    except targets.TargetFailed as error:
+        unknown = isinstance(error, targets.OutcomeUnknown)
+        log.warning("job %d (%s): %s", started.job_id, started.target, error)
+        outcome, kind = (State.INTERRUPTED, "unknown") if unknown else (State.FAILED, "failure")
+        return How(
+            outcome, str(error), as_json(error.result), (kind, *error.kinds), retry_after=_seconds(error.retry_after)
+        )
+    except BaseException as error:  # a job may raise anything, SystemExit too
+        if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
+            raise  # its parent tells of it: whether the job had any effect is unknown
+        why, story = masked(named(error)), masked(raised.story(error))
+        log.warning("job %d (%s) failed: %s", started.job_id, started.target, "\n".join(filter(None, (why, story))))
+        names = (kind.__name__ for kind in type(error).__mro__)
+        return How(State.FAILED, why, None, ("failure", *names), story)
+    return How(State.COMPLETED, result=as_json(result))
+
+
+def _seconds(asked: object) -> float | None:
+    """How long it wants to be left alone, if that can be read: a target may have said anything."""
+    if isinstance(asked, int | float) and 0 < asked < 1e9:
+        return float(asked)
+    return None
+
+
+def cancelled(context: targets.Context, result: str | None = None) -> How:
+    """It has stopped as it was asked to: no failure that a job may want another start after."""
+    return How(State.FAILED, context.told.asked, result, ("cancelled",))
+
+
+def at_last(started: Started, how: How, finished_at: datetime) -> How:
+    """The same end, or what becomes of it when it came after the deadline."""
+    late = started.ends_by is not None and finished_at > started.ends_by
+    if not late or "cancelled" in how.kinds or "deadline" in how.kinds or how.outcome == State.INTERRUPTED:
+        return how
+    assert started.ends_by is not None  # noqa: S101 - it is late
+    over = (finished_at - started.ends_by).total_seconds()
+    why = f"Its deadline of {started.deadline} s passed {over:,.1f} s before it ended"
+    if how.outcome == State.COMPLETED:
+        return How(State.FAILED, f"{why}; it ended well.", how.result, ("failure", "deadline"))
+    return how._replace(error=f"{why}: {how.error}", kinds=(*how.kinds, "deadline"))
+
+
+def judged(started: Started, how: How, left_open: Collection[str]) -> How:
+    """The same end, or what becomes of it when the body left transactions open: what it wrote in them is not there."""
+    if not left_open:
+        return how
+    where = ", ".join(sorted(left_open))
+    log.error("job %d (%s) left a transaction open (%s); it is rolled back", started.job_id, started.target, where)
+    if how.outcome != State.COMPLETED:
+        return how
+    why = (
+        f"It left a transaction open ({where}): what it wrote in it was rolled back. Commit, or leave every "
+        "transaction.atomic(), before the body ends."
+    )
+    return How(State.FAILED, why, how.result, ("failure", "transaction"))
+
+
+def ended(started: Started, how: How, execute_at: datetime | None, finished_at: datetime, told: targets.Told) -> Ended:
+    """With what the body has said."""
+    return Ended(
+        started,
+        how.outcome,
+        execute_at,
+        finished_at,
+        masked(how.error),
+        how.result,
+        how.kinds,
+        _as_text(told),
+        told.share,
+        None if told.share is None else storable(told.note),
+        how.story,
+        how.retry_after,
+    )
+
+
+def _as_text(told: targets.Told) -> str | None:
+    said = told.log
+    if said is None:
+        return None
+    for line in said["lines"]:
+        line["text"] = storable(masked(line["text"]))
+    return json.dumps(said)

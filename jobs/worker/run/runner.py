@@ -1,0 +1,167 @@
+"""In a slot: wait for the exact instant, run the body, say how it ended. Nothing here writes to the database."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from jobs import failpoints, targets
+from jobs.clock import Reading, clock, steady
+from jobs.conf import conf
+from jobs.states import State
+from jobs.transitions import Ended, Started
+from jobs.transitions.limits import overtaken
+from jobs.transitions.limits.pausing import ANSWERED_AFTER
+from jobs.worker.process import heartbeat
+from jobs.worker.record.database_retry import retry_until_answered
+from jobs.worker.run import current, running, sessions, threads
+from jobs.worker.run.outcome import How, at_last, call, cancelled, ended, judged
+
+log = logging.getLogger(__name__)
+
+# Seconds before the instant in which a slot does not sleep any more: a sleep ends a tenth of a millisecond late. Short,
+# since slots that are due together share the cores, and not at all in a crowd of them.
+SPIN = 0.0001
+CROWD = 8
+
+
+@dataclass(frozen=True)
+class Armed:
+    """A start on its way to a slot. `begun`: before its row was taken, in seconds on the steady clock. `reading`: how
+    our clock follows the database's, for a pool child, which measures none. `among`: starts that were taken together,
+    this one included."""
+
+    started: Started
+    session: uuid.UUID
+    begun: float
+    reading: Reading
+    among: int = 1
+
+
+def run(armed: Armed) -> Ended | None:
+    """Start the job on time and say how it ended. Never raises for what the job does.
+
+    None when we had slept so long that we were declared gone: then the job has been settled without us.
+    """
+    try:
+        return attend(armed)
+    except Exception as error:
+        started = armed.started
+        log.exception("job %d: attempt %d was cut short by an error of ours", started.job_id, started.attempt)
+        why = f"An error of the worker, not of the job: {error!r}"
+        return Ended(started, State.INTERRUPTED, None, clock.now(), why)
+
+
+def run_in_slot(armed: Armed) -> Ended | None:
+    """The same with this thread's connections looked after: one that has broken since the last body is found out at
+    its next query."""
+    sessions.freshen()
+    return run(armed)
+
+
+def run_in_child(armed: Armed) -> Ended | None:
+    """The same in a pool child, which measures no clock."""
+    clock.follow(armed.reading)
+    return run_in_slot(armed)
+
+
+def attend(armed: Armed) -> Ended | None:
+    """Have the body run at its instant, unless the job was settled without us meanwhile."""
+    context = running.enter(armed.started)
+    body, token = current.begin(context.told)
+    try:
+        return _attend(armed, context, body)
+    finally:
+        current.end(token)
+        running.leave(context)
+
+
+def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended | None:
+    started = armed.started
+    before = sessions.before()
+    beside = threads.aside()
+    # Before the instant: at it, slots that are due together share the cores, and each line of ours makes them later.
+    target, unprepared = prepare(started, context, body)
+    try:
+        entered = wait(armed)
+        if entered is None:
+            return None
+        failpoints.hit("before-body")
+        not_entered = cancelled(context) if context.cancelled else unprepared
+        how = not_entered or call(started, partial(body.enter, target), context)
+        failpoints.hit("after-body")
+        finished_at = clock.likely(clock.timestamp())
+    finally:
+        target.close()
+        sessions.take_back(body, before)
+        beside.take_back(body)
+        sessions.sever(body)
+    how = at_last(started, judged(started, how, body.left_open), finished_at)
+    # The instant is never early; what is written down is the best estimate, and so not before it either.
+    execute_at = None if not_entered else clock.likely(entered)
+    return ended(started, how, execute_at, finished_at, context.told)
+
+
+def wait(armed: Armed) -> float | None:
+    """Wait for the instant; return when the body is entered. None when the job was settled without us, or is held by a
+    pause that has been answered."""
+    patience = conf().heartbeat_patience / 2
+    due, asked = armed.started.due.timestamp(), armed.begun
+    left = max(due - clock.timestamp(), 0.0)
+    awake_by = armed.begun + left + patience
+    if left and steady() + left > asked + ANSWERED_AFTER:  # its row was taken long ahead
+        wait_until(due - ANSWERED_AFTER / 2, 0.0)
+        asked = steady()
+        if _is_over(armed.started):
+            return None
+    entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)
+    if steady() > awake_by:
+        # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
+        if not retry_until_answered(lambda: heartbeat.renew(armed.session)):
+            log.error("job %d was settled while this worker slept", armed.started.job_id)
+            return None
+        entered = clock.timestamp()
+    while steady() > asked + ANSWERED_AFTER:  # a slow COMMIT, or a slow machine: what was read is no longer true
+        asked = steady()
+        if _is_over(armed.started):
+            return None
+        entered = clock.timestamp()
+    return entered
+
+
+def _is_over(started: Started) -> bool:
+    over = retry_until_answered(lambda: overtaken.is_over(started, now=clock.current()))
+    if over:
+        log.warning("job %d is not entered: it was paused, or settled without this worker", started.job_id)
+    return over
+
+
+def prepare(started: Started, context: targets.Context, body: current.Body) -> tuple[targets.Call, How | None]:
+    """The body with its checked arguments, one that raises what was wrong with them, if something was; and how the
+    job ends at its time without entering it, if the target's own preparation has failed."""
+    try:
+        target = targets.find(started.target).bind(started.payload, context)
+    except Exception as error:  # noqa: BLE001 - the job fails at its time, with the reason
+        return targets.Call(_raises(error), None, context), None
+    how = call(started, partial(body.enter, target.load), context)
+    return target, None if how.outcome == State.COMPLETED else how
+
+
+def _raises(error: Exception) -> Callable[[], None]:
+    def body() -> None:
+        raise error
+
+    return body
+
+
+def wait_until(due: float, spin: float) -> float:
+    """Sleep until the database's clock has reached `due`, but for the last `spin` seconds; return what it then reads,
+    never less. Both are seconds since the epoch."""
+    while (now := clock.timestamp()) < due:
+        if due - now > spin:
+            time.sleep(due - now - spin)
+    return now

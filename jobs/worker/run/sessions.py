@@ -1,0 +1,197 @@
+"""A body's database connections, whatever thread they are on: its own, healthy before it and clean after it.
+
+A thread that is kept, a slot's or the one beside it, keeps its connection, and what a session may remember is
+discarded after a body that has used it. Connections on other threads are closed when their body ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from psycopg import Cursor, ServerCursor
+from psycopg.pq import TransactionStatus
+
+from jobs.worker.run.current import Body, here
+
+log = logging.getLogger(__name__)
+
+CANCEL_WITHIN = 2.0  # seconds for the server to cancel a statement, and for its thread to notice
+OPEN = (TransactionStatus.ACTIVE, TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+Before = dict[str, tuple[int, bool]]  # by alias: how many atomic blocks deep, and whether autocommit was on
+UNTOUCHED = 0, True
+
+# By raw connection of PostgreSQL: Django's wrapper, and how its transactions begin.
+_opened: WeakKeyDictionary[Any, tuple[Callable[[], BaseDatabaseWrapper | None], object]] = WeakKeyDictionary()
+
+
+def install() -> None:
+    """From now on connections know which bodies have used them."""
+    connection_created.connect(_note)
+
+
+def _note(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    if connection.vendor != "postgresql":
+        return
+    raw = connection.connection
+    raw.cursor_factory = _noting(raw.cursor_factory)
+    raw.server_cursor_factory = _noting(raw.server_cursor_factory)
+    _opened[raw] = ref(connection), _manner(raw)
+    body = here()
+    if body is not None:
+        body.sessions.add(raw)
+
+
+@cache
+def _noting(factory: type[Cursor[Any] | ServerCursor[Any]]) -> Any:
+    """The same class of cursors; each notes for which body it is made."""
+
+    class Noting(factory):  # type: ignore[valid-type, misc]
+        def __init__(self, connection: Any, *args: Any, **kwargs: Any) -> None:
+            super().__init__(connection, *args, **kwargs)
+            body = here()
+            if body is not None:
+                body.sessions.add(connection)
+
+    return Noting
+
+
+def _manner(raw: Any) -> object:
+    return raw.isolation_level, raw.read_only, raw.deferrable
+
+
+def before() -> Before:
+    """How this thread's connections are, before a body."""
+    return {w.alias: _depth(w) for w in connections.all(initialized_only=True) if w.connection is not None}
+
+
+def freshen() -> None:
+    """Before a body's first use of this thread: what has broken, or was taken back from outside, is replaced; what is
+    kept is tried before its first statement."""
+    for wrapper in connections.all(initialized_only=True):
+        if wrapper.connection is not None and getattr(wrapper.connection, "closed", False):
+            _replace(wrapper)
+        else:
+            wrapper.close_if_unusable_or_obsolete()
+
+
+def take_back(body: Body, before: Before | None = None) -> None:
+    """Clean this thread's connections after a body, and note where it left a transaction open. Never raises."""
+    for wrapper in connections.all(initialized_only=True):
+        try:
+            _clean(wrapper, body, (before or {}).get(wrapper.alias, UNTOUCHED))
+        except Exception:
+            log.exception("the connection to database '%s' could not be cleaned; it is replaced", wrapper.alias)
+            _replace(wrapper)
+
+
+def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> None:
+    raw = wrapper.connection
+    if raw is None:
+        return
+    changed = _depth(wrapper) != was
+    if was != UNTOUCHED:  # a caller has a transaction of its own around the body: a test
+        if changed:
+            body.left_open.add(wrapper.alias)
+            wrapper.close()
+        return
+    if wrapper.vendor != "postgresql":  # without a way to tell what its session remembers
+        if changed:
+            body.left_open.add(wrapper.alias)
+        _replace(wrapper)
+        return
+    used = raw in body.sessions
+    body.sessions.discard(raw)
+    status = raw.info.transaction_status
+    if status in OPEN or wrapper.in_atomic_block:
+        body.left_open.add(wrapper.alias)
+    healthy = status == TransactionStatus.IDLE and not changed
+    if healthy and not used:
+        return
+    if healthy and raw in _opened and _opened[raw][1] == _manner(raw):
+        raw.execute("DISCARD ALL")
+        wrapper.init_connection_state()  # what Django sets itself
+    else:
+        _replace(wrapper)
+
+
+def _depth(wrapper: BaseDatabaseWrapper) -> tuple[int, bool]:
+    return len(wrapper.atomic_blocks), wrapper.autocommit
+
+
+def _replace(wrapper: BaseDatabaseWrapper) -> None:
+    """This thread's next use of that database begins with a connection that nobody has used. Never raises."""
+    try:
+        wrapper.in_atomic_block = False  # else it would be kept as the broken one of that block
+        wrapper.close()
+    except Exception as error:  # noqa: BLE001 - it is being thrown away
+        log.debug("closing a connection to '%s': %s", wrapper.alias, error)
+    finally:
+        del connections[wrapper.alias]
+
+
+def any_open() -> bool:
+    """Whether this thread has a connection."""
+    return any(wrapper.connection is not None for wrapper in connections.all(initialized_only=True))
+
+
+def close_all(body: Body | None) -> None:
+    """This thread ends, or has done with the body: so do its connections. Never raises."""
+    for wrapper in connections.all(initialized_only=True):
+        if wrapper.connection is None:
+            continue
+        if body is not None and _is_open(wrapper):
+            body.left_open.add(wrapper.alias)
+        _replace(wrapper)
+
+
+def _is_open(wrapper: BaseDatabaseWrapper) -> bool:
+    if wrapper.in_atomic_block:
+        return True
+    return wrapper.vendor == "postgresql" and wrapper.connection.info.transaction_status in OPEN
+
+
+def cancel(body: Body) -> None:
+    """Have the server cancel what the body still asks it on other threads."""
+    for raw in list(body.sessions):
+        if raw.info.transaction_status == TransactionStatus.ACTIVE:
+            try:
+                raw.cancel_safe(timeout=CANCEL_WITHIN)
+            except Exception as error:  # noqa: BLE001 - then its connection is closed by its thread
+                log.warning("a statement that a body left running could not be cancelled: %s", error)
+
+
+def sever(body: Body) -> None:
+    """Close the connections of the body on threads that have not taken theirs back. Never raises."""
+    for raw in list(body.sessions):
+        if not raw.closed and raw in _opened:
+            try:
+                _sever(raw, _opened[raw][0](), body)
+            except Exception:
+                log.exception("a connection that a body has left could not be closed")
+
+
+def _sever(raw: Any, wrapper: BaseDatabaseWrapper | None, body: Body) -> None:
+    """Under the lock of the raw connection: to close it while its thread waits for the server is not safe."""
+    if raw.info.transaction_status in OPEN:
+        body.left_open.add("default" if wrapper is None else wrapper.alias)
+    taken = raw.lock.acquire(blocking=False)
+    if not taken:
+        cancel(body)
+        taken = raw.lock.acquire(timeout=CANCEL_WITHIN)
+    if not taken:
+        log.error("a thread that a body has left running keeps its connection: it does not end its statement")
+        return
+    try:
+        raw.close()
+    finally:
+        raw.lock.release()
+    if wrapper is not None and not wrapper.in_atomic_block:
+        wrapper.connection = None  # the next use opens another; in a block it stays broken until the block is left

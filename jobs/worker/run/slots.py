@@ -1,0 +1,200 @@
+"""The slots of a worker: where bodies run, on threads or in pool children. A slot is reserved before a row is taken."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
+from contextlib import suppress
+from functools import partial
+from itertools import count
+
+from celery.worker import state
+from django.db import close_old_connections, connections
+
+from jobs.clock import clock
+from jobs.states import State
+from jobs.transitions import Ended
+from jobs.worker.process import tuning
+from jobs.worker.process.capacity import Capacity
+from jobs.worker.record.recorder import Recorder, record
+from jobs.worker.run import runner, running
+from jobs.worker.run.runner import Armed
+
+log = logging.getLogger(__name__)
+
+READY_WITHIN = 10.0  # seconds
+SETTLE_FOR = 5.0  # seconds for what was given to reach its slot when the worker stops
+TOO_LATE = "It was acquired by a worker that had stopped meanwhile; its body was not entered"
+
+
+class Slots:
+    """Counts the slots. How a body gets into one is its heirs' affair."""
+
+    def __init__(self, limit: Callable[[], int], recorder: Recorder, capacity: Capacity | None = None) -> None:
+        self._limit = limit
+        self._capacity = capacity or Capacity()
+        self._recorder = recorder
+        self._taken = 0
+        self._lock = threading.Lock()
+        self.on_free: Callable[[], None] = lambda: None
+
+    @property
+    def limit(self) -> int:
+        return self._limit()
+
+    @property
+    def taken(self) -> int:
+        """Reserved, armed or running."""
+        return self._taken
+
+    @property
+    def free(self) -> int:
+        """How many more jobs may be taken: the one rule of balance. None while the node refuses, by its reading in
+        memory or by a person's word. Celery's own tasks run in the same pool: each that it was given has a slot."""
+        return 0 if self.refusing else self.limit - self._taken - len(state.reserved_requests)
+
+    @property
+    def refusing(self) -> str:
+        """Why no jobs are to be taken, not even later; empty when they are."""
+        return self._capacity.refusing
+
+    @property
+    def crowded(self) -> bool:
+        """Whether ends pile up that the database has yet to hear of: then no more jobs may be taken."""
+        return self._recorder.crowded
+
+    def reserve(self, slots: int) -> None:
+        with self._lock:
+            self._taken += slots
+
+    def release(self, slots: int) -> None:
+        if slots:
+            with self._lock:
+                self._taken -= slots
+            self.on_free()
+
+    def start(self) -> None:
+        """Before the first job: it must not pay for what a slot does once."""
+
+    def give(self, armed: Armed) -> None:
+        """Run this job in a slot that was reserved for it. From any thread; does not wait for it."""
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Before the pool stops: see to it that all that was given has reached its slot."""
+
+    are_processes = False
+
+    def cut_short(self) -> None:
+        """End what can be ended, at once. A thread cannot: what it is given it ends."""
+
+    def finish(self) -> None:
+        """Returns when all that was given has ended. From now on no body is entered: the worker is about to say
+        good-bye, and others settle what it has."""
+
+    def held(self) -> list[int]:
+        """The jobs that are in slots."""
+        raise NotImplementedError
+
+    def stop(self, job_id: int, attempt: int, why: str) -> None:
+        """Somebody wants this start to stop: tell it, or end it. Nothing if it has ended. From any thread."""
+        raise NotImplementedError
+
+
+class ThreadSlots(Slots):
+    """Threads of this process."""
+
+    def __init__(
+        self, executor: Executor, limit: Callable[[], int], recorder: Recorder, capacity: Capacity | None = None
+    ) -> None:
+        super().__init__(limit, recorder, capacity)
+        self._executor = executor
+        self._ended = threading.Condition(self._lock)
+        self._tickets = count()
+        self._outside: set[int] = set()  # tickets of what was given and that no thread has picked up
+        self._given = 0  # and not ended
+        self._finished = False
+
+    def start(self) -> None:
+        """Have all threads made: the executor makes one when there is more to do than threads that do nothing."""
+        here = threading.Barrier(self.limit)
+        wait([self._executor.submit(_ready, here) for _ in range(self.limit)], READY_WITHIN)
+
+    def give(self, armed: Armed) -> None:
+        ticket = next(self._tickets)
+        with self._lock:
+            too_late = self._finished
+            if not too_late:
+                self._outside.add(ticket)
+                self._given += 1
+        if too_late:
+            self._refuse(armed)
+            return
+        run = partial(self._run, ticket, armed)
+        try:
+            future = self._executor.submit(run)
+        except RuntimeError:  # the pool has stopped
+            self._beside(run)
+        else:
+            future.add_done_callback(partial(self._unless_cancelled, run))
+
+    def finish(self) -> None:
+        with self._ended:
+            self._ended.wait_for(lambda: not self._given)
+            self._finished = True
+
+    def held(self) -> list[int]:
+        return running.ids()
+
+    def stop(self, job_id: int, attempt: int, why: str) -> None:
+        running.ask_to_stop(job_id, attempt, why)
+
+    def _unless_cancelled(self, run: Callable[[], None], future: Future[None]) -> None:
+        """The pool's end cancels what no thread has picked up, as while Celery's own tasks have the threads."""
+        if future.cancelled():
+            self._beside(run)
+
+    def _beside(self, run: Callable[[], None]) -> None:
+        """In a thread of its own: it is acquired, and the pool takes nothing any more."""
+
+        def run_and_close() -> None:
+            try:
+                run()
+            finally:
+                connections.close_all()
+
+        threading.Thread(target=run_and_close, name="beside-the-pool").start()
+
+    def _refuse(self, armed: Armed) -> None:
+        """The worker has said good-bye, and the recorder is gone: the ledger is told here."""
+        log.error("job %d: %s", armed.started.job_id, TOO_LATE)
+        record([Ended(armed.started, State.INTERRUPTED, None, clock.now(), TOO_LATE)])
+        self.release(1)
+
+    def _run(self, ticket: int, armed: Armed) -> None:
+        with self._lock:
+            if ticket not in self._outside:  # a pool that could not start a thread has raised, and keeps it
+                return
+            self._outside.remove(ticket)
+        try:
+            ended = runner.run_in_slot(armed)
+        except BaseException as error:  # noqa: BLE001 - such as a SystemExit that looks like a signal to a child
+            why = f"Its slot was left by {type(error).__name__}: whether the job had any effect is unknown"
+            ended = Ended(armed.started, State.INTERRUPTED, None, clock.now(), why)
+        try:
+            if ended is not None:
+                self._recorder.put(ended)
+        finally:
+            self.release(1)
+            with self._ended:
+                self._given -= 1
+                self._ended.notify_all()
+
+
+def _ready(here: threading.Barrier) -> None:
+    tuning.tune_slot_thread()
+    close_old_connections()  # makes this thread's own, which opens when a body first asks
+    with suppress(threading.BrokenBarrierError):  # a pool with fewer threads than it says: they are ready all the same
+        here.wait(READY_WITHIN / 2)

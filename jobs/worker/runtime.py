@@ -1,0 +1,194 @@
+"""What a worker needs for jobs, started before its first message and stopped after its last body."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+from celery.worker.control import control_command
+from kombu.common import ignore_errors
+
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.nodes.cache import Vitals, cache
+from jobs.nodes.drains import LOOK
+from jobs.nodes.limits import limits
+from jobs.worker.arm.armer import Armer
+from jobs.worker.arm.handoff import Handoff
+from jobs.worker.process import (
+    control,  # noqa: F401 - commands that Celery finds when it is imported
+    lifecycle,
+    options,
+    warming,
+)
+from jobs.worker.process.capacity import Capacity
+from jobs.worker.receive.strategy import JobStrategy
+from jobs.worker.record.promoting import Promoting
+from jobs.worker.record.recorder import Recorder
+from jobs.worker.run.prefork_slots import PreforkSlots
+from jobs.worker.run.slots import Slots, ThreadSlots
+
+log = logging.getLogger(__name__)
+
+# Seconds: what is due so soon when a worker is told to stop is started by it, which is warm. What is due later is
+# elsewhere by then, also on a machine that is busy with starting the next worker.
+HANDOVER = 1.0
+
+
+class Runtime:
+    """The rooms of one worker process, wired together."""
+
+    def __init__(self, worker: Any) -> None:
+        self.recorder = Recorder()
+        self.promoting = Promoting()
+        self.capacity = Capacity(limits(conf()))
+        self.slots = _slots(worker, self.recorder, self.capacity)
+        self.handoff = Handoff(worker.hostname)
+        self.armer = Armer(self.slots, lifecycle.proven_identity, self.handoff.put)
+        self._strategy: JobStrategy | None = None
+        self.capacity.on_reading = self._tell
+        self.capacity.on_change = self._changed
+
+    def start(self) -> None:
+        self.capacity.start()
+        self.slots.start()
+        self.recorder.start()
+        self.promoting.start()
+        self.handoff.start(give_up=self.armer.add)
+        self.armer.start()
+        warming.wait([*self.armer.warmed, self.recorder.warmed, self.promoting.warmed])
+
+    def intake(self, consumer: Any) -> JobStrategy:
+        """For a new connection to the broker; what came by the last one cannot be acknowledged any more."""
+        self.disconnected()
+        self._strategy = JobStrategy(
+            consumer, self.armer.add, clock.timestamp, lambda: self.capacity.refusing, lifecycle.beat_now
+        )
+        return self._strategy
+
+    def follow(self) -> None:
+        """Take messages, or none, as the node says. By the thread of the event loop only."""
+        if self._strategy is not None:
+            self._strategy.follow()
+
+    def _changed(self) -> None:
+        """The node has begun or ceased to refuse: what waits here goes back, and its row says so at once."""
+        if self._strategy is not None:
+            self._strategy.follow_soon()
+        self.armer.wake()
+        lifecycle.beat_now()
+
+    def _tell(self) -> None:
+        vitals = Vitals(clock.timestamp(), self.capacity.reading, self.slots.taken, self.capacity.refusing)
+        cache.put(lifecycle.identity().session, vitals)
+
+    def leave(self, turn: Callable[[], object]) -> None:
+        """Told to stop: hand back what waits for later, and have what is due at once in its slot. `turn` is one turn of
+        the event loop, which goes on meanwhile. By its thread only."""
+        if self._strategy is None:
+            return
+        until = clock.timestamp() + conf().arm_lead + HANDOVER
+        self._strategy.leave()
+        self.armer.leave(until)
+        self._strategy.hand_back()
+        log.info("stops: %d jobs that are due at once start here, others elsewhere", self.armer.waiting)
+        while (self.armer.waiting or self._strategy.is_asking) and clock.timestamp() < until:
+            turn()
+
+    def stop(self) -> None:
+        """Take nothing any more, and have all that was taken in its slot."""
+        self.handoff.stop()
+        self.armer.stop()
+        self.slots.settle()
+
+    def give_back(self) -> None:
+        """Stopped: tell the broker of what is dealt with, and hand back what waits. By the thread of the event loop
+        only."""
+        self.armer.hand_back()
+        if self._strategy is not None:
+            self._strategy.stop_asking()
+            self._strategy.acknowledge()
+            self._strategy.hand_back()
+            self._strategy.close()
+
+    def close(self) -> None:
+        """Take nothing any more. Waits for nobody: a signal's handler calls it."""
+        self.handoff.stop()
+        self.armer.close()
+
+    def cut_short(self) -> None:
+        """Take nothing any more, and end what can be ended, at once."""
+        self.handoff.stop()
+        self.armer.stop(lifecycle.COLD_STOP)
+        self.slots.cut_short()
+
+    def disconnected(self) -> None:
+        if self._strategy is not None:
+            self._strategy.close()
+
+
+def _slots(worker: Any, recorder: Recorder, capacity: Capacity) -> Slots:
+    pool = worker.pool
+    executor = getattr(pool, "executor", None)
+    if executor is not None:
+        return ThreadSlots(executor, lambda: pool.limit, recorder, capacity)
+    return PreforkSlots(pool, worker.hub, lambda: pool.num_processes, recorder, lifecycle.child_lost, capacity=capacity)
+
+
+class RuntimeStep(bootsteps.StartStopStep):
+    """Between the consumer, which stops first, and the pool, which waits for the bodies.
+
+    A worker that is told to stop gives the jobs that wait here back to the broker at once. Celery closes its connection
+    to the broker, and with it hands messages back, only when the last body has ended: minutes in which they get late.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        options.check(worker)
+        worker.jobs = None
+        super().__init__(worker, **kwargs)
+
+    def start(self, worker: Any) -> None:
+        worker.jobs = Runtime(worker)
+        worker.jobs.start()
+        lifecycle.ready(worker)
+
+    def stop(self, worker: Any) -> None:
+        worker.jobs.stop()
+        worker.jobs.give_back()
+        _hand_back(worker)
+
+    def terminate(self, worker: Any) -> None:
+        worker.jobs.cut_short()
+        try:
+            worker.jobs.give_back()
+            _hand_back(worker)
+        finally:
+            lifecycle.leave(worker.jobs, lifecycle.COLD_STOP)
+
+
+@control_command(name=LOOK)
+def look(state: Any) -> dict[str, str]:
+    """Somebody has written into this worker's row: its heartbeat reads it."""
+    lifecycle.beat_now()
+    return {"ok": "the heartbeat reads the row"}
+
+
+def _hand_back(worker: Any) -> None:
+    """Close the consumer's connection when nothing that runs needs it any more to acknowledge."""
+    consumer = getattr(worker, "consumer", None)
+    if consumer is None or consumer.connection is None:
+        return
+    if not all(request.acknowledged for request in tuple(state.active_requests)):
+        log.info("other tasks acknowledge late: messages that wait here stay until they have ended")
+        return
+    connection, consumer.connection = consumer.connection, None
+    ignore_errors(connection, connection.close)
+    for callback in worker.hub._pop_ready():  # else the hub reads the closed connection once more at its own end
+        with suppress(Exception):
+            callback()

@@ -1,1 +1,0 @@
-"""What proves the promises of docs/guarantees.md; nothing here runs in production."""

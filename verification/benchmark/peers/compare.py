@@ -1,0 +1,103 @@
+"""The whole comparison: one system after the other, each alone on the machine."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from jobs.clock import clock
+from jobs.conf import conf
+from launcher.interrupts import Interrupts, StopRequested
+from verification.benchmark import machine
+from verification.benchmark.peers import ours
+from verification.benchmark.peers.driver import Driver
+from verification.benchmark.peers.environment import Unavailable, install
+from verification.benchmark.peers.options import Comparison
+from verification.benchmark.peers.outcome import Outcome, System
+from verification.benchmark.peers.peer import BY_NAME, OURS, OURS_SETTINGS, Peer
+from verification.benchmark.processes.start import RoundFailed, Tell
+from verification.benchmark.round import Round
+
+FOLDER_PREFIX = "runat-peers-"
+Figure = TypeVar("Figure")
+
+
+class Comparing:
+    """One run of it. What cannot be measured says so in its line, and the next one follows."""
+
+    def __init__(self, comparison: Comparison, run: str, interrupts: Interrupts) -> None:
+        self.comparison, self.run = comparison, run
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        self._interrupts = interrupts
+
+    @property
+    def headline(self) -> str:
+        names = ", ".join(self.comparison.names)
+        return f"Comparison {self.run} of {names}, --seed {self.comparison.round.seed}, logs in {self.folder}"
+
+    def carry_out(self, tell: Tell) -> Outcome:
+        outcome = Outcome(self.comparison, machine.describe())
+        clock.measure()
+        for name in self.comparison.names:
+            self._go_on()
+            outcome.systems.append(self._runat(outcome, tell) if name == OURS else self._peer(BY_NAME[name], tell))
+        return outcome
+
+    def _go_on(self) -> None:
+        """A stop that was asked for while processes were being stopped is obeyed now. Raises StopRequested."""
+        if self._interrupts.count:
+            raise StopRequested(signal.SIGTERM)
+        self._interrupts.raising = True
+
+    def _runat(self, outcome: Outcome, tell: Tell) -> System:
+        asked, backlog = self.comparison.round, self.comparison.backlog
+        system = System(OURS, "RunAt", OURS_SETTINGS, "", _own_versions())
+        if result := _tried(system, lambda: Round(asked, self.run, self._interrupts).carry_out(tell)):
+            system.punctuality = ours.scored(result)
+            outcome.last_words = result.last_words
+        self._go_on()
+        if backlog:
+            folder = self.folder / OURS
+            system.rate = _tried(system, lambda: ours.rate(backlog, self.run, folder, self._interrupts, tell))
+        return system
+
+    def _peer(self, peer: Peer, tell: Tell) -> System:
+        versions = peer.requirements.read_text().split()
+        system = System(peer.name, peer.title, peer.settings, peer.lacks, versions)
+        folder, environment = self.folder / peer.name, self.folder / f"{peer.name}-environment"
+        tell(f"{peer.name}: installing", 0, 1)
+        try:
+            python = _tried(system, lambda: install(peer.requirements, environment, self._interrupts))
+            if python is not None:
+                self._measure(system, Driver(peer, python, folder, self._interrupts, tell))
+        finally:
+            shutil.rmtree(environment, ignore_errors=True)
+        return system
+
+    def _measure(self, system: System, driver: Driver) -> None:
+        asked, backlog = self.comparison.round, self.comparison.backlog
+        window, max_delay = (timedelta(seconds=s) for s in (conf().min_prepare_time, conf().max_delay_time))
+        system.punctuality = _tried(system, lambda: driver.punctuality(asked, window=window, max_delay=max_delay))
+        self._go_on()
+        if backlog and driver.peer.drains:
+            system.rate = _tried(system, lambda: driver.rate(backlog))
+
+
+def _own_versions() -> list[str]:
+    return [f"{name}=={version(name)}" for name in ("celery", "kombu", "django", "psycopg", "redis")]
+
+
+def _tried(system: System, measure: Callable[[], Figure]) -> Figure | None:
+    """What it measures; None, and the reason in the system's line, when it cannot."""
+    try:
+        return measure()
+    except (Unavailable, RoundFailed) as failed:
+        if str(failed) not in system.missing:
+            system.missing.append(str(failed))
+        return None

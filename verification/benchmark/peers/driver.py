@@ -1,0 +1,196 @@
+"""One peer from end to end: its processes, its jobs, its stamps."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from launcher.home import CHECKOUT
+from launcher.interrupts import Interrupts
+from verification.benchmark import cost, score
+from verification.benchmark.options import Options
+from verification.benchmark.peers import plan as plans
+from verification.benchmark.peers import services
+from verification.benchmark.peers.environment import Unavailable, run
+from verification.benchmark.peers.outcome import Punctuality, punctuality
+from verification.benchmark.peers.peer import Peer
+from verification.benchmark.peers.plan import Entry, Stamps
+from verification.benchmark.peers.programs import protocol
+from verification.benchmark.processes.cluster import Cluster
+from verification.benchmark.processes.member import Member
+from verification.benchmark.processes.start import Tell, at_work
+from verification.benchmark.workload import BODY_SECONDS
+
+LOOK_EVERY = 4  # ticks between looks at the stamps: reading them must not cost what is measured
+PREPARED_WITHIN = 120.0  # seconds
+DRAINED_WITHIN = 300.0  # seconds for a backlog
+SOON = timedelta(seconds=1)  # from the writing of the plan to its first insert
+DRAIN_PROCESSES, DRAIN_SLOTS = 2, 10
+# All that a peer sees of our environment: Celery would take BROKER_URL from it before its own settings.
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+
+
+class Processes(Cluster):
+    """Those of a peer: started, watched and stopped as ours are."""
+
+    def __init__(self, folder: Path, members: Sequence[Member]) -> None:
+        self.folder, self.members = folder, list(members)
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Measures one peer with the given Python, in whose environment it is installed. `folder` is new and empty."""
+
+    peer: Peer
+    python: Path
+    folder: Path
+    interrupts: Interrupts
+    tell: Tell
+
+    def punctuality(self, asked: Options, *, window: timedelta, max_delay: timedelta) -> Punctuality:
+        """Put the workload to it and score it. Raises Unavailable, RoundFailed."""
+        with self._at_home("load", BODY_SECONDS) as (home, environment, database):
+            processes = self._processes(home, environment, asked.instances, asked.slots)
+            with self._living(processes, ready=self._all_ready(processes, home)) as wait:
+                duration = timedelta(seconds=asked.duration)
+                begin = datetime.now(UTC) + SOON
+                since, until = begin + window, begin + window + duration
+                plan = plans.punctual(begin, duration=duration, window=window, seed=asked.seed)
+                self._write(home, plan)
+                _pass(wait, (until - datetime.now(UTC)).total_seconds(), "load")
+                longest = (window + max_delay).total_seconds()
+                told = _told(wait, home, lambda told: _done(told, plan), longest, "the last jobs", must=False)
+                idle = _idle(wait, database, asked.idle)
+                # The windows that are counted end after the load: a peer that polls, polls until then.
+                where = cost.interval(since, duration, window.total_seconds())
+                _pass(wait, (where.stop - datetime.now(UTC)).total_seconds(), "the last window")
+                lists = sum(where.start <= at < where.stop for at in _read(home).lists)
+        return punctuality(
+            plans.rows(plan, told),
+            created=len(plan),
+            cost=cost.LIST_QUERY * lists,
+            idle=idle,
+            window=window,
+            max_delay=max_delay,
+        )
+
+    def rate(self, backlog: int) -> float:
+        """Let two processes drain a backlog of jobs that do nothing; jobs/s. Raises Unavailable, RoundFailed."""
+        with self._at_home("drain", 0) as (home, environment, _):
+            processes = self._processes(home, environment, DRAIN_PROCESSES, DRAIN_SLOTS)
+            workers = [member for member in processes.members if member.kind == "worker"]
+            processes.members = [member for member in processes.members if member.kind != "worker"]
+            plan = plans.backlog(datetime.now(UTC), backlog)
+            self._write(home, plan)
+            with self._living(processes, ready=lambda: True) as wait:
+                _told(wait, home, lambda told: told.fed, DRAINED_WITHIN, "filling the backlog")
+                processes.members += workers
+                for worker in workers:
+                    worker.start()
+                told = _told(wait, home, lambda told: _done(told, plan), DRAINED_WITHIN, "draining")
+        return score.jobs_per_second(plans.rows(plan, told))
+
+    @contextmanager
+    def _at_home(self, what: str, body_s: float) -> Iterator[tuple[Path, dict[str, str], str]]:
+        """A folder, an environment and, if it uses one, a database that nobody else has; tables made."""
+        home = self.folder / what
+        home.mkdir(parents=True)
+        name = f"{self.folder.parent.name}_{self.peer.name}_{what}".replace("-", "_").lower()
+        with services.broker(self.peer, name) as broker, services.database(self.peer, name) as database:
+            environment = {
+                **{name: os.environ[name] for name in KEPT if name in os.environ},
+                "PYTHONPATH": str(CHECKOUT),
+                protocol.FOLDER: str(home),
+                protocol.DATABASE: database,
+                protocol.BROKER: broker,
+                protocol.QUEUE: name,
+                protocol.BODY: str(body_s),
+            }
+            if self.peer.prepares:
+                log = home / "prepare.log"
+                if run(self._command(["prepare"]), log, environment, self.interrupts, within=PREPARED_WITHIN):
+                    raise Unavailable(f"could not make its tables; see {log}")
+            yield home, environment, name if self.peer.uses_database else ""
+
+    def _command(self, role: Sequence[str]) -> list[str]:
+        return [str(self.python), "-m", self.peer.module, *role]
+
+    def _processes(self, home: Path, environment: Mapping[str, str], instances: int, slots: int) -> Processes:
+        def member(name: str, kind: str, role: list[str]) -> Member:
+            return Member(name, kind, self._command(role), home / f"{name}.log", environment=environment)
+
+        members = [member(name, "worker", role) for name, role in self.peer.workers(instances, slots)]
+        members += [member(name, "helper", role) for name, role in self.peer.helpers()]
+        return Processes(home, members)
+
+    @contextmanager
+    def _living(self, processes: Processes, ready: Callable[[], bool]) -> Iterator[Tell]:
+        """Have them at work inside. Yields what to call while waiting, which raises Unavailable when one has ended."""
+
+        def tell(what: str, passed: float, longest: float) -> None:
+            self.tell(f"{self.peer.name}: {what}", passed, longest)
+
+        with at_work(processes, None, self.interrupts, tell, ready) as wait:
+
+            def watch(what: str, passed: float, longest: float) -> None:
+                wait(what, passed, longest)
+                if ended := processes.bad_ends():
+                    raise Unavailable(f"{ended[0]}; its logs are in {processes.folder}")
+
+            yield watch
+
+    @staticmethod
+    def _all_ready(processes: Processes, home: Path) -> Callable[[], bool]:
+        workers = sum(member.kind == "worker" for member in processes.members)
+        return lambda: _read(home).ready >= workers
+
+    def _write(self, home: Path, plan: Sequence[Entry]) -> None:
+        draft = home / "draft"
+        draft.write_text("".join(f"{job.line()}\n" for job in plan))
+        draft.rename(home / protocol.PLAN)  # at once: the feeder must not read half of it
+
+
+def _idle(wait: Tell, database: str, seconds: float) -> float | None:
+    """Statements a second while nothing is to be done."""
+    if not database:
+        return 0.0  # it has none
+    before, started = services.calls(database), time.monotonic()
+    _pass(wait, seconds, "idle")
+    after, passed = services.calls(database), time.monotonic() - started
+    return (after - before) / passed if before is not None and after is not None and seconds else None
+
+
+def _pass(wait: Tell, seconds: float, what: str) -> None:
+    start = time.monotonic()
+    while (passed := time.monotonic() - start) < seconds:
+        wait(what, passed, seconds)
+
+
+def _told(
+    wait: Tell, home: Path, enough: Callable[[Stamps], bool], longest: float, what: str, *, must: bool = True
+) -> Stamps:
+    """Wait until what was told is enough, and return it. Raises Unavailable when it must be and is not in time."""
+    start = time.monotonic()
+    while not enough(told := _read(home)):
+        if (passed := time.monotonic() - start) > longest:
+            if must:
+                raise Unavailable(f"was not done with {what} within {longest:g} s; its logs are in {home}")
+            return told
+        for _ in range(LOOK_EVERY):
+            wait(what, passed, longest)
+    return told
+
+
+def _read(home: Path) -> Stamps:
+    # A line that is still being written ends without its newline, and is read the next time.
+    texts = (file.read_text() for file in sorted(home.glob(f"*{protocol.SUFFIX}")))
+    return plans.stamps(line for text in texts for line in text[: text.rfind("\n") + 1].splitlines())
+
+
+def _done(told: Stamps, plan: Sequence[Entry]) -> bool:
+    return told.fed and len(told.runs) >= len(plan)

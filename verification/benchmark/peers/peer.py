@@ -1,0 +1,118 @@
+"""Who is compared, how each is set, and what each leaves undone that RunAt does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+OURS = "runat"  # RunAt itself, among the names
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One system. `broker`: the kinds it can use, empty when none; `settings`: what differs from its defaults, and
+    the defaults that matter; `lacks`: what it does not do, so that nobody compares unlike things unawares."""
+
+    name: str
+    title: str
+    program: str
+    settings: str
+    lacks: str
+    broker: tuple[str, ...] = ()
+    uses_database: bool = False
+    prepares: bool = False
+    beat: bool = False
+    alone: bool = False  # all its slots are in one process, which also takes the jobs in
+    drains: bool = False  # whether it is in the table of throughput too
+
+    @property
+    def requirements(self) -> Path:
+        """Exact versions, all of them."""
+        return HERE / "requirements" / f"{self.name}.txt"
+
+    @property
+    def module(self) -> str:
+        return f"verification.benchmark.peers.programs.{self.program}"
+
+    def workers(self, instances: int, slots: int) -> Iterator[tuple[str, list[str]]]:
+        """The name and the role of each worker process."""
+        count, each = (1, instances * slots) if self.alone else (instances, slots)
+        for n in range(1, count + 1):
+            yield f"peer{n}", ["worker", f"peer{n}", str(each)]
+
+    def helpers(self) -> Iterator[tuple[str, list[str]]]:
+        """The same of those beside the workers."""
+        if self.beat:
+            yield "beat", ["beat"]
+        if not self.alone:
+            yield "feed", ["feed"]
+
+
+PEERS = (
+    Peer(
+        name="celery_eta",
+        title="Celery, eta",
+        program="celery_eta",
+        settings="apply_async(eta=run_at), threads pool, acknowledged on receipt, no result backend",
+        lacks=(
+            "no row: nothing to look at, edit or cancel in a table, no lock against a second start; waiting jobs "
+            "live in the workers' memory: on Redis those of a killed worker come back after the visibility timeout "
+            "(1 h), and those due later than that run more than once; a job that was running is lost"
+        ),
+        broker=("redis", "amqp"),
+        drains=True,
+    ),
+    Peer(
+        name="celery_poll",
+        title="Celery, 1 s poll",
+        program="celery_poll",
+        settings="a beat task each 1 s publishes the due rows of a table; threads pool, no result backend",
+        lacks=(
+            "late by half its interval by design; one beat and no successor; what dies between the update and "
+            "the publishing loses jobs; no lock when a worker starts one"
+        ),
+        broker=("redis", "amqp"),
+        uses_database=True,
+        prepares=True,
+        beat=True,
+    ),
+    Peer(
+        name="procrastinate",
+        title="procrastinate",
+        program="procrastinate_queue",
+        settings="defaults (LISTEN/NOTIFY on, fetch_job_polling_interval 5 s), concurrency = slots",
+        lacks=(
+            "its notification is for jobs due now, those for later wait for the poll; jobs of a vanished worker "
+            "stay as they are until a task of yours retries them"
+        ),
+        uses_database=True,
+        prepares=True,
+        drains=True,
+    ),
+    Peer(
+        name="apscheduler",
+        title="APScheduler 3",
+        program="apscheduler_one",
+        settings="SQLAlchemyJobStore on PostgreSQL, one process with all slots as threads, misfire_grace_time 30 s",
+        lacks=(
+            "one process: no second instance may share its store, so no high availability; a job is removed "
+            "from the store when it is handed to a thread: a kill loses it without a trace"
+        ),
+        uses_database=True,
+        alone=True,
+    ),
+    Peer(
+        name="huey",
+        title="huey",
+        program="huey_redis",
+        settings="RedisHuey, thread workers = slots in each consumer, scheduler interval 1 s (default and least)",
+        lacks="late by half its interval by design; a popped job is gone with a killed consumer; no row, no lock",
+        broker=("redis",),
+        drains=True,
+    ),
+)
+BY_NAME = {peer.name: peer for peer in PEERS}
+NAMES = (OURS, *BY_NAME)
+OURS_SETTINGS = "as it comes: threads pool, a durable row, its lock taken ahead, a ledger row for each start"

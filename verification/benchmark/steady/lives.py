@@ -1,0 +1,111 @@
+"""What the rows of a steady load say: how late, how far ahead, and whether the end is worse than the begin. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from jobs.models.querysets import OVERDUE_AFTER
+from verification.benchmark.score import Spread, percentile, summary
+
+OVERDUE_MS = OVERDUE_AFTER / timedelta(milliseconds=1)
+
+
+class Life(NamedTuple):
+    """One job's row, in ms from the begin of the load. None: it did not come so far. `listed`: by the list query that
+    marked it last."""
+
+    due: float
+    created: float
+    listed: float | None
+    taken: float | None
+    entered: float | None
+    deliveries: int
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How long before its time a job was marked to be published, in seconds."""
+
+    low: float
+    p5: float
+    p50: float
+
+
+@dataclass(frozen=True)
+class Third:
+    """Those due in one third of the load. `overdue`: the most at one time, in it, that had been due for more than a
+    second and were not taken."""
+
+    jobs: int
+    delay_p95_ms: float
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`delay`: from `run_at` to `execute_at` in ms; `committed_ahead`: of the row that was committed latest before its
+    time, in seconds; `listed_in_time`, `taken_in_time`: shares of all jobs that were marked to be published, and whose
+    row was taken by a worker, before they were due; `listed_again`: marked more than once."""
+
+    delay: Spread | None
+    early: int
+    committed_ahead: float
+    lead: Lead | None
+    listed_in_time: float
+    taken_in_time: float
+    listed_again: int
+    first_third: Third
+    last_third: Third
+
+
+def figures(lives: Sequence[Life], duration_ms: float) -> Figures:
+    """Of a load that lasted so long."""
+    third = duration_ms / 3
+    jobs = max(len(lives), 1)
+    return Figures(
+        delay=summary(_delays(lives)),
+        early=sum(life.entered is not None and life.entered < life.due for life in lives),
+        committed_ahead=min(((life.due - life.created) / 1000 for life in lives), default=0.0),
+        lead=_lead(lives),
+        listed_in_time=sum(life.listed is not None and life.listed < life.due for life in lives) / jobs,
+        taken_in_time=sum(life.taken is not None and life.taken < life.due for life in lives) / jobs,
+        listed_again=sum(life.deliveries > 1 for life in lives),
+        first_third=_third(lives, 0.0, third),
+        last_third=_third(lives, duration_ms - third, duration_ms),
+    )
+
+
+def _delays(lives: Sequence[Life]) -> list[float]:
+    return [life.entered - life.due for life in lives if life.entered is not None]
+
+
+def _lead(lives: Sequence[Life]) -> Lead | None:
+    leads = sorted((life.due - life.listed) / 1000 for life in lives if life.listed is not None)
+    return Lead(leads[0], percentile(leads, 5), percentile(leads, 50)) if leads else None
+
+
+def _third(lives: Sequence[Life], begin: float, end: float) -> Third:
+    some = [life for life in lives if begin <= life.due < end]
+    delay = summary(_delays(some))
+    return Third(len(some), delay.p95 if delay else 0.0, overdue(lives, begin, end))
+
+
+def overdue(lives: Sequence[Life], begin: float, end: float) -> int:
+    """The most at one time between `begin` and `end` that were overdue and not taken."""
+    changes: list[tuple[float, int]] = []
+    for life in lives:
+        taken = math.inf if life.taken is None else life.taken
+        if taken > life.due + OVERDUE_MS:
+            changes += [(life.due + OVERDUE_MS, 1), (taken, -1)]
+    there = most = 0
+    for at, more in sorted(changes):
+        if at >= end:
+            break
+        if at >= begin:  # those that were overdue already when it began count, too
+            most = max(most, there, there + more)
+        there += more
+    return max(most, there)

@@ -1,0 +1,92 @@
+"""What a round has left behind: rows, ledger rows, the bodies' own ledger, and what was injected. Plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from verification.drill.faults import Injected
+from verification.drill.ledger import Line
+
+
+@dataclass(frozen=True)
+class Share:
+    """A limit, and how many of it may run at a time."""
+
+    name: str
+    most: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of jobs_job. `key`: in the ledger; `shares`: the limits that it is in."""
+
+    job_id: int
+    key: str
+    state: int
+    run_at: datetime
+    created_at: datetime
+    execute_at: datetime | None
+    finished_at: datetime | None
+    reason: str = ""
+    shares: tuple[Share, ...] = ()
+    http: bool = False
+
+
+@dataclass(frozen=True)
+class Start:
+    """One row of jobs_attempt. `pid`: of the process that its session belongs to, None when nobody knows."""
+
+    job_id: int
+    number: int
+    worker: str
+    pid: int | None
+    locked_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    outcome: int | None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Jobs due in [begin, end] (wall clock) may start `extra` seconds later than MaxDelayTime."""
+
+    fault: str
+    begin: float
+    end: float
+    extra: float
+
+
+@dataclass(frozen=True)
+class Queries:
+    """The round's cost and what it may be at most, if there is a limit."""
+
+    cost: int
+    limit: float | None
+    list_queries: int
+    windows: int
+    acquire_failures: int
+
+
+@dataclass
+class Evidence:
+    """Seconds. `expected`: the ids that were created; `clock_error`: how far the bodies' clock may be off the
+    database's; `whole`: every job must complete; `quiet`: nothing may raise; `rescue`: within which a
+    vanished worker's job gives its place back; `tasks`: how many of Celery's own ran."""
+
+    expected: set[int]
+    rows: list[Row]
+    starts: list[Start]
+    ledger: list[Line]
+    injected: list[Injected]
+    allowances: list[Allowance]
+    window: float
+    max_delay: float
+    queries: Queries
+    clock_error: float = 0.0
+    rescue: float = 0.0
+    tasks: int = 0
+    whole: bool = False
+    quiet: bool = False
+    bad_ends: list[str] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)

@@ -1,0 +1,163 @@
+"""What a fault is: a name, what it does and when, and how much later than promised it may make a job."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from jobs.models import Leadership
+from verification.benchmark.processes.cluster import Cluster
+from verification.benchmark.processes.member import Member
+from verification.drill.services import Services
+
+CYCLE_S = 100.0  # in a long round the faults come again this often
+EXACTLY_S = 0.02
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the plan of a round depends on, beside its seed. Seconds."""
+
+    duration: float
+    window: float
+    patience: float
+    workers: tuple[str, ...]
+    beats: tuple[str, ...] = ()
+    own_database: bool = True
+
+    def each(self, share: float) -> list[float]:
+        """The moment at that share of each cycle."""
+        cycles = max(1, round(self.duration / CYCLE_S))
+        return [self.duration / cycles * (n + share) for n in range(cycles)]
+
+    @property
+    def too_long(self) -> float:
+        """A process that is stopped for so long has been declared gone: its silence was seen in a new window."""
+        return self.patience + self.window + 5  # it may be hit some seconds after it was armed
+
+
+@dataclass(frozen=True, order=True)
+class Stroke:
+    """One planned act, `at` seconds after the load begins; one that lasts is ended by its fault."""
+
+    at: float
+    fault: str
+    lasts: float = 0.0
+    member: str = ""  # which worker; empty: the fault chooses on the spot, as "who leads" must be
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Injected:
+    """What has been done. Wall clock; `until` is the end of what lasts, else `at`."""
+
+    fault: str
+    act: str  # "kill", "stop", or a word for the verdict
+    at: float
+    until: float
+    member: str = ""
+    pid: int | None = None
+
+
+@dataclass
+class Stage:
+    """What faults may touch, and the journal of what they have done."""
+
+    cluster: Cluster
+    services: Services
+    run: str
+    journal: list[Injected] = field(default_factory=list)
+    later: dict[Stroke, Callable[[], None]] = field(default_factory=dict)  # how to end what lasts
+
+    @property
+    def failpoints(self) -> Path:
+        return self.services.failpoints
+
+    def member(self, name: str) -> Member:
+        return next(m for m in self.cluster.members if m.name == name)
+
+    def leader(self) -> Member | None:
+        """The member of ours that leads, if one does and runs."""
+        holder = Leadership.current().holder
+        alive = [m for m in self.cluster.members if m.process is not None and not m.frozen]
+        return next((m for m in alive if m.process and holder.endswith(f":{m.process.pid}")), None)
+
+    def note(self, stroke: Stroke, act: str, *, member: str = "", pid: int | None = None) -> None:
+        at = time.time()
+        self.journal.append(Injected(stroke.fault, act, at, at + stroke.lasts, member, pid))
+
+    def kill(self, stroke: Stroke, member: Member) -> bool:
+        """SIGKILL; False when there was nobody to kill."""
+        pid = member.kill()
+        if pid is not None:
+            self.note(stroke, "kill", member=member.name, pid=pid)
+        return pid is not None
+
+    def quit(self, stroke: Stroke, member: Member) -> bool:
+        """SIGQUIT; False when there was nobody to tell."""
+        pid = member.quit()
+        if pid is not None:
+            self.note(stroke, "quit", member=member.name, pid=pid)
+        return pid is not None
+
+    def stop(self, stroke: Stroke, member: Member) -> bool:
+        """SIGSTOP until the stroke is over; False when there was nobody to stop."""
+        if member.frozen:
+            return False
+        pid = member.freeze()
+        if pid is not None:
+            self.note(stroke, "stop", member=member.name, pid=pid)
+            self.later[stroke] = member.thaw
+        return pid is not None
+
+
+class Fault:
+    """Each in its own small class. `begin` may say that it has to be tried again in a moment."""
+
+    name: ClassVar[str]
+    what: ClassVar[str]
+    needs_own_database: ClassVar[bool] = False
+
+    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+        """All of a round that is given to this fault."""
+        raise NotImplementedError
+
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
+        """A single one, for a round of many faults."""
+        return Stroke(at, self.name, member=chance.choice(setting.workers))
+
+    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+        """Do it. False: not now, since who should be hit is not there."""
+        raise NotImplementedError
+
+    def tick(self, stage: Stage, stroke: Stroke) -> None:
+        """Called again and again while it lasts."""
+
+    def end(self, stage: Stage, stroke: Stroke) -> None:
+        """Called once when it is over."""
+        if stroke in stage.later:
+            stage.later.pop(stroke)()
+
+    def budget(self, stroke: Stroke) -> float:
+        """Seconds beyond MaxDelayTime by which jobs may start late that are due around it."""
+        return 0.0
+
+
+class Lasting(Fault):
+    """One that goes on for a while: for `share` of the round, at most `longest` seconds."""
+
+    begins: ClassVar[float]  # at this share of the round
+    share: ClassVar[float]
+    longest: ClassVar[float]
+    detail: ClassVar[str] = ""
+
+    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+        for at in setting.each(self.begins):
+            yield self.one(at, chance, setting)
+
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
+        return Stroke(at, self.name, lasts=min(self.longest, setting.duration * self.share), detail=self.detail)

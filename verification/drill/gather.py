@@ -1,0 +1,120 @@
+"""Reads a round's evidence: from our tables, from the bodies' ledger, and from the journal of what was injected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.models import Attempt, Job, Worker
+from verification.benchmark import cost
+from verification.drill import ledger
+from verification.drill.evidence import Allowance, Evidence, Queries, Row, Share, Start
+from verification.drill.faults import FAULTS, Injected, Stage, Stroke
+from verification.drill.load.creating import DrillLoad, ledger_key
+from verification.drill.load.limited import CONCURRENCY
+from verification.drill.plan import Plan
+
+
+def evidence(
+    *,
+    plan: Plan,
+    stage: Stage,
+    load: DrillLoad,
+    strokes: Sequence[Stroke],
+    spans: Mapping[Stroke, tuple[float, float]],
+    hits: Sequence[Injected],
+    since: datetime,
+    duration: timedelta,
+) -> Evidence:
+    """Everything of one round. `hits`: what failpoints did in it; `spans`: from when to when each
+    stroke really was, wall clock: a busy machine begins and ends it late."""
+    window = conf().min_prepare_time
+    lines = ledger.read(stage.services.ledger, stage.run)
+    rows = list(Job.objects.of_benchmark(stage.run, load.first_id, "drill").order_by("id"))
+    return Evidence(
+        expected=set(load.created),
+        rows=[_row(job) for job in rows],
+        starts=_starts([row.pk for row in rows]),
+        ledger=[line for line in lines if line.what != ledger.TASK],
+        injected=[*stage.journal, *_as_faults(hits, strokes)],
+        allowances=allowances(spans, window),
+        window=window,
+        max_delay=conf().max_delay_time,
+        queries=_queries(plan, load, since, duration, window),
+        # On one machine there is one clock; a database elsewhere has its own.
+        clock_error=0.0 if stage.services.database else abs(clock.offset) + clock.uncertainty,
+        rescue=rescue_within(),
+        tasks=sum(line.what == ledger.TASK for line in lines),
+        whole=plan.whole,
+        quiet=plan.quiet,
+        bad_ends=stage.cluster.bad_ends(),
+        raised=stage.cluster.raised(),
+    )
+
+
+def rescue_within() -> float:
+    """Seconds from the death of a worker to the end of what it had started: its last sign of life, the patience with
+    it, once more where the leader has changed since (jobs/scheduler/sweeper.py), half of it between two looks, and a
+    second for the look."""
+    c = conf()
+    return c.heartbeat_interval + 2.5 * c.heartbeat_patience + 1.0
+
+
+def _row(job: Job) -> Row:
+    shares = [Share(f"queue {job.queue}", CONCURRENCY)]
+    shares += [Share(f"key {job.key}", job.key_limit)] if job.key is not None else []
+    return Row(
+        job_id=job.pk,
+        key=ledger_key(job),
+        state=job.state,
+        run_at=job.run_at,
+        created_at=job.created_at,
+        execute_at=job.execute_at,
+        finished_at=job.finished_at,
+        reason=job.reason,
+        shares=tuple(shares),
+        http=job.target == "http",
+    )
+
+
+def _starts(job_ids: list[int]) -> list[Start]:
+    pids = dict(Worker.objects.values_list("session", "pid"))
+    return [
+        Start(
+            job_id=s.job_id,
+            number=s.number,
+            worker=s.worker,
+            pid=pids.get(s.session),
+            locked_at=s.locked_at,
+            started_at=s.started_at,
+            finished_at=s.finished_at,
+            outcome=s.outcome,
+        )
+        for s in Attempt.objects.filter(job_id__in=job_ids)
+    ]
+
+
+def _as_faults(hits: Sequence[Injected], strokes: Sequence[Stroke]) -> list[Injected]:
+    """A process that stopped itself at a failpoint was woken at the latest after the longest stop."""
+    longest = max([stroke.lasts for stroke in strokes], default=0.0)
+    return [Injected(f"failpoint {hit.fault}", hit.act, hit.at, hit.at + longest, pid=hit.pid) for hit in hits]
+
+
+def allowances(spans: Mapping[Stroke, tuple[float, float]], window: float) -> list[Allowance]:
+    """Around a fault are the jobs due from a window before it to a window after it."""
+    found = []
+    for stroke, (begin, end) in spans.items():
+        extra = FAULTS[stroke.fault].budget(replace(stroke, lasts=end - begin))
+        if extra:
+            found.append(Allowance(stroke.fault, begin - window, end + window, extra))
+    return found
+
+
+def _queries(plan: Plan, load: DrillLoad, since: datetime, duration: timedelta, window: float) -> Queries:
+    where = cost.interval(since, duration, window)
+    found = cost.count(where, window=window, job_ids=list(load.created), now=clock.now())
+    limit = None if plan.cost_limit is None else plan.cost_limit * found.floor
+    return Queries(found.total, limit, found.list_queries, found.windows, found.acquire_failures)

@@ -1,0 +1,27 @@
+"""The target `drill.body`, and the Celery task that runs beside the jobs. Imported, and so registered, only when the
+drill's environment is set (verification/apps.py)."""
+
+import time
+
+from celery import shared_task
+
+from jobs.targets import target
+from verification.benchmark.workload import BODY_SECONDS
+from verification.drill import ledger
+
+TASK_SECONDS = 0.2
+
+
+@target(ledger.TARGET)
+def body(key: str) -> None:
+    """Notes its entry and its end in the drill's ledger; sleeps in between, as the exercise's jobs do."""
+    ledger.write(ledger.ENTRY, key)
+    time.sleep(BODY_SECONDS)
+    ledger.write(ledger.END, key)
+
+
+@shared_task(name=ledger.TASK_NAME, ignore_result=True)
+def task(key: str) -> None:
+    """Sleeps in a thread of the worker, and notes that it has."""
+    time.sleep(TASK_SECONDS)
+    ledger.write(ledger.TASK, key)

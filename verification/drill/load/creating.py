@@ -1,0 +1,90 @@
+"""The workload of the benchmark, with bodies that note themselves and inserts that outlive a lost database."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from jobs import rules, transitions
+from jobs.clock import clock
+from jobs.models import Job
+from verification.benchmark.load import Load
+from verification.benchmark.workload import Series, live_run_at
+from verification.drill.ledger import TARGET
+from verification.drill.load import mix
+
+T = TypeVar("T")
+
+RETRY_S = 0.5
+INSIST_S = 60.0
+# By which an insert may come late on a machine that so much is done to: what is due a window ahead of the reading of
+# the clock must be so by the time of its statement.
+HELD_UP = timedelta(seconds=2)
+
+
+class DrillLoad(Load):
+    """`queue`: the one that only our workers take from; `receiver`: host and port that HTTP jobs call."""
+
+    def __init__(self, run: str, seed: int, *, queue: str, receiver: str, **times: Any) -> None:
+        super().__init__(run, seed, **times)
+        self._queue, self._receiver = queue, receiver
+        self._numbers = itertools.count(1)
+
+    def create_live(self) -> int:
+        """Insert one; when the database fails, look whether it was accepted before trying again."""
+        number = next(self._numbers)
+
+        def insert() -> int:
+            known = Job.objects.filter(pk__gte=self.first_id, name=self._name_of(number, Series.LIVE)).first()
+            if known is not None:
+                return known.pk
+            now = clock.now()
+            new = self._new(number, Series.LIVE, live_run_at(now, self.window) + HELD_UP, now)
+            return transitions.create(new, now=now)[0].pk
+
+        return retry_until_answered(insert)
+
+    def now(self) -> datetime:
+        return retry_until_answered(clock.current)
+
+    def new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
+        return self._new(next(self._numbers), series, run_at, now)
+
+    def _name_of(self, number: int, series: Series) -> str:
+        return f"drill {self.run} {series} {self.run}-{number}"
+
+    def _new(self, number: int, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
+        kind, noted = mix.kind(self._seed, number), {"key": f"{self.run}-{number}"}
+        new = rules.NewJob(
+            target="http" if kind.http else TARGET,
+            payload={"url": f"http://{self._receiver}/", "json": noted} if kind.http else noted,
+            run_at=run_at,
+            name=self._name_of(number, series),
+            queue=self._queue,
+            key=f"{self._queue} {self.run} {kind.key}" if kind.key else None,
+            key_limit=kind.key_limit,
+        )
+        return rules.checked(new, now=now)
+
+
+def ledger_key(job: Job) -> str:
+    """Under which a job of the load is noted in the independent ledger: the end of its name."""
+    return job.name.rpartition(" ")[2]
+
+
+def retry_until_answered(question: Callable[[], T]) -> T:
+    """Ask until the database answers: it is the drill itself that takes it away. Raises after a minute."""
+    until = time.monotonic() + INSIST_S
+    while True:
+        try:
+            return question()
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            if time.monotonic() > until:
+                raise
+            time.sleep(RETRY_S)

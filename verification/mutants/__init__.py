@@ -1,0 +1,23 @@
+"""The lines that carry a guarantee, each with a change that takes it away and the tests that must notice.
+
+Not here, because without them nothing is lost or doubled, only slower: `SKIP LOCKED` in the list query and in acquire.
+Who waits for the row instead reads it again under its lock (READ COMMITTED), and finds it marked or running.
+"""
+
+from verification.mutants import (
+    accepting,
+    database,
+    ending,
+    installation,
+    listing,
+    refusing,
+    sharing,
+    starting,
+    waiting,
+)
+from verification.mutants.record import Edit, Mutant
+
+BY_ROOM = (accepting, starting, ending, listing, refusing, sharing, waiting, installation, database)
+MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
+
+__all__ = ["MUTANTS", "Edit", "Mutant"]
