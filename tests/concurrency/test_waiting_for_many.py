@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from jobs import rules, transitions
 from jobs.models import Dependency, Job
@@ -76,6 +77,19 @@ def test_the_rows_of_those_that_a_bulk_waits_for_are_locked_for_a_small_part_of_
         took, lost = how_long(lambda: transitions.create_many(new, now=NOW), others[5], noted)
     assert Dependency.objects.filter(waits_for=others[5]).count() == 1000
     assert lost < took / 8, f"{lost:.1f} of {took:.1f} ms"
+
+
+def test_the_pairs_are_looked_up_before_the_rows_are_locked():
+    """A commit that looked up each pair would do so with the locks held."""
+    others = [new_job() for _ in range(2)]
+    with CaptureQueriesContext(connection) as asked:
+        transitions.create_many(waiting_for(others), now=NOW)
+    said = [query["sql"] for query in asked]
+    written = next(n for n, sql in enumerate(said) if sql.startswith('INSERT INTO "jobs_dependency"'))
+    after = said[written:]
+    looked_up = next((n for n, sql in enumerate(after) if sql.startswith("SET CONSTRAINTS ALL IMMEDIATE")), len(after))
+    locked = next(n for n, sql in enumerate(after) if "FOR NO KEY UPDATE" in sql)
+    assert looked_up < locked
 
 
 def test_what_a_bulk_waits_for_is_listed_started_and_ended_while_it_is_written():

@@ -99,9 +99,7 @@ MUTANTS = (
     mutant(
         "waiting: the pairs are looked up before the rows are locked",
         ON_TIME,
-        (
-            "tests/concurrency/test_waiting_for_many.py::test_the_rows_of_those_that_a_bulk_waits_for_are_locked_for_a_small_part_of_it",
-        ),
+        ("tests/concurrency/test_waiting_for_many.py::test_the_pairs_are_looked_up_before_the_rows_are_locked",),
         (BEGINNING, "    connection.check_constraints()", "    pass"),
     ),
     mutant(
