@@ -65,7 +65,7 @@ class Bench:
                 shutil.copytree(source, self.tree / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(source, self.tree / name)
-        # Compiled once, and compared by content: an edit within the same second counts too.
+        # Compiled once, and compared by content: an edit within the same second counts, too.
         compileall.compile_dir(self.tree, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
     def apply(self, edits: tuple[Edit, ...]) -> str:
@@ -87,7 +87,7 @@ class Bench:
 
     def test(self, tests: tuple[str, ...], *, migrate: bool = False, patience: float = PATIENCE) -> tuple[int, str]:
         """Run them until the first failure. Returns pytest's exit code (TESTS_FAILED when they hang), and its words."""
-        command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
         command.append("--create-db" if migrate else "--reuse-db")
         copy_template(self.database)
         try:
@@ -175,7 +175,7 @@ def main(words: list[str]) -> int:
     if not chosen:
         print(f"no mutant has {' and '.join(words)} in its name", file=sys.stderr)
         return 1
-    begun = time.monotonic()
+    begun, width = time.monotonic(), 2 + max(len(mutant.name) for mutant in chosen)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(AT_A_TIME) as pool:
         make_template()
         free: SimpleQueue[Bench] = SimpleQueue()
@@ -198,10 +198,8 @@ def main(words: list[str]) -> int:
         bad = 0
         for mutant, verdict in zip(chosen, pool.map(in_turn, chosen), strict=True):
             bad += not verdict.fine
-            print(
-                f"{verdict.word:<9}{mutant.guarantee:<16}{mutant.name:<43}{verdict.seconds:5.1f} s  {verdict.why}",
-                flush=True,
-            )
+            what = f"{verdict.word:<9}{mutant.guarantee:<16}{mutant.name:<{width}}"
+            print(f"{what}{verdict.seconds:5.1f} s  {verdict.why}", flush=True)
     print(f"{len(chosen) - bad} of {len(chosen)} mutants killed in {time.monotonic() - begun:.0f} s")
     return 1 if bad else 0
 

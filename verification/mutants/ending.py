@@ -26,25 +26,25 @@ MUTANTS = (
     mutant(
         "cold stop: a worker says good-bye after its last body",
         TRUE_END,
-        ("tests/worker/receive/test_handback.py", "tests/worker/test_slots.py"),
+        ("tests/worker/receive/test_handback.py::test_after_a_cold_stop_too_what_has_ended_is_recorded",),
         ("jobs/worker/process/lifecycle.py", "    runtime.slots.finish()  # first", "    # first"),
     ),
     mutant(
         "stop: what no thread has picked up is not lost",
         TRUE_END,
-        ("tests/worker/test_slots.py",),
+        ("tests/worker/test_slots.py::test_what_no_thread_has_picked_up_runs_all_the_same_when_the_pool_stops",),
         ("jobs/worker/run/slots.py", "if future.cancelled():", "if False:"),
     ),
     mutant(
         "stop: no body after the good-bye",
         NEVER_TWICE,
-        ("tests/worker/test_slots.py",),
+        ("tests/worker/test_slots.py::test_the_good_bye_waits_for_what_was_given_and_no_body_is_entered_after_it",),
         ("jobs/worker/run/slots.py", "too_late = self._finished", "too_late = False"),
     ),
     mutant(
         "stop: a start in doubt is waited for",
         TRUE_END,
-        ("tests/worker/arm/test_faults.py",),
+        ("tests/worker/arm/test_faults.py::test_a_worker_that_stops_waits_for_the_starts_in_doubt",),
         ("jobs/worker/arm/taking.py", "            thread.join(within)", "            thread.is_alive()"),
     ),
     mutant(

@@ -133,7 +133,9 @@ MUTANTS = (
     mutant(
         "limits: one asks for all that wait",
         ON_TIME,
-        ("tests/worker/arm/test_sharing.py",),
+        (
+            "tests/worker/arm/test_sharing.py::test_a_limit_that_somebody_has_locked_costs_one_try_after_the_other_and_no_slots",
+        ),
         (
             "jobs/worker/arm/parking.py",
             "return asking is not None and asking is not waiting",
@@ -149,19 +151,19 @@ MUTANTS = (
     mutant(
         "pause: who was slow asks again",
         ON_TIME,
-        ("tests/worker/runner/test_paused.py",),
+        ("tests/worker/runner/test_paused.py::test_what_was_taken_slowly_is_held_by_a_pause_that_came_meanwhile",),
         (RUNNER, "    while steady() > asked + ANSWERED_AFTER:", "    while False:"),
     ),
     mutant(
         "pause: who was taken long ahead asks again",
         ON_TIME,
-        ("tests/worker/runner/test_paused.py",),
+        ("tests/worker/runner/test_paused.py::test_what_is_taken_long_ahead_is_asked_for_again_before_its_time",),
         (RUNNER, "    if left and steady() + left > asked + ANSWERED_AFTER:", "    if False:"),
     ),
     mutant(
         "pause: a start that is over stays over",
         NEVER_TWICE,
-        ("tests/worker/runner/test_paused.py",),
+        ("tests/worker/runner/test_paused.py::test_a_lost_answer_changes_nothing",),
         (LIMITS + "overtaken.py", "return paused is None", "return False"),
     ),
     mutant(
@@ -204,7 +206,7 @@ MUTANTS = (
     mutant(
         "rate: a start uses it up",
         ONE_AT_A_TIME,
-        ("tests/transitions/test_rates.py",),
+        ("tests/transitions/test_rates.py::test_a_rate_hands_out_moments_and_each_is_kept",),
         (LIMITS + "standing.py", "if view.started and view.rule is not None:", "if False:"),
     ),
     mutant(
@@ -225,7 +227,7 @@ MUTANTS = (
     mutant(
         "approval: by somebody else",
         ONE_AT_A_TIME,
-        ("tests/transitions/test_approval.py",),
+        ("tests/transitions/test_approval.py::test_it_waits_from_its_creation_on",),
         (VERBS, "by is not None and job.created_by_id == by.pk", "False"),
     ),
     mutant(
