@@ -72,7 +72,9 @@ def test_a_leader_that_can_write_no_longer_stands_by(read_only):
     assert not read_only.leading
 
 
-def test_a_sign_of_life_of_one_that_can_write_no_longer_does_not_count(read_only):
+def test_a_sign_of_life_of_one_that_can_write_no_longer_does_not_count(read_only, monkeypatch):
+    at = leader_module.steady()
+    monkeypatch.setattr(leader_module, "steady", lambda: at)  # a sign of life would count for a second
     read_only.ping(0)
     assert not read_only.still(NOW)
     assert not read_only.leading
