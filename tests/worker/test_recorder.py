@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from jobs import transitions
 from jobs.clock import clock
@@ -108,3 +108,22 @@ def test_an_error_of_ours_does_not_stop_the_recorder(ends, monkeypatch):
     monkeypatch.setattr(recorder, "AT_A_TIME", 1)
     written(*ends)
     assert states() == [State.RUNNING, State.COMPLETED, State.COMPLETED]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_a_transaction_whose_connection_is_closed_nothing_is_asked_again():
+    asked = []
+
+    def ask():
+        asked.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    def ask_without_a_connection():
+        with transaction.atomic():
+            connection.connection.close()
+            database_retry.retry_until_answered(ask)
+
+    with pytest.raises((DatabaseError, InterfaceError)):
+        ask_without_a_connection()
+    assert asked == [1]

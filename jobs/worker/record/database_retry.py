@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -18,7 +18,8 @@ LONGEST_PAUSE = 2.0  # seconds before each try after those: jobs must not wait l
 
 
 def retry_until_answered(query: Callable[[], T], reraise: tuple[type[Exception], ...] = ()) -> T:
-    """Ask the database until it answers, as long as this process lives. Raises only what `reraise` names."""
+    """Ask the database until it answers, as long as this process lives. Raises what `reraise` names, and what comes
+    when the connection of a transaction around this is closed: in there nothing will ever answer."""
     for pause in chain(PAUSES, repeat(LONGEST_PAUSE)):
         time.sleep(pause)
         try:
@@ -26,5 +27,7 @@ def retry_until_answered(query: Callable[[], T], reraise: tuple[type[Exception],
         except reraise:
             raise
         except (DatabaseError, InterfaceError) as error:
+            if connection.in_atomic_block and getattr(connection.connection, "closed", True):
+                raise
             log.warning("the database failed (%s); trying again", error)
     raise AssertionError("it repeats for ever")

@@ -97,6 +97,8 @@ def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> N
     if raw is None:
         return
     changed = _depth(wrapper) != was
+    used = raw in body.sessions
+    body.sessions.discard(raw)
     if was != UNTOUCHED:  # a caller has a transaction of its own around the body: a test
         if changed:
             body.left_open.add(wrapper.alias)
@@ -107,8 +109,6 @@ def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> N
             body.left_open.add(wrapper.alias)
         _replace(wrapper)
         return
-    used = raw in body.sessions
-    body.sessions.discard(raw)
     status = raw.info.transaction_status
     if status in OPEN or wrapper.in_atomic_block:
         body.left_open.add(wrapper.alias)

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
 from jobs.states import State
+from jobs.worker.run import runner
 
 
 def ask(sql, *values):
@@ -33,6 +34,18 @@ def begin():
 
 async def nap():
     await sync_to_async(ask)("SELECT 1 FROM pg_sleep(1)")
+
+
+def test_a_transaction_around_a_body_stays_who_began_it(worker):
+    """A test of one's own target, run in its thread: it asks the database, and the caller goes on."""
+    connection.close()  # the next one knows which bodies have used it
+    with transaction.atomic():
+        user = User.objects.create_user("before")
+        armed = worker.armed(backend, {}, 0.02)
+        ended = runner.run(armed)
+        assert (ended.outcome, ended.result) == (State.COMPLETED, str(backend()))
+        assert User.objects.filter(pk=user.pk).exists()
+        transaction.set_rollback(True)
 
 
 def test_coroutines_in_five_slots_ask_the_database_at_the_same_time(worker):
