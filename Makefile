@@ -49,6 +49,7 @@ check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/
 		$(PY) -m mypy; \
 		$(PY) manage.py check --fail-level WARNING; \
 		$(PY) manage.py makemigrations --check --dry-run'
+	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 	$(PY) -m yamllint -s docker .ci
 	find docker -name 'Dockerfile*' -exec .venv/bin/hadolint {} +
 	find docker .ci verification -type f \( -name '*.sh' -o -path '.ci/run' -o -path 'verification/model' \) -exec .venv/bin/shellcheck {} +

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from jobs.conf import conf
-from jobs.models.budget import FASTEST, SLOWEST
+from jobs.models.creation_limit import FASTEST, SLOWEST
 from jobs.settings_table import TABLE, unknown
 from jobs.targets import celery_tasks
 from jobs.targets.http import receivers, signing

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from jobs.pages import new_job
+from jobs.web.pages import new_job
 
 handler400 = "jobs.api.problems.bad_request"
 handler500 = "jobs.api.problems.server_error"

@@ -11,8 +11,8 @@ import pytest
 from celery import current_app
 
 from jobs import rules, transitions
-from jobs.budgets.admission import forget
 from jobs.clock import clock, steady
+from jobs.creation_limits.allowances import forget
 from jobs.installation import Identity, known
 from jobs.models import Job
 from tests import emptying  # noqa: F401 - replaces Django's way

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.forms import JobForm
+from jobs.web.forms import JobForm
 from tests.conftest import NOW
 
 RIGHT = {

@@ -10,11 +10,12 @@ import pydantic
 import pytest
 from django.core.exceptions import ValidationError
 
-from jobs import forms, rules
+from jobs import rules
 from jobs.api.batches import CallbackSerializer
 from jobs.api.serializers import JobSerializer, NewJobSerializer
 from jobs.api.triggers import ShownTriggerSerializer, TriggerSerializer
 from jobs.models import Job, Trigger
+from jobs.web import forms
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

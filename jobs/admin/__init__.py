@@ -1,13 +1,13 @@
 """The admin: jobs through the same rules and transitions as everywhere, the rest to read."""
 
-from jobs.admin.batch import BatchAdmin
-from jobs.admin.budget import CreationLimitAdmin
+from jobs.admin.batches import BatchAdmin
 from jobs.admin.calendars import CalendarAdmin
+from jobs.admin.creation_limits import CreationLimitAdmin
 from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
+from jobs.admin.limits import LaneAdmin, TriggerAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
-from jobs.admin.sharing import LaneAdmin, TriggerAdmin
-from jobs.admin.worker import WorkerAdmin
+from jobs.admin.workers import WorkerAdmin
 
 __all__ = [
     "AttemptAdmin",

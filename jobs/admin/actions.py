@@ -17,14 +17,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from jobs import rules
-from jobs.admin import verbs
-from jobs.admin.asking import Question, ReasonForm, ask, given
+from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.forms import RescheduleForm
-from jobs.admin.verbs import AT_A_TIME, REASONS_SHOWN, Verb
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.states import State
 from jobs.templatetags.runat import exact
+from jobs.web import controls
+from jobs.web.controls import AT_A_TIME, REASONS_SHOWN, Verb
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -43,23 +43,23 @@ class JobActions:
 
     @admin.action(description="Run now", permissions=["control"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        apply_to_each(request, queryset, verbs.RUN_NOW)
+        apply_to_each(request, queryset, controls.RUN_NOW)
 
     @admin.action(description="Retry", permissions=["control"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
         """Asks for a reason first where one of them is interrupted."""
         if Job.objects.interrupted().filter(pk__in=queryset.order_by().values("pk")).exists():
-            return self._with_reason(request, queryset, verbs.RETRY, action="retry")
-        apply_to_each(request, queryset, verbs.RETRY)
+            return self._with_reason(request, queryset, controls.RETRY, action="retry")
+        apply_to_each(request, queryset, controls.RETRY)
         return None
 
     @admin.action(description="Confirm done…", permissions=["control"])
     def confirm_done(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
-        return self._with_reason(request, queryset, verbs.CONFIRM_DONE, action="confirm_done")
+        return self._with_reason(request, queryset, controls.CONFIRM_DONE, action="confirm_done")
 
     @admin.action(description="Confirm failed…", permissions=["control"])
     def confirm_failed(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
-        return self._with_reason(request, queryset, verbs.CONFIRM_FAILED, action="confirm_failed")
+        return self._with_reason(request, queryset, controls.CONFIRM_FAILED, action="confirm_failed")
 
     def _with_reason(
         self, request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, action: str
@@ -77,7 +77,7 @@ class JobActions:
 
     @admin.action(description="Cancel", permissions=["control"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        apply_to_each(request, queryset, verbs.CANCEL)
+        apply_to_each(request, queryset, controls.CANCEL)
 
     @admin.action(description="Reschedule…", permissions=["control"])
     def reschedule(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
@@ -85,12 +85,12 @@ class JobActions:
         now = clock.current()
         form = RescheduleForm(given(request, "run_at"), now=now)
         if form.is_bound and form.is_valid():
-            apply_to_each(request, queryset, verbs.RESCHEDULE, run_at=form.new_time)
+            apply_to_each(request, queryset, controls.RESCHEDULE, run_at=form.new_time)
             return None
         ids = _chosen(request, queryset)
         if not ids:
             return None
-        return ask_about(self.admin_site, request, form, ids, action="reschedule", verb=verbs.RESCHEDULE)
+        return ask_about(self.admin_site, request, form, ids, action="reschedule", verb=controls.RESCHEDULE)
 
     @admin.action(description="Delete…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
@@ -143,7 +143,7 @@ def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> 
         return redirect(reverse("admin:jobs_job_changelist"))
     initial = {"run_at": job.run_at.replace(tzinfo=None, microsecond=0).isoformat()}
     form = RescheduleForm(now=clock.current(), initial=initial)
-    return ask_about(site, request, form, [job_id], action="reschedule", verb=verbs.RESCHEDULE)
+    return ask_about(site, request, form, [job_id], action="reschedule", verb=controls.RESCHEDULE)
 
 
 def apply_to_each(
@@ -153,8 +153,8 @@ def apply_to_each(
     now = clock.current()
     ids = _chosen(request, queryset)
     if ids:
-        answers = [verbs.apply(verb, pk, by=by, now=now, run_at=run_at, reason=reason) for pk in ids]
-        verbs.report(request, verb, answers)
+        answers = [controls.apply(verb, pk, by=by, now=now, run_at=run_at, reason=reason) for pk in ids]
+        controls.report(request, verb, answers)
 
 
 def _chosen(request: HttpRequest, queryset: QuerySet[Any]) -> list[int]:

@@ -12,8 +12,8 @@ from jobs.admin.records import linked
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
-from jobs.monitor.lateness import explain
 from jobs.templatetags.runat import as_json, exact, ms, state_badge
+from jobs.web.lateness import explain
 
 
 class JobColumns:

@@ -8,8 +8,8 @@ from typing import Any
 from jobs import rules
 from jobs.admin.theme import dress
 from jobs.clock import clock
-from jobs.forms import JobForm
 from jobs.models import Job
+from jobs.web.forms import JobForm
 
 
 class NewJobForm(JobForm):

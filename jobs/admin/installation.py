@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from jobs import rules
-from jobs.admin.asking import Question, ReasonForm, ask, given
+from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.records import Records
 from jobs.clock import clock
 from jobs.models import Installation

@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
 from jobs import rules, transitions
-from jobs.admin import verbs
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.columns import JobColumns
 from jobs.admin.filters import DayFilter, HeldFilter, QueueFilter, StateFilter, TargetFilter
@@ -21,10 +20,11 @@ from jobs.admin.forms import NewJobForm
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.theme import ModelAdmin
-from jobs.budgets import TooFast, admission_of
 from jobs.clock import clock
+from jobs.creation_limits import TooFast, admission_of
 from jobs.models import Job
 from jobs.templatetags.runat import exact, span
+from jobs.web import controls
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -148,9 +148,9 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         job: Job | None = context.get("original")
         may = job is not None and self.has_control_permission(request)
-        context["verbs"] = verbs.offered(job, request.user) if job else []
-        context["asks_why"] = bool(job and may and verbs.asks_why(job))
-        context["may_reschedule"] = bool(job and may and job.state in verbs.RESCHEDULE.states)
+        context["verbs"] = controls.offered(job, request.user) if job else []
+        context["asks_why"] = bool(job and may and controls.asks_why(job))
+        context["may_reschedule"] = bool(job and may and job.state in controls.RESCHEDULE.states)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:

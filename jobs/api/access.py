@@ -7,6 +7,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from jobs.web.permissions import why_refused
+
 HOW_TO_GET_A_TOKEN = (
     "Send the header 'Authorization: Bearer TOKEN'; an administrator makes a token with "  # noqa: S105 - a sentence
     "'python manage.py api_token USERNAME'."
@@ -21,11 +23,3 @@ class HoldsPermission(BasePermission):
         if permission is None or request.user.has_perm(permission):
             return True
         raise PermissionDenied(why_refused(request.user.get_username(), permission))
-
-
-def why_refused(username: str, permission: str) -> str:
-    """The sentence for a user without the permission: what is missing, and who can give it."""
-    return (
-        f"This needs the permission '{permission}', which the user '{username}' does not have. "
-        "An administrator can give it in the admin under Users."
-    )

@@ -22,12 +22,12 @@ from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import JobsField, NewJobSerializer
 from jobs.api.views import ADD, IDEMPOTENCY_KEY, TOO_FAST_ANSWER, VIEW, ApiView, idempotency_key, person
 from jobs.api.waiting import OtherSerializer
-from jobs.budgets import admission_of
 from jobs.clock import clock
+from jobs.creation_limits import admission_of
 from jobs.models import Batch
 from jobs.models.batch import MOST_OF_A_BATCH
+from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.models.dependency import Other
-from jobs.models.invariants import EARLIEST_RUN_AT
 from jobs.states import OVER, State
 from jobs.transitions.batches import NewBatch, create_batch, with_id
 

@@ -14,15 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import calendars
-from jobs.api import reading
 from jobs.api.fields import ListOf, Strict, TextField
 from jobs.api.views import ApiView
 from jobs.calendars import DAYS, WORKDAYS
-from jobs.calendars.openings import EARLIEST, LATEST
-from jobs.calendars.soundness import MOST_RANGES
+from jobs.calendars.opening_hours import EARLIEST, LATEST
+from jobs.calendars.validation import MOST_RANGES
 from jobs.clock import clock
 from jobs.models import Calendar, CalendarRange
 from jobs.models.calendar import mask
+from jobs.web import parsing
 
 VIEW = "jobs.view_calendar"
 MOST_DAYS_GIVEN = 70  # of seven: some give a day twice
@@ -235,8 +235,8 @@ def _first_moment(text: str | None) -> datetime:
     if not text:
         return clock.current()
     try:
-        moment = reading.moment(text)
-    except reading.Unreadable as error:
+        moment = parsing.moment(text)
+    except parsing.Unreadable as error:
         raise ValidationError({"from": [str(error)]}) from None
     if moment.tzinfo is None:
         raise ValidationError({"from": ["This time has no zone; write it like 2026-12-24T00:00:00Z."]})

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from jobs.api import reading
+from jobs.web import parsing
 
 MOST_NAMED = 5  # unknown names of one object
 MOST_ERRORS = 50  # of one answer: however much is wrong with what was sent, nobody reads more
@@ -106,13 +106,13 @@ class MomentField(serializers.Field[Any, Any, Any, Any]):
         if not isinstance(data, str):
             self.fail("invalid")
         try:
-            return reading.moment(data)
-        except reading.Unreadable as error:
+            return parsing.moment(data)
+        except parsing.Unreadable as error:
             raise serializers.ValidationError(str(error)) from None
 
 
 @extend_schema_field(
-    {"oneOf": [{"type": "string", "format": "date-time"}, {"type": "string", "enum": [reading.NOW]}], "default": "now"}
+    {"oneOf": [{"type": "string", "format": "date-time"}, {"type": "string", "enum": [parsing.NOW]}], "default": "now"}
 )
 class StartField(MomentField):
     """A time, or None for "now" and where it is left out."""
@@ -121,7 +121,7 @@ class StartField(MomentField):
         super().__init__(**{"default": None, **kwargs})
 
     def to_internal_value(self, data: Any) -> Any:
-        return None if data == reading.NOW else super().to_internal_value(data)
+        return None if data == parsing.NOW else super().to_internal_value(data)
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -132,6 +132,6 @@ class PayloadField(serializers.JSONField):
         if not getattr(data, "is_json_string", False):  # set by JSONField.get_value for what a form carries
             return data
         try:
-            return reading.json_value(data.strip() or "{}")
-        except reading.Unreadable as error:
+            return parsing.json_value(data.strip() or "{}")
+        except parsing.Unreadable as error:
             raise serializers.ValidationError(str(error)) from None

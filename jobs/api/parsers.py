@@ -10,8 +10,8 @@ from urllib.parse import unquote_to_bytes
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-from jobs.api import reading
 from jobs.api.rendering import JsonRenderer
+from jobs.web import parsing
 
 Context = Mapping[str, Any] | None
 
@@ -31,8 +31,8 @@ class JsonParser(parsers.BaseParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:
         try:
-            return reading.json_value(_text(stream.read()))
-        except reading.Unreadable as error:
+            return parsing.json_value(_text(stream.read()))
+        except parsing.Unreadable as error:
             raise ParseError(f"The body cannot be read. {error}") from None
 
 

@@ -28,9 +28,9 @@ from rest_framework.response import Response
 from jobs import unavailable
 from jobs.api.access import HOW_TO_GET_A_TOKEN
 from jobs.api.fields import MOST_ERRORS
-from jobs.budgets import TooFast, TooMany
+from jobs.creation_limits import TooFast, TooMany
 from jobs.transitions import KeyReused
-from jobs.transitions.firing import Busy
+from jobs.transitions.triggers import Busy
 from jobs.unavailable import AWAY, RETRY_AFTER
 from project.postgresql.session import ReadOnly
 

@@ -19,12 +19,12 @@ from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
 from jobs.api.serializers.derived import HELP, Field, field_of
 from jobs.api.views import VIEW, ApiView, idempotency_key, person
-from jobs.budgets import admission_of
 from jobs.clock import clock
+from jobs.creation_limits import admission_of
 from jobs.models import Job, Trigger
 from jobs.rules import ASKED
 from jobs.states import Overlap
-from jobs.transitions import firing
+from jobs.transitions import triggers
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -97,7 +97,7 @@ class TriggerSerializer(Strict):
     def get_fields(self) -> dict[str, Field]:
         """Its own, and NewJob's that it has columns for. Its name stands in the address."""
         own = super().get_fields()
-        names = [name for name in firing.COLUMNS if name in own or (name in ASKED and name != "name")]
+        names = [name for name in triggers.COLUMNS if name in own or (name in ASKED and name != "name")]
         return {name: own.get(name) or field_of(name) for name in names}
 
 
@@ -160,7 +160,7 @@ class TriggerDetail(ApiView):
         trigger = _trigger(name)
         if not trigger.enabled:
             raise Conflict(f"The trigger '{name}' is disabled; whoever may change it can enable it.")
-        fired = firing.fire(
+        fired = triggers.fire(
             trigger,
             now=clock.current(),
             by=person(request),
@@ -180,7 +180,7 @@ class TriggerDetail(ApiView):
     def put(self, request: Request, name: str) -> Response:
         """Define it: 201, or 200 where it was there and is now as given."""
         fields = self.body(TriggerSerializer)
-        problems = firing.definition_problems(Trigger(name=name, **fields), now=clock.current(), by=person(request))
+        problems = triggers.definition_problems(Trigger(name=name, **fields), now=clock.current(), by=person(request))
         if problems:
             raise ValidationError(problems)
         by = {"created_by_id": person(request).pk}

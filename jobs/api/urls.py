@@ -6,13 +6,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from jobs.api.batches import BatchDetail, BatchList
 from jobs.api.calendars import CalendarDetail, CalendarList, CalendarOpenings
+from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, RetryJob, RunJobNow
 from jobs.api.installation import InstallationDetail, ReleaseRestored
-from jobs.api.lanes import LaneDetail, LaneList, PauseLane, ResumeLane
-from jobs.api.platform import DrainWorker, ResumeWorker, Stats, WorkerList
+from jobs.api.limits import LaneDetail, LaneList, PauseLane, ResumeLane
 from jobs.api.problems import nowhere
 from jobs.api.triggers import TriggerDetail, TriggerList
-from jobs.api.verbs import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, RetryJob, RunJobNow
 from jobs.api.views import BulkJobs, JobDetail, JobList
+from jobs.api.workers import DrainWorker, ResumeWorker, Stats, WorkerList
 from jobs.models import Kind
 
 

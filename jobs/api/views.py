@@ -35,10 +35,10 @@ from jobs.api.serializers import (
     NewJobsSerializer,
     RescheduleSerializer,
 )
-from jobs.budgets import admission_of
 from jobs.clock import clock
+from jobs.creation_limits import admission_of
 from jobs.models import Job
-from jobs.models.invariants import EARLIEST_RUN_AT
+from jobs.models.constraints import EARLIEST_RUN_AT
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

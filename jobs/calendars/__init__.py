@@ -4,7 +4,7 @@ One rule for all of it: a moment is open if the wall clock of the calendar's zon
 time. So a wall time that does not exist opens nothing, and one that there is twice is open both times.
 """
 
-from jobs.calendars.openings import (
+from jobs.calendars.opening_hours import (
     LAST_INSTANT,
     SEARCHED,
     NeverOpen,
@@ -15,9 +15,9 @@ from jobs.calendars.openings import (
     previous_open,
     why_closed,
 )
-from jobs.calendars.placing import Placed, place
+from jobs.calendars.placement import Placed, place
 from jobs.calendars.snapshot import DAYS, EVERY_DAY, WORKDAYS, OwnRange, Snapshot
-from jobs.calendars.soundness import new_problems, problems, range_problems
+from jobs.calendars.validation import new_problems, problems, range_problems
 
 __all__ = [
     "DAYS",

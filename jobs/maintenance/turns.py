@@ -12,7 +12,7 @@ from django.db import transaction
 
 from jobs.clock import steady
 from jobs.models import Job, Kind, Turn
-from jobs.transitions.dependencies import ending
+from jobs.transitions.dependencies import unblock
 from jobs.transitions.limits.names import Name, named
 from jobs.transitions.limits.promotion import promote
 
@@ -79,11 +79,11 @@ turns = Turns()  # of this process
 def waits(*, now: datetime) -> int:
     """Let go of those that have waited enough for other jobs, and skip those that wait in vain; return how many: there
     may be more. One statement where there are none."""
-    found = Job.objects.waited_enough(ending.AT_ONCE)
+    found = Job.objects.waited_enough(unblock.AT_ONCE)
     if not found:
         return 0
     with transaction.atomic():
-        settled = ending.settle(found, now=now)
+        settled = unblock.settle(found, now=now)
     if settled:
         log.warning("%d jobs had waited for others that had ended", settled)
     return settled

@@ -3,16 +3,16 @@
 from jobs.models.attempt import Attempt
 from jobs.models.audit import Audit, Verb
 from jobs.models.batch import Batch
-from jobs.models.budget import Budget, CreationLimit
 from jobs.models.calendar import Calendar, CalendarRange
+from jobs.models.creation_limit import Budget, CreationLimit
 from jobs.models.dependency import Dependency
 from jobs.models.installation import Installation
 from jobs.models.job import Job
-from jobs.models.lane import Kind, Lane
+from jobs.models.limit import Kind, Lane
 from jobs.models.limitaudit import LimitAudit, LimitVerb
-from jobs.models.processes import Leadership, Worker
 from jobs.models.trigger import Trigger
 from jobs.models.turn import Turn
+from jobs.models.worker import Leadership, Worker
 from jobs.models.workerlog import WorkerLog
 
 __all__ = [

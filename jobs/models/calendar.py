@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from jobs import calendars
 from jobs.calendars import OwnRange, Snapshot
-from jobs.calendars.soundness import NAME_PATTERN
+from jobs.calendars.validation import NAME_PATTERN
 
 EVERY_DAY = 0b1111111
 WORKDAYS = 0b0011111

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils.text import Truncator
 
 from jobs.models.calendar import Calendar
-from jobs.models.invariants import CONSTRAINTS, INDEXES
+from jobs.models.constraints import CONSTRAINTS, INDEXES
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets import JobQuerySet
 from jobs.states import FINAL, Awaited, Blackout, Hold, IfLate, Overlap, State

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from jobs.models.audit import Asking
-from jobs.models.lane import Kind
+from jobs.models.limit import Kind
 
 
 class LimitVerb(models.TextChoices):

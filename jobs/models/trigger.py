@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from jobs.models.invariants import MOST_ATTEMPTS, MOST_OF_A_KEY
+from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY
 from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.states import Overlap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from jobs.models.lane import Kind
+from jobs.models.limit import Kind
 from jobs.models.querysets.turns import TurnQuerySet
 
 

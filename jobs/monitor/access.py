@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
-from jobs.api.access import why_refused
+from jobs.web.permissions import why_refused
 
 VIEW = "jobs.view_job"
 CONTROL = "jobs.control_job"

@@ -13,7 +13,7 @@ from jobs.installation import known
 from jobs.models import Installation, Job, Lane, Leadership
 from jobs.models.installation import Held
 from jobs.models.job import DEFAULT_QUEUE
-from jobs.models.lane import Kind
+from jobs.models.limit import Kind
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.overviews import Backlog, Figures
 from jobs.monitor.broker import Depths

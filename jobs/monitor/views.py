@@ -11,18 +11,18 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags, url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs.admin import verbs
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.monitor.access import CONTROL, may_look, page, refuse
-from jobs.monitor.lateness import explain, story
 from jobs.monitor.shared import picture
+from jobs.web import controls
+from jobs.web.lateness import explain, story
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-BY_NAME = {verb.name: verb for verb in verbs.BUTTONS}
+BY_NAME = {verb.name: verb for verb in controls.BUTTONS}
 
 
 @require_safe
@@ -60,13 +60,13 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
         "steps": story(job),
         "why": explain(job, now),
         "beyond_deadline": job.is_beyond_deadline(now),
-        "verbs": verbs.offered(job, request.user),
+        "verbs": controls.offered(job, request.user),
         "waits_for": awaited_by(job)[:DEPENDENTS_SHOWN],
         "dependents": dependents_of(job),
-        "asks_why": verbs.asks_why(job),
+        "asks_why": controls.asks_why(job),
         "may_reschedule": request.user.is_staff
         and request.user.has_perm(CONTROL)
-        and job.state in verbs.RESCHEDULE.states,
+        and job.state in controls.RESCHEDULE.states,
     }
     return render(request, "monitor/job.html", context)
 
@@ -81,8 +81,8 @@ def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
         return refuse(request, BY_NAME[verb].permission)
     by = cast("AbstractBaseUser", request.user)
     reason = request.POST.get("reason", "")
-    answer = verbs.apply(BY_NAME[verb], job_id, by=by, now=clock.current(), reason=reason)
-    verbs.report(request, BY_NAME[verb], [answer])
+    answer = controls.apply(BY_NAME[verb], job_id, by=by, now=clock.current(), reason=reason)
+    controls.report(request, BY_NAME[verb], [answer])
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("job", args=[job_id])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from jobs.conf import conf
 from jobs.models import Attempt, Worker
 from jobs.nodes.cache import Vitals, cache, fresher
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
 
 WORKERS_READ = 1_000
 DEPARTED_SHOWN_FOR = timedelta(minutes=10)

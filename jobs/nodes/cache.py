@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from jobs.clock import steady
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
 
 if TYPE_CHECKING:
     from jobs.models import Worker

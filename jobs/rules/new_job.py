@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
 from jobs import blackouts, targets
-from jobs.models.invariants import MOST_ATTEMPTS, MOST_OF_A_KEY, MOST_WAITED_FOR
+from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY, MOST_WAITED_FOR
 from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.rules.judging import (
     Absent,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from jobs import exactjson, targets
 from jobs.conf import conf
-from jobs.models.invariants import LATEST_RUN_AT, MOST_PAIRS, QUEUE_PATTERN
+from jobs.models.constraints import LATEST_RUN_AT, MOST_PAIRS, QUEUE_PATTERN
 
 NAME_LIMIT = 200
 IDEMPOTENCY_KEY_LIMIT = 255

@@ -4,10 +4,10 @@ from jobs.targets import demo
 from jobs.targets.calls import Call
 from jobs.targets.context import Cancelled, Context, DeadlinePassed, OutcomeUnknown, TargetFailed
 from jobs.targets.entries import InvalidArguments, Target
-from jobs.targets.finding import find, names
+from jobs.targets.execution import Told
 from jobs.targets.http import http
+from jobs.targets.lookup import find, names
 from jobs.targets.registry import UnknownTarget, is_dangerous, target
-from jobs.targets.told import Told
 
 __all__ = [
     "Call",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.clock import clock
-from jobs.targets.told import Told
+from jobs.targets.execution import Told
 
 
 class TargetFailed(Exception):

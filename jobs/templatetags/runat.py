@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs import exactjson, rules
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
 from jobs.states import State
 
 register = template.Library()

@@ -4,13 +4,13 @@
 """
 
 from jobs.transitions.acquiring import acquire, acquired_by
+from jobs.transitions.controls import Answer, approve, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
 from jobs.transitions.creation import KeyReused, create, create_all, create_many
 from jobs.transitions.finishing import ERROR_LIMIT, finish, storable
 from jobs.transitions.interruption import back_off, interrupt
 from jobs.transitions.progress import Progress, report_progress
 from jobs.transitions.rehearsal import rehearse_end, rehearse_promotion, rehearse_start
 from jobs.transitions.starts import Acquired, AcquireRequest, Ended, Started, WorkerIdentity
-from jobs.transitions.verbs import Answer, approve, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
 
 __all__ = [
     "ERROR_LIMIT",

@@ -15,7 +15,7 @@ from jobs.installation import known
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from jobs.transitions import admission
-from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.finishing import ERROR_LIMIT, storable
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.starting import Decided, decide, take_back

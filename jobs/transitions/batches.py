@@ -14,7 +14,7 @@ from jobs.models import Batch
 from jobs.rules.asked import digest
 from jobs.states import Awaited
 from jobs.transitions.creation import KeyReused, insert, waits_of
-from jobs.transitions.dependencies import beginning
+from jobs.transitions.dependencies import block
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -56,7 +56,7 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = 
     by_id = getattr(by, "pk", None)
     waited_for = {other for job in new.jobs for other in job.waits_for}
     if waited_for:
-        beginning.prepare(waited_for, by=by, now=now)
+        block.prepare(waited_for, by=by, now=now)
     try:
         with transaction.atomic():
             batch = Batch.objects.create(
@@ -67,7 +67,7 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = 
                 idempotency_digest=new.digest,
             )
             if waited_for:
-                beginning.keep(waited_for)
+                block.keep(waited_for)
             jobs = insert(new.jobs, now=now, by=by, batch=batch, has_dependents=new.callback is not None)
             waits = waits_of(jobs, new.jobs)
             own = [job.pk for job in jobs]
@@ -81,7 +81,7 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = 
                 (batch.callback,) = insert([last], now=now, by=by)
                 batch.save(update_fields=["callback"])
                 waits[batch.callback.pk] = own
-            beginning.tie(waits, now=now, own=own)
+            block.tie(waits, now=now, own=own)
             return Made(batch, created=True)
     except IntegrityError:
         earlier = Batch.objects.filter(created_by_id=by_id, idempotency_key=new.idempotency_key).first()

@@ -14,7 +14,7 @@ from jobs.models import Batch, Job
 from jobs.models.querysets import Listed
 from jobs.rules.asked import digest
 from jobs.rules.rights import overlap_problems
-from jobs.transitions.dependencies import beginning
+from jobs.transitions.dependencies import block
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -77,13 +77,13 @@ def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseU
     """Create all of them, or none."""
     waited_for = {other for n in new for other in n.waits_for}
     if waited_for:
-        beginning.prepare(waited_for, by=by, now=now)
+        block.prepare(waited_for, by=by, now=now)
     with transaction.atomic():
         if waited_for:
-            beginning.keep(waited_for)
+            block.keep(waited_for)
         jobs = insert(new, now=now, by=by)
         if waited_for:
-            beginning.tie(waits_of(jobs, new), now=now)
+            block.tie(waits_of(jobs, new), now=now)
         return jobs
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from jobs import failpoints
 from jobs.models import Attempt
 from jobs.states import OUTCOMES, State
-from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import named
 from jobs.transitions.retries import start_again

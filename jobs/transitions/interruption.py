@@ -11,7 +11,7 @@ from django.db import transaction
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions.limits import promotion
-from jobs.transitions.repending import repend
+from jobs.transitions.requeue import repend
 
 FIRST_BACK_OFF = timedelta(seconds=5)
 LONGEST_BACK_OFF = timedelta(minutes=10)

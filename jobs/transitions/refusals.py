@@ -102,7 +102,7 @@ def write(row: Row, refusal: Refusal, now: datetime) -> None:
 
 def _make_way(job_id: int, for_job: int, now: datetime) -> None:
     """In the name of whoever has created the job that takes its place: had the right to stop it, and is audited."""
-    from jobs.transitions.verbs import cancel  # noqa: PLC0415 - the verbs know the limits, and these what is refused
+    from jobs.transitions.controls import cancel  # noqa: PLC0415 - the verbs know the limits, and these what is refused
 
     newer = Job.objects.select_related("created_by").filter(pk=for_job).first()
     by = None if newer is None else newer.created_by

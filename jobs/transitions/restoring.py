@@ -15,7 +15,7 @@ from jobs import rules
 from jobs.installation import known
 from jobs.installation.watch import PLACED, Place, place
 from jobs.models import Installation, Job
-from jobs.transitions.verbs import cancel
+from jobs.transitions.controls import cancel
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

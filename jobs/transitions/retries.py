@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs.models import Job
 from jobs.transitions.interruption import back_off
-from jobs.transitions.repending import repend
+from jobs.transitions.requeue import repend
 
 if TYPE_CHECKING:
     from jobs.transitions.starts import Ended

@@ -16,7 +16,7 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.nodes.cache import Vitals, cache
 from jobs.nodes.drains import LOOK
-from jobs.nodes.limits import limits
+from jobs.nodes.thresholds import limits
 from jobs.worker.arm.armer import Armer
 from jobs.worker.arm.handoff import Handoff
 from jobs.worker.process import (

@@ -1,74 +1,69 @@
-"""Creation limits in the admin: how they are set, and what those see who create jobs there too fast."""
+"""Limits of queues and keys in the admin: given, paused with a reason, resumed, and who may lift a pause."""
 
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
 
-from jobs.models import CreationLimit, Job
-from tests.admin.test_create import ADD, filled
+from jobs.models import Lane
 
 pytestmark = pytest.mark.django_db
-LIMITS = "/admin/jobs/creationlimit/"
+
+LANES = "/admin/jobs/lane/"
+MAY = ("view_lane", "add_lane", "change_lane", "delete_lane")
 
 
-def test_a_limit_is_added_and_listed(admin):
-    group = Group.objects.create(name="partners")
-    sent = {"group": group.pk, "rate": "2.5", "burst": "", "bulk_rate": "100", "bulk_burst": "5000"}
-    assert admin.post(f"{LIMITS}add/", sent).status_code == 302
-    limit = CreationLimit.objects.get()
-    assert (limit.group, limit.rate, limit.burst, limit.bulk_rate, limit.bulk_burst) == (group, 2.5, None, 100, 5000)
-    CreationLimit.objects.create()
-    page = admin.get(LIMITS).content.decode()
-    for words in (
-        "partners",
-        "2.5 jobs a second, 3 at once",
-        "100 jobs a second, 5000 at once",
-        "everyone",
-        "unlimited",
-    ):
-        assert words in page
+@pytest.fixture
+def manager(client, person):
+    client.force_login(person(*MAY, "pause_lane", staff=True))
+    return client
 
 
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"rate": "0"}, "give 0.001 to 10,000"),
-        ({"rate": "many"}, "Enter a number"),
-        ({"burst": "5"}, "give the rate too"),
-        ({"rate": "1", "burst": "0"}, "give 1 to 1,000,000"),
-    ],
-)
-def test_what_cannot_be_says_what_can(admin, wrong, words):
-    response = admin.post(f"{LIMITS}add/", {"group": "", **wrong})
-    assert response.status_code == 200
-    assert words in response.content.decode()
-    assert not CreationLimit.objects.exists()
+def act(client, action, *lanes, **fields):
+    return client.post(
+        LANES, {"action": action, "_selected_action": [lane.pk for lane in lanes], **fields}, follow=True
+    )
 
 
-def test_the_second_for_everyone_points_to_the_first(admin):
-    CreationLimit.objects.create(rate=1)
-    assert "change that one" in admin.post(f"{LIMITS}add/", {"group": "", "rate": "2"}).content.decode()
+def add(client, **fields):
+    return client.post(f"{LANES}add/", {"kind": "queue", "name": "mail", "burst": "1", **fields})
 
 
-def test_a_limit_needs_its_permission(onlooker):
-    assert onlooker.get(LIMITS).status_code == 403
-    assert onlooker.post(f"{LIMITS}add/", {"group": "", "rate": "2"}).status_code == 403
+def test_a_limit_is_given(manager):
+    assert add(manager, concurrency="2", rate="").status_code == 302
+    assert Lane.objects.values_list("kind", "name", "concurrency", "rate").get() == ("queue", "mail", 2, None)
+    assert "to stop all, pause it" in add(manager, name="slow", rate="0").content.decode()
 
 
-def test_a_new_job_too_fast_keeps_what_was_typed(admin, at):
-    CreationLimit.objects.create(rate=0.125, burst=2)
-    assert [admin.post(ADD, filled(at)).status_code for _ in range(2)] == [302, 302]
-    response = admin.post(ADD, filled(at))
-    assert (response.status_code, response["Retry-After"]) == (429, "8")
-    page = response.content.decode()
-    assert "You may create 1 job in 8 seconds; try again in 8 s. Nothing was created." in page
-    assert 'value="hello"' in page
-    assert Job.objects.count() == 2
+def test_a_pause_asks_why_first_and_says_it(manager):
+    add(manager)
+    lane = Lane.objects.get()
+    page = act(manager, "pause", lane)
+    assert "Pause: queue" in page.content.decode()
+    assert Lane.objects.get().paused_at is None, "it has only been asked"
+    assert "held until you resume" in act(manager, "pause", lane, reason="the server moves").content.decode()
+    lane = Lane.objects.get()
+    assert (lane.pause_reason, lane.paused_by.get_username()) == ("the server moves", "grace")
+    act(manager, "resume", lane)
+    assert Lane.objects.get().paused_at is None
 
 
-def test_a_wrong_job_costs_nothing(admin, at):
-    CreationLimit.objects.create(rate=0.125, burst=1)
-    for _ in range(3):
-        assert admin.post(ADD, filled(at, target="demo.slep")).status_code == 200
-    assert admin.post(ADD, filled(at)).status_code == 302
+def test_only_who_may_resume_removes_what_is_paused(manager, client, person):
+    add(manager)
+    add(manager, name="other")
+    paused, other = Lane.objects.get(name="mail"), Lane.objects.get(name="other")
+    act(manager, "pause", paused, reason="")
+    client.force_login(person(*MAY, staff=True, name="linus"))
+    assert client.post(f"{LANES}{paused.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert act(client, "delete_selected", paused, other, post="yes").status_code == 403
+    assert Lane.objects.count() == 2
+    assert act(client, "delete_selected", other, post="yes").status_code == 200
+    assert Lane.objects.get() == paused
+
+
+def test_who_has_paused_and_resumed_it_can_be_read(manager, client, person):
+    add(manager)
+    act(manager, "pause", Lane.objects.get(), reason="the server moves")
+    act(manager, "resume", Lane.objects.get())
+    client.force_login(person("view_limitaudit", staff=True, name="linus"))
+    page = client.get("/admin/jobs/limitaudit/").content.decode()
+    assert all(word in page for word in ("pause", "resume", "grace", "the server moves"))

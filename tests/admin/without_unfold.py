@@ -20,12 +20,12 @@ def look() -> None:
     from django.contrib.auth.models import User
     from django.test import RequestFactory, override_settings
 
-    from jobs.admin import verbs
     from jobs.admin.actions import ask_about
-    from jobs.admin.asking import ReasonForm
+    from jobs.admin.confirmation import ReasonForm
     from jobs.admin.forms import RescheduleForm
     from jobs.clock import clock
     from jobs.models import Attempt, Job
+    from jobs.web import controls
 
     why = ReasonForm(judge=lambda reason: [], help_text="")
 
@@ -42,8 +42,8 @@ def look() -> None:
             jobs.changelist_view(request("/admin/jobs/job/")),
             jobs.add_view(request("/admin/jobs/job/add/")),
             site._registry[Attempt].changelist_view(request("/admin/jobs/attempt/")),
-            ask_about(site, request("/admin/jobs/job/"), form, [1], action="reschedule", verb=verbs.RESCHEDULE),
-            ask_about(site, request("/admin/jobs/job/"), why, [1], action="retry", verb=verbs.RETRY),
+            ask_about(site, request("/admin/jobs/job/"), form, [1], action="reschedule", verb=controls.RESCHEDULE),
+            ask_about(site, request("/admin/jobs/job/"), why, [1], action="retry", verb=controls.RETRY),
         ):
             response.render()
             assert b"unfold" not in response.content

@@ -10,13 +10,13 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from jobs.api import platform
+from jobs.api import workers
 from jobs.models import Worker
 from jobs.nodes import drains
 from jobs.nodes.cache import Vitals
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
 from tests.api.conftest import Problem, bearer
-from tests.api.test_platform import worker
+from tests.api.test_workers import worker
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_the_list_shows_the_fresher_reading(api: Client, one: Worker, monkeypatc
     worker("b", datetime.now(tz=UTC), memory=40.0, refusing="memory 40 % is over JOBS_NODE_MAX_MEMORY=30")
     later = (one.heartbeat_at + timedelta(seconds=1)).timestamp()
     cached = {one.session: Vitals(later, Reading(cpu=5.0, memory=50.0), running=2, refusing="full")}
-    monkeypatch.setattr(platform.cache, "read", lambda sessions: cached)
+    monkeypatch.setattr(workers.cache, "read", lambda sessions: cached)
     a, b = api.get("/api/v1/workers/").json()
     assert (a["cpu"], a["memory"], a["load"], a["running"], a["refusing"]) == (5.0, 50.0, None, 2, "full")
     assert (b["memory"], b["refusing"][:11]) == (40.0, "memory 40 %")

@@ -1,145 +1,133 @@
-"""What callers see who create faster than they may: 429, when to come again, and that nothing was created."""
-
-from __future__ import annotations
-
-import re
+"""Limits of queues and keys by REST: given, read, paused, resumed, lifted; and approval."""
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.db import connection
-from django.test import Client
+from django.contrib.auth.models import Permission, User
 
-from jobs.budgets import admission, gcra
-from jobs.budgets.admission import forget
-from jobs.models import Budget, CreationLimit, Job
-from tests.api.conftest import JOBS, Problem, ahead, bearer, new_job
-from tests.api.test_new_job_page import PAGE, RIGHT
+from jobs import targets
+from jobs.clock import clock
+from jobs.models import Job, Lane, LimitAudit
+from jobs.states import Hold
+from jobs.targets import registry
+from tests.api.conftest import bearer, new_job
+
+URL = "/api/v1/limits/queue/mail/"
+JSON = {"content_type": "application/json"}
 
 
 @pytest.fixture
-def limited(operator: User) -> User:
-    """May create 2 jobs at once, and then one in 8 s."""
-    group = Group.objects.create(name="slow")
-    operator.groups.add(group)
-    CreationLimit.objects.create(group=group, rate=0.125, burst=2)
-    forget()
-    return operator
+def api(api, operator):
+    wanted = ["view_lane", "change_lane", "delete_lane", "pause_lane"]
+    operator.user_permissions.add(*Permission.objects.filter(codename__in=wanted))
+    return api
 
 
-def post(api: Client, **fields: object) -> object:
-    return api.post(JOBS, new_job(**fields), content_type="application/json")
+def test_limits_are_given_read_and_lifted(api, problem):
+    problem(api.get(URL), 404, says="PUT gives it some")
+    given = api.put(URL, {"concurrency": 3, "rate": 2.5}, **JSON)
+    assert given.status_code == 200, given.content
+    assert given.json() == {
+        "kind": "queue",
+        "name": "mail",
+        "concurrency": 3,
+        "rate": 2.5,
+        "burst": 1,
+        "paused_at": None,
+        "paused_by": None,
+        "pause_reason": "",
+    }
+    assert api.get(URL).json() == given.json()
+    assert api.get("/api/v1/limits/").json() == [given.json()]
+    assert api.put("/api/v1/limits/key/pay one/", {"concurrency": 1}, **JSON).json()["kind"] == "key"
+    assert api.delete(URL).status_code == 204
+    assert Lane.objects.count() == 1
 
 
-def used() -> list[object]:
-    return list(Budget.objects.values_list("moment", flat=True))
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"concurrency": 0}, "concurrency"),
+        ({"rate": 0}, "rate"),
+        ({"rate": -1}, "rate"),
+        ({"rate": "nan"}, "rate"),
+        ({"rate": 1e-14}, "rate"),
+        ({"burst": 0}, "burst"),
+        ({"speed": 1}, "speed"),
+    ],
+)
+def test_limits_that_cannot_be_are_refused(api, problem, body, field):
+    problem(api.put(URL, body, **JSON), 400, field)
+    assert not Lane.objects.exists()
 
 
-def test_a_token_that_is_too_fast(limited: User, problem: Problem) -> None:
-    api = bearer(limited)
-    assert [post(api).status_code for _ in range(2)] == [201, 201]
-    response = post(api)
-    body = problem(response, 429, says="You may create 1 job in 8 seconds; try again in 8 s. Nothing was created.")
-    assert body["type"] == "urn:runat:problem:too-fast"
-    assert body["title"] == "Too Many Requests"
-    assert response["Retry-After"] == "8"
-    assert 7000 < body["retry_after_ms"] <= 8000
-    assert Job.objects.count() == 2
+def test_a_queue_that_cannot_be_is_refused(api, problem):
+    problem(api.put("/api/v1/limits/queue/amq.x/", {}, **JSON), 400, "name")
+    problem(api.post("/api/v1/limits/queue/amq.x/pause/"), 400, "name")
+    problem(api.put("/api/v1/limits/worker/x/", {}, **JSON), 404)
 
 
-def test_less_than_a_second_is_a_second(operator: User, problem: Problem) -> None:
-    CreationLimit.objects.create(rate=9)
-    browser = Client()
-    browser.force_login(operator)
-    answers = [post(browser) for _ in range(30)]
-    refused = next(answer for answer in answers if answer.status_code == 429)
-    body = problem(refused, 429, says="You may create 9 jobs a second; try again in 1 s.")
-    assert refused["Retry-After"] == "1"
-    assert 1 <= body["retry_after_ms"] <= 112
+def test_it_is_paused_with_a_reason_and_resumed(api, make_job, django_capture_on_commit_callbacks):
+    paused = api.post(f"{URL}pause/", {"reason": "the server moves"}, **JSON).json()
+    assert (paused["pause_reason"], paused["paused_by"]) == ("the server moves", "ada")
+    job = make_job(queue="mail", now=clock.now())
+    Job.objects.filter(pk=job.pk).update(holds=Hold.QUEUE)
+    assert api.get(f"/api/v1/jobs/{job.pk}/").json()["held_by"] == "queue"
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.post(f"{URL}resume/", {"reason": "it has moved"}, **JSON).json()["paused_at"] is None
+    assert api.get(f"/api/v1/jobs/{job.pk}/").json()["held_by"] == ""
+    audit = LimitAudit.objects.values_list("verb", "by__username", "reason")
+    assert list(audit) == [("pause", "ada", "the server moves"), ("resume", "ada", "it has moved")]
 
 
-def test_by_default_tokens_are_not_limited(operator: User) -> None:
-    api = bearer(operator)
-    assert [post(api).status_code for _ in range(15)] == [201] * 15
-    assert not Budget.objects.exists()
+def test_a_new_limit_lets_those_go_that_it_does_not_hold(api, make_job, django_capture_on_commit_callbacks):
+    Lane.objects.create(name="mail", concurrency=1)
+    jobs = [make_job(queue="mail", now=clock.now()) for _ in range(3)]
+    Job.objects.all().update(holds=Hold.QUEUE)
+    with django_capture_on_commit_callbacks(execute=True):
+        api.put(URL, {"concurrency": 2}, **JSON)
+    assert [Job.objects.get(pk=job.pk).holds for job in jobs] == [0, 0, Hold.QUEUE]
 
 
-def test_what_is_refused_for_another_reason_costs_nothing(limited: User, problem: Problem) -> None:
-    api = bearer(limited)
-    for _ in range(5):
-        problem(post(api, target="demo.slep"), 400, "target")
-    assert not used()
-    browser = Client()
-    browser.force_login(limited)
-    for _ in range(5):
-        assert browser.post(PAGE, {**RIGHT, "payload": "{"}).status_code == 400
-    assert not used()
+def test_a_job_says_its_policies(api):
+    fields = {"key": "pay", "key_limit": 2, "overlap": "join", "if_late": "hold", "start_within": 60}
+    made = api.post("/api/v1/jobs/", new_job(**fields), **JSON)
+    assert made.status_code == 201, made.content
+    assert {name: made.json()[name] for name in fields} == fields
 
 
-def test_a_repeat_costs_nothing(limited: User, problem: Problem) -> None:
-    api, sent, key = bearer(limited), new_job(), {"Idempotency-Key": "order-17"}
-    first = api.post(JOBS, sent, content_type="application/json", headers=key)
-    before = used()
-    for _ in range(5):
-        repeat = api.post(JOBS, sent, content_type="application/json", headers=key)
-        assert (repeat.status_code, repeat.json()["id"]) == (200, first.json()["id"])
-    assert used() == before
-    assert post(api).status_code == 201
-    assert post(api).status_code == 429
-    assert api.post(JOBS, sent, content_type="application/json", headers=key).status_code == 200
-    other = api.post(JOBS, sent, content_type="application/json", headers={"Idempotency-Key": "order-18"})
-    problem(other, 429)
+@pytest.mark.parametrize(
+    ("field", "value"), [("overlap", "perhaps"), ("if_late", "run"), ("key_limit", 1001), ("key", "x" * 201)]
+)
+def test_policies_that_cannot_be_are_refused(api, problem, field, value):
+    problem(api.post("/api/v1/jobs/", new_job(**{field: value}), **JSON), 400, field)
 
 
-def test_the_page_of_the_api_in_a_browser(limited: User) -> None:
-    api = bearer(limited, raise_request_exception=False)
-    headers = {"Accept": "text/html"}
-    answers = [api.post(JOBS, new_job(), content_type="application/json", headers=headers) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [201, 201, 429]
-    assert answers[-1]["Content-Type"] == "text/html; charset=utf-8"
-    assert answers[-1]["Retry-After"] == "8"
-    assert "Nothing was created." in answers[-1].content.decode()
+def test_another_person_approves(api, problem, monkeypatch, django_user_model):
+    monkeypatch.setattr(registry, "_registry", dict(registry._registry))
+    targets.target("test.drop", dangerous=True)(lambda: None)
+    made = api.post("/api/v1/jobs/", new_job(target="test.drop", payload={}), **JSON).json()
+    assert made["held_by"] == "approval"
+    url = f"/api/v1/jobs/{made['id']}/approve/"
+    problem(api.post(url), 403, says="jobs.approve_job")
+    may = Permission.objects.get(codename="approve_job")
+    User.objects.get(username="ada").user_permissions.add(may)
+    problem(api.post(url), 409, says="somebody else must approve it")
+    other = User.objects.create_user("bob")
+    other.user_permissions.add(may)
+    approved = bearer(other).post(url, {"reason": "seen"}, **JSON)
+    assert (approved.status_code, approved.json()["held_by"]) == (200, "")
 
 
-def test_the_form_keeps_what_was_typed(limited: User) -> None:
-    browser = Client()
-    browser.force_login(limited)
-    for _ in range(2):
-        assert browser.post(PAGE, RIGHT).status_code == 302
-    response = browser.post(PAGE, {**RIGHT, "name": "<b>mine</b>"})
-    page = response.content.decode()
-    assert (response.status_code, response["Retry-After"]) == (429, "8")
-    assert re.search(
-        r'<ul class="errorlist nonfield"[^>]*><li>You may create 1 job in 8 seconds; try again in 8 s\. '
-        r"Nothing was created\.</li>",
-        page,
-    )
-    for kept in ("&lt;b&gt;mine&lt;/b&gt;", "{&quot;seconds&quot;: 0.1}", "2099-07-01T12:00", "Europe/Berlin"):
-        assert kept in page
-    assert Job.objects.count() == 2
+def test_only_who_may_resume_removes_the_limits_of_what_is_paused(api, operator, problem):
+    assert api.post(f"{URL}pause/", {}, **JSON).status_code == 200
+    operator.user_permissions.remove(Permission.objects.get(codename="pause_lane"))
+    problem(api.delete(URL), 403, says="jobs.pause_lane")
+    assert Lane.objects.get().paused_at is not None
 
 
-def test_by_default_a_form_is_limited(operator: User) -> None:
-    browser = Client()
-    browser.force_login(operator)
-    browser.post(PAGE, {**RIGHT, "run_at": ahead()})
-    assert Budget.objects.get().subject == f"user:{operator.pk}"
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_a_name_that_cannot_be_stored_is_refused(api, problem, method):
+    problem(getattr(api, method)("/api/v1/limits/key/%00/"), 400)
 
 
-def test_the_budget_is_asked_outside_a_transaction(
-    transactional_db: None, limited: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else its row would be locked until the job is created, and its lost durability would be the job's."""
-    seen = []
-
-    def take(*args: object, **kwargs: object) -> float:
-        seen.append(connection.in_atomic_block)
-        return gcra.take(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(admission, "take", take)
-    User.objects.filter(pk=limited.pk).update(is_staff=True)
-    post(bearer(limited))
-    browser = Client()
-    browser.force_login(limited)
-    browser.post(PAGE, RIGHT)
-    browser.post("/admin/jobs/job/add/", RIGHT)
-    assert seen == [False] * 3
+def test_options_tell_what_there_is(api):
+    assert api.options(URL).status_code == 200

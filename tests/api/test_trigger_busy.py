@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.db import connections
 
 from jobs.models import Job, Trigger
-from jobs.transitions import firing
+from jobs.transitions import triggers
 
 URL = "/api/v1/triggers/books/"
 
@@ -14,11 +14,11 @@ URL = "/api/v1/triggers/books/"
 def test_a_call_that_waits_too_long_for_another_is_told_to_come_again(api, operator, monkeypatch):
     operator.user_permissions.add(*Permission.objects.filter(codename="fire_trigger"))
     Trigger.objects.create(name="books", target="demo.sleep", payload={"seconds": 0})
-    monkeypatch.setattr(firing, "PATIENCE", "100ms")
+    monkeypatch.setattr(triggers, "PATIENCE", "100ms")
     other = connections.create_connection("default")
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, hashtext('trigger:books'))", [firing.CALLS])
+            cursor.execute("SELECT pg_advisory_lock(%s, hashtext('trigger:books'))", [triggers.CALLS])
         answer = api.post(URL, {}, content_type="application/json")
     finally:
         other.close()

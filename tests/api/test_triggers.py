@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group, Permission
 
 from jobs import transitions
 from jobs.api import patience
-from jobs.budgets.admission import forget
 from jobs.clock import clock
+from jobs.creation_limits.allowances import forget
 from jobs.models import CreationLimit, Job, Trigger
 from jobs.states import State
 from jobs.transitions import Ended, WorkerIdentity

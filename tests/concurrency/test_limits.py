@@ -12,7 +12,7 @@ from jobs import transitions
 from jobs.models import Job, Lane, Trigger
 from jobs.states import Hold, State
 from jobs.transitions import Ended, WorkerIdentity
-from jobs.transitions.firing import fire
+from jobs.transitions.triggers import fire
 from tests import starts
 from tests.concurrency.test_races import TOGETHER, at_once
 from tests.conftest import NOW

@@ -88,7 +88,7 @@ def test_the_second_of_two_looks_again_after_its_commit(outcome):
 
 
 def test_somebody_who_keeps_the_row_delays_no_end(monkeypatch):
-    monkeypatch.setattr("jobs.transitions.dependencies.ending.PATIENCE", "100ms")
+    monkeypatch.setattr("jobs.transitions.dependencies.unblock.PATIENCE", "100ms")
     first = new_job()
     child = child_of(first)
     started = acquire(first)

@@ -18,8 +18,8 @@ from jobs import rules, transitions
 from jobs.conf import conf
 from jobs.models import Job, Turn
 from jobs.states import Overlap, State
+from jobs.transitions.controls import IN_LINE
 from jobs.transitions.limits import pausing
-from jobs.transitions.verbs import IN_LINE
 from tests.exploration.model import ModelJob
 from tests.exploration.steps import QUEUE, Steps, seconds
 

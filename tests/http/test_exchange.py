@@ -10,8 +10,8 @@ import pytest
 from jobs import targets
 from jobs.clock import clock, steady
 from jobs.targets import Context, OutcomeUnknown, TargetFailed
+from jobs.targets.execution import Told
 from jobs.targets.http import connections
-from jobs.targets.told import Told
 from tests.http.server import serving
 
 CTX = Context(job_id=7, attempt=2, run_at=datetime(2030, 1, 1, tzinfo=UTC))

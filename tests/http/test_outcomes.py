@@ -10,8 +10,8 @@ import pytest
 
 from jobs import targets
 from jobs.targets import Context, OutcomeUnknown, TargetFailed
+from jobs.targets.execution import Told
 from jobs.targets.http.answer import Answer, status_of
-from jobs.targets.told import Told
 from tests.http.raw import answering, listening, request_of
 
 CTX = Context(job_id=7, attempt=2, run_at=datetime(2030, 1, 1, tzinfo=UTC))

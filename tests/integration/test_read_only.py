@@ -15,7 +15,7 @@ from knox.models import AuthToken
 from jobs.clock import clock
 from jobs.installation import known
 from jobs.models import Attempt, Job
-from jobs.models.processes import Leadership
+from jobs.models.worker import Leadership
 from jobs.states import State
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 from tests.integration.web import Web

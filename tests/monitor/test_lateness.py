@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.monitor.lateness import explain, story
 from jobs.states import State
+from jobs.web.lateness import explain, story
 from tests.monitor.rows import MS, SECOND, ended, pending, running, worker
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from jobs.monitor import broker, snapshot, workers
 from jobs.monitor.verdict import judge
 from jobs.nodes.cache import Vitals
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
 from tests.monitor.rows import SECOND, leader, pending, worker
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from jobs.models import Job
-from jobs.models.lane import Kind
+from jobs.models.limit import Kind
 from jobs.monitor import broker, snapshot
 from jobs.states import Hold, State
 from jobs.transitions.limits import pausing

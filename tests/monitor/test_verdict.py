@@ -9,7 +9,7 @@ import pytest
 
 from jobs import transitions
 from jobs.models import Worker
-from jobs.models.lane import Kind
+from jobs.models.limit import Kind
 from jobs.monitor import broker, snapshot
 from jobs.monitor.verdict import judge
 from jobs.monitor.words import listed

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from jobs.clock import clock
 from jobs.nodes.cache import KEPT_FOR, KEY, NodeCache, Vitals, fresher
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
 from tests.monitor.rows import worker
 
 SICK = Vitals(at=2e9, reading=Reading(cpu=12.5, memory=97, load=0.5), running=3, refusing="memory 97 % is over it")

@@ -8,7 +8,7 @@ from jobs import transitions
 from jobs.maintenance.turns import waits
 from jobs.models import Dependency, Job
 from jobs.states import Awaited, Hold, State
-from jobs.transitions.dependencies import beginning
+from jobs.transitions.dependencies import block
 from tests.conftest import NOW
 from tests.transitions.steps import acquire, again, finish, seconds, start
 
@@ -244,7 +244,7 @@ def test_what_it_costs_to_end_a_job_that_others_wait_for(make_job, django_assert
 
 
 def test_what_is_deleted_between_two_looks_is_said_to_be_missing(make_job, monkeypatch):
-    monkeypatch.setattr(beginning, "problems", lambda ids, by: [])  # it was there then
+    monkeypatch.setattr(block, "problems", lambda ids, by: [])  # it was there then
     with pytest.raises(ValidationError, match="999999"):
         make_job(1, waits_for=[999999])
 

@@ -8,7 +8,7 @@ from jobs import transitions
 from jobs.maintenance.turns import waits
 from jobs.models import Dependency, Job
 from jobs.states import Hold, State
-from jobs.transitions.dependencies import ending
+from jobs.transitions.dependencies import unblock
 from tests import starts
 from tests.conftest import NOW
 from tests.transitions.steps import WORKER, acquire, finish, seconds
@@ -53,19 +53,19 @@ def test_a_chain_is_skipped_and_says_why(make_job):
 def test_a_long_chain_is_skipped_in_steps(make_job, django_assert_max_num_queries):
     first = make_job(1)
     jobs = chain(first, 1000)
-    with django_assert_max_num_queries(10 + 6 * ending.DEEPEST):
+    with django_assert_max_num_queries(10 + 6 * unblock.DEEPEST):
         transitions.cancel(first.pk, now=NOW, reason="no")
-    assert states(jobs) == [State.SKIPPED] * ending.DEEPEST + [State.PENDING] * (1000 - ending.DEEPEST)
+    assert states(jobs) == [State.SKIPPED] * unblock.DEEPEST + [State.PENDING] * (1000 - unblock.DEEPEST)
     in_steps = 0
     while settled := waits(now=NOW):
-        assert settled == ending.DEEPEST
+        assert settled == unblock.DEEPEST
         in_steps += settled
-    assert in_steps == 1000 - ending.DEEPEST
+    assert in_steps == 1000 - unblock.DEEPEST
     assert set(states(jobs)) == {State.SKIPPED}
 
 
 def test_of_many_that_wait_for_one_a_transaction_lets_so_many_go(make_job, monkeypatch):
-    monkeypatch.setattr(ending, "AT_ONCE", 3)
+    monkeypatch.setattr(unblock, "AT_ONCE", 3)
     first = make_job(1)
     jobs = [make_job(1, waits_for=[first.pk]) for _ in range(8)]
     finish(acquire(first))

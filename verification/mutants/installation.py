@@ -3,7 +3,7 @@
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 INTAKE = "jobs/worker/receive/strategy.py"
-FOREIGN = "jobs/worker/receive/foreign.py"
+FOREIGN = "jobs/worker/process/foreign.py"
 LEADER = "jobs/scheduler/leader.py"
 QUERYSETS = "jobs/models/querysets/__init__.py"
 LISTING = "jobs/models/querysets/listing.py"
@@ -16,31 +16,31 @@ MUTANTS = (
     mutant(
         "identity: what names another installation is not taken",
         NEVER_TWICE,
-        ("tests/worker/receive/test_foreign.py::test_a_foreign_one_goes_back_after_its_pause",),
+        ("tests/worker/process/test_foreign.py::test_a_foreign_one_goes_back_after_its_pause",),
         (INTAKE, "if not mark or (ours is not None and mark == ours.mark):", "if True:"),
     ),
     mutant(
         "identity: a foreign message goes back",
         NEVER_LOST,
-        ("tests/worker/receive/test_foreign.py::test_a_foreign_one_goes_back_after_its_pause",),
+        ("tests/worker/process/test_foreign.py::test_a_foreign_one_goes_back_after_its_pause",),
         (INTAKE, "self._foreign.give_back_later(message)", "self._acknowledge_soon(message, True)"),
     ),
     mutant(
         "identity: a foreign message is passed to and fro ever more slowly",
         ON_TIME,
-        ("tests/worker/receive/test_foreign.py::test_one_that_comes_again_and_again_waits_longer_each_time",),
+        ("tests/worker/process/test_foreign.py::test_one_that_comes_again_and_again_waits_longer_each_time",),
         (FOREIGN, "self._times[message_id] = times + 1", "self._times[message_id] = 0"),
     ),
     mutant(
         "identity: who is not sure whose it is drops nothing",
         NEVER_LOST,
-        ("tests/worker/receive/test_foreign.py::test_who_is_not_sure_asks_and_looks_again",),
+        ("tests/worker/process/test_foreign.py::test_who_is_not_sure_asks_and_looks_again",),
         (INTAKE, "if ours is None or not known.is_sure:", "if ours is None:"),
     ),
     mutant(
         "identity: what is from before a restore does not go around",
         ON_TIME,
-        ("tests/worker/receive/test_foreign.py::test_one_of_ours_from_before_a_restore_is_dropped",),
+        ("tests/worker/process/test_foreign.py::test_one_of_ours_from_before_a_restore_is_dropped",),
         (INTAKE, "elif ours.owns(mark):", "elif False:"),
     ),
     mutant(

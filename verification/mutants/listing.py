@@ -4,7 +4,7 @@ from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 QUERYSETS = "jobs/models/querysets/listing.py"
 CREATION = "jobs/transitions/creation.py"
-REPENDING = "jobs/transitions/repending.py"
+REPENDING = "jobs/transitions/requeue.py"
 DISPATCHER = "jobs/dispatcher/window.py"
 LATE = "jobs/dispatcher/late.py"
 SCHEDULER = "jobs/scheduler/__init__.py"
@@ -135,7 +135,7 @@ MUTANTS = (
     mutant(
         "late lane of an edit",
         ON_TIME,
-        ("tests/transitions/test_verbs.py::test_run_now_publishes_the_new_version_at_once",),
+        ("tests/transitions/test_controls.py::test_run_now_publishes_the_new_version_at_once",),
         (REPENDING, "        dispatcher.late_lane.at_commit(", "        len("),
     ),
     mutant(

@@ -6,7 +6,7 @@ ARMING = "jobs/worker/arm/armer.py"
 INTAKE = "jobs/worker/receive/strategy.py"
 SLOTS = "jobs/worker/run/slots.py"
 HEARTBEAT = "jobs/worker/process/heartbeat.py"
-LIMITS = "jobs/nodes/limits.py"
+LIMITS = "jobs/nodes/thresholds.py"
 QUERIES = "jobs/models/querysets/workers.py"
 ACKNOWLEDGING = "jobs/worker/receive/acks.py"
 
@@ -66,13 +66,13 @@ MUTANTS = (
     mutant(
         "limits: not for one reading",
         ON_TIME,
-        ("tests/nodes/test_limits.py::test_a_spike_is_nothing",),
+        ("tests/nodes/test_thresholds.py::test_a_spike_is_nothing",),
         (LIMITS, "if self._row >= (1 if self._first else IN_A_ROW):", "if self._row >= 1:"),
     ),
     mutant(
         "limits: well below",
         ON_TIME,
-        ("tests/nodes/test_limits.py::test_a_lull_is_nothing_either_and_just_below_the_limit_is_not_well",),
+        ("tests/nodes/test_thresholds.py::test_a_lull_is_nothing_either_and_just_below_the_limit_is_not_well",),
         (LIMITS, "value < self.most * WELL_BELOW", "value <= self.most"),
     ),
     mutant(

@@ -8,9 +8,9 @@ ADMISSION = "jobs/transitions/admission.py"
 QUERYSETS = "jobs/models/querysets/__init__.py"
 LISTING = "jobs/models/querysets/listing.py"
 FINISHING = "jobs/transitions/finishing.py"
-FIRING = "jobs/transitions/firing.py"
+FIRING = "jobs/transitions/triggers.py"
 RUNNER = "jobs/worker/run/runner.py"
-VERBS = "jobs/transitions/verbs.py"
+VERBS = "jobs/transitions/controls.py"
 ONE_AT_A_TIME = "one at a time"
 
 MUTANTS = (

@@ -2,8 +2,8 @@
 
 from verification.mutants.record import NEVER_LOST, ON_TIME, mutant
 
-ENDING = "jobs/transitions/dependencies/ending.py"
-BEGINNING = "jobs/transitions/dependencies/beginning.py"
+ENDING = "jobs/transitions/dependencies/unblock.py"
+BEGINNING = "jobs/transitions/dependencies/block.py"
 FINISHING = "jobs/transitions/finishing.py"
 ACQUIRING = "jobs/transitions/acquiring.py"
 QUERIES = "jobs/models/querysets/dependencies.py"
@@ -35,7 +35,7 @@ MUTANTS = (
         "waiting: so does a person's word",
         NEVER_LOST,
         ("tests/transitions/test_waiting.py::test_a_cancelled_one_has_ended",),
-        ("jobs/transitions/verbs.py", "            dependencies.ended([job.pk], now=asked.now)", "            pass"),
+        ("jobs/transitions/controls.py", "            dependencies.ended([job.pk], now=asked.now)", "            pass"),
     ),
     mutant(
         "waiting: one that has ended may come back",

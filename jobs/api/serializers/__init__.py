@@ -1,6 +1,6 @@
 """JSON and forms to Python types and back."""
 
-from jobs.api.serializers.asked import (
+from jobs.api.serializers.requests import (
     ApproveSerializer,
     CancelSerializer,
     ConfirmSerializer,
@@ -12,7 +12,8 @@ from jobs.api.serializers.asked import (
     RescheduleSerializer,
     RetrySerializer,
 )
-from jobs.api.serializers.platform import (
+from jobs.api.serializers.responses import AttemptSerializer, AuditSerializer, JobDetailSerializer, JobSerializer
+from jobs.api.serializers.workers import (
     DelaySerializer,
     DrainSerializer,
     LeaderSerializer,
@@ -20,7 +21,6 @@ from jobs.api.serializers.platform import (
     StatsSerializer,
     WorkerSerializer,
 )
-from jobs.api.serializers.shown import AttemptSerializer, AuditSerializer, JobDetailSerializer, JobSerializer
 
 __all__ = [
     "ApproveSerializer",

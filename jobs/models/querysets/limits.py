@@ -10,7 +10,7 @@ from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 
 from jobs.models.holding import bit_is_set
-from jobs.models.lane import Kind, Lane
+from jobs.models.limit import Kind, Lane
 from jobs.states import FINAL, Hold, State
 
 if TYPE_CHECKING:

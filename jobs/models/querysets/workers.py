@@ -11,7 +11,7 @@ from django.db import connections, models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from jobs.models.processes import Worker
+    from jobs.models.worker import Worker
     from jobs.models.workerlog import WorkerLog  # noqa: F401 - named in the base class
 
 

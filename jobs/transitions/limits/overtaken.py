@@ -8,9 +8,9 @@ from django.db import transaction
 
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
-from jobs.transitions.repending import repend
+from jobs.transitions.requeue import repend
 from jobs.transitions.starts import Started
 
 NOT_ENTERED = "It was paused before its body was entered"

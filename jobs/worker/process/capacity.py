@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 
 from jobs.models.querysets.workers import Drain
-from jobs.nodes.limits import Limit, Watch
-from jobs.nodes.reading import Meter, Reading
+from jobs.nodes.metrics import Meter, Reading
+from jobs.nodes.thresholds import Limit, Watch
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from jobs.models import Worker
 from jobs.models.querysets.limits import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
 from jobs.worker.process.capacity import Capacity
-from jobs.worker.receive.foreign import Foreign
+from jobs.worker.process.foreign import Foreign
 from project import zones
 
 log = logging.getLogger(__name__)

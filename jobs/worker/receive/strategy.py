@@ -23,8 +23,8 @@ from jobs.clock import steady
 from jobs.installation import known
 from jobs.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
 from jobs.worker.arm.waiting_jobs import Delivery, Waiting
+from jobs.worker.process.foreign import Foreign
 from jobs.worker.receive.acks import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client
-from jobs.worker.receive.foreign import Foreign
 
 received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 

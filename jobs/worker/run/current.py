@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any, TypeVar
 
-from jobs.targets.told import Told
+from jobs.targets.execution import Told
 
 T = TypeVar("T")
 

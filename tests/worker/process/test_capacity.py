@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from jobs.models.querysets.workers import Drain
-from jobs.nodes.limits import IN_A_ROW, Limit
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
+from jobs.nodes.thresholds import IN_A_ROW, Limit
 from jobs.worker.process.capacity import Capacity
 
 FULL, FINE = Reading(memory=97), Reading(memory=10)

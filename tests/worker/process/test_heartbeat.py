@@ -6,8 +6,8 @@ from django.db import OperationalError
 
 from jobs.clock import clock
 from jobs.models import Worker
-from jobs.nodes.limits import Limit
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
+from jobs.nodes.thresholds import Limit
 from jobs.worker.process import heartbeat as heartbeat_module
 from jobs.worker.process import lifecycle
 from jobs.worker.process.capacity import Capacity

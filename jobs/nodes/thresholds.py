@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.conf import Conf
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
 
 IN_A_ROW = 3  # readings: neither a spike of a second nor a lull of one changes anything
 WELL_BELOW = 0.95  # of the limit

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.actions import CONTROL
-from jobs.admin.asking import Question, ReasonForm, ask, given
+from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.records import Records
 from jobs.clock import clock
 from jobs.models import Worker

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from jobs.models import Job, Trigger
 from jobs.states import Hold, Overlap, State
 from jobs.transitions import KeyReused
-from jobs.transitions.firing import Fired, definition_problems, fire
+from jobs.transitions.triggers import Fired, definition_problems, fire
 from tests.conftest import NOW
 from tests.transitions.steps import acquire, finish, seconds
 

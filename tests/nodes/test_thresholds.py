@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jobs.conf import conf
-from jobs.nodes.limits import IN_A_ROW, Watch, limits
-from jobs.nodes.reading import Reading
+from jobs.nodes.metrics import Reading
+from jobs.nodes.thresholds import IN_A_ROW, Watch, limits
 
 FULL, FINE, BETWEEN = Reading(memory=97.4), Reading(memory=85), Reading(memory=93)
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from jobs.nodes import reading
-from jobs.nodes.reading import Meter, Reading
+from jobs.nodes import metrics
+from jobs.nodes.metrics import Meter, Reading
 
 
 @pytest.fixture
@@ -66,5 +66,5 @@ def test_a_machine_that_cannot_be_read_fails_nobody(monkeypatch):
 
 
 def test_people_are_shown_whole_numbers():
-    shown = reading.Reading(cpu=12.34, memory=56.7, load=0.4567).rounded()
+    shown = metrics.Reading(cpu=12.34, memory=56.7, load=0.4567).rounded()
     assert shown == Reading(cpu=12, memory=57, load=0.5)

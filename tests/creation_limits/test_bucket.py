@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.budgets.gcra import Allowance, take
+from jobs.creation_limits.bucket import Allowance, take
 from jobs.models import Budget
 from tests.conftest import NOW
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from jobs.budgets.gcra import Allowance
+from jobs.creation_limits.bucket import Allowance
 
 
 class TooFast(Exception):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from jobs.budgets.gcra import Allowance, take
-from jobs.budgets.refusals import TooFast, TooMany
 from jobs.clock import steady
 from jobs.conf import conf
+from jobs.creation_limits.bucket import Allowance, take
+from jobs.creation_limits.errors import TooFast, TooMany
 from jobs.models import CreationLimit
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from jobs.calendars.openings import NeverOpen, is_open, next_opening, previous_open, why_closed
+from jobs.calendars.opening_hours import NeverOpen, is_open, next_opening, previous_open, why_closed
 from jobs.calendars.snapshot import Snapshot
 from jobs.states import Blackout
 

@@ -7,7 +7,7 @@ from celery.exceptions import InvalidTaskError
 
 from jobs.clock import steady
 from jobs.installation import Identity, known
-from jobs.worker.receive.foreign import FIRST_PAUSE, LONGEST_PAUSE, Foreign
+from jobs.worker.process.foreign import FIRST_PAUSE, LONGEST_PAUSE, Foreign
 from tests.conftest import IDENTITY
 from tests.worker.receive.test_intake import CHUNK, Message, consumer, intake, take, taken
 
@@ -64,7 +64,7 @@ def test_many_go_back_one_after_the_other(intake, consumer):
 
 def test_the_log_is_not_flooded_and_the_heartbeat_can_tell(intake, monkeypatch):
     said = []
-    monkeypatch.setattr("jobs.worker.receive.foreign.log.error", lambda text, *args: said.append(text % args))
+    monkeypatch.setattr("jobs.worker.process.foreign.log.error", lambda text, *args: said.append(text % args))
     take(intake, *(foreign(n) for n in range(50)))
     assert len(said) == 1
     assert "two installations use one broker" in said[0]

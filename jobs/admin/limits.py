@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from jobs import rules
-from jobs.admin.asking import Question, ReasonForm, ask, given
+from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Kind, Lane, Trigger
-from jobs.models.lane import SLOWEST
+from jobs.models.limit import SLOWEST
 from jobs.templatetags.runat import badge, exact
-from jobs.transitions import firing
+from jobs.transitions import triggers
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 
@@ -157,7 +157,7 @@ class TriggerForm(ModelForm[Trigger]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            problems = firing.definition_problems(Trigger(**cleaned), now=clock.current(), by=self.by)
+            problems = triggers.definition_problems(Trigger(**cleaned), now=clock.current(), by=self.by)
             for field, sentences in problems.items():
                 for sentence in sentences:
                     self.add_error(field if field in self.fields else None, sentence)
@@ -192,7 +192,7 @@ class TriggerAdmin(ModelAdmin[Trigger]):
                 messages.warning(request, f"{trigger} is disabled; enable it first.")
                 continue
             try:
-                messages.success(request, f"{trigger}: {firing.fire(trigger, now=clock.current(), by=by).why}")
+                messages.success(request, f"{trigger}: {triggers.fire(trigger, now=clock.current(), by=by).why}")
             except ValidationError as error:  # its target has changed since it was defined
                 messages.error(request, f"{trigger} cannot be started: {' '.join(error.messages)}")
             except PermissionDenied as refusal:

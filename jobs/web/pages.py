@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from jobs import transitions
-from jobs.api.access import why_refused
-from jobs.budgets import TooFast, admission_of
 from jobs.clock import clock
-from jobs.forms import JobForm
+from jobs.creation_limits import TooFast, admission_of
+from jobs.web.forms import JobForm
+from jobs.web.permissions import why_refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

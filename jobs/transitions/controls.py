@@ -17,10 +17,10 @@ from jobs.models import Attempt, Audit, Job, Turn, Verb
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.states import OVER, RETRYABLE, Hold, State
-from jobs.transitions.dependencies import ending as dependencies
+from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
-from jobs.transitions.repending import keep_place, repend
+from jobs.transitions.requeue import keep_place, repend
 from jobs.transitions.stopping import wake_at_commit
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from jobs.models import Dependency, Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import ToBeWaitedFor
 from jobs.states import OVER, Hold, State
-from jobs.transitions.dependencies.ending import settle
+from jobs.transitions.dependencies.unblock import settle
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
 

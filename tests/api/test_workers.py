@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jobs.api import platform
+from jobs.api import workers
 from jobs.clock import clock
 from jobs.models import Leadership, Worker
 from jobs.states import State
@@ -72,7 +72,7 @@ def test_no_count_reads_the_table_to_its_end(
 ) -> None:
     for after in (30, 31, 32):
         make_job(after, now=real_now)
-    monkeypatch.setattr(platform, "COUNT_LIMIT", 2)
+    monkeypatch.setattr(workers, "COUNT_LIMIT", 2)
     clock.measure()
     with django_assert_num_queries(13) as queries:
         body = api.get("/api/v1/stats/").json()

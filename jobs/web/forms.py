@@ -13,11 +13,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from jobs import rules, targets
-from jobs.api import reading
 from jobs.models import Calendar
 from jobs.rules.judging import Bounds, Choice, Many
 from jobs.rules.rights import overlap_problems
-from jobs.transitions.dependencies import beginning
+from jobs.transitions.dependencies import block
+from jobs.web import parsing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -60,7 +60,7 @@ class ListField(forms.CharField):
     def clean(self, value: Any) -> list[Any]:
         try:
             return [self._item(word) for word in super().clean(value).split(",") if word.strip()]
-        except reading.Unreadable as error:
+        except parsing.Unreadable as error:
             raise ValidationError(str(error)) from None
 
 
@@ -71,8 +71,8 @@ class PayloadField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         try:
-            return reading.json_value(super().clean(value) or "{}")
-        except reading.Unreadable as error:
+            return parsing.json_value(super().clean(value) or "{}")
+        except parsing.Unreadable as error:
             raise ValidationError(str(error)) from None
 
 
@@ -87,7 +87,7 @@ def _field_of(asked: rules.Asked) -> forms.Field:
     if isinstance(asked.rule, Choice):
         return WordField(choices=asked.rule.of.choices, **{**known, "help_text": ""})
     if isinstance(asked.rule, Many):
-        return ListField(item=reading.whole if asked.type == tuple[int, ...] else str.strip, **known)
+        return ListField(item=parsing.whole if asked.type == tuple[int, ...] else str.strip, **known)
     if asked.type is bool:
         return forms.BooleanField(**known)
     return PayloadField(**{**known, "initial": "{}"}) if asked.type == dict[str, Any] else forms.CharField(**known)
@@ -143,17 +143,17 @@ class JobForm(forms.Form):
 
     def clean_run_at(self) -> datetime | None:
         text = self.cleaned_data["run_at"].strip()
-        if text in ("", reading.NOW):
+        if text in ("", parsing.NOW):
             return None
         try:
-            return reading.moment(text)
-        except reading.Unreadable:
+            return parsing.moment(text)
+        except parsing.Unreadable:
             raise ValidationError("This is not a date and time up to the year 9999; choose one.") from None
 
     def clean_time_zone(self) -> ZoneInfo:
         try:
-            return reading.zone(self.cleaned_data["time_zone"])
-        except reading.Unreadable as error:
+            return parsing.zone(self.cleaned_data["time_zone"])
+        except parsing.Unreadable as error:
             raise ValidationError(str(error)) from None
 
     def clean(self) -> dict[str, Any]:
@@ -161,8 +161,8 @@ class JobForm(forms.Form):
         try:
             run_at = cleaned.get("run_at")
             if run_at is not None and "time_zone" in cleaned and run_at.tzinfo is None:
-                cleaned["run_at"] = reading.in_zone(run_at, cleaned["time_zone"])
-        except reading.Unreadable as error:
+                cleaned["run_at"] = parsing.in_zone(run_at, cleaned["time_zone"])
+        except parsing.Unreadable as error:
             self.add_error("run_at", str(error))
         self._judge(cleaned)
         return cleaned
@@ -180,7 +180,7 @@ class JobForm(forms.Form):
                 if name in readable:
                     self.add_error(name, problems)
         else:
-            for problem in beginning.problems(self.new_job.waits_for, self.by):
+            for problem in block.problems(self.new_job.waits_for, self.by):
                 self.add_error("waits_for", problem)
             for problem in overlap_problems(self.new_job.overlap, self.by):
                 self.add_error("overlap", problem)

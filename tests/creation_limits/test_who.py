@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from knox.models import AuthToken
 
-from jobs.budgets import Allowance, TooFast, TooMany, admission_of
-from jobs.budgets.admission import UNLIMITED, forget
+from jobs.creation_limits import Allowance, TooFast, TooMany, admission_of
+from jobs.creation_limits.allowances import UNLIMITED, forget
 from jobs.models import Budget, CreationLimit
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +129,7 @@ def test_where_no_group_is_limited_nobodys_groups_are_asked_for(ada, django_asse
 
 def test_a_change_holds_after_a_few_seconds(ada, monkeypatch):
     now = 1000.0
-    monkeypatch.setattr("jobs.budgets.admission.steady", lambda: now)
+    monkeypatch.setattr("jobs.creation_limits.allowances.steady", lambda: now)
     assert admission_of(ada).allowances.single == Allowance(10, 10)
     member(ada, "slow", rate=1)
     now += 4.9

@@ -14,7 +14,7 @@ BURST_HELP = "Jobs at once, after a pause. Empty: as many as in one second, at l
 
 
 class Budget(models.Model):
-    """A row of `jobs_budget` for each that is limited; jobs/budgets/gcra.py is the only writer."""
+    """A row of `jobs_budget` for each that is limited; jobs/creation_limits/bucket.py is the only writer."""
 
     subject = models.TextField(primary_key=True)
     moment = models.DateTimeField(help_text="When all that was created will have been earned.")

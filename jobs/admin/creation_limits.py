@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 
 from jobs.admin.theme import ModelAdmin
-from jobs.budgets import Allowance
-from jobs.budgets.admission import allowances_of
-from jobs.budgets.refusals import pace
+from jobs.creation_limits import Allowance
+from jobs.creation_limits.allowances import allowances_of
+from jobs.creation_limits.errors import pace
 from jobs.models import CreationLimit
 
 

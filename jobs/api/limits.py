@@ -15,7 +15,7 @@ from jobs.api.fields import Strict, TextField
 from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Kind, Lane
-from jobs.models.lane import FASTEST, MOST_RUNNING, SLOWEST
+from jobs.models.limit import FASTEST, MOST_RUNNING, SLOWEST
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 

@@ -13,9 +13,9 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 
-from jobs.budgets import Admission, Allowance, TooFast
-from jobs.budgets.admission import Allowances
 from jobs.clock import clock
+from jobs.creation_limits import Admission, Allowance, TooFast
+from jobs.creation_limits.allowances import Allowances
 from jobs.models import CreationLimit, Job
 from tests.api.conftest import JOBS, bearer, new_job
 
