@@ -116,9 +116,9 @@ def home(folder: Path) -> Home:
 def checkout(folder: Path) -> Path:
     """The launcher's code with stand-ins around it."""
     path = folder / "check out"
-    shutil.copytree(CHECKOUT / "project" / "local", path / "project" / "local")
+    shutil.copytree(CHECKOUT / "launcher", path / "launcher")
+    (path / "project" / "web").mkdir(parents=True)
     (path / "project" / "__init__.py").touch()
-    (path / "project" / "web").mkdir(exist_ok=True)
     (path / "project" / "web" / "__init__.py").touch()
     (path / "project" / "web" / "__main__.py").write_text(WEB)
     (path / "manage.py").write_text(MANAGE)
