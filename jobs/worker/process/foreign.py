@@ -13,7 +13,10 @@ from jobs.clock import clock, steady
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE = 0.05  # seconds: its own workers are likely to be the next to be asked
+FIRST_PAUSE = 0.05  # seconds: one of its own workers may be the next to be asked
+# Where chances are even, one message in 64 comes back six times: doubled at each, its pauses alone
+# would make its job seconds late.
+PAUSES_ALIKE = 3  # then twice as long
 LONGEST_PAUSE = 5.0
 APART = 0.005  # seconds between two that go back: 200 a second at most
 REMEMBERED = 10_000  # messages
@@ -67,4 +70,4 @@ class Foreign:
         self._times[message_id] = times + 1
         while len(self._times) > REMEMBERED:
             self._times.popitem(last=False)
-        return float(min(FIRST_PAUSE * 2 ** min(times, 10), LONGEST_PAUSE))
+        return float(min(FIRST_PAUSE * 2 ** min(times // PAUSES_ALIKE, 10), LONGEST_PAUSE))
