@@ -1,17 +1,19 @@
 """The settings that RunAt's own code reads most, typed. jobs/settings_table.py lists all, with defaults and bounds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 
 from jobs.settings_table import BY_NAME
 
 
-@dataclass(frozen=True)
 class Conf:
-    """A snapshot of the settings; jobs/checks.py refuses values that cannot work."""
+    """The settings now in force, each read when it is asked for: tests override them, and a worker asks for one of them
+    with each job. jobs/checks.py refuses values that cannot work."""
+
+    __slots__ = ()
 
     min_prepare_time: float  # W: the length of a window; every job is committed at least this long ahead
     max_delay_time: float  # a job must have started this long after its run_at
@@ -31,14 +33,20 @@ class Conf:
     http_signing_keys: Sequence[str]  # "receiver=key key", secrets
     celery_tasks: Sequence[str]  # that a job may start
 
+    def __getattr__(self, field: str) -> Any:
+        if (name := NAMES.get(field)) is None:
+            raise AttributeError(f"RunAt has no setting {field}")
+        return getattr(settings, name, BY_NAME[name].default)
+
     @property
     def patience(self) -> timedelta:
         return timedelta(seconds=self.heartbeat_patience)
 
 
-NAMES = {field.name: f"JOBS_{field.name.upper()}" for field in fields(Conf)}
+NAMES = {field: f"JOBS_{field.upper()}" for field in Conf.__annotations__}
+_CONF = Conf()
 
 
 def conf() -> Conf:
-    """Return the settings now in force (read at each call: tests override them)."""
-    return Conf(**{field: getattr(settings, name, BY_NAME[name].default) for field, name in NAMES.items()})
+    """Return the settings, typed."""
+    return _CONF
