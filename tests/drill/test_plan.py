@@ -99,6 +99,6 @@ def test_a_database_that_is_not_ours_is_not_restarted():
 def test_an_allowance_is_around_a_fault_as_it_was_and_not_as_it_was_planned():
     (stroke,) = strokes(of_faults(["database-down"]), 7, SETTING)
     (found,) = allowances({stroke: (1000.0, 1030.0)}, window=5)
-    assert found == Allowance("database-down", 995.0, 1035.0, extra=35.0)
+    assert found == Allowance("database-down", 995.0, 1035.0, extra=35.0, away=(1000.0, 1035.0))
     assert not allowances({}, window=5)  # what was planned and never done
     assert not allowances({Stroke(0.0, "connections-cut"): (1000.0, 1000.1)}, window=5)

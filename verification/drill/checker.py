@@ -11,6 +11,7 @@ from jobs.states import State
 from verification.drill import sharing
 from verification.drill.evidence import Evidence, Row, Start
 from verification.drill.faults import Injected
+from verification.drill.lateness import allowed_delay
 from verification.drill.ledger import END, ENTRY, Line
 
 SLACK = 1.0  # seconds by which the stamps of a kill and of a start may be in the wrong order
@@ -175,17 +176,12 @@ def _punctuality(row: Row, entries: list[Line], evidence: Evidence) -> Iterator[
             text = f"Job {row.job_id} started {-delay * 1000:,.3f} ms early by {source}."
             yield Violation(Kind.EARLY, text, row.job_id)
         turn = due
-        if delay > _allowed(due, evidence):
+        if delay > allowed_delay(due, evidence):
             turn = sharing.turn(row, at, evidence)
-        if at - turn > (allowed := _allowed(turn, evidence)):
+        if at - turn > (allowed := allowed_delay(turn, evidence)):
             after = f", {at - turn:,.1f} s after there was a place for it" if turn > due else ""
             text = f"Job {row.job_id} started {delay:,.1f} s late by {source}{after}; {allowed:,.1f} s were allowed."
             yield Violation(Kind.LATE, text, row.job_id)
-
-
-def _allowed(moment: float, evidence: Evidence) -> float:
-    """How many seconds late a job may start that could start at this moment."""
-    return evidence.max_delay + sum(a.extra for a in evidence.allowances if a.begin <= moment <= a.end)
 
 
 def _explanation(start: Start, injected: list[Injected]) -> str:

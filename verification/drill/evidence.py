@@ -49,12 +49,14 @@ class Start:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Jobs due in [begin, end] (wall clock) may start `extra` seconds later than MaxDelayTime."""
+    """Jobs due in [begin, end] (wall clock) may start `extra` seconds later than MaxDelayTime. `away`: from when to
+    when nobody could reach what the fault took away, its return included; None where it took nothing away."""
 
     fault: str
     begin: float
     end: float
     extra: float
+    away: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -107,9 +107,11 @@ def allowances(spans: Mapping[Stroke, tuple[float, float]], window: float) -> li
     """Around a fault are the jobs due from a window before it to a window after it."""
     found = []
     for stroke, (begin, end) in spans.items():
-        extra = FAULTS[stroke.fault].budget(replace(stroke, lasts=end - begin))
+        fault = FAULTS[stroke.fault]
+        extra = fault.budget(replace(stroke, lasts=end - begin))
         if extra:
-            found.append(Allowance(stroke.fault, begin - window, end + window, extra))
+            away = (begin, begin + extra) if fault.takes_away else None
+            found.append(Allowance(stroke.fault, begin - window, end + window, extra, away))
     return found
 
 

@@ -21,6 +21,7 @@ LONGEST_SLOW_S = 20.0
 class Unreachable(Lasting):
     """What is done to the broker for a while, one at a time."""
 
+    takes_away = True
     act: ClassVar[str]
     do: ClassVar[Callable[[Broker], None]]
 

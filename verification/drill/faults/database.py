@@ -27,6 +27,7 @@ class OwnDatabase(Fault):
     """What is done to the whole server, one at a time."""
 
     needs_own_database = True
+    takes_away = True
 
     def begin(self, stage: Stage, stroke: Stroke) -> bool:
         database = stage.services.database

@@ -121,6 +121,7 @@ class Fault:
     name: ClassVar[str]
     what: ClassVar[str]
     needs_own_database: ClassVar[bool] = False
+    takes_away: ClassVar[bool] = False  # the broker or the database, from everybody
 
     def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
         """All of a round that is given to this fault."""
