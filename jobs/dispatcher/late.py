@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from jobs.clock import clock, steady
+from jobs.breaker import Breaker
+from jobs.clock import clock
 from jobs.conf import conf
 from jobs.messages import refuses_only_a_queue, send, send_each
 from jobs.models import Job
@@ -38,8 +39,8 @@ class LateLane:
     """
 
     def __init__(self) -> None:
-        self._avoid_until = 0.0  # on the steady clock
-        self._avoid_queue_until: dict[str, float] = {}
+        self._broker = Breaker(AVOID_FOR)
+        self._queues: dict[str, Breaker] = {}  # by name, those that the broker has refused
 
     def at_commit(self, late: Sequence[Listed]) -> None:
         """Publish once the current transaction has committed; nothing if it is rolled back."""
@@ -79,7 +80,7 @@ class LateLane:
             queues.setdefault(listed.queue, []).append(listed)
         for queue, left in queues.items():
             try:
-                if steady() >= max(self._avoid_until, self._avoid_queue_until.get(queue, 0.0)):
+                if not self._is_avoided(queue):
                     send_each(left, send)
             except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
                 self._avoid(queue, error)
@@ -88,14 +89,15 @@ class LateLane:
         if unsent:
             Job.objects.unmark(unsent)
 
+    def _is_avoided(self, queue: str) -> bool:
+        return self._broker.open or (queue in self._queues and self._queues[queue].open)
+
     def _avoid(self, queue: str, error: Exception) -> None:
-        until = steady() + AVOID_FOR
-        if refuses_only_a_queue(error):
-            now = steady()
-            self._avoid_queue_until = {name: end for name, end in self._avoid_queue_until.items() if end > now}
-            self._avoid_queue_until[queue] = until
-        else:
-            self._avoid_until = until
+        if not refuses_only_a_queue(error):
+            self._broker.trip()
+            return
+        self._queues = {name: breaker for name, breaker in self._queues.items() if breaker.open}
+        self._queues.setdefault(queue, Breaker(AVOID_FOR)).trip()
 
 
 late_lane = LateLane()

@@ -11,7 +11,7 @@ from typing import Any
 from celery import current_app
 from kombu import Connection
 
-from jobs.clock import steady
+from jobs.breaker import Breaker
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +36,13 @@ class BrokerEye:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._channel: Any = None
-        self._away_until = 0.0  # on the steady clock
+        self._breaker = Breaker(ASK_AGAIN_AFTER)
 
     def depths(self, queues: Iterable[str]) -> Depths:
         """Ask for the depth of each queue. Never raises: an unreachable broker is an answer."""
         names = sorted(set(queues))
         with self._lock:
-            if steady() < self._away_until:
+            if self._breaker.open:
                 return Depths(reachable=False, waiting={})
             kept = self._connection is not None
             try:
@@ -54,10 +54,10 @@ class BrokerEye:
                     log.debug("the kept connection to the broker had ended: %s", error)
                     self.close()
                     return self._ask(names)
-            except Exception as error:  # noqa: BLE001 - as above
+            except Exception as error:  # noqa: BLE001 - kombu's transports raise what they like
                 log.warning("the broker does not answer: %s", error)
                 self.close()
-                self._away_until = steady() + ASK_AGAIN_AFTER
+                self._breaker.trip()
                 return Depths(reachable=False, waiting={})
 
     def close(self) -> None:

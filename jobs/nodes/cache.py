@@ -18,7 +18,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from jobs.clock import steady
+from jobs.breaker import Breaker
 from jobs.nodes.metrics import Reading
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class NodeCache:
         """`url`: of the broker, unless another is named."""
         self._url = url
         self._client: Any = None
-        self._away_until = 0.0  # on the steady clock
+        self._breaker = Breaker(ASK_AGAIN_AFTER)
 
     def put(self, session: uuid.UUID, vitals: Vitals) -> None:
         """One SET that expires."""
@@ -69,7 +69,7 @@ class NodeCache:
             client.close()
 
     def _ask(self, question: Any) -> Any:
-        if steady() < self._away_until:
+        if self._breaker.open:
             return None
         try:
             if self._client is None:
@@ -77,7 +77,7 @@ class NodeCache:
             return question(self._client) if self._client else None
         except (RedisError, OSError, ValueError) as error:
             log.debug("the cache of readings does not answer: %s", error)
-            self._away_until = steady() + ASK_AGAIN_AFTER
+            self._breaker.trip()
             return None
 
     def _connect(self) -> Any:

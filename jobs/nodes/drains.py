@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from celery import current_app
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from jobs.models import Worker
+from jobs.nodes.waking import wake_at_commit
 from jobs.rules.problems import REASON_LIMIT, text_problems
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 log = logging.getLogger(__name__)
-
-LOOK = "runat_look"  # the control command that has a worker make its heartbeat now
 
 
 @dataclass(frozen=True)
@@ -81,12 +79,4 @@ def _save(worker: Worker, by: AbstractBaseUser, what: str) -> None:
     worker.save(update_fields=["drained_at", "drain_reason", "drained_by"])
     LogEntry.objects.log_actions(by.pk, [worker], CHANGE, change_message=what, single_object=True)
     log.info("%s: %s (by %s)", worker.name, what, by.get_username())
-    transaction.on_commit(lambda: wake(worker.name), robust=True)
-
-
-def wake(name: str) -> None:
-    """Have the worker of that name look at its row now. Never raises: it looks with its next heartbeat anyway."""
-    try:
-        current_app.control.broadcast(LOOK, destination=[name])
-    except Exception as error:  # noqa: BLE001 - a broker may fail in any way
-        log.warning("%s could not be told at once (%s); its next heartbeat tells it", name, error)
+    wake_at_commit(worker.name)

@@ -16,12 +16,12 @@ from jobs import dispatcher, rules
 from jobs.models import Attempt, Audit, Job, Turn, Verb
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
+from jobs.nodes.waking import wake_at_commit
 from jobs.states import OVER, RETRYABLE, Hold, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
 from jobs.transitions.requeue import keep_place, repend
-from jobs.transitions.stopping import wake_at_commit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -60,7 +60,7 @@ def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | No
             Job.objects.filter(pk=job.pk).update(cancel_requested_at=now)
             worker = Attempt.objects.filter(job_id=job.pk, number=job.attempt).values_list("worker", flat=True).first()
             if worker is not None:
-                wake_at_commit(worker, job.pk)
+                wake_at_commit(worker)
             return
         Job.objects.filter(pk=job.pk).update(
             state=State.CANCELLED, finished_at=now, reason=reason or unsaid, version=NEXT_VERSION, holds=0

@@ -9,13 +9,11 @@ from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
-from celery.worker.control import control_command
 from kombu.common import ignore_errors
 
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.nodes.cache import Vitals, cache
-from jobs.nodes.drains import LOOK
 from jobs.nodes.thresholds import limits
 from jobs.worker.arm.armer import Armer
 from jobs.worker.arm.handoff import Handoff
@@ -170,13 +168,6 @@ class RuntimeStep(bootsteps.StartStopStep):
             _hand_back(worker)
         finally:
             lifecycle.leave(worker.jobs, lifecycle.COLD_STOP)
-
-
-@control_command(name=LOOK)
-def look(state: Any) -> dict[str, str]:
-    """Somebody has written into this worker's row: its heartbeat reads it."""
-    lifecycle.beat_now()
-    return {"ok": "the heartbeat reads the row"}
 
 
 def _hand_back(worker: Any) -> None:

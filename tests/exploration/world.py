@@ -13,6 +13,7 @@ import pytest
 from celery import current_app
 
 from jobs import dispatcher, failpoints, scheduler
+from jobs.breaker import Breaker
 from jobs.clock import clock
 from jobs.dispatcher import Dispatcher, late
 from jobs.models.querysets import Listed
@@ -140,6 +141,7 @@ class World:
         patch.setattr(late, "send", self.broker.take)
         # An example is one transaction that is undone: a commit is where the test says that it is.
         self.late_lane = late.LateLane()
+        patch.setattr(self.late_lane, "_broker", Breaker(0.0))  # each failure stands for one of its own
         patch.setattr(self.late_lane, "at_commit", self.uncommitted.extend)
         for module in (dispatcher, late):
             patch.setattr(module, "late_lane", self.late_lane)
@@ -187,7 +189,6 @@ class World:
             assert promotion.promote(freed, now=self.now) <= freed, "nobody else has their locks"
         late, self.uncommitted[:] = list(self.uncommitted), []
         if late and not dies:
-            self.late_lane._avoid_until = 0.0  # on a clock that is not ours
             self.late_lane._publish(late)
 
     def tick(self, number: int, dies_at: str = "") -> bool:

@@ -23,23 +23,22 @@ def ada():
 
 
 @pytest.fixture(autouse=True)
-def told(monkeypatch):
-    told = []
-    monkeypatch.setattr(drains.current_app.control, "broadcast", lambda what, destination: told.append(destination))
-    return told
+def woken(monkeypatch):
+    woken = []
+    monkeypatch.setattr(drains, "wake_at_commit", woken.append)
+    return woken
 
 
-def test_it_is_written_down_told_and_taken_back(at, ada, told, django_capture_on_commit_callbacks):  # noqa: F811
+def test_it_is_written_down_told_and_taken_back(at, ada, woken):  # noqa: F811
     session = worker(at).session
-    with django_capture_on_commit_callbacks(execute=True):
-        assert drains.drain(session, now=at, reason=" new kernel ", by=ada).done
-        assert told == [], "not before the commit"
-    assert told == [["w1@host"]]
+    assert drains.drain(session, now=at, reason=" new kernel ", by=ada).done
+    assert woken == ["w1@host"]
     row = Worker.objects.get()
     assert (row.drained_at, row.drain_reason, row.drained_by) == (at, "new kernel", "ada")
     assert drains.resume(session, reason="", by=ada).done
     row = Worker.objects.get()
     assert (row.drained_at, row.drain_reason, row.drained_by) == (None, "", "")
+    assert woken == ["w1@host"] * 2
     entries = LogEntry.objects.order_by("id").values_list("user__username", "object_id", "change_message")
     assert list(entries) == [("ada", str(session), "Drained: new kernel"), ("ada", str(session), "Resumed.")]
 
@@ -72,12 +71,3 @@ def test_one_that_has_left_is_left_alone(at, ada):  # noqa: F811
         assert not answer.done
         assert "has left" in answer.why
     assert drains.drain(uuid.uuid4(), now=at, reason="new kernel", by=ada).worker is None
-
-
-def test_a_broker_that_is_away_undoes_nothing(at, ada, monkeypatch, django_capture_on_commit_callbacks):  # noqa: F811
-    def fail(*args, **kwargs):
-        raise OSError("away")
-
-    monkeypatch.setattr(drains.current_app.control, "broadcast", fail)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert drains.drain(worker(at).session, now=at, reason="new kernel", by=ada).done

@@ -8,7 +8,7 @@ from jobs import transitions
 from jobs.models import Audit, Job
 from jobs.models.querysets import AskedToStop
 from jobs.states import State
-from jobs.transitions import stopping
+from jobs.transitions import controls
 from tests.conftest import NOW
 from tests.transitions.steps import WORKER, acquire, finish, seconds
 
@@ -87,28 +87,11 @@ def test_the_table_refuses_the_request_where_nothing_ran(make_job, state):
         Job.objects.filter(pk=job.pk).update(state=state, finished_at=finished_at, cancel_requested_at=NOW)
 
 
-def test_its_worker_is_woken_when_the_request_is_committed(running, monkeypatch, django_capture_on_commit_callbacks):
-    told = []
-    monkeypatch.setattr(stopping.current_app.control, "broadcast", lambda *a, **more: told.append((a, more)))
-    with django_capture_on_commit_callbacks(execute=True):
-        cancel(running)
-        assert told == []
-    assert told == [(("cancel_job",), {"arguments": {"job_id": running.pk}, "destination": [WORKER.name]})]
-
-
-def test_a_broker_that_is_away_costs_one_caller_its_time(running, monkeypatch, django_capture_on_commit_callbacks):
-    told = []
-
-    def away(*args, **more):
-        told.append(args)
-        raise OSError("away")
-
-    monkeypatch.setattr(stopping, "_avoid_until", 0.0)
-    monkeypatch.setattr(stopping.current_app.control, "broadcast", away)
-    for _ in range(2):
-        with django_capture_on_commit_callbacks(execute=True):
-            assert cancel(running).done
-    assert len(told) == 1
+def test_its_worker_is_woken(running, monkeypatch):
+    woken = []
+    monkeypatch.setattr(controls, "wake_at_commit", woken.append)
+    cancel(running)
+    assert woken == [WORKER.name]
 
 
 def test_one_that_runs_without_a_ledger_row_is_asked_to_stop_all_the_same(make_job):

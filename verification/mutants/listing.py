@@ -118,7 +118,7 @@ MUTANTS = (
         "late: a refused queue is left alone for itself",
         ON_TIME,
         ("tests/dispatcher/test_refused_queues.py::test_late_jobs_of_other_queues_are_published_while_one_is_refused",),
-        (LATE, "if refuses_only_a_queue(error):\n            now", "if False:\n            now"),
+        (LATE, "if not refuses_only_a_queue(error):", "if True:"),
     ),
     mutant(
         "successor: the oldest mark, not the latest",

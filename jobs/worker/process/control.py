@@ -1,5 +1,5 @@
-"""Commands of Celery's remote control: the one by which whoever cancels a running job wakes its worker, and those of
-Celery's that would say of jobs what is not so."""
+"""Commands of Celery's remote control: the one that wakes a worker (jobs/nodes/waking.py), and those of Celery's that
+would say of jobs what is not so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from celery.worker import control
 from celery.worker.control import control_command, inspect_command
 
 from jobs.messages import RUN_JOB
-from jobs.transitions.stopping import LOOK
+from jobs.nodes.waking import LOOK, LOOK_OF_BEFORE
 from jobs.worker.process import lifecycle
 
 MESSAGE_OF_A_JOB = re.compile(r"job-(\d+)(-v\d+-\d+)?")  # see jobs/messages.py
@@ -23,11 +23,11 @@ _active: Callable[..., list[dict[str, Any]]] = control.active  # type: ignore[at
 _revoke: Callable[..., Any] = control.revoke  # type: ignore[attr-defined]
 
 
-@control_command(name=LOOK, args=[("job_id", int)], signature="<job id>")
-def cancel_job(state: Any, job_id: int = 0, **kwargs: Any) -> dict[str, str]:
-    """Look at once whether a job is to stop. The rows say which: this alone stops nothing."""
+@control_command(name=LOOK, alias=LOOK_OF_BEFORE)
+def look(state: Any, **kwargs: Any) -> dict[str, str]:
+    """Read this worker's row, and whether a job of it is to stop, now. This alone changes nothing."""
     lifecycle.beat_now()
-    return {"ok": "looking"}
+    return {"ok": "the heartbeat reads the rows"}
 
 
 @inspect_command(alias="dump_active")
