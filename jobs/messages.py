@@ -115,12 +115,6 @@ class Outlet:
         if self._confirmations is not None:
             self._confirmations.wait(len(jobs), self._connection)
 
-    def waiting(self, queue: str) -> int:
-        """How many messages of this queue no worker has fetched yet. Raises what the broker raises."""
-        channel: Any = self._producer.channel
-        declared: Any = current_app.amqp.queues[queue](channel).queue_declare()
-        return int(declared.message_count)
-
     def discard(self) -> None:
         """Close the connection without waiting for a good-bye that may never come. Never raises."""
         try:

@@ -10,6 +10,7 @@ from operator import attrgetter
 
 from jobs.clock import steady
 from jobs.conf import conf
+from jobs.depths import QueueDepths
 from jobs.messages import Outlet, refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import LIST_LIMIT, Listed
@@ -62,7 +63,7 @@ class Dispatcher:
         self.wait(found)
         return found
 
-    def look_for_crowds(self, outlet: Outlet, seconds: float) -> None:
+    def look_for_crowds(self, depths: QueueDepths, seconds: float) -> None:
         """Ask the broker, for at most so many seconds, in which queues many messages wait that no worker has fetched:
         for the next list query, which must not wait for the answers. What has not been asked counts as not crowded.
         From another thread than the one that publishes, with a connection of its own; raises what the broker raises.
@@ -73,7 +74,7 @@ class Dispatcher:
             if steady() >= until:
                 log.warning("the broker is slow to say what waits in it: not all queues were asked")
                 break
-            if outlet.waiting(queue) > CROWD:
+            if (depths.of(queue) or 0) > CROWD:
                 crowded.append(queue)
         self._crowded, self._crowded_until = crowded, steady() + CROWDED_FOR
 

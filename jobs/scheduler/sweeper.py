@@ -12,10 +12,10 @@ from django.db import connection
 
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.depths import QueueDepths
 from jobs.dispatcher import Dispatcher
 from jobs.maintenance.rescue import rescue
 from jobs.maintenance.turns import turns, waits
-from jobs.messages import Outlet
 from jobs.windows import window_at
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Sweeper:
         self._dispatcher = dispatcher
         self._leading = leading
         self._watching_since = self._last_look = clock.now()
-        self._outlet: Outlet | None = None
+        self._depths = QueueDepths()
         self._asked: datetime | None = None  # end of the window for which the broker has been asked
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -71,7 +71,7 @@ class Sweeper:
         if self._thread is not None:
             self._thread.join(STOP_WITHIN)
             self._thread = None
-        self._discard_outlet()
+        self._depths.close()
 
     def watch_anew(self) -> None:
         """Nothing was watched until now: nobody may be declared gone for a heartbeat that is old already."""
@@ -128,14 +128,8 @@ class Sweeper:
         if self._asked != window.end:
             self._asked = window.end
             try:
-                self._outlet = self._outlet or Outlet()
-                self._dispatcher.look_for_crowds(self._outlet, ASK_FOR)
+                self._dispatcher.look_for_crowds(self._depths, ASK_FOR)
             except Exception:
-                self._discard_outlet()
+                self._depths.close()
                 raise
         return LOOK_EVERY
-
-    def _discard_outlet(self) -> None:
-        outlet, self._outlet = self._outlet, None
-        if outlet is not None:
-            outlet.discard()

@@ -4,28 +4,28 @@ from datetime import timedelta
 
 import pytest
 
+from jobs.depths import QueueDepths
 from jobs.dispatcher import Dispatcher, window
-from jobs.messages import Outlet
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def outlet():
-    outlet = Outlet()
-    yield outlet
-    outlet.discard()
+def depths():
+    depths = QueueDepths()
+    yield depths
+    depths.close()
 
 
-def test_a_backlog_that_the_broker_still_has_is_not_published_again(make_job, queue, outlet, monkeypatch):
+def test_a_backlog_that_the_broker_still_has_is_not_published_again(make_job, queue, depths, monkeypatch):
     monkeypatch.setattr(window, "CROWD", 2)
     for _ in range(3):
         make_job(30, queue=queue.name)
     one = Dispatcher("beat@test")
 
     def list_at(after):
-        one.look_for_crowds(outlet, 5)
+        one.look_for_crowds(depths, 5)
         now = NOW + timedelta(seconds=after)
         return len(one.list(now=now, horizon=now + timedelta(seconds=60)))
 
@@ -36,13 +36,13 @@ def test_a_backlog_that_the_broker_still_has_is_not_published_again(make_job, qu
     one.disconnect()
 
 
-def test_an_old_answer_counts_no_more(make_job, queue, outlet, monkeypatch):
+def test_an_old_answer_counts_no_more(make_job, queue, depths, monkeypatch):
     """The broker does not answer any more: it may have lost what it had."""
     monkeypatch.setattr(window, "CROWD", 0)
     make_job(30, queue=queue.name)
     one = Dispatcher("beat@test")
     assert len(one.list(now=NOW, horizon=NOW + timedelta(seconds=60))) == one.publish(10) == 1
-    one.look_for_crowds(outlet, 5)
+    one.look_for_crowds(depths, 5)
     asked = window.steady()
     monkeypatch.setattr(window, "steady", lambda: asked + window.CROWDED_FOR)
     late = NOW + timedelta(seconds=40)
@@ -50,12 +50,12 @@ def test_an_old_answer_counts_no_more(make_job, queue, outlet, monkeypatch):
     one.disconnect()
 
 
-def test_the_broker_is_asked_no_longer_than_it_may(outlet, monkeypatch):
+def test_the_broker_is_asked_no_longer_than_it_may(depths, monkeypatch):
     one = Dispatcher("beat@test")
     one._queues = {f"q{number}" for number in range(3000)}
     asked = []
     clock = iter(range(10_000))
     monkeypatch.setattr(window, "steady", lambda: float(next(clock)))
-    monkeypatch.setattr(outlet, "waiting", lambda queue: asked.append(queue) or 0)
-    one.look_for_crowds(outlet, 10)
+    monkeypatch.setattr(depths, "of", lambda queue: asked.append(queue) or 0)
+    one.look_for_crowds(depths, 10)
     assert len(asked) < 11

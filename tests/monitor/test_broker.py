@@ -49,17 +49,18 @@ def test_a_queue_that_is_not_there_breaks_nothing(eye, queue):
 
 def test_the_connection_is_kept_and_replaced_when_it_has_ended(eye, queue):
     assert eye.depths([queue]).reachable
-    eye._connection.close()
-    eye._connection = eye._connection.clone(hostname="127.0.0.1", port=1)
+    kept = eye._depths
+    kept._connection.close()
+    kept._connection = kept._connection.clone(hostname="127.0.0.1", port=1)
     assert eye.depths([queue]).waiting[queue] == 3
 
 
 def test_many_queues_are_looked_at_through_one_channel(eye, queue):
     """On Redis each channel is a connection, and costs as much as a page."""
     eye.depths([queue])
-    channel = eye._channel
+    channel = eye._depths._channel
     assert eye.depths(["no-such-queue", "nor-this", queue]).waiting[queue] == 3
-    assert (eye._channel is channel) == settings.CELERY_BROKER_URL.startswith("redis")
+    assert (eye._depths._channel is channel) == settings.CELERY_BROKER_URL.startswith("redis")
 
 
 def test_a_broker_that_is_away_is_not_waited_for_twice():
