@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.text import Truncator
 
+from jobs.models import moments
 from jobs.models.calendar import Calendar
 from jobs.models.constraints import CONSTRAINTS, INDEXES
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
@@ -180,7 +181,7 @@ class Job(models.Model):
     @property
     def due(self) -> datetime:
         """When it may start: at its `run_at`, or later by a rate."""
-        return self.run_at if self.not_before is None else max(self.run_at, self.not_before)
+        return moments.due(self.run_at, self.not_before)
 
     @property
     def held_by(self) -> Hold:
@@ -204,12 +205,10 @@ class Job(models.Model):
     @property
     def ends_by(self) -> datetime | None:
         """When its deadline passes or has passed; None before its row is taken, and without one."""
-        if self.deadline is None or self.locked_at is None:
-            return None
-        return max(self.run_at, self.locked_at) + timedelta(seconds=self.deadline)
+        return None if self.locked_at is None else moments.ends_by(self.run_at, self.locked_at, self.deadline)
 
     def is_beyond_deadline(self, now: datetime) -> bool:
-        """Whether it runs longer than it may. `JobQuerySet.beyond_deadline` finds the same."""
+        """Whether it runs longer than it may."""
         return self.state == State.RUNNING and self.ends_by is not None and self.ends_by < now
 
     @property

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from jobs import failpoints
 from jobs.installation import known
-from jobs.models import Attempt, Job, WorkerLog
+from jobs.models import Attempt, Job, WorkerLog, moments
 from jobs.states import State
 from jobs.transitions import admission
 from jobs.transitions.dependencies import unblock as dependencies
@@ -20,7 +20,7 @@ from jobs.transitions.finishing import ERROR_LIMIT, storable
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.starting import Decided, decide, take_back
 from jobs.transitions.refusals import Refusal, Row, write
-from jobs.transitions.starts import Acquired, AcquireRequest, Started, WorkerIdentity, ends
+from jobs.transitions.starts import Acquired, AcquireRequest, Started, WorkerIdentity
 
 
 def acquire(
@@ -139,7 +139,7 @@ def _refuse(rows: Sequence[Row], now: datetime) -> Decided:
 
 
 def _started(row: Row, now: datetime) -> Started:
-    ends_by = ends(row.run_at, now, row.deadline)
+    ends_by = moments.ends_by(row.run_at, now, row.deadline)
     number = row.attempt + 1
     return Started(row.id, number, row.target, row.payload, row.run_at, row.due, row.read_at, row.deadline, ends_by)
 
@@ -156,5 +156,5 @@ def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None
     job = attempt.job
-    ends_by = ends(job.run_at, attempt.locked_at, job.deadline)
+    ends_by = moments.ends_by(job.run_at, attempt.locked_at, job.deadline)
     return Started(job.pk, attempt.number, job.target, job.payload, job.run_at, job.due, None, job.deadline, ends_by)

@@ -132,7 +132,7 @@ def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUse
         left = job.holds & ~Hold.APPROVAL
         Job.objects.filter(pk=job.pk).update(approved_at=now, holds=left)
         if not left:
-            dispatcher.publish_at_commit([Listed(job.pk, job.version, job.due, job.queue, 1)], now=now)
+            dispatcher.publish_at_commit([Listed.first(job)], now=now)
 
     asked = _Asked(Verb.APPROVE, [State.PENDING], State.PENDING, now, by, reason)
     job = Job.objects.filter(pk=job_id).first()

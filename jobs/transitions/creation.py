@@ -122,7 +122,8 @@ def insert(
         )
         for n, once in zip(new, at_once, strict=True)
     )
-    listed = [Listed(job.pk, 1, n.run_at, n.queue, 1) for job, n in zip(jobs, new, strict=True) if not n.holds]
+    # Its version is the database's default, which bulk_create does not read.
+    listed = [Listed.first(job, version=1) for job in jobs if not job.holds]
     dispatcher.late_lane.at_commit([job for job in listed if job.run_at < late])
     dispatcher.late_lane.overtaken_at_commit([job for job in listed if late <= job.run_at < late + dispatcher.SOON])
     return jobs

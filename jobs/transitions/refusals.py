@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from jobs import dispatcher
-from jobs.models import Job
+from jobs.models import Job, moments
 from jobs.models.querysets import Listed
 from jobs.states import State
 from jobs.transitions.limits.names import Name, of
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
     @property
     def due(self) -> datetime:
-        return self.run_at if self.not_before is None else max(self.run_at, self.not_before)
+        return moments.due(self.run_at, self.not_before)
 
     @property
     def limits(self) -> list[Name]:
@@ -110,4 +110,4 @@ def _make_way(job_id: int, for_job: int, now: datetime) -> None:
 
 
 def _publish(row: Row, due: datetime, now: datetime) -> None:
-    dispatcher.publish_at_commit([Listed(row.id, row.version, due, row.queue, 1)], now=now)
+    dispatcher.publish_at_commit([Listed.first(row, due)], now=now)

@@ -37,7 +37,7 @@ def repend(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over_
         cancel_requested_at=None,
         reason=reason,
     )
-    listed = [Listed(job.pk, job.version + 1, run_at, job.queue, 1)]
+    listed = [Listed.first(job, run_at, version=job.version + 1)]
     if late:
         dispatcher.late_lane.at_commit(listed)
     elif not holds:
@@ -56,4 +56,4 @@ def keep_place(job: Job, *, now: datetime) -> None:
         deliveries=0,
     )
     if not holds:
-        dispatcher.publish_at_commit([Listed(job.pk, job.version + 1, job.due, job.queue, 1)], now=now)
+        dispatcher.publish_at_commit([Listed.first(job, version=job.version + 1)], now=now)

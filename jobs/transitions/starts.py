@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobs.states import State
 from jobs.transitions.limits.names import Name
@@ -90,8 +90,3 @@ class Ended:
     progress_note: str | None = None
     story: str = ""
     retry_after: float | None = None
-
-
-def ends(run_at: datetime, locked_at: datetime, deadline: int | None) -> datetime | None:
-    """The moment of a deadline: so many seconds after the start was due or, if later, its row was taken."""
-    return None if deadline is None else max(run_at, locked_at) + timedelta(seconds=deadline)

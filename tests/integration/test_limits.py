@@ -32,7 +32,7 @@ def create(after, seconds=0.0, **more):
     )
     job, _ = transitions.create(new, now=now)
     if job.enqueued_at is None:  # beyond the window: there is no beat here
-        send_each([Listed(job.pk, job.version, job.run_at, job.queue, 1)], send)
+        send_each([Listed.first(job)], send)
     return job.pk
 
 

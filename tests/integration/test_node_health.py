@@ -114,7 +114,7 @@ def publish(ids):
     """Those that nobody has published at their commit: there is no beat."""
     with current_app.producer_or_acquire() as producer:
         for job in Job.objects.filter(pk__in=ids, enqueued_at=None):
-            send_message(Listed(job.pk, job.version, job.run_at, job.queue, 1), producer)
+            send_message(Listed.first(job), producer)
 
 
 def test_on_redis(cluster, broker_url):

@@ -76,7 +76,7 @@ def test_what_becomes_of_a_running_job(cluster, entries):
     assert job.state == State.FAILED
     assert job.reason.startswith("Cancelled while running by a program: not needed. Its process was killed")
 
-    wait_for(lambda: Job.objects.beyond_deadline(clock.now()).filter(pk=late).exists(), "a job beyond its deadline")
+    wait_for(lambda: Job.objects.get(pk=late).is_beyond_deadline(clock.now()), "a job beyond its deadline")
     wait_for(partial(all_final, late, dead, beside), "the rest to end")
     job = Job.objects.get(pk=dead)
     assert (job.state, job.reason) == (State.FAILED, "Its deadline of 2 s passed; its process was killed")

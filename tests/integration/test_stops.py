@@ -51,7 +51,7 @@ def publish():
     """Once, now: this test has no beat, which would send again what a worker keeps to itself."""
     with current_app.producer_or_acquire() as producer:
         for job in Job.objects.filter(enqueued_at=None):
-            send_message(Listed(job.pk, job.version, job.run_at, job.queue, 1), producer)
+            send_message(Listed.first(job), producer)
 
 
 def stop(cluster):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 
 from jobs.models.calendar import Calendar
 from jobs.models.installation import HOLDS_ALL
@@ -49,13 +49,6 @@ class AskedToStop(NamedTuple):
 
 # What the database must be for a job to start. Read once a statement.
 THIS_IS_THE_ONE = f"(NOT {HOLDS_ALL} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
-
-# When the deadline of a running job passes.
-ENDS_BY = models.ExpressionWrapper(
-    Greatest("run_at", "locked_at")
-    + models.Func("deadline", template="make_interval(secs => %(expressions)s)", output_field=models.DurationField()),
-    output_field=models.DateTimeField(),
-)
 
 # For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the
 # session to others. As a condition it costs no statement; it is never NULL.
@@ -123,12 +116,6 @@ class JobQuerySet(JobListing):
 
     def running(self) -> JobQuerySet:
         return self.filter(state=State.RUNNING)
-
-    def beyond_deadline(self, now: datetime) -> JobQuerySet:
-        """Running although their deadline has passed: on a thread, where a body cannot be killed."""
-        limited = self.running().filter(deadline__isnull=False)
-        beyond: JobQuerySet = limited.alias(ends_by=ENDS_BY).filter(ends_by__lt=now)
-        return beyond
 
     def asked_to_stop(self, job_ids: Iterable[int]) -> list[AskedToStop]:
         """Those of these that are running, and that somebody wants to stop; by whom, and why, says the audit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 from django.db import connections
 
@@ -13,15 +13,34 @@ from jobs.models.querysets.overviews import JobOverviews
 from jobs.states import State
 
 
+class ToPublish(Protocol):
+    """A row of a job, as whoever has it locked has read it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def due(self) -> datetime: ...
+    @property
+    def queue(self) -> str: ...
+
+
 class Listed(NamedTuple):
     """What the dispatcher needs of a listed job: nothing that the row does not say better later. `run_at` is when it
-    is due: its `not_before`, if it was held."""
+    is due: its `not_before`, if it was held. `deliveries`: its messages, with this one."""
 
     id: int
     version: int
     run_at: datetime
     queue: str
-    deliveries: int
+    deliveries: int = 1
+
+    @classmethod
+    def first(cls, row: ToPublish, due: datetime | None = None, *, version: int | None = None) -> Self:
+        """The first message for this row, or for what is written in the same transaction: another time, another
+        version."""
+        return cls(row.id, version or row.version, due or row.due, row.queue)
 
 
 # The list query: finds what is due before the horizon, marks it as published and logs itself, in one

@@ -93,7 +93,7 @@ def _settle(waits: Mapping[int, Sequence[int]], over: set[int], now: datetime) -
 def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
     """While we had their rows, a list query has passed them by, and so has a worker whose time for them had come."""
     waiting = [job for job in locked if job.state == State.PENDING and not job.holds]
-    listed = {job.id: Listed(job.id, job.version, job.due, job.queue, 1) for job in waiting}
+    listed = {job.id: Listed.first(job) for job in waiting}
     unpublished = [listed[job.id] for job in waiting if job.enqueued_at is None]
     published = [listed[job.id] for job in waiting if job.enqueued_at is not None]
     dispatcher.late_lane.overtaken_at_commit([one for one in unpublished if one.run_at < now + dispatcher.SOON])

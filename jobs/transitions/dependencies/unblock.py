@@ -64,7 +64,7 @@ def _let_go(free: list[tuple[Job, Wait]], now: datetime) -> None:
         left = F("holds").bitand(~int(Hold.DEPENDENCIES))
         Job.objects.filter(pk__in=ids).update(holds=left, waited_for=text)
     at_last = [job for job, _ in free if job.held_by == Hold.DEPENDENCIES]
-    dispatcher.publish_at_commit([Listed(job.pk, job.version, job.due, job.queue, 1) for job in at_last], now=now)
+    dispatcher.publish_at_commit([Listed.first(job) for job in at_last], now=now)
 
 
 def _waited_for(far: Wait) -> str:

@@ -109,4 +109,4 @@ class _Turn:
         Turn.objects.put(self._places, now=now)
         due = [(row, row.run_at) for row in self._freed] if self._publish else []
         due += [(row, refusal.not_before) for row, refusal in self._later if refusal.not_before is not None]
-        dispatcher.publish_at_commit([Listed(row.id, row.version, at, row.queue, 1) for row, at in due], now=now)
+        dispatcher.publish_at_commit([Listed.first(row, at) for row, at in due], now=now)
