@@ -5,7 +5,7 @@ from jobs.admin.calendars import CalendarAdmin
 from jobs.admin.creation_limits import CreationLimitAdmin
 from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
-from jobs.admin.limits import LaneAdmin, TriggerAdmin
+from jobs.admin.limits import LimitAdmin, TriggerAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
 from jobs.admin.workers import WorkerAdmin
 
@@ -17,8 +17,8 @@ __all__ = [
     "CreationLimitAdmin",
     "InstallationAdmin",
     "JobAdmin",
-    "LaneAdmin",
     "LeadershipAdmin",
+    "LimitAdmin",
     "TriggerAdmin",
     "WorkerAdmin",
     "WorkerLogAdmin",

@@ -15,7 +15,7 @@ from jobs import rules
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
-from jobs.models import Kind, Lane, Trigger
+from jobs.models import Kind, Limit, Trigger
 from jobs.models.limit import SLOWEST
 from jobs.templatetags.runat import badge, exact
 from jobs.transitions import triggers
@@ -37,8 +37,8 @@ else:
 NAMED = 3  # in a title
 
 
-def named(lane: Lane) -> Name:
-    return Name(Kind(lane.kind), lane.name)
+def named(limit: Limit) -> Name:
+    return Name(Kind(limit.kind), limit.name)
 
 
 def by(request: HttpRequest) -> pausing.By:
@@ -46,9 +46,9 @@ def by(request: HttpRequest) -> pausing.By:
     return pausing.By(cast("AbstractBaseUser", request.user))
 
 
-class LaneForm(ModelForm[Lane]):
+class LimitForm(ModelForm[Limit]):
     class Meta:
-        model = Lane
+        model = Limit
         fields = ["kind", "name", "concurrency", "rate", "burst"]
 
     def clean(self) -> dict[str, Any]:
@@ -61,9 +61,9 @@ class LaneForm(ModelForm[Lane]):
         return cleaned
 
 
-@admin.register(Lane)
-class LaneAdmin(ModelAdmin[Lane]):
-    form = LaneForm
+@admin.register(Limit)
+class LimitAdmin(ModelAdmin[Limit]):
+    form = LimitForm
     list_display = ["name", "kind", "concurrency", "rate", "burst", "status", "pause_reason"]
     list_filter = ["kind"]
     actions = ["pause", "resume"]
@@ -73,37 +73,37 @@ class LaneAdmin(ModelAdmin[Lane]):
         css = {"all": ["admin-jobs.css"]}
 
     @admin.display(description="state")
-    def status(self, lane: Lane) -> SafeString:
-        if lane.paused_at is None:
+    def status(self, limit: Limit) -> SafeString:
+        if limit.paused_at is None:
             return badge("good", "✓", "open")
-        return badge("warn", "‖", f"paused since {exact(lane.paused_at)}")
+        return badge("warn", "‖", f"paused since {exact(limit.paused_at)}")
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("jobs.pause_lane")
+        return request.user.has_perm("jobs.pause_limit")
 
-    def save_model(self, request: HttpRequest, obj: Lane, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Limit, form: Any, change: bool) -> None:
         """Through the one way: those that the last limits held go on if the new ones let them."""
-        limits = {name: form.cleaned_data[name] for name in ("concurrency", "rate", "burst")}
-        lane = pausing.limit(named(obj), now=clock.current(), by=by(request), **limits)
-        obj.__dict__.update(lane.__dict__)
+        asked = {name: form.cleaned_data[name] for name in ("concurrency", "rate", "burst")}
+        limit = pausing.limit(named(obj), now=clock.current(), by=by(request), **asked)
+        obj.__dict__.update(limit.__dict__)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Lane | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Limit | None = None) -> bool:
         """Removed limits resume what is paused."""
         may = super().has_delete_permission(request, obj)
         return may and (obj is None or obj.paused_at is None or self.has_pause_permission(request))
 
-    def delete_model(self, request: HttpRequest, obj: Lane) -> None:
+    def delete_model(self, request: HttpRequest, obj: Limit) -> None:
         pausing.lift(named(obj), now=clock.current(), by=by(request))
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
-        for lane in queryset:
-            self.delete_model(request, lane)
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Limit]) -> None:
+        for limit in queryset:
+            self.delete_model(request, limit)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Lane | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Limit | None = None) -> Any:
         return [*self.readonly_fields, "kind", "name"] if obj else []
 
     @admin.action(description="Pause…", permissions=["pause"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Lane]) -> HttpResponse | None:
+    def pause(self, request: HttpRequest, queryset: QuerySet[Limit]) -> HttpResponse | None:
         """Asks for the reason first: the form comes back to this action."""
         form = ReasonForm(
             given(request),
@@ -113,8 +113,8 @@ class LaneAdmin(ModelAdmin[Lane]):
         chosen = list(queryset)
         if form.is_bound and form.is_valid():
             by = cast("AbstractBaseUser", request.user)
-            for lane in chosen:
-                pausing.pause(named(lane), now=clock.current(), reason=form.cleaned_data["reason"], by=by)
+            for limit in chosen:
+                pausing.pause(named(limit), now=clock.current(), reason=form.cleaned_data["reason"], by=by)
             messages.success(request, "Paused: what runs goes on, what comes due is held until you resume.")
             return None
         question = Question(
@@ -122,15 +122,15 @@ class LaneAdmin(ModelAdmin[Lane]):
             button="Pause",
             meaning="What runs goes on, what comes due is held until somebody resumes it.",
             action="pause",
-            chosen=[str(lane) for lane in chosen],
-            ids=[lane.pk for lane in chosen],
+            chosen=[str(limit) for limit in chosen],
+            ids=[limit.pk for limit in chosen],
         )
-        return ask(self.admin_site, request, Lane, question, form)
+        return ask(self.admin_site, request, Limit, question, form)
 
     @admin.action(description="Resume", permissions=["pause"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Lane]) -> None:
-        for lane in queryset:
-            pausing.resume(named(lane), now=clock.current(), by=by(request))
+    def resume(self, request: HttpRequest, queryset: QuerySet[Limit]) -> None:
+        for limit in queryset:
+            pausing.resume(named(limit), now=clock.current(), by=by(request))
         messages.success(request, "Resumed: what was held is due now, as far as its other limits let it.")
 
 

@@ -14,15 +14,15 @@ from rest_framework.response import Response
 from jobs.api.fields import Strict, TextField
 from jobs.api.views import ApiView, person
 from jobs.clock import clock
-from jobs.models import Kind, Lane
+from jobs.models import Kind, Limit
 from jobs.models.limit import FASTEST, MOST_RUNNING, SLOWEST
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 
-PAUSE = "jobs.pause_lane"
+PAUSE = "jobs.pause_limit"
 
 
-class LimitSerializer(Strict):
+class LimitRulesSerializer(Strict):
     concurrency = serializers.IntegerField(
         default=None, allow_null=True, min_value=1, max_value=MOST_RUNNING, help_text="At a time. Null: any number."
     )
@@ -45,84 +45,84 @@ class PauseSerializer(Strict):
     reason = TextField(default="", help_text="Why, for those who wait for its jobs.")
 
 
-class LaneSerializer(serializers.ModelSerializer[Lane]):
+class LimitSerializer(serializers.ModelSerializer[Limit]):
     paused_by = serializers.CharField(source="paused_by.username", read_only=True, default=None, allow_null=True)
 
     class Meta:
-        model = Lane
+        model = Limit
         fields = ("kind", "name", "concurrency", "rate", "burst", "paused_at", "paused_by", "pause_reason")
         read_only_fields = fields
 
 
-class LaneView(ApiView):
-    queryset = Lane.objects.all()
-    serializer_class: type[Any] = LaneSerializer
+class LimitView(ApiView):
+    queryset = Limit.objects.all()
+    serializer_class: type[Any] = LimitSerializer
 
-    def lane(self, kind: str, name: str) -> Name:
+    def named(self, kind: str, name: str) -> Name:
         return Name(Kind(kind), name)
 
-    def shown(self, lane: Name) -> Response:
-        found = Lane.objects.select_related("paused_by").filter(kind=lane.kind, name=lane.name).first()
+    def shown(self, limited: Name) -> Response:
+        found = Limit.objects.select_related("paused_by").filter(kind=limited.kind, name=limited.name).first()
         if found is None:
-            raise Http404(f"The {lane} has no limits; PUT gives it some.")
-        return Response(LaneSerializer(found).data)
+            raise Http404(f"The {limited} has no limits; PUT gives it some.")
+        return Response(LimitSerializer(found).data)
 
 
-class LaneList(LaneView):
-    needs = {"GET": "jobs.view_lane"}
+class LimitList(LimitView):
+    needs = {"GET": "jobs.view_limit"}
 
-    @extend_schema(operation_id="limits_list", responses=LaneSerializer(many=True))
+    @extend_schema(operation_id="limits_list", responses=LimitSerializer(many=True))
     def get(self, request: Request) -> Response:
         """All queues and keys that have limits or are paused."""
-        return Response(LaneSerializer(Lane.objects.select_related("paused_by"), many=True).data)
+        return Response(LimitSerializer(Limit.objects.select_related("paused_by"), many=True).data)
 
 
-class LaneDetail(LaneView):
-    needs = {"GET": "jobs.view_lane", "PUT": "jobs.change_lane", "DELETE": "jobs.delete_lane"}
-    serializer_class = LimitSerializer
+class LimitDetail(LimitView):
+    needs = {"GET": "jobs.view_limit", "PUT": "jobs.change_limit", "DELETE": "jobs.delete_limit"}
+    serializer_class = LimitRulesSerializer
 
-    @extend_schema(operation_id="limits_get", responses=LaneSerializer)
+    @extend_schema(operation_id="limits_get", responses=LimitSerializer)
     def get(self, request: Request, kind: str, name: str) -> Response:
-        return self.shown(self.lane(kind, name))
+        return self.shown(self.named(kind, name))
 
-    @extend_schema(operation_id="limits_put", request=LimitSerializer, responses=LaneSerializer)
+    @extend_schema(operation_id="limits_put", request=LimitRulesSerializer, responses=LimitSerializer)
     def put(self, request: Request, kind: str, name: str) -> Response:
         """Limit it from now on. What runs goes on; what is left out is not limited."""
-        lane, limits = self.lane(kind, name), self.body(LimitSerializer)
-        by = pausing.By(person(request), limits.pop("reason"))
-        pausing.limit(lane, now=clock.current(), by=by, **limits)
-        return self.shown(lane)
+        limited, rules = self.named(kind, name), self.body(LimitRulesSerializer)
+        by = pausing.By(person(request), rules.pop("reason"))
+        pausing.limit(limited, now=clock.current(), by=by, **rules)
+        return self.shown(limited)
 
     @extend_schema(operation_id="limits_delete", responses={204: None})
     def delete(self, request: Request, kind: str, name: str) -> Response:
-        """Lift its limits, a pause included: that of a paused one needs `jobs.pause_lane` too."""
-        lane = self.lane(kind, name)
-        paused = Lane.objects.paused().filter(kind=lane.kind, name=lane.name)
+        """Lift its limits, a pause included: that of a paused one needs `jobs.pause_limit` too."""
+        limited = self.named(kind, name)
+        paused = Limit.objects.paused().filter(kind=limited.kind, name=limited.name)
         if paused.exists() and not request.user.has_perm(PAUSE):
-            raise PermissionDenied(f"The {lane} is paused, and this would resume it: that needs '{PAUSE}'.")
-        pausing.lift(lane, now=clock.current(), by=pausing.By(person(request)))
+            raise PermissionDenied(f"The {limited} is paused, and this would resume it: that needs '{PAUSE}'.")
+        pausing.lift(limited, now=clock.current(), by=pausing.By(person(request)))
         return Response(status=204)
 
 
-class PauseLane(LaneView):
+class PauseLimit(LimitView):
     needs = {"POST": PAUSE}
     serializer_class = PauseSerializer
 
-    @extend_schema(operation_id="limits_pause", request=PauseSerializer, responses=LaneSerializer)
+    @extend_schema(operation_id="limits_pause", request=PauseSerializer, responses=LimitSerializer)
     def post(self, request: Request, kind: str, name: str) -> Response:
         """Start none of it until it is resumed. What runs goes on; what comes due is held."""
-        lane, reason = self.lane(kind, name), self.body(PauseSerializer)["reason"]
-        pausing.pause(lane, now=clock.current(), reason=reason, by=person(request))
-        return self.shown(lane)
+        limited, reason = self.named(kind, name), self.body(PauseSerializer)["reason"]
+        pausing.pause(limited, now=clock.current(), reason=reason, by=person(request))
+        return self.shown(limited)
 
 
-class ResumeLane(LaneView):
+class ResumeLimit(LimitView):
     needs = {"POST": PAUSE}
     serializer_class = PauseSerializer
 
-    @extend_schema(operation_id="limits_resume", request=PauseSerializer, responses=LaneSerializer)
+    @extend_schema(operation_id="limits_resume", request=PauseSerializer, responses=LimitSerializer)
     def post(self, request: Request, kind: str, name: str) -> Response:
         """Go on: what was held is due at once, as far as its limits let it."""
-        lane, reason = self.lane(kind, name), self.body(PauseSerializer)["reason"]
-        pausing.resume(lane, now=clock.current(), by=pausing.By(person(request), reason))
-        return self.shown(lane)
+        limited, reason = self.named(kind, name), self.body(PauseSerializer)["reason"]
+        pausing.resume(limited, now=clock.current(), by=pausing.By(person(request), reason))
+        return self.shown(limited)

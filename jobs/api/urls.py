@@ -8,7 +8,7 @@ from jobs.api.batches import BatchDetail, BatchList
 from jobs.api.calendars import CalendarDetail, CalendarList, CalendarOpenings
 from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, RetryJob, RunJobNow
 from jobs.api.installation import InstallationDetail, ReleaseRestored
-from jobs.api.limits import LaneDetail, LaneList, PauseLane, ResumeLane
+from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
 from jobs.api.problems import nowhere
 from jobs.api.triggers import TriggerDetail, TriggerList
 from jobs.api.views import BulkJobs, JobDetail, JobList
@@ -16,11 +16,11 @@ from jobs.api.workers import DrainWorker, ResumeWorker, Stats, WorkerList
 from jobs.models import Kind
 
 
-class LaneKind(StringConverter):
+class LimitKind(StringConverter):
     regex = "|".join(Kind.values)
 
 
-register_converter(LaneKind, "lane")
+register_converter(LimitKind, "limit_kind")
 
 urlpatterns = [
     path("v1/jobs/", JobList.as_view(), name="api-jobs"),
@@ -36,10 +36,10 @@ urlpatterns = [
     path("v1/batches/<int:batch_id>/", BatchDetail.as_view(), name="api-batch"),
     path("v1/triggers/", TriggerList.as_view(), name="api-triggers"),
     path("v1/triggers/<str:name>/", TriggerDetail.as_view(), name="api-trigger"),
-    path("v1/limits/", LaneList.as_view(), name="api-limits"),
-    path("v1/limits/<lane:kind>/<str:name>/", LaneDetail.as_view(), name="api-limit"),
-    path("v1/limits/<lane:kind>/<str:name>/pause/", PauseLane.as_view(), name="api-limit-pause"),
-    path("v1/limits/<lane:kind>/<str:name>/resume/", ResumeLane.as_view(), name="api-limit-resume"),
+    path("v1/limits/", LimitList.as_view(), name="api-limits"),
+    path("v1/limits/<limit_kind:kind>/<str:name>/", LimitDetail.as_view(), name="api-limit"),
+    path("v1/limits/<limit_kind:kind>/<str:name>/pause/", PauseLimit.as_view(), name="api-limit-pause"),
+    path("v1/limits/<limit_kind:kind>/<str:name>/resume/", ResumeLimit.as_view(), name="api-limit-resume"),
     path("v1/calendars/", CalendarList.as_view(), name="api-calendars"),
     path("v1/calendars/<str:name>/", CalendarDetail.as_view(), name="api-calendar"),
     path("v1/calendars/<str:name>/openings/", CalendarOpenings.as_view(), name="api-calendar-openings"),

@@ -8,7 +8,7 @@ from jobs.models.creation_limit import Budget, CreationLimit
 from jobs.models.dependency import Dependency
 from jobs.models.installation import Installation
 from jobs.models.job import Job
-from jobs.models.limit import Kind, Lane
+from jobs.models.limit import Kind, Limit
 from jobs.models.limitaudit import LimitAudit, LimitVerb
 from jobs.models.trigger import Trigger
 from jobs.models.turn import Turn
@@ -27,8 +27,8 @@ __all__ = [
     "Installation",
     "Job",
     "Kind",
-    "Lane",
     "Leadership",
+    "Limit",
     "LimitAudit",
     "LimitVerb",
     "Trigger",

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from jobs.conf import Conf, conf
 from jobs.installation import known
-from jobs.models import Installation, Job, Lane, Leadership
+from jobs.models import Installation, Job, Leadership, Limit
 from jobs.models.installation import Held
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.limit import Kind
@@ -146,15 +146,15 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
     workers = worker_lines(now)
     backlog = Job.objects.backlog(now - OVERDUE_AFTER)
     listed = Job.objects.brief().with_worker()
-    lanes = list(Lane.objects.paused().select_related("paused_by"))
-    depths = ask_broker(_queue_names(workers, backlog, lanes))
+    limits = list(Limit.objects.paused().select_related("paused_by"))
+    depths = ask_broker(_queue_names(workers, backlog, limits))
     figures = Job.objects.latest_figures(now - FIGURES_OF)
     # No more than were counted: the search for one more would read the rest of the hour.
     failed = listed.failed_since(now - FIGURES_OF)[: min(figures.failed, FAILED_ROWS)]
     interrupted = _lines(listed.interrupted()[:ROWS])
     return Snapshot(
         workers=tuple(workers),
-        queues=_queues(workers, backlog, lanes, depths),
+        queues=_queues(workers, backlog, limits, depths),
         running=_lines(listed.running().with_progress().order_by("locked_at")[:ROWS], now),
         due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)[:ROWS]),
         overdue=_lines(Job.objects.brief().overdue(now).order_by("due_at", "id")[:ROWS]),
@@ -166,7 +166,7 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
         pending_count=sum(b.pending for b in backlog),
         overdue_count=sum(b.overdue for b in backlog),
         held={hold.words: count for hold, count in sorted(Job.objects.held_counts().items())},
-        paused=tuple(PausedLine(str(lane), str(lane.paused_by or ""), lane.pause_reason) for lane in lanes),
+        paused=tuple(PausedLine(str(limit), str(limit.paused_by or ""), limit.pause_reason) for limit in limits),
         figures=figures,
         leader=_leader(now, c),
         broker_reachable=depths.reachable,
@@ -174,21 +174,21 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
     )
 
 
-def _queue_names(workers: list[WorkerLine], backlog: list[Backlog], lanes: list[Lane]) -> set[str]:
+def _queue_names(workers: list[WorkerLine], backlog: list[Backlog], limits: list[Limit]) -> set[str]:
     served = {queue for w in workers if w.status in TAKING for queue in w.queues}
-    return {DEFAULT_QUEUE} | served | {b.queue for b in backlog} | _paused_queues(lanes)
+    return {DEFAULT_QUEUE} | served | {b.queue for b in backlog} | _paused_queues(limits)
 
 
-def _paused_queues(lanes: list[Lane]) -> set[str]:
-    return {lane.name for lane in lanes if lane.kind == Kind.QUEUE}
+def _paused_queues(limits: list[Limit]) -> set[str]:
+    return {limit.name for limit in limits if limit.kind == Kind.QUEUE}
 
 
 def _queues(
-    workers: list[WorkerLine], backlog: list[Backlog], lanes: list[Lane], depths: Depths
+    workers: list[WorkerLine], backlog: list[Backlog], limits: list[Limit], depths: Depths
 ) -> tuple[QueueLine, ...]:
-    waiting, paused = {b.queue: b for b in backlog}, _paused_queues(lanes)
+    waiting, paused = {b.queue: b for b in backlog}, _paused_queues(limits)
     lines = []
-    for name in sorted(_queue_names(workers, backlog, lanes)):
+    for name in sorted(_queue_names(workers, backlog, limits)):
         found = waiting.get(name)
         lines.append(
             QueueLine(

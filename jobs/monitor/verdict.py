@@ -165,9 +165,9 @@ def _zones_differ(seen: Snapshot) -> list[Problem]:
 def _held_up(seen: Snapshot) -> list[Problem]:
     """What waits for a person's word, and what does not end."""
     found = []
-    for lane in seen.paused[:NAMED]:
-        by = f" by {lane.by}" if lane.by else ""
-        what = f"{lane.what.capitalize()} is paused{by}{f': {lane.reason}' if lane.reason else '.'}"
+    for limit in seen.paused[:NAMED]:
+        by = f" by {limit.by}" if limit.by else ""
+        what = f"{limit.what.capitalize()} is paused{by}{f': {limit.reason}' if limit.reason else '.'}"
         found.append(Problem("warn", what, "Its jobs wait. Resume it under its limits in the admin."))
     if len(seen.paused) > NAMED:
         more = f"{len(seen.paused) - NAMED} more queues or keys are paused."

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission, User
 
 from jobs import targets
 from jobs.clock import clock
-from jobs.models import Job, Lane, LimitAudit
+from jobs.models import Job, Limit, LimitAudit
 from jobs.states import Hold
 from jobs.targets import registry
 from tests.api.conftest import bearer, new_job
@@ -16,7 +16,7 @@ JSON = {"content_type": "application/json"}
 
 @pytest.fixture
 def api(api, operator):
-    wanted = ["view_lane", "change_lane", "delete_lane", "pause_lane"]
+    wanted = ["view_limit", "change_limit", "delete_limit", "pause_limit"]
     operator.user_permissions.add(*Permission.objects.filter(codename__in=wanted))
     return api
 
@@ -39,7 +39,7 @@ def test_limits_are_given_read_and_lifted(api, problem):
     assert api.get("/api/v1/limits/").json() == [given.json()]
     assert api.put("/api/v1/limits/key/pay one/", {"concurrency": 1}, **JSON).json()["kind"] == "key"
     assert api.delete(URL).status_code == 204
-    assert Lane.objects.count() == 1
+    assert Limit.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_limits_are_given_read_and_lifted(api, problem):
 )
 def test_limits_that_cannot_be_are_refused(api, problem, body, field):
     problem(api.put(URL, body, **JSON), 400, field)
-    assert not Lane.objects.exists()
+    assert not Limit.objects.exists()
 
 
 def test_a_queue_that_cannot_be_is_refused(api, problem):
@@ -79,7 +79,7 @@ def test_it_is_paused_with_a_reason_and_resumed(api, make_job, django_capture_on
 
 
 def test_a_new_limit_lets_those_go_that_it_does_not_hold(api, make_job, django_capture_on_commit_callbacks):
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     jobs = [make_job(queue="mail", now=clock.now()) for _ in range(3)]
     Job.objects.all().update(holds=Hold.QUEUE)
     with django_capture_on_commit_callbacks(execute=True):
@@ -119,9 +119,9 @@ def test_another_person_approves(api, problem, monkeypatch, django_user_model):
 
 def test_only_who_may_resume_removes_the_limits_of_what_is_paused(api, operator, problem):
     assert api.post(f"{URL}pause/", {}, **JSON).status_code == 200
-    operator.user_permissions.remove(Permission.objects.get(codename="pause_lane"))
-    problem(api.delete(URL), 403, says="jobs.pause_lane")
-    assert Lane.objects.get().paused_at is not None
+    operator.user_permissions.remove(Permission.objects.get(codename="pause_limit"))
+    problem(api.delete(URL), 403, says="jobs.pause_limit")
+    assert Limit.objects.get().paused_at is not None
 
 
 @pytest.mark.parametrize("method", ["get", "delete"])

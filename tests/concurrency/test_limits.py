@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from jobs import transitions
-from jobs.models import Job, Lane, Trigger
+from jobs.models import Job, Limit, Trigger
 from jobs.states import Hold, State
 from jobs.transitions import Ended, WorkerIdentity
 from jobs.transitions.triggers import fire
@@ -46,7 +46,7 @@ def test_of_one_key_no_more_start_than_may(limit):
 
 
 def test_of_a_full_queue_no_more_start_than_may():
-    Lane.objects.create(name="default", concurrency=2)
+    Limit.objects.create(name="default", concurrency=2)
     started = [one for one in at_once(acquire, rows(TOGETHER)) if one is not None]
     assert len(started) == 2
 
@@ -90,7 +90,7 @@ def test_a_hundred_calls_make_one_run_and_get_one_answer():
 
 
 def test_whoever_waits_for_a_key_is_ended_by_the_server_when_it_stands_still():
-    """A worker that is stopped while it holds a lane must not hold it for as long as it is stopped."""
+    """A worker that is stopped while it holds a limit must not hold it for as long as it is stopped."""
     job = rows(1, key="pay")[0]
     with transaction.atomic():
         list(Job.objects.acquirable([job.pk], due_before=LATER).values_list("pk"))

@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 
 from jobs import transitions
 from jobs.maintenance.turns import Turns
-from jobs.models import Job, Kind, Lane, Turn
+from jobs.models import Job, Kind, Limit, Turn
 from jobs.models.querysets.turns import OCCUPIED
 from jobs.states import State
 from jobs.transitions import AcquireRequest, Ended, WorkerIdentity
@@ -65,10 +65,10 @@ def test_who_finds_a_limit_locked_is_told_at_once_and_others_start():
 
 
 def test_a_rate_that_somebody_has_locked_is_not_waited_for():
-    Lane.objects.create(name="default", rate=1000)
+    Limit.objects.create(name="default", rate=1000)
     job = rows(1)[0]
     with transaction.atomic():
-        Lane.objects.select_for_update().get()
+        Limit.objects.select_for_update().get()
         by = {"worker": WORKER, "now": NOW, "due_before": LATER, "sharing": True}
         got = beside(lambda: transitions.acquire([AcquireRequest(job.pk, 1, uuid.uuid4())], **by)).result(10)
         assert [one.job_id for one, _ in got.busy] == [job.pk]
@@ -104,7 +104,7 @@ def test_who_dies_after_an_end_leaves_the_turn_to_the_leader(monkeypatch):
 @pytest.mark.parametrize("fields", [{"key": "pay"}, {"queue": "mail"}])
 def test_nobody_overtakes_one_whose_turn_nobody_has_noticed(monkeypatch, fields):
     """There is a free place, and somebody has waited longer for it than who comes now."""
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     first, second, late = rows(3, **fields)
     started = acquire(first)
     assert acquire(second) is None
@@ -128,7 +128,7 @@ def waits_for_a_lock():
 
 def test_a_pause_waits_for_a_start_that_is_being_committed():
     job = rows(1, queue="mail")[0]
-    Lane.objects.create(name="mail", concurrency=5)
+    Limit.objects.create(name="mail", concurrency=5)
     taken, go = threading.Event(), threading.Event()
 
     def take():
@@ -217,7 +217,7 @@ def deadlocks():
 def test_a_queue_limit_and_a_key_limit_on_one_job_never_deadlock_and_forget_nobody():
     """For 4 s; for LIMITS_SECONDS=60 see docs/performance.md."""
     before = deadlocks()
-    Lane.objects.create(name="mail", concurrency=4)
+    Limit.objects.create(name="mail", concurrency=4)
     jobs = [rows(1, queue="mail", key=KEYS[n % 3])[0] for n in range(60)]
     crowd = Crowd(jobs, time.monotonic() + LASTS)
     watching = beside(crowd.watch)
@@ -247,7 +247,7 @@ def test_a_queue_limit_and_a_key_limit_on_one_job_never_deadlock_and_forget_nobo
 
 def test_a_start_and_an_end_read_as_much_with_many_waiting_as_with_few():
     """Pages, since time is the machine's."""
-    Lane.objects.create(name="mail", concurrency=2)
+    Limit.objects.create(name="mail", concurrency=2)
     pages = {}
     for waiting in (10, 20_000):
         Job.objects.all().delete()
@@ -278,7 +278,7 @@ def test_a_pause_is_answered_although_somebody_has_its_lock(monkeypatch):
     monkeypatch.setattr(pausing, "PATIENCE", "50ms")
     go, future = locked("queue:mail", 30)
     pausing.pause(Name(Kind.QUEUE, "mail"), now=NOW, reason="")
-    assert Lane.objects.paused().exists()
+    assert Limit.objects.paused().exists()
     go.set()
     future.result(10)
 
@@ -292,6 +292,6 @@ def test_a_pause_that_the_database_does_not_make_is_not_answered():
                 pausing.pause(Name(Kind.QUEUE, "mail"), now=NOW, reason="")
         finally:
             cursor.execute("RESET statement_timeout")
-    assert not Lane.objects.exists()
+    assert not Limit.objects.exists()
     go.set()
     future.result(10)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from jobs.clock import clock
-from jobs.models import Job, Lane
+from jobs.models import Job, Limit
 from jobs.targets import registry, target
 from verification.benchmark.workload import BODY_SECONDS, Series
 from verification.drill import ledger
@@ -92,5 +92,5 @@ def test_the_receiver_notes_each_request_when_it_comes_and_when_it_is_answered(f
 @pytest.mark.django_db
 def test_the_queue_has_its_limit_until_the_drill_is_over():
     with limited("drill-q"):
-        assert Lane.objects.get(name="drill-q").concurrency == CONCURRENCY
-    assert not Lane.objects.filter(name="drill-q").exists()
+        assert Limit.objects.get(name="drill-q").concurrency == CONCURRENCY
+    assert not Limit.objects.filter(name="drill-q").exists()

@@ -12,7 +12,7 @@ from django.db import connection, connections
 from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.messages import send, send_each
-from jobs.models import Attempt, Job, Kind, Lane, WorkerLog
+from jobs.models import Attempt, Job, Kind, Limit, WorkerLog
 from jobs.models.querysets import Listed
 from jobs.states import Hold, State
 from jobs.transitions.limits import pausing
@@ -43,7 +43,7 @@ def lateness(ids):
 def test_a_limit_that_somebody_has_locked_delays_nobody_else(cluster):
     cluster.worker("w1", queues="default,mail,post")
     for name in ("mail", "post"):
-        Lane.objects.create(kind=Kind.QUEUE, name=name, concurrency=100)
+        Limit.objects.create(kind=Kind.QUEUE, name=name, concurrency=100)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO jobs_job (target, payload, queue, run_at, holds)"

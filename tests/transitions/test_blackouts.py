@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs import transitions
 from jobs.calendars import publicholidays
-from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Lane
+from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Limit
 from jobs.states import Blackout, Hold, State
 from jobs.worker.process import warming
 from tests.conftest import NOW
@@ -121,7 +121,7 @@ def test_a_range_of_its_own_counts(bound, office):
 
 def test_a_rate_is_asked_after_the_opening(bound):
     """Whoever waited for the opening has no moment of a rate yet."""
-    Lane.objects.create(name="mail", rate=1)
+    Limit.objects.create(name="mail", rate=1)
     jobs = [bound(EVENING, queue="mail") for _ in range(3)]
     for job in jobs:
         acquire(job, now=EVENING)

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from jobs import transitions
-from jobs.models import Attempt, Job, Kind, Lane, Turn
+from jobs.models import Attempt, Job, Kind, Limit, Turn
 from jobs.states import Hold, Overlap, State
 from jobs.transitions import AcquireRequest
 from jobs.transitions.limits import pausing
@@ -47,7 +47,7 @@ def test_with_a_free_place_it_is_taken_ahead_so_that_its_start_is_exact(make_job
 
 
 def test_what_a_key_skips_or_holds_takes_no_moment_of_a_rate(make_job, published):
-    Lane.objects.create(name="mail", rate=0.1)
+    Limit.objects.create(name="mail", rate=0.1)
     acquire(make_job(0, queue="other", key="k"))
     for overlap in (Overlap.SKIP, Overlap.SKIP, Overlap.QUEUE):
         assert acquire(make_job(1, queue="mail", key="k", overlap=overlap)) is None
@@ -55,7 +55,7 @@ def test_what_a_key_skips_or_holds_takes_no_moment_of_a_rate(make_job, published
 
 
 def test_a_burst_is_not_lost_to_those_that_the_queue_holds(make_job, published):
-    Lane.objects.create(name="mail", rate=1, burst=10, concurrency=1)
+    Limit.objects.create(name="mail", rate=1, burst=10, concurrency=1)
     jobs = [make_job(1, queue="mail") for _ in range(10)]
     started = [acquire(job) for job in jobs]
     for job in jobs[1:]:
@@ -65,7 +65,7 @@ def test_a_burst_is_not_lost_to_those_that_the_queue_holds(make_job, published):
 
 
 def test_who_is_refused_by_one_limit_keeps_no_place_of_another(make_job, published):
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     acquire(make_job(1, queue="mail"))
     blocked = make_job(2, queue="mail", key="k")
     assert acquire(blocked) is None

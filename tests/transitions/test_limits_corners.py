@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 
 from jobs.maintenance.turns import Turns
-from jobs.models import Job, Kind, Lane, LimitAudit, Turn
+from jobs.models import Job, Kind, Limit, LimitAudit, Turn
 from jobs.states import Hold, Overlap, State
 from jobs.transitions.limits import pausing, promotion
 from jobs.transitions.limits.names import Name
@@ -17,7 +17,7 @@ MAIL, PAY = Name(Kind.QUEUE, "mail"), Name(Kind.KEY, "pay")
 
 
 def test_nobody_overtakes_the_line_of_a_queue_with_room(make_job, published):
-    Lane.objects.create(name="mail", concurrency=2)
+    Limit.objects.create(name="mail", concurrency=2)
     first, second = make_job(1, queue="mail"), make_job(2, queue="mail")
     Job.objects.filter(pk=first.pk).update(holds=Hold.QUEUE)  # nobody has looked yet
     assert acquire(second) is None
@@ -25,7 +25,7 @@ def test_nobody_overtakes_the_line_of_a_queue_with_room(make_job, published):
 
 
 def test_one_whose_key_was_taken_while_its_queue_held_it_gives_that_place_back(make_job, published):
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     first = acquire(make_job(1, queue="mail"))
     skips = make_job(2, queue="mail", key="pay", overlap=Overlap.SKIP)
     last = make_job(3, queue="mail")
@@ -44,7 +44,7 @@ def test_one_whose_key_was_taken_while_its_queue_held_it_gives_that_place_back(m
 def test_to_resume_what_is_not_paused_changes_nothing(make_job):
     pausing.resume(MAIL, now=NOW)
     assert not LimitAudit.objects.exists()
-    assert not Lane.objects.exists()
+    assert not Limit.objects.exists()
 
 
 @pytest.mark.parametrize(("key", "wrong"), [("", True), ("k" * 201, True), ("pay", False)])

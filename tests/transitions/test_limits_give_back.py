@@ -7,7 +7,7 @@ from django.db import connection
 
 from jobs import transitions
 from jobs.maintenance.turns import turns
-from jobs.models import Job, Kind, Lane, LimitAudit, Turn
+from jobs.models import Job, Kind, Limit, LimitAudit, Turn
 from jobs.states import Hold, Overlap, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
@@ -19,7 +19,7 @@ MAIL = Name(Kind.QUEUE, "mail")
 
 
 def test_run_now_does_not_send_one_that_waits_to_the_end_of_the_line(make_job, published):
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     jobs = [make_job(n, queue="mail") for n in (1, 2, 3, 4)]
     started, *_ = (acquire(job) for job in jobs)
     assert transitions.run_now(jobs[1].pk, now=NOW + seconds(10)).done
@@ -29,7 +29,7 @@ def test_run_now_does_not_send_one_that_waits_to_the_end_of_the_line(make_job, p
 
 
 def test_run_now_keeps_the_moment_that_a_rate_has_given(make_job, published):
-    Lane.objects.create(name="mail", rate=1)
+    Limit.objects.create(name="mail", rate=1)
     jobs = [make_job(1, queue="mail") for _ in range(5)]
     for job in jobs:
         acquire(job)
@@ -51,7 +51,7 @@ def test_run_now_of_one_that_is_too_late_lets_it_start(make_job, published):
 
 @pytest.mark.parametrize("verb", ["cancel", "reschedule"])
 def test_moments_of_those_that_leave_are_others(make_job, published, verb):
-    Lane.objects.create(name="mail", rate=1)
+    Limit.objects.create(name="mail", rate=1)
     jobs = [make_job(1, queue="mail") for _ in range(30)]
     for job in jobs:
         acquire(job)
@@ -65,7 +65,7 @@ def test_moments_of_those_that_leave_are_others(make_job, published, verb):
 
 
 def test_a_moment_that_is_given_back_is_the_next_ones(make_job, published):
-    Lane.objects.create(name="mail", rate=1)
+    Limit.objects.create(name="mail", rate=1)
     jobs = [make_job(1, queue="mail") for _ in range(20)]
     for job in jobs:
         acquire(job)
@@ -147,7 +147,7 @@ def test_what_runs_when_a_queue_gets_its_limit_counts(make_job, published):
 
 def test_what_was_just_starting_when_a_queue_got_its_limit_is_counted_by_the_leader(make_job, published):
     acquire(make_job(1, queue="mail"))
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     acquire(make_job(1, queue="other", key="k"))
     turns(now=NOW)
     assert Turn.objects.filter(kind="queue", name="mail").count() == 1

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from jobs import transitions
-from jobs.models import Job, Lane
+from jobs.models import Job, Limit
 from jobs.states import State
 from jobs.transitions import AcquireRequest, Ended
 from tests.conftest import NOW
@@ -45,7 +45,7 @@ def test_keyed_jobs_of_a_queue_without_rules(published):
 
 
 def test_jobs_of_a_limited_queue_with_keys(published):
-    Lane.objects.create(name="mail", concurrency=1000)
+    Limit.objects.create(name="mail", concurrency=1000)
     few, many = (
         cost(number, queue=lambda n: "mail", key=lambda n, number=number: f"k{number}-{n}") for number in (2, 200)
     )

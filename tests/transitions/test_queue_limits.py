@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from jobs.maintenance.turns import turns
-from jobs.models import Job, Kind, Lane
+from jobs.models import Job, Kind, Limit
 from jobs.states import Hold, State
 from jobs.transitions.limits import filling, pausing
 from jobs.transitions.limits.names import Name
@@ -62,7 +62,7 @@ def test_resuming_lets_go_of_everybody_however_many(make_job, monkeypatch, publi
 
 
 def test_so_many_of_a_queue_run_at_a_time(make_job, published):
-    Lane.objects.create(name="mail", concurrency=2)
+    Limit.objects.create(name="mail", concurrency=2)
     jobs = [make_job(n, queue="mail") for n in (1, 2, 3, 4)]
     started = [acquire(job) for job in jobs]
     assert [one is not None for one in started] == [True, True, False, False]
@@ -75,7 +75,7 @@ def test_so_many_of_a_queue_run_at_a_time(make_job, published):
 
 
 def test_a_paused_queue_stays_full_when_one_ends(make_job):
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     first, second = make_job(1, queue="mail"), make_job(2, queue="mail")
     started = acquire(first)
     acquire(second)
@@ -97,11 +97,11 @@ def test_a_turn_that_came_by_sql_is_found(make_job):
 
 
 def test_a_queue_whose_rules_are_gone_holds_nobody(make_job):
-    Lane.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(name="mail", concurrency=1)
     jobs = [make_job(n, queue="mail") for n in (1, 2)]
     for job in jobs:
         acquire(job)
-    Lane.objects.all().delete()
+    Limit.objects.all().delete()
     turns(now=NOW)
     assert not Job.objects.held().exists()
 
@@ -113,7 +113,7 @@ def test_looking_for_turns_costs_one_statement(django_assert_num_queries):
 
 def test_a_place_that_its_key_does_not_let_it_take_goes_to_the_next(make_job):
     """The queue's turn comes to one whose key is taken: another's is next, not in a minute."""
-    Lane.objects.create(name="mail", concurrency=2)
+    Limit.objects.create(name="mail", concurrency=2)
     a1, b1 = make_job(1, queue="mail", key="a"), make_job(2, queue="mail", key="b")
     a2, b2 = make_job(3, queue="mail", key="a"), make_job(4, queue="mail", key="b")
     starts = [acquire(job) for job in (a1, b1, a2, b2)]
@@ -127,13 +127,13 @@ def test_a_place_that_its_key_does_not_let_it_take_goes_to_the_next(make_job):
 
 def test_one_place_is_given_once(make_job):
     """To the one whose key is free now, which takes it in its queue too."""
-    Lane.objects.create(name="mail", concurrency=2)
+    Limit.objects.create(name="mail", concurrency=2)
     first, other = make_job(1, queue="mail", key="k"), make_job(3, queue="mail")
     next_of_key, next_of_queue = make_job(2, queue="mail", key="k"), make_job(4, queue="mail")
     started = acquire(first)
-    Lane.objects.update(concurrency=3)
+    Limit.objects.update(concurrency=3)
     assert acquire(next_of_key) is None
-    Lane.objects.update(concurrency=2)
+    Limit.objects.update(concurrency=2)
     assert acquire(other) is not None
     assert acquire(next_of_queue) is None
     finish(started)
@@ -141,14 +141,14 @@ def test_one_place_is_given_once(make_job):
 
 
 def test_one_that_waits_for_its_moment_holds_no_place(make_job):
-    Lane.objects.create(name="mail", concurrency=1)
-    Lane.objects.create(kind=Kind.KEY, name="slow", rate=0.001)
+    Limit.objects.create(name="mail", concurrency=1)
+    Limit.objects.create(kind=Kind.KEY, name="slow", rate=0.001)
     finish(acquire(make_job(1, key="slow")))
     blocker = acquire(make_job(1, queue="mail"))
     late, free = make_job(2, queue="mail", key="slow"), make_job(3, queue="mail")
-    Lane.objects.filter(name="slow").update(rate=None)
+    Limit.objects.filter(name="slow").update(rate=None)
     assert acquire(late) is None
-    Lane.objects.filter(name="slow").update(rate=0.001, next_start_at=NOW + seconds(3600))
+    Limit.objects.filter(name="slow").update(rate=0.001, next_start_at=NOW + seconds(3600))
     acquire(free)
     finish(blocker)
     assert again(late).held_by == Hold.KEY, "its key has no moment for an hour"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jobs import rules, transitions
 from jobs.maintenance.turns import turns
-from jobs.models import Kind, Lane
+from jobs.models import Kind, Limit
 from jobs.states import Hold
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
@@ -21,7 +21,7 @@ MAIL = Name(Kind.QUEUE, "mail")
 
 
 def test_a_rate_hands_out_moments_and_each_is_kept(make_job, published):
-    Lane.objects.create(name="mail", rate=10)
+    Limit.objects.create(name="mail", rate=10)
     jobs = [make_job(1, queue="mail") for _ in range(4)]
     due = jobs[0].run_at
     started = [acquire(job, now=NOW) for job in jobs]
@@ -39,13 +39,13 @@ def test_a_rate_hands_out_moments_and_each_is_kept(make_job, published):
 
 
 def test_a_burst_may_start_at_once(make_job):
-    Lane.objects.create(name="mail", rate=1, burst=3)
+    Limit.objects.create(name="mail", rate=1, burst=3)
     jobs = [make_job(1, queue="mail") for _ in range(5)]
     assert [acquire(job) is not None for job in jobs] == [True, True, True, False, False]
 
 
 def test_beyond_the_window_it_waits_in_line_and_the_leader_gives_it_its_moment_in_its_time(make_job, published):
-    Lane.objects.create(name="mail", rate=0.01)
+    Limit.objects.create(name="mail", rate=0.01)
     first, later, last = (make_job(1, queue="mail") for _ in range(3))
     acquire(first)
     published.clear()
@@ -70,7 +70,7 @@ def test_beyond_the_window_it_waits_in_line_and_the_leader_gives_it_its_moment_i
 def test_no_interval_holds_more_than_burst_and_rate(steps, rate, burst):
     """The rule of the bucket, over jobs whose times are `steps` milliseconds apart."""
     with transaction.atomic():
-        Lane.objects.create(name="mail", rate=rate, burst=burst)
+        Limit.objects.create(name="mail", rate=rate, burst=burst)
         at, moments = NOW + seconds(1), []
         for step in steps:
             at += timedelta(milliseconds=step)

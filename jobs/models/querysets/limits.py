@@ -10,7 +10,7 @@ from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 
 from jobs.models.holding import bit_is_set
-from jobs.models.limit import Kind, Lane
+from jobs.models.limit import Kind, Limit
 from jobs.states import FINAL, Hold, State
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ class JobLimits(models.QuerySet["Job"]):
 
     def with_limits(self) -> Self:
         """With `queue_limited`, whether their queue has limits, and `read_at`, what the database's clock reads."""
-        of_queue = Lane.objects.with_rules().filter(kind=Kind.QUEUE, name=OuterRef("queue"))
+        of_queue = Limit.objects.with_rules().filter(kind=Kind.QUEUE, name=OuterRef("queue"))
         return self.annotate(read_at=DATABASE_CLOCK, queue_limited=Exists(of_queue))
 
     def is_paused(self, job_id: int, number: int) -> bool | None:
         """Whether the queue or the key of the job is paused; None if it does not run by this attempt."""
         of_key = Q(kind=Kind.KEY, name=OuterRef("key"))
-        pauses = Lane.objects.paused().filter(Q(kind=Kind.QUEUE, name=OuterRef("queue")) | of_key)
+        pauses = Limit.objects.paused().filter(Q(kind=Kind.QUEUE, name=OuterRef("queue")) | of_key)
         found = self.held_by_attempt(job_id, number).annotate(paused=Exists(pauses))
         return found.values_list("paused", flat=True).first()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jobs.models import Kind, Lane
+from jobs.models import Kind, Limit
 from jobs.models.querysets.turns import Occupied
 from jobs.states import Overlap, State
 from jobs.transitions.limits import rates
@@ -20,7 +20,7 @@ class View:
     """A limit as the decisions of one transaction share it: each changes it for the next."""
 
     name: Name
-    rule: Lane | None
+    rule: Limit | None
     occupied: Occupied
     steady: datetime | None = None  # when the next start would be due at a steady rate
     started: list[datetime] = field(default_factory=list)  # by this transaction

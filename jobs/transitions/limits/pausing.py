@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
 from jobs import rules
-from jobs.models import Job, Kind, Lane, LimitAudit, LimitVerb, Turn
+from jobs.models import Job, Kind, Limit, LimitAudit, LimitVerb, Turn
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import LOCKS, Name
 
@@ -37,7 +37,7 @@ class By:
 NOBODY = By()
 
 
-def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Lane:
+def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Limit:
     """From now on none of these start; what runs goes on, what comes due is held. Pausing again changes the reason.
     When this returns no body of these is entered any more, whatever was armed before, and however slowly.
 
@@ -49,10 +49,10 @@ def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None
     with transaction.atomic():
         _let_finish(name)
         values = {"paused_at": now, "pause_reason": reason, "paused_by_id": getattr(by, "pk", None)}
-        lane, _ = Lane.objects.update_or_create(kind=name.kind, name=name.name, defaults=values)
+        paused, _ = Limit.objects.update_or_create(kind=name.kind, name=name.name, defaults=values)
         _note(name, LimitVerb.PAUSE, By(by, reason), now)
     time.sleep(ANSWERED_AFTER)
-    return lane
+    return paused
 
 
 def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
@@ -61,14 +61,14 @@ def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
     _check(by)
     with transaction.atomic():
         values: dict[str, Any] = {"paused_at": None, "pause_reason": "", "paused_by": None}
-        if Lane.objects.paused().filter(kind=name.kind, name=name.name).update(**values):
+        if Limit.objects.paused().filter(kind=name.kind, name=name.name).update(**values):
             _note(name, LimitVerb.RESUME, by, now)
         promotion.at_commit([name], now=now)
 
 
 def limit(
     name: Name, *, now: datetime, concurrency: int | None, rate: float | None, burst: int, by: By = NOBODY
-) -> Lane:
+) -> Limit:
     """Limit it from now on; those that its last limits held go on if these let them. What runs counts. Raises
     ValidationError (field `name` or `reason`)."""
     _check(by)
@@ -76,14 +76,14 @@ def limit(
         raise ValidationError({"name": problems})
     with transaction.atomic():
         values: dict[str, Any] = {"concurrency": concurrency, "rate": rate, "burst": burst}
-        lane, _ = Lane.objects.update_or_create(
+        limited, _ = Limit.objects.update_or_create(
             kind=name.kind, name=name.name, defaults=values | {"next_start_at": None}
         )
         Turn.objects.count_in(now=now, limit=UNCOUNTED_AT_ONCE)
         _forget_moments(name)
         _note(name, LimitVerb.LIMIT, by, now, values)
         promotion.at_commit([name], now=now)
-    return lane
+    return limited
 
 
 def lift(name: Name, *, now: datetime, by: By = NOBODY) -> None:
@@ -91,7 +91,7 @@ def lift(name: Name, *, now: datetime, by: By = NOBODY) -> None:
     `reason`)."""
     _check(by)
     with transaction.atomic():
-        Lane.objects.filter(kind=name.kind, name=name.name).delete()
+        Limit.objects.filter(kind=name.kind, name=name.name).delete()
         _forget_moments(name)
         _note(name, LimitVerb.LIFT, by, now)
         promotion.at_commit([name], now=now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from jobs import dispatcher
 from jobs.conf import conf
-from jobs.models import Kind, Lane, Turn
+from jobs.models import Kind, Limit, Turn
 from jobs.models.querysets.turns import Place
 from jobs.transitions.limits import rates
 from jobs.transitions.limits.judge import View
@@ -22,7 +22,7 @@ def views_of(names: Collection[Name], *, now: datetime) -> dict[Name, View]:
     to wait."""
     views = unlocked_views(names, now=now)
     rated = {name: view.rule.pk for name, view in views.items() if view.rule is not None and view.rule.rate is not None}
-    free = Lane.objects.lock_free(rated.values()) if rated else set()
+    free = Limit.objects.lock_free(rated.values()) if rated else set()
     return {name: view for name, view in views.items() if name not in rated or rated[name] in free}
 
 
@@ -58,10 +58,10 @@ def room(view: View, *, now: datetime) -> int | None:
     return max(most if free is None else min(free, most), 0)
 
 
-def rules_of(names: Collection[Name]) -> dict[Name, Lane]:
+def rules_of(names: Collection[Name]) -> dict[Name, Limit]:
     """Of those that have any."""
-    lanes = Lane.objects.filter(name__in={one.name for one in names}).order_by()
-    return {found: lane for lane in lanes if (found := Name(Kind(lane.kind), lane.name)) in names}
+    limits = Limit.objects.filter(name__in={one.name for one in names}).order_by()
+    return {found: limit for limit in limits if (found := Name(Kind(limit.kind), limit.name)) in names}
 
 
 def expiry(at: datetime) -> datetime:
@@ -79,4 +79,4 @@ def note_rates(views: Iterable[View]) -> None:
     """Write down when the next start of each would be due at its rate."""
     for view in views:
         if view.started and view.rule is not None:
-            Lane.objects.filter(pk=view.rule.pk).update(next_start_at=view.steady)
+            Limit.objects.filter(pk=view.rule.pk).update(next_start_at=view.steady)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from jobs.clock import clock
-from jobs.models import Job, Lane
+from jobs.models import Job, Limit
 from jobs.worker.arm import acquisition
 from tests.concurrency.test_limits_locked import locked
 from tests.worker.arm.steps import PATIENCE, ended, wait_for
@@ -42,7 +42,7 @@ def crowd(number, **fields):
 @pytest.mark.parametrize("fields", [{"key": "pay", "key_limit": 100}, {"queue": "default"}])
 def test_a_limit_that_somebody_has_locked_costs_one_try_after_the_other_and_no_slots(worker, monkeypatch, fields):
     """However many of its jobs wait on this worker: thirty, beside plain ones."""
-    Lane.objects.create(name="default", concurrency=100)
+    Limit.objects.create(name="default", concurrency=100)
     tries = []
     claim = acquisition.acquire
 
@@ -53,7 +53,7 @@ def test_a_limit_that_somebody_has_locked_costs_one_try_after_the_other_and_no_s
     monkeypatch.setattr(acquisition, "acquire", counted)
     name = "key:pay" if "key" in fields else "queue:default"
     if "key" in fields:
-        Lane.objects.all().delete()
+        Limit.objects.all().delete()
     monkeypatch.setattr("jobs.dispatcher.late_lane._publish", lambda late: None)
     go, future = locked(name, PATIENCE)
     one = worker(slots=40)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs import transitions
 from jobs.clock import clock, steady
-from jobs.models import Attempt, Job, Lane, Turn
+from jobs.models import Attempt, Job, Limit, Turn
 from jobs.states import State
 from jobs.transitions.limits import overtaken
 from jobs.transitions.limits.pausing import ANSWERED_AFTER
@@ -25,7 +25,7 @@ LATE = ANSWERED_AFTER + 0.05
 
 
 def pause(**more):
-    Lane.objects.create(**{"name": "default", **more}, paused_at=clock.now())
+    Limit.objects.create(**{"name": "default", **more}, paused_at=clock.now())
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_lost_answer_changes_nothing(body, slow):
     started = starts.acquire(due.pk, 1, worker=WORKER, token=TOKEN, now=NOW, due_before=clock.now())
     pause()
     assert overtaken.is_over(started, now=clock.now())
-    Lane.objects.all().delete()
+    Limit.objects.all().delete()
     assert overtaken.is_over(started, now=clock.now())
 
 

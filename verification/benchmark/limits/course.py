@@ -19,7 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from jobs.clock import clock, steady
 from jobs.conf import conf
-from jobs.models import Job, Kind, Lane, WorkerLog
+from jobs.models import Job, Kind, Limit, WorkerLog
 from jobs.states import Hold
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import LOCKS, Name
@@ -111,7 +111,7 @@ class Disturbed:
         now = clock.now()
         limits = {self.kinds["limited"]: ROOMY, self._locked: NARROW, self._resumed: NARROW}
         for name, concurrency in limits.items():
-            Lane.objects.create(kind=Kind.QUEUE, name=name, concurrency=concurrency)
+            Limit.objects.create(kind=Kind.QUEUE, name=name, concurrency=concurrency)
         pausing.pause(Name(Kind.QUEUE, self._resumed), now=now, reason="Until it is resumed.")
         limit = Name(Kind.QUEUE, self._resumed)
         rows.queue_up(self._asked.resume, limit, queue=self._resumed, since=now - timedelta(hours=1))

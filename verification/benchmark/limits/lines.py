@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from jobs import transitions
 from jobs.clock import clock
-from jobs.models import Job, Kind, Lane
+from jobs.models import Job, Kind, Limit
 from jobs.states import State
 from jobs.transitions import AcquireRequest, Ended, WorkerIdentity
 from jobs.transitions.limits import promotion
@@ -92,7 +92,7 @@ class Lines:
         for place, waiting in enumerate(self._waiting):
             tell("making lines", place, len(self._waiting))
             queue, key = (Name(kind, f"{self._word}{kind}-{waiting}") for kind in (Kind.QUEUE, Kind.KEY))
-            Lane.objects.create(kind=Kind.QUEUE, name=queue.name, concurrency=QUEUE_LIMIT)
+            Limit.objects.create(kind=Kind.QUEUE, name=queue.name, concurrency=QUEUE_LIMIT)
             rows.queue_up(waiting, queue, queue=queue.name, since=since)
             yield Line(queue, queue.name, waiting)
             rows.queue_up(waiting, key, queue=self._shared, since=since)

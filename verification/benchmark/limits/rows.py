@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import TextField
 from django.db.models.functions import Cast, Concat
 
-from jobs.models import Job, Kind, Lane, LimitAudit
+from jobs.models import Job, Kind, Limit, LimitAudit
 from jobs.transitions.limits.names import HOLDS, Name
 
 # `apart` seconds from one to the next.
@@ -58,5 +58,5 @@ def remove(word: str, *queues: str) -> None:
     with connection.cursor() as cursor:  # by way of objects it would read 200,000 rows
         cursor.execute(DELETE_STARTS, [list(queues)])
         cursor.execute("DELETE FROM jobs_job WHERE queue = ANY (%s)", [list(queues)])
-    Lane.objects.filter(name__startswith=word).delete()
+    Limit.objects.filter(name__startswith=word).delete()
     LimitAudit.objects.filter(name__startswith=word).delete()
