@@ -15,7 +15,7 @@ URL = "/admin/jobs/worker/"
 
 @pytest.fixture(autouse=True)
 def nobody_is_told(monkeypatch):
-    monkeypatch.setattr(drains, "wake", lambda name: None)
+    monkeypatch.setattr(drains, "wake_at_commit", lambda name: None)
 
 
 def act(client, action, *workers, **fields):

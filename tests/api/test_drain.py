@@ -21,7 +21,7 @@ from tests.api.test_workers import worker
 
 @pytest.fixture(autouse=True)
 def nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drains, "wake", lambda name: None)
+    monkeypatch.setattr(drains, "wake_at_commit", lambda name: None)
 
 
 @pytest.fixture
