@@ -5,9 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
+from jobs.events import emit
+from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions.limits import promotion
@@ -49,7 +52,10 @@ def interrupt(
             if job.state == State.RUNNING and job.attempt == attempt.number:
                 _settle(job, now=now, why=why)
                 settled.append(job.pk)
-            Attempt.objects.open().filter(pk=attempt.pk).update(outcome=State.INTERRUPTED, finished_at=now, error=why)
+            open_one = Attempt.objects.open().filter(pk=attempt.pk)
+            if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=why):
+                told = AttemptInterrupted(job.pk, attempt.number, job.target, None, None, why)
+                transaction.on_commit(partial(emit, told), robust=True)
         promotion.leave(settled, now=now)
     return len(settled)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
+from jobs.events import emit
+from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions.dependencies import unblock as dependencies
@@ -28,7 +31,9 @@ def is_over(started: Started, *, now: datetime) -> bool:
         if job is None:
             return True
         open_one = Attempt.objects.open().filter(job_id=job.pk, number=job.attempt)
-        open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=f"{NOT_ENTERED}.")
+        if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=f"{NOT_ENTERED}."):
+            told = AttemptInterrupted(job.pk, job.attempt, job.target, None, None, f"{NOT_ENTERED}.")
+            transaction.on_commit(partial(emit, told), robust=True)
         repend(job, run_at=job.run_at, now=now, reason=f"{NOT_ENTERED}.", over_calendar=job.calendar_waived)
         if job.cancel_requested_at is not None:
             why = f"{NOT_ENTERED}, and it had been asked to stop."

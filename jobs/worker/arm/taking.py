@@ -10,6 +10,8 @@ from django.db import connection
 
 from jobs import failpoints
 from jobs.clock import clock, steady
+from jobs.events import emit
+from jobs.events.attempts import AttemptAcquired
 from jobs.transitions import Acquired, AcquireRequest, Started, WorkerIdentity
 from jobs.worker.arm import acquisition
 from jobs.worker.arm.parking import Parking
@@ -79,6 +81,8 @@ class Taking:
             for started in acquired.started:
                 kept += 1
                 self._slots.give(Armed(started, worker.session, begun, clock.reading, len(acquired.started)))
+            for started in acquired.started:  # when all of them are on their way
+                emit(_acquired(started, worker))
             for waiting, one in doubtful:
                 kept += 1
                 thread = threading.Thread(target=self._settle, args=(waiting, one, worker, begun), daemon=True)
@@ -148,4 +152,9 @@ class Taking:
                 self._slots.release(1)
             else:
                 self._slots.give(Armed(started, worker.session, begun, clock.reading))
+                emit(_acquired(started, worker))
             self._settling.discard(threading.current_thread())
+
+
+def _acquired(started: Started, worker: WorkerIdentity) -> AttemptAcquired:
+    return AttemptAcquired(started.job_id, started.attempt, started.target, worker.name)

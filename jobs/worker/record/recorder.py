@@ -11,6 +11,8 @@ from django.db import DataError, IntegrityError, connection
 
 from jobs import failpoints, transitions
 from jobs.clock import clock, steady
+from jobs.events import emit
+from jobs.events.attempts import AttemptCompleted, AttemptEnded, AttemptFailed, AttemptInterrupted, EndCameTooLate
 from jobs.states import State
 from jobs.transitions import Ended
 from jobs.worker.process.warming import warm
@@ -21,6 +23,12 @@ log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # ends in one transaction
 CROWDED = 2 * AT_A_TIME  # with more than these to record a worker takes no further jobs
+
+EVENTS: dict[State, type[AttemptEnded]] = {
+    State.COMPLETED: AttemptCompleted,
+    State.FAILED: AttemptFailed,
+    State.INTERRUPTED: AttemptInterrupted,
+}
 
 
 class Recorder:
@@ -86,7 +94,7 @@ def record(endings: Sequence[Ended]) -> None:
     """Write these ends. One that the database refuses, or that we cannot write, does not hold up the others."""
     failpoints.hit("before-finish")
     try:
-        unheld = retry_until_answered(lambda: transitions.finish(endings), reraise=(DataError, IntegrityError))
+        _write(endings)
     except Exception as error:
         if len(endings) > 1:
             for ended in endings:
@@ -94,18 +102,35 @@ def record(endings: Sequence[Ended]) -> None:
             return
         log.exception("job %d: its end cannot be recorded", endings[0].started.job_id)
         _give_up(endings[0], f"Its end could not be recorded: {error!r}")
-        return
-    for ended in unheld:
-        started = ended.started
-        log.error(
-            "job %d: attempt %d ended after it was settled; its end is in the ledger", started.job_id, started.attempt
-        )
+
+
+def _write(endings: Sequence[Ended]) -> None:
+    unheld = retry_until_answered(lambda: transitions.finish(endings), reraise=(DataError, IntegrityError))
+    late = {id(ended) for ended in unheld}
+    for ended in endings:  # told here and not in its slot, where the next body would wait for it
+        emit(_too_late(ended) if id(ended) in late else _end(ended))
+
+
+def _end(ended: Ended) -> AttemptEnded:
+    started, entered = ended.started, ended.execute_at
+    return EVENTS[ended.outcome](
+        started.job_id,
+        started.attempt,
+        started.target,
+        delay=None if entered is None else (entered - started.run_at).total_seconds(),
+        duration=None if entered is None else (ended.finished_at - entered).total_seconds(),
+        error=ended.error,
+        story=ended.story,
+    )
+
+
+def _too_late(ended: Ended) -> EndCameTooLate:
+    return EndCameTooLate(ended.started.job_id, ended.started.attempt)
 
 
 def _give_up(ended: Ended, why: str) -> None:
     """Somebody must see it: INTERRUPTED, with what there is against the end that we know."""
     try:
-        visible = Ended(ended.started, State.INTERRUPTED, None, clock.now(), f"{why} ({ended.outcome.label})")
-        retry_until_answered(lambda: transitions.finish([visible]), reraise=(DataError, IntegrityError))
+        _write([Ended(ended.started, State.INTERRUPTED, None, clock.now(), f"{why} ({ended.outcome.label})")])
     except Exception:
         log.exception("job %d stays RUNNING until this worker stops", ended.started.job_id)

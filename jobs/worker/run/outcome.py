@@ -33,18 +33,16 @@ class How(NamedTuple):
     retry_after: float | None = None
 
 
-def call(started: Started, body: Callable[[], object], context: targets.Context) -> How:
+def call(body: Callable[[], object], context: targets.Context) -> How:
     """Run the body."""
     try:
         result = body()
     except targets.Cancelled as error:
-        log.warning("job %d (%s): %s", started.job_id, started.target, error)
         if context.cancelled:
             return cancelled(context, as_json(error.result))
         return How(State.FAILED, str(error), as_json(error.result), ("failure", *error.kinds))
     except targets.TargetFailed as error:
         unknown = isinstance(error, targets.OutcomeUnknown)
-        log.warning("job %d (%s): %s", started.job_id, started.target, error)
         outcome, kind = (State.INTERRUPTED, "unknown") if unknown else (State.FAILED, "failure")
         return How(
             outcome, str(error), as_json(error.result), (kind, *error.kinds), retry_after=_seconds(error.retry_after)
@@ -53,7 +51,6 @@ def call(started: Started, body: Callable[[], object], context: targets.Context)
         if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
             raise  # its parent tells of it: whether the job had any effect is unknown
         why, story = masked(named(error)), masked(raised.story(error))
-        log.warning("job %d (%s) failed: %s", started.job_id, started.target, "\n".join(filter(None, (why, story))))
         names = (kind.__name__ for kind in type(error).__mro__)
         return How(State.FAILED, why, None, ("failure", *names), story)
     return How(State.COMPLETED, result=as_json(result))

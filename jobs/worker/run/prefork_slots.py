@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from collections import deque
@@ -20,8 +19,6 @@ from jobs.worker.record.recorder import Recorder
 from jobs.worker.run import runner
 from jobs.worker.run.runner import Armed
 from jobs.worker.run.slots import SETTLE_FOR, Slots
-
-log = logging.getLogger(__name__)
 
 CUT_SHORT = "Its process was told to stop after the start"
 KILL_AFTER = 0.5  # seconds beyond its deadline for which a body may end by itself
@@ -117,7 +114,6 @@ class PreforkSlots(Slots):
             return
         self._forget(key)
         self._killed.add(key)
-        log.warning("job %d (%s): %s", held.started.job_id, held.started.target, reason)
         with suppress(ProcessLookupError):
             os.kill(held.child, signal.SIGKILL)
         self._recorder.put(Ended(held.started, State.FAILED, None, clock.now(), reason, None, kinds))

@@ -92,7 +92,7 @@ def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended
             return None
         failpoints.hit("before-body")
         not_entered = cancelled(context) if context.cancelled else unprepared
-        how = not_entered or call(started, partial(body.enter, target), context)
+        how = not_entered or call(partial(body.enter, target), context)
         failpoints.hit("after-body")
         finished_at = clock.likely(clock.timestamp())
     finally:
@@ -147,7 +147,7 @@ def prepare(started: Started, context: targets.Context, body: current.Body) -> t
         target = targets.find(started.target).bind(started.payload, context)
     except Exception as error:  # noqa: BLE001 - the job fails at its time, with the reason
         return targets.Call(_raises(error), None, context), None
-    how = call(started, partial(body.enter, target.load), context)
+    how = call(partial(body.enter, target.load), context)
     return target, None if how.outcome == State.COMPLETED else how
 
 

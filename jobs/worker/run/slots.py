@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
@@ -21,8 +20,6 @@ from jobs.worker.process.capacity import Capacity
 from jobs.worker.record.recorder import Recorder, record
 from jobs.worker.run import runner, running
 from jobs.worker.run.runner import Armed
-
-log = logging.getLogger(__name__)
 
 READY_WITHIN = 10.0  # seconds
 SETTLE_FOR = 5.0  # seconds for what was given to reach its slot when the worker stops
@@ -169,7 +166,6 @@ class ThreadSlots(Slots):
 
     def _refuse(self, armed: Armed) -> None:
         """The worker has said good-bye, and the recorder is gone: the ledger is told here."""
-        log.error("job %d: %s", armed.started.job_id, TOO_LATE)
         record([Ended(armed.started, State.INTERRUPTED, None, clock.now(), TOO_LATE)])
         self.release(1)
 

@@ -6,7 +6,6 @@ from jobs import targets
 from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
-from jobs.transitions import Started
 from jobs.worker.run import runner
 from jobs.worker.run.outcome import _seconds
 from tests.worker.runner.steps import job, run
@@ -49,10 +48,9 @@ def test_by_which_names_a_job_may_want_another_start(error, kinds):
     def fail():
         raise error
 
-    started = Started(1, 1, "t", {}, (at := clock.now()), at, None)
     context = targets.Context(1, 1, clock.now())
-    assert runner.call(started, fail, context).kinds == kinds
-    assert runner.call(started, lambda: None, context).kinds == ()
+    assert runner.call(fail, context).kinds == kinds
+    assert runner.call(lambda: None, context).kinds == ()
 
 
 def test_a_failure_that_was_named_starts_the_job_again(body):
