@@ -17,9 +17,15 @@ def seconds(n: float) -> timedelta:
     return timedelta(seconds=n)
 
 
+def row_of(after: float, **values) -> Job:
+    return Job(target="demo.noop", payload={}, run_at=NOW + seconds(after), **values)
+
+
 def row(after: float, **values) -> Job:
     """A row as SQL would write it, past every rule of ours."""
-    return Job.objects.create(target="demo.noop", payload={}, run_at=NOW + seconds(after), **values)
+    job = row_of(after, **values)
+    job.save()
+    return job
 
 
 def listed(now=NOW, horizon=None, **more):
@@ -120,22 +126,53 @@ def test_its_limit_bounds_one_statement_and_the_next_goes_on():
     assert ids(listed(limit=2)) == [third.id]
 
 
-def test_it_reads_the_index_of_pending_jobs_only(django_assert_num_queries):
-    Job.objects.bulk_create(
-        Job(target="x", payload={}, run_at=NOW - seconds(i), state=State.CANCELLED, finished_at=NOW)
-        for i in range(2000)
-    )
+@pytest.fixture
+def plan_of_the_list_query():
+    """What PostgreSQL would do with LIST_AND_MARK and its parameters: EXPLAIN takes the place of the statement on its
+    way to the server, and runs nothing."""
+
+    def explain(**more):
+        plans = []
+
+        def instead(execute, sql, parameters, many, context):
+            plans.append("\n".join(line for (line,) in _explained(sql, parameters)))
+            return execute("SELECT 0, 0, now(), '', 0 WHERE false", None, many, context)
+
+        def _explained(sql, parameters):
+            with connection.cursor() as cursor:
+                cursor.cursor.execute("EXPLAIN " + sql, parameters)
+                return cursor.cursor.fetchall()
+
+        with connection.execute_wrapper(instead):
+            assert listed(**more) == []
+        (plan,) = plans
+        return plan
+
+    return explain
+
+
+def test_it_reads_the_index_of_pending_jobs_only(plan_of_the_list_query):
+    """Whatever the table has besides: jobs that are over, and jobs for all the time to come."""
+    over = (row_of(-i, state=State.CANCELLED, finished_at=NOW) for i in range(2000))
+    to_come = (row_of(3600 + i) for i in range(2000))
+    Job.objects.bulk_create([*over, *to_come])
     row(1)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE jobs_job")
-        cursor.execute(
-            "EXPLAIN SELECT id FROM jobs_job WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %s "
-            "AND (enqueued_at IS NULL) ORDER BY coalesce(not_before, run_at), id LIMIT 50000 FOR NO KEY UPDATE SKIP LOCKED",
-            [NOW],
-        )
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "jobs_due" in plan
-    assert "Sort" not in plan
+    after = listed()[-1]
+    for more in (
+        {},
+        {"crowded": ["default", "other"]},
+        {"unpublished_since": NOW - seconds(3)},
+        {"unpublished_since": NOW - seconds(3), "unpublished_after": after},
+    ):
+        plan = plan_of_the_list_query(**more)
+        finding, marking = plan.partition("CTE due")[2].split("CTE marked")
+        assert "Index Scan using jobs_due" in finding, plan
+        assert "Index Cond: (COALESCE(not_before, run_at) <" in finding, plan
+        assert "Sort" not in finding, plan
+        assert "Seq Scan on jobs_job" not in plan, plan
+        assert "jobs_job_pkey" in marking, plan
 
 
 def test_unmark_gives_pending_jobs_back_to_the_next_list():
