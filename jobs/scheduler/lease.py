@@ -42,7 +42,11 @@ class Lease:
 
     def _loop(self) -> None:
         while not self._stop.wait(LOOK_EVERY):
-            if steady() - self._turn_began < LONGEST_TURN:
-                self._leader.ping(SILENT_FOR)
-            elif self._leader.leading:
-                log.error("this turn takes longer than %g s: %s lets its lock go", LONGEST_TURN, self._leader.name)
+            self.look()
+
+    def look(self) -> None:
+        """Give a sign of life where one is wanted. A turn that takes too long gives none, and a leader says so."""
+        if steady() - self._turn_began < LONGEST_TURN:
+            self._leader.ping(SILENT_FOR)
+        elif self._leader.leading:
+            log.error("this turn takes longer than %g s: %s lets its lock go", LONGEST_TURN, self._leader.name)

@@ -87,7 +87,7 @@ def test_the_second_of_two_looks_again_after_its_commit(outcome):
     assert (found.state, found.holds) == (State.PENDING if outcome == State.COMPLETED else State.SKIPPED, 0)
 
 
-def test_somebody_who_keeps_the_row_delays_no_end(monkeypatch):
+def test_somebody_who_keeps_the_row_delays_no_end(monkeypatch, caplog):
     monkeypatch.setattr("jobs.transitions.dependencies.unblock.PATIENCE", "100ms")
     first = new_job()
     child = child_of(first)
@@ -95,9 +95,12 @@ def test_somebody_who_keeps_the_row_delays_no_end(monkeypatch):
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=child.pk)
         assert beside(lambda: finish(started)).result(PATIENCE)
+        assert beside(lambda: waits(now=NOW)).result(PATIENCE) == 0, "nor does the leader wait"
     assert holds(child) == Hold.DEPENDENCIES
+    assert "had waited for others" not in caplog.text
     assert waits(now=NOW) == 1, "the leader has found it"
     assert holds(child) == 0
+    assert "1 jobs had waited for others" in caplog.text
 
 
 def test_one_that_ends_while_another_is_tied_to_it_lets_it_go():

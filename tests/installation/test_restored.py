@@ -3,6 +3,7 @@
 import time
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from jobs import transitions
-from jobs.clock import clock
+from jobs.clock import clock, steady
 from jobs.installation import known, memory
 from jobs.installation.memory import Memory
 from jobs.models import Audit, Installation, Job
@@ -19,6 +20,7 @@ from jobs.models.installation import Held
 from jobs.monitor.broker import Depths
 from jobs.monitor.snapshot import take
 from jobs.monitor.verdict import judge
+from jobs.scheduler import leader as leader_module
 from jobs.scheduler.leader import Leader
 from jobs.states import State
 from jobs.transitions import AcquireRequest, WorkerIdentity, restoring
@@ -113,6 +115,35 @@ def test_a_worker_that_has_seen_a_later_start_takes_nothing(led):
     assert acquired(job, led) == []
     lead(led)
     assert "start 1000000000 was made" in Installation.objects.get().held_why
+
+
+def test_a_broker_that_was_away_when_a_beat_took_the_lead_is_asked_again(led, monkeypatch):
+    """Only it knows of the start that is missing here."""
+    answers: list[Any] = [OSError("no broker"), OSError("no broker"), Memory(10**9, 1, 1)]
+
+    def read(mark):
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(memory, "read", read)
+    at = [steady()]
+    monkeypatch.setattr(leader_module, "steady", lambda: at[0])
+    leader, noted = Leader("second"), []
+    monkeypatch.setattr(leader._keeper, "note", lambda *note: noted.append(note))
+    assert leader.hold(led), "all goes on without its word"
+    assert leader.hold(led)
+    assert len(answers) == 2, "it is not asked with every sign of life"
+    at[0] += leader_module.ASK_AGAIN
+    assert leader.hold(led)
+    assert (len(answers), Installation.held(), noted) == (1, None, [])
+    at[0] += leader_module.ASK_AGAIN
+    assert leader.hold(led)
+    assert "start 1000000000 was made" in Installation.objects.get().held_why
+    assert leader.hold(led)
+    assert noted == [], "what the broker knows is kept"
+    leader.step_down()
 
 
 def test_what_was_seen_before_a_restore_is_kept_while_all_is_held(put_back):

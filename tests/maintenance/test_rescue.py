@@ -66,6 +66,15 @@ def test_silence_counts_only_while_we_watch(make_job):
     assert state_of(job) == State.RUNNING
 
 
+def test_what_a_stopped_worker_held_is_interrupted_however_briefly_we_have_watched(make_job):
+    """It has said good-bye. Of the silent, and of starts that are nobody's, nothing is known yet."""
+    stopped, silent = (running_on(make_job, worker(300, stopped_at=at).session) for at in (NOW, None))
+    orphan = running_on(make_job, uuid.uuid4())
+    later = NOW + timedelta(hours=1)
+    assert rescue(now=later, patience=PATIENCE, watching_since=later) == 1
+    assert [state_of(job) for job in (stopped, silent, orphan)] == [State.INTERRUPTED, State.RUNNING, State.RUNNING]
+
+
 def test_it_touches_the_jobs_only_when_a_worker_has_vanished(make_job, django_assert_num_queries):
     worker(0)
     with django_assert_num_queries(1):  # is any worker gone?

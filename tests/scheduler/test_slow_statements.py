@@ -59,6 +59,18 @@ def test_a_turn_that_never_ends_loses_it(contenders, monkeypatch):
     assert not one.hold(NOW)
 
 
+def test_a_standby_whose_turn_takes_long_has_no_lock_to_let_go(monkeypatch, caplog):
+    monkeypatch.setattr(lease, "LONGEST_TURN", 0.0)
+    one = Leader("one")
+    keeper = Lease(one)
+    keeper.look()
+    assert caplog.text == ""
+    assert one.hold(NOW)
+    keeper.look()
+    assert "one lets its lock go" in caplog.text
+    one.step_down()
+
+
 def test_a_dead_session_is_known_before_the_next_publication(contenders):
     one, _, _ = contenders
     one._session.connection.close()

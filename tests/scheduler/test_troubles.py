@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from celery import current_app
 from django.db import DatabaseError, OperationalError, connection
 
@@ -127,6 +128,27 @@ def test_a_beat_that_starts_while_the_database_fails_waits_for_it(hands, sent, m
 
     monkeypatch.setattr(WindowScheduler, "setup_schedule", flaky)
     monkeypatch.setattr(scheduler_module, "RETRY_AFTER", 0.0)
+    one = WindowScheduler(current_app)
+    one.tick()
+    assert one.leader.leading
+    one.close()
+
+
+def test_a_beat_that_is_told_to_stop_while_it_starts_ends(hands, sent, monkeypatch):
+    """Celery's handler of the signal asks for the scheduler, to close it: in the thread that is making it."""
+
+    unfinished = []
+
+    def told_to_stop(self):
+        assert not unfinished, "a second one is made inside the first"
+        unfinished.append(self)
+        WindowScheduler(current_app)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WindowScheduler, "setup_schedule", told_to_stop)
+        with pytest.raises(SystemExit):
+            WindowScheduler(current_app)
+    unfinished[0].leader.step_down()  # in life the process ends
     one = WindowScheduler(current_app)
     one.tick()
     assert one.leader.leading

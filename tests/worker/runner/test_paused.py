@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from jobs import transitions
 from jobs.clock import clock, steady
 from jobs.models import Attempt, Job, Limit, Turn
+from jobs.models.querysets import JobQuerySet
 from jobs.states import State
 from jobs.transitions.limits import overtaken
 from jobs.transitions.limits.pausing import ANSWERED_AFTER
@@ -131,6 +132,23 @@ def test_a_lost_answer_changes_nothing(body, slow):
     assert overtaken.is_over(started, now=clock.now())
     Limit.objects.all().delete()
     assert overtaken.is_over(started, now=clock.now())
+
+
+def test_one_that_is_settled_between_the_two_questions_stays_as_it_was_settled(body, monkeypatch):
+    due = job()
+    started = starts.acquire(due.pk, 1, worker=WORKER, token=TOKEN, now=NOW, due_before=clock.now())
+    pause()
+    ask = JobQuerySet.is_paused
+
+    def settled_then(*args):
+        answer = ask(*args)
+        assert transitions.interrupt([WORKER.session], now=NOW, reason="gone") == 1
+        return answer
+
+    monkeypatch.setattr(JobQuerySet, "is_paused", settled_then)
+    assert overtaken.is_over(started, now=clock.now())
+    due.refresh_from_db()
+    assert (due.state, due.reason) == (State.INTERRUPTED, f"gone (worker {WORKER.name})")
 
 
 def test_a_start_in_time_asks_nothing(body):
