@@ -20,6 +20,10 @@ from tests import emptying  # noqa: F401 - replaces Django's way
 NOW = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)  # 3 s into a window of 10 s
 
 
+def seconds(n: float) -> timedelta:
+    return timedelta(seconds=n)
+
+
 IDENTITY = Identity(uuid4(), uuid4())  # of what this process tests; its row may be missing, or another
 
 

@@ -13,8 +13,8 @@ from jobs import checks, rules, targets
 from jobs.models import Job
 from jobs.states import State
 from jobs.targets import loading, registry
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire
 
 PRICES = {1: 10}
 

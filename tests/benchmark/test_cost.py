@@ -5,13 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.models import WorkerLog
+from tests.conftest import seconds
 from verification.benchmark.cost import cost, count, interval
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-
-def seconds(n: float) -> timedelta:
-    return timedelta(seconds=n)
 
 
 @given(phase=st.integers(0, 9999), windows=st.integers(1, 60))

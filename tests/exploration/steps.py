@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.db import transaction
@@ -22,14 +22,11 @@ from jobs.transitions.limits.names import Name
 from jobs.transitions.limits.pausing import ANSWERED_AFTER
 from jobs.worker.arm.acquisition import ARM_SLACK
 from tests import starts
+from tests.conftest import seconds
 from tests.exploration.model import ModelJob, ModelLimits
 from tests.exploration.world import LivingWorker, Running, World
 
 QUEUE = Name(Kind.QUEUE, "default")  # of all jobs
-
-
-def seconds(n: float) -> timedelta:
-    return timedelta(seconds=n)
 
 
 class Steps(RuleBasedStateMachine):

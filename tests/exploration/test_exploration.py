@@ -20,8 +20,9 @@ from jobs.models import Job, Turn
 from jobs.states import Overlap, State
 from jobs.transitions.controls import IN_LINE
 from jobs.transitions.limits import pausing
+from tests.conftest import seconds
 from tests.exploration.model import ModelJob
-from tests.exploration.steps import QUEUE, Steps, seconds
+from tests.exploration.steps import QUEUE, Steps
 
 EXAMPLES, STEPS = 150, 40
 JOBS = 3

@@ -7,14 +7,10 @@ from jobs.models import Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests import starts
-from tests.conftest import NOW
+from tests.conftest import NOW, seconds
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
 SECOND = timedelta(seconds=1)
-
-
-def seconds(n: float) -> timedelta:
-    return n * SECOND
 
 
 def again(job):

@@ -9,8 +9,8 @@ from jobs import transitions
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from tests import starts
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, again, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER, acquire, again, finish
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from jobs import targets, transitions
 from jobs.models import Audit, Job
 from jobs.states import Hold, IfLate, State
 from jobs.targets import registry
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, again
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +27,6 @@ def dangerous(monkeypatch):
 @pytest.fixture
 def people():
     return User.objects.create(username="ann"), User.objects.create(username="bob")
-
-
-def again(job):
-    return Job.objects.get(pk=job.pk)
 
 
 def test_it_waits_from_its_creation_on(make_job, dangerous, people, published):

@@ -11,8 +11,8 @@ from jobs.calendars import publicholidays
 from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Limit
 from jobs.states import Blackout, Hold, State
 from jobs.worker.process import warming
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, again, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, again, finish
 
 pytestmark = pytest.mark.django_db
 

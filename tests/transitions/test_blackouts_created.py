@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from jobs import rules, transitions
 from jobs.models import Calendar
 from jobs.states import Blackout, State
-from tests.conftest import NOW
-from tests.transitions.steps import again, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import again
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from jobs import transitions
 from jobs.models import Attempt, Job, Verb
 from jobs.states import Hold, State
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER, acquire, finish
 
 pytestmark = pytest.mark.django_db
 

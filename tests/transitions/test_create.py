@@ -7,8 +7,7 @@ from django.db import IntegrityError
 from jobs import rules, transitions
 from jobs.models import Job
 from jobs.states import State
-from tests.conftest import NOW
-from tests.transitions.steps import seconds
+from tests.conftest import NOW, seconds
 
 pytestmark = pytest.mark.django_db
 

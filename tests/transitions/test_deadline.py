@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 
 from jobs.models import Job
 from jobs.states import State
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, finish
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ import pytest
 from jobs import transitions
 from jobs.models import Attempt
 from jobs.states import State
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER, acquire, finish
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from jobs.models import Attempt, Audit, Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests import starts
-from tests.conftest import NOW
-from tests.transitions.steps import SECOND, WORKER, acquire, finish, seconds, start
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import SECOND, WORKER, acquire, finish, start
 
 pytestmark = pytest.mark.django_db
 

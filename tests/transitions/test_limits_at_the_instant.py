@@ -10,8 +10,8 @@ from jobs.states import Hold, Overlap, State
 from jobs.transitions import AcquireRequest
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, again, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER, acquire, again, finish
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from jobs.models import Job, Kind, Limit, LimitAudit, Turn
 from jobs.states import Hold, Overlap, State
 from jobs.transitions.limits import pausing, promotion
 from jobs.transitions.limits.names import Name
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, again, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, again, finish
 
 pytestmark = pytest.mark.django_db
 MAIL, PAY = Name(Kind.QUEUE, "mail"), Name(Kind.KEY, "pay")

@@ -10,8 +10,8 @@ from jobs import transitions
 from jobs.models import Job, Limit
 from jobs.states import State
 from jobs.transitions import AcquireRequest, Ended
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER
 
 pytestmark = pytest.mark.django_db
 # BEGIN, the rows, the limits' locks, rules and places, the starts, the ledger, the places, COMMIT.

@@ -8,8 +8,8 @@ from jobs.models import Job, Kind, Limit
 from jobs.states import Hold, State
 from jobs.transitions.limits import filling, pausing
 from jobs.transitions.limits.names import Name
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, again, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, again, finish
 
 pytestmark = pytest.mark.django_db
 MAIL = Name(Kind.QUEUE, "mail")

@@ -13,8 +13,8 @@ from jobs.models import Kind, Limit
 from jobs.states import Hold
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, again, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, again
 
 pytestmark = pytest.mark.django_db
 MAIL = Name(Kind.QUEUE, "mail")

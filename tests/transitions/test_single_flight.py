@@ -10,14 +10,10 @@ from jobs.models import Attempt, Audit, Job, WorkerLog
 from jobs.states import Hold, Overlap, State
 from jobs.transitions import AcquireRequest
 from tests import starts
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, finish, seconds, start
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER, acquire, again, finish, start
 
 pytestmark = pytest.mark.django_db
-
-
-def again(job):
-    return Job.objects.get(pk=job.pk)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from jobs.models import Audit, Job
 from jobs.models.querysets import AskedToStop
 from jobs.states import State
 from jobs.transitions import controls
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER, acquire, finish
 
 pytestmark = pytest.mark.django_db
 

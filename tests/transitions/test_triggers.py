@@ -8,8 +8,8 @@ from jobs.models import Job, Trigger
 from jobs.states import Hold, Overlap, State
 from jobs.transitions import KeyReused
 from jobs.transitions.triggers import Fired, definition_problems, fire
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, finish
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from jobs.maintenance.turns import waits
 from jobs.models import Dependency, Job
 from jobs.states import Awaited, Hold, State
 from jobs.transitions.dependencies import block
-from tests.conftest import NOW
-from tests.transitions.steps import acquire, again, finish, seconds, start
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import acquire, again, finish, start
 
 pytestmark = pytest.mark.django_db
 ANY = Awaited.ANY

@@ -10,8 +10,8 @@ from jobs.models import Dependency, Job
 from jobs.states import Hold, State
 from jobs.transitions.dependencies import unblock
 from tests import starts
-from tests.conftest import NOW
-from tests.transitions.steps import WORKER, acquire, finish, seconds
+from tests.conftest import NOW, seconds
+from tests.transitions.steps import WORKER, acquire, finish
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ MUTANTS = (
     mutant(
         "list: pending only",
         NEVER_TWICE,
-        ("tests/models/test_querysets.py::test_only_pending_jobs_are_listed",),
+        ("tests/models/test_listing.py::test_only_pending_jobs_are_listed",),
         (
             QUERYSETS,
             "WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s",
@@ -25,13 +25,13 @@ MUTANTS = (
     mutant(
         "list: by state, not by a watermark",
         NEVER_LOST,
-        ("tests/models/test_querysets.py::test_it_lists_what_is_due_before_the_horizon_soonest_first_and_marks_it",),
+        ("tests/models/test_listing.py::test_it_lists_what_is_due_before_the_horizon_soonest_first_and_marks_it",),
         (QUERYSETS, "WHERE state = 0 AND", "WHERE state = 0 AND run_at >= %(now)s AND"),
     ),
     mutant(
         "list: the overdue again",
         NEVER_LOST,
-        ("tests/models/test_querysets.py::test_an_overdue_job_is_listed_again_with_back_off",),
+        ("tests/models/test_listing.py::test_an_overdue_job_is_listed_again_with_back_off",),
         (
             QUERYSETS,
             "OR (coalesce(not_before, run_at) < %(overdue)s",
@@ -41,7 +41,7 @@ MUTANTS = (
     mutant(
         "list: back-off",
         ON_TIME,
-        ("tests/models/test_querysets.py::test_an_overdue_job_is_listed_again_with_back_off",),
+        ("tests/models/test_listing.py::test_an_overdue_job_is_listed_again_with_back_off",),
         (QUERYSETS, "* interval '1 second')", "* interval '0 second')"),
     ),
     mutant(
