@@ -19,9 +19,6 @@ class State(models.IntegerChoices):
 
 FINAL = frozenset(State) - {State.PENDING, State.RUNNING}
 
-# What an operator may start again. A completed job is done: run it again as a new job.
-RETRYABLE = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED, State.SKIPPED})
-
 # What keeps nobody waiting any more. Not an interrupted one: a person will say what became of it.
 OVER = FINAL - {State.INTERRUPTED}
 

@@ -21,15 +21,15 @@ from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.forms import RescheduleForm
 from jobs.clock import clock
 from jobs.models import Job
+from jobs.permissions import CONTROL_JOB
 from jobs.states import State
 from jobs.templatetags.runat import exact
 from jobs.web import controls
-from jobs.web.controls import AT_A_TIME, REASONS_SHOWN, Verb
+from jobs.web.controls import AT_A_TIME, REASONS_SHOWN, Button
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-CONTROL = "jobs.control_job"
 LISTED = 10  # of the jobs that a page between is about; the form below them should be in sight
 
 
@@ -39,7 +39,7 @@ class JobActions:
     admin_site: admin.AdminSite
 
     def has_control_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(CONTROL)
+        return request.user.has_perm(CONTROL_JOB)
 
     @admin.action(description="Run now", permissions=["control"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -62,7 +62,7 @@ class JobActions:
         return self._with_reason(request, queryset, controls.CONFIRM_FAILED, action="confirm_failed")
 
     def _with_reason(
-        self, request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, action: str
+        self, request: HttpRequest, queryset: QuerySet[Job], verb: Button, *, action: str
     ) -> HttpResponse | None:
         form = ReasonForm(
             given(request),
@@ -118,7 +118,7 @@ def why_kept(job: Job) -> str:
 
 
 def ask_about(
-    site: admin.AdminSite, request: HttpRequest, form: forms.Form, ids: Sequence[int], *, action: str, verb: Verb
+    site: admin.AdminSite, request: HttpRequest, form: forms.Form, ids: Sequence[int], *, action: str, verb: Button
 ) -> HttpResponse:
     """The page between: which jobs, and the new time or the reason. Its form comes back to the action."""
     jobs = Job.objects.brief().filter(pk__in=ids[:LISTED]).order_by("run_at", "id")
@@ -137,8 +137,8 @@ def ask_about(
 
 def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> HttpResponse:
     """The page between, from the page of one job."""
-    job = Job.objects.pending().filter(pk=job_id).first()
-    if job is None:
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None or not controls.RESCHEDULE.control.fits(job):
         messages.error(request, f"Job {job_id} cannot be rescheduled: only a job that has not started can be.")
         return redirect(reverse("admin:jobs_job_changelist"))
     initial = {"run_at": job.run_at.replace(tzinfo=None, microsecond=0).isoformat()}
@@ -147,7 +147,7 @@ def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> 
 
 
 def apply_to_each(
-    request: HttpRequest, queryset: QuerySet[Job], verb: Verb, *, run_at: datetime | None = None, reason: str = ""
+    request: HttpRequest, queryset: QuerySet[Job], verb: Button, *, run_at: datetime | None = None, reason: str = ""
 ) -> None:
     by = cast("AbstractBaseUser", request.user)
     now = clock.current()

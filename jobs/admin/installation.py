@@ -17,6 +17,7 @@ from jobs.admin.records import Records
 from jobs.clock import clock
 from jobs.models import Installation
 from jobs.models.installation import REMEDY
+from jobs.permissions import RELEASE_INSTALLATION
 from jobs.templatetags.runat import exact
 from jobs.transitions import restoring
 
@@ -51,7 +52,7 @@ class InstallationAdmin(Records[Installation]):
         return exact(row.released_at)
 
     def has_release_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("jobs.release_installation")
+        return request.user.has_perm(RELEASE_INSTALLATION)
 
     @admin.action(description="Release after a restore…", permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet[Installation]) -> HttpResponse | None:

@@ -150,7 +150,7 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
         may = job is not None and self.has_control_permission(request)
         context["verbs"] = controls.offered(job, request.user) if job else []
         context["asks_why"] = bool(job and may and controls.asks_why(job))
-        context["may_reschedule"] = bool(job and may and job.state in controls.RESCHEDULE.states)
+        context["may_reschedule"] = bool(job and controls.is_offered(controls.RESCHEDULE, job, request.user))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:

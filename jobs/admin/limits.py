@@ -17,6 +17,7 @@ from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Kind, Limit, Trigger
 from jobs.models.limit import SLOWEST
+from jobs.permissions import FIRE_TRIGGER, PAUSE_LIMIT
 from jobs.templatetags.runat import badge, exact
 from jobs.transitions import triggers
 from jobs.transitions.limits import pausing
@@ -79,7 +80,7 @@ class LimitAdmin(ModelAdmin[Limit]):
         return badge("warn", "‖", f"paused since {exact(limit.paused_at)}")
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("jobs.pause_limit")
+        return request.user.has_perm(PAUSE_LIMIT)
 
     def save_model(self, request: HttpRequest, obj: Limit, form: Any, change: bool) -> None:
         """Through the one way: those that the last limits held go on if the new ones let them."""
@@ -173,7 +174,7 @@ class TriggerAdmin(ModelAdmin[Trigger]):
     actions = ["fire"]
 
     def has_fire_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("jobs.fire_trigger")
+        return request.user.has_perm(FIRE_TRIGGER)
 
     def get_form(self, request: HttpRequest, obj: Trigger | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

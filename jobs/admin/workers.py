@@ -8,12 +8,12 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from jobs.admin.actions import CONTROL
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.records import Records
 from jobs.clock import clock
 from jobs.models import Worker
 from jobs.nodes import drains
+from jobs.permissions import CONTROL_JOB
 from jobs.templatetags.runat import exact, ms
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class WorkerAdmin(Records[Worker]):
         css = {"all": ["admin-jobs.css"]}
 
     def has_control_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(CONTROL)
+        return request.user.has_perm(CONTROL_JOB)
 
     @admin.display(description="last heartbeat", ordering="heartbeat_at")
     def heartbeat(self, worker: Worker) -> str:

@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from jobs.web.permissions import why_refused
+from jobs.permissions import why_refused
 
 HOW_TO_GET_A_TOKEN = (
     "Send the header 'Authorization: Bearer TOKEN'; an administrator makes a token with "  # noqa: S105 - a sentence

@@ -20,7 +20,7 @@ from jobs.api.parsers import JsonParser
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import JobsField, NewJobSerializer
-from jobs.api.views import ADD, IDEMPOTENCY_KEY, TOO_FAST_ANSWER, VIEW, ApiView, idempotency_key, person
+from jobs.api.views import IDEMPOTENCY_KEY, TOO_FAST_ANSWER, ApiView, idempotency_key, person
 from jobs.api.waiting import OtherSerializer
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
@@ -28,6 +28,7 @@ from jobs.models import Batch
 from jobs.models.batch import MOST_OF_A_BATCH
 from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.models.dependency import Other
+from jobs.permissions import ADD_JOB, VIEW_JOB
 from jobs.states import OVER, State
 from jobs.transitions.batches import NewBatch, create_batch, with_id
 
@@ -96,7 +97,7 @@ def shown(batch_id: int) -> dict[str, Any]:
 
 
 class BatchList(ApiView):
-    needs = {"POST": ADD}
+    needs = {"POST": ADD_JOB}
     serializer_class = NewBatchSerializer
     parser_classes = [JsonParser]
     queryset = Batch.objects.all()
@@ -125,7 +126,7 @@ class BatchList(ApiView):
 
 
 class BatchDetail(ApiView):
-    needs = {"GET": VIEW}
+    needs = {"GET": VIEW_JOB}
     serializer_class = BatchSerializer
     queryset = Batch.objects.all()
 

@@ -22,9 +22,9 @@ from jobs.calendars.validation import MOST_RANGES
 from jobs.clock import clock
 from jobs.models import Calendar, CalendarRange
 from jobs.models.calendar import mask
+from jobs.permissions import CHANGE_CALENDAR, VIEW_CALENDAR
 from jobs.web import parsing
 
-VIEW = "jobs.view_calendar"
 MOST_DAYS_GIVEN = 70  # of seven: some give a day twice
 DAYS_AHEAD, MOST_DAYS = 14, 366
 WORDS = [day.lower() for day in DAYS]
@@ -124,7 +124,7 @@ class OpeningsSerializer(serializers.Serializer[Any]):
 
 
 class CalendarList(ApiView):
-    needs = {"GET": VIEW}
+    needs = {"GET": VIEW_CALENDAR}
     serializer_class = ShownCalendarSerializer
     queryset = Calendar.objects.all()
 
@@ -135,7 +135,7 @@ class CalendarList(ApiView):
 
 
 class CalendarDetail(ApiView):
-    needs = {"GET": VIEW, "PUT": "jobs.change_calendar"}
+    needs = {"GET": VIEW_CALENDAR, "PUT": CHANGE_CALENDAR}
     serializer_class = CalendarSerializer
     queryset = Calendar.objects.all()
 
@@ -163,7 +163,7 @@ class CalendarDetail(ApiView):
 
 
 class CalendarOpenings(ApiView):
-    needs = {"GET": VIEW}
+    needs = {"GET": VIEW_CALENDAR}
     serializer_class = OpeningsSerializer
     queryset = Calendar.objects.all()
 

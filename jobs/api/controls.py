@@ -16,18 +16,19 @@ from jobs.api.serializers import (
     NothingSerializer,
     RetrySerializer,
 )
-from jobs.api.views import APPROVE, CONTROL, ApiView, person
+from jobs.api.views import ApiView, person
 from jobs.clock import clock
-from jobs.models import Job
+from jobs.models import Job, Verb
+from jobs.rules.controls import CONTROLS
 
 
 class VerbView(ApiView):
-    needs = {"POST": CONTROL}
     serializer_class: type[Strict] = NothingSerializer
     queryset = Job.objects.all()
 
 
 class CancelJob(VerbView):
+    needs = {"POST": CONTROLS[Verb.CANCEL].permission}
     serializer_class = CancelSerializer
 
     @extend_schema(operation_id="jobs_cancel", responses=JobSerializer)
@@ -41,6 +42,8 @@ class CancelJob(VerbView):
 
 
 class RunJobNow(VerbView):
+    needs = {"POST": CONTROLS[Verb.RUN_NOW].permission}
+
     @extend_schema(operation_id="jobs_run_now", responses=JobSerializer)
     def post(self, request: Request, job_id: int) -> Response:
         """Start a pending job at once instead of at its time."""
@@ -49,6 +52,7 @@ class RunJobNow(VerbView):
 
 
 class RetryJob(VerbView):
+    needs = {"POST": CONTROLS[Verb.RETRY].permission}
     serializer_class = RetrySerializer
 
     @extend_schema(operation_id="jobs_retry", responses=JobSerializer)
@@ -60,7 +64,7 @@ class RetryJob(VerbView):
 
 
 class ApproveJob(VerbView):
-    needs = {"POST": APPROVE}
+    needs = {"POST": CONTROLS[Verb.APPROVE].permission}
     serializer_class = ApproveSerializer
 
     @extend_schema(operation_id="jobs_approve", responses=JobSerializer)
@@ -71,6 +75,7 @@ class ApproveJob(VerbView):
 
 
 class ConfirmDone(VerbView):
+    needs = {"POST": CONTROLS[Verb.CONFIRM_DONE].permission}
     serializer_class = ConfirmSerializer
 
     @extend_schema(operation_id="jobs_confirm_done", responses=JobSerializer)
@@ -82,6 +87,7 @@ class ConfirmDone(VerbView):
 
 
 class ConfirmFailed(VerbView):
+    needs = {"POST": CONTROLS[Verb.CONFIRM_FAILED].permission}
     serializer_class = ConfirmSerializer
 
     @extend_schema(operation_id="jobs_confirm_failed", responses=JobSerializer)

@@ -11,12 +11,11 @@ from rest_framework.response import Response
 
 from jobs.api.fields import Strict, TextField
 from jobs.api.problems import Conflict
-from jobs.api.views import VIEW, ApiView, person
+from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Installation
+from jobs.permissions import RELEASE_INSTALLATION, VIEW_JOB
 from jobs.transitions import restoring
-
-RELEASE = "jobs.release_installation"
 
 
 class ReleaseSerializer(Strict):
@@ -52,7 +51,7 @@ class InstallationView(ApiView):
 
 
 class InstallationDetail(InstallationView):
-    needs = {"GET": VIEW}
+    needs = {"GET": VIEW_JOB}
 
     @extend_schema(operation_id="installation_read", responses=InstallationSerializer)
     def get(self, request: Request) -> Response:
@@ -61,7 +60,7 @@ class InstallationDetail(InstallationView):
 
 
 class ReleaseRestored(InstallationView):
-    needs = {"POST": RELEASE}
+    needs = {"POST": RELEASE_INSTALLATION}
     serializer_class = ReleaseSerializer
 
     @extend_schema(operation_id="installation_release", request=ReleaseSerializer, responses=InstallationSerializer)

@@ -16,10 +16,9 @@ from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Kind, Limit
 from jobs.models.limit import FASTEST, MOST_RUNNING, SLOWEST
+from jobs.permissions import CHANGE_LIMIT, DELETE_LIMIT, PAUSE_LIMIT, VIEW_LIMIT
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
-
-PAUSE = "jobs.pause_limit"
 
 
 class LimitRulesSerializer(Strict):
@@ -69,7 +68,7 @@ class LimitView(ApiView):
 
 
 class LimitList(LimitView):
-    needs = {"GET": "jobs.view_limit"}
+    needs = {"GET": VIEW_LIMIT}
 
     @extend_schema(operation_id="limits_list", responses=LimitSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -78,7 +77,7 @@ class LimitList(LimitView):
 
 
 class LimitDetail(LimitView):
-    needs = {"GET": "jobs.view_limit", "PUT": "jobs.change_limit", "DELETE": "jobs.delete_limit"}
+    needs = {"GET": VIEW_LIMIT, "PUT": CHANGE_LIMIT, "DELETE": DELETE_LIMIT}
     serializer_class = LimitRulesSerializer
 
     @extend_schema(operation_id="limits_get", responses=LimitSerializer)
@@ -98,14 +97,14 @@ class LimitDetail(LimitView):
         """Lift its limits, a pause included: that of a paused one needs `jobs.pause_limit` too."""
         limited = self.named(kind, name)
         paused = Limit.objects.paused().filter(kind=limited.kind, name=limited.name)
-        if paused.exists() and not request.user.has_perm(PAUSE):
-            raise PermissionDenied(f"The {limited} is paused, and this would resume it: that needs '{PAUSE}'.")
+        if paused.exists() and not request.user.has_perm(PAUSE_LIMIT):
+            raise PermissionDenied(f"The {limited} is paused, and this would resume it: that needs '{PAUSE_LIMIT}'.")
         pausing.lift(limited, now=clock.current(), by=pausing.By(person(request)))
         return Response(status=204)
 
 
 class PauseLimit(LimitView):
-    needs = {"POST": PAUSE}
+    needs = {"POST": PAUSE_LIMIT}
     serializer_class = PauseSerializer
 
     @extend_schema(operation_id="limits_pause", request=PauseSerializer, responses=LimitSerializer)
@@ -117,7 +116,7 @@ class PauseLimit(LimitView):
 
 
 class ResumeLimit(LimitView):
-    needs = {"POST": PAUSE}
+    needs = {"POST": PAUSE_LIMIT}
     serializer_class = PauseSerializer
 
     @extend_schema(operation_id="limits_resume", request=PauseSerializer, responses=LimitSerializer)

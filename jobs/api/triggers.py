@@ -18,10 +18,11 @@ from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
 from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
 from jobs.api.serializers.derived import HELP, Field, field_of
-from jobs.api.views import VIEW, ApiView, idempotency_key, person
+from jobs.api.views import ApiView, idempotency_key, person
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
 from jobs.models import Job, Trigger
+from jobs.permissions import CHANGE_TRIGGER, DELETE_TRIGGER, FIRE_TRIGGER, VIEW_JOB, VIEW_TRIGGER
 from jobs.rules import ASKED
 from jobs.states import Overlap
 from jobs.transitions import triggers
@@ -29,7 +30,6 @@ from jobs.transitions import triggers
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 
-FIRE = "jobs.fire_trigger"
 MOST_NAMED = 100  # arguments
 
 
@@ -112,7 +112,7 @@ class ShownTriggerSerializer(serializers.ModelSerializer[Trigger]):
 
 
 class TriggerList(ApiView):
-    needs = {"GET": "jobs.view_trigger"}
+    needs = {"GET": VIEW_TRIGGER}
     serializer_class = ShownTriggerSerializer
     queryset = Trigger.objects.all()
 
@@ -124,10 +124,10 @@ class TriggerList(ApiView):
 
 class TriggerDetail(ApiView):
     needs = {
-        "GET": "jobs.view_trigger",
-        "POST": FIRE,
-        "PUT": "jobs.change_trigger",
-        "DELETE": "jobs.delete_trigger",
+        "GET": VIEW_TRIGGER,
+        "POST": FIRE_TRIGGER,
+        "PUT": CHANGE_TRIGGER,
+        "DELETE": DELETE_TRIGGER,
     }
     serializer_class = FireSerializer
     queryset = Trigger.objects.all()
@@ -237,4 +237,4 @@ def _stands_for(job: Job, trigger: Trigger) -> bool:
 
 
 def _sees_jobs(caller: AbstractBaseUser) -> bool:
-    return cast("PermissionsMixin", caller).has_perm(VIEW)
+    return cast("PermissionsMixin", caller).has_perm(VIEW_JOB)

@@ -37,13 +37,14 @@ from jobs.api.serializers import (
 )
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
-from jobs.models import Job
+from jobs.models import Job, Verb
 from jobs.models.constraints import EARLIEST_RUN_AT
+from jobs.permissions import ADD_JOB, VIEW_JOB
+from jobs.rules.controls import CONTROLS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-VIEW, ADD, CONTROL, APPROVE = "jobs.view_job", "jobs.add_job", "jobs.control_job", "jobs.approve_job"
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     location=OpenApiParameter.HEADER,
@@ -105,7 +106,7 @@ class ApiView(GenericAPIView[Any]):
 class JobList(ApiView):
     """All jobs, and the way to create one."""
 
-    needs = {"GET": VIEW, "POST": ADD}
+    needs = {"GET": VIEW_JOB, "POST": ADD_JOB}
     serializer_class = NewJobSerializer
     pagination_class = JobPagination
     queryset = Job.objects.all()
@@ -145,7 +146,7 @@ class JobList(ApiView):
 class BulkJobs(ApiView):
     """Many jobs in one request."""
 
-    needs = {"POST": ADD}
+    needs = {"POST": ADD_JOB}
     serializer_class = NewJobsSerializer
     parser_classes = [JsonParser]
     queryset = Job.objects.all()
@@ -209,7 +210,7 @@ def _is_known(key: str | None, request: Request) -> bool:
 class JobDetail(ApiView):
     """One job with its story, and the way to move it to another time."""
 
-    needs = {"GET": VIEW, "PATCH": CONTROL}
+    needs = {"GET": VIEW_JOB, "PATCH": CONTROLS[Verb.RESCHEDULE].permission}
     serializer_class = RescheduleSerializer
     queryset = Job.objects.all()
 

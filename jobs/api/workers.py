@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from jobs.api.fields import Strict
 from jobs.api.problems import Conflict
 from jobs.api.serializers import DrainSerializer, ResumeSerializer, StatsSerializer, WorkerSerializer
-from jobs.api.views import CONTROL, VIEW, ApiView, person
+from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Installation, Job, Leadership, Worker
@@ -21,6 +21,7 @@ from jobs.models.querysets import JobQuerySet
 from jobs.models.querysets.overviews import COUNT_LIMIT
 from jobs.nodes import drains
 from jobs.nodes.cache import cache
+from jobs.permissions import CONTROL_JOB, VIEW_JOB
 from jobs.states import State
 
 
@@ -29,7 +30,7 @@ def _count(jobs: JobQuerySet) -> int:
 
 
 class WorkerList(ApiView):
-    needs = {"GET": VIEW}
+    needs = {"GET": VIEW_JOB}
     serializer_class = WorkerSerializer
 
     @extend_schema(operation_id="workers_list", responses=WorkerSerializer(many=True))
@@ -42,7 +43,7 @@ class WorkerList(ApiView):
 
 
 class WorkerVerb(ApiView):
-    needs = {"POST": CONTROL}
+    needs = {"POST": CONTROL_JOB}
     serializer_class: type[Strict] = ResumeSerializer
     queryset = Worker.objects.all()
 
@@ -77,7 +78,7 @@ class ResumeWorker(WorkerVerb):
 
 
 class Stats(ApiView):
-    needs = {"GET": VIEW}
+    needs = {"GET": VIEW_JOB}
     serializer_class = StatsSerializer
 
     @extend_schema(operation_id="stats_read", responses=StatsSerializer)

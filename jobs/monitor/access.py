@@ -14,10 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
-from jobs.web.permissions import why_refused
+from jobs.permissions import VIEW_JOB, why_refused
 
-VIEW = "jobs.view_job"
-CONTROL = "jobs.control_job"
 MAY_LOOK_FOR = 30  # seconds that a viewer is not looked up again; a right that is withdrawn ends this much later
 
 P = ParamSpec("P")
@@ -29,8 +27,8 @@ def page(view: View[P]) -> View[P]:
 
     @login_required
     def allowed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not request.user.has_perm(VIEW):
-            return refuse(request, VIEW)
+        if not request.user.has_perm(VIEW_JOB):
+            return refuse(request, VIEW_JOB)
         return view(request, *args, **kwargs)
 
     def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -56,7 +54,7 @@ def may_look(request: HttpRequest) -> bool:
     key = "runat-may-look-" + hashlib.sha256(session.encode()).hexdigest()
     known: bool | None = cache.get(key)
     if known is None:
-        known = request.user.is_authenticated and request.user.has_perm(VIEW)
+        known = request.user.is_authenticated and request.user.has_perm(VIEW_JOB)
         if known:
             cache.set(key, known, MAY_LOOK_FOR)
     return known

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
-from jobs.monitor.access import CONTROL, may_look, page, refuse
+from jobs.monitor.access import may_look, page, refuse
 from jobs.monitor.shared import picture
 from jobs.web import controls
 from jobs.web.lateness import explain, story
@@ -64,9 +64,7 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
         "waits_for": awaited_by(job)[:DEPENDENTS_SHOWN],
         "dependents": dependents_of(job),
         "asks_why": controls.asks_why(job),
-        "may_reschedule": request.user.is_staff
-        and request.user.has_perm(CONTROL)
-        and job.state in controls.RESCHEDULE.states,
+        "may_reschedule": request.user.is_staff and controls.is_offered(controls.RESCHEDULE, job, request.user),
     }
     return render(request, "monitor/job.html", context)
 
@@ -77,8 +75,9 @@ def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
     """A button: does it, says what became of it, and goes back."""
     if verb not in BY_NAME:
         raise Http404(f"Nothing is called {verb}.")
-    if not request.user.has_perm(BY_NAME[verb].permission):
-        return refuse(request, BY_NAME[verb].permission)
+    permission = BY_NAME[verb].control.permission
+    if not request.user.has_perm(permission):
+        return refuse(request, permission)
     by = cast("AbstractBaseUser", request.user)
     reason = request.POST.get("reason", "")
     answer = controls.apply(BY_NAME[verb], job_id, by=by, now=clock.current(), reason=reason)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from jobs.permissions import CONTROL_JOB
 from jobs.states import Overlap
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 
-CONTROL = "jobs.control_job"
-
 
 def overlap_problems(overlap: str, by: AbstractBaseUser | None) -> list[str]:
     """What is wrong with an overlap that stops the jobs of others, for a person or token without the right to stop
     them. A program that names nobody has it, as has plain SQL."""
-    if overlap != Overlap.CANCEL or by is None or cast("PermissionsMixin", by).has_perm(CONTROL):
+    if overlap != Overlap.CANCEL or by is None or cast("PermissionsMixin", by).has_perm(CONTROL_JOB):
         return []
     return [
-        f"This overlap stops jobs that run, which needs the permission '{CONTROL}'; the user '{by.get_username()}' "
+        f"This overlap stops jobs that run, which needs the permission '{CONTROL_JOB}'; the user '{by.get_username()}' "
         "does not have it. An administrator can give it in the admin under Users; or choose queue, skip, join or allow."
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ from jobs.models import Attempt, Audit, Job, Turn, Verb
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.nodes.waking import wake_at_commit
-from jobs.states import OVER, RETRYABLE, Hold, State
+from jobs.rules.controls import CONTROLS, Control
+from jobs.states import OVER, Hold, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
@@ -41,14 +42,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Who asks for what. `expected` are the states in which it can be done."""
+    """Who asks for what."""
 
     verb: Verb
-    expected: Collection[int]
-    to: State
     now: datetime
     by: AbstractBaseUser | None
     reason: str
+
+    @property
+    def control(self) -> Control:
+        return CONTROLS[self.verb]
 
 
 def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None, unsaid: str = "") -> Answer:
@@ -66,7 +69,7 @@ def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | No
             state=State.CANCELLED, finished_at=now, reason=reason or unsaid, version=NEXT_VERSION, holds=0
         )
 
-    asked = _Asked(Verb.CANCEL, [State.PENDING, State.RUNNING], State.CANCELLED, now, by, reason)
+    asked = _Asked(Verb.CANCEL, now, by, reason)
     return _do(job_id, asked, change, "cancelled", "Only a job that has not ended can be cancelled")
 
 
@@ -81,7 +84,7 @@ def reschedule(
     if problems:
         raise ValidationError({"run_at": problems})
     run_at = rules.not_before(run_at, now)
-    asked = _Asked(Verb.RESCHEDULE, [State.PENDING], State.PENDING, now, by, reason)
+    asked = _Asked(Verb.RESCHEDULE, now, by, reason)
     refusal = "Only a job that has not started can be rescheduled"
     return _do(job_id, asked, lambda job: repend(job, run_at=run_at, now=now), "rescheduled", refusal)
 
@@ -99,7 +102,7 @@ def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUse
             promotion.leave([job.pk], now=now)
             _at_once(job, now)
 
-    asked = _Asked(Verb.RUN_NOW, [State.PENDING], State.PENDING, now, by, reason)
+    asked = _Asked(Verb.RUN_NOW, now, by, reason)
     refusal = "Only a job that has not started can be run now"
     return _do(job_id, asked, change, "told to start now", refusal)
 
@@ -110,7 +113,7 @@ def retry(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser 
 
     Raises ValidationError (field `reason`) when none is given for an interrupted job: its effects are unknown.
     """
-    asked = _Asked(Verb.RETRY, RETRYABLE, State.PENDING, now, by, reason)
+    asked = _Asked(Verb.RETRY, now, by, reason)
     refusal = "Only a failed, interrupted, cancelled or skipped job can be retried"
     return _do(job_id, asked, lambda job: _again(job, now), "told to start again", refusal)
 
@@ -134,7 +137,7 @@ def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUse
         if not left:
             dispatcher.publish_at_commit([Listed.first(job)], now=now)
 
-    asked = _Asked(Verb.APPROVE, [State.PENDING], State.PENDING, now, by, reason)
+    asked = _Asked(Verb.APPROVE, now, by, reason)
     job = Job.objects.filter(pk=job_id).first()
     if job is not None and by is not None and job.created_by_id == by.pk:
         return Answer(done=False, why=f"You have created job {job_id}; somebody else must approve it.", job=job)
@@ -148,7 +151,7 @@ def confirm_done(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUse
 
     Raises ValidationError (field `reason`) without one.
     """
-    asked = _Asked(Verb.CONFIRM_DONE, [State.INTERRUPTED], State.COMPLETED, now, by, reason)
+    asked = _Asked(Verb.CONFIRM_DONE, now, by, reason)
     return _confirm(job_id, asked, "done")
 
 
@@ -157,7 +160,7 @@ def confirm_failed(job_id: int, *, now: datetime, reason: str, by: AbstractBaseU
 
     Raises ValidationError (field `reason`) without one.
     """
-    asked = _Asked(Verb.CONFIRM_FAILED, [State.INTERRUPTED], State.FAILED, now, by, reason)
+    asked = _Asked(Verb.CONFIRM_FAILED, now, by, reason)
     return _confirm(job_id, asked, "failed")
 
 
@@ -168,11 +171,11 @@ def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
     who = asked.by.get_username() if asked.by else "a program"
 
     def change(job: Job) -> None:
-        values = {"state": asked.to, "reason": f"Confirmed as {word} by {who}: {asked.reason}"}
+        values = {"state": asked.control.becomes, "reason": f"Confirmed as {word} by {who}: {asked.reason}"}
         # What a worker that came back late has left in the ledger, if it did.
         seen = Attempt.objects.filter(job_id=job.pk, number=job.attempt).values_list("started_at", flat=True).first()
         # No body is entered before its time or before its row is locked: without evidence that is all we know.
-        earliest = Greatest("run_at", "locked_at") if asked.to == State.COMPLETED else None
+        earliest = Greatest("run_at", "locked_at") if asked.verb == Verb.CONFIRM_DONE else None
         # A worker that was stopped before the body and woke up has started after we had given it up.
         ended = Greatest("finished_at", Value(seen)) if seen else F("finished_at")
         Job.objects.filter(pk=job.pk).update(**values, execute_at=seen or earliest, finished_at=ended)
@@ -192,7 +195,7 @@ def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, re
             return Answer(done=True, why=f"Job {job_id} was asked to stop; {_state_now(job)}.", job=job)
         if won is not None:
             return Answer(done=True, why=f"Job {job_id} was {done}.", job=job)
-        if job.state not in asked.expected:
+        if job.state not in asked.control.states:
             break
         # It has come back since: "cannot be cancelled; it is pending" would be no answer.
     return Answer(done=False, why=f"{refusal}; job {job_id} {_state_now(job).removeprefix('it ')}.", job=job)
@@ -207,12 +210,12 @@ def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | N
     """Waits for whoever holds the row: a start that is being committed, or another person. Returns the state in which
     it was done, None if it was in none of the expected."""
     with transaction.atomic():
-        job = Job.objects.in_state(asked.expected).select_for_update(no_key=True).filter(pk=job_id).first()
+        job = Job.objects.in_state(asked.control.states).select_for_update(no_key=True).filter(pk=job_id).first()
         if job is None:
             return None
         _check_reason(asked.reason, needed=job.state == State.INTERRUPTED)
         change(job)
-        if job.has_dependents and asked.to in OVER:
+        if job.has_dependents and asked.control.becomes in OVER:
             dependencies.ended([job.pk], now=asked.now)
         if job.state == State.PENDING and asked.verb in LEAVES:
             waited = of(queue=job.queue, key=job.key) if job.held_by & IN_LINE else []
@@ -224,7 +227,7 @@ def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | N
             reason=asked.reason,
             at=asked.now,
             from_state=job.state,
-            to_state=State.RUNNING if job.state == State.RUNNING else asked.to,
+            to_state=State.RUNNING if job.state == State.RUNNING else asked.control.becomes,
         )
         return State(job.state)
 

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from jobs import transitions
-from jobs.models import Job
-from jobs.states import RETRYABLE, Hold, State
+from jobs.models import Job, Verb
+from jobs.rules.controls import CONTROLS, Control
+from jobs.states import State
 from jobs.transitions import Answer
 
 AT_A_TIME = 1_000  # jobs of one request: each is its own transaction
@@ -23,41 +24,34 @@ REASONS_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Verb:
-    """`label` stands on the button, `done` in the report; `states` are those it is offered in; `meaning` is what it
-    says of a job whose effects are not known."""
+class Button:
+    """`verb` is what the audit calls it; `label` stands on the button, `done` in the report; `meaning` is what it says
+    of a job whose effects are not known."""
 
-    name: str
+    verb: Verb
     label: str
     done: str
-    states: frozenset[State]
     meaning: str = ""
-    permission: str = "jobs.control_job"
-    hold: Hold | None = None  # offered only for jobs that this holds back
+
+    @property
+    def name(self) -> str:
+        """In addresses."""
+        return self.verb.replace("_", "-")
+
+    @property
+    def control(self) -> Control:
+        return CONTROLS[self.verb]
 
 
-CANCEL = Verb("cancel", "Cancel", "cancelled", frozenset({State.PENDING, State.RUNNING}))
-RUN_NOW = Verb("run-now", "Run now", "told to start now", frozenset({State.PENDING}))
-RETRY = Verb("retry", "Retry", "told to start again", RETRYABLE, "It is started again, now, whatever it did before.")
-RESCHEDULE = Verb("reschedule", "Reschedule", "rescheduled", frozenset({State.PENDING}))
-CONFIRM_DONE = Verb(
-    "confirm-done", "Confirm done", "confirmed as done", frozenset({State.INTERRUPTED}), "It has done its work."
+CANCEL = Button(Verb.CANCEL, "Cancel", "cancelled")
+RUN_NOW = Button(Verb.RUN_NOW, "Run now", "told to start now")
+RETRY = Button(Verb.RETRY, "Retry", "told to start again", "It is started again, now, whatever it did before.")
+RESCHEDULE = Button(Verb.RESCHEDULE, "Reschedule", "rescheduled")
+CONFIRM_DONE = Button(Verb.CONFIRM_DONE, "Confirm done", "confirmed as done", "It has done its work.")
+CONFIRM_FAILED = Button(
+    Verb.CONFIRM_FAILED, "Confirm failed", "confirmed as failed", "It has not done its work, and nothing is started."
 )
-CONFIRM_FAILED = Verb(
-    "confirm-failed",
-    "Confirm failed",
-    "confirmed as failed",
-    frozenset({State.INTERRUPTED}),
-    "It has not done its work, and nothing is started.",
-)
-APPROVE = Verb(
-    "approve",
-    "Approve",
-    "approved",
-    frozenset({State.PENDING}),
-    permission="jobs.approve_job",
-    hold=Hold.APPROVAL,
-)
+APPROVE = Button(Verb.APPROVE, "Approve", "approved")
 BUTTONS = (APPROVE, RUN_NOW, CONFIRM_DONE, CONFIRM_FAILED, RETRY, CANCEL)  # those that ask for nothing but a reason
 
 
@@ -66,14 +60,18 @@ def asks_why(job: Job) -> bool:
     return job.state == State.INTERRUPTED
 
 
-def offered(job: Job, to: AbstractBaseUser | AnonymousUser) -> list[Verb]:
-    """What this person may do to it as it is."""
-    fitting = [verb for verb in BUTTONS if job.state in verb.states and (verb.hold is None or verb.hold & job.holds)]
-    return [verb for verb in fitting if isinstance(to, PermissionsMixin) and to.has_perm(verb.permission)]
+def offered(job: Job, to: AbstractBaseUser | AnonymousUser) -> list[Button]:
+    """What this person may do to it as it is, and asks for nothing but a reason."""
+    return [button for button in BUTTONS if is_offered(button, job, to)]
+
+
+def is_offered(button: Button, job: Job, to: AbstractBaseUser | AnonymousUser) -> bool:
+    may = isinstance(to, PermissionsMixin) and to.has_perm(button.control.permission)
+    return may and button.control.fits(job)
 
 
 def apply(
-    verb: Verb, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None, reason: str = ""
+    verb: Button, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None, reason: str = ""
 ) -> Answer:
     """Do it, and note who did. A refusal is an answer, not an error; so is a reason that is missing.
 
@@ -93,7 +91,7 @@ def apply(
 
 
 def _transition(
-    verb: Verb, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None, reason: str
+    verb: Button, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None, reason: str
 ) -> Callable[[int], Answer]:
     if verb is CANCEL:
         unsaid = f"Cancelled by {by.get_username()}."
@@ -112,7 +110,7 @@ def _transition(
     raise ValueError(f"{verb.name} needs something that was not given")
 
 
-def report(request: HttpRequest, verb: Verb, answers: Iterable[Answer]) -> None:
+def report(request: HttpRequest, verb: Button, answers: Iterable[Answer]) -> None:
     """Say what became of each: `3 cancelled; 1 not: ... job 7 is running since ...`."""
     answers = list(answers)
     refused = [a.why for a in answers if not a.done]

@@ -14,21 +14,19 @@ from django.views.decorators.http import require_http_methods
 from jobs import transitions
 from jobs.clock import clock
 from jobs.creation_limits import TooFast, admission_of
+from jobs.permissions import ADD_JOB, why_refused
 from jobs.web.forms import JobForm
-from jobs.web.permissions import why_refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-
-PERMISSION = "jobs.add_job"
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_job(request: HttpRequest) -> HttpResponse:
     """The form, and what became of it. A wrong field keeps what was typed and says what to do."""
-    if not request.user.has_perm(PERMISSION):
-        refusal = why_refused(request.user.get_username(), PERMISSION)
+    if not request.user.has_perm(ADD_JOB):
+        refusal = why_refused(request.user.get_username(), ADD_JOB)
         return render(request, "jobs/new.html", {"refusal": refusal}, status=403)
     now = clock.current()
     if request.method != "POST":

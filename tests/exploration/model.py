@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from jobs.states import FINAL, RETRYABLE, State
+from jobs.states import FINAL, State
 
 NEAR = 0.001  # seconds: a start that is due within this is due
 
@@ -78,7 +78,7 @@ class ModelJob:
 
     def retry(self, now: datetime) -> bool:
         due = max(self.run_at, now) if self.state in (State.CANCELLED, State.SKIPPED) else now
-        return self._edit(RETRYABLE, State.PENDING, due)
+        return self._edit({State.FAILED, State.CANCELLED, State.INTERRUPTED, State.SKIPPED}, State.PENDING, due)
 
     def _edit(self, expected: set[State] | frozenset[State], state: State, run_at: datetime) -> bool:
         if self.state not in expected:

@@ -42,7 +42,8 @@ VERBS = {
 }
 
 
-# What each verb makes of a job in a state; in all others it changes nothing.
+# What each verb makes of a job in a state; in all others it changes nothing. By hand, and not from
+# jobs/rules/controls.py: whoever changes that table is to be asked whether it is meant.
 ALLOWED = {
     (Verb.CANCEL, State.PENDING): State.CANCELLED,
     (Verb.CANCEL, State.RUNNING): State.RUNNING,  # it is asked to stop: see test_stopping.py

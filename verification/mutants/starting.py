@@ -5,7 +5,6 @@ from verification.mutants.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON
 QUERYSETS = "jobs/models/querysets/__init__.py"
 ACQUIRING = "jobs/transitions/acquiring.py"
 REPENDING = "jobs/transitions/requeue.py"
-VERBS = "jobs/transitions/controls.py"
 RUNNER = "jobs/worker/run/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
 TAKING = "jobs/worker/arm/taking.py"
@@ -139,7 +138,11 @@ MUTANTS = (
         "cancel: only what has not ended",
         NEVER_TWICE,
         ("tests/transitions/test_controls.py::test_which_verb_is_allowed_in_which_state",),
-        (VERBS, "_Asked(Verb.CANCEL, [State.PENDING, State.RUNNING],", "_Asked(Verb.CANCEL, list(State),"),
+        (
+            "jobs/rules/controls.py",
+            "Verb.CANCEL: Control(frozenset({State.PENDING, State.RUNNING}),",
+            "Verb.CANCEL: Control(frozenset(State),",
+        ),
     ),
     mutant(
         "arming: a worker that was declared gone takes nothing",

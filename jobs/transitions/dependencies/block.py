@@ -13,6 +13,7 @@ from jobs import dispatcher
 from jobs.models import Dependency, Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import ToBeWaitedFor
+from jobs.permissions import VIEW_JOB
 from jobs.states import OVER, Hold, State
 from jobs.transitions.dependencies.unblock import settle
 from jobs.transitions.limits import promotion
@@ -21,7 +22,6 @@ from jobs.transitions.limits.names import of
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-VIEW = "jobs.view_job"
 MARKED_TOGETHER = 100  # jobs: some 5 ms
 
 
@@ -30,8 +30,10 @@ def problems(ids: Collection[int], by: AbstractBaseUser | None) -> list[str]:
     if not ids:
         return []
     # Whether there is a job of this id is for those to know who may see jobs.
-    if by is not None and not by.has_perm(VIEW):  # type: ignore[attr-defined]
-        return [f"To wait for other jobs you need the permission '{VIEW}'; an administrator can give it in the admin."]
+    if by is not None and not by.has_perm(VIEW_JOB):  # type: ignore[attr-defined]
+        return [
+            f"To wait for other jobs you need the permission '{VIEW_JOB}'; an administrator can give it in the admin."
+        ]
     missing = sorted(set(ids) - set(Job.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True)))
     return [_missing(missing)] if missing else []
 
