@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -11,7 +10,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.clock import ClockIsOff, ClocksParted
 
 SAMPLES = 5  # at most
 AS_GOOD = 1.5  # a round trip that takes no longer than this many times the best that was ever seen ends the sampling
@@ -74,7 +74,7 @@ class DatabaseClock:
             self._reading = Reading(lower, uncertainty)
             self._measured = steady()
         if abs(self.offset) > BUDGET:
-            log.warning("this machine's clock is off by %.3f s from the database's; timers are corrected", -self.offset)
+            emit(ClockIsOff(-self.offset))
         return self.offset
 
     def timestamp(self) -> float:
@@ -113,7 +113,7 @@ class DatabaseClock:
         """Compare with what the database's clock read since we `asked` (by `timestamp`); measure again if the two
         have parted: somebody has stepped a clock. Ahead by less, ours has run faster, and is put back at once."""
         if not asked - STEP <= read.timestamp() <= self.timestamp() + STEP:
-            log.warning("the clocks have parted since they were last compared; measuring again")
+            emit(ClocksParted())
             self.measure()
         elif asked > read.timestamp():
             with self._lock:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from celery import current_app
 from kombu import Connection
 
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.messages import BrokerConnectionNotClosed
 
 PATIENCE = 1  # seconds for any one answer of the broker
 
@@ -48,7 +48,7 @@ class QueueDepths:
             try:
                 connection.collect(socket_timeout=PATIENCE)  # close() waits for an answer, as long again
             except Exception as error:  # noqa: BLE001 - it is being thrown away
-                log.debug("closing the broker connection: %s", error)
+                emit(BrokerConnectionNotClosed(error))
 
 
 def connect(url: str = "") -> Connection:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -12,13 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from celery import current_app
 from kombu import Connection
 
+from jobs.events import emit
+from jobs.events.messages import BrokerConnectionNotClosed
 from jobs.installation import known
 from jobs.models.querysets import Listed
 
 if TYPE_CHECKING:
     from kombu import Producer
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RUN_JOB = "jobs.run"  # the name of the one Celery task that runs jobs
@@ -120,7 +120,7 @@ class Outlet:
         try:
             self._connection.collect(socket_timeout=1)
         except Exception as error:  # noqa: BLE001 - it is being thrown away
-            log.debug("closing the broker connection: %s", error)
+            emit(BrokerConnectionNotClosed(error))
 
 
 class Confirmations:

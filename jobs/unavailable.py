@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -10,9 +9,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from psycopg.errors import IdleInTransactionSessionTimeout, QueryCanceled
 
+from jobs.events import emit
+from jobs.events.web import RequestWithoutDatabase
 from project.postgresql.session import ReadOnly
-
-log = logging.getLogger(__name__)
 
 AWAY = (OperationalError, InterfaceError)
 RETRY_AFTER = {"Retry-After": "5"}  # seconds
@@ -61,5 +60,5 @@ class DatabaseAway:
         """Answer for the view. REST's views answer by themselves (jobs/api/problems.py)."""
         if not isinstance(error, AWAY):
             return None
-        log.warning("%s %s: the database failed: %s", request.method, request.path, error)
+        emit(RequestWithoutDatabase(str(request.method), request.path, error))
         return page(error)

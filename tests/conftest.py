@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from celery import current_app
 from jobs import rules, transitions
 from jobs.clock import clock, steady
 from jobs.creation_limits.allowances import forget
+from jobs.events import Event, subscribe
 from jobs.installation import Identity, known
 from jobs.models import Job
 from tests import emptying  # noqa: F401 - replaces Django's way
@@ -61,6 +63,22 @@ def _named(monkeypatch: pytest.MonkeyPatch) -> None:
 def _limits_read_anew() -> None:
     """What a process keeps of the limits is from another test's rows."""
     forget()
+
+
+class Emitted(list[Event]):
+    """Events in their order."""
+
+    def of(self, *kinds: type[Event]) -> list[Event]:
+        return [event for event in self if isinstance(event, kinds)]
+
+
+@pytest.fixture
+def emitted() -> Iterator[Emitted]:
+    """What happens in this process during the test."""
+    events = Emitted()
+    end = subscribe(events.append)
+    yield events
+    end()
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import logging
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -6,6 +5,7 @@ import pytest
 from django.db import connection
 
 from jobs.clock import DatabaseClock
+from jobs.events.clock import ClockIsOff
 
 pytestmark = pytest.mark.django_db
 
@@ -106,12 +106,11 @@ def test_a_step_of_this_machine_moves_no_timer(machine):
     assert clock.local(then) == pytest.approx(then - timedelta(hours=1), abs=timedelta(seconds=1))
 
 
-def test_a_clock_that_is_far_off_is_said_to_be(machine, caplog, monkeypatch):
-    monkeypatch.setattr("jobs.clock.log.propagate", True)
-    monkeypatch.setattr(logging.getLogger("jobs"), "propagate", True)
+def test_a_clock_that_is_far_off_is_said_to_be(machine, emitted):
     machine(60)
     DatabaseClock().measure()
-    assert "off by 60.0" in caplog.text
+    (told,) = emitted.of(ClockIsOff)
+    assert told.seconds == pytest.approx(60, abs=0.1)
 
 
 @pytest.mark.parametrize("parted", [-1.0, 1.0])

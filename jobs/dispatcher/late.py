@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,12 +10,12 @@ from django.db import transaction
 from jobs.breaker import Breaker
 from jobs.clock import clock
 from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.dispatcher import JobsPublished, LateJobsNotPublished
 from jobs.messages import refuses_only_a_queue, send, send_each
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.windows import window_at
-
-log = logging.getLogger(__name__)
 
 AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
 SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take
@@ -84,10 +83,12 @@ class LateLane:
                     send_each(left, send)
             except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
                 self._avoid(queue, error)
-                log.warning("%d jobs could not be published now (%s); the next window lists them", len(left), error)
+                emit(LateJobsNotPublished(len(left), error))
         unsent = [listed.id for left in queues.values() for listed in left]
         if unsent:
             Job.objects.unmark(unsent)
+        if len(unsent) < len(late):
+            emit(JobsPublished(len(late) - len(unsent)))
 
     def _is_avoided(self, queue: str) -> bool:
         return self._broker.open or (queue in self._queues and self._queues[queue].open)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -11,11 +10,17 @@ from operator import attrgetter
 from jobs.clock import steady
 from jobs.conf import conf
 from jobs.depths import QueueDepths
+from jobs.events import emit
+from jobs.events.dispatcher import (
+    BrokerUnreachable,
+    CrowdsUnknown,
+    JobsPublished,
+    PublicationRefused,
+    QueueRefusedTwice,
+)
 from jobs.messages import Outlet, refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import LIST_LIMIT, Listed
-
-log = logging.getLogger(__name__)
 
 TOGETHER = 100  # messages that go out in one round trip
 # Messages of one queue that no worker has fetched: its workers have more than they can do, or there are none.
@@ -72,7 +77,7 @@ class Dispatcher:
         crowded = []
         for queue in sorted(self._queues):
             if steady() >= until:
-                log.warning("the broker is slow to say what waits in it: not all queues were asked")
+                emit(CrowdsUnknown())
                 break
             if (depths.of(queue) or 0) > CROWD:
                 crowded.append(queue)
@@ -97,7 +102,7 @@ class Dispatcher:
             try:
                 outlet = self._connected()
             except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
-                log.warning("the broker cannot be reached (%s); %d jobs wait", error, self.waiting)
+                emit(BrokerUnreachable(error, self.waiting))
                 self.disconnect()
                 break
             batch = self._next()
@@ -115,6 +120,7 @@ class Dispatcher:
             for queue in queues & self._refusals.keys():
                 del self._refusals[queue]
             sent += len(batch)
+            emit(JobsPublished(len(batch)))
         if not self._waiting:
             self._one_queue_a_batch = False
         return sent
@@ -134,7 +140,7 @@ class Dispatcher:
     def _refused(self, batch: Sequence[Listed], error: Exception) -> None:
         self.disconnect()
         queues = {listed.queue for listed in batch}
-        log.warning("the broker refused %s (%s); %d jobs wait", _named(queues), error, self.waiting)
+        emit(PublicationRefused(_named(queues), error, self.waiting))
         if len(queues) > 1:
             self._one_queue_a_batch = True
             self._waiting = deque(sorted(self._waiting, key=attrgetter("queue")))  # stable: soonest first in each
@@ -147,7 +153,7 @@ class Dispatcher:
         if self._refusals[queue] > 1:
             self._waiting = deque(others)
             Job.objects.unmark([listed.id for listed in refused])
-            log.error("queue '%s' was refused twice: its %d jobs wait for the next window", queue, len(refused))
+            emit(QueueRefusedTwice(queue, len(refused)))
         else:
             self._waiting = deque(others + refused)
 

@@ -78,14 +78,3 @@ class AttemptInterrupted(AttemptEnded):
     level = logging.WARNING
     text = LINE.format("interrupted")
     outcome = "interrupted"
-
-
-@dataclass(frozen=True)
-class EndCameTooLate(Event):
-    """An attempt ended whose job was settled without it. The ledger keeps its end; its line was another's."""
-
-    logger = "jobs.worker"
-    level = logging.ERROR
-    text = "job %(job_id)d: attempt %(attempt)d ended after it was settled; its end is in the ledger"
-    job_id: int
-    attempt: int

@@ -12,8 +12,8 @@ from typing import ClassVar
 class Event:
     """Something that has happened. What happens is its subclass; the fields say to whom and why.
 
-    `text` is what the log says at `level`, with fields as `%(name)s`; `logger` is the one that says it, and is called
-    after the module unless the subclass has its own. With `traceback` the field `error` is logged with its traceback.
+    `text` is what the log says at `level`, with fields as `%(name)s`. `logger` says it: the room's, after which the
+    module is called, unless the subclass has its own. With `traceback` the field `error` is logged with its traceback.
     """
 
     level: ClassVar[int]
@@ -23,7 +23,7 @@ class Event:
 
     def __init_subclass__(cls) -> None:
         if "logger" not in vars(cls):
-            cls.logger = f"jobs.{cls.__module__.rpartition('.')[2]}"
+            cls.logger = f"jobs.{cls.__module__.rpartition('events.')[2]}"
 
     def words(self) -> Mapping[str, object]:
         """The values of `text`: asked for only where the line is written."""

@@ -6,7 +6,6 @@ seconds, a worker with each heartbeat, a leader with each sign of life.
 
 from __future__ import annotations
 
-import logging
 import threading
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,9 +13,9 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs.clock import steady
+from jobs.events import emit
+from jobs.events.installation import IdentityChanged, IdentityUnread, MessageUnmarked
 from jobs.models import Installation
-
-log = logging.getLogger(__name__)
 
 KEPT_FOR = 10.0  # seconds
 SURE_FOR = 10.0  # seconds: two heartbeats, with which a worker reads it
@@ -70,7 +69,7 @@ class Known:
                 _drop_connection()
                 if self.kept is None:
                     raise
-                log.warning("could not read whose installation this is (%s)", error)
+                emit(IdentityUnread(error))
         return self.kept
 
     def mark(self) -> str:
@@ -78,7 +77,7 @@ class Known:
         try:
             return self.identity().mark
         except (DatabaseError, InterfaceError) as error:
-            log.warning("a message goes out without its installation's name (%s)", error)
+            emit(MessageUnmarked(error))
             return ""
 
     def read(self) -> Identity:
@@ -92,7 +91,7 @@ class Known:
         with self._lock:
             if self.kept != found:
                 if self.kept is not None:
-                    log.warning("this installation is %s now, it was %s", found.mark, self.kept.mark)
+                    emit(IdentityChanged(found.mark, self.kept.mark))
                 self.start = 0
             self.kept, self._read_at = found, steady()
         return found

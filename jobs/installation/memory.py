@@ -7,7 +7,6 @@ remembered before a release no longer counts.
 from __future__ import annotations
 
 import json
-import logging
 import threading
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,8 +15,8 @@ from celery import current_app
 from kombu import Queue
 
 from jobs.clock import steady
-
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.installation import MemoryNotWritten, MemoryUnreadable
 
 TIMEOUT = 2  # seconds for the broker to be reached
 EVERY = 2.0  # seconds between two notes
@@ -86,7 +85,7 @@ def _decode(body: Any) -> Memory | None:
     try:
         return Memory(**{name: int(value) for name, value in json.loads(body).items()})
     except (ValueError, TypeError, AttributeError) as error:
-        log.warning("the broker's note of the latest start cannot be read (%s)", error)
+        emit(MemoryUnreadable(error))
         return None
 
 
@@ -125,5 +124,5 @@ class Keeper:
                 self._kept = wanted
                 pause_until = steady() + EVERY
             except Exception as error:  # noqa: BLE001 - a broker may fail in any way
-                log.warning("the broker did not note the latest start (%s)", error)
+                emit(MemoryNotWritten(error))
                 pause_until = steady() + RETRY

@@ -6,19 +6,18 @@ docs/adr/0026 says which signs count, and why each of them is no false alarm.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import ProgrammingError, transaction
 
+from jobs.events import emit
+from jobs.events.installation import DatabaseHeld, TimelineFollowed
 from jobs.installation.memory import Memory
 from jobs.models import Installation
 from jobs.models.installation import MOVED
 from project.postgresql.session import WRITABLE
-
-log = logging.getLogger(__name__)
 
 # A leader's sign of life: whether it can write, whether it may go on (somebody exchanged the tables under its session,
 # and nobody has said so yet), how far the database has come, and whose it is.
@@ -109,11 +108,11 @@ def judge(here: Place, remembered: Memory | None, *, now: datetime, heard: int =
             row.save(update_fields=["held_at", "held_why"])
         elif row.held_at is None and asked:
             if row.timeline not in (None, here.timeline):
-                log.warning("timeline %d follows %d, and no start is missing: going on", here.timeline, row.timeline)
+                emit(TimelineFollowed(here.timeline, row.timeline))
             place(row, here)
             row.save(update_fields=PLACED)
     if row.held_at is not None:
-        log.error("%s No job starts until a person releases them: manage.py release_restored", row.held_why)
+        emit(DatabaseHeld(row.held_why))
     return row
 
 

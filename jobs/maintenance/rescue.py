@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from jobs import transitions
+from jobs.events import emit
+from jobs.events.maintenance import JobsRescued, WorkerGone
 from jobs.models import Attempt, Worker
-
-log = logging.getLogger(__name__)
 
 WORKERS_AT_A_TIME = 100
 STARTS_AT_A_TIME = 200  # in one transaction: others wait for these rows, and for the limits that they leave
@@ -43,9 +42,9 @@ def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> i
         interrupted += transitions.interrupt(sessions, now=now, reason=reason, wait=False, among=among)
     for worker in vanished:
         if worker.stopped_at is None:
-            log.warning("worker %s has been silent since %s: it counts as gone", worker.name, worker.heartbeat_at)
+            emit(WorkerGone(worker.name, worker.heartbeat_at))
     if interrupted:
-        log.error("%d running jobs lost their workers: interrupted, or due again where rerunnable", interrupted)
+        emit(JobsRescued(interrupted))
     return interrupted
 
 

@@ -4,19 +4,18 @@ jobs that are over."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 
 from jobs.clock import steady
+from jobs.events import emit
+from jobs.events.maintenance import TurnsPutRight, WaitersPutRight
 from jobs.models import Job, Kind, Turn
 from jobs.transitions.dependencies import unblock
 from jobs.transitions.limits.names import Name, named
 from jobs.transitions.limits.promotion import promote
-
-log = logging.getLogger(__name__)
 
 AT_A_TIME = 1000  # rows, or lines, that one statement looks at
 SECONDS = 2.0  # for one call: what is left is looked at first by the next
@@ -56,7 +55,7 @@ class Turns:
             if self._after_row in (0, begun):
                 break
         if expired or orphans:
-            log.warning("%d turns were not taken in time, %d places were nobody's", len(expired), len(orphans))
+            emit(TurnsPutRight(len(expired), len(orphans)))
         return named([*expired, *orphans])
 
     def _lines(self, kind: Kind, now: datetime, until: float) -> None:
@@ -85,5 +84,5 @@ def waits(*, now: datetime) -> int:
     with transaction.atomic():
         settled = unblock.settle(found, now=now)
     if settled:
-        log.warning("%d jobs had waited for others that had ended", settled)
+        emit(WaitersPutRight(settled))
     return settled

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jobs.breaker import Breaker
 from jobs.depths import QueueDepths, connect
-
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.monitor import BrokerIsSilent, KeptConnectionEnded
 
 ASK_AGAIN_AFTER = 5.0  # seconds: a broker that is away must not make every page wait for it
 
@@ -44,11 +43,11 @@ class BrokerEye:
                 except Exception as error:
                     if not kept:
                         raise
-                    log.debug("the kept connection to the broker had ended: %s", error)
+                    emit(KeptConnectionEnded(error))
                     self.close()
                     return self._ask(names)
             except Exception as error:  # noqa: BLE001 - kombu's transports raise what they like
-                log.warning("the broker does not answer: %s", error)
+                emit(BrokerIsSilent(error))
                 self.close()
                 self._breaker.trip()
                 return Depths(reachable=False, waiting={})
@@ -65,7 +64,7 @@ def answers(url: str = "") -> bool:
     try:
         connect(url).close()
     except Exception as error:  # noqa: BLE001 - as above
-        log.warning("the broker does not answer: %s", error)
+        emit(BrokerIsSilent(error))
         return False
     return True
 

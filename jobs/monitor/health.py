@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from jobs.events import emit
+from jobs.events.monitor import DatabaseIsNotReady, MigrationsUnreadable
 from jobs.migrated import missing_migrations
 from jobs.models import Installation
 from jobs.models.installation import COMMAND, REMEDY
@@ -17,8 +17,6 @@ from jobs.monitor import broker
 from jobs.unavailable import remedy
 from project import zones
 from project.postgresql.session import WRITABLE, ReadOnly
-
-log = logging.getLogger(__name__)
 
 MIGRATED = "runat-migrated"
 MIGRATED_FOR = 60  # seconds: reading all migration files at each probe would cost more than it tells
@@ -56,7 +54,7 @@ def _wrong_with_database() -> str:
             if not cursor.fetchone()[0]:
                 raise ReadOnly
     except (DatabaseError, InterfaceError) as error:
-        log.warning("the database is not ready: %s", error)
+        emit(DatabaseIsNotReady(error))
         return remedy(error)
     return ""
 
@@ -67,7 +65,7 @@ def _migrated() -> bool:
     try:
         migrated = not missing_migrations()
     except (DatabaseError, InterfaceError) as error:
-        log.warning("the migrations cannot be read: %s", error)
+        emit(MigrationsUnreadable(error))
         return False
     if migrated:
         cache.set(MIGRATED, True, MIGRATED_FOR)

@@ -7,7 +7,6 @@ a worker decides by its own memory.
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -19,12 +18,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from jobs.breaker import Breaker
+from jobs.events import emit
+from jobs.events.nodes import ReadingsCacheAway, ReadingUnclear
 from jobs.nodes.metrics import Reading
 
 if TYPE_CHECKING:
     from jobs.models import Worker
-
-log = logging.getLogger(__name__)
 
 KEY = "runat:node:"  # and the session
 KEPT_FOR = 5  # seconds: whoever is silent for longer is not shown as he was
@@ -76,7 +75,7 @@ class NodeCache:
                 self._client = self._connect()
             return question(self._client) if self._client else None
         except (RedisError, OSError, ValueError) as error:
-            log.debug("the cache of readings does not answer: %s", error)
+            emit(ReadingsCacheAway(error))
             self._breaker.trip()
             return None
 
@@ -93,7 +92,7 @@ def _vitals(text: bytes) -> Vitals | None:
         said = json.loads(text)
         return Vitals(**{**said, "reading": Reading(**said["reading"])})
     except (ValueError, TypeError, KeyError) as error:  # of another release
-        log.debug("a reading is not understood: %s", error)
+        emit(ReadingUnclear(error))
         return None
 
 

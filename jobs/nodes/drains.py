@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from jobs.events import emit
+from jobs.events.nodes import DrainChanged
 from jobs.models import Worker
 from jobs.nodes.waking import wake_at_commit
 from jobs.rules.problems import REASON_LIMIT, text_problems
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,5 +78,6 @@ def _no_longer(worker: Worker | None, session: uuid.UUID) -> Answer:
 def _save(worker: Worker, by: AbstractBaseUser, what: str) -> None:
     worker.save(update_fields=["drained_at", "drain_reason", "drained_by"])
     LogEntry.objects.log_actions(by.pk, [worker], CHANGE, change_message=what, single_object=True)
-    log.info("%s: %s (by %s)", worker.name, what, by.get_username())
+    told = DrainChanged(worker.name, what, by.get_username())
+    transaction.on_commit(partial(emit, told), robust=True)
     wake_at_commit(worker.name)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import psutil
 
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.nodes import GpuLost, MachineUnreadable, NoGpu
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Meter:
             asked, self._asked = self._asked, True
             return Reading(cpu if asked else None, psutil.virtual_memory().percent, load, gpu, gpu_memory)
         except Exception as error:  # noqa: BLE001 - a worker must not fail for want of a figure
-            log.debug("the machine could not be read: %s", error)
+            emit(MachineUnreadable(error))
             return Reading()
 
     def _gpu(self) -> tuple[float | None, float | None]:
@@ -53,7 +53,7 @@ class Meter:
             memory = [library.nvmlDeviceGetMemoryInfo(device) for library, device in self._devices]
             used = [100 * float(info.used) / float(info.total) for info in memory]
         except Exception as error:  # noqa: BLE001 - as above; a driver that has failed once is left alone
-            log.info("the GPU is not read any more: %s", error)
+            emit(GpuLost(error))
             self._devices = []
             return None, None
         return max(rates, default=None), max(used, default=None)
@@ -66,5 +66,5 @@ def _devices() -> list[tuple[Any, Any]]:
         library.nvmlInit()
         return [(library, library.nvmlDeviceGetHandleByIndex(n)) for n in range(library.nvmlDeviceGetCount())]
     except Exception as error:  # noqa: BLE001 - as above
-        log.debug("no GPU is read: %s", error)
+        emit(NoGpu(error))
         return []

@@ -3,14 +3,12 @@ nothing sees it with its next heartbeat."""
 
 from __future__ import annotations
 
-import logging
-
 from celery import current_app
 from django.db import transaction
 
 from jobs.breaker import Breaker
-
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.nodes import WorkerNotWoken
 
 # The command of Celery's remote control that has a worker make its heartbeat now. Workers of the release before know
 # it, and take it without arguments only.
@@ -32,4 +30,4 @@ def _wake(worker: str) -> None:
         current_app.control.broadcast(LOOK, destination=[worker])
     except Exception as error:  # noqa: BLE001 - a broker may fail in any way; what was asked for is stored
         broker.trip()
-        log.warning("%s could not be woken (%s); its next heartbeat sees what has changed", worker, error)
+        emit(WorkerNotWoken(worker, error))

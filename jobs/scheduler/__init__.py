@@ -5,7 +5,6 @@ It is a DatabaseScheduler, so django-celery-beat's own periodic tasks keep worki
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import threading
@@ -20,14 +19,15 @@ from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.dispatcher import Dispatcher
+from jobs.events import emit
+from jobs.events.dispatcher import JobsListed
+from jobs.events.scheduler import BeatWaitsForDatabase, ReplacedWhileListing, TurnFailed
 from jobs.models.querysets import LIST_LIMIT, Listed
 from jobs.scheduler.leader import PING_EVERY, TRY_EVERY, Leader
 from jobs.scheduler.lease import Lease
 from jobs.scheduler.locksession import BehindPooler, bound_transactions
 from jobs.scheduler.sweeper import Sweeper
 from jobs.windows import Window, window_at
-
-log = logging.getLogger(__name__)
 
 PUBLISH_FOR = 1.0  # seconds between two signs of life to the lock's connection, however slow the broker is
 RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
@@ -74,7 +74,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             except BehindPooler as error:
                 raise SystemExit(f"RunAt cannot start beat: {error}") from None
             except (DatabaseError, InterfaceError) as error:
-                log.warning("beat cannot start yet, the database failed (%s); trying again", error)
+                emit(BeatWaitsForDatabase(error))
                 self.leader.step_down()
                 time.sleep(RETRY_AFTER)
 
@@ -91,7 +91,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         try:
             return self._turn(*args, **kwargs)
         except (DatabaseError, InterfaceError) as error:
-            log.warning("the database failed (%s); trying again in %g s", error, RETRY_AFTER)
+            emit(TurnFailed(error, RETRY_AFTER))
             self._stand_by()
             return RETRY_AFTER
         finally:
@@ -172,9 +172,10 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             if not still_ours:
                 transaction.set_rollback(True)
         if not still_ours:
-            log.warning("%s was replaced while it listed", self.leader.name)
+            emit(ReplacedWhileListing(self.leader.name))
             self._stand_by()
             return False
+        emit(JobsListed(len(found), window.horizon))
         failpoints.hit("after-mark")
         if len(found) < LIST_LIMIT:
             self._listed, self._resume = window, Unlisted()

@@ -5,7 +5,6 @@ Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a sn
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,16 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from jobs.clock import steady
+from jobs.events import emit
+from jobs.events.scheduler import (
+    BrokerMemoryUnknown,
+    LeadershipBegun,
+    LeadershipEnded,
+    LockConnectionLost,
+    LockUnreachable,
+    StandsBy,
+    TablesExchanged,
+)
 from jobs.installation import known, memory
 from jobs.installation.memory import Memory
 from jobs.installation.watch import PING, Place, judge
@@ -24,8 +33,6 @@ from jobs.scheduler.locksession import BehindPooler, open_session
 from project import zones
 from project.postgresql import session as sessions
 from project.postgresql.base import DatabaseWrapper
-
-log = logging.getLogger(__name__)
 
 TRY_EVERY = 1.5  # seconds between a standby's attempts
 PING_EVERY = 2.5  # seconds between a leader's signs of life
@@ -73,7 +80,7 @@ class Leader:
             if self.leading:
                 if self._go_on(now):
                     return True
-                log.error("%s stands by: the tables of its installation have been exchanged", self.name)
+                emit(TablesExchanged(self.name))
                 self.step_down()
                 return False
             with self._alone:
@@ -82,11 +89,11 @@ class Leader:
                     self._judge(now)
                     self.epoch = self._begin_epoch(now)
                     self._pinged, self._sure_until = asked, asked + SURE_FOR
-                    log.info("%s leads now (epoch %d)", self.name, self.epoch)
+                    emit(LeadershipBegun(self.name, self.epoch))
                     return True
             self._say_who_leads()
         except (DatabaseError, InterfaceError, BehindPooler) as error:
-            log.warning("%s has no connection for its lock: %s", self.name, error)
+            emit(LockUnreachable(self.name, error))
             self.step_down()
         return False
 
@@ -102,7 +109,7 @@ class Leader:
                     raise sessions.ReadOnly
                 self._pinged, self._sure_until = asked, asked + SURE_FOR
             except (DatabaseError, InterfaceError) as error:
-                log.warning("%s has lost the connection of its lock: %s", self.name, error)
+                emit(LockConnectionLost(self.name, error))
                 self._lost = True
 
     def _go_on(self, now: datetime) -> bool:
@@ -124,7 +131,7 @@ class Leader:
     def step_down(self) -> None:
         """Stop leading. The lock is given back before the session: the server notices a closed one a moment later."""
         if self.leading:
-            log.info("%s leads no longer (epoch %d)", self.name, self.epoch)
+            emit(LeadershipEnded(self.name, self.epoch))
         with self._alone:
             self.epoch, self._compared, self._lost = 0, False, False
             self._keeper.forget()
@@ -183,7 +190,7 @@ class Leader:
         try:
             remembered, self._compared = memory.read(mark), True
         except Exception as error:  # noqa: BLE001 - a broker may fail in any way
-            log.warning("the broker does not say how far the ledger had come (%s)", error)
+            emit(BrokerMemoryUnknown(error))
             self._ask_again_at = steady() + ASK_AGAIN
         self._timeline = here.timeline
         row = judge(here, remembered, now=now, heard=known.start, asked=self._compared)
@@ -194,9 +201,7 @@ class Leader:
         if steady() - self._said_at >= SAY_EVERY:
             self._said_at = steady()
             holder, lock = Leadership.current(), Leadership.lock_holder(known.identity().lock)
-            log.info(
-                "%s stands by; the latest leader is %s; its lock is held by %s", self.name, holder, lock or "nobody"
-            )
+            emit(StandsBy(self.name, str(holder), str(lock or "nobody")))
 
     def _begin_epoch(self, now: datetime) -> int:
         with transaction.atomic():

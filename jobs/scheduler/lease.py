@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from jobs.clock import steady
+from jobs.events import emit
+from jobs.events.scheduler import TurnTooLong
 from jobs.scheduler.leader import PING_EVERY, Leader
-
-log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
 SILENT_FOR = PING_EVERY + 0.5  # seconds without a sign of life by the scheduler itself, half of what the server bears
@@ -49,4 +48,4 @@ class Lease:
         if steady() - self._turn_began < LONGEST_TURN:
             self._leader.ping(SILENT_FOR)
         elif self._leader.leading:
-            log.error("this turn takes longer than %g s: %s lets its lock go", LONGEST_TURN, self._leader.name)
+            emit(TurnTooLong(LONGEST_TURN, self._leader.name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,11 +13,11 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.depths import QueueDepths
 from jobs.dispatcher import Dispatcher
+from jobs.events import emit
+from jobs.events.scheduler import ServiceFailed, SweepNotBegun
 from jobs.maintenance.rescue import rescue
 from jobs.maintenance.turns import turns, waits
 from jobs.windows import window_at
-
-log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
 WATCH_GAP = timedelta(seconds=5)  # between two looks of a beat that watches the workers
@@ -90,9 +89,9 @@ class Sweeper:
     def _run(self, service: Service, now: datetime) -> None:
         try:
             service.due = steady() + service.run(now)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the other services are to run
             service.due = steady() + LOOK_EVERY
-            log.warning("%s failed (%s); it is tried again", service.name, error, exc_info=True)
+            emit(ServiceFailed(service.name, error))
             connection.close()
 
     def _loop(self) -> None:
@@ -101,7 +100,7 @@ class Sweeper:
                 try:
                     self.sweep(clock.current())
                 except Exception as error:  # noqa: BLE001 - the clock's measurement; a thread that ends watches no more
-                    log.warning("the sweep could not begin: %s", error)
+                    emit(SweepNotBegun(error))
                     connection.close()
             self._wake.wait(LOOK_EVERY)
         connection.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +12,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
 from jobs import exactjson
+from jobs.events import emit
+from jobs.events.targets import ArgumentCheckRaised
 from jobs.targets.calls import AsyncCall, Call
 from jobs.targets.context import Context
 from jobs.targets.raised import named
-
-log = logging.getLogger(__name__)
 
 MOST_NAMED = 10  # wrong arguments of one payload
 LONGEST_NAME = 200  # characters of one that a sentence shows
@@ -105,7 +104,7 @@ class Target:
         return sentences
 
     def _broken(self, error: BaseException) -> str:
-        log.error("the check of the arguments of target '%s' raised %s", self.name, named(error), exc_info=error)
+        emit(ArgumentCheckRaised(self.name, named(error), error))
         return (
             f"The check of its arguments raised {named(error)[:500]}; mend it in the code of target '{self.name}', or "
             "give arguments that it can judge."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from jobs import rules
+from jobs.events import emit
+from jobs.events.transitions import DatabaseReleased
 from jobs.installation import known
 from jobs.installation.watch import PLACED, Place, place
 from jobs.models import Installation, Job
@@ -19,8 +20,6 @@ from jobs.transitions.controls import cancel
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-
-log = logging.getLogger(__name__)
 
 AT_A_TIME = 500  # ids in one question
 
@@ -66,7 +65,7 @@ def release(
         row.save(update_fields=[*PLACED, *released, "released_at", "released_by", "release_reason"])
         transaction.on_commit(lambda: known.told(row.identity, row.incarnation) and None)
     who = by.get_username() if by is not None else "a program"
-    log.warning("%s has released the restored database (%s); %d jobs cancelled", who, reason, cancelled)
+    emit(DatabaseReleased(who, reason, cancelled))
     gone = f" {cancelled} jobs that were due before {cancel_due_before} are cancelled." if cancel_due_before else ""
     return Released(True, f"Released: what is due starts within a window.{gone}", cancelled)
 

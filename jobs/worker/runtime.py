@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -13,6 +12,8 @@ from kombu.common import ignore_errors
 
 from jobs.clock import clock
 from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.worker.process import MessagesKept, WorkerStops
 from jobs.nodes.cache import Vitals, cache
 from jobs.nodes.thresholds import limits
 from jobs.worker.arm.armer import Armer
@@ -29,8 +30,6 @@ from jobs.worker.record.promoting import Promoting
 from jobs.worker.record.recorder import Recorder
 from jobs.worker.run.prefork_slots import PreforkSlots
 from jobs.worker.run.slots import Slots, ThreadSlots
-
-log = logging.getLogger(__name__)
 
 # Seconds: what is due so soon when a worker is told to stop is started by it, which is warm. What is due later is
 # elsewhere by then, also on a machine that is busy with starting the next worker.
@@ -93,7 +92,7 @@ class Runtime:
         self._strategy.leave()
         self.armer.leave(until)
         self._strategy.hand_back()
-        log.info("stops: %d jobs that are due at once start here, others elsewhere", self.armer.waiting)
+        emit(WorkerStops(self.armer.waiting))
         while (self.armer.waiting or self._strategy.is_asking) and clock.timestamp() < until:
             turn()
 
@@ -176,7 +175,7 @@ def _hand_back(worker: Any) -> None:
     if consumer is None or consumer.connection is None:
         return
     if not all(request.acknowledged for request in tuple(state.active_requests)):
-        log.info("other tasks acknowledge late: messages that wait here stay until they have ended")
+        emit(MessagesKept())
         return
     connection, consumer.connection = consumer.connection, None
     ignore_errors(connection, connection.close)

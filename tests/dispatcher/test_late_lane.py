@@ -7,6 +7,7 @@ import pytest
 from jobs import dispatcher, rules, transitions
 from jobs.breaker import Breaker
 from jobs.dispatcher import late
+from jobs.events.dispatcher import LateJobsNotPublished
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from tests.conftest import NOW
@@ -70,18 +71,18 @@ def test_published_anew_is_what_is_about_to_start_when_its_row_is_free(
 
 
 def test_a_failure_is_told_as_the_broker_told_it(
-    make_job, queue, monkeypatch, caplog, django_capture_on_commit_callbacks
+    make_job, queue, monkeypatch, emitted, django_capture_on_commit_callbacks
 ):
     def fail(listed, producer):
         assert producer.connection.connect()
         raise OSError("timed out")
 
     monkeypatch.setattr(late, "send", fail)
-    monkeypatch.setattr(late.log, "propagate", True)
-    monkeypatch.setattr(late.logging.getLogger("jobs"), "propagate", True)
     with django_capture_on_commit_callbacks(execute=True):
         make_job(2, queue=queue.name)
-    assert "could not be published now (timed out)" in caplog.text
+    (told,) = emitted
+    assert isinstance(told, LateJobsNotPublished)
+    assert (told.jobs, str(told.error)) == (1, "timed out")
 
 
 def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(

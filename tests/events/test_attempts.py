@@ -11,7 +11,8 @@ from django.db import OperationalError, connection, transaction
 from jobs import targets, transitions
 from jobs.clock import clock
 from jobs.events import subscribe
-from jobs.events.attempts import AttemptAcquired, AttemptCompleted, AttemptEnded, EndCameTooLate
+from jobs.events.attempts import AttemptAcquired, AttemptCompleted, AttemptEnded
+from jobs.events.worker.record import EndCameTooLate
 from jobs.maintenance.rescue import rescue
 from jobs.models import Attempt, Job, Kind, Worker
 from jobs.states import State
@@ -170,7 +171,7 @@ def test_what_a_lost_worker_had_started_is_told_by_the_rescue_and_not_again_by_t
     record([Ended(started, State.COMPLETED, now, now)])
     assert len(lines.texts()) == 2
     assert f"job {started.job_id}: attempt 1 ended after it was settled; its end is in the ledger" in lines.texts(
-        "jobs.worker"
+        "jobs.worker.record"
     )
     assert rescue(now=now, patience=patience, watching_since=now - timedelta(hours=1)) == 0
     assert len(lines.texts()) == 2

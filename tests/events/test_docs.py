@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from dataclasses import fields
+from datetime import UTC, datetime
 from logging import getLevelName
 from pathlib import Path
 
@@ -16,8 +17,8 @@ DOC = Path(__file__).parent.parent.parent / "docs" / "events.md"
 
 def found():
     """All events of the product: classes with a sentence of their own."""
-    for module in pkgutil.iter_modules(events.__path__):
-        importlib.import_module(f"jobs.events.{module.name}")
+    for module in pkgutil.walk_packages(events.__path__, "jobs.events."):
+        importlib.import_module(module.name)
     waiting, kinds = [Event], []
     while waiting:
         for kind in waiting.pop().__subclasses__():
@@ -45,7 +46,7 @@ def test_each_event_stands_in_the_table_and_no_other():
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 def test_its_sentence_can_be_made_of_its_fields(kind):
     """Each with a value of its type, as far as the sentence minds."""
-    values = {"int": 1, "float": 1.5, "float | None": None}
+    values = {"int": 1, "float": 1.5, "float | None": None, "datetime": datetime.now(UTC)}
     made = kind(**{one.name: values.get(str(one.type), "x") for one in fields(kind)})
     words = made.words()
     assert kind.text % words if words else kind.text

@@ -11,7 +11,6 @@ import pytest
 
 JOBS = Path(__file__).parent.parent.parent / "jobs"
 APART = {"events/log.py", "targets/demo.py"}
-DONE = ("events/",)  # rooms; the others have yet to move
 CALLS = {"getLogger", "get_task_logger", "get_logger"}
 SAYS = {
     "debug",
@@ -48,7 +47,7 @@ def logs(source):
     return found
 
 
-@pytest.mark.parametrize("name", sorted(name for name in FILES.keys() - APART if name.startswith(DONE)))
+@pytest.mark.parametrize("name", sorted(FILES.keys() - APART))
 def test_it_says_what_happens_by_events(name):
     assert logs(FILES[name].read_text()) == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from unittest.mock import MagicMock
 import pytest
 from celery import current_app
 
-from jobs import dispatcher, failpoints, scheduler
+from jobs import dispatcher, events, failpoints, scheduler
 from jobs.breaker import Breaker
 from jobs.clock import clock
 from jobs.dispatcher import Dispatcher, late
@@ -148,17 +147,7 @@ class World:
         patch.setattr(promotion, "at_commit", self._free)
         patch.setattr(pausing, "time", MagicMock(sleep=self.forward))
         patch.setattr(current_app, "producer_or_acquire", MagicMock)
-        patch.setattr(logging.getLogger("jobs"), "disabled", True)
-        for name in (
-            "scheduler",
-            "scheduler.leader",
-            "scheduler.sweeper",
-            "dispatcher.late",
-            "dispatcher.window",
-            "maintenance.rescue",
-            "worker.heartbeat",
-        ):
-            patch.setattr(logging.getLogger(f"jobs.{name}"), "disabled", True)
+        patch.setattr(events, "_subscribers", ())
         self.beats = [Beat("beat-0", self.broker), Beat("beat-1", self.broker)]
         self.workers = [LivingWorker("w0"), LivingWorker("w1")]
 

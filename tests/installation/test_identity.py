@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, connections
 
+from jobs.events.scheduler import LeadershipBegun, StandsBy
 from jobs.installation import Identity, Known, known
 from jobs.models import Installation, Leadership
 from jobs.scheduler.leader import Leader
@@ -90,14 +91,14 @@ def test_nobody_leads_while_only_another_installation_in_the_database_does(trans
     assert Leadership.lock_holder(known.identity().lock) is None
 
 
-def test_a_standby_says_once_a_minute_who_leads(transactional_db, monkeypatch):
-    said = []
-    monkeypatch.setattr("jobs.scheduler.leader.log.info", lambda text, *args: said.append(text % args))
+def test_a_standby_says_once_a_minute_who_leads(transactional_db, emitted):
     leader, standby = Leader("first"), Leader("second")
     leader.hold(NOW)
     for _ in range(3):
         assert not standby.hold(NOW)
-    assert len(said) == 2
-    assert "second stands by; the latest leader is epoch 1, led by first; its lock is held by session" in said[1]
+    assert emitted.of(LeadershipBegun) == [LeadershipBegun("first", 1)]
+    (said,) = emitted.of(StandsBy)
+    assert (said.name, said.latest) == ("second", "epoch 1, led by first")
+    assert said.holder.startswith("session")
     leader.step_down()
     standby.step_down()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
@@ -11,12 +10,12 @@ from django.db.models import F
 
 from jobs import dispatcher
 from jobs.clock import clock
+from jobs.events import emit
+from jobs.events.transitions import WaitersLeftToLeader
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import Wait
 from jobs.states import Awaited, Hold, State
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 1000  # jobs that one transaction lets go or skips; the leader sees to the rest
 DEEPEST = 50  # how many generations of skipped jobs it follows
@@ -98,4 +97,4 @@ def _look_again(ids: Collection[int]) -> None:
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
             settle(ids, now=clock.current(), wait=True)
     except OperationalError as error:
-        log.warning("%d jobs that wait for others were locked (%s); the leader looks again", len(ids), error)
+        emit(WaitersLeftToLeader(len(ids), error))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
@@ -10,12 +9,12 @@ from datetime import datetime
 from django.db import DatabaseError, InterfaceError, transaction
 
 from jobs.clock import steady
+from jobs.events import emit
+from jobs.events.transitions import LimitsLeftToLeader
 from jobs.models import Turn
 from jobs.transitions.limits.filling import Filled, fill
 from jobs.transitions.limits.names import Name, named
 from jobs.transitions.limits.standing import room, unlocked_views
-
-log = logging.getLogger(__name__)
 
 AGAIN = 0.01  # seconds
 AT_MOST = 1.0  # seconds for which whoever has committed looks himself; the leader does the rest
@@ -55,7 +54,7 @@ def _look(names: set[Name], now: datetime) -> None:
         while (names := promote(names, now=now, seconds=until - steady())) and steady() < until:
             time.sleep(AGAIN)  # somebody has their locks, for milliseconds
     except (DatabaseError, InterfaceError) as error:
-        log.warning("%d limits could not be looked at (%s); the leader looks again", len(names), error)
+        emit(LimitsLeftToLeader(len(names), error))
 
 
 def promote(names: Collection[Name], *, now: datetime, seconds: float = AT_MOST) -> set[Name]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from django.db import DatabaseError, InterfaceError
 from jobs import transitions
 from jobs.clock import clock
 from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.worker.arm import AcquireAgainFailed, AcquireFailed, AcquireRaised
 from jobs.transitions import Acquired, AcquireRequest, WorkerIdentity
 from jobs.worker.record.database_retry import retry_until_answered
-
-log = logging.getLogger(__name__)
 
 # A message may arm this much too early and still be the right one; a row moved further away makes it stale.
 ARM_SLACK = timedelta(seconds=1)
@@ -40,11 +39,11 @@ def acquire(
     wanted = [AcquireRequest(job_id, version, uuid.uuid4(), queue) for job_id, version, queue in asked]
     try:
         return Acquisition(_acquire(wanted, worker, sharing), [])
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - an answer, which is in doubt
         if isinstance(error, (DatabaseError, InterfaceError)):
-            log.warning("the database failed while %d jobs were acquired (%s)", len(wanted), error)
+            emit(AcquireFailed(len(wanted), error))
         else:
-            log.exception("%d jobs could not be judged together", len(wanted))
+            emit(AcquireRaised(len(wanted), error))
         return Acquisition(Acquired(), wanted)
 
 
@@ -60,7 +59,7 @@ def resolve(doubtful: AcquireRequest, worker: WorkerIdentity, *, sharing: bool =
         try:
             return _acquire([doubtful], worker, sharing)
         except (DatabaseError, InterfaceError) as error:
-            log.warning("job %d: the database failed while it was acquired (%s)", doubtful.job_id, error)
+            emit(AcquireAgainFailed(doubtful.job_id, error))
     lost = retry_until_answered(lambda: transitions.acquired_by(doubtful.job_id, doubtful.token))
     return Acquired([lost] if lost is not None else [])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 
@@ -11,6 +10,8 @@ from django.db import connection
 from jobs import transitions
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.worker.arm import JobsNotArmed
 from jobs.transitions import WorkerIdentity
 from jobs.worker.arm.handoff import MOST_HOPS
 from jobs.worker.arm.limited import Limited
@@ -19,8 +20,6 @@ from jobs.worker.arm.waiting_jobs import Waiting, WaitingJobs
 from jobs.worker.process import warming
 from jobs.worker.record.batching import gather_until
 from jobs.worker.run.slots import Slots
-
-log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # rows in one transaction
 LOOK_AGAIN = 5.0  # seconds: the steady clock goes on while the machine sleeps, a wait does not
@@ -139,8 +138,8 @@ class Armer:
                     self._pass_on(surplus)
                 for waiting in refused:
                     waiting.hand_back()
-            except Exception:
-                log.exception("%d jobs could not be armed; the list query will find them", len(batch))
+            except Exception as error:  # noqa: BLE001 - the others are to be armed
+                emit(JobsNotArmed(len(batch), error))
         connection.close()
 
     @staticmethod

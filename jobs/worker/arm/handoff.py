@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from jobs.events import emit
+from jobs.events.worker.arm import HandoffFailed, JobHandedOff
 from jobs.messages import send, send_each
 from jobs.models.querysets import Listed
 from jobs.worker.arm.waiting_jobs import Waiting
 
 if TYPE_CHECKING:
     from kombu import Producer
-
-log = logging.getLogger(__name__)
 
 MOST_HOPS = 16  # workers that pass a message on before it waits for a slot where it is
 
@@ -49,7 +48,7 @@ class Handoff:
             try:
                 send_each(left, self._pass_on)
             except Exception as error:  # noqa: BLE001 - whatever the broker says, they can still start here
-                log.warning("%d jobs could not be passed on (%s); they wait here for a slot", len(left), error)
+                emit(HandoffFailed(len(left), error))
                 for waiting in left:
                     for delivery in waiting.deliveries:
                         delivery.hops = MOST_HOPS
@@ -63,3 +62,4 @@ class Handoff:
         listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
         send(listed, producer, hops=waiting.hops + 1, passed_by=self._name)
         waiting.settle()
+        emit(JobHandedOff(waiting.job_id, waiting.hops + 1))

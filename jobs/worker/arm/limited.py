@@ -3,7 +3,6 @@ without any start on time."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Sequence
 from queue import SimpleQueue
@@ -12,11 +11,11 @@ from django.db import connection
 
 from jobs import transitions
 from jobs.clock import clock
+from jobs.events import emit
+from jobs.events.worker.arm import JobsNotTaken
 from jobs.worker.arm.taking import Taking
 from jobs.worker.arm.waiting_jobs import Waiting
 from jobs.worker.process.warming import warm
-
-log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # rows in one transaction
 
@@ -60,6 +59,6 @@ class Limited:
             try:
                 if batch:
                     self._taking.take(batch)
-            except Exception:
-                log.exception("%d jobs could not be taken; the list query will find them", len(batch))
+            except Exception as error:  # noqa: BLE001 - the others are to be taken
+                emit(JobsNotTaken(len(batch), error))
         connection.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 
@@ -12,14 +11,13 @@ from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.events import emit
 from jobs.events.attempts import AttemptAcquired
+from jobs.events.worker.arm import JobNotTaken
 from jobs.transitions import Acquired, AcquireRequest, Started, WorkerIdentity
 from jobs.worker.arm import acquisition
 from jobs.worker.arm.parking import Parking
 from jobs.worker.arm.waiting_jobs import Waiting
 from jobs.worker.run.runner import Armed
 from jobs.worker.run.slots import Slots
-
-log = logging.getLogger(__name__)
 
 
 class Taking:
@@ -143,8 +141,8 @@ class Taking:
                 acquired = Acquired(early=[(one, clock.now()) for one in acquired.limited])
             if not self._later(acquired, {(waiting.job_id, waiting.version): waiting}):
                 waiting.settle()
-        except Exception:
-            log.exception("job %d could not be taken; the list query will find it", doubtful.job_id)
+        except Exception as error:  # noqa: BLE001 - its slot is to be free again
+            emit(JobNotTaken(doubtful.job_id, error))
             waiting.settle()
         finally:
             connection.close()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from jobs.events import emit
+from jobs.events.worker.process import JobsRefused, JobsTaken, ReadingNotPassedOn
 from jobs.models.querysets.workers import Drain
 from jobs.nodes.metrics import Meter, Reading
 from jobs.nodes.thresholds import Limit, Watch
-
-log = logging.getLogger(__name__)
 
 EVERY = 1.0  # seconds from one reading to the next
 
@@ -60,7 +59,7 @@ class Capacity:
         try:
             self.on_reading()
         except Exception as error:  # noqa: BLE001 - the next reading must come whatever is made of this one
-            log.warning("a reading could not be passed on: %s", error)
+            emit(ReadingNotPassedOn(error))
 
     def _judge(self) -> None:
         with self._lock:
@@ -68,9 +67,9 @@ class Capacity:
             if self.refusing == before:
                 return
             if self.refusing:
-                log.warning("takes no jobs: %s", self.refusing)
+                emit(JobsRefused(self.refusing))
             else:
-                log.info("takes jobs again")
+                emit(JobsTaken())
         self.on_change()
 
 

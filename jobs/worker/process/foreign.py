@@ -3,15 +3,14 @@ a pause that grows, so that the other's workers get it soon and nobody spends hi
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from jobs.clock import clock, steady
-
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.worker.process import ForeignMessages
 
 FIRST_PAUSE = 0.05  # seconds: one of its own workers may be the next to be asked
 # Where chances are even, one message in 64 comes back six times: doubled at each, its pauses alone
@@ -56,13 +55,7 @@ class Foreign:
         Foreign.latest = Seen(clock.now(), f"installation {whose!r}, queue {queue!r}")
         self._unsaid += 1
         if steady() - self._said_at >= SAY_EVERY:
-            log.error(
-                "%d messages of another installation (%s) came in queue '%s' and go back to it: two installations use "
-                "one broker; give each a BROKER_URL of its own (another database number or virtual host)",
-                self._unsaid,
-                whose,
-                queue,
-            )
+            emit(ForeignMessages(self._unsaid, whose, queue))
             self._said_at, self._unsaid = steady(), 0
 
     def _pause(self, message_id: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import uuid
@@ -16,6 +15,15 @@ from django.db import DatabaseError, InterfaceError, connection
 from jobs import transitions
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.worker.process import (
+    DeclaredGone,
+    GoodbyeFailed,
+    HeartbeatFailed,
+    LossNotRecorded,
+    PresenceUnknown,
+    StopsUnread,
+)
 from jobs.installation import known
 from jobs.models import Worker
 from jobs.models.querysets.limits import DATABASE_CLOCK
@@ -23,8 +31,6 @@ from jobs.transitions import WorkerIdentity
 from jobs.worker.process.capacity import Capacity
 from jobs.worker.process.foreign import Foreign
 from project import zones
-
-log = logging.getLogger(__name__)
 
 
 def renew(session: uuid.UUID) -> bool:
@@ -71,7 +77,7 @@ class Heartbeat:
                 self.beat_now()
                 return None
             except (DatabaseError, InterfaceError) as error:
-                log.warning("could not ask whether this worker counts as present: %s", error)
+                emit(PresenceUnknown(error))
         return self.identity  # without a database nothing can be taken, under any name
 
     def start(
@@ -108,7 +114,7 @@ class Heartbeat:
         try:
             Worker.objects.filter(session=self.identity.session).update(stopped_at=clock.now(), running=0)
         except (DatabaseError, InterfaceError) as error:
-            log.warning("could not say good-bye (%s); the heartbeat's silence will", error)
+            emit(GoodbyeFailed(error))
         connection.close()
 
     def beat_now(self) -> None:
@@ -140,7 +146,7 @@ class Heartbeat:
         try:
             self._look()
         except Exception as error:  # noqa: BLE001 - looked again with the next beat
-            log.warning("could not look for jobs that are to stop: %s", error)
+            emit(StopsUnread(error))
 
     def _settle_lost(self) -> None:
         while not self._lost.empty():
@@ -149,7 +155,7 @@ class Heartbeat:
                 reason = f"{why}; whether the job had any effect is unknown"
                 transitions.interrupt([self.identity.session], now=clock.now(), reason=reason, job_id=job_id)
             except Exception as error:  # noqa: BLE001 - tried again with the next beat
-                log.warning("job %d lost its process, which could not be recorded yet: %s", job_id, error)
+                emit(LossNotRecorded(job_id, error))
                 self._lost.put((job_id, why))
                 return
 
@@ -179,13 +185,13 @@ class Heartbeat:
                     known.told(heard.identity, heard.incarnation)
             else:
                 # We were silent for so long that we count as gone: go on under a new session.
-                log.error("%s was declared gone; it goes on as a new session", self._name)
+                emit(DeclaredGone(self._name))
                 # In the table before the first start under it: nobody would look for a session that is not there.
                 self._register(session := uuid.uuid4(), values)
                 self._session = session
             self._proven_at = asked_at
         except Exception as error:  # noqa: BLE001 - a heart that stops for any error interrupts every running job
-            log.warning("heartbeat failed: %s", error)
+            emit(HeartbeatFailed(error))
 
     def _register(self, session: uuid.UUID, values: dict[str, Any]) -> None:
         # Who was drained under an earlier session stays so.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import uuid
@@ -21,8 +20,6 @@ from jobs.transitions import WorkerIdentity
 from jobs.worker.process import options, tuning
 from jobs.worker.process.heartbeat import Heartbeat
 from jobs.worker.run import asking, capture, threads
-
-log = logging.getLogger(__name__)
 
 COLD_STOP = 5.0  # seconds that a worker told to stop at once gives the database for each of its answers
 

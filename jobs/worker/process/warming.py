@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from threading import Event
 
 from jobs import blackouts
 from jobs.clock import clock, steady
-
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.worker.process import NotReadyYet
 
 WITHIN = 10.0  # seconds for the connections to the database
 
@@ -19,7 +18,7 @@ def warm(rehearse: Callable[[], object]) -> None:
     try:
         rehearse()
     except Exception as error:  # noqa: BLE001 - without a database the worker starts and waits
-        log.warning("the database is not ready for jobs yet: %s", error)
+        emit(NotReadyYet(error))
 
 
 def measure() -> None:

@@ -4,7 +4,6 @@ costs a worker."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,8 @@ from kombu.transport import virtual
 from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import loads
 
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.worker.receive import MessagesNotAcknowledged, MessagesNotHandedBack
 
 NOTHING: dict[str, Any] = {}
 RESTORED_TOGETHER = 100  # messages in one transaction
@@ -25,10 +25,10 @@ def acknowledge(messages: Sequence[Any], errors: tuple[type[Exception], ...]) ->
         try:
             _together(messages)
         except errors as error:
-            log.warning("%d messages could not be acknowledged (%r)", len(messages), error)
+            emit(MessagesNotAcknowledged(len(messages), error))
     else:
         for message in messages:
-            message.ack_log_error(log, errors)
+            _acknowledge(message, errors)
 
 
 def hand_back(messages: Sequence[Any], errors: tuple[type[Exception], ...], *, last: bool = False) -> None:
@@ -39,10 +39,28 @@ def hand_back(messages: Sequence[Any], errors: tuple[type[Exception], ...], *, l
             for start in range(0, len(messages), RESTORED_TOGETHER):
                 _restore_together(messages[start : start + RESTORED_TOGETHER], last)
         except errors as error:
-            log.warning("%d messages could not be handed back (%r)", len(messages), error)
+            emit(MessagesNotHandedBack(len(messages), error))
     else:
         for message in messages:
-            message.reject_log_error(log, errors, requeue=True)
+            reject(message, errors, requeue=True)
+
+
+def _acknowledge(message: Any, errors: tuple[type[Exception], ...]) -> None:
+    try:
+        message.ack()
+    except BrokenPipeError as error:  # the event loop connects again
+        emit(MessagesNotAcknowledged(1, error))
+        raise
+    except errors as error:
+        emit(MessagesNotAcknowledged(1, error))
+
+
+def reject(message: Any, errors: tuple[type[Exception], ...], *, requeue: bool = False) -> None:
+    """Have the broker drop it, or give it to somebody else. The loss of the broker (`errors`) is logged."""
+    try:
+        message.reject(requeue=requeue)
+    except errors as error:
+        emit(MessagesNotHandedBack(1, error))
 
 
 def keeps_unacknowledged(channel: Any) -> bool:

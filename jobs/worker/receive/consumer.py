@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,11 +14,12 @@ from celery.exceptions import WorkerLostError, WorkerShutdown
 from celery.worker import loops, state
 from celery.worker.consumer import Consumer
 
+from jobs.events import emit
+from jobs.events.worker.receive import BrokerLostWhileStopping, EventLoopBroke, MessageDropped
 from jobs.worker.process import lifecycle
+from jobs.worker.receive.acks import reject
 from jobs.worker.receive.refused import TRY_EVERY as TRY_REFUSED_EVERY
 from jobs.worker.receive.refused import RefusedQueues
-
-log = logging.getLogger(__name__)
 
 COLLECT_TIMEOUT = 1.0  # seconds
 BROKEN_TURN = 0.01  # seconds
@@ -117,9 +117,9 @@ class JobConsumer(Consumer):
             except losses:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is in it
-                log.error("a message is dropped that nobody can read (%r): %.1000r", error, message.body)
+                emit(MessageDropped(error, message.body))
                 if not message.acknowledged:
-                    message.reject_log_error(log, self.connection_errors)
+                    reject(message, self.connection_errors)
 
         return handle_or_drop
 
@@ -141,7 +141,7 @@ class JobConsumer(Consumer):
         except StopIteration:  # it broke in the turn before
             time.sleep(BROKEN_TURN)
         except Exception as error:  # noqa: BLE001 - what this worker still starts needs no broker
-            log.warning("the broker was lost while this worker stops (%r)", error)
+            emit(BrokerLostWhileStopping(error))
             self.controller.jobs.disconnected()  # type: ignore[attr-defined]
 
     def _loop(self, *args: Any) -> None:
@@ -154,5 +154,5 @@ class JobConsumer(Consumer):
             raise
         except Exception as error:
             state.maybe_shutdown()  # a cold stop breaks it too, on threads, which cannot be cancelled
-            log.exception("the event loop broke; connecting again")
+            emit(EventLoopBroke(error))
             raise ConnectionResetError("the event loop broke") from error

@@ -3,13 +3,12 @@ program under its name. The worker takes from the others, and tries these again 
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from typing import Any
 
+from jobs.events import emit
+from jobs.events.worker.receive import QueueGiven, QueueRefused
 from jobs.messages import refuses_only_a_queue
-
-log = logging.getLogger(__name__)
 
 TRY_EVERY = 5.0  # seconds
 SAY_EVERY = 12  # tries: once a minute
@@ -47,7 +46,7 @@ class RefusedQueues:
         for name, queue in list(self._refused.items()):
             error = self._refusal(queue)
             if error is None:
-                log.info("the broker gives queue '%s' now: jobs of it are taken", name)
+                emit(QueueGiven(name))
                 del self._refused[name]
                 self._consumer.app.amqp.queues.select_add(queue)
                 self._consumer.add_task_queue(name)
@@ -70,10 +69,4 @@ class RefusedQueues:
 
     @staticmethod
     def _say(name: str, error: Exception) -> None:
-        log.error(
-            "the broker refuses queue '%s' (%s): no jobs of it are taken here until it is deleted there, or its "
-            "jobs are given another queue; trying again every %g s",
-            name,
-            error,
-            TRY_EVERY,
-        )
+        emit(QueueRefused(name, error, TRY_EVERY))

@@ -7,7 +7,6 @@ and those that are due together are taken together.
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,13 +19,13 @@ from celery.bootsteps import RUN  # type: ignore[attr-defined]
 from celery.exceptions import InvalidTaskError
 
 from jobs.clock import steady
+from jobs.events import emit
+from jobs.events.worker.receive import MessageOutdated, MessageReceived
 from jobs.installation import known
 from jobs.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
 from jobs.worker.arm.waiting_jobs import Delivery, Waiting
 from jobs.worker.process.foreign import Foreign
 from jobs.worker.receive.acks import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client
-
-received = logging.getLogger("celery.worker.strategy")  # where Celery tells of its own: `-l info` shows both
 
 COMES_BACK = 5  # hops that count for a message that its last worker gets again: there may be nobody else
 CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
@@ -73,7 +72,7 @@ class JobStrategy:
             return
         if message.headers.get(PASSED_BY) == self._consumer.hostname:
             hops += COMES_BACK
-        received.info("Task %s[%s] received", RUN_JOB, message.headers.get("id"))
+        emit(MessageReceived(RUN_JOB, message.headers.get("id")))
         ahead = run_at > self._now()
         if ahead:
             self._hold(1)
@@ -103,7 +102,7 @@ class JobStrategy:
                 self._doubted_at = steady()
                 self._doubt()
         elif ours.owns(mark):
-            received.info("Task %s[%s] is from before a restore", RUN_JOB, message.headers.get("id"))
+            emit(MessageOutdated(RUN_JOB, message.headers.get("id")))
             self._acknowledge_soon(message, False)
             return False
         else:

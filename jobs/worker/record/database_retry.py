@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from itertools import chain, repeat
@@ -10,7 +9,9 @@ from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection
 
-log = logging.getLogger(__name__)
+from jobs.events import emit
+from jobs.events.worker.record import DatabaseFailed
+
 T = TypeVar("T")
 
 PAUSES = (0.0, 0.1, 0.5, 1.0)  # seconds before each try
@@ -29,5 +30,5 @@ def retry_until_answered(query: Callable[[], T], reraise: tuple[type[Exception],
         except (DatabaseError, InterfaceError) as error:
             if connection.in_atomic_block and getattr(connection.connection, "closed", True):
                 raise
-            log.warning("the database failed (%s); trying again", error)
+            emit(DatabaseFailed(error))
     raise AssertionError("it repeats for ever")

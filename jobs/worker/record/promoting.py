@@ -3,18 +3,17 @@ its own, since what it finds is published, and a broker may hang."""
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import failpoints, transitions
 from jobs.clock import clock
+from jobs.events import emit
+from jobs.events.worker.record import LimitsAskedAgain, LimitsRaised
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
 from jobs.worker.process.warming import warm
-
-log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LAST_PAUSE = 0.002, 0.5  # seconds until it looks again at limits that somebody else had: doubled each time
 GIVE_UP = 12  # looks in vain at one limit; the leader looks at it then
@@ -79,9 +78,9 @@ class Promoting:
         try:
             again = promotion.promote(names.keys(), now=clock.current(), seconds=AT_ONCE)
         except (DatabaseError, InterfaceError) as error:
-            log.warning("%d limits could not be looked at (%s); trying again", len(names), error)
+            emit(LimitsAskedAgain(len(names), error))
             again = set(names)
-        except Exception:
-            log.exception("%d limits could not be looked at; the leader looks again", len(names))
+        except Exception as error:  # noqa: BLE001 - the thread goes on
+            emit(LimitsRaised(len(names), error))
             return set()
         return {name for name in again if names.get(name, 0) < GIVE_UP}

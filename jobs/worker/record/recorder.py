@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
@@ -12,14 +11,13 @@ from django.db import DataError, IntegrityError, connection
 from jobs import failpoints, transitions
 from jobs.clock import clock, steady
 from jobs.events import emit
-from jobs.events.attempts import AttemptCompleted, AttemptEnded, AttemptFailed, AttemptInterrupted, EndCameTooLate
+from jobs.events.attempts import AttemptCompleted, AttemptEnded, AttemptFailed, AttemptInterrupted
+from jobs.events.worker.record import EndCameTooLate, EndRefused, EndsNotRecorded, StaysRunning
 from jobs.states import State
 from jobs.transitions import Ended
 from jobs.worker.process.warming import warm
 from jobs.worker.record.batching import gather_until
 from jobs.worker.record.database_retry import retry_until_answered
-
-log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # ends in one transaction
 CROWDED = 2 * AT_A_TIME  # with more than these to record a worker takes no further jobs
@@ -69,8 +67,8 @@ class Recorder:
             try:
                 if batch:
                     record(batch)
-            except Exception:
-                log.exception("%d ends were not recorded; these jobs stay RUNNING until this worker stops", len(batch))
+            except Exception as error:  # noqa: BLE001 - the ends to come are to be recorded
+                emit(EndsNotRecorded(len(batch), error))
         connection.close()
 
     def _batch(self) -> tuple[list[Ended], bool]:
@@ -95,12 +93,12 @@ def record(endings: Sequence[Ended]) -> None:
     failpoints.hit("before-finish")
     try:
         _write(endings)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - it is told of, and the others are recorded
         if len(endings) > 1:
             for ended in endings:
                 record([ended])
             return
-        log.exception("job %d: its end cannot be recorded", endings[0].started.job_id)
+        emit(EndRefused(endings[0].started.job_id, error))
         _give_up(endings[0], f"Its end could not be recorded: {error!r}")
 
 
@@ -132,5 +130,5 @@ def _give_up(ended: Ended, why: str) -> None:
     """Somebody must see it: INTERRUPTED, with what there is against the end that we know."""
     try:
         _write([Ended(ended.started, State.INTERRUPTED, None, clock.now(), f"{why} ({ended.outcome.label})")])
-    except Exception:
-        log.exception("job %d stays RUNNING until this worker stops", ended.started.job_id)
+    except Exception as error:  # noqa: BLE001 - the rescue finds it when this worker has stopped
+        emit(StaysRunning(ended.started.job_id, error))

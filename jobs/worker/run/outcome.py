@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from jobs import targets
+from jobs.events import emit
+from jobs.events.worker.run import TransactionLeftOpen
 from jobs.states import State
 from jobs.targets import raised
 from jobs.targets.raised import named
 from jobs.transitions import Ended, Started, storable
 from jobs.worker.run.results import as_json
 from project.masking import masked
-
-log = logging.getLogger(__name__)
 
 TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
 
@@ -86,7 +85,7 @@ def judged(started: Started, how: How, left_open: Collection[str]) -> How:
     if not left_open:
         return how
     where = ", ".join(sorted(left_open))
-    log.error("job %d (%s) left a transaction open (%s); it is rolled back", started.job_id, started.target, where)
+    emit(TransactionLeftOpen(started.job_id, started.target, where))
     if how.outcome != State.COMPLETED:
         return how
     why = (

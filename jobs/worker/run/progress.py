@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextvars import Context
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import targets, transitions
+from jobs.events import emit
+from jobs.events.worker.run import ProgressNotWritten, ProgressRaised
 from jobs.transitions import Progress, storable
-
-log = logging.getLogger(__name__)
 
 PACE = 1.0  # seconds from one write to the next; a thread with nothing to write for as long ends
 
@@ -44,9 +43,9 @@ class Reports:
             try:
                 transitions.report_progress([_report(context) for context in new.values()])
             except (DatabaseError, InterfaceError) as error:
-                log.warning("the progress of %d jobs could not be written: %s", len(new), error)
-            except Exception:
-                log.exception("the progress of %d jobs could not be written", len(new))
+                emit(ProgressNotWritten(len(new), error))
+            except Exception as error:  # noqa: BLE001 - an error costs a report
+                emit(ProgressRaised(len(new), error))
             pause.wait(PACE)
         connection.close()
 

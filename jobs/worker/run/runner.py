@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -12,6 +11,8 @@ from functools import partial
 from jobs import failpoints, targets
 from jobs.clock import Reading, clock, steady
 from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.worker.run import AttemptCutShort, NotEntered, SettledWhileAsleep
 from jobs.states import State
 from jobs.transitions import Ended, Started
 from jobs.transitions.limits import overtaken
@@ -20,8 +21,6 @@ from jobs.worker.process import heartbeat
 from jobs.worker.record.database_retry import retry_until_answered
 from jobs.worker.run import current, running, sessions, threads
 from jobs.worker.run.outcome import How, at_last, call, cancelled, ended, judged
-
-log = logging.getLogger(__name__)
 
 # Seconds before the instant in which a slot does not sleep any more: a sleep ends a tenth of a millisecond late. Short,
 # since slots that are due together share the cores, and not at all in a crowd of them.
@@ -49,9 +48,9 @@ def run(armed: Armed) -> Ended | None:
     """
     try:
         return attend(armed)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the end says so
         started = armed.started
-        log.exception("job %d: attempt %d was cut short by an error of ours", started.job_id, started.attempt)
+        emit(AttemptCutShort(started.job_id, started.attempt, error))
         why = f"An error of the worker, not of the job: {error!r}"
         return Ended(started, State.INTERRUPTED, None, clock.now(), why)
 
@@ -122,7 +121,7 @@ def wait(armed: Armed) -> float | None:
     if steady() > awake_by:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
         if not retry_until_answered(lambda: heartbeat.renew(armed.session)):
-            log.error("job %d was settled while this worker slept", armed.started.job_id)
+            emit(SettledWhileAsleep(armed.started.job_id))
             return None
         entered = clock.timestamp()
     while steady() > asked + ANSWERED_AFTER:  # a slow COMMIT, or a slow machine: what was read is no longer true
@@ -136,7 +135,7 @@ def wait(armed: Armed) -> float | None:
 def _is_over(started: Started) -> bool:
     over = retry_until_answered(lambda: overtaken.is_over(started, now=clock.current()))
     if over:
-        log.warning("job %d is not entered: it was paused, or settled without this worker", started.job_id)
+        emit(NotEntered(started.job_id))
     return over
 
 

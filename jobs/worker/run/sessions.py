@@ -6,7 +6,6 @@ discarded after a body that has used it. Connections on other threads are closed
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -18,9 +17,15 @@ from django.db.backends.signals import connection_created
 from psycopg import Cursor, ServerCursor
 from psycopg.pq import TransactionStatus
 
+from jobs.events import emit
+from jobs.events.worker.run import (
+    ConnectionKept,
+    ConnectionNotCleaned,
+    ConnectionNotClosed,
+    ConnectionNotSevered,
+    StatementNotCancelled,
+)
 from jobs.worker.run.current import Body, here
-
-log = logging.getLogger(__name__)
 
 CANCEL_WITHIN = 2.0  # seconds for the server to cancel a statement, and for its thread to notice
 OPEN = (TransactionStatus.ACTIVE, TransactionStatus.INTRANS, TransactionStatus.INERROR)
@@ -87,8 +92,8 @@ def take_back(body: Body, before: Before | None = None) -> None:
     for wrapper in connections.all(initialized_only=True):
         try:
             _clean(wrapper, body, (before or {}).get(wrapper.alias, UNTOUCHED))
-        except Exception:
-            log.exception("the connection to database '%s' could not be cleaned; it is replaced", wrapper.alias)
+        except Exception as error:  # noqa: BLE001 - whatever a body has done to it
+            emit(ConnectionNotCleaned(wrapper.alias, error))
             _replace(wrapper)
 
 
@@ -132,7 +137,7 @@ def _replace(wrapper: BaseDatabaseWrapper) -> None:
         wrapper.in_atomic_block = False  # else it would be kept as the broken one of that block
         wrapper.close()
     except Exception as error:  # noqa: BLE001 - it is being thrown away
-        log.debug("closing a connection to '%s': %s", wrapper.alias, error)
+        emit(ConnectionNotClosed(wrapper.alias, error))
     finally:
         del connections[wrapper.alias]
 
@@ -165,7 +170,7 @@ def cancel(body: Body) -> None:
             try:
                 raw.cancel_safe(timeout=CANCEL_WITHIN)
             except Exception as error:  # noqa: BLE001 - then its connection is closed by its thread
-                log.warning("a statement that a body left running could not be cancelled: %s", error)
+                emit(StatementNotCancelled(error))
 
 
 def sever(body: Body) -> None:
@@ -174,8 +179,8 @@ def sever(body: Body) -> None:
         if not raw.closed and raw in _opened:
             try:
                 _sever(raw, _opened[raw][0](), body)
-            except Exception:
-                log.exception("a connection that a body has left could not be closed")
+            except Exception as error:  # noqa: BLE001 - as above
+                emit(ConnectionNotSevered(error))
 
 
 def _sever(raw: Any, wrapper: BaseDatabaseWrapper | None, body: Body) -> None:
@@ -187,7 +192,7 @@ def _sever(raw: Any, wrapper: BaseDatabaseWrapper | None, body: Body) -> None:
         cancel(body)
         taken = raw.lock.acquire(timeout=CANCEL_WITHIN)
     if not taken:
-        log.error("a thread that a body has left running keeps its connection: it does not end its statement")
+        emit(ConnectionKept())
         return
     try:
         raw.close()

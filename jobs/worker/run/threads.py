@@ -5,7 +5,6 @@ Python 3.14 can let threads inherit the context of whoever starts them; this doe
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -16,10 +15,10 @@ from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
 
+from jobs.events import emit
+from jobs.events.worker.run import ThreadBusy
 from jobs.worker.run import sessions
 from jobs.worker.run.current import Body, here
-
-log = logging.getLogger(__name__)
 
 BUSY_FOR = 5.0  # seconds for a call that its body has given up to end, its statement being cancelled
 UNENDED = "a call that it has given up and that still runs"
@@ -102,7 +101,7 @@ class Aside(Executor):
         try:
             done.result(BUSY_FOR)
         except TimeoutError:
-            log.error("a thread beside a slot is still busy for a body that has ended; another takes its place")
+            emit(ThreadBusy())
             body.left_open.add(UNENDED)
             self._pool.submit(sessions.close_all, None)
             self._pool.shutdown(wait=False)

@@ -6,6 +6,7 @@ import pytest
 from celery.exceptions import InvalidTaskError
 
 from jobs.clock import steady
+from jobs.events.worker.process import ForeignMessages
 from jobs.installation import Identity, known
 from jobs.worker.process.foreign import FIRST_PAUSE, LONGEST_PAUSE, PAUSES_ALIKE, Foreign
 from tests.conftest import IDENTITY
@@ -63,12 +64,9 @@ def test_many_go_back_one_after_the_other(intake, consumer):
     assert consumer.timer.calls[-1][0] == pytest.approx(1.0, abs=0.1), "200 a second"
 
 
-def test_the_log_is_not_flooded_and_the_heartbeat_can_tell(intake, monkeypatch):
-    said = []
-    monkeypatch.setattr("jobs.worker.process.foreign.log.error", lambda text, *args: said.append(text % args))
+def test_the_log_is_not_flooded_and_the_heartbeat_can_tell(intake, emitted):
     take(intake, *(foreign(n) for n in range(50)))
-    assert len(said) == 1
-    assert "two installations use one broker" in said[0]
+    assert emitted.of(ForeignMessages) == [ForeignMessages(1, OTHERS[:12], "slow")]
     assert Foreign.latest.whose == f"installation '{OTHERS[:12]}', queue 'slow'"
 
 

@@ -23,10 +23,10 @@ class Message:
 
         self.handed_back = 0
 
-    def ack_log_error(self, logger, errors):
+    def ack(self):
         self.acknowledged += 1
 
-    def reject_log_error(self, logger, errors, requeue):
+    def reject(self, requeue):
         assert requeue
         self.handed_back += 1
 
@@ -189,7 +189,7 @@ def refusing(consumer, taken):
 def test_a_worker_that_refuses_stops_consuming_before_it_hands_back(refusing, taken, consumer):
     """Else what it hands back comes back to it."""
     message = Message()
-    message.reject_log_error = lambda *args, **options: consumer.task_consumer.did.append("hand back")
+    message.reject = lambda *args, **options: consumer.task_consumer.did.append("hand back")
     take(refusing, message)
     taken[0].hand_back()
     assert consumer.task_consumer.did == [], "by the event loop only"

@@ -1,0 +1,135 @@
+"""Beat: who leads, and its turns."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from jobs.events.event import Event
+
+
+@dataclass(frozen=True)
+class LeadershipBegun(Event):
+    """A beat has got the lock, and leads."""
+
+    level = logging.INFO
+    text = "%(leader)s leads now (epoch %(epoch)d)"
+    leader: str
+    epoch: int
+
+
+@dataclass(frozen=True)
+class LeadershipEnded(Event):
+    """A beat has given the lead away, or lost it."""
+
+    level = logging.INFO
+    text = "%(leader)s leads no longer (epoch %(epoch)d)"
+    leader: str
+    epoch: int
+
+
+@dataclass(frozen=True)
+class StandsBy(Event):
+    """Another beat leads; told once a minute at most."""
+
+    level = logging.INFO
+    text = "%(name)s stands by; the latest leader is %(latest)s; its lock is held by %(holder)s"
+    name: str
+    latest: str
+    holder: str
+
+
+@dataclass(frozen=True)
+class TablesExchanged(Event):
+    """The tables under a leader are another installation's, as after a restore."""
+
+    level = logging.ERROR
+    text = "%(leader)s stands by: the tables of its installation have been exchanged"
+    leader: str
+
+
+@dataclass(frozen=True)
+class LockUnreachable(Event):
+    """A beat could not ask the database for the lock."""
+
+    level = logging.WARNING
+    text = "%(leader)s has no connection for its lock: %(error)s"
+    leader: str
+    error: Exception
+
+
+@dataclass(frozen=True)
+class LockConnectionLost(Event):
+    """A leader cannot know any more that it has the lock."""
+
+    level = logging.WARNING
+    text = "%(leader)s has lost the connection of its lock: %(error)s"
+    leader: str
+    error: Exception
+
+
+@dataclass(frozen=True)
+class BrokerMemoryUnknown(Event):
+    """Whether this database was restored cannot be judged by the broker's note; it is asked again."""
+
+    level = logging.WARNING
+    text = "the broker does not say how far the ledger had come (%(error)s)"
+    error: Exception
+
+
+@dataclass(frozen=True)
+class ReplacedWhileListing(Event):
+    """Another leads: what was listed is rolled back."""
+
+    level = logging.WARNING
+    text = "%(leader)s was replaced while it listed"
+    leader: str
+
+
+@dataclass(frozen=True)
+class TurnTooLong(Event):
+    """A leader's turn hangs: another beat may lead."""
+
+    level = logging.ERROR
+    text = "this turn takes longer than %(seconds)g s: %(leader)s lets its lock go"
+    seconds: float
+    leader: str
+
+
+@dataclass(frozen=True)
+class BeatWaitsForDatabase(Event):
+    """The database failed while beat started."""
+
+    level = logging.WARNING
+    text = "beat cannot start yet, the database failed (%(error)s); trying again"
+    error: Exception
+
+
+@dataclass(frozen=True)
+class TurnFailed(Event):
+    """The database failed in a turn of the leader or a standby."""
+
+    level = logging.WARNING
+    text = "the database failed (%(error)s); trying again in %(seconds)g s"
+    error: Exception
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ServiceFailed(Event):
+    """A service of the sweep raised."""
+
+    level = logging.WARNING
+    text = "%(service)s failed (%(error)s); it is tried again"
+    traceback = True
+    service: str
+    error: Exception
+
+
+@dataclass(frozen=True)
+class SweepNotBegun(Event):
+    """The clock could not be measured for the sweep."""
+
+    level = logging.WARNING
+    text = "the sweep could not begin: %(error)s"
+    error: Exception

@@ -1,0 +1,20 @@
+"""Targets as they are registered."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from jobs.events.event import Event
+
+
+@dataclass(frozen=True)
+class ArgumentCheckRaised(Event):
+    """A target's own check of its arguments raised: the job is refused, or fails."""
+
+    level = logging.ERROR
+    text = "the check of the arguments of target '%(target)s' raised %(said)s"
+    traceback = True
+    target: str
+    said: str
+    error: BaseException

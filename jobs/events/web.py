@@ -1,0 +1,19 @@
+"""What views could not do."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from jobs.events.event import Event
+
+
+@dataclass(frozen=True)
+class RequestWithoutDatabase(Event):
+    """A view was answered with the page of a database that is away."""
+
+    level = logging.WARNING
+    text = "%(method)s %(path)s: the database failed: %(error)s"
+    method: str
+    path: str
+    error: Exception

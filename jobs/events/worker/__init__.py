@@ -1,0 +1,1 @@
+"""A worker's events, room by room."""
