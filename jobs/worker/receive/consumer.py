@@ -86,9 +86,10 @@ class JobConsumer(Consumer):
     def on_close(self) -> None:
         """The connection is lost, and jobs that wait here start at their time all the same; or this worker stops, and
         needs it still to give back what waits."""
+        jobs = self.controller.jobs  # type: ignore[attr-defined]
         if self.controller.blueprint.state == RUN:  # type: ignore[attr-defined]
-            self.controller.jobs.disconnected()  # type: ignore[attr-defined]
-        super().on_close()
+            jobs.disconnected()
+        jobs.slots.keep_through(super().on_close)
 
     def on_connection_error_after_connected(self, exc: Exception) -> Any:
         """Take the broken connection apart before Celery does, which tries once and then closes it unguarded.

@@ -29,11 +29,17 @@ Key = tuple[int, int]  # a start: job and attempt
 
 @dataclass
 class Held:
-    """A start that was given to the pool. `child` is the process that has accepted it, None if none has yet."""
+    """A start that was given to the pool. `child` is the process that has accepted it, None if none has yet; `result`
+    is what the pool knows it by."""
 
-    started: Started
+    armed: Armed
+    result: Any = None
     child: int | None = None
     deadline: Any = None  # the event loop's timer
+
+    @property
+    def started(self) -> Started:
+        return self.armed.started
 
 
 class PreforkSlots(Slots):
@@ -78,6 +84,19 @@ class PreforkSlots(Slots):
                 with suppress(ProcessLookupError):
                     os.kill(held.child, signal.SIGTERM)
 
+    def keep_through(self, flush: Callable[[], None]) -> None:
+        """What no child has begun to read is given to the pool again, and what one is reading has begun."""
+        self._hand_over()
+        unread = {id(result) for result in self._pool._pool.outbound_buffer}
+        for key, held in list(self._held.items()):
+            if held.child is None and id(held.result) in unread:
+                self._forget(key)
+                self._given.append(held.armed)
+            elif held.child is None:
+                held.result._accepted = True  # Celery 5.7's flush spares these, and finishes what it is writing
+        flush()
+        self._hub.call_soon(self._hand_over)
+
     def held(self) -> list[int]:
         return [job_id for job_id, _ in list(self._held)]
 
@@ -90,8 +109,8 @@ class PreforkSlots(Slots):
             armed = self._given.popleft()
             started = armed.started
             key = started.job_id, started.attempt
-            held = self._held[key] = Held(started)
-            self._pool.apply_async(
+            held = self._held[key] = Held(armed)
+            held.result = self._pool.apply_async(
                 runner.run_in_child,
                 (armed,),
                 accept_callback=partial(self._accepted, key),

@@ -82,6 +82,11 @@ class Slots:
     def settle(self) -> None:
         """Before the pool stops: see to it that all that was given has reached its slot."""
 
+    def keep_through(self, flush: Callable[[], None]) -> None:
+        """Call `flush`, by which Celery makes its pool forget what has not begun when the broker is lost, since the
+        broker delivers it again; it knows nothing of jobs, which are started and nobody delivers."""
+        flush()
+
     are_processes = False
 
     def cut_short(self) -> None:
