@@ -24,6 +24,22 @@ MUTANTS = (
         (FINISHING, END_GUARDS, "AND jobs_job.attempt = ended.number"),
     ),
     mutant(
+        "events: who listens harms no job",
+        TRUE_END,
+        ("tests/events/test_emit.py::test_who_raises_harms_nobody_is_logged_once_and_goes_on",),
+        (
+            "jobs/events/__init__.py",
+            "except Exception as error:  # noqa: BLE001 - what",
+            "except KeyError as error:  # what",
+        ),
+    ),
+    mutant(
+        "events: an end that came too late has no second line",
+        TRUE_END,
+        ("tests/events/test_attempts.py::test_an_end_that_came_too_late_is_an_event_of_its_own",),
+        ("jobs/worker/record/recorder.py", "if id(ended) in late", "if not late"),
+    ),
+    mutant(
         "cold stop: a worker says good-bye after its last body",
         TRUE_END,
         ("tests/worker/receive/test_handback.py::test_after_a_cold_stop_too_what_has_ended_is_recorded",),
