@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -19,29 +18,6 @@ from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# On the server, so that nothing of this process stands in its way: tries the row of one job every half a millisecond, as
-# a worker does, until that job has a name, and leaves in another's how long it could not have it, in milliseconds.
-TRY = """
-DO $$
-DECLARE lost timestamptz; longest interval := '0'; found_id bigint;
-BEGIN
-    LOOP
-        SELECT id INTO found_id FROM jobs_job WHERE id = {tried} FOR NO KEY UPDATE SKIP LOCKED;
-        IF found_id IS NULL THEN
-            lost := coalesce(lost, clock_timestamp());
-        ELSE
-            longest := greatest(longest, clock_timestamp() - coalesce(lost, clock_timestamp()));
-            lost := NULL;
-        END IF;
-        COMMIT;
-        PERFORM pg_sleep(0.0005);
-        EXIT WHEN (SELECT name FROM jobs_job WHERE id = {tried}) <> '';
-        COMMIT;
-    END LOOP;
-    UPDATE jobs_job SET name = extract(epoch FROM longest) * 1000 WHERE id = {noted};
-END $$
-"""
-
 
 def waiting_for(others, jobs=1):
     new = rules.check_new_job(
@@ -50,46 +26,51 @@ def waiting_for(others, jobs=1):
     return [new] * jobs
 
 
-def how_long(create, tried, noted):
-    """Create, and return how long that took, and for how long the row could not be had meanwhile, in milliseconds."""
+def asked_for(create):
+    with CaptureQueriesContext(connection) as asked:
+        create()
+    return [query["sql"] for query in asked]
 
-    def try_it():
-        with connection.cursor() as cursor:
-            cursor.execute(TRY.format(tried=tried.pk, noted=noted.pk))
 
-    trying = beside(try_it)
-    time.sleep(0.1)
-    begun = time.monotonic()
-    create()
-    took = (time.monotonic() - begun) * 1000
-    Job.objects.filter(pk=tried.pk).update(name="done")
-    trying.result(PATIENCE)
-    return took, float(Job.objects.get(pk=noted.pk).name)
+def first(statements, *words):
+    return next((n for n, sql in enumerate(statements) if any(word in sql for word in words)), len(statements))
+
+
+LOCKED = "FOR NO KEY UPDATE"
+
+
+def while_locked(statements):
+    """What is asked from a lock to the end of its transaction."""
+    left, found = statements, []
+    while (locked := first(left, LOCKED)) < len(left):
+        left = left[locked:]
+        found += left[: first(left, "COMMIT")]
+        left = left[first(left, "COMMIT") :]
+    return found
 
 
 @pytest.mark.parametrize("batch", [False, True], ids=["bulk", "batch"])
 def test_the_rows_of_those_that_a_bulk_waits_for_are_locked_for_a_small_part_of_it(batch):
-    others, noted = [new_job() for _ in range(10)], new_job()
-    new = waiting_for(others, jobs=1000)
-    if batch:
-        took, lost = how_long(lambda: create_batch(NewBatch("", new, new[0]), now=NOW), others[5], noted)
-    else:
-        took, lost = how_long(lambda: transitions.create_many(new, now=NOW), others[5], noted)
-    assert Dependency.objects.filter(waits_for=others[5]).count() == 1000
-    assert lost < took / 8, f"{lost:.1f} of {took:.1f} ms"
+    """For few statements, as many for 5 jobs as for 500, and none of them writes jobs or what they wait for."""
+    others, held = [new_job() for _ in range(10)], {}
+    for jobs in (5, 500):
+        new = waiting_for(others, jobs=jobs)
+        if batch:
+            said = asked_for(lambda new=new: create_batch(NewBatch("", new, new[0]), now=NOW))
+        else:
+            said = asked_for(lambda new=new: transitions.create_many(new, now=NOW))
+        held[jobs] = while_locked(said)
+        assert not [sql for sql in held[jobs] if sql.startswith("INSERT")]
+    assert 0 < len(held[5]) == len(held[500])
+    assert Dependency.objects.filter(waits_for=others[5]).count() == 505
 
 
 def test_the_pairs_are_looked_up_before_the_rows_are_locked():
     """A commit that looked up each pair would do so with the locks held."""
     others = [new_job() for _ in range(2)]
-    with CaptureQueriesContext(connection) as asked:
-        transitions.create_many(waiting_for(others), now=NOW)
-    said = [query["sql"] for query in asked]
-    written = next(n for n, sql in enumerate(said) if sql.startswith('INSERT INTO "jobs_dependency"'))
-    after = said[written:]
-    looked_up = next((n for n, sql in enumerate(after) if sql.startswith("SET CONSTRAINTS ALL IMMEDIATE")), len(after))
-    locked = next(n for n, sql in enumerate(after) if "FOR NO KEY UPDATE" in sql)
-    assert looked_up < locked
+    said = asked_for(lambda: transitions.create_many(waiting_for(others), now=NOW))
+    after = said[first(said, 'INSERT INTO "jobs_dependency"') :]
+    assert first(after, "SET CONSTRAINTS ALL IMMEDIATE") < first(after, LOCKED) < len(after)
 
 
 def test_what_a_bulk_waits_for_is_listed_started_and_ended_while_it_is_written():

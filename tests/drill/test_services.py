@@ -104,9 +104,12 @@ def test_a_slow_gate_may_delay_the_answers_alone_and_is_fast_again_when_it_is_op
     with through(gate) as client:
         for delays, least, most in ((Delays(answer=(0.3, 0.3)), 0.3, 0.55), (None, 0.0, 0.25)):
             gate.turn(Mode.OPEN) if delays is None else gate.turn(Mode.SLOW, delays)
-            asked = time.monotonic()
-            assert says(client, b"hello")
-            assert least <= time.monotonic() - asked < most
+            spans = []
+            for _ in range(3):  # the least of them: a busy machine delays too
+                asked = time.monotonic()
+                assert says(client, b"hello")
+                spans.append(time.monotonic() - asked)
+            assert least <= min(spans) < most
 
 
 @pytest.mark.launcher

@@ -63,12 +63,11 @@ def test_many_queues_are_looked_at_through_one_channel(eye, queue):
     assert (eye._depths._channel is channel) == settings.CELERY_BROKER_URL.startswith("redis")
 
 
-def test_a_broker_that_is_away_is_not_waited_for_twice():
+def test_a_broker_that_is_away_is_not_waited_for_twice(monkeypatch):
     away = BrokerEye("redis://127.0.0.1:1/0")
     assert not away.depths(["default"]).reachable
-    before = time.monotonic()
+    monkeypatch.setattr(away._depths, "of", lambda queue: pytest.fail("it was asked again"))
     assert not away.depths(["default"]).reachable
-    assert time.monotonic() - before < 0.05
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])

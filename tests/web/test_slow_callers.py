@@ -25,6 +25,7 @@ def connections_of_others():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"  # autovacuum comes and goes
         )
         return cursor.fetchone()[0]
 

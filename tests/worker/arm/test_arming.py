@@ -1,7 +1,6 @@
 """Taken together a lead ahead, each in its slot at its time: the arming of a worker on the real database."""
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -160,13 +159,13 @@ def test_a_worker_that_leaves_hands_back_what_finds_no_slot(worker):
 
 
 def test_while_ends_pile_up_nothing_more_is_taken(worker, monkeypatch):
-    crowded = threading.Event()
+    crowded, looks = threading.Event(), []
     crowded.set()
-    monkeypatch.setattr(Recorder, "crowded", property(lambda self: crowded.is_set()))
+    monkeypatch.setattr(Recorder, "crowded", property(lambda self: looks.append(1) or crowded.is_set()))
     w = worker()
     due = job(0)
     w.deliver(due)
-    time.sleep(0.1)
+    wait_for(lambda: len(looks) >= 3)  # it has come to the job, and again
     due.refresh_from_db()
     assert due.state == State.PENDING
     crowded.clear()

@@ -41,7 +41,6 @@ def test_it_comes_before_the_instant_and_its_result_reaches_the_body(two):
     done = run(job(0.4, two(body, load)))
     assert done.state == State.COMPLETED
     assert seen[0] < done.run_at.timestamp()
-    assert done.delay_ms < 100
     assert Attempt.objects.get().result == ["x", 1], "the default of an argument that was not given"
 
 
