@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
-import uuid
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
-import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from jobs import transitions
 from jobs.models import Job
 from jobs.states import State
-from jobs.transitions import WorkerIdentity
-from tests import starts
+from tests.concurrency.steps import LATER, PATIENCE, acquire, beside, finish
 from tests.conftest import NOW
 
 SECOND = timedelta(seconds=1)
-PATIENCE = 10  # seconds
 NOT_STARTED = ("unlisted", "marked", "published")
 POINTS = (*NOT_STARTED, "acquired", "running", "ended")
 
@@ -29,45 +23,8 @@ def new_job():
     return Job.objects.create(target="demo.noop", payload={}, run_at=NOW + timedelta(hours=1))
 
 
-def beside(function) -> Future:
-    """Run it on a connection of its own, at the same time."""
-
-    def call():
-        try:
-            return function()
-        finally:
-            connection.close()
-
-    pool = ThreadPoolExecutor(1)
-    future = pool.submit(call)
-    pool.shutdown(wait=False)
-    return future
-
-
-def wait_for_its_lock(future: Future) -> None:
-    """Until the one beside us stands in line for the row."""
-    until = time.monotonic() + PATIENCE
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            assert not future.done(), future.result()
-            cursor.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchone():
-                return
-            time.sleep(0.005)
-    pytest.fail("it did not wait")
-
-
-def acquire(job, version=1):
-    worker = WorkerIdentity("w@test", uuid.uuid4())
-    return starts.acquire(
-        job.pk, version, worker=worker, token=uuid.uuid4(), now=NOW, due_before=NOW + timedelta(hours=2)
-    )
-
-
 def listed():
-    return Job.objects.list_and_mark(now=NOW, horizon=NOW + timedelta(hours=2), window=10, client="beat")
+    return Job.objects.list_and_mark(now=NOW, horizon=LATER, window=10, client="beat")
 
 
 @contextmanager
@@ -103,7 +60,7 @@ def reached(point, job):
     elif point in ("running", "ended"):
         started = acquire(job)
         if point == "ended":
-            starts.finish(started, outcome=State.FAILED, execute_at=NOW, finished_at=NOW)
+            finish(started, State.FAILED)
     yield lambda: None
 
 

@@ -11,20 +11,15 @@ from django.test import Client
 
 from jobs.models import Attempt, Job
 from jobs.states import State
-from tests import starts
 from tests.concurrency.points import (
     NOT_STARTED,
-    PATIENCE,
     POINTS,
     VERBS,
-    acquire,
-    beside,
     listed,
     new_job,
     reached,
-    wait_for_its_lock,
 )
-from tests.conftest import NOW
+from tests.concurrency.steps import PATIENCE, acquire, beside, finish, wait_for_its_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,4 +116,4 @@ def test_an_end_of_a_job_that_is_gone_with_its_ledger_disturbs_nobody():
     started = acquire(job)
     Attempt.objects.all().delete()
     delete_by_sql(job)
-    assert not starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
+    assert not finish(started)

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import timedelta
-
 import pytest
 from django.db import connection, transaction
 
-from jobs import transitions
 from jobs.models import Job, Limit, Trigger
 from jobs.states import Hold, State
-from jobs.transitions import Ended, WorkerIdentity
 from jobs.transitions.triggers import fire
-from tests import starts
-from tests.concurrency.test_races import TOGETHER, at_once
+from tests.concurrency.steps import LATER, TOGETHER, acquire, at_once, finish, rows
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LATER = NOW + timedelta(hours=1)
-
-
-def rows(count, **fields):
-    return Job.objects.bulk_create(
-        Job(target="demo.noop", payload={}, run_at=NOW + timedelta(milliseconds=n), **fields) for n in range(count)
-    )
-
-
-def acquire(job):
-    worker = WorkerIdentity("w@test", uuid.uuid4())
-    return starts.acquire(job.pk, 1, worker=worker, token=uuid.uuid4(), now=NOW, due_before=LATER)
-
-
-def end(started):
-    return transitions.finish([Ended(started, State.COMPLETED, NOW, NOW)])
 
 
 @pytest.mark.parametrize("limit", [1, 3])
@@ -59,7 +37,7 @@ def test_each_gets_its_turn_and_none_is_forgotten():
         started = acquire(job)
         if started is not None:
             running = Job.objects.running().filter(key="pay").count()
-            end(started)
+            finish(started)
             return running
         return 0
 
@@ -76,7 +54,7 @@ def test_ending_and_coming_at_the_same_moment_forgets_nobody():
     for _ in range(20):
         first, second = rows(2, key="pay")
         started = acquire(first)
-        at_once(lambda do: do(), [lambda s=started: end(s), lambda j=second: acquire(j)])
+        at_once(lambda do: do(), [lambda s=started: finish(s), lambda j=second: acquire(j)])
         second.refresh_from_db()
         assert second.holds == 0, "it runs, or its turn has come"
         Job.objects.all().delete()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -17,39 +16,10 @@ from jobs.scheduler.leader import Leader
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests import starts
+from tests.concurrency.steps import LATER, PATIENCE, TOGETHER, acquire, at_once, beside, finish, rows, wait_for_its_lock
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-TOGETHER = 8
-
-
-def at_once(function, arguments):
-    """Call the function with each argument at the same moment, each on a connection of its own."""
-    start = threading.Barrier(len(arguments))
-
-    def call(argument):
-        try:
-            start.wait(10)
-            return function(argument)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(arguments)) as pool:
-        return list(pool.map(call, arguments))
-
-
-def rows(count, after=5):
-    return Job.objects.bulk_create(
-        Job(target="demo.noop", payload={}, run_at=NOW + timedelta(seconds=after)) for _ in range(count)
-    )
-
-
-def acquire(job, version=1):
-    worker = WorkerIdentity("w@test", uuid.uuid4())
-    return starts.acquire(
-        job.pk, version, worker=worker, token=uuid.uuid4(), now=NOW, due_before=NOW + timedelta(hours=1)
-    )
 
 
 def test_of_several_list_queries_each_job_is_in_one():
@@ -112,9 +82,7 @@ def test_finish_against_interrupt_has_one_winner():
         held, interrupted = at_once(
             lambda act: act(),
             [
-                lambda started=started: starts.finish(
-                    started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW
-                ),
+                lambda started=started: finish(started),
                 lambda session=session: transitions.interrupt([session], now=NOW, reason="gone"),
             ],
         )
@@ -124,40 +92,23 @@ def test_finish_against_interrupt_has_one_winner():
         assert job.state == attempt.outcome == (State.COMPLETED if held else State.INTERRUPTED)
 
 
-def wait_until_somebody_waits_for_a_lock():
-    with connection.cursor() as cursor:
-        for _ in range(10_000):
-            cursor.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone():
-                return
-
-
 def test_finish_and_interrupt_take_their_locks_in_one_order():
     """The job before its attempt, both: two orders would be a deadlock, and the end of a job would be lost in it."""
     (job,) = rows(1)
-    session = uuid.uuid4()
+    session, ends = uuid.uuid4(), []
     worker = WorkerIdentity("w@test", session)
-    due_before = NOW + timedelta(hours=1)
-    started = starts.acquire(job.pk, 1, worker=worker, token=uuid.uuid4(), now=NOW, due_before=due_before)
-    half_done = threading.Event()
+    started = starts.acquire(job.pk, 1, worker=worker, token=uuid.uuid4(), now=NOW, due_before=LATER)
 
     def pause_before_the_ledger(execute, sql, params, many, context):
         if sql.startswith('UPDATE "jobs_attempt"'):
-            half_done.set()
-            wait_until_somebody_waits_for_a_lock()
+            ends.append(beside(lambda: finish(started)))
+            wait_for_its_lock(ends[0])
         return execute(sql, params, many, context)
 
-    def finish():
-        assert half_done.wait(10)
-        return starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
-
-    def interrupt():
-        with connection.execute_wrapper(pause_before_the_ledger):
-            return transitions.interrupt([session], now=NOW, reason="gone")
-
-    assert at_once(lambda act: act(), [finish, interrupt]) == [False, 1]
+    with connection.execute_wrapper(pause_before_the_ledger):
+        assert transitions.interrupt([session], now=NOW, reason="gone") == 1
+    (ending,) = ends
+    assert not ending.result(PATIENCE)
 
 
 def test_of_many_beats_one_leads():

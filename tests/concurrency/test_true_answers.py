@@ -8,23 +8,18 @@ from jobs import transitions
 from jobs.models import Attempt, Audit, Job
 from jobs.states import State
 from jobs.transitions import controls
-from tests import starts
 from tests.concurrency.points import (
     DUE,
     NOT_STARTED,
-    PATIENCE,
     POINTS,
     SECOND,
     VERBS,
-    acquire,
-    beside,
     listed,
     new_job,
     open_acquire,
     reached,
-    wait_for_its_lock,
 )
-from tests.concurrency.test_races import at_once
+from tests.concurrency.steps import PATIENCE, acquire, at_once, beside, finish, wait_for_its_lock
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,7 +105,7 @@ def test_of_people_who_decide_at_once_one_is_obeyed():
         (row,) = Audit.objects.filter(job=job)
         job.refresh_from_db()
         assert (row.from_state, row.to_state) == (State.INTERRUPTED, job.state)
-        assert not starts.finish(started, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW)
+        assert not finish(started)
 
 
 @pytest.mark.parametrize("policy", [{}, {"rerunnable": True, "max_attempts": 2}])
@@ -122,7 +117,7 @@ def test_finish_against_interrupt_has_one_winner(policy):
         held, settled = at_once(
             lambda act: act(),
             [
-                lambda s=started: starts.finish(s, outcome=State.COMPLETED, execute_at=NOW, finished_at=NOW),
+                lambda s=started: finish(s),
                 lambda s=session: transitions.interrupt([s], now=NOW, reason="gone"),
             ],
         )

@@ -15,9 +15,8 @@ from jobs.maintenance.turns import waits
 from jobs.models import Job
 from jobs.states import Hold, State
 from tests import starts
-from tests.concurrency import points
-from tests.concurrency.points import PATIENCE, acquire, beside, new_job
-from tests.concurrency.test_races import at_once
+from tests.concurrency.points import new_job
+from tests.concurrency.steps import PATIENCE, acquire, at_once, beside, finish, wait_for_its_lock
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,15 +32,6 @@ def child_of(*others, after=3600, end="success", now=NOW):
         waits_for_end=end,
     )
     return transitions.create(new, now=now)[0]
-
-
-def finish(started, outcome=State.COMPLETED):
-    return starts.finish(started, outcome=outcome, execute_at=NOW, finished_at=NOW)
-
-
-def wait_for_its_lock(future):
-    """From inside a transaction, in which pg_stat_activity stands still."""
-    beside(lambda: points.wait_for_its_lock(future)).result(PATIENCE)
 
 
 def call(act):

@@ -12,8 +12,8 @@ from jobs import rules, transitions
 from jobs.models import Dependency, Job
 from jobs.states import Hold
 from jobs.transitions.batches import NewBatch, create_batch
-from tests.concurrency.points import PATIENCE, acquire, beside, listed, new_job
-from tests.concurrency.test_waiting import finish, wait_for_its_lock
+from tests.concurrency.points import listed, new_job
+from tests.concurrency.steps import PATIENCE, acquire, beside, finish, wait_for_its_lock
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
 from jobs.worker.record import promoting
 from jobs.worker.record.promoting import GIVE_UP, Promoting
-from tests.concurrency.test_limits import acquire, end, rows
+from tests.concurrency.steps import acquire, finish, rows
 
 PATIENCE = 30  # seconds
 PAY, SHIP = Name(Kind.KEY, "pay"), Name(Kind.KEY, "ship")
@@ -56,7 +56,7 @@ def test_whoever_waits_has_its_turn_when_a_place_is_free(thread, monkeypatch):
     started = acquire(first)
     assert acquire(second) is None
     monkeypatch.setattr("jobs.dispatcher.late_lane._publish", lambda late: None)
-    end(started)
+    finish(started)
     thread.stop(PATIENCE)
     assert Job.objects.get(pk=second.pk).holds == 0
 
@@ -69,7 +69,7 @@ def test_when_it_has_stopped_whoever_commits_looks_himself(thread, monkeypatch):
     started = acquire(first)
     acquire(second)
     assert Job.objects.get(pk=second.pk).holds == Hold.KEY
-    end(started)
+    finish(started)
     assert Job.objects.get(pk=second.pk).holds == 0
     assert Job.objects.get(pk=first.pk).state == State.COMPLETED
 

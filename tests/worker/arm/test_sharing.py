@@ -8,7 +8,7 @@ import pytest
 from jobs.clock import clock
 from jobs.models import Job, Limit
 from jobs.worker.arm import acquisition
-from tests.concurrency.test_limits_locked import locked
+from tests.concurrency.steps import locked
 from tests.worker.arm.steps import PATIENCE, ended, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
