@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from celery import current_app
+from django.db import connections
 
 from jobs import rules, transitions
 from jobs.clock import clock, steady
@@ -17,6 +18,7 @@ from jobs.creation_limits.allowances import forget
 from jobs.events import Event, subscribe
 from jobs.installation import Identity, known
 from jobs.models import Job
+from project.postgresql import session
 from tests import emptying  # noqa: F401 - replaces Django's way
 
 NOW = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)  # 3 s into a window of 10 s
@@ -43,6 +45,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("rerun"):
         terminalreporter.section(f"why {report.nodeid} was run again")
         terminalreporter.line(report.longreprtext)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """What a beat or a web process pins in its sessions is over with its test: a later one's transaction would end when
+    the machine lets it stand still for some seconds."""
+    try:
+        return (yield)
+    finally:
+        if session._of_process:
+            session._of_process.clear()
+            connections.close_all()
 
 
 @pytest.fixture(autouse=True)

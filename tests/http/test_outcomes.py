@@ -1,6 +1,7 @@
 """The outcome is what was read of the answer, not which exception came while it was read."""
 
 import socket
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -76,14 +77,18 @@ def test_without_a_status_nobody_knows(answer):
 def test_a_connection_that_was_reset_before_a_byte_was_written_is_certain(monkeypatch):
     """A new connection on which nothing could be written: nothing was sent, whatever the reading said."""
 
+    slammed = threading.Event()
+
     def slam(connection):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        connection.close()
+        slammed.set()
 
     with listening(slam) as port:
         own = replace(CTX, told=Told())
         body = targets.find("http").bind({"url": f"http://127.0.0.1:{port}/", "timeout": 10.0}, own)
         body.load()
-        time.sleep(0.2)
+        assert slammed.wait(10)
         with pytest.raises(TargetFailed, match="Nothing was sent") as error:
             body()
     assert error.value.kinds == ("unsent",)
