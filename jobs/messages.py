@@ -94,7 +94,7 @@ def refuses_only_a_queue(error: Exception) -> bool:
     return isinstance(error, (Refused, *broker.channel_errors)) and not isinstance(error, broker.connection_errors)
 
 
-class Outlet:
+class Publisher:
     """A connection to the broker on which many messages go out together: one round trip for all of them, on Redis and
     Valkey as a pipeline, on RabbitMQ with the confirmations awaited at the end."""
 
@@ -105,15 +105,15 @@ class Outlet:
         self._connection.ensure_connection(max_retries=1, timeout=PUBLISH_TIMEOUT)
         self._producer: Producer = current_app.amqp.Producer(self._connection)
         channel = self._producer.channel
-        self._confirmations = Confirmations(channel) if hasattr(channel, "confirm_select") else None
+        self._confirms = PublisherConfirms(channel) if hasattr(channel, "confirm_select") else None
 
     def send(self, jobs: Sequence[Listed]) -> None:
         """Publish these. Raises what the broker raises; then nobody knows which of them it has."""
         with self._producer.batch():  # type: ignore[attr-defined]
             for listed in jobs:
                 send(listed, self._producer)
-        if self._confirmations is not None:
-            self._confirmations.wait(len(jobs), self._connection)
+        if self._confirms is not None:
+            self._confirms.wait(len(jobs), self._connection)
 
     def discard(self) -> None:
         """Close the connection without waiting for a good-bye that may never come. Never raises."""
@@ -123,7 +123,7 @@ class Outlet:
             emit(BrokerConnectionNotClosed(error))
 
 
-class Confirmations:
+class PublisherConfirms:
     """Counts what RabbitMQ has confirmed on one channel."""
 
     def __init__(self, channel: Any) -> None:

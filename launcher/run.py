@@ -127,8 +127,8 @@ def remember_credentials(home: Home, services: Services, fresh: Credentials) -> 
     kept: dict[str, Credentials] = json.loads(path.read_text()) if path.exists() else {}
     embedded = not os.environ.get("DATABASE_URL")
     key = "embedded" if embedded else hashlib.sha256(services.database_url.encode()).hexdigest()[:16]
-    told: Credentials = {name: value for name, value in fresh.items() if value is not None}
-    kept[key] = {**kept.get(key, {}), **told}
+    given: Credentials = {name: value for name, value in fresh.items() if value is not None}
+    kept[key] = {**kept.get(key, {}), **given}
     home.write_private(CREDENTIALS, json.dumps(kept, indent=2))
     return kept[key]
 

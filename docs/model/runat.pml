@@ -220,7 +220,7 @@ end:
 }
 
 /*
- * What people do (with the late lane: a retry is published by whoever commits it), and a broker that loses all. The
+ * What people do (a retry is published by whoever commits it), and a broker that loses all. The
  * last line only lets time pass: a run that is stuck would be finite otherwise, and weak fairness ignores those.
  */
 active proctype World() {

@@ -1,6 +1,6 @@
 """Which messages go out, and when: by whoever commits a late job, or by the leader. The row is the truth."""
 
-from jobs.dispatcher.late import CLOCK_MARGIN, SOON, horizon, late_lane, publish_at_commit
+from jobs.dispatcher.late import CLOCK_MARGIN, SOON, horizon, late_publisher, publish_at_commit
 from jobs.dispatcher.window import Dispatcher
 
-__all__ = ["CLOCK_MARGIN", "SOON", "Dispatcher", "horizon", "late_lane", "publish_at_commit"]
+__all__ = ["CLOCK_MARGIN", "SOON", "Dispatcher", "horizon", "late_publisher", "publish_at_commit"]

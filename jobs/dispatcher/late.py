@@ -30,7 +30,7 @@ def horizon(now: datetime) -> datetime:
     return window_at(now + CLOCK_MARGIN, c.min_prepare_time, c.look_ahead).horizon
 
 
-class LateLane:
+class LatePublisher:
     """Jobs due inside a window that is already listed are published by whoever commits them.
 
     A broker that hangs costs one caller its timeout; those of the next seconds leave their jobs to the list query. A
@@ -101,7 +101,7 @@ class LateLane:
         self._queues.setdefault(queue, Breaker(AVOID_FOR)).trip()
 
 
-late_lane = LateLane()
+late_publisher = LatePublisher()
 
 
 def publish_at_commit(listed: Sequence[Listed], *, now: datetime) -> None:
@@ -111,6 +111,6 @@ def publish_at_commit(listed: Sequence[Listed], *, now: datetime) -> None:
     late = [one for one in listed if one.run_at < until]
     if late:
         Job.objects.mark([one.id for one in late], now=now)
-        late_lane.at_commit(late)
+        late_publisher.at_commit(late)
     later = [one for one in listed if until <= one.run_at < until + SOON]
-    late_lane.overtaken_at_commit(later)
+    late_publisher.overtaken_at_commit(later)

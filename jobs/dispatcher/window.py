@@ -18,7 +18,7 @@ from jobs.events.dispatcher import (
     PublicationRefused,
     QueueRefusedTwice,
 )
-from jobs.messages import Outlet, refuses_only_a_queue
+from jobs.messages import Publisher, refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import LIST_LIMIT, Listed
 
@@ -35,7 +35,7 @@ class Dispatcher:
     def __init__(self, client: str) -> None:
         self.client = client
         self._waiting: deque[Listed] = deque()
-        self._outlet: Outlet | None = None
+        self._publisher: Publisher | None = None
         self._refusals: Counter[str] = Counter()  # of each queue, since it last took a message or was listed
         self._one_queue_a_batch = False  # after a failure: to see which queue it is
         self._queues: set[str] = set()  # published to since the last list query, or crowded then
@@ -100,14 +100,14 @@ class Dispatcher:
         sent, failures, until = 0, 0, steady() + seconds
         while self._waiting and (sent == 0 or steady() < until):
             try:
-                outlet = self._connected()
+                publisher = self._connected()
             except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
                 emit(BrokerUnreachable(error, self.waiting))
                 self.disconnect()
                 break
             batch = self._next()
             try:
-                outlet.send(batch)
+                publisher.send(batch)
             except Exception as error:  # noqa: BLE001 - as above
                 self._waiting.extendleft(reversed(batch))
                 self._refused(batch, error)
@@ -162,14 +162,14 @@ class Dispatcher:
         self._waiting.clear()
 
     def disconnect(self) -> None:
-        outlet, self._outlet = self._outlet, None
-        if outlet is not None:
-            outlet.discard()
+        publisher, self._publisher = self._publisher, None
+        if publisher is not None:
+            publisher.discard()
 
-    def _connected(self) -> Outlet:
-        if self._outlet is None:
-            self._outlet = Outlet()
-        return self._outlet
+    def _connected(self) -> Publisher:
+        if self._publisher is None:
+            self._publisher = Publisher()
+        return self._publisher
 
 
 def _named(queues: Collection[str]) -> str:

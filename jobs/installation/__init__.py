@@ -83,9 +83,9 @@ class Known:
     def read(self) -> Identity:
         """The same, asked now. Raises DatabaseError."""
         row = Installation.current()
-        return self.told(row.identity, row.incarnation)
+        return self.learn(row.identity, row.incarnation)
 
-    def told(self, identity: UUID, incarnation: UUID) -> Identity:
+    def learn(self, identity: UUID, incarnation: UUID) -> Identity:
         """The row says so at this moment."""
         found = Identity(identity, incarnation)
         with self._lock:

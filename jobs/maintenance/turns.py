@@ -82,7 +82,7 @@ def waits(*, now: datetime) -> int:
     if not found:
         return 0
     with transaction.atomic():
-        settled = unblock.settle(found, now=now)
-    if settled:
-        emit(WaitersPutRight(settled))
-    return settled
+        unblocked = unblock.unblock_or_skip(found, now=now)
+    if unblocked:
+        emit(WaitersPutRight(unblocked))
+    return unblocked

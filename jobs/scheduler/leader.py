@@ -172,7 +172,7 @@ class Leader:
         if not writable:
             raise sessions.ReadOnly
         if same:
-            ours = known.told(identity, incarnation) if identity and incarnation else known.read()
+            ours = known.learn(identity, incarnation) if identity and incarnation else known.read()
             if not self._compared and steady() >= self._ask_again_at:
                 self._judge(now)
             elif self._compared and ours.mark != self._held:  # what was seen before a restore is kept

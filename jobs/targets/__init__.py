@@ -4,7 +4,7 @@ from jobs.targets import demo
 from jobs.targets.calls import Call
 from jobs.targets.context import Cancelled, Context, DeadlinePassed, OutcomeUnknown, TargetFailed
 from jobs.targets.entries import InvalidArguments, Target
-from jobs.targets.execution import Told
+from jobs.targets.execution import Execution
 from jobs.targets.http import http
 from jobs.targets.lookup import find, names
 from jobs.targets.registry import UnknownTarget, is_dangerous, target
@@ -14,11 +14,11 @@ __all__ = [
     "Cancelled",
     "Context",
     "DeadlinePassed",
+    "Execution",
     "InvalidArguments",
     "OutcomeUnknown",
     "Target",
     "TargetFailed",
-    "Told",
     "UnknownTarget",
     "demo",
     "find",

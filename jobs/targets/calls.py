@@ -21,7 +21,7 @@ class Call:
     def load(self) -> None:
         """Have the target prepare what it needs. Raises whatever it raises."""
         if self._prepare is not None:
-            self._context.told.prepared = self._prepare()
+            self._context.execution.prepared = self._prepare()
 
     def __call__(self) -> object:
         return self._body()
@@ -40,7 +40,7 @@ class AsyncCall(Call):
 
     def load(self) -> None:
         if self._prepare is not None:
-            self._context.told.prepared = self._run(self._prepare)
+            self._context.execution.prepared = self._run(self._prepare)
 
     def __call__(self) -> object:
         try:
@@ -57,20 +57,20 @@ class AsyncCall(Call):
 
     async def _to_its_end(self, part: Part) -> object:
         """Cancelled from inside its loop: by whoever asks it to stop, and at its deadline."""
-        task, loop, told = asyncio.current_task(), asyncio.get_running_loop(), self._context.told
+        task, loop, execution = asyncio.current_task(), asyncio.get_running_loop(), self._context.execution
         assert task is not None  # noqa: S101 - we are in one
-        told.interruptible(lambda: loop.call_soon_threadsafe(task.cancel))
+        execution.interruptible(lambda: loop.call_soon_threadsafe(task.cancel))
         limit = asyncio.timeout(self._context.left)
         try:
             async with limit:
                 return await part()
         except asyncio.CancelledError:
-            if told.asked:
-                raise Cancelled(told.asked) from None
+            if execution.asked:
+                raise Cancelled(execution.asked) from None
             raise
         except TimeoutError:
             if limit.expired():
                 raise DeadlinePassed(f"Its deadline of {self._context.limit} s passed") from None
             raise
         finally:
-            told.interruptible(None)
+            execution.interruptible(None)

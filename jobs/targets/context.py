@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.clock import clock
-from jobs.targets.execution import Told
+from jobs.targets.execution import Execution
 
 
 class TargetFailed(Exception):
@@ -54,7 +54,7 @@ class Context:
     deadline: datetime | None = None
     limit: int | None = None
     due: datetime | None = None
-    told: Told = field(default_factory=Told, repr=False, compare=False)
+    execution: Execution = field(default_factory=Execution, repr=False, compare=False)
 
     @property
     def idempotency_key(self) -> str:
@@ -64,21 +64,21 @@ class Context:
     @property
     def prepared(self) -> Any:
         """What the target's `prepare` has returned; None without one."""
-        return self.told.prepared
+        return self.execution.prepared
 
     def log(self, message: object) -> None:
         """Keep a line with the attempt: the first and the last of 200 lines and 16 KB, the rest is counted."""
-        self.told.line(str(message), clock.timestamp())
+        self.execution.line(str(message), clock.timestamp())
 
     def progress(self, share: float, note: str = "") -> None:
         """Say how far the work is, 0 to 1, for those who look. Never waits, never fails."""
-        if self.told.progress(share, str(note)) and self.told.on_progress is not None:
-            self.told.on_progress(self)
+        if self.execution.progress(share, str(note)) and self.execution.on_progress is not None:
+            self.execution.on_progress(self)
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody wants this job to stop."""
-        return bool(self.told.asked)
+        return bool(self.execution.asked)
 
     @property
     def ahead(self) -> float:
@@ -95,7 +95,7 @@ class Context:
 
         Raises Cancelled when somebody wants it to stop, DeadlinePassed when its time is over.
         """
-        if self.told.asked:
-            raise Cancelled(self.told.asked)
+        if self.execution.asked:
+            raise Cancelled(self.execution.asked)
         if self.left == 0.0:
             raise DeadlinePassed(f"Its deadline of {self.limit} s passed")

@@ -13,9 +13,10 @@ from jobs.targets.lines import Lines
 LONGEST_NOTE = 200  # characters
 
 
-class Told:
-    """Of one start. `asked` is why the body is to stop, empty while nobody wants it to; `prepared` is what the target
-    made ready before its time; `on_progress` is called with the context when the body has said how far it is."""
+class Execution:
+    """One start, as its body and its worker see it. `asked` is why the body is to stop, empty while nobody wants it to;
+    `prepared` is what the target made ready before its time; `on_progress` is called with the context when the body has
+    said how far it is."""
 
     __slots__ = ("_interrupt", "_lock", "_log", "asked", "note", "on_progress", "prepared", "share")
 

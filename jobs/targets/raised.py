@@ -32,14 +32,14 @@ def story(error: BaseException) -> str:
     """Its traceback, and those of what led to it, without the frames that call every target; empty where nothing else
     is left. One that is too long loses first the frames of libraries, then its middle. Never raises."""
     try:
-        told = traceback.TracebackException.from_exception(error, compact=True)
-        if not sum([_keep(one, lambda frame: not _is_ours(frame)) for one in _chain(told)]):
+        trace = traceback.TracebackException.from_exception(error, compact=True)
+        if not sum([_keep(one, lambda frame: not _is_ours(frame)) for one in _chain(trace)]):
             return ""
-        text = "".join(told.format())
+        text = "".join(trace.format())
         if len(text) > LONGEST_STORY:
-            for one in _chain(told):
+            for one in _chain(trace):
                 _keep(one, lambda frame: not frame.filename.startswith(LIBRARIES))
-            text = "".join(told.format())
+            text = "".join(trace.format())
     except Exception as failure:  # noqa: BLE001 - an error may be made so that nobody can tell of it
         return f"Its traceback cannot be told ({type(failure).__name__})."
     if len(text) > LONGEST_STORY:
@@ -48,19 +48,19 @@ def story(error: BaseException) -> str:
     return text.rstrip()
 
 
-def _chain(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+def _chain(trace: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
     """It, its causes, and what it is a group of."""
-    waiting = [told]
+    waiting = [trace]
     while waiting:
         one = waiting.pop()
         yield one
         waiting += [other for other in (one.__cause__, one.__context__, *(one.exceptions or ())) if other is not None]
 
 
-def _keep(told: traceback.TracebackException, wanted: Callable[[traceback.FrameSummary], bool]) -> int:
+def _keep(trace: traceback.TracebackException, wanted: Callable[[traceback.FrameSummary], bool]) -> int:
     """Leave out the other frames. How many are left."""
-    told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if wanted(frame)])
-    return len(told.stack)
+    trace.stack = traceback.StackSummary.from_list([frame for frame in trace.stack if wanted(frame)])
+    return len(trace.stack)
 
 
 def _is_ours(frame: traceback.FrameSummary) -> bool:

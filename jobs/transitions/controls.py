@@ -22,7 +22,7 @@ from jobs.states import OVER, Hold, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
-from jobs.transitions.requeue import keep_place, repend
+from jobs.transitions.requeue import keep_place, requeue
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -86,7 +86,7 @@ def reschedule(
     run_at = rules.not_before(run_at, now)
     asked = _Asked(Verb.RESCHEDULE, now, by, reason)
     refusal = "Only a job that has not started can be rescheduled"
-    return _do(job_id, asked, lambda job: repend(job, run_at=run_at, now=now), "rescheduled", refusal)
+    return _do(job_id, asked, lambda job: requeue(job, run_at=run_at, now=now), "rescheduled", refusal)
 
 
 def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
@@ -119,13 +119,13 @@ def retry(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser 
 
 
 def _at_once(job: Job, now: datetime) -> None:
-    repend(job, run_at=now, now=now, over_calendar=True)
+    requeue(job, run_at=now, now=now, over_calendar=True)
 
 
 def _again(job: Job, now: datetime) -> None:
     """One that was cancelled or skipped before its time has it, and its calendar, as if it had not been."""
     keeps_time = job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now
-    repend(job, run_at=job.run_at if keeps_time else now, now=now, over_calendar=not keeps_time)
+    requeue(job, run_at=job.run_at if keeps_time else now, now=now, over_calendar=not keeps_time)
 
 
 def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:

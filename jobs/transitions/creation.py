@@ -124,6 +124,8 @@ def insert(
     )
     # Its version is the database's default, which bulk_create does not read.
     listed = [Listed.first(job, version=1) for job in jobs if not job.holds]
-    dispatcher.late_lane.at_commit([job for job in listed if job.run_at < late])
-    dispatcher.late_lane.overtaken_at_commit([job for job in listed if late <= job.run_at < late + dispatcher.SOON])
+    dispatcher.late_publisher.at_commit([job for job in listed if job.run_at < late])
+    dispatcher.late_publisher.overtaken_at_commit(
+        [job for job in listed if late <= job.run_at < late + dispatcher.SOON]
+    )
     return jobs

@@ -14,7 +14,7 @@ from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions.limits import promotion
-from jobs.transitions.requeue import repend
+from jobs.transitions.requeue import requeue
 
 FIRST_BACK_OFF = timedelta(seconds=5)
 LONGEST_BACK_OFF = timedelta(minutes=10)
@@ -39,7 +39,7 @@ def interrupt(
     has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the next time. `among`:
     only these attempts, by id.
     Returns how many jobs lost their start."""
-    settled: list[int] = []
+    lost: list[int] = []
     with transaction.atomic():
         attempts = list(Attempt.objects.open_of(sessions, job_id, among))
         # The job before its attempt, as in `finish`: two orders would be a deadlock.
@@ -50,22 +50,22 @@ def interrupt(
                 continue
             why = f"{reason} (worker {attempt.worker})"
             if job.state == State.RUNNING and job.attempt == attempt.number:
-                _settle(job, now=now, why=why)
-                settled.append(job.pk)
+                _end_lost(job, now=now, why=why)
+                lost.append(job.pk)
             open_one = Attempt.objects.open().filter(pk=attempt.pk)
             if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=why):
-                told = AttemptInterrupted(job.pk, attempt.number, job.target, None, None, why)
-                transaction.on_commit(partial(emit, told), robust=True)
-        promotion.leave(settled, now=now)
-    return len(settled)
+                event = AttemptInterrupted(job.pk, attempt.number, job.target, None, None, why)
+                transaction.on_commit(partial(emit, event), robust=True)
+        promotion.leave(lost, now=now)
+    return len(lost)
 
 
-def _settle(job: Job, *, now: datetime, why: str) -> None:
+def _end_lost(job: Job, *, now: datetime, why: str) -> None:
     wanted = job.cancel_requested_at is None
     if job.rerunnable and job.attempt < job.max_attempts and wanted:
         due = now + back_off(job.attempt)
         again = f"It is rerunnable: start {job.attempt + 1} of {job.max_attempts} is due {due:%Y-%m-%d %H:%M:%S} UTC."
-        repend(job, run_at=due, now=now, reason=f"{why}. {again}")
+        requeue(job, run_at=due, now=now, reason=f"{why}. {again}")
     else:
         why = why if wanted else f"{why}. It had been asked to stop"
         Job.objects.filter(pk=job.pk).update(state=State.INTERRUPTED, finished_at=now, reason=why)

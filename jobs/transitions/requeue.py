@@ -11,7 +11,7 @@ from jobs.models.querysets import Listed
 from jobs.states import Hold, State
 
 
-def repend(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over_calendar: bool = False) -> None:
+def requeue(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over_calendar: bool = False) -> None:
     """Make the job, whose row the caller has locked, PENDING for `run_at` under a new version: messages of the old
     one acquire nothing. Inside the listed window we publish it ourselves at commit; beyond it the list query does.
     `over_calendar`: a person wants this start, whatever its calendar says."""
@@ -39,9 +39,9 @@ def repend(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over_
     )
     listed = [Listed.first(job, run_at, version=job.version + 1)]
     if late:
-        dispatcher.late_lane.at_commit(listed)
+        dispatcher.late_publisher.at_commit(listed)
     elif not holds:
-        dispatcher.late_lane.overtaken_at_commit(listed)
+        dispatcher.late_publisher.overtaken_at_commit(listed)
 
 
 def keep_place(job: Job, *, now: datetime) -> None:

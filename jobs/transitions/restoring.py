@@ -63,7 +63,7 @@ def release(
         row.released_at, row.released_by_id, row.release_reason = now, getattr(by, "pk", None), reason
         released = ["identity", "incarnation", "incarnated_at", "held_at", "held_why"]
         row.save(update_fields=[*PLACED, *released, "released_at", "released_by", "release_reason"])
-        transaction.on_commit(lambda: known.told(row.identity, row.incarnation) and None)
+        transaction.on_commit(lambda: known.learn(row.identity, row.incarnation) and None)
     who = by.get_username() if by is not None else "a program"
     emit(DatabaseReleased(who, reason, cancelled))
     gone = f" {cancelled} jobs that were due before {cancel_due_before} are cancelled." if cancel_due_before else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs.models import Job
 from jobs.transitions.interruption import back_off
-from jobs.transitions.requeue import repend
+from jobs.transitions.requeue import requeue
 
 if TYPE_CHECKING:
     from jobs.transitions.starts import Ended
@@ -29,8 +29,8 @@ def start_again(endings: Sequence[Ended]) -> int:
         if wanted.isdisjoint(ended.kinds):
             continue
         due = ended.finished_at + waits(job, ended.retry_after)
-        told = f"Start {job.attempt + 1} of {job.max_attempts} is due {due:%Y-%m-%d %H:%M:%S} UTC."
-        repend(job, run_at=due, now=ended.finished_at, reason=f"{job.reason.rstrip('.')}. {told}")
+        next_start = f"Start {job.attempt + 1} of {job.max_attempts} is due {due:%Y-%m-%d %H:%M:%S} UTC."
+        requeue(job, run_at=due, now=ended.finished_at, reason=f"{job.reason.rstrip('.')}. {next_start}")
         again += 1
     return again
 

@@ -83,8 +83,8 @@ def _not_measured(job: Job) -> str:
 
 
 def _held(job: Job) -> str:
-    told = f" {job.waited_for}" if job.waited_for else ""
-    return f"It waits for {' and '.join(HELD[hold] for hold in Hold if hold & job.holds)}.{told}"
+    before = f" {job.waited_for}" if job.waited_for else ""
+    return f"It waits for {' and '.join(HELD[hold] for hold in Hold if hold & job.holds)}.{before}"
 
 
 def _waiting(job: Job, now: datetime) -> str:

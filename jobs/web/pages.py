@@ -44,6 +44,6 @@ def new_job(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = str(refusal.retry_after)
         return response
     job, _ = transitions.create(form.new_job, now=now, by=user)
-    told = f"Job {job.pk} will start {job.target} at {job.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
-    messages.success(request, f"{told} {job.waited_for}".rstrip())
+    sentence = f"Job {job.pk} will start {job.target} at {job.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+    messages.success(request, f"{sentence} {job.waited_for}".rstrip())
     return redirect("new-job")

@@ -59,7 +59,7 @@ class Runtime:
         self.armer.start()
         warming.wait([*self.armer.warmed, self.recorder.warmed, self.promoting.warmed])
 
-    def intake(self, consumer: Any) -> JobStrategy:
+    def strategy_for(self, consumer: Any) -> JobStrategy:
         """For a new connection to the broker; what came by the last one cannot be acknowledged any more."""
         self.disconnected()
         self._strategy = JobStrategy(
@@ -100,7 +100,7 @@ class Runtime:
         """Take nothing any more, and have all that was taken in its slot."""
         self.handoff.stop()
         self.armer.stop()
-        self.slots.settle()
+        self.slots.wait_until_picked_up()
 
     def give_back(self) -> None:
         """Stopped: tell the broker of what is dealt with, and hand back what waits. By the thread of the event loop

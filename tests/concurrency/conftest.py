@@ -7,7 +7,7 @@ from jobs import dispatcher
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch):
-    """The messages of the late lane, when they go out: after COMMIT."""
+    """The messages of late jobs, when they go out: after COMMIT."""
     messages: list = []
-    monkeypatch.setattr(dispatcher.late_lane, "_publish", messages.extend)
+    monkeypatch.setattr(dispatcher.late_publisher, "_publish", messages.extend)
     return messages

@@ -59,7 +59,7 @@ def test_the_row_decides_and_the_answer_is_true(sent, point, verb):
         assert not Audit.objects.exists()
         assert sent == []
 
-    # Then all messages there are arrive, twice: the old one, the late lane's, the next list query's.
+    # Then all messages there are arrive, twice: the old one, that of the commit, that of the next list query.
     messages = [(job.pk, 1), *((m.id, m.version) for m in [*sent, *listed()])]
     started = [acquire(job, version) for _, version in messages * 2]
     again = Attempt.objects.count() - before

@@ -35,7 +35,7 @@ def queue():
 
 @pytest.fixture(autouse=True)
 def _forgiving(monkeypatch):
-    monkeypatch.setattr(dispatcher.late_lane, "_broker", Breaker(AVOID_FOR))
+    monkeypatch.setattr(dispatcher.late_publisher, "_broker", Breaker(AVOID_FOR))
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_a_broken_connection_is_replaced(queue):
     one = Dispatcher("beat@test")
     one.wait(waiting(queue, 1))
     one.publish(10)
-    one._outlet._connection.transport.close_connection = lambda c: 1 / 0
+    one._publisher._connection.transport.close_connection = lambda c: 1 / 0
     one.disconnect()
     one.disconnect()
     one.wait(waiting(queue, 2))

@@ -7,7 +7,7 @@ from celery import current_app
 
 from jobs.clock import clock
 from jobs.installation import known
-from jobs.messages import Confirmations, Outlet, Refused, send, send_each
+from jobs.messages import Publisher, PublisherConfirms, Refused, send, send_each
 from jobs.models.querysets import Listed
 
 
@@ -16,9 +16,9 @@ def jobs(queue, n=250):
 
 
 def test_all_of_them_on_redis_and_valkey(queue):
-    outlet = Outlet()
-    outlet.send(jobs(queue.name))
-    outlet.discard()
+    publisher = Publisher()
+    publisher.send(jobs(queue.name))
+    publisher.discard()
     assert len({message.headers["id"] for message in queue()}) == 250
 
 
@@ -33,14 +33,14 @@ def test_each_names_its_installation_and_the_latest_start_it_knows_of(queue):
 @pytest.mark.rabbitmq
 class TestRabbitMQ:
     @pytest.fixture
-    def outlet(self, rabbitmq, monkeypatch):
+    def publisher(self, rabbitmq, monkeypatch):
         connect = current_app.connection_for_write
         monkeypatch.setattr(
             current_app, "connection_for_write", lambda url=None, **options: connect(url or rabbitmq, **options)
         )
-        outlet = Outlet()
-        yield outlet
-        outlet.discard()
+        publisher = Publisher()
+        yield publisher
+        publisher.discard()
 
     @pytest.fixture
     def name(self, rabbitmq):
@@ -49,10 +49,10 @@ class TestRabbitMQ:
         with current_app.connection(rabbitmq) as connection:
             connection.default_channel.queue_delete(name)
 
-    def test_when_it_returns_every_message_is_confirmed(self, outlet, name, rabbitmq):
+    def test_when_it_returns_every_message_is_confirmed(self, publisher, name, rabbitmq):
         for _ in range(3):
-            outlet.send(jobs(name))
-        assert outlet._confirmations._confirmed == 750
+            publisher.send(jobs(name))
+        assert publisher._confirms._confirmed == 750
         with current_app.connection(rabbitmq) as connection:
             assert connection.default_channel.queue_declare(name, passive=True).message_count == 750
 
@@ -83,19 +83,19 @@ class Broker:
 
 def test_confirmations_may_come_alone_or_for_many():
     channel = Channel()
-    confirmations = Confirmations(channel)
+    confirms = PublisherConfirms(channel)
     broker = Broker(channel, ("basic_ack", 1), ("basic_ack", 4, True), ("basic_ack", 5))
-    confirmations.wait(5, broker)
+    confirms.wait(5, broker)
     assert not broker.answers
 
 
 def test_one_that_does_not_come_is_an_error():
     channel = Channel()
     with pytest.raises(TimeoutError):
-        Confirmations(channel).wait(2, Broker(channel, ("basic_ack", 1)))
+        PublisherConfirms(channel).wait(2, Broker(channel, ("basic_ack", 1)))
 
 
 def test_a_refusal_is_an_error():
     channel = Channel()
     with pytest.raises(Refused, match="refused"):
-        Confirmations(channel).wait(2, Broker(channel, ("basic_ack", 1), ("basic_nack", 2)))
+        PublisherConfirms(channel).wait(2, Broker(channel, ("basic_ack", 1), ("basic_nack", 2)))

@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 
 from jobs.dispatcher import Dispatcher
-from jobs.dispatcher.late import LateLane
+from jobs.dispatcher.late import LatePublisher
 from jobs.messages import refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import Listed
@@ -71,9 +71,9 @@ def test_jobs_of_many_queues_go_out_together(queue, one, monkeypatch):
     """One round trip for a hundred, whatever their queues: one for each change of queue took five times as long."""
     names = [f"{queue.name}-{number}" for number in range(4)]
     trips = []
-    outlet = one._connected()
-    send = outlet.send
-    monkeypatch.setattr(outlet, "send", lambda jobs: (trips.append(len(jobs)), send(jobs)))
+    publisher = one._connected()
+    send = publisher.send
+    monkeypatch.setattr(publisher, "send", lambda jobs: (trips.append(len(jobs)), send(jobs)))
     one.wait([Listed(number, 1, NOW, names[number % 4], 1) for number in range(200)])
     try:
         assert one.publish(10) == 200
@@ -99,7 +99,7 @@ def test_late_jobs_of_other_queues_are_published_while_one_is_refused(
 
 def test_of_late_jobs_that_are_committed_together_the_good_ones_go_out(queue, refused):
     jobs = [Listed(number, 1, NOW, refused if number % 2 else queue.name, 1) for number in range(6)]
-    LateLane()._publish(jobs)
+    LatePublisher()._publish(jobs)
     assert published(queue) == [0, 2, 4]
 
 

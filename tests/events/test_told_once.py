@@ -99,8 +99,8 @@ def test_one_that_the_broker_does_not_take_back_is_not(no_broker, queue, emitted
 def test_a_worker_says_that_it_takes_no_jobs_and_that_it_does_again(emitted):
     capacity = Capacity([])
     for _ in range(2):
-        capacity.told(Drain(clock.now(), "new kernel", "ada"))
-    capacity.told(Drain())
+        capacity.set_drain(Drain(clock.now(), "new kernel", "ada"))
+    capacity.set_drain(Drain())
     assert emitted == [JobsRefused("drained by ada: new kernel"), JobsTaken()]
 
 

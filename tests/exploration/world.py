@@ -139,11 +139,11 @@ class World:
         patch.setattr(scheduler, "close_old_connections", lambda: None)
         patch.setattr(late, "send", self.broker.take)
         # An example is one transaction that is undone: a commit is where the test says that it is.
-        self.late_lane = late.LateLane()
-        patch.setattr(self.late_lane, "_broker", Breaker(0.0))  # each failure stands for one of its own
-        patch.setattr(self.late_lane, "at_commit", self.uncommitted.extend)
+        self.late_publisher = late.LatePublisher()
+        patch.setattr(self.late_publisher, "_broker", Breaker(0.0))  # each failure stands for one of its own
+        patch.setattr(self.late_publisher, "at_commit", self.uncommitted.extend)
         for module in (dispatcher, late):
-            patch.setattr(module, "late_lane", self.late_lane)
+            patch.setattr(module, "late_publisher", self.late_publisher)
         patch.setattr(promotion, "at_commit", self._free)
         patch.setattr(pausing, "time", MagicMock(sleep=self.forward))
         patch.setattr(current_app, "producer_or_acquire", MagicMock)
@@ -178,7 +178,7 @@ class World:
             assert promotion.promote(freed, now=self.now) <= freed, "nobody else has their locks"
         late, self.uncommitted[:] = list(self.uncommitted), []
         if late and not dies:
-            self.late_lane._publish(late)
+            self.late_publisher._publish(late)
 
     def tick(self, number: int, dies_at: str = "") -> bool:
         """One turn of a beat. False when it died in it; another process has taken its place then."""

@@ -10,7 +10,7 @@ import pytest
 from jobs import targets
 from jobs.clock import clock, steady
 from jobs.targets import Context, OutcomeUnknown, TargetFailed
-from jobs.targets.execution import Told
+from jobs.targets.execution import Execution
 from jobs.targets.http import connections
 from tests.http.server import serving
 
@@ -128,7 +128,7 @@ def test_a_deadline_ends_it_before_its_own_timeout(server):
 
 
 def bound(url, **request):
-    ctx = replace(CTX, told=Told(), due=clock.now() + timedelta(seconds=0.5))
+    ctx = replace(CTX, execution=Execution(), due=clock.now() + timedelta(seconds=0.5))
     return targets.find("http").bind({"url": url, **request}, ctx)
 
 

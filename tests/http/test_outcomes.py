@@ -11,7 +11,7 @@ import pytest
 
 from jobs import targets
 from jobs.targets import Context, OutcomeUnknown, TargetFailed
-from jobs.targets.execution import Told
+from jobs.targets.execution import Execution
 from jobs.targets.http.answer import Answer, status_of
 from tests.http.raw import answering, listening, request_of
 
@@ -85,7 +85,7 @@ def test_a_connection_that_was_reset_before_a_byte_was_written_is_certain(monkey
         slammed.set()
 
     with listening(slam) as port:
-        own = replace(CTX, told=Told())
+        own = replace(CTX, execution=Execution())
         body = targets.find("http").bind({"url": f"http://127.0.0.1:{port}/", "timeout": 10.0}, own)
         body.load()
         assert slammed.wait(10)

@@ -174,7 +174,7 @@ def cluster(
         monkeypatch.setenv(name, str(value))
     purge(broker_url)
     forget_the_ledger(broker_url)
-    # The late lane of this process, too, goes through the broker of the test.
+    # What this process publishes at commit, too, goes through the broker of the test.
     monkeypatch.setattr(current_app, "producer_or_acquire", lambda given=None: producer_of(broker_url, given))
     clock.measure()
     Installation.objects.update_or_create(

@@ -44,14 +44,14 @@ def sent(monkeypatch) -> list[int]:
 
     ids = Sent()
 
-    class Outlet:
+    class Publisher:
         def send(self, jobs: Any) -> None:
             ids.extend(listed.id for listed in jobs)
 
-    def connected(dispatcher: Any) -> Outlet:
+    def connected(dispatcher: Any) -> Publisher:
         if ids.broken:
             raise OSError("no broker")
-        return Outlet()
+        return Publisher()
 
     monkeypatch.setattr("jobs.dispatcher.Dispatcher._connected", connected)
     return ids

@@ -20,9 +20,9 @@ def _looks_at_once(monkeypatch):
 
 @pytest.fixture
 def published(monkeypatch):
-    """What the late lane would publish: the broker's side is tested in tests/dispatcher."""
+    """What would be published at commit: the broker's side is tested in tests/dispatcher."""
     sent = []
-    monkeypatch.setattr(dispatcher.late_lane, "at_commit", sent.extend)
+    monkeypatch.setattr(dispatcher.late_publisher, "at_commit", sent.extend)
     return sent
 
 

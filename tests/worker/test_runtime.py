@@ -26,11 +26,11 @@ def one(monkeypatch):
 
 
 def test_what_waits_goes_back_the_consumer_stops_and_the_row_says_so(one):
-    one.intake(one.consumer)
-    one.capacity.told(Drain(clock.now(), "new kernel", "ada"))
+    one.strategy_for(one.consumer)
+    one.capacity.set_drain(Drain(clock.now(), "new kernel", "ada"))
     assert (one.slots.free, one.slots.refusing) == (0, "drained by ada: new kernel")
     assert one.did == ["follow", "arming", "heartbeat"]
-    one.capacity.told(Drain())
+    one.capacity.set_drain(Drain())
     assert one.slots.free == 2
     assert one.did == ["follow", "arming", "heartbeat"] * 2
 

@@ -206,7 +206,7 @@ def test_before_the_pool_stops_every_child_has_accepted(children):
     children.reserve(1)
     children.give(ARMED)
     children._accepted((7, 1), 1)
-    children.settle()
+    children.wait_until_picked_up()
     assert len(pool.given) == 2
 
 

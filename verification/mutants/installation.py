@@ -2,7 +2,7 @@
 
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
-INTAKE = "jobs/worker/receive/strategy.py"
+STRATEGY = "jobs/worker/receive/strategy.py"
 FOREIGN = "jobs/worker/process/foreign.py"
 LEADER = "jobs/scheduler/leader.py"
 QUERYSETS = "jobs/models/querysets/__init__.py"
@@ -17,13 +17,13 @@ MUTANTS = (
         "identity: what names another installation is not taken",
         NEVER_TWICE,
         ("tests/worker/process/test_foreign.py::test_a_foreign_one_goes_back_after_its_pause",),
-        (INTAKE, "if not mark or (ours is not None and mark == ours.mark):", "if True:"),
+        (STRATEGY, "if not mark or (ours is not None and mark == ours.mark):", "if True:"),
     ),
     mutant(
         "identity: a foreign message goes back",
         NEVER_LOST,
         ("tests/worker/process/test_foreign.py::test_a_foreign_one_goes_back_after_its_pause",),
-        (INTAKE, "self._foreign.give_back_later(message)", "self._acknowledge_soon(message, True)"),
+        (STRATEGY, "self._foreign.give_back_later(message)", "self._acknowledge_soon(message, True)"),
     ),
     mutant(
         "identity: a foreign message is passed to and fro ever more slowly",
@@ -35,13 +35,13 @@ MUTANTS = (
         "identity: who is not sure whose it is drops nothing",
         NEVER_LOST,
         ("tests/worker/process/test_foreign.py::test_who_is_not_sure_asks_and_looks_again",),
-        (INTAKE, "if ours is None or not known.is_sure:", "if ours is None:"),
+        (STRATEGY, "if ours is None or not known.is_sure:", "if ours is None:"),
     ),
     mutant(
         "identity: what is from before a restore does not go around",
         ON_TIME,
         ("tests/worker/process/test_foreign.py::test_one_of_ours_from_before_a_restore_is_dropped",),
-        (INTAKE, "elif ours.owns(mark):", "elif False:"),
+        (STRATEGY, "elif ours.owns(mark):", "elif False:"),
     ),
     mutant(
         "identity: an installation's leader has a lock of its own",

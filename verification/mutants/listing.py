@@ -1,10 +1,10 @@
-"""Between the row and its message: the list query, the leader, the late lane."""
+"""Between the row and its message: the list query, the leader, the late jobs."""
 
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 QUERYSETS = "jobs/models/querysets/listing.py"
 CREATION = "jobs/transitions/creation.py"
-REPENDING = "jobs/transitions/requeue.py"
+REQUEUE = "jobs/transitions/requeue.py"
 DISPATCHER = "jobs/dispatcher/window.py"
 LATE = "jobs/dispatcher/late.py"
 SCHEDULER = "jobs/scheduler/__init__.py"
@@ -127,27 +127,27 @@ MUTANTS = (
         (LEADER, "unpublished_since=since", "unpublished_since=now"),
     ),
     mutant(
-        "late lane of a new job",
+        "late job: a new one",
         ON_TIME,
         ("tests/transitions/test_create.py::test_a_job_inside_the_listed_window_is_marked_and_published_at_commit",),
-        (CREATION, "    dispatcher.late_lane.at_commit(", "    len("),
+        (CREATION, "    dispatcher.late_publisher.at_commit(", "    len("),
     ),
     mutant(
-        "late lane of an edit",
+        "late job: an edit",
         ON_TIME,
         ("tests/transitions/test_controls.py::test_run_now_publishes_the_new_version_at_once",),
-        (REPENDING, "        dispatcher.late_lane.at_commit(", "        len("),
+        (REQUEUE, "        dispatcher.late_publisher.at_commit(", "        len("),
     ),
     mutant(
-        "late lane: after the commit",
+        "late job: after the commit",
         NEVER_LOST,
-        ("tests/dispatcher/test_late_lane.py::test_the_late_lane_publishes_at_commit_and_not_before",),
+        ("tests/dispatcher/test_late.py::test_a_late_job_is_published_at_commit_and_not_before",),
         (LATE, "transaction.on_commit(lambda: self._publish(late), robust=True)", "self._publish(late)"),
     ),
     mutant(
         "unmark what could not be published",
         NEVER_LOST,
-        ("tests/dispatcher/test_late_lane.py::test_a_job_is_accepted_while_the_broker_is_away",),
+        ("tests/dispatcher/test_late.py::test_a_job_is_accepted_while_the_broker_is_away",),
         (LATE, "Job.objects.unmark(unsent)", "pass"),
     ),
     mutant(

@@ -2,8 +2,8 @@
 
 from verification.mutants.record import NEVER_LOST, ON_TIME, mutant
 
-ARMING = "jobs/worker/arm/armer.py"
-INTAKE = "jobs/worker/receive/strategy.py"
+ARMER = "jobs/worker/arm/armer.py"
+STRATEGY = "jobs/worker/receive/strategy.py"
 SLOTS = "jobs/worker/run/slots.py"
 HEARTBEAT = "jobs/worker/process/heartbeat.py"
 LIMITS = "jobs/nodes/thresholds.py"
@@ -17,7 +17,7 @@ MUTANTS = (
         (
             "tests/worker/arm/test_arming.py::test_a_worker_that_refuses_hands_back_what_waits_and_what_comes_and_ends_what_runs",
         ),
-        (ARMING, "if self._slots.refusing and len(self._waiting):", "if False:"),
+        (ARMER, "if self._slots.refusing and len(self._waiting):", "if False:"),
     ),
     mutant(
         "refusing: no slot is free",
@@ -28,15 +28,15 @@ MUTANTS = (
     mutant(
         "refusing: the consumer stops before anything goes back",
         ON_TIME,
-        ("tests/worker/receive/test_intake.py::test_a_worker_that_refuses_stops_consuming_before_it_hands_back",),
-        (INTAKE, "        self.follow()  # first: or they come back here\n", ""),
+        ("tests/worker/receive/test_strategy.py::test_a_worker_that_refuses_stops_consuming_before_it_hands_back",),
+        (STRATEGY, "        self.follow()  # first: or they come back here\n", ""),
     ),
     mutant(
         "refusing: a stopping worker does not consume again",
         NEVER_LOST,
-        ("tests/worker/receive/test_intake.py::test_one_that_takes_jobs_again_consumes_again_but_not_when_it_stops",),
+        ("tests/worker/receive/test_strategy.py::test_one_that_takes_jobs_again_consumes_again_but_not_when_it_stops",),
         (
-            INTAKE,
+            STRATEGY,
             "if self._leaving or not self._open or consumer is None or self._consumer.blueprint.state != RUN:",
             "if self._leaving or not self._open:",
         ),
@@ -44,8 +44,8 @@ MUTANTS = (
     mutant(
         "refusing: what goes back leaves the prefetch",
         ON_TIME,
-        ("tests/worker/receive/test_intake.py::test_what_is_handed_back_leaves_room_for_others",),
-        (INTAKE, "            self._hold(-sum(ahead for _, ahead in back))\n", ""),
+        ("tests/worker/receive/test_strategy.py::test_what_is_handed_back_leaves_room_for_others",),
+        (STRATEGY, "            self._hold(-sum(ahead for _, ahead in back))\n", ""),
     ),
     mutant(
         "handed back: in its order, at the head",
@@ -79,7 +79,7 @@ MUTANTS = (
         "a drain is heard of by the heartbeat",
         ON_TIME,
         ("tests/worker/process/test_heartbeat.py::test_it_tells_of_the_node_and_hears_of_a_drain_in_one_statement",),
-        (HEARTBEAT, "self._capacity.told(heard.drain)", "pass"),
+        (HEARTBEAT, "self._capacity.set_drain(heard.drain)", "pass"),
     ),
     mutant(
         "a drained worker stays so as another session",

@@ -8,7 +8,7 @@ ADMISSION = "jobs/transitions/admission.py"
 QUERYSETS = "jobs/models/querysets/__init__.py"
 LISTING = "jobs/models/querysets/listing.py"
 FINISHING = "jobs/transitions/finishing.py"
-FIRING = "jobs/transitions/triggers.py"
+TRIGGERS = "jobs/transitions/triggers.py"
 RUNNER = "jobs/worker/run/runner.py"
 VERBS = "jobs/transitions/controls.py"
 ONE_AT_A_TIME = "one at a time"
@@ -213,7 +213,7 @@ MUTANTS = (
         "trigger: let in one after the other",
         ONE_AT_A_TIME,
         ("tests/concurrency/test_limits.py::test_a_hundred_calls_make_one_run_and_get_one_answer",),
-        (FIRING, "            _one_after_the_other(trigger.shared_key)\n", ""),
+        (TRIGGERS, "            _one_after_the_other(trigger.shared_key)\n", ""),
     ),
     mutant(
         "approval: by somebody",

@@ -4,7 +4,7 @@ from verification.mutants.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON
 
 QUERYSETS = "jobs/models/querysets/__init__.py"
 ACQUIRING = "jobs/transitions/acquiring.py"
-REPENDING = "jobs/transitions/requeue.py"
+REQUEUE = "jobs/transitions/requeue.py"
 RUNNER = "jobs/worker/run/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
 TAKING = "jobs/worker/arm/taking.py"
@@ -97,7 +97,7 @@ MUTANTS = (
         (
             TAKING,
             "        begun, kept = steady(), 0\n",
-            "        begun, kept = steady(), 0\n        [waiting.settle() for waiting in batch]\n",
+            "        begun, kept = steady(), 0\n        [waiting.acknowledge() for waiting in batch]\n",
         ),
     ),
     mutant(
@@ -132,7 +132,7 @@ MUTANTS = (
         "an edit is a new version",
         NEVER_EARLY,
         ("tests/transitions/test_acquire.py::test_a_stale_message_acquires_nothing_however_near_the_new_time_is",),
-        (REPENDING, "        run_at=run_at,\n        version=NEXT_VERSION,\n", "        run_at=run_at,\n"),
+        (REQUEUE, "        run_at=run_at,\n        version=NEXT_VERSION,\n", "        run_at=run_at,\n"),
     ),
     mutant(
         "cancel: only what has not ended",

@@ -2,8 +2,8 @@
 
 from verification.mutants.record import NEVER_LOST, ON_TIME, mutant
 
-ENDING = "jobs/transitions/dependencies/unblock.py"
-BEGINNING = "jobs/transitions/dependencies/block.py"
+UNBLOCK = "jobs/transitions/dependencies/unblock.py"
+BLOCK = "jobs/transitions/dependencies/block.py"
 FINISHING = "jobs/transitions/finishing.py"
 ACQUIRING = "jobs/transitions/acquiring.py"
 QUERIES = "jobs/models/querysets/dependencies.py"
@@ -50,7 +50,7 @@ MUTANTS = (
         "waiting: what was locked is looked at again after the commit",
         NEVER_LOST,
         ("tests/concurrency/test_waiting.py::test_the_second_of_two_looks_again_after_its_commit",),
-        (ENDING, "        transaction.on_commit(lambda: _look_again(held), robust=True)", "        pass"),
+        (UNBLOCK, "        transaction.on_commit(lambda: _look_again(held), robust=True)", "        pass"),
     ),
     mutant(
         "waiting: that look waits for the row",
@@ -59,7 +59,7 @@ MUTANTS = (
             "tests/concurrency/test_waiting.py::test_two_that_end_at_once_let_it_go_however_often",
             "tests/concurrency/test_waiting.py::test_the_second_of_two_looks_again_after_its_commit",
         ),
-        (ENDING, "now=clock.current(), wait=True)", "now=clock.current())"),
+        (UNBLOCK, "now=clock.current(), wait=True)", "now=clock.current())"),
     ),
     mutant(
         "waiting: no end waits for a row",
@@ -80,7 +80,7 @@ MUTANTS = (
         "waiting: what has ended before the lock is asked for again under it",
         NEVER_LOST,
         ("tests/concurrency/test_waiting_for_many.py::test_one_that_ends_while_the_bulk_is_written_is_not_overlooked",),
-        (BEGINNING, "    _settle(waits, others - may_end - over, now)", "    pass"),
+        (BLOCK, "    _unblock_of(waits, others - may_end - over, now)", "    pass"),
     ),
     mutant(
         "waiting: their rows are locked after all is written",
@@ -90,7 +90,7 @@ MUTANTS = (
             "tests/concurrency/test_waiting_for_many.py::test_what_a_bulk_waits_for_is_listed_started_and_ended_while_it_is_written",
         ),
         (
-            BEGINNING,
+            BLOCK,
             "    Dependency.objects.bulk_create(",
             "    _over_and_locked = Job.objects.to_be_waited_for(set().union(*waits.values()))\n"
             "    Dependency.objects.bulk_create(",
@@ -100,7 +100,7 @@ MUTANTS = (
         "waiting: the pairs are looked up before the rows are locked",
         ON_TIME,
         ("tests/concurrency/test_waiting_for_many.py::test_the_pairs_are_looked_up_before_the_rows_are_locked",),
-        (BEGINNING, "    connection.check_constraints()", "    pass"),
+        (BLOCK, "    connection.check_constraints()", "    pass"),
     ),
     mutant(
         "waiting: the list query takes what is only kept",
@@ -114,13 +114,13 @@ MUTANTS = (
         "waiting: a message that meets a beginning is sent again",
         ON_TIME,
         ("tests/concurrency/test_waiting.py::test_a_message_that_meets_a_beginning_is_sent_again",),
-        (BEGINNING, "    dispatcher.late_lane.missed_at_commit(published)", "    pass"),
+        (BLOCK, "    dispatcher.late_publisher.missed_at_commit(published)", "    pass"),
     ),
     mutant(
         "waiting: a list query that meets a beginning is made up for",
         ON_TIME,
         ("tests/concurrency/test_waiting.py::test_a_list_query_that_meets_a_beginning_is_made_up_for",),
-        (BEGINNING, "    dispatcher.late_lane.overtaken_at_commit(", "    list("),
+        (BLOCK, "    dispatcher.late_publisher.overtaken_at_commit(", "    list("),
     ),
     mutant(
         "waiting: the leader finds those that wait in vain",

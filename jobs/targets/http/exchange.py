@@ -42,7 +42,7 @@ class Progress:
         self.ms[phase] = round((steady() - self.begun) * 1000, 3)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """The connection is None where there was none."""
         return {"connection": self.connection, "ms": {**self.opened, **self.ms}}
 
@@ -141,13 +141,13 @@ def exchange(ready: Ready) -> dict[str, Any]:
     except FAILURES as error:
         what = str(error) or type(error).__name__
         if not progress.sent:
-            raise TargetFailed(f"Nothing was sent: {what}", progress.told, ("unsent",)) from error
+            raise TargetFailed(f"Nothing was sent: {what}", progress.report, ("unsent",)) from error
         answer.stopped(what, progress.head)
         if answer.status is None:
-            raise OutcomeUnknown(f"Sent, but not answered: {what}", progress.told) from error
+            raise OutcomeUnknown(f"Sent, but not answered: {what}", progress.report) from error
     progress.done("done")
     now = clock.now()
-    kept = {**progress.told, **answer.kept(now)}
+    kept = {**progress.report, **answer.kept(now)}
     judge(answer, ready.request, kept, now)
     return kept
 

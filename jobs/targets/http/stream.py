@@ -71,10 +71,10 @@ class Stream(httpcore2.NetworkStream):
     def _bytes_acknowledged(self) -> int:
         """Of all that was ever written; 0 where the system does not say."""
         try:
-            told = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ACKNOWLEDGED + 8)
+            info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ACKNOWLEDGED + 8)
         except (AttributeError, OSError):
             return 0
-        return int(struct.unpack_from("=Q", told, ACKNOWLEDGED)[0]) if len(told) >= ACKNOWLEDGED + 8 else 0
+        return int(struct.unpack_from("=Q", info, ACKNOWLEDGED)[0]) if len(info) >= ACKNOWLEDGED + 8 else 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with self._noticed(httpcore2.ReadTimeout, httpcore2.ReadError):

@@ -15,7 +15,7 @@ from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import ToBeWaitedFor
 from jobs.permissions import VIEW_JOB
 from jobs.states import OVER, Hold, State
-from jobs.transitions.dependencies.unblock import settle
+from jobs.transitions.dependencies.unblock import unblock_or_skip
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
 
@@ -76,20 +76,20 @@ def tie(waits: Mapping[int, Sequence[int]], *, now: datetime, own: Collection[in
         return
     connection.check_constraints()  # or the commit looks up each pair's rows, with the locks held
     over = _over(others)
-    _settle(waits, over, now)
+    _unblock_of(waits, over, now)
     locked = Job.objects.to_be_waited_for(others)
     _publish_again(locked, now)
     may_end = {job.id for job in locked if job.state not in OVER}
-    _settle(waits, others - may_end - over, now)
+    _unblock_of(waits, others - may_end - over, now)
 
 
 def _over(ids: Collection[int]) -> set[int]:
     return set(Job.objects.filter(pk__in=ids).in_state(OVER).order_by().values_list("pk", flat=True))
 
 
-def _settle(waits: Mapping[int, Sequence[int]], over: set[int], now: datetime) -> None:
+def _unblock_of(waits: Mapping[int, Sequence[int]], over: set[int], now: datetime) -> None:
     if over:
-        settle([job for job, group in waits.items() if not over.isdisjoint(group)], now=now)
+        unblock_or_skip([job for job, group in waits.items() if not over.isdisjoint(group)], now=now)
 
 
 def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
@@ -98,8 +98,8 @@ def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
     listed = {job.id: Listed.first(job) for job in waiting}
     unpublished = [listed[job.id] for job in waiting if job.enqueued_at is None]
     published = [listed[job.id] for job in waiting if job.enqueued_at is not None]
-    dispatcher.late_lane.overtaken_at_commit([one for one in unpublished if one.run_at < now + dispatcher.SOON])
-    dispatcher.late_lane.missed_at_commit(published)
+    dispatcher.late_publisher.overtaken_at_commit([one for one in unpublished if one.run_at < now + dispatcher.SOON])
+    dispatcher.late_publisher.missed_at_commit(published)
     lines = [of(queue=job.queue, key=job.key) for job in locked if Hold(job.holds) & (Hold.KEY | Hold.QUEUE)]
     promotion.at_commit({name for names in lines for name in names}, now=now)  # their turns have passed them by, too
 

@@ -25,10 +25,10 @@ ENDED_AS = {State.FAILED: "failed", State.CANCELLED: "was cancelled", State.SKIP
 
 def ended(ids: Collection[int], *, now: datetime) -> int:
     """These have ended in this transaction, which has their rows. Returns how many others it has let go or skipped."""
-    return settle(Job.objects.waiting_for(ids), now=now)
+    return unblock_or_skip(Job.objects.waiting_for(ids), now=now)
 
 
-def settle(ids: Iterable[int], *, now: datetime, wait: bool = False) -> int:
+def unblock_or_skip(ids: Iterable[int], *, now: datetime, wait: bool = False) -> int:
     """Let go of those of these jobs that have waited enough, and skip those that wait in vain, and what waits for
     these in turn. Returns how many. `wait`: for whoever has their rows; only where nothing else is held."""
     done, generation = 0, sorted(ids)
@@ -95,6 +95,6 @@ def _look_again(ids: Collection[int]) -> None:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-            settle(ids, now=clock.current(), wait=True)
+            unblock_or_skip(ids, now=clock.current(), wait=True)
     except OperationalError as error:
         emit(WaitersLeftToLeader(len(ids), error))

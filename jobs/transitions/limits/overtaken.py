@@ -13,7 +13,7 @@ from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
-from jobs.transitions.requeue import repend
+from jobs.transitions.requeue import requeue
 from jobs.transitions.starts import Started
 
 NOT_ENTERED = "It was paused before its body was entered"
@@ -32,9 +32,9 @@ def is_over(started: Started, *, now: datetime) -> bool:
             return True
         open_one = Attempt.objects.open().filter(job_id=job.pk, number=job.attempt)
         if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=f"{NOT_ENTERED}."):
-            told = AttemptInterrupted(job.pk, job.attempt, job.target, None, None, f"{NOT_ENTERED}.")
-            transaction.on_commit(partial(emit, told), robust=True)
-        repend(job, run_at=job.run_at, now=now, reason=f"{NOT_ENTERED}.", over_calendar=job.calendar_waived)
+            event = AttemptInterrupted(job.pk, job.attempt, job.target, None, None, f"{NOT_ENTERED}.")
+            transaction.on_commit(partial(emit, event), robust=True)
+        requeue(job, run_at=job.run_at, now=now, reason=f"{NOT_ENTERED}.", over_calendar=job.calendar_waived)
         if job.cancel_requested_at is not None:
             why = f"{NOT_ENTERED}, and it had been asked to stop."
             Job.objects.pending().filter(pk=job.pk).update(state=State.CANCELLED, finished_at=now, reason=why)

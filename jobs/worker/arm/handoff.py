@@ -61,5 +61,5 @@ class Handoff:
         due = datetime.fromtimestamp(waiting.run_at, tz=UTC)
         listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
         send(listed, producer, hops=waiting.hops + 1, passed_by=self._name)
-        waiting.settle()
+        waiting.acknowledge()
         emit(JobHandedOff(waiting.job_id, waiting.hops + 1))

@@ -40,12 +40,12 @@ class Taking:
         self._hurry = hurry
         self._parking = Parking()
         self._sharing = sharing
-        self._settling: set[threading.Thread] = set()
+        self._resolving: set[threading.Thread] = set()
 
     def stop(self, within: float | None = None) -> None:
         """When nothing more is given to `take`: returns when those in doubt have their slots, too, or after `within`
         seconds for each of them."""
-        for thread in tuple(self._settling):
+        for thread in tuple(self._resolving):
             thread.join(within)
 
     def take(self, batch: Sequence[Waiting]) -> list[Waiting]:
@@ -83,8 +83,8 @@ class Taking:
                 emit(_acquired(started, worker))
             for waiting, one in doubtful:
                 kept += 1
-                thread = threading.Thread(target=self._settle, args=(waiting, one, worker, begun), daemon=True)
-                self._settling.add(thread)
+                thread = threading.Thread(target=self._resolve, args=(waiting, one, worker, begun), daemon=True)
+                self._resolving.add(thread)
                 thread.start()
             for waiting in held:
                 kept += 1
@@ -109,7 +109,7 @@ class Taking:
     @staticmethod
     def _acknowledge(left: dict[int, Waiting]) -> None:
         while left:
-            left.popitem()[1].settle()
+            left.popitem()[1].acknowledge()
 
     def _later(self, acquired: Acquired, asked: dict[tuple[int, int], Waiting]) -> list[Waiting]:
         """Those of which nothing is decided yet wait here, without a slot."""
@@ -131,7 +131,7 @@ class Taking:
             self._again(waiting)
         return waits
 
-    def _settle(self, waiting: Waiting, doubtful: AcquireRequest, worker: WorkerIdentity, begun: float) -> None:
+    def _resolve(self, waiting: Waiting, doubtful: AcquireRequest, worker: WorkerIdentity, begun: float) -> None:
         """In a thread of its own, which holds the slot: others go on."""
         started: Started | None = None
         try:
@@ -140,10 +140,10 @@ class Taking:
             if acquired.limited:
                 acquired = Acquired(early=[(one, clock.now()) for one in acquired.limited])
             if not self._later(acquired, {(waiting.job_id, waiting.version): waiting}):
-                waiting.settle()
+                waiting.acknowledge()
         except Exception as error:  # noqa: BLE001 - its slot is to be free again
             emit(JobNotTaken(doubtful.job_id, error))
-            waiting.settle()
+            waiting.acknowledge()
         finally:
             connection.close()
             if started is None:
@@ -151,7 +151,7 @@ class Taking:
             else:
                 self._slots.give(Armed(started, worker.session, begun, clock.reading))
                 emit(_acquired(started, worker))
-            self._settling.discard(threading.current_thread())
+            self._resolving.discard(threading.current_thread())
 
 
 def _acquired(started: Started, worker: WorkerIdentity) -> AttemptAcquired:

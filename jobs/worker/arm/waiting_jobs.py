@@ -12,20 +12,13 @@ from jobs.transitions.limits.names import Name
 
 @dataclass(slots=True)
 class Delivery:
-    """One message. It is acknowledged when every job it named has been dealt with, so that what a dying worker
-    still held is delivered again."""
+    """One message. It is acknowledged when its job has been dealt with (taken, not to be taken, or passed on), so that
+    what a dying worker still had is delivered again."""
 
     acknowledge: Callable[[], object]
     queue: str
     hops: int = 0  # how many workers have passed it on
-    jobs: int = 1  # still to be dealt with
     hand_back: Callable[[], object] = lambda: None  # to the broker, as it came
-
-    def settle(self) -> None:
-        """One of its jobs is dealt with: taken, not to be taken, or passed on."""
-        self.jobs -= 1
-        if self.jobs == 0:
-            self.acknowledge()
 
 
 @dataclass(slots=True)
@@ -56,9 +49,9 @@ class Waiting:
     def hops(self) -> int:
         return max(delivery.hops for delivery in self.deliveries)
 
-    def settle(self) -> None:
+    def acknowledge(self) -> None:
         for delivery in self.deliveries:
-            delivery.settle()
+            delivery.acknowledge()
 
     def hand_back(self) -> None:
         """The broker is to deliver it elsewhere. It has not been passed on: its hops stay as they are."""

@@ -38,7 +38,7 @@ class Capacity:
     def stop(self) -> None:
         self._stop.set()
 
-    def told(self, drain: Drain) -> None:
+    def set_drain(self, drain: Drain) -> None:
         """What the worker's row says; each heartbeat tells it."""
         if drain != self.drain:
             self.drain = drain

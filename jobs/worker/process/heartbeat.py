@@ -110,7 +110,7 @@ class Heartbeat:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=conf().heartbeat_interval)
-        self._settle_lost()
+        self._interrupt_lost()
         try:
             Worker.objects.filter(session=self.identity.session).update(stopped_at=clock.now(), running=0)
         except (DatabaseError, InterfaceError) as error:
@@ -139,7 +139,7 @@ class Heartbeat:
             if not self._stop.is_set():
                 self._look_for_stops()
                 self._beat()
-                self._settle_lost()
+                self._interrupt_lost()
         connection.close()
 
     def _look_for_stops(self) -> None:
@@ -148,7 +148,7 @@ class Heartbeat:
         except Exception as error:  # noqa: BLE001 - looked again with the next beat
             emit(StopsUnread(error))
 
-    def _settle_lost(self) -> None:
+    def _interrupt_lost(self) -> None:
         while not self._lost.empty():
             job_id, why = self._lost.get()
             try:
@@ -180,9 +180,9 @@ class Heartbeat:
                     Worker.objects.filter(session=self._session).update(queues=renamed)
                     if self._renamed is renamed:
                         self._renamed = None
-                self._capacity.told(heard.drain)
+                self._capacity.set_drain(heard.drain)
                 if heard.identity and heard.incarnation:
-                    known.told(heard.identity, heard.incarnation)
+                    known.learn(heard.identity, heard.incarnation)
             else:
                 # We were silent for so long that we count as gone: go on under a new session.
                 emit(DeclaredGone(self._name))

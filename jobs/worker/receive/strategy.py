@@ -52,9 +52,9 @@ class JobStrategy:
         self._doubt = doubt
         self._doubted_at = float("-inf")  # on the steady clock
         self._refused: deque[tuple[Any, bool]] = deque()  # messages to hand back; whether they were held for later
-        self._told_refused = False
-        self._settled: deque[tuple[Any, bool]] = deque()  # messages to acknowledge; whether they were held for later
-        self._told = False  # that there is something to acknowledge
+        self._hand_back_asked = False
+        self._done: deque[tuple[Any, bool]] = deque()  # messages to acknowledge; whether they were held for later
+        self._acknowledge_asked = False  # the event loop, to acknowledge
         self._ahead = 0  # messages held for later; they must not keep the due ones from coming
         self._granted = 0  # by how much the prefetch was raised for them
         self._open = True
@@ -123,11 +123,11 @@ class JobStrategy:
 
     def acknowledge(self) -> None:
         """Tell the broker of what is dealt with. By the thread of the event loop only."""
-        self._told = False  # before the look: what is settled from now on is told of again
-        settled = [self._settled.popleft() for _ in range(len(self._settled))]
+        self._acknowledge_asked = False  # before the look: what comes from now on asks again
+        done = [self._done.popleft() for _ in range(len(self._done))]
         if self._open:  # another connection has a prefetch of its own
-            acknowledge([message for message, _ in settled], self._consumer.connection_errors)
-            self._hold(-sum(ahead for _, ahead in settled))
+            acknowledge([message for message, _ in done], self._consumer.connection_errors)
+            self._hold(-sum(ahead for _, ahead in done))
 
     def follow_soon(self) -> None:
         """From any thread."""
@@ -172,14 +172,14 @@ class JobStrategy:
 
     def _hand_back_soon(self, message: Any, ahead: bool) -> None:
         self._refused.append((message, ahead))
-        if not self._told_refused:
-            self._told_refused = True
+        if not self._hand_back_asked:
+            self._hand_back_asked = True
             self._consumer.call_soon(self.hand_back)
 
     def hand_back(self) -> None:
         """All at once: the event loop would wait up to a second for itself between two parts. Those of a lost
         connection the broker has already."""
-        self._told_refused = False
+        self._hand_back_asked = False
         self.follow()  # first: or they come back here
         back = [self._refused.popleft() for _ in range(len(self._refused))]
         if self._open:
@@ -187,9 +187,9 @@ class JobStrategy:
             self._hold(-sum(ahead for _, ahead in back))
 
     def _acknowledge_soon(self, message: Any, ahead: bool) -> None:
-        self._settled.append((message, ahead))
-        if not self._told:  # twice by two threads at once does no harm
-            self._told = True
+        self._done.append((message, ahead))
+        if not self._acknowledge_asked:  # twice by two threads at once does no harm
+            self._acknowledge_asked = True
             self._consumer.call_soon(self.acknowledge)
 
     def _hold(self, more: int) -> None:

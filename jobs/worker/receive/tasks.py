@@ -14,7 +14,7 @@ class JobTask(Task):  # type: ignore[type-arg]
 
     def start_strategy(self, app: Any, consumer: Any, **kwargs: Any) -> Any:
         """Celery asks this once for each connection to the broker."""
-        return consumer.controller.jobs.intake(consumer)
+        return consumer.controller.jobs.strategy_for(consumer)
 
 
 @shared_task(base=JobTask, name=RUN_JOB, ignore_result=True, typing=False)

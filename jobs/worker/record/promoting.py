@@ -25,7 +25,7 @@ class Promoting:
 
     def __init__(self) -> None:
         self._names: dict[Name, int] = {}  # and how many looks have been in vain
-        self._told = threading.Condition()
+        self._changed = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self.warmed = threading.Event()
@@ -38,16 +38,16 @@ class Promoting:
 
     def put(self, names: set[Name]) -> None:
         """Look at these. From any thread; does not wait."""
-        with self._told:
+        with self._changed:
             self._names |= dict.fromkeys(names, 0)
-            self._told.notify()
+            self._changed.notify()
 
     def stop(self, within: float | None = None) -> None:
         """From now on whoever commits looks himself. Returns when all that was put has been looked at once."""
         promotion.hand_to(None)
-        with self._told:
+        with self._changed:
             self._stopping = True
-            self._told.notify()
+            self._changed.notify()
         if self._thread is not None:
             self._thread.join(within)
 
@@ -56,21 +56,21 @@ class Promoting:
         self.warmed.set()
         pause = FIRST_PAUSE
         while True:
-            with self._told:
+            with self._changed:
                 while not self._names and not self._stopping:
-                    self._told.wait()
+                    self._changed.wait()
                 names, self._names = self._names, {}
             if not names:
                 break
             again = self._look(names)
             pause = min(pause * 2, LAST_PAUSE) if again else FIRST_PAUSE
             if again and not self._stopping:
-                with self._told:
+                with self._changed:
                     for name in again:
                         self._names.setdefault(name, names.get(name, 0) + 1)
                     fresh = any(tries == 0 for tries in self._names.values())
                     if not fresh:
-                        self._told.wait(pause)
+                        self._changed.wait(pause)
         connection.close()
 
     def _look(self, names: dict[Name, int]) -> set[Name]:

@@ -48,7 +48,7 @@ class Heard:
     def write(self, text: str) -> int:
         body = here()
         if body is not None and text and not getattr(_passing_on, "on", False):
-            body.told.write(str(text), clock.timestamp(), self._name)
+            body.execution.write(str(text), clock.timestamp(), self._name)
         return self._stream.write(text)
 
     def writelines(self, lines: Any) -> None:
@@ -68,7 +68,7 @@ def _hearing(call_handlers: Callable[..., None]) -> Any:
             return
         at, level = clock.timestamp(), record.levelname.lower()
         for line in _text(record).split("\n"):
-            body.told.line(line, at, level, record.name)
+            body.execution.line(line, at, level, record.name)
         _pass_on(call_handlers, self, record)
 
     return heard
@@ -91,7 +91,7 @@ def _warning(show: Callable[..., Any]) -> Any:
         body = here()
         if body is not None:
             text = f"{category.__name__}: {message} ({filename}:{lineno})"
-            body.told.line(text, clock.timestamp(), "warning", "warnings")
+            body.execution.line(text, clock.timestamp(), "warning", "warnings")
         key = str(message), category, filename, lineno
         if key not in _shown:
             if len(_shown) < MOST_WARNINGS:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any, TypeVar
 
-from jobs.targets.execution import Told
+from jobs.targets.execution import Execution
 
 T = TypeVar("T")
 
@@ -15,10 +15,10 @@ class Body:
     """What a process keeps of one start. `inside` is true while its body, or its preparation, runs; `sessions` are the
     raw database connections that it has used; `left_open` are the databases on which it left a transaction open."""
 
-    __slots__ = ("inside", "left_open", "sessions", "told")
+    __slots__ = ("execution", "inside", "left_open", "sessions")
 
-    def __init__(self, told: Told) -> None:
-        self.told = told
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
         self.inside = False
         self.sessions: set[Any] = set()
         self.left_open: set[str] = set()
@@ -35,9 +35,9 @@ class Body:
 _current: ContextVar[Body | None] = ContextVar("runat_body", default=None)
 
 
-def begin(told: Told) -> tuple[Body, Token[Body | None]]:
+def begin(execution: Execution) -> tuple[Body, Token[Body | None]]:
     """A new body, from now on this thread's."""
-    body = Body(told)
+    body = Body(execution)
     return body, _current.set(body)
 
 

@@ -17,7 +17,7 @@ from jobs.transitions import Ended, Started, storable
 from jobs.worker.run.results import as_json
 from project.masking import masked
 
-TOLD_TO_STOP = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
+STOPPED_BY_SIGNAL = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
 
 
 class How(NamedTuple):
@@ -47,7 +47,7 @@ def call(body: Callable[[], object], context: targets.Context) -> How:
             outcome, str(error), as_json(error.result), (kind, *error.kinds), retry_after=_seconds(error.retry_after)
         )
     except BaseException as error:  # a job may raise anything, SystemExit too
-        if isinstance(error, SystemExit) and error.code in TOLD_TO_STOP:
+        if isinstance(error, SystemExit) and error.code in STOPPED_BY_SIGNAL:
             raise  # its parent tells of it: whether the job had any effect is unknown
         why, story = masked(named(error)), masked(raised.story(error))
         names = (kind.__name__ for kind in type(error).__mro__)
@@ -64,7 +64,7 @@ def _seconds(asked: object) -> float | None:
 
 def cancelled(context: targets.Context, result: str | None = None) -> How:
     """It has stopped as it was asked to: no failure that a job may want another start after."""
-    return How(State.FAILED, context.told.asked, result, ("cancelled",))
+    return How(State.FAILED, context.execution.asked, result, ("cancelled",))
 
 
 def at_last(started: Started, how: How, finished_at: datetime) -> How:
@@ -95,7 +95,9 @@ def judged(started: Started, how: How, left_open: Collection[str]) -> How:
     return How(State.FAILED, why, how.result, ("failure", "transaction"))
 
 
-def ended(started: Started, how: How, execute_at: datetime | None, finished_at: datetime, told: targets.Told) -> Ended:
+def ended(
+    started: Started, how: How, execute_at: datetime | None, finished_at: datetime, execution: targets.Execution
+) -> Ended:
     """With what the body has said."""
     return Ended(
         started,
@@ -105,16 +107,16 @@ def ended(started: Started, how: How, execute_at: datetime | None, finished_at: 
         masked(how.error),
         how.result,
         how.kinds,
-        _as_text(told),
-        told.share,
-        None if told.share is None else storable(told.note),
+        _as_text(execution),
+        execution.share,
+        None if execution.share is None else storable(execution.note),
         how.story,
         how.retry_after,
     )
 
 
-def _as_text(told: targets.Told) -> str | None:
-    said = told.log
+def _as_text(execution: targets.Execution) -> str | None:
+    said = execution.log
     if said is None:
         return None
     for line in said["lines"]:

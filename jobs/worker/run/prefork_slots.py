@@ -18,7 +18,7 @@ from jobs.worker.process.capacity import Capacity
 from jobs.worker.record.recorder import Recorder
 from jobs.worker.run import runner
 from jobs.worker.run.runner import Armed
-from jobs.worker.run.slots import SETTLE_FOR, Slots
+from jobs.worker.run.slots import PICKED_UP_WITHIN, Slots
 
 CUT_SHORT = "Its process was told to stop after the start"
 KILL_AFTER = 0.5  # seconds beyond its deadline for which a body may end by itself
@@ -69,9 +69,9 @@ class PreforkSlots(Slots):
         self._given.append(armed)
         self._hub.call_soon(self._hand_over)
 
-    def settle(self) -> None:
+    def wait_until_picked_up(self) -> None:
         self._hand_over()
-        loop, until = self._hub.create_loop(), steady() + SETTLE_FOR
+        loop, until = self._hub.create_loop(), steady() + PICKED_UP_WITHIN
         while any(held.child is None for held in self._held.values()) and steady() < until:
             next(loop)  # the pool's end drops what no child has taken
 
@@ -143,7 +143,7 @@ class PreforkSlots(Slots):
             self._held[key].child = child
 
     def _ended(self, key: Key, ended: Ended | None) -> None:
-        if self._told_of(key):
+        if self._was_killed(key):
             return
         if ended is not None:
             self._recorder.put(ended)
@@ -152,7 +152,7 @@ class PreforkSlots(Slots):
 
     def _lost(self, key: Key, info: Any) -> None:
         """The child died, or was killed at its time limit: nobody else will record the end of its job."""
-        if self._told_of(key):
+        if self._was_killed(key):
             return
         error = getattr(info.exception, "exc", info.exception)
         if self._forget(key):
@@ -165,7 +165,7 @@ class PreforkSlots(Slots):
             held.deadline.cancel()
         return held is not None
 
-    def _told_of(self, key: Key) -> bool:
+    def _was_killed(self, key: Key) -> bool:
         """Whether we have killed it, recorded that and given its slot back."""
         killed = key in self._killed
         self._killed.discard(key)

@@ -51,8 +51,8 @@ class Reports:
 
 
 def _report(context: targets.Context) -> Progress:
-    told = context.told
-    return Progress(context.job_id, context.attempt, told.share or 0.0, storable(told.note))
+    execution = context.execution
+    return Progress(context.job_id, context.attempt, execution.share or 0.0, storable(execution.note))
 
 
 reports = Reports()

@@ -71,7 +71,7 @@ def run_in_child(armed: Armed) -> Ended | None:
 def attend(armed: Armed) -> Ended | None:
     """Have the body run at its instant, unless the job was settled without us meanwhile."""
     context = running.enter(armed.started)
-    body, token = current.begin(context.told)
+    body, token = current.begin(context.execution)
     try:
         return _attend(armed, context, body)
     finally:
@@ -102,7 +102,7 @@ def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended
     how = at_last(started, judged(started, how, body.left_open), finished_at)
     # The instant is never early; what is written down is the best estimate, and so not before it either.
     execute_at = None if not_entered else clock.likely(entered)
-    return ended(started, how, execute_at, finished_at, context.told)
+    return ended(started, how, execute_at, finished_at, context.execution)
 
 
 def wait(armed: Armed) -> float | None:

@@ -19,7 +19,9 @@ def enter(started: Started) -> targets.Context:
         limit=started.deadline,
         due=started.due,
     )
-    context.told.on_progress = reports.put  # knows no context: each start would leave a cycle to the garbage collector
+    context.execution.on_progress = (
+        reports.put
+    )  # knows no context: each start would leave a cycle to the garbage collector
     _here[started.job_id] = context
     return context
 
@@ -38,4 +40,4 @@ def ask_to_stop(job_id: int, attempt: int, why: str) -> None:
     """Tell this start, if it is still here. From any thread."""
     context = _here.get(job_id)
     if context is not None and context.attempt == attempt:
-        context.told.ask(why)
+        context.execution.ask(why)

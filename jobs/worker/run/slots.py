@@ -22,7 +22,7 @@ from jobs.worker.run import runner, running
 from jobs.worker.run.runner import Armed
 
 READY_WITHIN = 10.0  # seconds
-SETTLE_FOR = 5.0  # seconds for what was given to reach its slot when the worker stops
+PICKED_UP_WITHIN = 5.0  # seconds for what was given to reach its slot when the worker stops
 TOO_LATE = "It was acquired by a worker that had stopped meanwhile; its body was not entered"
 
 
@@ -79,7 +79,7 @@ class Slots:
         """Run this job in a slot that was reserved for it. From any thread; does not wait for it."""
         raise NotImplementedError
 
-    def settle(self) -> None:
+    def wait_until_picked_up(self) -> None:
         """Before the pool stops: see to it that all that was given has reached its slot."""
 
     def keep_through(self, flush: Callable[[], None]) -> None:

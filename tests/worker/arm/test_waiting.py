@@ -4,9 +4,9 @@ from jobs.worker.arm.waiting_jobs import LOOK, Delivery, Waiting, WaitingJobs
 
 
 class Message:
-    def __init__(self, jobs=1, hops=0):
+    def __init__(self, hops=0):
         self.acknowledged = 0
-        self.delivery = Delivery(self.acknowledge, "default", hops, jobs)
+        self.delivery = Delivery(self.acknowledge, "default", hops)
 
     def acknowledge(self):
         self.acknowledged += 1
@@ -40,7 +40,7 @@ def test_a_job_delivered_twice_waits_once_and_both_messages_are_acknowledged():
     jobs.add(waiting(1, 10.0, first))
     jobs.add(waiting(1, 10.0, again))
     (one,) = jobs.take(10.0, 9)
-    one.settle()
+    one.acknowledge()
     assert (len(jobs), first.acknowledged, again.acknowledged) == (0, 1, 1)
 
 
@@ -49,14 +49,6 @@ def test_another_version_of_a_job_is_another_message():
     jobs.add(waiting(1, 10.0))
     jobs.add(waiting(1, 20.0, version=2))
     assert len(jobs) == 2
-
-
-def test_a_message_of_several_jobs_is_acknowledged_with_the_last():
-    message = Message(jobs=2)
-    message.delivery.settle()
-    assert message.acknowledged == 0
-    message.delivery.settle()
-    assert message.acknowledged == 1
 
 
 def test_passed_on_are_those_that_would_wait_longest_and_have_not_been_sent_around():

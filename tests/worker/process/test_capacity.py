@@ -40,10 +40,10 @@ def test_it_says_once_that_it_refuses_and_once_that_it_does_not():
 def test_a_drain_is_one_more_reason():
     changes = Changes(FULL, *[FINE] * IN_A_ROW)
     changes.look(1)
-    changes.capacity.told(DRAINED)
-    changes.capacity.told(DRAINED)
+    changes.capacity.set_drain(DRAINED)
+    changes.capacity.set_drain(DRAINED)
     changes.look(IN_A_ROW)
-    changes.capacity.told(Drain())
+    changes.capacity.set_drain(Drain())
     assert changes == [OVER, f"drained by ada: new kernel; {OVER}", "drained by ada: new kernel", ""]
 
 
@@ -69,5 +69,5 @@ def test_it_goes_on_reading_whoever_does_not_listen(caplog):
 )
 def test_how_a_drain_is_said(drain, said):
     node = Capacity()
-    node.told(drain)
+    node.set_drain(drain)
     assert node.refusing == said

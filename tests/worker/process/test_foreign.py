@@ -10,9 +10,9 @@ from jobs.events.worker.process import ForeignMessages
 from jobs.installation import Identity, known
 from jobs.worker.process.foreign import FIRST_PAUSE, LONGEST_PAUSE, PAUSES_ALIKE, Foreign
 from tests.conftest import IDENTITY
-from tests.worker.receive.test_intake import CHUNK, Message, consumer, intake, take, taken
+from tests.worker.receive.test_strategy import CHUNK, Message, consumer, strategy, take, taken
 
-__all__ = ["consumer", "intake", "taken"]  # fixtures
+__all__ = ["consumer", "strategy", "taken"]  # fixtures
 
 OTHERS = Identity(uuid4(), uuid4()).mark
 
@@ -26,14 +26,14 @@ def foreign(number=1, mark=OTHERS):
     return Message(installation=mark, id=f"job-{number}-v1-1")
 
 
-def test_one_that_names_us_or_nobody_is_taken(intake, taken):
-    take(intake, Message(installation=IDENTITY.mark), Message())
+def test_one_that_names_us_or_nobody_is_taken(strategy, taken):
+    take(strategy, Message(installation=IDENTITY.mark), Message())
     assert len(taken) == 2
 
 
-def test_a_foreign_one_goes_back_after_its_pause(intake, consumer, taken):
+def test_a_foreign_one_goes_back_after_its_pause(strategy, consumer, taken):
     message = foreign()
-    take(intake, message)
+    take(strategy, message)
     assert (taken, message.handed_back, message.acknowledged) == ([], 0, 0)
     ((pause, _, _),) = consumer.timer.calls
     assert pause == pytest.approx(FIRST_PAUSE, abs=0.01)
@@ -41,59 +41,59 @@ def test_a_foreign_one_goes_back_after_its_pause(intake, consumer, taken):
     assert (taken, message.handed_back, message.acknowledged) == ([], 1, 0)
 
 
-def test_it_keeps_no_message_of_ours_from_coming(intake, consumer):
-    take(intake, *(foreign(n) for n in range(10)))
+def test_it_keeps_no_message_of_ours_from_coming(strategy, consumer):
+    take(strategy, *(foreign(n) for n in range(10)))
     assert consumer.qos.value == 5 + CHUNK
     consumer.timer.fire()
-    take(intake, Message(installation=IDENTITY.mark))
+    take(strategy, Message(installation=IDENTITY.mark))
     assert consumer.qos.value >= 5
 
 
-def test_one_that_comes_again_and_again_waits_longer_each_time(intake, consumer):
+def test_one_that_comes_again_and_again_waits_longer_each_time(strategy, consumer):
     pauses = []
     for _ in range(PAUSES_ALIKE * 8):
-        take(intake, foreign())
+        take(strategy, foreign())
         pauses.append(round(consumer.timer.calls[-1][0], 2))
     assert pauses == sorted(pauses)
     assert sum(pauses[:9]) < 1.5, "seconds: of 512 messages one comes back nine times where chances are even"
     assert pauses[-1] == pytest.approx(LONGEST_PAUSE, abs=0.2)
 
 
-def test_many_go_back_one_after_the_other(intake, consumer):
-    take(intake, *(foreign(n) for n in range(200)))
+def test_many_go_back_one_after_the_other(strategy, consumer):
+    take(strategy, *(foreign(n) for n in range(200)))
     assert consumer.timer.calls[-1][0] == pytest.approx(1.0, abs=0.1), "200 a second"
 
 
-def test_the_log_is_not_flooded_and_the_heartbeat_can_tell(intake, emitted):
-    take(intake, *(foreign(n) for n in range(50)))
+def test_the_log_is_not_flooded_and_the_heartbeat_can_tell(strategy, emitted):
+    take(strategy, *(foreign(n) for n in range(50)))
     assert emitted.of(ForeignMessages) == [ForeignMessages(1, OTHERS[:12], "slow")]
     assert Foreign.latest.whose == f"installation '{OTHERS[:12]}', queue 'slow'"
 
 
-def test_one_of_ours_from_before_a_restore_is_dropped(intake, consumer, taken):
+def test_one_of_ours_from_before_a_restore_is_dropped(strategy, consumer, taken):
     message = foreign(mark=Identity(IDENTITY.identity, uuid4()).mark)
-    take(intake, message)
+    take(strategy, message)
     consumer.turn()
     assert (taken, message.handed_back, message.acknowledged) == ([], 0, 1)
 
 
-def test_who_is_not_sure_asks_and_looks_again(intake, consumer, taken, monkeypatch):
+def test_who_is_not_sure_asks_and_looks_again(strategy, consumer, taken, monkeypatch):
     asked = []
-    monkeypatch.setattr(intake, "_doubt", lambda: asked.append(True))
+    monkeypatch.setattr(strategy, "_doubt", lambda: asked.append(True))
     monkeypatch.setattr(known, "_read_at", steady() - 60)
     message, later = foreign(mark=Identity(IDENTITY.identity, uuid4()).mark), foreign(2)
-    take(intake, message, later)
+    take(strategy, message, later)
     assert asked == [True], "once a second"
     consumer.timer.fire()
     assert (message.handed_back, later.handed_back) == (1, 1)
     assert Foreign.latest is None, "nobody knows yet whether it is another's"
 
 
-def test_the_latest_start_that_a_sender_knew_of_is_kept(intake):
-    take(intake, Message(installation=IDENTITY.mark, after=500), Message(after="no number"))
+def test_the_latest_start_that_a_sender_knew_of_is_kept(strategy):
+    take(strategy, Message(installation=IDENTITY.mark, after=500), Message(after="no number"))
     assert known.start == 500
 
 
-def test_a_mark_that_is_no_text_is_no_message_of_ours(intake):
+def test_a_mark_that_is_no_text_is_no_message_of_ours(strategy):
     with pytest.raises(InvalidTaskError, match="no name of an installation"):
-        take(intake, Message(installation=["x"]))
+        take(strategy, Message(installation=["x"]))

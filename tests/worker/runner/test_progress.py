@@ -78,7 +78,7 @@ def test_a_database_that_fails_costs_a_report_and_nothing_else(monkeypatch):
     monkeypatch.setattr(transitions, "report_progress", fail)
     mine = Reports()
     context = targets.Context(1, 1, None)
-    context.told.on_progress = mine.put
+    context.execution.on_progress = mine.put
     context.progress(0.5)
     until = time.monotonic() + 5
     while not tries and time.monotonic() < until:

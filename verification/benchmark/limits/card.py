@@ -34,8 +34,8 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         yield Text(f"  {sentence}", style="yellow")
     yield _costs(result)
     for kind, of_kind in result.ratios.items():
-        told = ", ".join(f"{step} {ratio:.2f}" for step, ratio in of_kind.items())
-        yield Text(f"  {kind}, the dearest line to the cheapest: {told}")
+        ratios = ", ".join(f"{step} {ratio:.2f}" for step, ratio in of_kind.items())
+        yield Text(f"  {kind}, the dearest line to the cheapest: {ratios}")
     yield _course("Start delay, ms: p50, p99, max", course.parts, "delays")
     yield _course("Row taken late, ms: p50, p99, max", course.parts, "arming")
     yield _leader(course.parts)
@@ -61,18 +61,18 @@ def _costs(result: Result) -> Table:
 def _course(title: str, parts: list[Part], what: str) -> Table:
     table = _table(title, "", *(part.name for part in parts))
     for kind in getattr(parts[0], what):
-        table.add_row(kind, *(_told(getattr(part, what)[kind]) for part in parts))
+        table.add_row(kind, *(_shown(getattr(part, what)[kind]) for part in parts))
     return table
 
 
 def _leader(parts: list[Part]) -> Table:
     table = _table("The leader, s between: p50, p99, max", "", *(part.name for part in parts))
-    table.add_row("signs of life", *(_told(part.signs) for part in parts))
-    table.add_row("list queries", *(_told(part.lists) for part in parts))
+    table.add_row("signs of life", *(_shown(part.signs) for part in parts))
+    table.add_row("list queries", *(_shown(part.lists) for part in parts))
     return table
 
 
-def _told(spread: Spread | None) -> str:
+def _shown(spread: Spread | None) -> str:
     return NONE if spread is None else f"{spread.p50:,.2f}, {spread.p99:,.2f}, {spread.high:,.2f}"
 
 

@@ -115,7 +115,7 @@ class Disturbed:
         pausing.pause(Name(Kind.QUEUE, self._resumed), now=now, reason="Until it is resumed.")
         limit = Name(Kind.QUEUE, self._resumed)
         rows.queue_up(self._asked.resume, limit, queue=self._resumed, since=now - timedelta(hours=1))
-        rows.settle_in()
+        rows.vacuum()
 
     def _run_parts(self, wait: Tell) -> tuple[list[tuple[datetime, datetime]], float, int]:
         """When each began and ended, how long the resume took to be answered, and how many had their turn."""

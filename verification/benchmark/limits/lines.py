@@ -80,7 +80,7 @@ class Lines:
         try:
             lines = list(self._lines(tell))
             queues += {line.queue for line in lines}
-            rows.settle_in()
+            rows.vacuum()
             return self._rounds(lines, tell)
         finally:
             promotion.hand_to(None)

@@ -47,7 +47,7 @@ def own_keys(queue: str) -> None:
     Job.objects.filter(queue=queue).update(key=Concat("key", Cast("id", TextField())))
 
 
-def settle_in() -> None:
+def vacuum() -> None:
     """After many rows at once: what autovacuum does by itself, a minute later."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE jobs_job, jobs_turn")

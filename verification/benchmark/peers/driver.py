@@ -64,14 +64,16 @@ class Driver:
                 self._write(home, plan)
                 _pass(wait, (until - datetime.now(UTC)).total_seconds(), "load")
                 longest = (window + max_delay).total_seconds()
-                told = _told(wait, home, lambda told: _done(told, plan), longest, "the last jobs", must=False)
+                stamps = _wait_for_stamps(
+                    wait, home, lambda stamps: _done(stamps, plan), longest, "the last jobs", must=False
+                )
                 idle = _idle(wait, database, asked.idle)
                 # The windows that are counted end after the load: a peer that polls, polls until then.
                 where = cost.interval(since, duration, window.total_seconds())
                 _pass(wait, (where.stop - datetime.now(UTC)).total_seconds(), "the last window")
                 lists = sum(where.start <= at < where.stop for at in _read(home).lists)
         return punctuality(
-            plans.rows(plan, told),
+            plans.rows(plan, stamps),
             created=len(plan),
             cost=cost.LIST_QUERY * lists,
             idle=idle,
@@ -88,12 +90,12 @@ class Driver:
             plan = plans.backlog(datetime.now(UTC), backlog)
             self._write(home, plan)
             with self._living(processes, ready=lambda: True) as wait:
-                _told(wait, home, lambda told: told.fed, DRAINED_WITHIN, "filling the backlog")
+                _wait_for_stamps(wait, home, lambda stamps: stamps.fed, DRAINED_WITHIN, "filling the backlog")
                 processes.members += workers
                 for worker in workers:
                     worker.start()
-                told = _told(wait, home, lambda told: _done(told, plan), DRAINED_WITHIN, "draining")
-        return score.jobs_per_second(plans.rows(plan, told))
+                stamps = _wait_for_stamps(wait, home, lambda stamps: _done(stamps, plan), DRAINED_WITHIN, "draining")
+        return score.jobs_per_second(plans.rows(plan, stamps))
 
     @contextmanager
     def _at_home(self, what: str, body_s: float) -> Iterator[tuple[Path, dict[str, str], str]]:
@@ -171,19 +173,19 @@ def _pass(wait: Tell, seconds: float, what: str) -> None:
         wait(what, passed, seconds)
 
 
-def _told(
+def _wait_for_stamps(
     wait: Tell, home: Path, enough: Callable[[Stamps], bool], longest: float, what: str, *, must: bool = True
 ) -> Stamps:
     """Wait until what was told is enough, and return it. Raises Unavailable when it must be and is not in time."""
     start = time.monotonic()
-    while not enough(told := _read(home)):
+    while not enough(stamps := _read(home)):
         if (passed := time.monotonic() - start) > longest:
             if must:
                 raise Unavailable(f"was not done with {what} within {longest:g} s; its logs are in {home}")
-            return told
+            return stamps
         for _ in range(LOOK_EVERY):
             wait(what, passed, longest)
-    return told
+    return stamps
 
 
 def _read(home: Path) -> Stamps:
@@ -192,5 +194,5 @@ def _read(home: Path) -> Stamps:
     return plans.stamps(line for text in texts for line in text[: text.rfind("\n") + 1].splitlines())
 
 
-def _done(told: Stamps, plan: Sequence[Entry]) -> bool:
-    return told.fed and len(told.runs) >= len(plan)
+def _done(stamps: Stamps, plan: Sequence[Entry]) -> bool:
+    return stamps.fed and len(stamps.runs) >= len(plan)

@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass
 class Stamps:
-    """What the processes of a peer have told so far."""
+    """What the processes of a peer have said so far."""
 
     ready: int = 0
     fed: bool = False
@@ -59,20 +59,20 @@ def backlog(now: datetime, count: int) -> list[Entry]:
 
 def stamps(lines: Iterable[str]) -> Stamps:
     """Read the lines of all processes; see `programs.protocol`."""
-    told = Stamps()
+    found = Stamps()
     for line in lines:
         match line.split():
             case ["ready"]:
-                told.ready += 1
+                found.ready += 1
             case ["fed"]:
-                told.fed = True
+                found.fed = True
             case ["made", job_id, at]:
-                told.made[int(job_id)] = _time(at)
+                found.made[int(job_id)] = _time(at)
             case ["run", job_id, entered, left]:
-                told.runs.setdefault(int(job_id), []).append((_time(entered), _time(left)))
+                found.runs.setdefault(int(job_id), []).append((_time(entered), _time(left)))
             case ["list", at]:
-                told.lists.append(_time(at))
-    return told
+                found.lists.append(_time(at))
+    return found
 
 
 def _time(nanoseconds: str) -> datetime:
@@ -81,12 +81,12 @@ def _time(nanoseconds: str) -> datetime:
     return datetime.fromtimestamp(seconds, tz=UTC) + timedelta(microseconds=rest)
 
 
-def rows(plan: Sequence[Entry], told: Stamps) -> list[Row]:
+def rows(plan: Sequence[Entry], found: Stamps) -> list[Row]:
     """One row for each job that the peer has taken in, as our table would show it; the first start counts."""
     return [
-        _row(job, told.made[job.job_id], sorted(told.runs.get(job.job_id, [])))
+        _row(job, found.made[job.job_id], sorted(found.runs.get(job.job_id, [])))
         for job in plan
-        if job.job_id in told.made
+        if job.job_id in found.made
     ]
 
 

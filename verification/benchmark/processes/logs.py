@@ -8,16 +8,16 @@ from pathlib import Path
 # Celery writes `[time: ERROR/MainProcess] ...`, our own handler `time ERROR logger ...`.
 TROUBLE = re.compile(r"^Traceback \(most recent call last\)|^\[[^\]]*: (ERROR|CRITICAL)/|^\S+ \S+ (ERROR|CRITICAL) ")
 LAST_LINES = 15
-TOLD = 5  # lines of trouble told of one log
+SHOWN = 5  # lines of trouble told of one log
 
 
 def trouble(log: Path, *, start: int = 0) -> list[str]:
     """The lines of a log, from byte `start`, that say that something raised, the first few, with its name."""
     lines = [line for line in _lines(log, start) if TROUBLE.search(line)]
-    told = [f"{log.name}: {line}" for line in lines[:TOLD]]
-    if len(lines) > TOLD:
-        told.append(f"{log.name}: {len(lines) - TOLD} more lines like these")
-    return told
+    shown = [f"{log.name}: {line}" for line in lines[:SHOWN]]
+    if len(lines) > SHOWN:
+        shown.append(f"{log.name}: {len(lines) - SHOWN} more lines like these")
+    return shown
 
 
 def last_words(log: Path) -> str:

@@ -84,10 +84,10 @@ def _times(result: Result) -> Iterator[tuple[str, str]]:
 def _costs(result: Result) -> Iterator[tuple[str, str]]:
     facts, lists = result.facts, result.cost
     each = result.statements_per_job
-    told = f", {each:.2f} statements (all, with the INSERTs)" if each is not None else ""
+    statements = f", {each:.2f} statements (all, with the INSERTs)" if each is not None else ""
     yield (
         "Per job",
-        f"{result.messages_per_job:.3f} messages, {facts.transactions_per_job:.3f} write transactions{told}",
+        f"{result.messages_per_job:.3f} messages, {facts.transactions_per_job:.3f} write transactions{statements}",
     )
     yield (
         "List queries",

@@ -25,7 +25,7 @@ from verification.benchmark.throughput import backlog
 
 LATER = timedelta(hours=1)  # far beyond any list query's horizon: only these messages bring these jobs
 STALLED_AFTER = 5.0  # seconds in which the worker takes nothing more
-SETTLE_FOR = 1.0  # seconds until the memory is read
+QUIET_FOR = 1.0  # seconds until the memory is read
 PUBLISH_FOR = 0.5  # seconds of one call
 SLOTS = 20
 ASK_TIMEOUT = 5.0  # seconds
@@ -62,14 +62,14 @@ def hold(jobs: int, run: str, interrupts: Interrupts, tell: Tell) -> Held:
     first_id = None
     try:
         with at_work(cluster, None, interrupts, tell) as wait:
-            _pause(SETTLE_FOR, "an idle worker", wait)
+            _pause(QUIET_FOR, "an idle worker", wait)
             before, started = _rss(cluster), time.monotonic()
             listed = _insert(jobs, run, queue)
             first_id = listed[0].id
             _publish(listed, wait)
             left = _wait_taken(jobs, queue, wait)
             seconds = time.monotonic() - started
-            _pause(SETTLE_FOR, "memory", wait)
+            _pause(QUIET_FOR, "memory", wait)
             return Held(jobs, jobs - left, before, _rss(cluster), _prefetch(cluster), seconds)
     finally:
         if first_id is not None:
@@ -127,8 +127,8 @@ def _rss(cluster: Cluster) -> float:
 
 def _prefetch(cluster: Cluster) -> int | None:
     worker = f"{cluster.members[0].name}@{gethostname()}"
-    told: Mapping[str, Mapping[str, Any]] = (
+    stats: Mapping[str, Mapping[str, Any]] = (
         current_app.control.inspect(destination=[worker], timeout=ASK_TIMEOUT).stats() or {}
     )
-    count = told.get(worker, {}).get("prefetch_count")
+    count = stats.get(worker, {}).get("prefetch_count")
     return None if count is None else int(count)

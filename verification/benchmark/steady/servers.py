@@ -50,5 +50,5 @@ def _broker() -> float | None:
         if broker.transport.driver_type != "redis":
             return None
         channel: Any = broker.default_channel  # Redis' own kind of channel has a client
-        told: dict[str, Any] = channel.client.info("cpu")
-    return float(told["used_cpu_user"]) + float(told["used_cpu_sys"])
+        usage: dict[str, Any] = channel.client.info("cpu")
+    return float(usage["used_cpu_user"]) + float(usage["used_cpu_sys"])

@@ -51,14 +51,14 @@ def _ready(**kwargs: Any) -> None:
 
 def _tell(folder: Path) -> None:
     file, draft = folder / f"{os.getpid()}.bare", folder / f"{os.getpid()}.draft"
-    told: Seen | None = None
+    written: Seen | None = None
     while True:
         entries = _entries[:]
         seen = Seen(len(entries), min(entries, default=0.0), max(entries, default=0.0))
-        if seen != told:
+        if seen != written:
             draft.write_text(json.dumps(asdict(seen)))
             draft.rename(file)
-            told = seen
+            written = seen
         time.sleep(EVERY)
 
 

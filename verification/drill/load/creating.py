@@ -21,7 +21,7 @@ from verification.drill.load import mix
 T = TypeVar("T")
 
 RETRY_S = 0.5
-INSIST_S = 60.0
+RETRY_FOR_S = 60.0
 # By which an insert may come late on a machine that so much is done to: what is due a window ahead of the reading of
 # the clock must be so by the time of its statement.
 HELD_UP = timedelta(seconds=2)
@@ -79,7 +79,7 @@ def ledger_key(job: Job) -> str:
 
 def retry_until_answered(question: Callable[[], T]) -> T:
     """Ask until the database answers: it is the drill itself that takes it away. Raises after a minute."""
-    until = time.monotonic() + INSIST_S
+    until = time.monotonic() + RETRY_FOR_S
     while True:
         try:
             return question()

@@ -98,25 +98,25 @@ def taken():
 
 
 @pytest.fixture
-def intake(consumer, taken):
+def strategy(consumer, taken):
     return JobStrategy(consumer, taken.append, lambda: NOW)
 
 
-def take(intake, *messages):
+def take(strategy, *messages):
     for message in messages:
-        intake(message, None, None, None, [])
+        strategy(message, None, None, None, [])
 
 
-def test_a_message_becomes_a_job_that_waits(intake, taken):
-    take(intake, Message((7, 3), hops=2))
+def test_a_message_becomes_a_job_that_waits(strategy, taken):
+    take(strategy, Message((7, 3), hops=2))
     (one,) = taken
     assert (one.job_id, one.version, one.run_at) == (7, 3, 2_208_988_800.0)
     assert (one.hops, one.deliveries[0].queue) == (2, "slow")
 
 
-def test_one_that_comes_back_has_been_sent_around_sooner(intake, taken):
+def test_one_that_comes_back_has_been_sent_around_sooner(strategy, taken):
     """On a worker that is alone each job without a slot would go around four times."""
-    take(intake, Message(hops=1, passed_by="w2@test"), Message((8, 1), hops=1, passed_by="w1@test"))
+    take(strategy, Message(hops=1, passed_by="w2@test"), Message((8, 1), hops=1, passed_by="w1@test"))
     assert [one.hops for one in taken] == [1, 1 + COMES_BACK]
 
 
@@ -143,41 +143,41 @@ def test_what_is_no_message_of_ours_is_refused(message):
         read(message)
 
 
-def test_it_is_acknowledged_by_the_event_loop_once_it_is_dealt_with(intake, taken, consumer):
+def test_it_is_acknowledged_by_the_event_loop_once_it_is_dealt_with(strategy, taken, consumer):
     messages = [Message((n, 1)) for n in range(3)]
-    take(intake, *messages)
+    take(strategy, *messages)
     for one in taken:
-        one.settle()
+        one.acknowledge()
     assert [m.acknowledged for m in messages] == [0, 0, 0]
     assert len(consumer.soon) == 1, "one call for all that are dealt with meanwhile"
     consumer.turn()
     assert [m.acknowledged for m in messages] == [1, 1, 1]
-    take(intake, again := Message())
-    taken[-1].settle()
+    take(strategy, again := Message())
+    taken[-1].acknowledge()
     consumer.turn()
     assert again.acknowledged == 1
 
 
-def test_what_a_lost_connection_brought_is_kept_but_not_acknowledged(intake, taken, consumer):
-    take(intake, message := Message())
-    intake.close()
-    taken[0].settle()
+def test_what_a_lost_connection_brought_is_kept_but_not_acknowledged(strategy, taken, consumer):
+    take(strategy, message := Message())
+    strategy.close()
+    taken[0].acknowledge()
     consumer.turn()
     assert message.acknowledged == 0
 
 
-def test_jobs_for_later_leave_room_for_those_that_are_due(intake, taken, consumer):
-    take(intake, *[Message((n, 1)) for n in range(CHUNK + 1)])
+def test_jobs_for_later_leave_room_for_those_that_are_due(strategy, taken, consumer):
+    take(strategy, *[Message((n, 1)) for n in range(CHUNK + 1)])
     assert consumer.qos.value == 5 + 2 * CHUNK
     assert consumer.qos.changes == 2, "a change is a round trip to the broker"
     for one in taken:
-        one.settle()
+        one.acknowledge()
     consumer.turn()
     assert 5 <= consumer.qos.value <= 5 + CHUNK
 
 
-def test_jobs_that_are_due_are_bounded_by_the_prefetch(intake, consumer):
-    take(intake, *[Message((n, 1), eta="2020-01-01T00:00:00+00:00") for n in range(100)])
+def test_jobs_that_are_due_are_bounded_by_the_prefetch(strategy, consumer):
+    take(strategy, *[Message((n, 1), eta="2020-01-01T00:00:00+00:00") for n in range(100)])
     assert consumer.qos.changes == 0
 
 
@@ -217,16 +217,16 @@ def test_what_a_lost_connection_brought_the_broker_has_already(refusing, taken, 
     assert (message.handed_back, consumer.task_consumer.did) == (0, [])
 
 
-def test_one_that_takes_jobs_again_consumes_again_but_not_when_it_stops(intake, consumer):
-    intake.follow()
+def test_one_that_takes_jobs_again_consumes_again_but_not_when_it_stops(strategy, consumer):
+    strategy.follow()
     assert consumer.task_consumer.did == ["consume"]
     consumer.blueprint.state = CLOSE
-    intake.follow()
+    strategy.follow()
     assert consumer.task_consumer.did == ["consume"]
 
 
-def test_who_leaves_takes_no_more_messages_and_never_again(intake, consumer):
-    intake.leave()
-    intake.follow()
+def test_who_leaves_takes_no_more_messages_and_never_again(strategy, consumer):
+    strategy.leave()
+    strategy.follow()
     assert consumer.task_consumer.did == ["cancel"]
-    assert not intake.is_asking
+    assert not strategy.is_asking
