@@ -9,6 +9,7 @@ import redis.connection
 from celery import current_app
 from kombu import Consumer, Queue
 
+from jobs.events.worker.receive import MessagesNotAcknowledged, MessagesNotHandedBack
 from jobs.worker.receive.acks import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client
 
 
@@ -125,6 +126,35 @@ def test_the_loss_of_the_broker_is_no_error(connection, queue, monkeypatch, capl
         acknowledge(messages, (ConnectionResetError,))
     assert "2 messages could not be acknowledged" in caplog.text
     assert not any(message.acknowledged for message in messages)
+
+
+class OfRabbitMQ:
+    """A message of a connection that is lost."""
+
+    channel = None
+
+    def __init__(self, error):
+        self.error = error
+
+    def ack(self):
+        raise self.error
+
+    def reject(self, requeue):
+        raise self.error
+
+
+def test_the_loss_of_rabbitmq_is_told_for_each_message_and_is_no_error(emitted):
+    error = ConnectionResetError("gone")
+    acknowledge([OfRabbitMQ(error)] * 2, (ConnectionResetError,))
+    hand_back([OfRabbitMQ(error)], (ConnectionResetError,))
+    assert emitted == [MessagesNotAcknowledged(1, error)] * 2 + [MessagesNotHandedBack(1, error)]
+
+
+def test_a_broken_pipe_is_told_and_left_to_the_event_loop_which_connects_again(emitted):
+    error = BrokenPipeError("gone")
+    with pytest.raises(BrokenPipeError):
+        acknowledge([OfRabbitMQ(error)], (OSError,))
+    assert emitted == [MessagesNotAcknowledged(1, error)]
 
 
 def test_nothing_to_acknowledge_asks_nobody():
