@@ -22,7 +22,7 @@ def test_a_worker_s_transaction_may_not_stand_still_and_the_next_may():
             return cursor.fetchone()[0]
 
     with connection.cursor() as cursor:
-        cursor.execute("SET idle_in_transaction_session_timeout = '7min'")  # beats of other tests may have set theirs
+        cursor.execute("SET idle_in_transaction_session_timeout = '7min'")
     with transaction.atomic():
         assert list(Job.objects.acquirable([pending.pk], due_before=NOW + seconds(1))) == [pending]
         assert limit() == "6s"

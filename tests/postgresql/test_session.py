@@ -55,12 +55,6 @@ def fresh(transactional_db):
         other.close()
 
 
-@pytest.fixture(autouse=True)
-def _nothing_pinned(monkeypatch):
-    """What tests of beats have pinned in this process is another matter."""
-    monkeypatch.setattr(session, "_of_process", {})
-
-
 @pytest.fixture(params=["DATABASE {name}", "ROLE {user} IN DATABASE {name}"])
 def whose(request, transactional_db):
     """Whose defaults are altered; they are as they were at the end."""
@@ -91,8 +85,7 @@ def test_database_url_may_choose(fresh):
     assert show(fresh(lock_timeout="3s"), "lock_timeout") == "3s"
 
 
-def test_a_process_may_add_what_holds_for_it(fresh, monkeypatch):
-    monkeypatch.setattr(session, "_of_process", {})
+def test_a_process_may_add_what_holds_for_it(fresh):
     session.pin(statement_timeout="20s")
     assert show(fresh(), "statement_timeout") == "20s"
 

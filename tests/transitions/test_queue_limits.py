@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from jobs.maintenance.turns import turns
-from jobs.models import Job, Kind, Limit
+from jobs.models import Job, Kind, Limit, LimitAudit
 from jobs.states import Hold, State
 from jobs.transitions.limits import filling, pausing
 from jobs.transitions.limits.names import Name
@@ -45,6 +45,15 @@ def test_a_pause_of_what_cannot_be_is_refused():
         pausing.pause(Name(Kind.QUEUE, "amq.x"), now=NOW, reason="")
     with pytest.raises(ValidationError, match="shorten"):
         pausing.pause(MAIL, now=NOW, reason="x" * 1001)
+
+
+@pytest.mark.parametrize("verb", ["resume", "limit", "lift"])
+def test_so_is_a_reason_that_is_too_long(verb):
+    more = {"concurrency": 1, "rate": None, "burst": 1} if verb == "limit" else {}
+    with pytest.raises(ValidationError, match="shorten"):
+        getattr(pausing, verb)(MAIL, now=NOW, by=pausing.By(None, "x" * 1001), **more)
+    assert not Limit.objects.exists()
+    assert not LimitAudit.objects.exists()
 
 
 def test_resuming_lets_go_of_everybody_however_many(make_job, monkeypatch, published):
