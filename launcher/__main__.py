@@ -69,7 +69,7 @@ def die_with_parent() -> None:
 
 
 def already_running() -> str:
-    """One sentence for who starts a second time."""
+    """Return the sentence for a person who starts a second time: where it runs, and how to stop it."""
     supervisor = supervisor_of(default_home())
     if supervisor is None:
         return "RunAt: already starting (or stopping) in this checkout; try again in a moment."

@@ -82,5 +82,5 @@ def _is_foreground() -> bool:
 
 
 def _say(line: str) -> None:
-    """To stderr: stdout belongs to the command."""
+    """Print a line of the launcher's own on stderr: stdout belongs to the command."""
     print(line, file=sys.stderr, flush=True)

@@ -30,7 +30,7 @@ class LauncherError(Exception):
 
 @dataclass(frozen=True)
 class Home:
-    """One installation's folder. `account` is the user of the servers; None: the invoking user."""
+    """Folder of one installation. `account`: the user of its servers; None: the invoking user."""
 
     path: Path
     account: Account | None
@@ -62,7 +62,7 @@ class Home:
         return folder
 
     def log_path(self, name: str) -> Path:
-        """Where the process of that name writes its log."""
+        """Return the path of the log file of the process with that name."""
         return self.path / "log" / f"{name}.log"
 
     @contextmanager
@@ -179,7 +179,7 @@ def make_folder(path: Path, mode: int) -> bool:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on that port of 127.0.0.1."""
+    """Return whether a server could listen on that port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections of an earlier run do not count
         try:

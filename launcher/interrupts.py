@@ -11,7 +11,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):
-    """Somebody wants us to end. Not an Exception: only the outermost code may catch it."""
+    """Request to end, made by a signal. Not an Exception: only the outermost code may catch it."""
 
     def __init__(self, number: int) -> None:
         self.number = number

@@ -1,4 +1,4 @@
-"""What is up at present, as files in the home: the services' addresses, and our children."""
+"""Files in the home that tell what is up at present: the services' addresses, and our children."""
 
 import json
 import os

@@ -179,7 +179,7 @@ def _start_processes(home: Home, supervisor: Supervisor, services: Services, lis
 
 
 def answers(url: str) -> bool:
-    """Whether the web interface answers, whatever it says."""
+    """Return whether the web interface answers, whatever its status."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PROBE_S)
     try:
         connection.request("GET", "/healthz")

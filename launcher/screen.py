@@ -27,7 +27,7 @@ class Screen:
         self._colours: dict[str, str] = {}
 
     def say(self, line: str, style: str = "") -> None:
-        """One line of our own."""
+        """Print one line of the launcher's own, not of a process."""
         self._print(Text(line, style))
 
     def log(self, name: str, lines: list[str]) -> None:
@@ -37,7 +37,7 @@ class Screen:
             self._print(Text.assemble((f"{name:<{NAME_WIDTH}} | ", colour), line))
 
     def box(self, title: str, lines: list[str]) -> None:
-        """What the person should not miss. Without sides where they would break a token that is to be copied."""
+        """Print lines that must not be missed, without sides where those would break a token that is to be copied."""
         text = Text("\n".join(lines))
         if max(map(len, lines)) + BOX_EXTRA <= self._console.width:
             self._print(Panel(text, title=title, expand=False, border_style="green", padding=(1, 2)))

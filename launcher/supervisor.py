@@ -21,7 +21,7 @@ Child = subprocess.Popen[bytes]
 
 @dataclass
 class Member:
-    """One supervised process. `stage`: the lowest is stopped first; equal ones together."""
+    """Supervised process. `stage`: members of the lowest are stopped first, those of one stage together."""
 
     name: str
     spawn: Callable[[], Child]
@@ -34,7 +34,7 @@ class Member:
     due: float | None = None  # when to start it again; None: it lives
 
     def is_alive(self) -> bool:
-        """Whether the process runs at present."""
+        """Return whether the process runs at present."""
         return self.process.poll() is None
 
 
@@ -118,5 +118,5 @@ class Supervisor:
 
 
 def describe(code: int) -> str:
-    """How a process ended, in words."""
+    """Return in words how a process ended: its exit code, or the signal that killed it."""
     return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"

@@ -1,4 +1,4 @@
-"""Our own pages may load what we serve ourselves, and nothing inline: what slips into a page is not run."""
+"""Content-Security-Policy of all pages: they load files served from here, nothing inline; what slips in is not run."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class ConfigurationError(SystemExit):
 
 @dataclass(frozen=True)
 class Environment:
-    """What the environment says, checked; what is secret has no repr. `jobs`: as in jobs/settings_table.py."""
+    """Checked contents of the environment; secrets have no repr. `jobs`: as in jobs/settings_table.py."""
 
     database: dict[str, Any]
     broker_url: Secret

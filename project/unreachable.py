@@ -1,4 +1,4 @@
-"""One sentence, and its remedy, for a database that cannot be reached."""
+"""Message, with its remedy, for a database that cannot be reached."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 
 def sentence(error: OperationalError) -> str | None:
-    """What is wrong and what to do. None: the error is another one, since the connection was there."""
+    """Return what is wrong and what to do; None for any other error, where the connection was there."""
     cause = error.__cause__
     if not isinstance(cause, psycopg.OperationalError) or cause.sqlstate is not None:
         return None

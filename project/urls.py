@@ -1,4 +1,4 @@
-"""All addresses."""
+"""Routes of the web process: all addresses."""
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView

@@ -26,12 +26,12 @@ class Account:
         return bool(status.st_mode & other)
 
     def may_traverse(self, folder: Path) -> bool:
-        """Whether it may pass through the folder and all its parents (mode bits only)."""
+        """Return whether the account may pass through the folder and all its parents (mode bits only)."""
         chain = [folder, *folder.parents]
         return all(self._allows(part, stat.S_IXUSR, stat.S_IXGRP, stat.S_IXOTH) for part in chain)
 
     def may_read(self, path: Path) -> bool:
-        """Whether it may read the file (or list the folder), wherever links lead."""
+        """Return whether the account may read the file (or list the folder), wherever links lead."""
         real = path.resolve()
         return self.may_traverse(real.parent) and self._allows(real, stat.S_IRUSR, stat.S_IRGRP, stat.S_IROTH)
 

@@ -112,7 +112,7 @@ def _major(program: Path) -> int:
 
 
 def _version(program: Path) -> str | None:
-    """What `--version` answers, e.g. "18.6"; None when the program does not run on this machine."""
+    """Return the number that `--version` prints, e.g. "18.6"; None when the program does not run on this machine."""
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=20)
     except (OSError, subprocess.SubprocessError):

@@ -103,7 +103,7 @@ class Postgres(Server):
         return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
 
     def _remove_stale_pidfile(self) -> None:
-        """It refuses to start while the number in its pidfile lives, even as another program of our user."""
+        """Remove the pidfile of a dead server: PostgreSQL refuses to start while its number lives, even elsewhere."""
         path = self.data / "postmaster.pid"
         deadline = time.monotonic() + STALE_WAIT_S
         while path.exists() and time.monotonic() < deadline:
@@ -116,7 +116,7 @@ class Postgres(Server):
             time.sleep(POLL_S)  # a server that outlived its supervisor is on its way out
 
     def _works_here(self, pid: int) -> bool:
-        """Whether the process has the cluster as its working directory, as every postmaster has."""
+        """Return whether the process has the cluster as its working directory, as every postmaster has."""
         try:
             return Path(f"/proc/{pid}/cwd").resolve(strict=True) == self.data.resolve()
         except OSError:
@@ -138,7 +138,7 @@ class Postgres(Server):
 
     @property
     def _has_statistics(self) -> bool:
-        """Whether the extension is installed: preloading a missing one would prevent the start."""
+        """Return whether pg_stat_statements is installed: preloading a missing extension would prevent the start."""
         root = self.program.path.resolve().parents[1]
         return any((root / lib / f"{STATISTICS}.so").exists() for lib in LIBRARY_FOLDERS)
 

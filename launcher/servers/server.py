@@ -1,4 +1,4 @@
-"""What PostgreSQL and Valkey have in common here: a port, a readiness test, a way to end."""
+"""Common part of PostgreSQL and Valkey as the launcher starts them: a port, a readiness test, a way to end."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC
 
 
 class Server:
-    """One embedded server of a home. Non-durable ones trade safety against a crash for speed."""
+    """Embedded server of a home. If it is not `durable`, it trades safety against a crash for speed."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -40,14 +40,14 @@ class Server:
         raise NotImplementedError
 
     def is_ready(self, pid: int) -> bool:
-        """Whether the server with that process id takes connections."""
+        """Return whether the server with that process id takes connections."""
         raise NotImplementedError
 
     def after_start(self) -> None:
-        """What is to be done once the server takes connections."""
+        """Finish the setup once the server takes connections; does nothing by default."""
 
     def url(self) -> str:
-        """Where clients find it, password included."""
+        """Return the address for clients, password included."""
         raise NotImplementedError
 
     def spawn(self) -> subprocess.Popen[bytes]:
@@ -82,7 +82,10 @@ class Server:
         raise LauncherError(f"{self.title} did not start; its last words:\n{self.last_words()}")
 
     def _wait_ready(self, process: subprocess.Popen[bytes]) -> bool:
-        """True when ready, False when the process has ended."""
+        """Wait for the server: True when it is ready, False when its process has ended.
+
+        Raises LauncherError after READY_WITHIN_S seconds.
+        """
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if process.poll() is not None:

@@ -19,7 +19,7 @@ class Valkey(Server):
     farewell: ClassVar[Farewell] = ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0))
 
     def prepare(self) -> None:
-        """Nothing: its data appear with the first start."""
+        """Do nothing: the data appear with the first start."""
 
     def command(self) -> list[str]:
         """Write the configuration (a password on the command line would show in `ps`) and name it."""
@@ -45,7 +45,7 @@ class Valkey(Server):
         return self.home.secret(self.name)
 
     def is_ready(self, pid: int) -> bool:
-        """Whether it answers a PING; not while it still loads its data."""
+        """Return whether the server answers a PING; False while it still loads its data."""
         words = f"AUTH {self._password}\r\nPING\r\n".encode()
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_WITHIN_S) as connection:

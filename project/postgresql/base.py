@@ -86,8 +86,9 @@ class DatabaseWrapper(PostgreSQL):
         super().close_if_unusable_or_obsolete()
 
     def is_usable(self) -> bool:
-        """Whether the session answers and can write: what Django asks before the first statement of a request, and the
-        worker before that of a body."""
+        """Return whether the session answers and can write. Django asks before the first statement of a request, the
+        worker before that of a body.
+        """
         if self.connection is None:
             return False
         try:

@@ -1,4 +1,4 @@
-"""What every session is set to, whatever the defaults of the server, the database and the role are.
+"""Settings of every session, whatever the defaults of the server, the database and the role are.
 
 With one statement after the connection is open, not by libpq's `options`: those a pooler refuses or, if it is told to
 ignore them, drops without a word.

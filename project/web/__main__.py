@@ -27,7 +27,7 @@ def main(words: list[str]) -> None:
 
 
 def options_of(words: list[str]) -> argparse.Namespace:
-    """What the command line says. Ends the process with one sentence where it is wrong."""
+    """Parse the command line. Ends the process with one sentence where it is wrong."""
     parser = argparse.ArgumentParser(prog="python -m project.web", description="RunAt's web interface and REST.")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--bind", default="127.0.0.1:8000", metavar="HOST:PORT", help="default: %(default)s")

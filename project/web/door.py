@@ -23,7 +23,7 @@ PROBES = ("/healthz", "/readyz")  # a thread of its own for each: a slow databas
 
 
 class Door:
-    """What uvicorn calls for each request. `threads`: how many requests are worked on at a time."""
+    """ASGI application that uvicorn calls for each request. `threads`: how many requests are worked on at a time."""
 
     def __init__(self, threads: int) -> None:
         self._views = Views()
@@ -90,7 +90,7 @@ async def _unless(gone: asyncio.Future[None], answer: asyncio.Future[Answer]) ->
 
 
 async def _first(wanted: asyncio.Future[Any], *others: asyncio.Future[Any]) -> None:
-    """Until one of them is done; `wanted` is cancelled if it is not, also by our own cancellation."""
+    """Wait until one of the futures is done; `wanted` is cancelled if it is not, also when the caller is cancelled."""
     try:
         await asyncio.wait({wanted, *others}, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -27,7 +27,7 @@ class Ends:
         self._callers = 0
 
     def has_room(self) -> bool:
-        """Whether one more may wait."""
+        """Return whether one more request may wait."""
         return self._callers < MOST
 
     async def wait(self, job_id: int, seconds: float) -> None:
@@ -71,7 +71,7 @@ class Ends:
 
 
 def _ask(job_ids: list[int]) -> set[int]:
-    """In the thread, on its own connection, which goes with any error."""
+    """Return which of the jobs have ended. Runs in the thread, on its own connection, which is closed at any error."""
     try:
         return ended(job_ids)
     except (DatabaseError, InterfaceError):

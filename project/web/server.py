@@ -23,7 +23,7 @@ FILES = CONNECTIONS + 200
 
 
 class TimedProtocol(H11Protocol):
-    """One connection."""
+    """Connection with time limits for the headers of a request and for the reading of an answer."""
 
     _late: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
@@ -72,7 +72,7 @@ class TimedProtocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """One process. SIGTERM: nothing new is taken, who waits is answered, what has begun ends within STOP_S."""
+    """Web server process. SIGTERM: nothing new is taken, who waits is answered, what has begun ends within STOP_S."""
 
     def __init__(self, door: Door, *, keep_alive: int = KEEP_ALIVE_S) -> None:
         self._door = door
@@ -101,7 +101,7 @@ class Server(uvicorn.Server):
 
 
 def allow_open_files() -> None:
-    """As many as connections may come, where the system permits it."""
+    """Raise the limit of open files to as many as connections may come, where the system permits it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -34,7 +34,7 @@ class Answer:
 
 
 class Views(BaseHandler):
-    """What Django does between a request and its response. Thread-safe, as any WSGI application of Django is."""
+    """Django's part between a request and its response. Thread-safe, as any WSGI application of Django is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
 
 
 class Threads:
-    """So many threads, and so many requests that may wait for one."""
+    """Thread pool with a bounded queue: `number` threads, and `queue` requests that may wait for one."""
 
     def __init__(self, name: str, number: int, queue: int) -> None:
         self._executor: Executor = ThreadPoolExecutor(number, thread_name_prefix=name)
