@@ -1,1 +1,1 @@
-"""What proves the promises of docs/guarantees.md: benchmark, drill, mutants, model. Not a part of the product."""
+"""Proofs of the promises of docs/guarantees.md: benchmark, drill, mutants, model. Not a part of the product."""

@@ -1,4 +1,4 @@
-"""What the round cost the database by the exercise's formula, and which windows are counted."""
+"""Cost of the round for the database by the exercise's formula, and which windows are counted."""
 
 from __future__ import annotations
 

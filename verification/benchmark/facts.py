@@ -1,4 +1,4 @@
-"""What the table and the ledger say that a set of jobs has cost: exact, and the same on any machine."""
+"""Cost of a set of jobs, as the table and the ledger say: exact, and the same on any machine."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Facts:
         return self.completed / self.seconds if self.seconds else 0.0
 
     def flaws(self, created: int) -> list[str]:
-        """What was lost, and what was started twice, a sentence each."""
+        """Return what was lost, and what was started twice, a sentence each."""
         found = []
         if not created == self.jobs == self.completed == self.started:
             found.append(
@@ -60,7 +60,7 @@ class Facts:
 
 
 def read(job_ids: Sequence[int]) -> Facts:
-    """Of these jobs, when they have ended."""
+    """Read the facts about these jobs, when they have ended."""
     ids = list(job_ids)
     failures = WorkerLog.objects.about(WorkerLog.Action.ACQUIRE_FAILURE, ids).count()
     with connection.cursor() as cursor:

@@ -25,14 +25,14 @@ TARGET = "demo.sleep"
 
 @dataclass(frozen=True)
 class Call:
-    """What a job does."""
+    """Target and payload of a job."""
 
     target: str
     payload: dict[str, Any]
 
 
 class Load:
-    """One round's jobs. As a context it runs the thread of live inserts, and ends it."""
+    """Jobs of one round. As a context it runs the thread of live inserts, and ends it."""
 
     def __init__(self, run: str, seed: int, *, since: datetime, duration: timedelta, window: timedelta) -> None:
         self.run = run
@@ -91,7 +91,7 @@ class Load:
             connection.close()
 
     def rows(self) -> list[Row]:
-        """What the table and the ledger say of this round's jobs."""
+        """Return this round's jobs as the table and the ledger have them, by id."""
         starts = Attempt.objects.starts_of(self.created)
         return [
             row_of(job, burst=self.created.get(job.pk) == Series.BURST, starts=starts.get(job.pk, 0))
@@ -108,7 +108,7 @@ class Load:
         return job.pk
 
     def new(self, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
-        """One job of the load, checked."""
+        """Return a new job of the load, checked."""
         new = rules.NewJob(TARGET, {"seconds": BODY_SECONDS}, run_at, name=self._name(series))
         return rules.checked(new, now=now)
 
@@ -125,7 +125,7 @@ def withdraw(run: str) -> None:
 
 
 def row_of(job: Job, *, burst: bool, starts: int) -> Row:
-    """What is scored of a job."""
+    """Return the part of a job that is scored."""
     return Row(
         job_id=job.pk,
         burst=burst,

@@ -1,4 +1,4 @@
-"""Where the figures were measured: without it they mean nothing to anybody else."""
+"""Machine of a measurement: without it the figures mean nothing to anybody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be measured: the exercise, throughput, bursts, a steady load, limits, RunAt beside its peers."""
+"""Modes of the benchmark: the exercise, throughput, bursts, a steady load, limits, RunAt beside its peers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from verification.benchmark.throughput import options as throughput_options
 
 
 class Result(Protocol):
-    """What every benchmark comes back with. `last_words`: the logs' ends, when something raised."""
+    """Result of any benchmark. `last_words`: the logs' ends, when something raised."""
 
     last_words: str
 
@@ -53,7 +53,7 @@ class Benchmark(Protocol):
 
 @dataclass(frozen=True)
 class Mode:
-    """How to make one from the name of a run, how to show its result, and which file the figures go to."""
+    """Kind of benchmark: makes one from the name of a run, shows its result, names the file of its figures."""
 
     make: Callable[[str, Interrupts], Benchmark]
     show: Callable[[Any, Console], None]
@@ -61,7 +61,7 @@ class Mode:
 
 
 def choose(given: Mapping[str, Any]) -> Mode:
-    """By the options of the command line. Raises OptionError."""
+    """Return the mode that the options of the command line ask for. Raises OptionError."""
     if given.get("throughput"):
         of_throughput = throughput_options.checked(given)
         return Mode(partial(drain.Drain, of_throughput), throughput_card.show, of_throughput.json)

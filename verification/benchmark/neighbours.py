@@ -1,4 +1,4 @@
-"""What a round finds in the database it uses: its tables, and others who share its slots and its figures."""
+"""Checks of the database a round uses: its tables, and others who share its slots and its figures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def require_migrations() -> None:
 
 
 class NotAlone(Exception):
-    """Others use this database; the text says who."""
+    """Use of the database by others; the text says who."""
 
 
 def require_alone(now: datetime) -> None:
@@ -48,6 +48,6 @@ def warnings(now: datetime) -> list[str]:
 
 
 def led_by(beats: Collection[int]) -> bool:
-    """Whether the leader is one of these processes of this machine."""
+    """Return whether the leader is one of these processes of this machine."""
     holder = Leadership.current().holder
     return any(holder.endswith(f":{pid}") for pid in beats)

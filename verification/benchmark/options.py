@@ -1,4 +1,4 @@
-"""What a benchmark is asked to do, refused in one sentence when it makes no sense."""
+"""Options of a benchmark, refused in one sentence when they make no sense."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class OptionError(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """One round. `duration` (D of the workload) and `idle` are in seconds."""
+    """Options of one round. `duration` (D of the workload) and `idle` are in seconds."""
 
     duration: float
     instances: int
@@ -82,7 +82,7 @@ class Options:
 
 
 def filled(mode: str | None, given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given, with this mode's standard for what is not. Raises OptionError for an option of another mode.
+    """Return what is given, with the mode's standard for what is not. Raises OptionError for another mode's option.
 
     `mode`: the option that chooses it; None: the exercise itself.
     """
@@ -114,7 +114,7 @@ def exercise(full: Mapping[str, Any], *, ha: bool) -> Options:
 
 @dataclass(frozen=True)
 class Volume:
-    """So many `jobs`, and `instances` workers with `slots` each."""
+    """Size of a run: so many `jobs`, and `instances` workers with `slots` each."""
 
     jobs: int
     instances: int
@@ -142,7 +142,7 @@ def within(name: str, value: float, low: float, high: float, unit: str) -> None:
 
 
 def file(name: str | None) -> Path | None:
-    """Where the figures go. Raises OptionError when they could not."""
+    """Return the file for the figures; None if none is named. Raises OptionError when it could not be written."""
     if name is None:
         return None
     path = Path(name)

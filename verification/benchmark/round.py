@@ -1,4 +1,4 @@
-"""One round from end to end: start the processes, put the load in, wait until it has run, read the result."""
+"""Round from end to end: start the processes, put the load in, wait until it has run, read the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOOK_EVERY = 1.0  # seconds between looks at the table while the last jobs run: 
 
 
 class Round:
-    """One benchmark. `window` and `max_delay` are the W and MaxDelayTime in force."""
+    """Benchmark of the exercise. `window` and `max_delay` are the W and MaxDelayTime in force."""
 
     def __init__(self, options: Options, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run

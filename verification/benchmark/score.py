@@ -15,7 +15,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Row:
-    """What the table and the ledger say about one job of the round. `starts`: its rows in the ledger."""
+    """Job of the round as the table and the ledger have it. `starts`: its rows in the ledger."""
 
     job_id: int
     burst: bool
@@ -49,7 +49,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many jobs came how far."""
+    """Number of jobs that came so far."""
 
     created: int
     acquired: int
@@ -103,17 +103,17 @@ def counts(rows: Sequence[Row], created: int) -> Counts:
 
 
 def start_delays(rows: Sequence[Row]) -> list[float]:
-    """How late each body was entered, in ms."""
+    """Return how late each body was entered, in ms."""
     return [(row.execute_at - row.run_at) / MILLISECOND for row in rows if row.execute_at]
 
 
 def original_delays(rows: Sequence[Row]) -> list[float]:
-    """The same by the stamp of 2019, which was taken after the body, in ms."""
+    """Return the delays by the stamp of 2019, which was taken after the body, in ms."""
     return [(row.finished_at - row.run_at) / MILLISECOND for row in rows if row.execute_at and row.finished_at]
 
 
 def leads(rows: Sequence[Row]) -> list[float]:
-    """How long before `run_at` each row was locked that was locked early, in ms."""
+    """Return how long before `run_at` each row was locked that was locked early, in ms."""
     return [(row.run_at - row.locked_at) / MILLISECOND for row in rows if row.locked_at and row.locked_at < row.run_at]
 
 
@@ -128,7 +128,7 @@ def jobs_per_second(rows: Sequence[Row]) -> float:
 
 
 def summary(delays: Sequence[float]) -> Spread | None:
-    """None when there is nothing to summarise; the stdev of a single value is 0."""
+    """Summarise delays; None when there are none. The stdev of a single value is 0."""
     if not delays:
         return None
     ordered = sorted(delays)

@@ -1,4 +1,4 @@
-"""How many statements reached this database, from pg_stat_statements: calls before and after, nothing is reset."""
+"""Number of statements that reached this database, from pg_stat_statements: calls before and after, no reset."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What happened between two snapshots."""
+    """Statements between two snapshots."""
 
     seconds: float
     statements: int
@@ -66,7 +66,7 @@ def snapshot(born: datetime) -> Snapshot | None:
 
 
 def between(before: Snapshot | None, after: Snapshot | None) -> Traffic | None:
-    """None when either is missing."""
+    """Return the traffic between two snapshots; None when either is missing."""
     if before is None or after is None:
         return None
     return Traffic(

@@ -27,7 +27,7 @@ class Series(StrEnum):
 
 @dataclass(frozen=True)
 class Planned:
-    """One job to be committed before the load starts."""
+    """Job to be committed before the load starts."""
 
     series: Series
     run_at: datetime
@@ -62,15 +62,15 @@ def pauses(seed: str) -> Iterator[timedelta]:
 
 
 def live_pauses(seed: int) -> Iterator[timedelta]:
-    """How long to sleep before each live insert."""
+    """Yield how long to sleep before each live insert."""
     return pauses(f"{seed} live")
 
 
 def live_run_at(now: datetime, window: timedelta) -> datetime:
-    """When a job that is inserted at `now` is due."""
+    """Return when a job that is inserted at `now` is due."""
     return now + window + LIVE_MARGIN
 
 
 def live_is_over(now: datetime, since: datetime, duration: timedelta, window: timedelta) -> bool:
-    """Whether `now + W` has reached the end of the load: no more live inserts then."""
+    """Return whether `now + W` has reached the end of the load: no more live inserts then."""
     return now + window >= since + duration

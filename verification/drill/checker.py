@@ -18,7 +18,7 @@ SLACK = 1.0  # seconds by which the stamps of a kill and of a start may be in th
 
 
 class Kind(StrEnum):
-    """What may be wrong."""
+    """Kind of a violation; its value is the word for people."""
 
     LOST = "lost"
     DOUBLED = "doubled"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken promise, in a sentence."""
+    """Broken promise, told in a sentence."""
 
     kind: Kind
     text: str
@@ -68,11 +68,11 @@ class Verdict:
         return not self.violations
 
     def also(self, bad_ends: Iterable[str]) -> Verdict:
-        """The same with processes that did not end well after the round."""
+        """Return this verdict with a violation more for each process that did not end well after the round."""
         return replace(self, violations=[*self.violations, *(Violation(Kind.PROCESS, text) for text in bad_ends)])
 
     def noting(self, notes: Iterable[str]) -> Verdict:
-        """The same with more that is worth knowing and breaks no promise."""
+        """Return this verdict with more notes: worth knowing, though they break no promise."""
         return replace(self, notes=[*notes, *self.notes])
 
     def count(self, kind: Kind) -> int:
@@ -132,7 +132,7 @@ def _judge(row: Row, starts: list[Start], lines: list[Line], evidence: Evidence,
 
 
 def _presence(row: Row, starts: list[Start], lines: list[Line], evidence: Evidence) -> Iterator[Violation]:
-    """That it was accepted in time and came to its end, and that all three say so."""
+    """Check that a job was accepted in time and came to its end, and that row, ledger and body agree on it."""
     who = f"Job {row.job_id}"
     if row.state not in (State.COMPLETED, State.INTERRUPTED):
         text = f"{who} is {State(row.state).label} at the end{f' ({row.reason})' if row.reason else ''}."
@@ -152,7 +152,7 @@ def _presence(row: Row, starts: list[Start], lines: list[Line], evidence: Eviden
 
 
 def _multiplicity(row: Row, starts: list[Start], lines: list[Line]) -> Iterator[Violation]:
-    """That it was started once, whoever is asked."""
+    """Check that a job was started at most once, by the bodies' ledger and by jobs_attempt."""
     for what in (ENTRY, END):
         pids = [str(line.pid) for line in lines if line.what == what]
         if len(pids) > 1:
@@ -165,7 +165,7 @@ def _multiplicity(row: Row, starts: list[Start], lines: list[Line]) -> Iterator[
 
 
 def _punctuality(row: Row, entries: list[Line], evidence: Evidence) -> Iterator[Violation]:
-    """That its body was entered in time, by its own stamp and by ours."""
+    """Check that a body was entered in time, by its own stamp and by the table's."""
     due = row.run_at.timestamp()
     stamps = [("its ledger", line.at, evidence.clock_error) for line in entries]
     if row.execute_at is not None:
@@ -185,7 +185,7 @@ def _punctuality(row: Row, entries: list[Line], evidence: Evidence) -> Iterator[
 
 
 def _explanation(start: Start, injected: list[Injected]) -> str:
-    """Which injected kill or stop of its process explains that it never ended; empty when none does."""
+    """Return which injected kill or stop of its process explains that a start never ended; empty when none does."""
     ended = start.finished_at.timestamp() if start.finished_at else float("inf")
     for act in injected:
         if act.pid is None or act.pid != start.pid:

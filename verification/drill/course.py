@@ -22,7 +22,7 @@ REVIVE_S = 1.0  # after which a killed process is started again
 
 
 class Course:
-    """Its methods belong to the main thread, which the processes are tied to."""
+    """Whole drill, round after round. Its methods belong to the main thread, which the processes are tied to."""
 
     def __init__(self, options: Options, services: Services, interrupts: Interrupts) -> None:
         self.options, self.services = options, services
@@ -62,7 +62,7 @@ class Course:
         return Report(outcomes, self._facts(where), self.options.complete)
 
     def _killed_itself(self, pid: int) -> bool:
-        """At a failpoint, as it was told."""
+        """Return whether the process killed itself at a failpoint, as it was told."""
         return any(hit.pid == pid and hit.act == "kill" for hit in hits(self._stage))
 
     def _facts(self, where: machine.Machine) -> dict[str, str]:

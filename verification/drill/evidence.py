@@ -1,4 +1,4 @@
-"""What a round has left behind: rows, ledger rows, the bodies' own ledger, and what was injected. Plain data."""
+"""Evidence of a round: rows, ledger rows, the bodies' own ledger, and what was injected. Plain data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of jobs_job. `key`: in the ledger; `shares`: the limits that it is in."""
+    """Row of jobs_job. `key`: its name in the bodies' ledger; `shares`: the limits that it is in."""
 
     job_id: int
     key: str
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Start:
-    """One row of jobs_attempt. `pid`: of the process that its session belongs to, None when nobody knows."""
+    """Row of jobs_attempt. `pid`: of the process that its session belongs to, None when nobody knows."""
 
     job_id: int
     number: int

@@ -1,4 +1,4 @@
-"""What a drill is asked to do, refused in one sentence when it makes no sense."""
+"""Options of a drill, refused in one sentence when they make no sense."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which faults each round injects, and when: drawn from the seed alone, so that a round can be had again."""
+"""Plan of each round, its faults and their moments: drawn from the seed alone, so that a round can be had again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from verification.drill.faults import FAULTS, Setting, Stroke
 
 @dataclass(frozen=True)
 class Plan:
-    """One kind of round. `whole`: every job must complete (WORKLOAD's qualification), none may be interrupted;
+    """Kind of a round. `whole`: every job must complete (WORKLOAD's qualification), none may be interrupted;
     `quiet`: nothing may raise; `cost_limit`: times 100 x windows; `length`: in
-    durations of a round."""
+    durations of a round.
+    """
 
     name: str
     faults: tuple[str, ...]

@@ -43,7 +43,7 @@ class Report:
 
     @property
     def exercised(self) -> dict[str, int]:
-        """How often each failpoint acted."""
+        """Return how often each failpoint acted, by its name."""
         return {name: sum(o.exercised.get(name, 0) for o in self.outcomes) for name in failpoints.NAMES}
 
     @property

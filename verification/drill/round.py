@@ -1,4 +1,4 @@
-"""One round from end to end: load, strokes at their time, calm, evidence."""
+"""Round from end to end: load, strokes at their time, calm, evidence."""
 
 from __future__ import annotations
 
@@ -134,7 +134,9 @@ class Round:
         )
 
     def wait_ready(self) -> None:
-        """Every worker has its heartbeat row and a beat of ours leads."""
+        """Wait until all workers have a heartbeat row and a beat of ours leads. Raises RoundFailed after READY_WITHIN
+        s.
+        """
         born = time.monotonic()
         while not retry_until_answered(self._is_ready):
             passed = time.monotonic() - born

@@ -14,7 +14,7 @@ from verification.drill.ledger import END, ENTRY
 
 @dataclass(frozen=True)
 class Span:
-    """From when to when, in seconds, a job was in its body, or had its place."""
+    """Time, in Unix seconds, that a job was in its body, or had its place."""
 
     job_id: int
     begin: float
@@ -41,8 +41,10 @@ def crowds(evidence: Evidence) -> Iterator[str]:
 
 
 def turn(row: Row, entered: float, evidence: Evidence) -> float:
-    """When this job could start: at its time, or when a limit that was full until then had a place again, if that was
-    later. A job that lost its worker counts for `rescue` at most, within which its place must be given back."""
+    """Return when this job could start: at its time, or when a limit that was full until then had a place again, if
+    that was later. A job that lost its worker counts for `rescue` at most, within which its place must be given
+    back.
+    """
     due = row.run_at.timestamp()
     held, members, latest = _places(evidence), _members(evidence), due
     for share in row.shares:
@@ -54,7 +56,7 @@ def turn(row: Row, entered: float, evidence: Evidence) -> float:
 
 
 def _places(evidence: Evidence) -> Mapping[int, list[Span]]:
-    """How long each job had its places, by our table: from the start until its end was recorded."""
+    """Return the time each job had its places, by our table: from the start until its end was recorded."""
     held = defaultdict(list)
     for start in evidence.starts:
         begin = start.locked_at.timestamp()
@@ -74,8 +76,9 @@ def _members(evidence: Evidence) -> dict[Share, list[Row]]:
 
 
 def _bodies(evidence: Evidence) -> dict[str, list[Span]]:
-    """By key of the ledger. A job that lost its worker is done with its place when it is declared so, wherever its body
-    is then: stopped, dead, or at its receiver."""
+    """Return the time each body ran, by its key in the ledger. A job that lost its worker is done with its place when it
+    is declared so, wherever its body is then: stopped, dead, or at its receiver.
+    """
     entries, ends = defaultdict(list), dict[str, float]()
     for line in evidence.ledger:
         if line.what == ENTRY:

@@ -38,7 +38,7 @@ TESTS_PASSED, TESTS_FAILED = 0, 1  # pytest's exit codes; all others say that it
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one mutant; `why` is a line for the table."""
+    """Result for one mutant; `why` is a line for the table."""
 
     fine: bool
     word: str
@@ -164,7 +164,7 @@ def _first_failure(output: str) -> str:
 
 
 def baseline(bench: Bench, mutants: tuple[Mutant, ...]) -> str:
-    """Without any change the tests must pass: else their failures prove nothing. Returns what failed."""
+    """Run the tests without any change and return what failed: while one fails, failures of mutants prove nothing."""
     tests = tuple(sorted({test for mutant in mutants for test in mutant.tests}))
     code, output = bench.test(tests, patience=PATIENCE_WITHOUT)
     return "" if code == TESTS_PASSED else output

@@ -1,4 +1,4 @@
-"""What is accepted: the same request once, each number as it was written, and no request at any cost."""
+"""Mutants of accepting jobs: the same request once, each number as it was written, and no request at any cost."""
 
 from verification.mutants.record import ACCEPTED, ON_TIME, mutant
 

@@ -1,4 +1,4 @@
-"""Between the body and the end, whoever settles it."""
+"""Mutants between the body and the recorded end, whoever records it."""
 
 from verification.mutants.record import NEVER_TWICE, TRUE_END, mutant
 

@@ -1,4 +1,4 @@
-"""Whose messages, lock and database: two installations side by side, and a database that was put back in time."""
+"""Mutants of whose messages, lock and database are used: two installations side by side, one put back in time."""
 
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 

@@ -1,4 +1,4 @@
-"""Between the row and its message: the list query, the leader, the late jobs."""
+"""Mutants between the row and its message: the list query, the leader, the late jobs."""
 
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 

@@ -1,4 +1,4 @@
-"""What a mutant is."""
+"""Description of a mutant: edits of the code, and the tests that must notice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Edit:
-    """One text of one file, which must stand there exactly once, and what is put in its place."""
+    """Change of one text in one file, where it must stand exactly once, to another."""
 
     file: str
     old: str

@@ -1,4 +1,4 @@
-"""What holds a job back: the others of its key, the rules of its queue, somebody's approval."""
+"""Mutants of what holds a job back: the others of its key, the rules of its queue, somebody's approval."""
 
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 

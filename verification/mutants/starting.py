@@ -1,4 +1,4 @@
-"""Between a message and the body, and what people do before."""
+"""Mutants between a message and the body, and of what people do before."""
 
 from verification.mutants.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 

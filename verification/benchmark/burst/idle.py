@@ -1,4 +1,4 @@
-"""Whether a slot was free while a job was due and waited, from the ledger's times alone. Pure."""
+"""Idle slots: how long one was free while a job was due and waited, from the ledger's times alone. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Body:
-    """One start: on which worker, and when it was due, entered and left, in ms since any moment."""
+    """Start of a job: on which worker, and when it was due, entered and left, in ms since any moment."""
 
     worker: str
     due: float
@@ -30,7 +30,7 @@ class Idle:
 
 
 def idle(bodies: Sequence[Body], *, workers: int, slots: int) -> Idle:
-    """Of the jobs of one instant on workers with so many slots each, those that ran nothing included."""
+    """Return the idle time of slots while jobs of one instant waited; workers that ran nothing are included."""
     total, waited = _total(bodies, workers * slots)
     return Idle(
         total=total,
@@ -55,7 +55,7 @@ def _total(bodies: Sequence[Body], all_slots: int) -> tuple[float, float]:
 
 
 def _longest(bodies: Sequence[Body], workers: int, slots: int) -> float:
-    """Each body is taken to have the slot of its worker that had been free for longest."""
+    """Return for how many ms a slot was free at most; each body is taken to have the one free for longest."""
     if not bodies:
         return 0.0
     begin, end = min(body.due for body in bodies), max(body.entered for body in bodies)

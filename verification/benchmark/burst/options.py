@@ -1,4 +1,4 @@
-"""What the burst benchmark is asked to do."""
+"""Options of the burst benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a burst benchmark has shown, and the same as JSON."""
+"""Result of a burst benchmark, also as JSON."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class Volley:
-    """One burst benchmark. Each begins when the one before is over."""
+    """Burst benchmark. Each burst begins when the one before is over."""
 
     def __init__(self, options: Bursts, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run
@@ -111,7 +111,7 @@ class Volley:
 
 
 def _bodies(load: Load, since: datetime) -> list[list[Body]]:
-    """Those of each instant, soonest first; times in ms from `since`."""
+    """Return the bodies of each instant, soonest first; times in ms from `since`."""
     found = Attempt.objects.filter(job_id__in=load.created, started_at__isnull=False, finished_at__isnull=False)
     of_instant: dict[float, list[Body]] = defaultdict(list)
     for worker, *moments in found.values_list("worker", "run_at", "started_at", "finished_at"):

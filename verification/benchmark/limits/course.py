@@ -43,8 +43,9 @@ BETWEEN = 2.0  # seconds between two parts: what the last one has left is over
 
 @dataclass(frozen=True)
 class Part:
-    """Of each kind of jobs in this time: how late they started (`delays`), how late their rows were taken (`arming`),
-    both in ms; seconds between the leader's signs of life, and between its list queries."""
+    """Figures of one part, by kind of jobs: how late they started (`delays`) and how late their rows were taken
+    (`arming`), both in ms; seconds between the leader's signs of life, and between its list queries.
+    """
 
     name: str
     delays: dict[str, Spread | None]
@@ -55,8 +56,9 @@ class Part:
 
 @dataclass
 class Course:
-    """What came of it. `answered`: seconds until the resume was; `moved`: of the line, jobs that had their turn by the
-    end of that part; `leaders`: sessions that have had the lock; `deadlocks`: of the database, meanwhile."""
+    """Result of the course. `answered`: seconds until the resume was; `moved`: of the line, jobs that had their turn by
+    the end of that part; `leaders`: sessions that have had the lock; `deadlocks`: of the database, meanwhile.
+    """
 
     parts: list[Part]
     answered: float
@@ -118,7 +120,9 @@ class Disturbed:
         rows.vacuum()
 
     def _run_parts(self, wait: Tell) -> tuple[list[tuple[datetime, datetime]], float, int]:
-        """When each began and ended, how long the resume took to be answered, and how many had their turn."""
+        """Run all parts. Returns begin and end of each, the seconds until the resume was answered, the jobs that had
+        turns.
+        """
         c, each = conf(), timedelta(seconds=self._asked.duration)
         since = begin(clock.current(), c.min_prepare_time, c.look_ahead)
         apart = each + timedelta(seconds=BETWEEN)
@@ -138,7 +142,7 @@ class Disturbed:
         return times, resuming.result(), moved
 
     def _load(self, since: datetime, seconds: float) -> None:
-        """All of it, before it is due. Of the keyed each has a key of its own."""
+        """Insert the whole load before it is due. Each of the keyed jobs has a key of its own."""
         apart = 1 / self._asked.rate
         jobs = int(seconds * self._asked.rate)
         name = f"benchmark {self._run} limits"
@@ -190,7 +194,7 @@ def _resume(name: Name) -> float:
 
 @contextmanager
 def _locked(name: Name) -> Iterator[None]:
-    """As somebody with psql would: the advisory lock of the limit, and its row."""
+    """Lock a limit as somebody with psql would: its advisory lock, and its row."""
     has, go = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -215,7 +219,7 @@ def _locked(name: Name) -> Iterator[None]:
 
 
 def _deadlocks() -> int:
-    """Of this database so far, as its server counts them."""
+    """Return the deadlocks of this database so far, as its server counts them."""
     time.sleep(1.0)  # a session tells within a second
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

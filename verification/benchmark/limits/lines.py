@@ -1,4 +1,4 @@
-"""How long a start, an end, and giving the next one its turn take, with so many waiting: no processes, this one alone.
+"""Time of a start, an end, and giving the next job its turn, with so many waiting: no processes, this one alone.
 
 All lines are there at once, and are measured in turns, so that whatever the machine does meanwhile meets them alike.
 """
@@ -65,7 +65,7 @@ class _Took:
 
 
 class Lines:
-    """All of them, and a plain job beside."""
+    """Lines of waiting jobs, and a plain job beside them."""
 
     def __init__(self, run: str, waiting: list[int]) -> None:
         self._word = f"benchmark-{run}-"
@@ -75,7 +75,7 @@ class Lines:
         self._handed: set[Name] = set()
 
     def measure(self, tell: Tell) -> list[Cost]:
-        """Of each line, and of a plain job (kind "none"). Leaves nothing. Raises RoundFailed."""
+        """Measure each line, and a plain job (kind "none"). Leaves nothing. Raises RoundFailed."""
         queues = [self._shared]
         try:
             lines = list(self._lines(tell))
@@ -127,7 +127,7 @@ class Lines:
         ]
 
     def _one(self, line: Line | None, took: _Took) -> None:
-        """One more is put into the line first, so that as many wait at each start. Raises RoundFailed."""
+        """Start and end a job, timed; another joins the line first, so that as many wait at each. Raises RoundFailed."""
         now = clock.current()
         job = self._next(line, now)
         with _timed(took.start):
@@ -146,7 +146,7 @@ class Lines:
                 promotion.promote(names, now=clock.current())
 
     def _next(self, line: Line | None, now: datetime) -> Job:
-        """Whose turn it is."""
+        """Return the job whose turn it is."""
         if line is None or line.later:
             name, key = (f"{self._word}plain", None) if line is None else (line.limit.name, line.limit.name)
             (job_id,) = rows.insert(1, name=name, queue=self._shared, key=key, since=now - HOUR, apart=0)

@@ -1,4 +1,4 @@
-"""What the benchmark of limits is asked to do."""
+"""Options of the benchmark of limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Asked:
 
     @property
     def lines(self) -> list[int]:
-        """How many wait in each line, from the shortest to the longest."""
+        """Return how many wait in each line, from the shortest to the longest."""
         return sorted({1, max(self.waiting // 100, 1), self.waiting})
 
 

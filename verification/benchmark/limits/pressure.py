@@ -13,7 +13,7 @@ from verification.benchmark.processes.start import Tell
 
 
 class Pressure:
-    """One benchmark of limits."""
+    """Benchmark of limits: the lines, then the course."""
 
     def __init__(self, options: Asked, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run

@@ -1,4 +1,4 @@
-"""What the benchmark of limits has shown, and the same as JSON."""
+"""Result of the benchmark of limits, also as JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Result:
 
     @property
     def flaws(self) -> list[str]:
-        """What was lost or doubled, a change of leader, a deadlock. Never what was slow."""
+        """Return what was lost or doubled, a change of leader, a deadlock, a sentence each. Never what was slow."""
         found = list(self.course.flaws)
         if self.course.leaders != 1:
             found.append(f"{self.course.leaders} sessions have had the leader's lock.")
@@ -46,7 +46,7 @@ class Result:
 
     @property
     def ratios(self) -> dict[str, dict[str, float]]:
-        """By kind and step: the dearest line to the cheapest one."""
+        """Return, by kind and step, the dearest line's time divided by the cheapest one's."""
         found: dict[str, dict[str, float]] = {}
         for kind in dict.fromkeys(cost.kind for cost in self.costs if cost.waiting):
             of_kind = [cost for cost in self.costs if cost.kind == kind]

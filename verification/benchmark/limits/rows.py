@@ -29,7 +29,7 @@ DELETE FROM jobs_attempt USING jobs_job WHERE jobs_attempt.job_id = jobs_job.id 
 def insert(
     jobs: int, *, name: str, queue: str, since: datetime, apart: float, key: str | None = None, holds: int = 0
 ) -> list[int]:
-    """So many jobs; their ids."""
+    """Insert so many jobs, `apart` seconds from each other; return their ids."""
     values: dict[str, Any] = {"jobs": jobs, "name": name, "queue": queue, "key": key, "holds": int(holds)}
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values | {"since": since, "apart": apart})
@@ -37,18 +37,18 @@ def insert(
 
 
 def queue_up(jobs: int, limit: Name, *, queue: str, since: datetime) -> None:
-    """So many in the line of a limit, a millisecond apart."""
+    """Put so many jobs in the line of a limit, a millisecond apart."""
     key = limit.name if limit.kind == Kind.KEY else None
     insert(jobs, name=limit.name, queue=queue, key=key, since=since, apart=0.001, holds=HOLDS[limit.kind])
 
 
 def own_keys(queue: str) -> None:
-    """Each job of this queue gets a key of its own."""
+    """Give each job of this queue a key of its own."""
     Job.objects.filter(queue=queue).update(key=Concat("key", Cast("id", TextField())))
 
 
 def vacuum() -> None:
-    """After many rows at once: what autovacuum does by itself, a minute later."""
+    """Vacuum and analyze after many rows at once, as autovacuum does by itself a minute later."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE jobs_job, jobs_turn")
 

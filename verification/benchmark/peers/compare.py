@@ -29,7 +29,7 @@ Figure = TypeVar("Figure")
 
 
 class Comparing:
-    """One run of it. What cannot be measured says so in its line, and the next one follows."""
+    """Run of a comparison. What cannot be measured says so in its line, and the next one follows."""
 
     def __init__(self, comparison: Comparison, run: str, interrupts: Interrupts) -> None:
         self.comparison, self.run = comparison, run
@@ -94,7 +94,7 @@ def _own_versions() -> list[str]:
 
 
 def _tried(system: System, measure: Callable[[], Figure]) -> Figure | None:
-    """What it measures; None, and the reason in the system's line, when it cannot."""
+    """Return the measured figure; None, and the reason in the system's line, when it cannot be measured."""
     try:
         return measure()
     except (Unavailable, RoundFailed) as failed:

@@ -1,4 +1,4 @@
-"""One peer from end to end: its processes, its jobs, its stamps."""
+"""Driver of a peer from end to end: its processes, its jobs, its stamps."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
 class Processes(Cluster):
-    """Those of a peer: started, watched and stopped as ours are."""
+    """Processes of a peer: started, watched and stopped as ours are."""
 
     def __init__(self, folder: Path, members: Sequence[Member]) -> None:
         self.folder, self.members = folder, list(members)

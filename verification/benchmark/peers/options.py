@@ -1,4 +1,4 @@
-"""What a comparison is asked to do, beside what a round is."""
+"""Options of a comparison, beside those of a round."""
 
 from __future__ import annotations
 

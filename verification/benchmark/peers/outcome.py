@@ -1,4 +1,4 @@
-"""What a comparison has shown, scored alike for all, and the same as JSON."""
+"""Result of a comparison, scored alike for all, also as JSON."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from verification.benchmark.score import Row, Spread
 
 @dataclass(frozen=True)
 class Punctuality:
-    """One system under the workload. `early`, `lost`, `twice`: jobs; `cost` by the exercise's formula;
-    `idle`: statements a second that PostgreSQL has from it without a job; None: not measured; `delays_ms`: of the jobs
-    that started."""
+    """Figures of a system under the workload. `early`, `lost`, `twice`: jobs; `cost` by the exercise's formula; `idle`:
+    statements a second that PostgreSQL has from it without a job; None: not measured; `delays_ms`: of the jobs that
+    started.
+    """
 
     start: Spread | None
     jobs: int
@@ -52,7 +53,7 @@ def punctuality(
 
 @dataclass
 class System:
-    """One line of the tables. `rate`: jobs a second; `missing`: why there are no figures, or not all."""
+    """Line of the tables. `rate`: jobs a second; `missing`: why there are no figures, or not all."""
 
     name: str
     title: str
@@ -66,7 +67,7 @@ class System:
 
 @dataclass
 class Outcome:
-    """All of them. `last_words`: the ends of RunAt's logs, when something raised there."""
+    """Result for all systems. `last_words`: the ends of RunAt's logs, when something raised there."""
 
     comparison: Comparison
     machine: Machine
@@ -75,17 +76,17 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether RunAt, if it is among them, has started every job as it should. Nobody else can fail."""
+        """Return whether RunAt, if it is among them, has started every job as it should. Nobody else can fail."""
         ours = self._ours()
         return ours is None or (ours.punctuality is not None and not ours.punctuality.flaws and not ours.missing)
 
     def ratio(self, system: System) -> float | None:
-        """How many times RunAt's mean + stdev it has."""
+        """Return the system's mean + stdev as a multiple of RunAt's; None when either is not known."""
         ours, theirs = self._efficiency(self._ours()), self._efficiency(system)
         return theirs / ours if ours and theirs is not None else None
 
     def rate_ratio(self, system: System) -> float | None:
-        """How many times RunAt's jobs a second it drains."""
+        """Return the system's jobs a second as a multiple of RunAt's; None when either is not known."""
         ours = self._ours()
         return system.rate / ours.rate if ours and ours.rate and system.rate is not None else None
 

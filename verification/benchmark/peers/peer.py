@@ -1,4 +1,4 @@
-"""Who is compared, how each is set, and what each leaves undone that RunAt does."""
+"""Systems that are compared, how each is set, and what each leaves undone that RunAt does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ OURS = "runat"  # RunAt itself, among the names
 
 @dataclass(frozen=True)
 class Peer:
-    """One system. `broker`: the kinds it can use, empty when none; `settings`: what differs from its defaults, and
-    the defaults that matter; `lacks`: what it does not do, so that nobody compares unlike things unawares."""
+    """System that is compared. `broker`: the kinds it can use, empty when none; `settings`: what differs from its
+    defaults, and the defaults that matter; `lacks`: what it does not do, so that nobody compares unlike things
+    unawares.
+    """
 
     name: str
     title: str
@@ -43,7 +45,7 @@ class Peer:
             yield f"peer{n}", ["worker", f"peer{n}", str(each)]
 
     def helpers(self) -> Iterator[tuple[str, list[str]]]:
-        """The same of those beside the workers."""
+        """Yield name and arguments of each process beside the workers."""
         if self.beat:
             yield "beat", ["beat"]
         if not self.alone:

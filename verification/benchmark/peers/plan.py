@@ -1,4 +1,4 @@
-"""From the workload to a peer's plan, and from its stamps to the rows that are scored. Pure."""
+"""Plan of a peer, made from the workload, and the rows that are scored, made from its stamps. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MICROSECONDS = 1000  # nanoseconds in one
 
 @dataclass(frozen=True)
 class Entry:
-    """One job of the plan. `run_at` None: as soon as it can be."""
+    """Job of the plan. `run_at` None: as soon as it can be."""
 
     job_id: int
     series: Series
@@ -23,14 +23,14 @@ class Entry:
     run_at: datetime | None
 
     def line(self) -> str:
-        """As the peer's program reads it: to the microsecond, as exact as a datetime."""
+        """Return the line that the peer's program reads: times to the microsecond, as exact as a datetime."""
         due = f"{self.run_at.timestamp():.6f}" if self.run_at else "0"
         return f"{self.job_id} {self.insert_at.timestamp():.6f} {due}"
 
 
 @dataclass
 class Stamps:
-    """What the processes of a peer have said so far."""
+    """Stamps of the processes of a peer so far."""
 
     ready: int = 0
     fed: bool = False
@@ -82,7 +82,7 @@ def _time(nanoseconds: str) -> datetime:
 
 
 def rows(plan: Sequence[Entry], found: Stamps) -> list[Row]:
-    """One row for each job that the peer has taken in, as our table would show it; the first start counts."""
+    """Return a row for each job that the peer has taken in, as our table would show it; the first start counts."""
     return [
         _row(job, found.made[job.job_id], sorted(found.runs.get(job.job_id, [])))
         for job in plan

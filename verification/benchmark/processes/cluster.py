@@ -20,7 +20,7 @@ CELERY = (sys.executable, "-m", "celery", "-A")
 
 
 class Cluster:
-    """All of them. Its methods belong to the main thread, which the processes are tied to."""
+    """Processes of a round. The methods belong to the main thread, which the processes are tied to."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Cluster:
             member.start()
 
     def pids(self, kind: str) -> set[int]:
-        """Those of the processes of a kind that run at present."""
+        """Return the ids of the processes of a kind that run at present."""
         return {m.process.pid for m in self.members if m.kind == kind and m.process is not None}
 
     def cycle_workers(self, turns: Callable[[str], Iterator[Turn]]) -> None:
@@ -94,7 +94,7 @@ class Cluster:
             time.sleep(POLL_S)
 
     def problems(self) -> list[str]:
-        """What raised, ended by itself, or did not end well, a sentence each."""
+        """Return what raised, ended by itself, or did not end well, a sentence each."""
         return [*self.bad_ends(), *self.raised()]
 
     def bad_ends(self) -> list[str]:

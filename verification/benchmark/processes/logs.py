@@ -1,4 +1,4 @@
-"""What the processes of the round said: whatever raised is in there."""
+"""Logs of the processes of a round: whatever raised is in there."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def last_words(log: Path) -> str:
 
 
 def length(log: Path) -> int:
-    """In bytes."""
+    """Return the length in bytes; 0 if there is no file."""
     return log.stat().st_size if log.exists() else 0
 
 

@@ -1,4 +1,4 @@
-"""One place among the real processes of a round: filled by one process after another."""
+"""Place among the real processes of a round: filled by one process after another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STARTING = 10.0  # seconds in which a process may not yet have its handlers: SIG
 
 @dataclass(frozen=True)
 class Turn:
-    """One life of an instance in the HA round and the pause after it, in seconds."""
+    """Life of an instance in the HA round and the pause after it, in seconds."""
 
     life: float
     pause: float
@@ -29,7 +29,7 @@ class Turn:
 
 @dataclass
 class Member:
-    """One place in the cluster, filled by one process after another. Times are on the monotonic clock."""
+    """Place in the cluster, filled by one process after another. Times are on the monotonic clock."""
 
     name: str
     kind: str  # "worker" or "beat"
@@ -66,7 +66,7 @@ class Member:
         self._next_turn()
 
     def cycle(self, turns: Iterator[Turn]) -> None:
-        """From now on, stop and start again in turns."""
+        """Stop and start again in turns, from now on."""
         self.turns = turns
         self._next_turn()
 

@@ -1,4 +1,4 @@
-"""From the start of the processes until all are at work, and their stop however a benchmark ends."""
+"""Start of the processes until all are at work, and their stop however a benchmark ends."""
 
 from __future__ import annotations
 
@@ -83,6 +83,6 @@ def _led(cluster: Cluster, passed: float) -> bool:
 
 
 def others_lead() -> bool:
-    """Whether somebody has listed the window we are in."""
+    """Return whether somebody has listed the window we are in."""
     listed_until = Leadership.current().listed_until
     return listed_until is not None and listed_until > clock.now()

@@ -1,1 +1,1 @@
-"""What a round has shown: for a person, and for a program."""
+"""Report of a round: for a person, and for a program."""

@@ -33,7 +33,7 @@ def series(figures: Mapping[str, Any]) -> dict[str, list[float]]:
 
 
 def svg(lines: Mapping[str, Sequence[float]]) -> str:
-    """One picture of all of them. Delays are sorted, in milliseconds."""
+    """Return one picture of all lines, by their names. Delays are sorted, in milliseconds."""
     worst = max((delays[-1] for delays in lines.values() if delays), default=1.0)
     most = max((len(delays) for delays in lines.values()), default=1)
     right = 10.0 ** math.ceil(math.log10(max(worst, 1.0)))

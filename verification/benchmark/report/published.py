@@ -10,7 +10,7 @@ FLOOR_ORIGINAL_MS = 83.0  # the body itself
 
 @dataclass(frozen=True)
 class Published:
-    """One published solution; efficiency is mean + stdev in ms, original stamp. None: not published."""
+    """Published solution; efficiency is mean + stdev in ms, original stamp. None: not published."""
 
     cost: int | None
     efficiency_ms: float | None

@@ -1,4 +1,4 @@
-"""What a round has shown, and the same as JSON."""
+"""Result of a round, also as JSON."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Result:
 
     @property
     def sql(self) -> str:
-        """What shows the rows of this round in psql."""
+        """Return the statement that shows the rows of this round in psql."""
         return f"SELECT * FROM jobs_job WHERE id >= {self.first_id} AND name LIKE 'benchmark {self.run} %'"  # noqa: S608 - to be read
 
     def as_json(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ COLUMNS = ("run_at", "created_at", "enqueued_at", "locked_at", "execute_at", "de
 
 
 class Flow:
-    """One steady benchmark."""
+    """Benchmark of a steady load."""
 
     def __init__(self, options: Steady, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run
@@ -112,7 +112,7 @@ class Flow:
             wait(what, (now - started).total_seconds(), (until - started).total_seconds())
 
     def _wait_final(self, feeder: Feeder, samples: Samples, wait: Tell) -> None:
-        """As long as jobs end: a backlog is a figure, not a failure."""
+        """Wait as long as jobs end: a backlog is a figure, not a failure."""
         unfinished = Job.objects.of_benchmark(self.run, feeder.first_id).unfinished()
         fewest, changed, looked = len(feeder.created) + 1, clock.now(), clock.now() - EVERY
         while (passed := (clock.now() - changed).total_seconds()) < self._patience and not self.cluster.bad_ends():
@@ -139,7 +139,7 @@ class Flow:
             )
 
     def _hold(self, tell: Tell, warnings: list[str]) -> Held | None:
-        """None when it could not be carried out: the load's figures are not lost for it."""
+        """Have a worker hold jobs; None when it could not be carried out: the load's figures are not lost for it."""
         try:
             found = hold(self.options.hold, self.run, self._interrupts, tell)
         except RoundFailed as error:

@@ -1,4 +1,4 @@
-"""How much memory a worker needs for jobs that wait in it: many messages due an hour later, to one idle worker."""
+"""Memory that a worker needs for jobs that wait in it: many messages due an hour later, to one idle worker."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _insert(jobs: int, run: str, queue: str) -> list[Listed]:
 
 
 def _publish(listed: list[Listed], wait: Tell) -> None:
-    """As the leader does it, but not by a list query, which does not reach so far ahead."""
+    """Publish as the leader does, but not by a list query, which does not reach so far ahead."""
     dispatcher = Dispatcher("benchmark")
     dispatcher.wait(listed)
     while dispatcher.waiting:
@@ -97,7 +97,7 @@ def _publish(listed: list[Listed], wait: Tell) -> None:
 
 
 def _wait_taken(jobs: int, queue: str, wait: Tell) -> int:
-    """Until the worker has all messages or takes no more. Returns how many are left in the queue."""
+    """Wait until the worker has all messages or takes no more. Returns how many are left in the queue."""
     eye = BrokerEye()
     fewest, changed = jobs, time.monotonic()
     try:

@@ -1,4 +1,4 @@
-"""What the rows of a steady load say: how late, how far ahead, and whether the end is worse than the begin. Pure."""
+"""Figures from the rows of a steady load: how late, how far ahead, whether the end is worse than the begin. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ OVERDUE_MS = OVERDUE_AFTER / timedelta(milliseconds=1)
 
 
 class Life(NamedTuple):
-    """One job's row, in ms from the begin of the load. None: it did not come so far. `listed`: by the list query that
-    marked it last."""
+    """Row of a job, in ms from the begin of the load. None: it did not come so far. `listed`: by the list query that
+    marked it last.
+    """
 
     due: float
     created: float
@@ -28,7 +29,7 @@ class Life(NamedTuple):
 
 @dataclass(frozen=True)
 class Lead:
-    """How long before its time a job was marked to be published, in seconds."""
+    """Time before a job was due at which it was marked to be published, in seconds."""
 
     low: float
     p5: float
@@ -37,8 +38,9 @@ class Lead:
 
 @dataclass(frozen=True)
 class Third:
-    """Those due in one third of the load. `overdue`: the most at one time, in it, that had been due for more than a
-    second and were not taken."""
+    """Jobs due in one third of the load. `overdue`: the most at one time, in it, that had been due for more than a
+    second and were not taken.
+    """
 
     jobs: int
     delay_p95_ms: float
@@ -63,7 +65,7 @@ class Figures:
 
 
 def figures(lives: Sequence[Life], duration_ms: float) -> Figures:
-    """Of a load that lasted so long."""
+    """Return the figures of a load that lasted so long."""
     third = duration_ms / 3
     jobs = max(len(lives), 1)
     return Figures(

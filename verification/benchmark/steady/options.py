@@ -1,4 +1,4 @@
-"""What the steady benchmark is asked to do."""
+"""Options of the steady benchmark."""
 
 from __future__ import annotations
 

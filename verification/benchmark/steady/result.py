@@ -1,4 +1,4 @@
-"""What a steady load has shown, and the same as JSON."""
+"""Result of a steady load, also as JSON."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Result:
 
     @property
     def flaws(self) -> list[str]:
-        """What was lost, doubled, early, or listed too often. Never what was slow."""
+        """Return what was lost, doubled, early, or listed too often, a sentence each. Never what was slow."""
         found = self.facts.flaws(self.created)
         if self.created != self.options.jobs:
             found.append(f"{self.created} of {self.options.jobs} jobs were committed.")
@@ -73,7 +73,9 @@ class Result:
 
     @property
     def cores(self) -> dict[str, float]:
-        """How much of a core each kind of process took; where the jobs took longer than the load, over that time."""
+        """Return how much of a core each kind of process took, over the load or, if it was longer, the time of the
+        jobs.
+        """
         lasted = max(self.options.duration, self.facts.seconds)
         return {kind: seconds / lasted for kind, seconds in self.cpu.items()}
 

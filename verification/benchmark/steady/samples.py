@@ -1,4 +1,4 @@
-"""What no row keeps, looked at once a second while the load runs: the workers' memory, when publishing ended."""
+"""Samples of what no row keeps, once a second while the load runs: the workers' memory, when publishing ended."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Published:
-    """One list query that found jobs. `seconds`: from it until the last of them was published; None: not seen."""
+    """List query that found jobs. `seconds`: from it until the last of them was published; None: not seen."""
 
     listed_at: datetime
     jobs: int
@@ -37,7 +37,7 @@ class Published:
 
 
 class Samples:
-    """Of the workers of one cluster."""
+    """Samples of the workers of one cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -62,7 +62,7 @@ class Samples:
         return [one for listed_at, one in sorted(self._published.items()) if listed_at >= since]
 
     def memory(self, since: datetime, until: datetime) -> list[Memory]:
-        """Of each worker, the load being due from `since` to `until`."""
+        """Return the memory of each worker, the load being due from `since` to `until`."""
         return [memory(name, seen, since, until) for name, seen in sorted(self._rss.items())]
 
 

@@ -1,4 +1,4 @@
-"""How much CPU time both servers have taken so far, where they say so or run on this machine."""
+"""CPU time both servers have taken so far, where they say so or run on this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cpu() -> dict[str, float]:
 
 
 def _postgresql() -> float | None:
-    """All processes of the server, whatever database they serve. None when it runs elsewhere."""
+    """Return the seconds of all processes of the server, whatever database they serve. None when it runs elsewhere."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid(), current_database()")
         pid, database = cursor.fetchone()
@@ -44,7 +44,7 @@ def _postgresql() -> float | None:
 
 
 def _broker() -> float | None:
-    """None where the broker does not tell: only Redis and Valkey do."""
+    """Return the broker's seconds; None where it does not tell: only Redis and Valkey do."""
     with current_app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT)
         if broker.transport.driver_type != "redis":

@@ -1,1 +1,1 @@
-"""How many jobs a second the workers get through, beside bare Celery's no-op tasks on the same broker."""
+"""Throughput: jobs a second that the workers get through, beside bare Celery's no-op tasks on the same broker."""

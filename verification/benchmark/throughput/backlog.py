@@ -1,4 +1,4 @@
-"""Two backlogs of work that does nothing: jobs, listed and published as a leader does it, and bare tasks."""
+"""Backlogs of work that does nothing: jobs, listed and published as a leader does it, and bare tasks."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ app.conf.update(task_ignore_result=True, broker_connection_retry_on_startup=True
 
 @dataclass(frozen=True)
 class Seen:
-    """What a process has done so far; times in seconds since the epoch, 0 before the first."""
+    """Work of a process so far; times in seconds since the epoch, 0 before the first."""
 
     done: int
     first: float
@@ -39,7 +39,7 @@ _entries: list[float] = []
 
 @app.task(name=TASK, ignore_result=True)
 def noop() -> None:
-    """Nothing, and when: entry and end of such a body are one moment."""
+    """Do nothing, and note when: entry and end of such a body are one moment."""
     _entries.append(time.time())
 
 
@@ -63,6 +63,6 @@ def _tell(folder: Path) -> None:
 
 
 def seen(folder: Path) -> Iterator[Seen]:
-    """What each process has told so far; those that are not ready have told nothing."""
+    """Yield what each process has told so far; those that are not ready have told nothing."""
     for file in folder.glob("*.bare"):
         yield Seen(**json.loads(file.read_text()))

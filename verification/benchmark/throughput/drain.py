@@ -23,7 +23,7 @@ SLOWEST = 20.0  # jobs a second: below it nothing is measured any more
 
 
 class Drain:
-    """One throughput benchmark: our jobs, then bare tasks."""
+    """Benchmark of throughput: our jobs, then bare tasks."""
 
     def __init__(self, options: Volume, run: str, interrupts: Interrupts) -> None:
         self.options, self.run = options, run

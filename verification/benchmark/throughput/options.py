@@ -1,4 +1,4 @@
-"""What the throughput benchmark is asked to do."""
+"""Options of the throughput benchmark."""
 
 from __future__ import annotations
 

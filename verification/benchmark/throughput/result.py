@@ -1,4 +1,4 @@
-"""What a throughput benchmark has shown, and the same as JSON."""
+"""Result of a throughput benchmark, also as JSON."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Our rate to that of bare Celery."""
+        """Return our rate divided by that of bare Celery."""
         return self.ours.per_second / self.bare.per_second
 
     @property

@@ -12,7 +12,7 @@ SHORTEST_STOP_S, LONGEST_STOP_S = 10.0, 15.0
 
 
 def moments(setting: Setting, first: float) -> Iterator[float]:
-    """Every other of the moments at which the leader is hit: every 45 s, three times in a shorter round."""
+    """Yield every other of the moments at which the leader is hit: every 45 s, three times in a shorter round."""
     step = min(EVERY_S, setting.duration / 3)
     at = step * first
     while at < setting.duration:
@@ -21,7 +21,7 @@ def moments(setting: Setting, first: float) -> Iterator[float]:
 
 
 class LeaderKill(Fault):
-    """Another beat has to lead within seconds."""
+    """Kill of the leader: another beat has to lead within seconds."""
 
     name = "leader-kill"
     what = "SIGKILL the beat that leads; every 45 s the leader is hit, in turn with leader-stop"

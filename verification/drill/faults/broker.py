@@ -19,7 +19,7 @@ LONGEST_SLOW_S = 20.0
 
 
 class Unreachable(Lasting):
-    """What is done to the broker for a while, one at a time."""
+    """Fault that keeps the broker away for a while, one at a time."""
 
     takes_away = True
     act: ClassVar[str]
@@ -51,7 +51,7 @@ class BrokerRestart(Unreachable):
 
 
 class BrokerSlow(Unreachable):
-    """Each question takes a second, so that a leader publishes one message a second and falls behind."""
+    """Slow broker: each question takes a second, so that a leader publishes one message a second and falls behind."""
 
     name = "broker-slow"
     what = "every chunk, either way, 0.3 to 0.8 s late, for 20 s (a quarter of a shorter round)"
@@ -60,7 +60,7 @@ class BrokerSlow(Unreachable):
 
 
 class BrokerHole(Unreachable):
-    """Who asks gets no answer, and learns only later whether the broker has taken what was sent."""
+    """Silent broker: who asks gets no answer, and learns only later whether it has taken what was sent."""
 
     name = "broker-hole"
     what = "a black hole for 10 s (a fifth of a shorter round): connections are taken, nothing passes until it is over"
@@ -78,7 +78,7 @@ class BrokerDown(Unreachable):
 
 
 class BrokerWipe(Fault):
-    """All messages are gone, at once."""
+    """Loss of all messages, at once."""
 
     name = "broker-wipe"
     what = "FLUSHDB on Redis or Valkey, the queue deleted on RabbitMQ"

@@ -24,7 +24,7 @@ WHERE datname = current_database() AND usename = current_user AND pid <> pg_back
 
 
 class OwnDatabase(Fault):
-    """What is done to the whole server, one at a time."""
+    """Fault of the whole database server, one at a time."""
 
     needs_own_database = True
     takes_away = True
@@ -49,7 +49,7 @@ class OwnDatabase(Fault):
 
 
 class DatabaseRestart(OwnDatabase):
-    """In turn as an administrator does it and as in a crash."""
+    """Restart of PostgreSQL, in turn as an administrator does it and as in a crash."""
 
     name = "database-restart"
     what = "restart PostgreSQL, in turn fast and immediate (a crash that is recovered from)"
@@ -67,7 +67,7 @@ class DatabaseRestart(OwnDatabase):
 
 
 class DatabaseDown(Lasting, OwnDatabase):
-    """Nothing is accepted, started or recorded; what was accepted starts when it is back."""
+    """Database away: nothing is accepted, started or recorded; what was accepted starts when it is back."""
 
     name = "database-down"
     what = "no PostgreSQL for 30 s (three tenths of a shorter round)"
@@ -78,7 +78,7 @@ class DatabaseDown(Lasting, OwnDatabase):
 
 
 class DatabaseHole(Lasting, OwnDatabase):
-    """Every question of a beat or a worker waits for its answer, transactions stand open."""
+    """Silent database: every question of a beat or a worker waits for its answer, transactions stand open."""
 
     name = "database-hole"
     what = "a black hole before PostgreSQL for 10 s (a fifth of a shorter round); the drill itself goes past it"
@@ -89,7 +89,7 @@ class DatabaseHole(Lasting, OwnDatabase):
 
 
 class DatabaseReadOnly(Lasting, OwnDatabase):
-    """It answers every question and takes nothing: as with a full disk, or a session that has ended at a standby."""
+    """Database that answers and takes nothing, as with a full disk, or a session that has ended at a standby."""
 
     name = "database-read-only"
     what = "default_transaction_read_only for 8 s (less in a shorter round)"
@@ -121,7 +121,7 @@ class DatabaseSlow(Lasting, OwnDatabase):
 
 
 class ConnectionsCut(Fault):
-    """Whatever was going on has an unknown outcome."""
+    """Cut of all sessions of ours: whatever was going on has an unknown outcome."""
 
     name = "connections-cut"
     what = "pg_terminate_backend for every session of ours: four times, twice of them in a burst"

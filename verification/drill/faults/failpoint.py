@@ -10,7 +10,7 @@ from verification.drill.faults.fault import Fault, Setting, Stage, Stroke
 
 
 class FailpointKill(Fault):
-    """Who comes by first dies there, be it the leading beat or a worker."""
+    """Kill of the first process that comes by a failpoint, be it the leading beat or a worker."""
 
     name = "failpoint-kill"
     what = "SIGKILL the first process that passes, at each of: " + ", ".join(failpoints.NAMES)

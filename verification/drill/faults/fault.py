@@ -1,4 +1,4 @@
-"""What a fault is: a name, what it does and when, and how much later than promised it may make a job."""
+"""Definition of a fault: a name, what it does and when, and how much later than promised it may make a job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXACTLY_S = 0.02
 
 @dataclass(frozen=True)
 class Setting:
-    """What the plan of a round depends on, beside its seed. Seconds."""
+    """Data that the plan of a round depends on, beside its seed. Times are seconds."""
 
     duration: float
     window: float
@@ -42,7 +42,7 @@ class Setting:
 
 @dataclass(frozen=True, order=True)
 class Stroke:
-    """One planned act, `at` seconds after the load begins; one that lasts is ended by its fault."""
+    """Planned act, `at` seconds after the load begins; if it `lasts` (seconds), its fault ends it."""
 
     at: float
     fault: str
@@ -53,7 +53,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Injected:
-    """What has been done. Wall clock; `until` is the end of what lasts, else `at`."""
+    """Act that has been done. Times are Unix seconds; `until` is the end of what lasts, else `at`."""
 
     fault: str
     act: str  # "kill", "stop", or a word for the verdict
@@ -65,7 +65,7 @@ class Injected:
 
 @dataclass
 class Stage:
-    """What faults may touch, and the journal of what they have done."""
+    """Processes and servers that faults may touch, and the journal of what they have done."""
 
     cluster: Cluster
     services: Services
@@ -116,7 +116,7 @@ class Stage:
 
 
 class Fault:
-    """Each in its own small class. `begin` may say that it has to be tried again in a moment."""
+    """Base of all faults, each a small class. `begin` may say that it has to be tried again in a moment."""
 
     name: ClassVar[str]
     what: ClassVar[str]
@@ -124,7 +124,7 @@ class Fault:
     takes_away: ClassVar[bool] = False  # the broker or the database, from everybody
 
     def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        """All of a round that is given to this fault."""
+        """Yield all strokes of a round that is given to this fault."""
         raise NotImplementedError
 
     def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
@@ -149,7 +149,7 @@ class Fault:
 
 
 class Lasting(Fault):
-    """One that goes on for a while: for `share` of the round, at most `longest` seconds."""
+    """Fault that goes on for a while: for `share` of the round, at most `longest` seconds."""
 
     begins: ClassVar[float]  # at this share of the round
     share: ClassVar[float]

@@ -18,7 +18,7 @@ BEFORE_BURST_S = 0.1  # after the rows of a burst were acquired, before its bodi
 
 
 def in_bursts(setting: Setting) -> list[float]:
-    """When bodies of a burst are running."""
+    """Return the moments, in seconds of the round, when bodies of a burst are running."""
     return [n * BURST_S + IN_BODY for n in range(1, int(setting.duration / BURST_S) + 1)]
 
 
@@ -52,7 +52,7 @@ class WorkerTerm(Fault):
 
 
 class WorkerKill(Fault):
-    """Some at any moment, and two in each burst, which hits them in their bodies."""
+    """Kill of workers: some at any moment, and two in each burst, which hits them in their bodies."""
 
     name = "worker-kill"
     what = "SIGKILL a worker: two in the bodies of each burst, others at any moment; a new one starts a second later"
@@ -126,7 +126,7 @@ class WorkerStop(Fault):
 
 
 def hits(stage: Stage) -> list[Injected]:
-    """What failpoints have done in this drill so far, each named as a fault."""
+    """Return what failpoints have done in this drill so far, each named as a fault."""
     file = stage.failpoints / "hits"
     found = []
     for line in file.read_text().splitlines() if file.exists() else []:

@@ -1,1 +1,1 @@
-"""What a round asks for: its jobs of several kinds, their limits, and Celery's own tasks beside them."""
+"""Load of a round: its jobs of several kinds, their limits, and Celery's own tasks beside them."""

@@ -73,7 +73,7 @@ class DrillLoad(Load):
 
 
 def ledger_key(job: Job) -> str:
-    """Under which a job of the load is noted in the independent ledger: the end of its name."""
+    """Return the key of a job of the load in the independent ledger: the last word of its name."""
     return job.name.rpartition(" ")[2]
 
 

@@ -20,7 +20,7 @@ CONCURRENCY = 20  # as many as there are in a burst; the five workers have 25 sl
 
 @contextmanager
 def limited(queue: str) -> Iterator[None]:
-    """So many jobs of it at a time, until the drill is over."""
+    """Limit the queue to CONCURRENCY jobs at a time, until the drill is over."""
     name = Name(Kind.QUEUE, queue)
     pausing.limit(name, now=clock.now(), concurrency=CONCURRENCY, rate=None, burst=1)
     try:

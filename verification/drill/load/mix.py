@@ -1,4 +1,4 @@
-"""Which kind each job of the load is: drawn from the seed and its number alone, so that a round can be had again."""
+"""Kind of each job of the load: drawn from the seed and its number alone, so that a round can be had again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEYS = {"one": 1, "other": 1, "three": 3}  # how many of each may run at a time
 
 @dataclass(frozen=True)
 class Kind:
-    """Of one job. `key`: one of KEYS, or None where it shares none."""
+    """Kind of a job. `key`: one of KEYS, or None where it shares none."""
 
     http: bool
     key: str | None
@@ -23,7 +23,7 @@ class Kind:
 
 
 def kind(seed: int, number: int) -> Kind:
-    """That of the job with this number, counted from 1 in the order of creation."""
+    """Return the kind of the job with this number, counted from 1 in the order of creation."""
     chance = random.Random(f"{seed} kind {number}")
     http, keyed = chance.random() < HTTP_SHARE, chance.random() < KEYED_SHARE
     return Kind(http, chance.choice(sorted(KEYS)) if keyed else None)

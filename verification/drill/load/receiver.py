@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 
 
 class Noting(BaseHTTPRequestHandler):
-    """One connection, which is kept from request to request."""
+    """Connection of a client, kept from request to request."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -37,7 +37,7 @@ class Noting(BaseHTTPRequestHandler):
         """Say nothing: the ledger has it."""
 
     def handle(self) -> None:
-        """Whoever was killed leaves its connection in the middle of anything."""
+        """Answer requests until the client goes; a killed one leaves its connection in the middle of anything."""
         try:
             super().handle()
         except ConnectionError:

@@ -20,7 +20,7 @@ CONNECT_S = 1
 
 
 class Tasks:
-    """As a context it sends one a second, from a thread."""
+    """Sender of Celery's own tasks: as a context it sends one a second, from a thread."""
 
     def __init__(self, run: str, queue: str, broker: Broker) -> None:
         self._run, self._queue, self._broker = run, queue, broker

@@ -35,7 +35,7 @@ SETTINGS = {
 
 @dataclass
 class Services:
-    """What this drill runs on. `database` is None when it is somebody's; `folder` has the evidence and the logs."""
+    """Services of this drill. `database` is None when it is somebody's; `folder` has the evidence and the logs."""
 
     broker: Broker
     database: Database | None
@@ -54,7 +54,7 @@ class Services:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of the beats and workers, beside this process's own."""
+        """Return the environment variables of beats and workers that this process's own lacks."""
         through = {"DATABASE_URL": self.database.url} if self.database else {}
         return {"JOBS_FAILPOINTS": str(self.failpoints), **through}
 
@@ -67,7 +67,7 @@ _current: list[Services] = []
 
 
 def current() -> Services | None:
-    """Those of this process, if it was started as a drill."""
+    """Return the services of this process; None if it was not started as a drill."""
     return _current[0] if _current else None
 
 

@@ -34,7 +34,7 @@ class Broker(Gated):
         self.slow_down(SLOWLY)
 
     def wipe(self, queue: str) -> None:
-        """It loses what it holds, at once. Raises what the broker raises."""
+        """Make the broker lose what it holds, at once. Raises what the broker raises."""
         if self._redis:
             flush(self.far)
         else:

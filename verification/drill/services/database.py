@@ -27,7 +27,7 @@ class Database(Gated):
 
     @property
     def open(self) -> bool:
-        """Whether nothing is being done to it: a read-only one that is stopped could not be made writable again."""
+        """Return whether nothing is being done to it: a read-only one that is stopped could not be made writable again."""
         return super().open and not self._is_read_only
 
     def read_only(self, *, yes: bool) -> None:
@@ -41,7 +41,7 @@ class Database(Gated):
         self._is_read_only = yes
 
     def slow(self) -> None:
-        """Every answer takes its time, until it is `up`."""
+        """Delay every answer, until `up`."""
         self.slow_down(SLOWLY)
 
     def restart(self, *, immediate: bool) -> None:

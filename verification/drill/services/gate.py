@@ -18,7 +18,7 @@ NO_DELAY = (0.0, 0.0)
 
 
 class Mode(StrEnum):
-    """How a gate stands."""
+    """State of a gate."""
 
     OPEN = "open"  # everything passes
     SHUT = "shut"  # all connections are cut, new ones refused

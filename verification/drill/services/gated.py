@@ -27,18 +27,18 @@ class Gated:
 
     @property
     def open(self) -> bool:
-        """Whether nothing is being done to it at the gate: two faults there would end each other."""
+        """Return whether nothing is being done to the server at the gate: two faults there would end each other."""
         return self._gate.mode == Mode.OPEN
 
     def down(self, farewell: Farewell | None = None) -> None:
-        """Nobody can reach it from now on. `farewell`: the signals that stop a server of ours, if not its own."""
+        """Shut the server off from everybody. `farewell`: the signals that stop a server of ours, if not its own."""
         if self._server is not None and self._process is not None:
             stop(self._process, farewell or self._server.farewell)
             self._process = None
         self._gate.turn(Mode.SHUT)
 
     def up(self) -> None:
-        """It can be reached again, with what it has kept."""
+        """Let the server be reached again, with what it has kept."""
         if self._server is not None and self._process is None:
             self._process = self._server.start()
             self.far = self._server.url()
@@ -50,7 +50,7 @@ class Gated:
         self._gate.turn(Mode.HOLE)
 
     def slow_down(self, delays: Delays) -> None:
-        """What passes takes so long, until it is `up`."""
+        """Delay what passes by so much, until `up`."""
         self._gate.turn(Mode.SLOW, delays)
 
     def _address(self) -> tuple[str, int]:

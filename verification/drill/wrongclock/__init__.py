@@ -15,7 +15,7 @@ VARIABLE = "JOBS_DRILL_CLOCK"  # names the file
 
 
 def environment(file: Path) -> dict[str, str]:
-    """Of a process whose clock is as wrong as the file says, beside its own."""
+    """Return the variables that make a process's clock as wrong as the file says, to be added to its own."""
     search = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     return {"PYTHONPATH": os.pathsep.join(filter(None, search)), VARIABLE: str(file)}
 

@@ -22,7 +22,7 @@ class CountingStore(SQLAlchemyJobStore):  # type: ignore[misc]  # its package is
 
 
 def work(name: str, slots: str) -> None:
-    """Another process could add jobs, but would not wake this one: so it feeds itself."""
+    """Run jobs, and feed them too: another process could add jobs, but would not wake this one."""
     scheduler = BackgroundScheduler(
         jobstores={"default": CountingStore(url=os.environ[protocol.DATABASE].replace("://", "+psycopg://", 1))},
         executors={"default": ThreadPoolExecutor(int(slots))},

@@ -31,7 +31,7 @@ _local = threading.local()
 
 
 def database() -> psycopg.Connection[Any]:
-    """This thread's connection, kept open."""
+    """Return this thread's connection, kept open."""
     if not hasattr(_local, "connection"):
         _local.connection = psycopg.connect(os.environ[protocol.DATABASE], autocommit=True)
     return _local.connection  # type: ignore[no-any-return]  # what is kept in a threading.local has no type

@@ -1,4 +1,4 @@
-"""What a peer's program and the driver tell each other: roles and places in, stamps out. Standard library only.
+"""Protocol between a peer's program and the driver: roles and places in, stamps out. Standard library only.
 
 Roles: `prepare` makes the tables; `worker NAME SLOTS` runs jobs; `beat` if the peer has one; `feed` takes the plan.
 The plan has a line a job, `id insert_at run_at` in epoch seconds, in the order of insertion; run_at 0: at once.
@@ -29,7 +29,7 @@ def folder() -> Path:
 
 
 def transport_options() -> dict[str, str]:
-    """For Celery: on Redis all its keys begin with the name of its queue, so that they can be found and removed."""
+    """Return Celery's options: on Redis a prefix, the queue's name, by which all keys can be found and removed."""
     return {"global_keyprefix": f"{os.environ[QUEUE]}."} if os.environ[BROKER].startswith("redis") else {}
 
 
@@ -39,7 +39,7 @@ def _open() -> int:
 
 
 class _Stamps:
-    """This process's file; opened by the first stamp, and again after a fork."""
+    """File of this process's stamps; opened by the first one, and again after a fork."""
 
     def __init__(self) -> None:
         self._pid, self._file = 0, -1
@@ -54,7 +54,7 @@ _stamps = _Stamps()
 
 
 def ready(**_: object) -> None:
-    """This process takes jobs from now on. Takes the arguments of whatever signal calls it."""
+    """Note that this process takes jobs from now on. Takes the arguments of whatever signal calls it."""
     _stamps.write("ready")
 
 
@@ -64,7 +64,7 @@ def listed() -> None:
 
 
 def body(job_id: int) -> None:
-    """What a job does: sleep, and say when it began and ended."""
+    """Run a job: sleep, and stamp when it began and ended."""
     entered = time.time_ns()
     if seconds := float(os.environ[BODY]):
         time.sleep(seconds)
