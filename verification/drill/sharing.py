@@ -76,8 +76,8 @@ def _members(evidence: Evidence) -> dict[Share, list[Row]]:
 
 
 def _bodies(evidence: Evidence) -> dict[str, list[Span]]:
-    """Return the time each body ran, by its key in the ledger. A job that lost its worker is done with its place when it
-    is declared so, wherever its body is then: stopped, dead, or at its receiver.
+    """Return the time each body ran, by its key in the ledger. A job that lost its worker is done with its place when
+    it is declared so, wherever its body is then: stopped, dead, or at its receiver.
     """
     entries, ends = defaultdict(list), dict[str, float]()
     for line in evidence.ledger:

@@ -127,7 +127,10 @@ class Lines:
         ]
 
     def _one(self, line: Line | None, took: _Took) -> None:
-        """Start and end a job, timed; another joins the line first, so that as many wait at each. Raises RoundFailed."""
+        """Start and end a job, timed; another joins the line first, so that as many wait each time.
+
+        Raises RoundFailed.
+        """
         now = clock.current()
         job = self._next(line, now)
         with _timed(took.start):

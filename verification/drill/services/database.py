@@ -27,7 +27,7 @@ class Database(Gated):
 
     @property
     def open(self) -> bool:
-        """Return whether nothing is being done to it: a read-only one that is stopped could not be made writable again."""
+        """Return whether nothing is being done to it: a stopped server could not be made writable again."""
         return super().open and not self._is_read_only
 
     def read_only(self, *, yes: bool) -> None:
