@@ -1,4 +1,4 @@
-"""What happens on a worker: a message becomes a timer, the timer a row lock, the lock a punctual start."""
+"""The worker: it makes a timer of a message, a row lock of the timer, and a punctual start of the lock."""
 
 from jobs.worker.process import lifecycle
 

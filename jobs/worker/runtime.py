@@ -1,4 +1,5 @@
-"""What a worker needs for jobs, started before its first message and stopped after its last body."""
+"""Makes the parts that a worker needs for jobs, starts them before its first message and stops them after its last
+body."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ class Runtime:
         warming.wait([*self.armer.warmed, self.recorder.warmed, self.promoting.warmed])
 
     def strategy_for(self, consumer: Any) -> JobStrategy:
-        """For a new connection to the broker; what came by the last one cannot be acknowledged any more."""
+        """Make the strategy for a new connection to the broker; messages of the last one cannot be acknowledged any
+        more."""
         self.disconnected()
         self._strategy = JobStrategy(
             consumer, self.armer.add, clock.timestamp, lambda: self.capacity.refusing, lifecycle.beat_now
@@ -73,7 +75,8 @@ class Runtime:
             self._strategy.follow()
 
     def _changed(self) -> None:
-        """The node has begun or ceased to refuse: what waits here goes back, and its row says so at once."""
+        """React to a node that has begun or ceased to refuse: what waits here goes back, and the worker's row says so
+        at once."""
         if self._strategy is not None:
             self._strategy.follow_soon()
         self.armer.wake()
@@ -84,8 +87,8 @@ class Runtime:
         cache.put(lifecycle.identity().session, vitals)
 
     def leave(self, turn: Callable[[], object]) -> None:
-        """Told to stop: hand back what waits for later, and have what is due at once in its slot. `turn` is one turn of
-        the event loop, which goes on meanwhile. By its thread only."""
+        """Begin to stop: hand back what waits for later, and have what is due at once in its slot. `turn` is one turn
+        of the event loop, which goes on meanwhile. By its thread only."""
         if self._strategy is None:
             return
         until = clock.timestamp() + conf().arm_lead + HANDOVER
@@ -103,8 +106,8 @@ class Runtime:
         self.slots.wait_until_picked_up()
 
     def give_back(self) -> None:
-        """Stopped: tell the broker of what is dealt with, and hand back what waits. By the thread of the event loop
-        only."""
+        """Tell the broker, at the end of a stop, of what is dealt with, and hand back what waits. By the thread of the
+        event loop only."""
         self.armer.hand_back()
         if self._strategy is not None:
             self._strategy.stop_asking()
@@ -137,7 +140,7 @@ def _slots(worker: Any, recorder: Recorder, capacity: Capacity) -> Slots:
 
 
 class RuntimeStep(bootsteps.StartStopStep):
-    """Between the consumer, which stops first, and the pool, which waits for the bodies.
+    """The step of a worker's life between the consumer, which stops first, and the pool, which waits for the bodies.
 
     A worker that is told to stop gives the jobs that wait here back to the broker at once. Celery closes its connection
     to the broker, and with it hands messages back, only when the last body has ended: minutes in which they get late.

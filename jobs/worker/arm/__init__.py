@@ -1,1 +1,1 @@
-"""What waits for its time on a worker, and the transaction that takes it a lead ahead."""
+"""The jobs that wait for their time on a worker, and the transaction that takes them a lead ahead."""

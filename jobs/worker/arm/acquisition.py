@@ -1,4 +1,4 @@
-"""Take the rows of all jobs that are due together in one transaction, and find out what a lost COMMIT has done."""
+"""Takes the rows of all jobs that are due together in one transaction, and finds out what a lost COMMIT has done."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Acquisition:
-    """What was `acquired`. Of those `in_doubt` we do not know whether their start is committed: `resolve` asks, one by
-    one, since each may have to wait for somebody else's lock, and one row must not hold up the others."""
+    """The answer to a request for rows: what was `acquired`, and the starts `in_doubt`, of which we do not know whether
+    they are committed. `resolve` asks about those one by one, since each may have to wait for somebody else's lock, and
+    one row must not hold up the others."""
 
     acquired: Acquired
     in_doubt: list[AcquireRequest]
@@ -35,7 +36,12 @@ def acquire(
     asked: Sequence[tuple[int, int, str | None]], worker: WorkerIdentity, *, sharing: bool = False
 ) -> Acquisition:
     """Take the rows of these (job id, version, queue of the message) for this worker, all in one transaction; with
-    `sharing` those that share a limit too. Never raises."""
+    `sharing` those that share a limit too. Never raises: what has failed is in doubt.
+
+    1. Give each job a token of its own, which its row of the ledger will carry.
+    2. Take the rows: see `jobs.transitions.acquire`. Due is what is due at most `JOBS_ARM_LEAD` and a second from now.
+    3. If that raised, its COMMIT may have taken effect all the same: return every start as in doubt.
+    """
     wanted = [AcquireRequest(job_id, version, uuid.uuid4(), queue) for job_id, version, queue in asked]
     try:
         return Acquisition(_acquire(wanted, worker, sharing), [])
@@ -48,9 +54,14 @@ def acquire(
 
 
 def resolve(doubtful: AcquireRequest, worker: WorkerIdentity, *, sharing: bool = False) -> Acquired:
-    """The COMMIT of this start may have taken effect. Only the ledger knows, and the token is in it if it has. If it
-    has not, we try again: the message is spent, and after a restart of the database every connection is broken. Raises
-    what an error of ours raises: then nothing is committed, and the list query finds the job."""
+    """Find out whether this start is committed, and try again if it is not: the message is spent, and after a restart
+    of the database every connection is broken. Raises what an error of ours raises: then nothing is committed, and the
+    list query finds the job.
+
+    1. Ask the ledger for the token, until the database answers. If it is there, the start is ours: return it.
+    2. If not, take the row again, under a new token; after another lost answer begin anew, `TRIES` times.
+    3. Ask once more for the last token; return nothing acquired if it is not there.
+    """
     for _ in range(TRIES):
         lost = retry_until_answered(lambda asked=doubtful: transitions.acquired_by(asked.job_id, asked.token))  # type: ignore[misc]
         if lost is not None:

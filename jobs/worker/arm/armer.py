@@ -28,7 +28,7 @@ CROWDED_FOR = 0.005  # seconds until the recorder is looked at again
 
 
 class Armer:
-    """One thread: the jobs that wait here, the transaction that takes them, the slots that run them."""
+    """The thread that arms: it has the jobs that wait here, takes their rows, and puts them into slots."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Armer:
         self._limited.start()
 
     def add(self, waiting: Waiting) -> None:
-        """Start this job at its time. From any thread."""
+        """Have this job start at its time. From any thread."""
         with self._changed:
             if waiting.run_at <= self._until:
                 soonest = waiting.run_at < self._waiting.next_at
@@ -98,7 +98,7 @@ class Armer:
             self._changed.notify()
 
     def hand_back(self) -> None:
-        """When nothing is taken any more: all that waits is the broker's to deliver elsewhere."""
+        """Hand back all that waits, for the broker to deliver elsewhere: when nothing is taken any more."""
         with self._changed:
             left = self._waiting.take(float("inf"), len(self._waiting))
         for waiting in left:
@@ -118,7 +118,7 @@ class Armer:
         return len(self._waiting)
 
     def wake(self) -> None:
-        """A slot is free, or the node has begun or ceased to refuse."""
+        """Look again: a slot is free, or the node has begun or ceased to refuse. From any thread."""
         with self._changed:
             self._changed.notify()
 
@@ -173,14 +173,15 @@ class Armer:
         return [], [], []
 
     def _surplus(self, until: float) -> list[Waiting]:
-        """Those to pass on. With more than would fill this worker again all workers are likely to be full: then only a
-        few, so that the messages do not take the cores from the bodies."""
+        """Remove and return the jobs to pass on. With more than would fill this worker again all workers are likely to
+        be full: then only a few, so that the messages do not take the cores from the bodies."""
         limit = self._slots.limit
         crowd = self._waiting.more_than(limit, until)
         return self._waiting.take_last(until, max(limit // 40, 1) if crowd else limit, MOST_HOPS)
 
     def _gather(self) -> list[Waiting]:
-        """Those that are due and have a slot, and for a moment those that come after them. The lock is held."""
+        """Remove and return the jobs that are due and have a slot, which it reserves, and for a moment those that come
+        after them. The lock is held."""
         batch: list[Waiting] = []
         until = gather_until(self._taken_at)
         while True:

@@ -21,22 +21,22 @@ MOST_HOPS = 16  # workers that pass a message on before it waits for a slot wher
 
 
 class Handoff:
-    """A thread of its own, since a broker may hang for as long as a publication may take."""
+    """The thread that passes jobs on: apart, since a broker may hang for as long as a publication may take."""
 
     def __init__(self, name: str) -> None:
-        """`name`: of this worker, which its messages carry on their way."""
+        """Make it. `name` is this worker's, which its messages carry on their way."""
         self._name = name
         self._stopped = False
         self._surplus: SimpleQueue[Sequence[Waiting]] = SimpleQueue()
         self._keep: Callable[[Waiting], None] = lambda waiting: None
 
     def start(self, give_up: Callable[[Waiting], None]) -> None:
-        """`give_up` takes back what the broker does not."""
+        """Start the thread; `give_up` takes back what the broker does not take."""
         self._keep = give_up
         threading.Thread(target=self._loop, name="passing", daemon=True).start()
 
     def stop(self) -> None:
-        """What has not gone out yet is the broker's to deliver again."""
+        """Pass nothing on any more: what has not gone out yet is the broker's to deliver again."""
         self._stopped = True
 
     def put(self, surplus: Sequence[Waiting]) -> None:
@@ -55,7 +55,7 @@ class Handoff:
                     self._keep(waiting)
 
     def _pass_on(self, waiting: Waiting, producer: Producer) -> None:
-        """Its own message is acknowledged only when the broker has the new one."""
+        """Send a job's message on; the one that brought it is acknowledged only when the broker has the new one."""
         if self._stopped:
             return
         due = datetime.fromtimestamp(waiting.run_at, tz=UTC)

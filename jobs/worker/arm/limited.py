@@ -21,7 +21,8 @@ AT_A_TIME = 200  # rows in one transaction
 
 
 class Limited:
-    """One thread. What it is given has its slots reserved, and is taken at once or put off: it waits for nobody."""
+    """The thread that takes jobs with limits. Each that it is given has its slot reserved, and is taken at once or put
+    off: the thread waits for nobody."""
 
     def __init__(self, taking: Taking) -> None:
         self._taking = taking
@@ -34,11 +35,11 @@ class Limited:
         self._thread.start()
 
     def put(self, batch: Sequence[Waiting]) -> None:
-        """Take these. From any thread; does not wait."""
+        """Have the thread take these. From any thread; does not wait."""
         self._given.put(batch)
 
     def stop(self, within: float | None = None) -> None:
-        """Returns when all that was given is taken, put off or in its slot, or after `within` seconds."""
+        """Stop: returns when all that was given is taken, put off or in its slot, or after `within` seconds."""
         self._given.put(None)
         if self._thread is not None:
             self._thread.join(within)

@@ -16,8 +16,9 @@ OVERDUE = 1.0  # seconds after which another asks in the place of one that shoul
 
 
 class Parking:
-    """So a limit that is locked for long costs this worker one try after the other, and no slots, however many of its
-    jobs wait here. Times are seconds since the epoch, on the database's clock. Safe for threads."""
+    """The jobs here that wait for locked limits: so a limit that is locked for long costs this worker one try after the
+    other, and no slots, however many of its jobs wait here. Times are seconds since the epoch, on the database's clock.
+    Safe for threads."""
 
     def __init__(self) -> None:
         self._asking: dict[Name, Waiting] = {}
@@ -25,7 +26,8 @@ class Parking:
         self._lock = threading.Lock()
 
     def is_parked(self, waiting: Waiting, now: float) -> bool:
-        """Whether another asks for what this one waits for, or of which its queue is known to be: then it waits on."""
+        """Return whether another job asks for the limit that this one waits for, or for its queue's if none is known:
+        then it is parked."""
         name = waiting.limit or Name(Kind.QUEUE, waiting.queue or "")
         with self._lock:
             if not self._another_asks(name, waiting, now):
@@ -34,7 +36,7 @@ class Parking:
             return True
 
     def busy(self, name: Name, waiting: Waiting, now: float) -> None:
-        """Somebody else decides about this limit: say when to take this one up again."""
+        """Set when to take this job up again, since somebody else decides about this limit now."""
         with self._lock:
             if self._another_asks(name, waiting, now):
                 self._park(name, waiting, now)
@@ -46,7 +48,8 @@ class Parking:
             waiting.tries += 1
 
     def answered(self, waiting: Waiting, now: float) -> list[Waiting]:
-        """This one is not kept waiting any more. Those that waited for its answer can be taken up at once."""
+        """Note that this job is not kept waiting any more. Returns those that waited for its answer: they can be taken
+        up at once."""
         with self._lock:
             name, waiting.limit, waiting.tries = waiting.limit, None, 0
             if name is None:

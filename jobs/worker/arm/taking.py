@@ -21,8 +21,8 @@ from jobs.worker.run.slots import Slots
 
 
 class Taking:
-    """The transaction that takes rows, and what becomes of each job of it. With `sharing` of those that share a limit
-    too."""
+    """Takes rows in one transaction and sees to what becomes of each job of it. With `sharing` takes those that share a
+    limit too."""
 
     def __init__(
         self,
@@ -33,7 +33,8 @@ class Taking:
         *,
         sharing: bool = False,
     ) -> None:
-        """`again`: take this one up again at its `again_at`; `hurry`: that has become sooner for these."""
+        """Wire it up. `again` has a job taken up again at its `again_at`; `hurry` is told that this has become sooner
+        for some."""
         self._slots = slots
         self._identity = identity
         self._again = again
@@ -43,14 +44,14 @@ class Taking:
         self._resolving: set[threading.Thread] = set()
 
     def stop(self, within: float | None = None) -> None:
-        """When nothing more is given to `take`: returns when those in doubt have their slots, too, or after `within`
+        """Return, when nothing more is given to `take`, once those in doubt have their slots, too, or after `within`
         seconds for each of them."""
         for thread in tuple(self._resolving):
             thread.join(within)
 
     def take(self, batch: Sequence[Waiting]) -> list[Waiting]:
-        """Take these, each of which has a slot reserved. Returns those that share a limit, with their slots: they have
-        been left alone."""
+        """Take these jobs, each of which has a slot reserved. Returns those that share a limit, with their slots, when
+        this does not take such: they have been left alone."""
         batch = self._unparked(batch)
         if not batch:
             return []
@@ -95,7 +96,8 @@ class Taking:
             self._slots.release(len(batch) - kept)
 
     def _unparked(self, batch: Sequence[Waiting]) -> Sequence[Waiting]:
-        """Those of these that are to ask: others wait for the answer of one that asks, and need no slot."""
+        """Return the jobs that are to ask for their limit. The others wait for the answer of one that asks, and need no
+        slot."""
         if not self._sharing:
             return batch
         now = clock.timestamp()
@@ -112,7 +114,7 @@ class Taking:
             left.popitem()[1].acknowledge()
 
     def _later(self, acquired: Acquired, asked: dict[tuple[int, int], Waiting]) -> list[Waiting]:
-        """Those of which nothing is decided yet wait here, without a slot."""
+        """Have the jobs of which nothing is decided yet wait here, without a slot, and return them."""
         early = {(one.job_id, one.version): due for one, due in acquired.early}
         busy = {(one.job_id, one.version): name for one, name in acquired.busy}
         waits: list[Waiting] = []
@@ -132,7 +134,7 @@ class Taking:
         return waits
 
     def _resolve(self, waiting: Waiting, doubtful: AcquireRequest, worker: WorkerIdentity, begun: float) -> None:
-        """In a thread of its own, which holds the slot: others go on."""
+        """Find out about a start in doubt, in a thread of its own, which holds the slot: others go on."""
         started: Started | None = None
         try:
             acquired = acquisition.resolve(doubtful, worker, sharing=self._sharing)

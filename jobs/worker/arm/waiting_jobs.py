@@ -1,4 +1,4 @@
-"""What waits on this worker for its time: jobs by the messages that brought them, soonest first."""
+"""The jobs that wait on this worker for their time, by the messages that brought them, soonest first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.transitions.limits.names import Name
 
 @dataclass(slots=True)
 class Delivery:
-    """One message. It is acknowledged when its job has been dealt with (taken, not to be taken, or passed on), so that
+    """A message. It is acknowledged when its job has been dealt with (taken, not to be taken, or passed on), so that
     what a dying worker still had is delivered again."""
 
     acknowledge: Callable[[], object]
@@ -37,7 +37,8 @@ class Waiting:
     limit: Name | None = None
 
     def due(self, lead: float) -> float:
-        """Its time, or so much later that it is not taken up before `again_at`, a lead ahead as it is."""
+        """Return the job's time, or so much later that it is not taken up before `again_at`: a job is taken up `lead`
+        seconds ahead. In seconds since the epoch."""
         return max(self.run_at, self.again_at + lead) if self.again_at else self.run_at
 
     @property
@@ -54,7 +55,7 @@ class Waiting:
             delivery.acknowledge()
 
     def hand_back(self) -> None:
-        """The broker is to deliver it elsewhere. It has not been passed on: its hops stay as they are."""
+        """Have the broker deliver the job elsewhere. It has not been passed on: its hops stay as they are."""
         for delivery in self.deliveries:
             delivery.hand_back()
 
@@ -64,7 +65,7 @@ LOOK = 200  # entries that are looked at, of any number, to find some to pass on
 
 
 class WaitingJobs:
-    """Soonest first; each (job, version) once. Not safe for threads: its owner has a lock."""
+    """A heap of jobs, soonest first; each (job, version) once. Not safe for threads: its owner has a lock."""
 
     def __init__(self) -> None:
         self._heap: list[Entry] = []
@@ -82,7 +83,7 @@ class WaitingJobs:
         self._enter(waiting, lead)
 
     def hurry(self, waiting: Waiting, lead: float) -> None:
-        """It waits here for a sooner time than it did. Nothing if it does not wait here."""
+        """Have a job that waits here wait for a sooner time than before. Does nothing if it does not wait here."""
         known = self._by_key.get((waiting.job_id, waiting.version))
         if known is not None and known[2] is waiting:
             self._enter(waiting, lead)  # what it was entered as goes when its turn comes
@@ -94,12 +95,12 @@ class WaitingJobs:
 
     @property
     def next_at(self) -> float:
-        """The soonest `run_at`; infinity when nothing waits."""
+        """The soonest time that a job waits for, in seconds since the epoch; infinity when nothing waits."""
         self._drop_gone()
         return self._heap[0][0] if self._heap else float("inf")
 
     def more_than(self, most: int, until: float) -> bool:
-        """Whether more than so many are due until then."""
+        """Return whether more than `most` jobs are due until then."""
         return len(self._due(until, most + 1)) > most
 
     def take(self, until: float, most: int) -> list[Waiting]:
@@ -134,7 +135,7 @@ class WaitingJobs:
         return chosen
 
     def _due(self, until: float, most: int) -> list[Entry]:
-        """So many of those due until then, from the top of the heap downwards."""
+        """Return the entries due until then, `most` at most, from the top of the heap downwards."""
         found: list[Entry] = []
         places = [0]
         while places and len(found) < most:
@@ -146,7 +147,7 @@ class WaitingJobs:
         return found
 
     def _waits(self, entry: Entry) -> bool:
-        """Whether it has not been taken out of the middle of the heap."""
+        """Return whether the entry still counts: it has not been taken out of the middle of the heap."""
         return self._by_key.get((entry[2].job_id, entry[2].version)) is entry
 
     def _drop_gone(self) -> None:

@@ -1,4 +1,5 @@
-"""Whether this worker takes jobs: the reading of its machine that it keeps in memory, and what people have said."""
+"""Decides whether this worker takes jobs: by the reading of its machine that it keeps in memory, and by what people
+have said."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ EVERY = 1.0  # seconds from one reading to the next
 
 
 class Capacity:
-    """`refusing` is all that the balance of jobs asks. A thread of its own reads: neither a database nor a broker that
-    hangs makes the reading old."""
+    """The state of this worker's machine and drain; `refusing` is all that the balance of jobs asks. A thread of its
+    own reads, so that neither a database nor a broker that hangs makes the reading old."""
 
     def __init__(self, limits: Sequence[Limit] = (), read: Callable[[], Reading] | None = None) -> None:
         self._read = read
@@ -31,7 +32,8 @@ class Capacity:
         self.on_change: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Before the first message: a worker that starts on a full machine takes nothing."""
+        """Take the first reading and start the thread, before the first message: a worker that starts on a full machine
+        takes nothing."""
         self._look()
         threading.Thread(target=self._loop, name="node", daemon=True).start()
 
@@ -39,7 +41,7 @@ class Capacity:
         self._stop.set()
 
     def set_drain(self, drain: Drain) -> None:
-        """What the worker's row says; each heartbeat tells it."""
+        """Take over whether the worker's row says that it is drained; each heartbeat tells."""
         if drain != self.drain:
             self.drain = drain
             self._judge()

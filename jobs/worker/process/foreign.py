@@ -23,14 +23,15 @@ SAY_EVERY = 60.0  # seconds
 
 
 class Seen(NamedTuple):
-    """The latest one, by the database's clock. `whose`: an installation and a queue, for people."""
+    """The latest foreign message: when it came, by the database's clock, and `whose` it is, an installation and a
+    queue, for people."""
 
     at: datetime
     whose: str
 
 
 class Foreign:
-    """Of one connection to the broker; by the thread of the event loop only."""
+    """The foreign messages of one connection to the broker; used by the thread of the event loop only."""
 
     latest: Seen | None = None  # of this process: the heartbeat tells
 
@@ -44,13 +45,13 @@ class Foreign:
         self._unsaid = 0
 
     def give_back_later(self, message: Any) -> None:
-        """After its pause."""
+        """Return the message to its queue after its pause."""
         now = steady()
         self._next_at = max(self._next_at + APART, now + self._pause(str(message.headers.get("id"))))
         self._consumer.timer.call_after(self._next_at - now, self._give_back, ([message],))
 
     def say(self, mark: str, queue: str) -> None:
-        """Log that one has come, once a minute at most, and note it for the monitor."""
+        """Log that a foreign message has come, once a minute at most, and note it for the monitor."""
         whose = mark.partition(".")[0][:12]
         Foreign.latest = Seen(clock.now(), f"installation {whose!r}, queue {queue!r}")
         self._unsaid += 1

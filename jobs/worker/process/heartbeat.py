@@ -1,4 +1,4 @@
-"""One row a worker process, refreshed every few seconds from a thread of its own."""
+"""Refreshes the row of this worker process every few seconds, from a thread of its own."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from project import zones
 
 
 def renew(session: uuid.UUID) -> bool:
-    """Say at this moment that the session lives. False when it has been declared gone: rescue holds the same row
-    while it settles a worker's jobs, so that one of the two is first."""
+    """Say at this moment that the session lives. Returns False when it has been declared gone: rescue holds the same
+    row while it settles a worker's jobs, so that one of the two is first."""
     return Worker.objects.present().filter(session=session).update(heartbeat_at=DATABASE_CLOCK) == 1
 
 
@@ -62,9 +62,9 @@ class Heartbeat:
         return WorkerIdentity(name=self._name, session=self._session)
 
     def proven(self) -> WorkerIdentity | None:
-        """Who this worker is, if it still counts as present: its row is asked when its last beat is old, as after a
-        stop of the process or the machine. None when it was declared gone, until it has its next session: what it took
-        under this one would be declared interrupted while it runs."""
+        """Return this worker's identity, if it still counts as present: its row is asked when its last beat is old, as
+        after a stop of the process or the machine. None when it was declared gone, until it has its next session: what
+        it took under this one would be declared interrupted while it runs."""
         for _ in range(2):  # the first connection may be a broken one
             asked_at = steady()
             if asked_at - self._proven_at < conf().heartbeat_patience / 2:
@@ -90,9 +90,9 @@ class Heartbeat:
         capacity: Capacity,
         look: Callable[[], None] = lambda: None,
     ) -> None:
-        """Register, then beat. The first beat is made here: a worker that takes jobs is in the table. The node's
-        reading goes into each, and hears from each whether somebody has drained this worker. `look` is called with
-        each: whether a job that runs here is to stop."""
+        """Register, then beat. The first beat is made here: a worker that takes jobs is in the table. Each beat writes
+        the node's reading and hears whether somebody has drained this worker. `look` is called with each: it tells the
+        jobs that run here whether they are to stop."""
         if self._thread is not None:
             return  # a reconnected consumer is ready again; its worker has lived on
         self._facts = {"pid": os.getpid(), "pool": pool, "slots": slots, "queues": queues, "zones": zones.RELEASE}
@@ -104,7 +104,7 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """Say good-bye: what this worker may still hold is nobody's from now on."""
+        """Say good-bye: from now on others may settle what this worker still holds."""
         self._capacity.stop()
         self._stop.set()
         self._wake.set()
@@ -118,7 +118,7 @@ class Heartbeat:
         connection.close()
 
     def beat_now(self) -> None:
-        """And look, by its own thread, at once instead of at its time."""
+        """Have the heartbeat's thread beat, and look for jobs that are to stop, at once instead of at its time."""
         self._wake.set()
 
     def takes_from(self, queues: list[str]) -> None:
@@ -128,7 +128,8 @@ class Heartbeat:
             self._wake.set()
 
     def report_lost(self, job_id: int, why: str) -> None:
-        """A pool child died with this job. Settled at once, by this thread: the caller is the event loop."""
+        """Note that a pool child died with this job. Settled at once, by the heartbeat's thread: the caller is the
+        event loop."""
         self._lost.put((job_id, why))
         self._wake.set()
 

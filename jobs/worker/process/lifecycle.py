@@ -30,19 +30,19 @@ _lines: WeakSet[Any] = WeakSet()  # connections that threads of this process hav
 
 
 def identity() -> WorkerIdentity:
-    """Who this process is in the ledger."""
+    """Return the name and the session under which the ledger knows this process."""
     if _heartbeat is None:
         return WorkerIdentity(name=f"pid-{os.getpid()}", session=uuid.UUID(int=0))
     return _heartbeat.identity
 
 
 def proven_identity() -> WorkerIdentity | None:
-    """The same for whoever is about to take jobs; None while others count this worker as gone."""
+    """Return the identity to take jobs under; None while others count this worker as gone. May ask the database."""
     return identity() if _heartbeat is None else _heartbeat.proven()
 
 
 def child_lost(job_id: int, why: str) -> None:
-    """A pool child died with this job in its body."""
+    """Have the job settled that a pool child had in its body when it died."""
     if _heartbeat is not None:
         _heartbeat.report_lost(job_id, why)
 
@@ -54,7 +54,7 @@ def beat_now() -> None:
 
 
 def takes_from(queues: Iterable[str]) -> None:
-    """Which queues this worker takes from, as its row is to say: the monitor names those that nobody takes from."""
+    """Have this worker's row name the queues that it takes from: the monitor names those that nobody takes from."""
     if _heartbeat is not None:
         _heartbeat.takes_from(sorted(queues))
 
@@ -113,14 +113,14 @@ def _stopping(**kwargs: Any) -> None:
 
 @signals.worker_shutdown.connect
 def _stopped(sender: Any, **kwargs: Any) -> None:
-    """The last body has ended. Celery does not tell of a cold stop: see RuntimeStep."""
+    """Leave after the last body has ended. Celery does not tell of a cold stop: see RuntimeStep."""
     runtime = getattr(sender, "jobs", None)
     if runtime is not None:
         leave(runtime)
 
 
 def leave(runtime: Any, within: float | None = None) -> None:
-    """Write what is left to write, with `within` in so many seconds, and say good-bye."""
+    """Write what is left to write, `within` so many seconds if that is given, and say good-bye."""
     runtime.slots.finish()  # first: what ends after the recorder is known to nobody
     runtime.recorder.finish(within)
     runtime.promoting.stop(within or LAST_LOOK)

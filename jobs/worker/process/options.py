@@ -1,4 +1,5 @@
-"""What `celery worker` offers and our slots do not bear: refused before anything is taken, or mended."""
+"""Refuses, before anything is taken, options of `celery worker` that our slots do not bear, and mends what can be
+mended."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ POOLS = {"celery.concurrency.thread": "threads", "celery.concurrency.prefork": "
 
 
 def check(worker: Any) -> None:
-    """Raises SystemExit, which says what to use instead. `worker` is Celery's, about to be put together."""
+    """Refuse a worker with such options: raises SystemExit, which says what to use instead. `worker` is Celery's, about
+    to be put together."""
     refused = [
         (
             worker.pool_cls.__module__ not in POOLS,

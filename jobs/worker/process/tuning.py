@@ -1,4 +1,4 @@
-"""What keeps a thread that is due from running at once, in the kernel and in the interpreter, and our remedies."""
+"""Lets a thread that is due run at once: remedies for what keeps it waiting in the kernel and in the interpreter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _SchedAttr(ctypes.Structure):
 
 
 def tune_process() -> None:
-    """For a worker's process, before its threads and children: they inherit it."""
+    """Tune a worker's process before it has threads and children: they inherit it."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     # Linux lets sleeps end 50 us late, to save wake-ups. Elsewhere this does nothing.
     with suppress(OSError, AttributeError):
@@ -50,7 +50,7 @@ def spare_what_stays() -> None:
 
 
 def tune_slot_thread() -> None:
-    """For the thread of a slot, once: ask Linux (6.12 and later) for short slices of time. A thread that asks for them
+    """Ask Linux (6.12 and later), once in each slot's thread, for short slices of time. A thread that asks for them
     goes before one that has just begun a long slice, and takes no more of the cores in all. Needs no privilege."""
     if getattr(_in_line, "asked", False):
         return

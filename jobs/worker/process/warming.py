@@ -1,4 +1,4 @@
-"""What a worker's threads do before its first job, which must not pay for what each does once."""
+"""Does once in each thread of a worker what its first job would else have to wait for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def measure() -> None:
 
 
 def wait(threads: Iterable[Event]) -> None:
-    """Until all of these are warm, or the worker is to start all the same."""
+    """Wait until all of these are warm, `WITHIN` seconds in all at most: then the worker starts all the same."""
     until = steady() + WITHIN
     for warmed in threads:
         warmed.wait(max(until - steady(), 0.0))

@@ -19,8 +19,8 @@ RESTORED_TOGETHER = 100  # messages in one transaction
 
 
 def acknowledge(messages: Sequence[Any], errors: tuple[type[Exception], ...]) -> None:
-    """All of them, of one channel. The loss of the broker (`errors`) is logged: it delivers them once more, and their
-    rows are taken by then."""
+    """Acknowledge these messages, all of one channel. The loss of the broker (`errors`) is logged: it delivers them
+    once more, and their rows are taken by then."""
     if messages and keeps_unacknowledged(messages[0].channel):
         try:
             _together(messages)
@@ -32,8 +32,8 @@ def acknowledge(messages: Sequence[Any], errors: tuple[type[Exception], ...]) ->
 
 
 def hand_back(messages: Sequence[Any], errors: tuple[type[Exception], ...], *, last: bool = False) -> None:
-    """All of them, of one channel: to the head of their queues, for whoever takes from there; on Redis to the tail with
-    `last`. The loss of the broker (`errors`) is logged: it has kept them."""
+    """Return these messages, all of one channel, to the head of their queues, for whoever takes from there; on Redis to
+    the tail with `last`. The loss of the broker (`errors`) is logged: it has kept them."""
     if messages and keeps_unacknowledged(messages[0].channel):
         try:
             for start in range(0, len(messages), RESTORED_TOGETHER):
@@ -56,7 +56,8 @@ def _acknowledge(message: Any, errors: tuple[type[Exception], ...]) -> None:
 
 
 def reject(message: Any, errors: tuple[type[Exception], ...], *, requeue: bool = False) -> None:
-    """Have the broker drop it, or give it to somebody else. The loss of the broker (`errors`) is logged."""
+    """Have the broker drop the message, or give it to somebody else with `requeue`. The loss of the broker (`errors`)
+    is logged."""
     try:
         message.reject(requeue=requeue)
     except errors as error:
@@ -64,7 +65,7 @@ def reject(message: Any, errors: tuple[type[Exception], ...], *, requeue: bool =
 
 
 def keeps_unacknowledged(channel: Any) -> bool:
-    """Whether this is kombu's Redis, where it keeps what is not acknowledged in two keys of its own."""
+    """Return whether this channel is kombu's Redis, which keeps what is not acknowledged in two keys of its own."""
     return hasattr(channel, "unacked_key")
 
 
@@ -77,8 +78,8 @@ def one_client(channel: Any) -> None:
 
 
 def lighten(message: Any) -> None:
-    """Let go of what it says, once it is read: to acknowledge it or to hand it back takes its tag only, and it may wait
-    here for long, with many others."""
+    """Let go of a message's content, once it is read: to acknowledge it or to hand it back takes its tag only, and it
+    may wait here for long, with many others."""
     if hasattr(message, "_raw"):
         if not keeps_unacknowledged(message.channel):
             return  # kombu would restore it from what it says
@@ -88,7 +89,7 @@ def lighten(message: Any) -> None:
 
 
 def _together(messages: Sequence[Any]) -> None:
-    """What kombu's `QoS.ack` does for one message."""
+    """Do for many messages what kombu's `QoS.ack` does for one."""
     qos = messages[0].channel.qos
     tags = [message.delivery_tag for message in messages]
     with qos.pipe_or_acquire() as pipe:
@@ -99,9 +100,9 @@ def _together(messages: Sequence[Any]) -> None:
 
 
 def _restore_together(messages: Sequence[Any], last: bool) -> None:
-    """What kombu's `QoS.restore_by_tag` does for one message when a connection is closed. It watches the key that all
-    workers write to, and begins anew when one has; here two that restored the same message would make two of it, of
-    which the second takes no row."""
+    """Do for many messages what kombu's `QoS.restore_by_tag` does for one when a connection is closed. That watches the
+    key which all workers write to, and begins anew when one has; here two that restored the same message would make two
+    of it, of which the second takes no row."""
     channel = messages[0].channel
     qos = channel.qos
     tags = [message.delivery_tag for message in messages]

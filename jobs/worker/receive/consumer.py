@@ -47,8 +47,8 @@ class JobConsumer(Consumer):
         return super().ensure_connected(conn)
 
     def update_strategies(self) -> None:
-        """Celery's first step with a new connection before it declares its queues, of which one that is refused would
-        cost it all."""
+        """Leave out queues that the broker refuses: this is Celery's first step with a new connection before it
+        declares its queues, of which a refused one would cost it all."""
         super().update_strategies()
         self._refused.sift()
         lifecycle.takes_from(self.app.amqp.queues.consume_from)
@@ -61,20 +61,22 @@ class JobConsumer(Consumer):
             lifecycle.takes_from(self.app.amqp.queues.consume_from)
 
     def on_ready(self) -> None:
-        """Messages come from now on; a worker that takes none says so at once."""
+        """Get ready for messages, which come from now on; a worker that takes none says so at once."""
         super().on_ready()
         self.controller.jobs.follow()  # type: ignore[attr-defined]
 
     def add_task_queue(self, queue: Any, *args: Any, **kwargs: Any) -> Any:
-        """Celery takes from all queues again when one is added; not so on a worker that takes no jobs."""
+        """Add a queue without taking from any on a worker that takes no jobs: Celery takes from all again when one is
+        added."""
         super().add_task_queue(queue, *args, **kwargs)
         self.controller.jobs.follow()  # type: ignore[attr-defined]
 
     def cancel_active_requests(self) -> None:
-        """A cold stop, in the handler of its signal: our jobs are none of Celery's requests.
+        """Stop cold, in the handler of the signal: our jobs are none of Celery's requests.
 
         Celery goes on by killing its own tasks, which raises out of this handler on threads, and by waiting here for
-        its pool: on threads for all bodies, while what waits for later is late. There it is left to RuntimeStep."""
+        its pool: on threads for all bodies, while what waits for later is late. There it is left to RuntimeStep.
+        """
         jobs = self.controller.jobs  # type: ignore[attr-defined]
         jobs.close()
         if jobs.slots.are_processes:
@@ -84,8 +86,8 @@ class JobConsumer(Consumer):
             self.pool = SimpleNamespace(stop=lambda: None, flush=None)
 
     def on_close(self) -> None:
-        """The connection is lost, and jobs that wait here start at their time all the same; or this worker stops, and
-        needs it still to give back what waits."""
+        """Close after the loss of the connection, when jobs that wait here start at their time all the same; or in a
+        worker that stops, which needs the connection still to give back what waits."""
         jobs = self.controller.jobs  # type: ignore[attr-defined]
         if self.controller.blueprint.state == RUN:  # type: ignore[attr-defined]
             jobs.disconnected()
@@ -105,9 +107,9 @@ class JobConsumer(Consumer):
         return super().on_connection_error_after_connected(exc)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
-        """Celery refuses most messages that it cannot read, but not all: `null` for a body ends the worker, goes back
-        to the broker, and ends the next. Such a message is dropped; if a job was meant, the list query sends it again.
-        """
+        """Make the handler of messages, which drops one that it cannot read. Celery refuses most of these, but not all:
+        `null` for a body ends the worker, goes back to the broker, and ends the next. If a job was meant, the list
+        query sends it again."""
         handle = super().create_task_handler(*args, **kwargs)
         # Any KeyError counts as a loss of Redis to kombu: a message without an id would be taken again for ever.
         losses = tuple(e for e in self.connection_errors + self.channel_errors if not issubclass(e, LookupError))
@@ -125,7 +127,7 @@ class JobConsumer(Consumer):
         return handle_or_drop
 
     def loop(self, *args: Any) -> None:
-        """Celery's event loop. It goes on until what a worker that stops still starts is in its slot."""
+        """Run Celery's event loop, until what a worker that stops still starts is in its slot."""
         try:
             self._loop(*args)
         except WorkerShutdown:
@@ -134,7 +136,7 @@ class JobConsumer(Consumer):
             raise
 
     def _turn(self, turns: Iterator[None]) -> None:
-        """One turn of it in a worker that stops. Raises WorkerTerminate when it is to stop at once."""
+        """Do one turn of the event loop in a worker that stops. Raises WorkerTerminate when it is to stop at once."""
         with suppress(WorkerShutdown):
             state.maybe_shutdown()
         try:
@@ -146,8 +148,8 @@ class JobConsumer(Consumer):
             self.controller.jobs.disconnected()  # type: ignore[attr-defined]
 
     def _loop(self, *args: Any) -> None:
-        """What breaks it (an entry of Redis' list that is no message, so far) costs this worker its connection, not its
-        life: it hands its messages back and connects again."""
+        """Run the event loop; what breaks it (an entry of Redis' list that is no message, so far) costs this worker its
+        connection, not its life: it hands its messages back and connects again."""
         understood: tuple[type[Exception], ...] = (*self.connection_errors, *self.channel_errors, WorkerLostError)
         try:
             (loops.asynloop if self.hub else loops.synloop)(*args)

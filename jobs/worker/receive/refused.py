@@ -15,7 +15,7 @@ SAY_EVERY = 12  # tries: once a minute
 
 
 class RefusedQueues:
-    """Of one worker, by the thread of its event loop only."""
+    """The queues that the broker refuses to one worker; used by the thread of its event loop only."""
 
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
@@ -26,8 +26,8 @@ class RefusedQueues:
         return bool(self._refused)
 
     def sift(self) -> None:
-        """With a new connection: leave out, of the queues to take from, those that are refused now. Raises what the
-        loss of the broker raises."""
+        """Leave out, with a new connection, those of the queues to take from that are refused now. Raises what the loss
+        of the broker raises."""
         queues = self._consumer.app.amqp.queues
         for queue in self._refused.values():
             queues.select_add(queue)
@@ -41,7 +41,7 @@ class RefusedQueues:
         queues.deselect(list(self._refused))
 
     def try_again(self) -> None:
-        """Take from those that are refused no more."""
+        """Take again from the queues that are refused no more."""
         self._tries += 1
         for name, queue in list(self._refused.items()):
             error = self._refusal(queue)
@@ -54,7 +54,8 @@ class RefusedQueues:
                 self._say(name, error)
 
     def _refusal(self, queue: Any) -> Exception | None:
-        """What the broker says against declaring this queue, on a channel of its own, which its no closes."""
+        """Return what the broker says against declaring this queue, on a channel of its own, which its no closes; None
+        if it agrees."""
         channel = self._consumer.connection.channel()
         try:
             queue(channel).declare()

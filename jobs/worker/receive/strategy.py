@@ -1,4 +1,4 @@
-"""From a message to a job that waits: Celery's strategy for our one task, which is neither timed nor traced by Celery.
+"""Makes a job that waits of a message: Celery's strategy for our one task, which is neither timed nor traced by Celery.
 
 Celery would hold each message with a timer of its own and take a slot for it; here the jobs that wait are in one heap,
 and those that are due together are taken together.
@@ -44,7 +44,8 @@ class JobStrategy:
         refusing: Callable[[], object] = lambda: False,
         doubt: Callable[[], object] = lambda: None,
     ) -> None:
-        """`refusing`: whether this worker is to take no messages now. `doubt` has it ask whose it is."""
+        """Wire it up. `refusing` says whether this worker is to take no messages now; `doubt` has it ask the database
+        which installation it belongs to."""
         self._consumer = consumer
         self._add = add
         self._now = now
@@ -63,7 +64,7 @@ class JobStrategy:
         self._foreign = Foreign(consumer, self._give_back)
 
     def __call__(self, message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> None:
-        """Celery hands over a message. Raises InvalidTaskError: Celery logs it and drops the message."""
+        """Take a message over from Celery. Raises InvalidTaskError: Celery logs it and drops the message."""
         if message.channel is not self._channel:
             self._channel = message.channel
             one_client(message.channel)
@@ -86,10 +87,10 @@ class JobStrategy:
         self._add(Waiting(job_id, version, run_at, [delivery]))
 
     def _is_ours(self, message: Any) -> bool:
-        """Whether it names our installation as it is now. A foreign one goes back in a moment; one from before a
-        restore is dropped, since what of its job is to be done is listed anew. Never asks the database: the event loop
-        must not wait for it. While we are not sure who we are, what seems foreign goes back too, and is judged again.
-        """
+        """Return whether the message names our installation as it is now. A foreign one goes back in a moment; one from
+        before a restore is dropped, since what of its job is to be done is listed anew. Never asks the database: the
+        event loop must not wait for it. While we are not sure who we are, what seems foreign goes back too, and is
+        judged again."""
         mark = message.headers.get(INSTALLATION) or ""
         if not isinstance(mark, str):
             raise InvalidTaskError(f"not a message of ours: {mark!r} is no name of an installation")
@@ -112,13 +113,14 @@ class JobStrategy:
         return False
 
     def _give_back(self, messages: Sequence[Any]) -> None:
-        """Foreign ones, whose pause is over. By the thread of the event loop only."""
+        """Return foreign messages, whose pause is over, to their queue. By the thread of the event loop only."""
         if self._open:
             hand_back(messages, self._consumer.connection_errors, last=True)
             self._hold(-len(messages))
 
     def close(self) -> None:
-        """The connection is gone: what it brought starts at its time all the same, but cannot be acknowledged."""
+        """Note that the connection is gone: what it brought starts at its time all the same, but cannot be
+        acknowledged."""
         self._open = False
 
     def acknowledge(self) -> None:
@@ -130,7 +132,7 @@ class JobStrategy:
             self._hold(-sum(ahead for _, ahead in done))
 
     def follow_soon(self) -> None:
-        """From any thread."""
+        """Have the event loop call `follow`. From any thread."""
         self._consumer.call_soon(self.follow)
 
     def follow(self) -> None:
@@ -159,13 +161,14 @@ class JobStrategy:
 
     @property
     def is_asking(self) -> bool:
-        """Whether a question of before may still bring a message: Redis answers it within a second."""
+        """Return whether a question of before may still bring a message: Redis answers it within a second."""
         consumer = self._consumer.task_consumer
         return self._open and consumer is not None and bool(getattr(consumer.channel, "_in_poll", None))
 
     def stop_asking(self) -> None:
-        """Stopped: hear the answer to the last question, which Redis gives within a second. Else that question would
-        take what is handed back, and keep it until the connection is closed. By the thread of the event loop only."""
+        """Hear, at the end of a stop, the answer to the last question, which Redis gives within a second. Else that
+        question would take what is handed back, and keep it until the connection is closed. By the thread of the event
+        loop only."""
         if self.is_asking:
             with suppress(Exception):  # no answer, or no connection any more
                 self._consumer.task_consumer.channel._brpop_read()
@@ -177,8 +180,8 @@ class JobStrategy:
             self._consumer.call_soon(self.hand_back)
 
     def hand_back(self) -> None:
-        """All at once: the event loop would wait up to a second for itself between two parts. Those of a lost
-        connection the broker has already."""
+        """Hand back all that is to go, at once: the event loop would wait up to a second for itself between two parts.
+        What came by a lost connection the broker has already."""
         self._hand_back_asked = False
         self.follow()  # first: or they come back here
         back = [self._refused.popleft() for _ in range(len(self._refused))]
@@ -204,8 +207,8 @@ class JobStrategy:
 
 
 def read(message: Any) -> tuple[int, int, float, int]:
-    """(job id, version, run_at, hops) of a message; `run_at` in seconds since the epoch, 0 when it has none: due at
-    once. Raises InvalidTaskError."""
+    """Read (job id, version, run_at, hops) of a message; `run_at` in seconds since the epoch, 0 when it has none: due
+    at once. Raises InvalidTaskError."""
     try:
         (job_id, version), *_ = json.loads(message.body)  # `message.payload` takes five times as long
         eta = message.headers.get("eta")
@@ -220,7 +223,7 @@ def read(message: Any) -> tuple[int, int, float, int]:
 
 
 def after(message: Any) -> int:
-    """The latest start that its sender knew of; 0 when it does not say."""
+    """Read which start of the installation its sender knew as the latest; 0 when the message does not say."""
     start = message.headers.get(AFTER)
     return start if isinstance(start, int) and not isinstance(start, bool) and 0 <= start <= BIGGEST_ID else 0
 

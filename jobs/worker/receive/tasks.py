@@ -10,10 +10,10 @@ from jobs.messages import RUN_JOB
 
 
 class JobTask(Task):  # type: ignore[type-arg]
-    """Its messages are taken in by us: see jobs/worker/receive/strategy.py."""
+    """The task whose messages are taken in by us: see jobs/worker/receive/strategy.py."""
 
     def start_strategy(self, app: Any, consumer: Any, **kwargs: Any) -> Any:
-        """Celery asks this once for each connection to the broker."""
+        """Return our strategy; Celery asks once for each connection to the broker."""
         return consumer.controller.jobs.strategy_for(consumer)
 
 

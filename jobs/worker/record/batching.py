@@ -1,4 +1,4 @@
-"""How work is gathered into transactions: a lone job is served at once, a stream shares them."""
+"""Gathers work into transactions: a lone job is served at once, a stream shares them."""
 
 from jobs.clock import steady
 
@@ -7,5 +7,5 @@ PACE = 0.02  # seconds from one transaction to the next
 
 
 def gather_until(last: float) -> float:
-    """Until when to wait for others; `last` is when the last transaction was due to begin. On the steady clock."""
+    """Return until when to wait for others, in seconds on the steady clock; `last` is when the last transaction began."""
     return max(steady() + GATHER, last + PACE)

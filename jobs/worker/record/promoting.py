@@ -21,7 +21,7 @@ AT_ONCE = 0.2  # seconds for one look: others' turns wait for it
 
 
 class Promoting:
-    """One thread. Who is told twice of a limit before it looks looks once."""
+    """The thread that looks whose turn is next. A limit that is put twice before the look is looked at once."""
 
     def __init__(self) -> None:
         self._names: dict[Name, int] = {}  # and how many looks have been in vain
@@ -31,19 +31,20 @@ class Promoting:
         self.warmed = threading.Event()
 
     def start(self) -> None:
-        """From now on whoever commits in this process leaves it to this thread."""
+        """Start the thread: from now on whoever commits in this process leaves it the look."""
         self._thread = threading.Thread(target=self._loop, name="promoting", daemon=True)
         self._thread.start()
         promotion.hand_to(self.put)
 
     def put(self, names: set[Name]) -> None:
-        """Look at these. From any thread; does not wait."""
+        """Have the thread look at these limits. From any thread; does not wait."""
         with self._changed:
             self._names |= dict.fromkeys(names, 0)
             self._changed.notify()
 
     def stop(self, within: float | None = None) -> None:
-        """From now on whoever commits looks himself. Returns when all that was put has been looked at once."""
+        """Stop: from now on whoever commits looks himself. Returns when all that was put has been looked at once, or
+        after `within` seconds."""
         promotion.hand_to(None)
         with self._changed:
             self._stopping = True

@@ -44,7 +44,7 @@ class Recorder:
             self._thread.start()
 
     def put(self, ended: Ended) -> None:
-        """To be recorded soon. From any thread; does not wait."""
+        """Have this end recorded soon. From any thread; does not wait."""
         self._ended.put(ended)
 
     @property
@@ -72,7 +72,7 @@ class Recorder:
         connection.close()
 
     def _batch(self) -> tuple[list[Ended], bool]:
-        """What has ended, and whether there is more to come."""
+        """Wait for ends. Returns those of one transaction, and whether there is more to come."""
         batch: list[Ended] = []
         ended = self._ended.get()
         until = gather_until(self._written_at)
@@ -127,7 +127,8 @@ def _too_late(ended: Ended) -> EndCameTooLate:
 
 
 def _give_up(ended: Ended, why: str) -> None:
-    """Somebody must see it: INTERRUPTED, with what there is against the end that we know."""
+    """Record INTERRUPTED in place of an end that cannot be written, with the reason and the end's state: somebody must
+    see it."""
     try:
         _write([Ended(ended.started, State.INTERRUPTED, None, clock.now(), f"{why} ({ended.outcome.label})")])
     except Exception as error:  # noqa: BLE001 - the rescue finds it when this worker has stopped

@@ -1,4 +1,4 @@
-"""Whether somebody wants a job that runs here to stop: asked of the rows, and only while something runs."""
+"""Finds the jobs that run here and are to stop: asked of the rows, and only while something runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Held(Protocol):
 
 
 def look(slots: Held) -> None:
-    """Tell those that are to stop: one statement for all that run here, none while nothing does. Raises what the
+    """Tell the jobs that are to stop: one statement for all that run here, none while nothing does. Raises what the
     database raises."""
     for asked in Job.objects.asked_to_stop(slots.held()):
         slots.stop(asked.job_id, asked.attempt, sentence(asked))

@@ -1,4 +1,4 @@
-"""What a body says by `print`, `logging` and `warnings` is kept with its attempt, and goes where it went before, too.
+"""Keeps with an attempt what its body says by `print`, `logging` and `warnings`, which goes where it went before, too.
 
 Installed once in a worker's process, in a pool child too. Outside of bodies a hook is one look at a context variable.
 """
@@ -27,7 +27,8 @@ _shown: set[tuple[str, type[Warning], str, int]] = set()
 
 
 def install() -> None:
-    """Hear what bodies say. Again where streams have been replaced since, as Celery does in each pool child."""
+    """Hear from now on what bodies say; call it again where streams have been replaced, as by Celery in each pool
+    child."""
     if not isinstance(sys.stdout, Heard):
         sys.stdout = Heard(sys.stdout, "stdout")
     if not isinstance(sys.stderr, Heard):
@@ -85,7 +86,7 @@ def _text(record: logging.LogRecord) -> str:
 
 
 def _warning(show: Callable[..., Any]) -> Any:
-    """Each body hears of it; the process, as ever, only once from one place."""
+    """Wrap the showing of warnings: each body hears of a warning; the process, as ever, only once from one place."""
 
     def heard(message: Warning | str, category: type[Warning], filename: str, lineno: int, *rest: Any) -> None:
         body = here()
@@ -103,7 +104,7 @@ def _warning(show: Callable[..., Any]) -> Any:
 
 
 def _pass_on(call: Callable[..., Any], *args: Any) -> None:
-    """To where it would have gone."""
+    """Pass on to where it would have gone."""
     before = getattr(_passing_on, "on", False)
     _passing_on.on = True
     try:

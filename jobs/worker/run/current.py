@@ -1,4 +1,4 @@
-"""Which body this code belongs to: on its slot's thread, in its coroutines, and on the threads that it uses."""
+"""Tells which body code belongs to: on its slot's thread, in its coroutines, and on the threads that it uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Body:
-    """What a process keeps of one start. `inside` is true while its body, or its preparation, runs; `sessions` are the
+    """A start, as its process keeps it. `inside` is true while its body, or its preparation, runs; `sessions` are the
     raw database connections that it has used; `left_open` are the databases on which it left a transaction open."""
 
     __slots__ = ("execution", "inside", "left_open", "sessions")
@@ -24,7 +24,7 @@ class Body:
         self.left_open: set[str] = set()
 
     def enter(self, part: Callable[[], T]) -> T:
-        """Run a part of it. Raises what it raises."""
+        """Run a part of the body, or of its preparation. Raises what that raises."""
         self.inside = True
         try:
             return part()
@@ -36,7 +36,7 @@ _current: ContextVar[Body | None] = ContextVar("runat_body", default=None)
 
 
 def begin(execution: Execution) -> tuple[Body, Token[Body | None]]:
-    """A new body, from now on this thread's."""
+    """Make a body, which is this thread's from now on, and the token for `end`."""
     body = Body(execution)
     return body, _current.set(body)
 

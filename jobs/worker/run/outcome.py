@@ -1,4 +1,4 @@
-"""How a body ends: what it returns or raises, and what its deadline and whoever asked it to stop make of that."""
+"""Says how a body ends: by what it returns or raises, and by what its deadline and a wish that it stop make of that."""
 
 from __future__ import annotations
 
@@ -21,19 +21,23 @@ STOPPED_BY_SIGNAL = range(1 - 256, 65 - 256)  # with what a pool child exits tha
 
 
 class How(NamedTuple):
-    """How a body ended: why, if it failed, its result as JSON, by which names its job may want another start, the
-    traceback of an error that nobody has expected, and how many seconds later another start is due at the earliest."""
+    """The end of a body."""
 
     outcome: State
+    #: Why it failed; empty if it did not.
     error: str = ""
+    #: What it returned, as JSON.
     result: str | None = None
+    #: The names by which its job may want another start.
     kinds: tuple[str, ...] = ()
+    #: The traceback of an error that nobody has expected.
     story: str = ""
+    #: How many seconds later another start is due at the earliest.
     retry_after: float | None = None
 
 
 def call(body: Callable[[], object], context: targets.Context) -> How:
-    """Run the body."""
+    """Run the body, and return how it ended."""
     try:
         result = body()
     except targets.Cancelled as error:
@@ -56,19 +60,20 @@ def call(body: Callable[[], object], context: targets.Context) -> How:
 
 
 def _seconds(asked: object) -> float | None:
-    """How long it wants to be left alone, if that can be read: a target may have said anything."""
+    """Return how many seconds the target wants to be left alone, None if that cannot be read: it may have said
+    anything."""
     if isinstance(asked, int | float) and 0 < asked < 1e9:
         return float(asked)
     return None
 
 
 def cancelled(context: targets.Context, result: str | None = None) -> How:
-    """It has stopped as it was asked to: no failure that a job may want another start after."""
+    """Return the end of a body that has stopped as it was asked to: no failure that a job may want another start after."""
     return How(State.FAILED, context.execution.asked, result, ("cancelled",))
 
 
 def at_last(started: Started, how: How, finished_at: datetime) -> How:
-    """The same end, or what becomes of it when it came after the deadline."""
+    """Return this end, or what becomes of it when it came after the deadline."""
     late = started.ends_by is not None and finished_at > started.ends_by
     if not late or "cancelled" in how.kinds or "deadline" in how.kinds or how.outcome == State.INTERRUPTED:
         return how
@@ -81,7 +86,7 @@ def at_last(started: Started, how: How, finished_at: datetime) -> How:
 
 
 def judged(started: Started, how: How, left_open: Collection[str]) -> How:
-    """The same end, or what becomes of it when the body left transactions open: what it wrote in them is not there."""
+    """Return this end, or what becomes of it when the body left transactions open: what it wrote in them is not there."""
     if not left_open:
         return how
     where = ", ".join(sorted(left_open))
@@ -98,7 +103,7 @@ def judged(started: Started, how: How, left_open: Collection[str]) -> How:
 def ended(
     started: Started, how: How, execute_at: datetime | None, finished_at: datetime, execution: targets.Execution
 ) -> Ended:
-    """With what the body has said."""
+    """Put an end together for the ledger, with what the body has said; secrets are masked."""
     return Ended(
         started,
         how.outcome,

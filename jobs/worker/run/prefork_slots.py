@@ -85,7 +85,8 @@ class PreforkSlots(Slots):
                     os.kill(held.child, signal.SIGTERM)
 
     def keep_through(self, flush: Callable[[], None]) -> None:
-        """What no child has begun to read is given to the pool again, and what one is reading has begun."""
+        """Keep what was given through the flush: what no child has begun to read is given to the pool again, and what
+        one is reading has begun."""
         self._hand_over()
         unread = {id(result) for result in self._pool._pool.outbound_buffer}
         for key, held in list(self._held.items()):
@@ -124,7 +125,8 @@ class PreforkSlots(Slots):
                 held.deadline = self._hub.call_later(left + KILL_AFTER, late)
 
     def _kill(self, key: Key, reason: str, kinds: tuple[str, ...]) -> None:
-        """Nothing if it has ended. A child takes its next job only when we have heard of the end of the last."""
+        """Kill the child that runs this start, and record why; does nothing if the start has ended. A child takes its
+        next job only when we have heard of the end of the last."""
         held = self._held.get(key)
         if held is None:
             return
@@ -151,7 +153,7 @@ class PreforkSlots(Slots):
         self.release(1)
 
     def _lost(self, key: Key, info: Any) -> None:
-        """The child died, or was killed at its time limit: nobody else will record the end of its job."""
+        """React to a child that died, or was killed at its time limit: nobody else will record the end of its job."""
         if self._was_killed(key):
             return
         error = getattr(info.exception, "exc", info.exception)
@@ -166,7 +168,7 @@ class PreforkSlots(Slots):
         return held is not None
 
     def _was_killed(self, key: Key) -> bool:
-        """Whether we have killed it, recorded that and given its slot back."""
+        """Return whether we have killed this start, recorded that and given its slot back; forgets it."""
         killed = key in self._killed
         self._killed.discard(key)
         return killed

@@ -16,8 +16,8 @@ PACE = 1.0  # seconds from one write to the next; a thread with nothing to write
 
 
 class Reports:
-    """One for each process, a pool child too. Its thread begins with the first report and has a connection of its own:
-    a body never waits for it, and an error costs a report."""
+    """The progress that bodies report, one for each process, a pool child too. Its thread begins with the first report
+    and has a connection of its own: a body never waits for it, and an error costs a report."""
 
     def __init__(self) -> None:
         self._new: dict[int, targets.Context] = {}  # by job
@@ -25,7 +25,7 @@ class Reports:
         self._thread: threading.Thread | None = None
 
     def put(self, context: targets.Context) -> None:
-        """To be written soon. From any thread; does not wait."""
+        """Have the progress of this body written soon. From any thread; does not wait."""
         with self._lock:
             self._new[context.job_id] = context
             if self._thread is None:

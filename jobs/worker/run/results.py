@@ -1,4 +1,4 @@
-"""What a target returned, as JSON that PostgreSQL takes."""
+"""Makes JSON that PostgreSQL takes of what a target returned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIMIT = 16_384  # characters of JSON; of a longer result the beginning is kept
 
 
 def as_json(result: object) -> str | None:
-    """The result; None for none. What JSON does not know is kept as text, what is too long is cut."""
+    """Return the result as JSON; None for none. What JSON does not know is kept as text, what is too long is cut."""
     if result is None:
         return None
     try:

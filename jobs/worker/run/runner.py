@@ -1,4 +1,4 @@
-"""In a slot: wait for the exact instant, run the body, say how it ended. Nothing here writes to the database."""
+"""Waits in a slot for the exact instant, runs the body, says how it ended. Nothing here writes to the database."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ CROWD = 8
 
 @dataclass(frozen=True)
 class Armed:
-    """A start on its way to a slot. `begun`: before its row was taken, in seconds on the steady clock. `reading`: how
-    our clock follows the database's, for a pool child, which measures none. `among`: starts that were taken together,
-    this one included."""
+    """A start on its way to a slot."""
 
     started: Started
+    #: The worker's session under which its row was taken.
     session: uuid.UUID
+    #: Before its row was taken, in seconds on the steady clock.
     begun: float
+    #: How our clock follows the database's, for a pool child, which measures none.
     reading: Reading
+    #: How many starts were taken together, this one included.
     among: int = 1
 
 
@@ -56,14 +58,14 @@ def run(armed: Armed) -> Ended | None:
 
 
 def run_in_slot(armed: Armed) -> Ended | None:
-    """The same with this thread's connections looked after: one that has broken since the last body is found out at
-    its next query."""
+    """Run the job like `run`, with this thread's connections looked after: one that has broken since the last body is
+    found out at its next query."""
     sessions.freshen()
     return run(armed)
 
 
 def run_in_child(armed: Armed) -> Ended | None:
-    """The same in a pool child, which measures no clock."""
+    """Run the job like `run_in_slot` in a pool child, which measures no clock."""
     clock.follow(armed.reading)
     return run_in_slot(armed)
 
@@ -106,8 +108,8 @@ def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended
 
 
 def wait(armed: Armed) -> float | None:
-    """Wait for the instant; return when the body is entered. None when the job was settled without us, or is held by a
-    pause that has been answered."""
+    """Wait for the instant; return when the body is entered, in seconds since the epoch. None when the job was settled
+    without us, or is held by a pause that has been answered."""
     patience = conf().heartbeat_patience / 2
     due, asked = armed.started.due.timestamp(), armed.begun
     left = max(due - clock.timestamp(), 0.0)
@@ -140,8 +142,8 @@ def _is_over(started: Started) -> bool:
 
 
 def prepare(started: Started, context: targets.Context, body: current.Body) -> tuple[targets.Call, How | None]:
-    """The body with its checked arguments, one that raises what was wrong with them, if something was; and how the
-    job ends at its time without entering it, if the target's own preparation has failed."""
+    """Return the body with its checked arguments, or one that raises what was wrong with them; and how the job ends at
+    its time without entering it, if the target's own preparation has failed, else None."""
     try:
         target = targets.find(started.target).bind(started.payload, context)
     except Exception as error:  # noqa: BLE001 - the job fails at its time, with the reason

@@ -10,7 +10,7 @@ _here: dict[int, targets.Context] = {}  # by job: no process has two starts of o
 
 
 def enter(started: Started) -> targets.Context:
-    """The start is in its slot: from now on it can be asked to stop."""
+    """Note that the start is in its slot, and return its context: from now on it can be asked to stop."""
     context = targets.Context(
         started.job_id,
         started.attempt,
@@ -32,12 +32,12 @@ def leave(context: targets.Context) -> None:
 
 
 def ids() -> list[int]:
-    """Which jobs are in slots of this process."""
+    """Return the ids of the jobs that are in slots of this process."""
     return list(_here)
 
 
 def ask_to_stop(job_id: int, attempt: int, why: str) -> None:
-    """Tell this start, if it is still here. From any thread."""
+    """Tell this start that it is to stop, if it is still here. From any thread."""
     context = _here.get(job_id)
     if context is not None and context.attempt == attempt:
         context.execution.ask(why)

@@ -38,7 +38,7 @@ _opened: WeakKeyDictionary[Any, tuple[Callable[[], BaseDatabaseWrapper | None], 
 
 
 def install() -> None:
-    """From now on connections know which bodies have used them."""
+    """Have connections note from now on which bodies have used them."""
     connection_created.connect(_note)
 
 
@@ -56,7 +56,7 @@ def _note(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 @cache
 def _noting(factory: type[Cursor[Any] | ServerCursor[Any]]) -> Any:
-    """The same class of cursors; each notes for which body it is made."""
+    """Return a subclass of these cursors; each notes for which body it is made."""
 
     class Noting(factory):  # type: ignore[valid-type, misc]
         def __init__(self, connection: Any, *args: Any, **kwargs: Any) -> None:
@@ -73,13 +73,13 @@ def _manner(raw: Any) -> object:
 
 
 def before() -> Before:
-    """How this thread's connections are, before a body."""
+    """Return how this thread's connections are before a body, by alias: a connection that is not open is left out."""
     return {w.alias: _depth(w) for w in connections.all(initialized_only=True) if w.connection is not None}
 
 
 def freshen() -> None:
-    """Before a body's first use of this thread: what has broken, or was taken back from outside, is replaced; what is
-    kept is tried before its first statement."""
+    """Make this thread's connections sound before a body's first use of them: what has broken, or was taken back from
+    outside, is replaced; what is kept is tried before its first statement."""
     for wrapper in connections.all(initialized_only=True):
         if wrapper.connection is not None and getattr(wrapper.connection, "closed", False):
             _replace(wrapper)
@@ -132,7 +132,8 @@ def _depth(wrapper: BaseDatabaseWrapper) -> tuple[int, bool]:
 
 
 def _replace(wrapper: BaseDatabaseWrapper) -> None:
-    """This thread's next use of that database begins with a connection that nobody has used. Never raises."""
+    """Throw a connection away, so that this thread's next use of that database begins with one that nobody has used.
+    Never raises."""
     try:
         wrapper.in_atomic_block = False  # else it would be kept as the broken one of that block
         wrapper.close()
@@ -143,12 +144,12 @@ def _replace(wrapper: BaseDatabaseWrapper) -> None:
 
 
 def any_open() -> bool:
-    """Whether this thread has a connection."""
+    """Return whether this thread has an open connection."""
     return any(wrapper.connection is not None for wrapper in connections.all(initialized_only=True))
 
 
 def close_all(body: Body | None) -> None:
-    """This thread ends, or has done with the body: so do its connections. Never raises."""
+    """Close this thread's connections, since it ends or has done with the body. Never raises."""
     for wrapper in connections.all(initialized_only=True):
         if wrapper.connection is None:
             continue
@@ -184,7 +185,8 @@ def sever(body: Body) -> None:
 
 
 def _sever(raw: Any, wrapper: BaseDatabaseWrapper | None, body: Body) -> None:
-    """Under the lock of the raw connection: to close it while its thread waits for the server is not safe."""
+    """Close a connection of another thread under its lock: while its thread waits for the server it is not safe to
+    close."""
     if raw.info.transaction_status in OPEN:
         body.left_open.add("default" if wrapper is None else wrapper.alias)
     taken = raw.lock.acquire(blocking=False)

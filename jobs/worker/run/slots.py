@@ -43,23 +43,24 @@ class Slots:
 
     @property
     def taken(self) -> int:
-        """Reserved, armed or running."""
+        """The number of slots that are reserved, armed or running."""
         return self._taken
 
     @property
     def free(self) -> int:
-        """How many more jobs may be taken: the one rule of balance. None while the node refuses, by its reading in
-        memory or by a person's word. Celery's own tasks run in the same pool: each that it was given has a slot."""
+        """The number of jobs that may be taken now: the one rule of balance. 0 while the node refuses, by its reading
+        in memory or by a person's word; below 0 in a smaller pool. Celery's own tasks run in the same pool: each that
+        it was given has a slot."""
         return 0 if self.refusing else self.limit - self._taken - len(state.reserved_requests)
 
     @property
     def refusing(self) -> str:
-        """Why no jobs are to be taken, not even later; empty when they are."""
+        """The reason why no jobs are to be taken, not even later; empty when they are."""
         return self._capacity.refusing
 
     @property
     def crowded(self) -> bool:
-        """Whether ends pile up that the database has yet to hear of: then no more jobs may be taken."""
+        """Is true while ends pile up that the database has yet to hear of: then no more jobs may be taken."""
         return self._recorder.crowded
 
     def reserve(self, slots: int) -> None:
@@ -73,14 +74,14 @@ class Slots:
             self.on_free()
 
     def start(self) -> None:
-        """Before the first job: it must not pay for what a slot does once."""
+        """Do before the first job what a slot does once, so that the job need not pay for it."""
 
     def give(self, armed: Armed) -> None:
         """Run this job in a slot that was reserved for it. From any thread; does not wait for it."""
         raise NotImplementedError
 
     def wait_until_picked_up(self) -> None:
-        """Before the pool stops: see to it that all that was given has reached its slot."""
+        """See to it, before the pool stops, that all that was given has reached its slot."""
 
     def keep_through(self, flush: Callable[[], None]) -> None:
         """Call `flush`, by which Celery makes its pool forget what has not begun when the broker is lost, since the
@@ -93,15 +94,15 @@ class Slots:
         """End what can be ended, at once. A thread cannot: what it is given it ends."""
 
     def finish(self) -> None:
-        """Returns when all that was given has ended. From now on no body is entered: the worker is about to say
+        """Return when all that was given has ended. From then on no body is entered: the worker is about to say
         good-bye, and others settle what it has."""
 
     def held(self) -> list[int]:
-        """The jobs that are in slots."""
+        """Return the ids of the jobs that are in slots."""
         raise NotImplementedError
 
     def stop(self, job_id: int, attempt: int, why: str) -> None:
-        """Somebody wants this start to stop: tell it, or end it. Nothing if it has ended. From any thread."""
+        """Tell this start that it is to stop, or end it; does nothing if it has ended. From any thread."""
         raise NotImplementedError
 
 
@@ -154,12 +155,13 @@ class ThreadSlots(Slots):
         running.ask_to_stop(job_id, attempt, why)
 
     def _unless_cancelled(self, run: Callable[[], None], future: Future[None]) -> None:
-        """The pool's end cancels what no thread has picked up, as while Celery's own tasks have the threads."""
+        """Run what the pool's end has cancelled: what no thread has picked up, as while Celery's own tasks have the
+        threads."""
         if future.cancelled():
             self._beside(run)
 
     def _beside(self, run: Callable[[], None]) -> None:
-        """In a thread of its own: it is acquired, and the pool takes nothing any more."""
+        """Run in a thread of its own what is acquired and the pool does not take any more."""
 
         def run_and_close() -> None:
             try:
@@ -170,7 +172,8 @@ class ThreadSlots(Slots):
         threading.Thread(target=run_and_close, name="beside-the-pool").start()
 
     def _refuse(self, armed: Armed) -> None:
-        """The worker has said good-bye, and the recorder is gone: the ledger is told here."""
+        """Record a start that came too late as interrupted, here: the worker has said good-bye, and the recorder is
+        gone."""
         record([Ended(armed.started, State.INTERRUPTED, None, clock.now(), TOO_LATE)])
         self.release(1)
 

@@ -28,7 +28,8 @@ _installed = threading.Lock()
 
 
 def install() -> None:
-    """Once in a worker's process, before its first body; children that are forked have it too."""
+    """Have threads belong to bodies; once in a worker's process, before its first body. Children that are forked have
+    it too."""
     if not _installed.acquire(blocking=False):
         return
     sessions.install()
@@ -75,8 +76,8 @@ def _run_for(body: Body, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -
 
 
 class Aside(Executor):
-    """One thread beside a slot, for what coroutines give to `sync_to_async`: made when it is first needed, and kept
-    with its database connection, as the slot's own thread is."""
+    """A thread beside a slot, for what coroutines give to `sync_to_async`: made when it is first needed, and kept with
+    its database connection, as the slot's own thread is."""
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
@@ -90,8 +91,8 @@ class Aside(Executor):
         return self._last
 
     def take_back(self, body: Body) -> None:
-        """Have its connections cleaned if the body has used it. One that does not end is left to itself, and the next
-        body gets another thread."""
+        """Have the thread's connections cleaned if the body has used it. A thread whose call does not end is left to
+        itself, and the next body gets another."""
         last, self._last = self._last, None
         if last is None or self._pool is None:
             return
@@ -109,7 +110,7 @@ class Aside(Executor):
 
 
 def aside() -> Aside:
-    """This slot's, by which asgiref goes from now on for all that runs in this thread."""
+    """Return this slot's, by which asgiref goes from now on for all that runs in this thread."""
     try:
         return _at.aside  # type: ignore[no-any-return]
     except AttributeError:
