@@ -3,8 +3,6 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from jobs.models.querysets.workers import WorkerLogQuerySet
-
 
 class WorkerLog(models.Model):
     """One row for each list query, single-job status query and failed acquisition."""
@@ -19,8 +17,6 @@ class WorkerLog(models.Model):
     client = models.CharField(max_length=255, db_default="")
     results = models.IntegerField(db_default=0)
     at = models.DateTimeField(db_default=Now())
-
-    objects = WorkerLogQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -144,8 +144,9 @@ def _started(row: Row, now: datetime) -> Started:
     return Started(row.id, number, row.target, row.payload, row.run_at, row.due, row.read_at, row.deadline, ends_by)
 
 
-def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
-    """The start that this token made, if its COMMIT took effect: for a worker that lost the answer to it.
+def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None:
+    """The start that this token made, if its COMMIT took effect: for a worker, the `client`, that lost the answer to
+    it. The one query of a single job's status that a worker makes, and logged as such.
 
     Raises OperationalError while anybody has the row's lock: it may be the lost transaction itself, about to commit.
     So None is final, and another try is safe.
@@ -153,6 +154,8 @@ def acquired_by(job_id: int, token: uuid.UUID) -> Started | None:
     with transaction.atomic():
         Job.objects.unlocked(job_id).first()
         attempt = Attempt.objects.open_by(token).first()
+        found = 0 if attempt is None else 1
+        WorkerLog.objects.create(action=WorkerLog.Action.QUERYJOB, job_id=job_id, client=client, results=found)
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None
     job = attempt.job

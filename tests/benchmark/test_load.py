@@ -11,6 +11,7 @@ from tests.conftest import NOW
 from verification.benchmark import statements
 from verification.benchmark.load import Load
 from verification.benchmark.workload import Series, planned
+from verification.rows import jobs_of
 
 W = timedelta(seconds=10)
 
@@ -21,7 +22,7 @@ def test_the_plan_becomes_rows_of_the_round():
     load = Load("cafe", 1, since=since, duration=duration, window=W)
     plan = planned(since, duration, 1)
     load.commit(plan)
-    jobs = Job.objects.of_benchmark("cafe", load.first_id).order_by("id")
+    jobs = jobs_of("cafe", load.first_id).order_by("id")
     assert [job.run_at for job in jobs] == [job.run_at for job in plan]
     assert {job.name for job in jobs} == {"benchmark cafe steady", "benchmark cafe burst", "benchmark cafe random"}
     assert {(job.target, float(job.payload["seconds"])) for job in jobs} == {("demo.sleep", 0.083)}
@@ -33,8 +34,8 @@ def test_rounds_do_not_see_each_others_rows():
     since = clock.now() + 10 * W
     for run in ("cafe", "cafe1"):
         Load(run, 1, since=since, duration=W, window=W).commit(planned(since, W, 1)[:2])
-    assert Job.objects.of_benchmark("cafe", 0).count() == 2
-    assert Job.objects.of_benchmark("cafe", 0).unfinished().count() == 2
+    assert jobs_of("cafe", 0).count() == 2
+    assert jobs_of("cafe", 0).unfinished().count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -139,7 +139,7 @@ def test_a_commit_that_is_still_under_way_is_neither_taken_for_lost_nor_for_done
     token = uuid.uuid4()
 
     def ask(_):
-        return transitions.acquired_by(job.pk, token)
+        return transitions.acquired_by(job.pk, token, client="w@test")
 
     with transaction.atomic():
         worker = WorkerIdentity("w@test", uuid.uuid4())

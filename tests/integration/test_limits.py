@@ -18,6 +18,7 @@ from jobs.states import Hold, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import LOCKS, Name
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
+from verification.rows import list_queries
 
 pytestmark = [pytest.mark.processes]
 
@@ -136,5 +137,5 @@ def test_a_worker_that_is_killed_before_the_next_has_its_turn_delays_it_by_some_
     wait_for(lambda: all_final(second), "the second")
     ended, begun = Job.objects.get(pk=first).finished_at, Job.objects.get(pk=second).execute_at
     assert Attempt.objects.filter(job_id__in=(first, second)).count() == 2, EXACTLY_ONCE
-    windows = WorkerLog.objects.list_queries(ended, begun).count()
+    windows = list_queries(ended, begun).count()
     assert windows <= 3, "the leader looks at the lines once a window"

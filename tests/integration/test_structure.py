@@ -19,6 +19,7 @@ from jobs.worker.arm.handoff import MOST_HOPS
 from tests.integration.conftest import all_final, wait_for
 from verification.benchmark import facts, statements
 from verification.benchmark.throughput import backlog
+from verification.rows import list_queries
 
 pytestmark = [pytest.mark.processes]
 
@@ -96,7 +97,7 @@ def of_a_burst(cluster):
     assert found.transactions_per_job < WELL_BELOW / 2
     assert BURST <= received(cluster) - before <= BURST + (BURST - len(WORKERS) * SLOTS) * MOST_HOPS
     first = window_at(begin, window, 0).end
-    listed = WorkerLog.objects.list_queries(first, clock.now())
+    listed = list_queries(first, clock.now())
     per_window = Counter(window_at(at, window, 0).start for at in listed.values_list("at", flat=True))
     assert per_window
     assert set(per_window.values()) == {1}

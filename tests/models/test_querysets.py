@@ -1,10 +1,9 @@
-import uuid
 from datetime import UTC, datetime
 
 import pytest
 from django.db import connection, transaction
 
-from jobs.models import Attempt, Job
+from jobs.models import Job
 from jobs.states import State
 from tests.conftest import NOW, seconds
 from tests.models.rows import row
@@ -86,11 +85,7 @@ def test_far_times_survive_the_way_through_the_database():
     assert job.run_at == far
 
 
-def test_how_often_each_job_was_started():
-    once, never = row(0), row(0)
-    for number in (1, 2):
-        Attempt.objects.create(
-            job=once, number=number, worker="w", session=uuid.uuid4(), token=uuid.uuid4(), run_at=NOW, locked_at=NOW
-        )
-    assert Attempt.objects.starts_of([once.pk, never.pk]) == {once.pk: 2}
-    assert set(Job.objects.unfinished()) == {once, never}
+def test_unfinished_are_those_that_have_not_ended():
+    waits, over = row(0), row(0)
+    Job.objects.filter(pk=over.pk).update(state=State.CANCELLED, finished_at=NOW)
+    assert set(Job.objects.unfinished()) == {waits}

@@ -130,18 +130,20 @@ def test_a_count_of_attempts_set_back_by_sql_fails_with_the_reason(make_job, pub
 
 def test_the_ledger_knows_whose_start_it_was(make_job):
     job, token = make_job(), uuid.uuid4()
-    assert transitions.acquired_by(job.pk, token) is None
+    assert transitions.acquired_by(job.pk, token, client="w@test") is None
     started = acquire(job, token=token)
-    assert transitions.acquired_by(job.pk, token) == started
-    assert transitions.acquired_by(job.pk, uuid.uuid4()) is None
+    assert transitions.acquired_by(job.pk, token, client="w@test") == started
+    assert transitions.acquired_by(job.pk, uuid.uuid4(), client="w@test") is None
+    asked = WorkerLog.objects.filter(action=WorkerLog.Action.QUERYJOB, job_id=job.pk, client="w@test").order_by("id")
+    assert list(asked.values_list("results", flat=True)) == [0, 1, 0], "each is paid for"
 
 
 def test_a_start_that_was_settled_meanwhile_is_not_resumed(make_job):
     job, token = make_job(), uuid.uuid4()
     started = acquire(job, token=token)
     transitions.interrupt([WORKER.session], now=NOW, reason="gone")
-    assert transitions.acquired_by(job.pk, token) is None
+    assert transitions.acquired_by(job.pk, token, client="w@test") is None
     Attempt.objects.update(outcome=None, finished_at=None)
-    assert transitions.acquired_by(job.pk, token) is None
+    assert transitions.acquired_by(job.pk, token, client="w@test") is None
     Job.objects.filter(pk=started.job_id).update(state=State.RUNNING, attempt=2, finished_at=None, locked_at=NOW)
-    assert transitions.acquired_by(job.pk, token) is None
+    assert transitions.acquired_by(job.pk, token, client="w@test") is None

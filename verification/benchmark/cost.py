@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from jobs.models import WorkerLog
 from jobs.windows import Window, window_at
+from verification.rows import list_queries, logged
 
 LIST_QUERY, ACQUIRE_FAILURE, JOB_QUERY = 100, 10, 1
 
@@ -54,16 +55,15 @@ def interval(since: datetime, duration: timedelta, window: float) -> Interval:
 
 def count(where: Interval, *, window: float, job_ids: Sequence[int], now: datetime) -> Cost:
     """Read the log. List queries are everybody's in these windows; the other two are those about our jobs."""
-    log = WorkerLog.objects
-    listed = list(log.list_queries(where.start, where.stop).values_list("at", flat=True))
-    after = log.list_queries(where.stop, max(now, where.stop)).count()
+    listed = list(list_queries(where.start, where.stop).values_list("at", flat=True))
+    after = list_queries(where.stop, max(now, where.stop)).count()
     return cost(
         where,
         window=window,
         listed=listed,
         list_queries_after=after,
-        acquire_failures=log.about(WorkerLog.Action.ACQUIRE_FAILURE, job_ids).count(),
-        job_queries=log.about(WorkerLog.Action.QUERYJOB, job_ids).count(),
+        acquire_failures=logged(WorkerLog.Action.ACQUIRE_FAILURE, job_ids),
+        job_queries=logged(WorkerLog.Action.QUERYJOB, job_ids),
     )
 
 

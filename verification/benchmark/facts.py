@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from jobs.models import WorkerLog
+from verification.rows import logged
 
 # A row's xmin is the transaction that wrote it last: of a completed job the one that recorded its end.
 JOBS = """
@@ -62,7 +63,7 @@ class Facts:
 def read(job_ids: Sequence[int]) -> Facts:
     """Read the facts about these jobs, when they have ended."""
     ids = list(job_ids)
-    failures = WorkerLog.objects.about(WorkerLog.Action.ACQUIRE_FAILURE, ids).count()
+    failures = logged(WorkerLog.Action.ACQUIRE_FAILURE, ids)
     with connection.cursor() as cursor:
         cursor.execute(JOBS, [ids])
         jobs, completed, endings, messages, seconds = cursor.fetchone()

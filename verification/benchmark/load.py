@@ -15,9 +15,10 @@ from django.db import DatabaseError, connection
 
 from jobs import rules, transitions
 from jobs.clock import clock
-from jobs.models import Attempt, Job
+from jobs.models import Job
 from verification.benchmark.score import Row
 from verification.benchmark.workload import BODY_SECONDS, Planned, Series, live_is_over, live_pauses, live_run_at
+from verification.rows import jobs_of, starts_of
 
 AT_A_TIME = 500  # jobs in one transaction: the soonest ones must not wait for the whole load to commit
 TARGET = "demo.sleep"
@@ -92,10 +93,10 @@ class Load:
 
     def rows(self) -> list[Row]:
         """Return this round's jobs as the table and the ledger have them, by id."""
-        starts = Attempt.objects.starts_of(self.created)
+        starts = starts_of(self.created)
         return [
             row_of(job, burst=self.created.get(job.pk) == Series.BURST, starts=starts.get(job.pk, 0))
-            for job in Job.objects.of_benchmark(self.run, self.first_id).order_by("id")
+            for job in jobs_of(self.run, self.first_id).order_by("id")
         ]
 
     def now(self) -> datetime:
@@ -119,7 +120,7 @@ class Load:
 def withdraw(run: str) -> None:
     """Cancel what a round that was cut short would leave for the workers of others."""
     with suppress(DatabaseError):
-        pending = Job.objects.of_benchmark(run, first_id=0).pending()
+        pending = jobs_of(run, first_id=0).pending()
         for job_id in list(pending.values_list("pk", flat=True)):
             transitions.cancel(job_id, now=clock.now(), reason="The benchmark was cut short.")
 

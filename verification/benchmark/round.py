@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Job
 from launcher.interrupts import Interrupts
 from verification.benchmark import cost, machine, neighbours, score, statements
 from verification.benchmark.load import Load
@@ -19,6 +18,7 @@ from verification.benchmark.processes.member import Turn
 from verification.benchmark.processes.start import TICK, Tell, at_work
 from verification.benchmark.report.result import Result, Times
 from verification.benchmark.workload import BURST_SIZE, planned
+from verification.rows import jobs_of
 
 LOOK_EVERY = 1.0  # seconds between looks at the table while the last jobs run: not before, the load is undisturbed
 
@@ -108,7 +108,7 @@ class Round:
 
     def _wait_final(self, load: Load, until: datetime) -> None:
         """Wait W + MaxDelayTime, or until every job is final."""
-        jobs = Job.objects.of_benchmark(self.run, load.first_id)
+        jobs = jobs_of(self.run, load.first_id)
         longest = (self.window + self.max_delay).total_seconds()
         while (passed := (clock.current() - until).total_seconds()) < longest and jobs.unfinished().exists():
             for _ in range(int(LOOK_EVERY / TICK)):

@@ -16,6 +16,7 @@ from verification.drill.faults import FAULTS, Injected, Stage, Stroke
 from verification.drill.load.creating import DrillLoad, ledger_key
 from verification.drill.load.limited import CONCURRENCY
 from verification.drill.plan import Plan
+from verification.rows import jobs_of
 
 
 def evidence(
@@ -33,7 +34,7 @@ def evidence(
     stroke really was, wall clock: a busy machine begins and ends it late."""
     window = conf().min_prepare_time
     lines = ledger.read(stage.services.ledger, stage.run)
-    rows = list(Job.objects.of_benchmark(stage.run, load.first_id, "drill").order_by("id"))
+    rows = list(jobs_of(stage.run, load.first_id, "drill").order_by("id"))
     return Evidence(
         expected=set(load.created),
         rows=[_row(job) for job in rows],

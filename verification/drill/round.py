@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from jobs import transitions
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Job, Worker
+from jobs.models import Worker
 from launcher.interrupts import Interrupts
 from verification.benchmark import neighbours
 from verification.benchmark.workload import planned
@@ -24,6 +24,7 @@ from verification.drill.faults import FAULTS, ClockWrong, Setting, Stage, Stroke
 from verification.drill.load.creating import HELD_UP, DrillLoad, retry_until_answered
 from verification.drill.load.tasks import Tasks
 from verification.drill.plan import Plan, strokes
+from verification.rows import jobs_of
 
 TICK = 0.25  # seconds
 READY_WITHIN = 90.0
@@ -214,7 +215,7 @@ class Round:
         """Wait until every job is final, or as long as the latest of them may take."""
         longest = self.window + self.max_delay + sum(FAULTS[s.fault].budget(s) for s in self.strokes)
         longest = min(longest, 3 * (self.window + self.max_delay)) + gather.rescue_within() + self.window
-        jobs = Job.objects.of_benchmark(self.stage.run, load.first_id, "drill")
+        jobs = jobs_of(self.stage.run, load.first_id, "drill")
         while (passed := (clock.now() - until).total_seconds()) < longest and retry_until_answered(
             jobs.unfinished().exists
         ):
@@ -223,9 +224,7 @@ class Round:
 
     def _withdraw(self) -> None:
         """Cancel what a round that was cut short leaves."""
-        for job_id in retry_until_answered(
-            lambda: list(Job.objects.of_benchmark(self.stage.run, 0, "drill").pending())
-        ):
+        for job_id in retry_until_answered(lambda: list(jobs_of(self.stage.run, 0, "drill").pending())):
             transitions.cancel(job_id.pk, now=clock.now(), reason="The drill was cut short.")
 
     def _wait(self, what: str, passed: float, longest: float, seconds: float = TICK) -> None:

@@ -155,9 +155,5 @@ class JobQuerySet(JobListing):
         """With its ledger, and what people asked of it."""
         return self.prefetch_related("attempts", "audit__by")
 
-    def of_benchmark(self, run: str, first_id: int, word: str = "benchmark") -> JobQuerySet:
-        """The jobs of one benchmark run, by the name it gives them; none of them is older than `first_id`."""
-        return self.filter(id__gte=first_id, name__startswith=f"{word} {run} ")
-
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)

@@ -20,11 +20,6 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Started and not yet ended."""
         return self.filter(outcome__isnull=True)
 
-    def starts_of(self, job_ids: Iterable[int]) -> dict[int, int]:
-        """How often each of these jobs was started; those never started are left out."""
-        found = self.filter(job_id__in=list(job_ids)).order_by().values_list("job_id")
-        return dict(found.annotate(starts=Count("id")))
-
     def open_by(self, token: uuid.UUID) -> AttemptQuerySet:
         """The attempt of this token with its job, unless it has ended."""
         return self.open().select_related("job").filter(token=token)

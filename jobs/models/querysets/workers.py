@@ -1,9 +1,9 @@
-"""Every question we ask about workers, by name, and about what they and the beats have asked of the database."""
+"""Every question we ask about workers, by name."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +12,6 @@ from django.db.models import Q
 
 if TYPE_CHECKING:
     from jobs.models.worker import Worker
-    from jobs.models.workerlog import WorkerLog  # noqa: F401 - named in the base class
 
 
 # The heartbeat: says that the session lives and how it is, and hears whether somebody has drained it, and of which
@@ -84,13 +83,3 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         if silent_before is not None:
             vanished |= Q(heartbeat_at__lt=silent_before)
         return self.present().filter(vanished)
-
-
-class WorkerLogQuerySet(models.QuerySet["WorkerLog"]):
-    def list_queries(self, since: datetime, until: datetime) -> WorkerLogQuerySet:
-        """The list queries that ran in [since, until)."""
-        return self.filter(action="QUERYLIST", at__gte=since, at__lt=until)
-
-    def about(self, action: str, job_ids: Iterable[int]) -> WorkerLogQuerySet:
-        """What was asked about these jobs: single-job queries, or failed acquisitions."""
-        return self.filter(action=action, job_id__in=list(job_ids))

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError
 
@@ -14,7 +15,7 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.worker.arm import AcquireAgainFailed, AcquireFailed, AcquireRaised
-from jobs.transitions import Acquired, AcquireRequest, WorkerIdentity
+from jobs.transitions import Acquired, AcquireRequest, Started, WorkerIdentity
 from jobs.worker.record.database_retry import retry_until_answered
 
 # A message may arm this much too early and still be the right one; a row moved further away makes it stale.
@@ -63,7 +64,7 @@ def resolve(doubtful: AcquireRequest, worker: WorkerIdentity, *, sharing: bool =
     3. Ask once more for the last token; return nothing acquired if it is not there.
     """
     for _ in range(TRIES):
-        lost = retry_until_answered(lambda asked=doubtful: transitions.acquired_by(asked.job_id, asked.token))  # type: ignore[misc]
+        lost = _committed(doubtful, worker)
         if lost is not None:
             return Acquired([lost])
         doubtful = AcquireRequest(doubtful.job_id, doubtful.version, uuid.uuid4(), doubtful.queue)
@@ -71,8 +72,13 @@ def resolve(doubtful: AcquireRequest, worker: WorkerIdentity, *, sharing: bool =
             return _acquire([doubtful], worker, sharing)
         except (DatabaseError, InterfaceError) as error:
             emit(AcquireAgainFailed(doubtful.job_id, error))
-    lost = retry_until_answered(lambda: transitions.acquired_by(doubtful.job_id, doubtful.token))
+    lost = _committed(doubtful, worker)
     return Acquired([lost] if lost is not None else [])
+
+
+def _committed(doubtful: AcquireRequest, worker: WorkerIdentity) -> Started | None:
+    ask = partial(transitions.acquired_by, doubtful.job_id, doubtful.token, client=worker.name)
+    return retry_until_answered(ask)
 
 
 def _acquire(wanted: Sequence[AcquireRequest], worker: WorkerIdentity, sharing: bool) -> Acquired:

@@ -17,8 +17,8 @@ class Delivery:
 
     acknowledge: Callable[[], object]
     queue: str
-    hops: int = 0  # how many workers have passed it on
-    hand_back: Callable[[], object] = lambda: None  # to the broker, as it came
+    hops: int  # how many workers have passed it on
+    hand_back: Callable[[], object]  # to the broker, as it came
 
 
 @dataclass(slots=True)

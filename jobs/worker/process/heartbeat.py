@@ -88,7 +88,7 @@ class Heartbeat:
         queues: list[str],
         running: Callable[[], int],
         capacity: Capacity,
-        look: Callable[[], None] = lambda: None,
+        look: Callable[[], None],
     ) -> None:
         """Register, then beat. The first beat is made here: a worker that takes jobs is in the table. Each beat writes
         the node's reading and hears whether somebody has drained this worker. `look` is called with each: it tells the

@@ -81,7 +81,7 @@ class JobStrategy:
             partial(self._acknowledge_soon, message, ahead),
             sys.intern(_queue(message)),
             hops,
-            hand_back=partial(self._hand_back_soon, message, ahead),
+            partial(self._hand_back_soon, message, ahead),
         )
         lighten(message)
         self._add(Waiting(job_id, version, run_at, [delivery]))

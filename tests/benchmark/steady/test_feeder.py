@@ -6,8 +6,8 @@ import pytest
 from django.db import DatabaseError, connection
 
 from jobs.clock import clock
-from jobs.models import Job
 from verification.benchmark.steady.feeder import AT_A_TIME, Feeder
+from verification.rows import jobs_of
 
 
 def feeder(since, **changes) -> Feeder:
@@ -24,7 +24,7 @@ def test_jobs_are_committed_so_far_ahead_and_spread_evenly():
     assert one.commit_due(due - 12.398) == 0
     assert one.commit_due(due + 100) == 29
     assert one.commit_due(due + 100) == 0
-    jobs = Job.objects.of_benchmark("cafe", one.first_id).order_by("id")
+    jobs = jobs_of("cafe", one.first_id).order_by("id")
     assert [job.pk for job in jobs] == one.created
     assert [job.run_at for job in jobs] == [since + n * timedelta(milliseconds=5) for n in range(50)]
     assert {(job.target, job.queue, job.enqueued_at) for job in jobs} == {("demo.noop", "default", None)}

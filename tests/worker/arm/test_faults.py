@@ -91,10 +91,10 @@ def test_a_worker_that_stops_waits_for_the_starts_in_doubt(worker, monkeypatch, 
             raise OperationalError("server closed the connection unexpectedly")
         return acquired
 
-    def slow(*args):
+    def slow(*args, **kwargs):
         asked.set()
         time.sleep(0.3)
-        return ask(*args)
+        return ask(*args, **kwargs)
 
     asked = threading.Event()
     monkeypatch.setattr(transitions, "acquire", lost)

@@ -1,4 +1,4 @@
-"""What waits on a worker: soonest first, each job once, each message acknowledged when its jobs are dealt with."""
+"""What waits on a worker: soonest first, each job once, each message acknowledged when its job is dealt with."""
 
 from jobs.worker.arm.waiting_jobs import LOOK, Delivery, Waiting, WaitingJobs
 
@@ -6,7 +6,7 @@ from jobs.worker.arm.waiting_jobs import LOOK, Delivery, Waiting, WaitingJobs
 class Message:
     def __init__(self, hops=0):
         self.acknowledged = 0
-        self.delivery = Delivery(self.acknowledge, "default", hops)
+        self.delivery = Delivery(self.acknowledge, "default", hops, lambda: None)
 
     def acknowledge(self):
         self.acknowledged += 1

@@ -64,13 +64,13 @@ def test_whether_a_commit_was_lost_is_not_asked_while_it_may_still_come(impatien
 
             def ask():
                 try:
-                    transitions.acquired_by(due.pk, uuid.uuid4())
+                    transitions.acquired_by(due.pk, uuid.uuid4(), client="w@test")
                 finally:
                     connections.close_all()
 
             with pytest.raises(OperationalError, match="could not obtain lock"):
                 other.submit(ask).result()
-    assert transitions.acquired_by(due.pk, uuid.uuid4()) is None
+    assert transitions.acquired_by(due.pk, uuid.uuid4(), client="w@test") is None
 
 
 def test_the_end_of_a_job_is_recorded_when_the_database_is_back(impatient):

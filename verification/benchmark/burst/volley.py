@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Attempt, Job
+from jobs.models import Attempt
 from launcher.interrupts import Interrupts
 from verification.benchmark import facts, machine, neighbours, score
 from verification.benchmark.burst.answering import HOST, Answering
@@ -20,6 +20,7 @@ from verification.benchmark.load import Call, Load
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import Tell, at_work
 from verification.benchmark.workload import BODY_SECONDS, Planned, Series
+from verification.rows import jobs_of
 
 APART = timedelta(seconds=2)  # beside twice what the bodies take
 MILLISECOND = timedelta(milliseconds=1)
@@ -103,7 +104,7 @@ class Volley:
 
     def _wait_final(self, load: Load, since: datetime, last: datetime, wait: Tell) -> None:
         begin, end = clock.now(), last + self._window + self._max_delay
-        jobs = Job.objects.of_benchmark(self.run, load.first_id).filter(id__in=load.created)
+        jobs = jobs_of(self.run, load.first_id).filter(id__in=load.created)
         # Nobody looks at the table while the bursts run.
         while (now := clock.now()) < end and (now < last or jobs.unfinished().exists()):
             what = "until the burst" if now < since else "the burst"

@@ -19,7 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from jobs.clock import clock, steady
 from jobs.conf import conf
-from jobs.models import Job, Kind, Limit, WorkerLog
+from jobs.models import Job, Kind, Limit
 from jobs.states import Hold
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import LOCKS, Name
@@ -33,6 +33,7 @@ from verification.benchmark.processes.start import Tell, at_work
 from verification.benchmark.score import Spread
 from verification.benchmark.steady.flow import begin
 from verification.benchmark.throughput import backlog
+from verification.rows import jobs_of, list_queries
 
 PARTS = ("as always", "one limit locked", "a line resumed", "as always again")
 ROOMY, NARROW = 1000, 2  # jobs at a time: of the queue that is measured; of those that are locked and resumed
@@ -162,7 +163,7 @@ class Disturbed:
 
     def _wait_final(self, wait: Tell) -> None:
         began, longest = clock.now(), conf().min_prepare_time + conf().max_delay_time
-        jobs = Job.objects.of_benchmark(self._run, min(self._created))
+        jobs = jobs_of(self._run, min(self._created))
         while (passed := (clock.now() - began).total_seconds()) < longest and jobs.unfinished().exists():
             for _ in range(4):
                 wait("the last jobs", passed, longest)
@@ -177,7 +178,7 @@ class Disturbed:
             delays[kind] = score.summary([(entered - due) / MILLISECOND for due, _, entered in times if entered])
             taken = [(locked - due + lead) / MILLISECOND for due, locked, _ in times if locked]
             arming[kind] = score.summary(taken)
-        log = WorkerLog.objects.list_queries(since - timedelta(seconds=2 * conf().min_prepare_time), until)
+        log = list_queries(since - timedelta(seconds=2 * conf().min_prepare_time), until)
         pairs = pairwise(log.order_by("at").values_list("at", flat=True))
         gaps = [(later - sooner).total_seconds() for sooner, later in pairs if since <= later]
         return Part(name, delays, arming, score.summary(signs.gaps(since, until)), score.summary(gaps))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from jobs import rules, transitions
 from jobs.clock import clock
-from jobs.models import Job
 from launcher.interrupts import Interrupts
 from verification.benchmark import score
 from verification.benchmark.load import AT_A_TIME, row_of, withdraw
@@ -20,6 +19,7 @@ from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work
 from verification.benchmark.report.result import Result
 from verification.benchmark.statements import Traffic
+from verification.rows import jobs_of
 
 AHEAD = timedelta(seconds=1)  # a job of the backlog is due this long after its creation, before a worker is up
 
@@ -45,7 +45,7 @@ def rate(backlog: int, run: str, folder: Path, interrupts: Interrupts, tell: Tel
     folder.mkdir(parents=True)
     cluster = Cluster(instances=DRAIN_PROCESSES, slots=DRAIN_SLOTS, beats=1, folder=folder)
     try:
-        jobs = Job.objects.of_benchmark(run, _create(backlog, run))
+        jobs = jobs_of(run, _create(backlog, run))
         interrupts.wait(AHEAD.total_seconds())
     except BaseException:
         withdraw(run)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Job
 from jobs.windows import window_at
 from launcher.interrupts import Interrupts
 from verification.benchmark import cost, facts, machine, neighbours, statements
@@ -21,6 +20,7 @@ from verification.benchmark.steady.lives import Life, figures
 from verification.benchmark.steady.options import Steady
 from verification.benchmark.steady.result import Result
 from verification.benchmark.steady.samples import EVERY, Samples
+from verification.rows import jobs_of
 
 SPARE = 0.5  # seconds by which the feeder is ahead of the list query that is to find its rows
 MILLISECOND = timedelta(milliseconds=1)
@@ -113,7 +113,7 @@ class Flow:
 
     def _wait_final(self, feeder: Feeder, samples: Samples, wait: Tell) -> None:
         """Wait as long as jobs end: a backlog is a figure, not a failure."""
-        unfinished = Job.objects.of_benchmark(self.run, feeder.first_id).unfinished()
+        unfinished = jobs_of(self.run, feeder.first_id).unfinished()
         fewest, changed, looked = len(feeder.created) + 1, clock.now(), clock.now() - EVERY
         while (passed := (clock.now() - changed).total_seconds()) < self._patience and not self.cluster.bad_ends():
             if clock.now() - looked >= EVERY:
@@ -127,7 +127,7 @@ class Flow:
         samples.take(clock.now(), at_once=True)
 
     def _lives(self, feeder: Feeder, since: datetime) -> Iterator[Life]:
-        rows = Job.objects.of_benchmark(self.run, feeder.first_id).values_list(*COLUMNS)
+        rows = jobs_of(self.run, feeder.first_id).values_list(*COLUMNS)
         for due, created, listed, taken, entered, deliveries in rows.iterator():
             yield Life(
                 due=(due - since) / MILLISECOND,

@@ -14,7 +14,6 @@ from django.db import connection
 
 from jobs.clock import clock
 from jobs.dispatcher import Dispatcher
-from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.monitor.broker import BrokerEye
 from launcher.interrupts import Interrupts
@@ -22,6 +21,7 @@ from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work
 from verification.benchmark.steady.samples import rss
 from verification.benchmark.throughput import backlog
+from verification.rows import jobs_of
 
 LATER = timedelta(hours=1)  # far beyond any list query's horizon: only these messages bring these jobs
 STALLED_AFTER = 5.0  # seconds in which the worker takes nothing more
@@ -73,7 +73,7 @@ def hold(jobs: int, run: str, interrupts: Interrupts, tell: Tell) -> Held:
             return Held(jobs, jobs - left, before, _rss(cluster), _prefetch(cluster), seconds)
     finally:
         if first_id is not None:
-            Job.objects.of_benchmark(run, first_id).pending().delete()
+            jobs_of(run, first_id).pending().delete()
         backlog.remove(queue)  # the worker has stopped and given its messages back to it
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from django.conf import settings
 
 from jobs.clock import clock
-from jobs.models import Job
 from launcher.interrupts import Interrupts
 from verification.benchmark import facts, machine, neighbours, statements
 from verification.benchmark.options import Volume
@@ -18,6 +17,7 @@ from verification.benchmark.processes.start import RoundFailed, Tell, at_work
 from verification.benchmark.throughput import backlog, bare
 from verification.benchmark.throughput.options import BARE_SLOTS
 from verification.benchmark.throughput.result import Drained, Result
+from verification.rows import jobs_of
 
 SLOWEST = 20.0  # jobs a second: below it nothing is measured any more
 
@@ -63,7 +63,7 @@ class Drain:
             tell("publishing jobs", 0, 1)
             ids = backlog.insert(jobs, self.run, self._queue("jobs"))
             publishing = backlog.list_and_publish(jobs)
-            unfinished = Job.objects.of_benchmark(self.run, ids[0]).unfinished()
+            unfinished = jobs_of(self.run, ids[0]).unfinished()
             born = clock.now()
             before = statements.snapshot(born)
             cpu = self._drain(self.ours, "jobs", lambda: not unfinished.exists(), wait)

@@ -14,6 +14,7 @@ from jobs.messages import send
 from jobs.models import Job
 from jobs.models.querysets import JobQuerySet, Listed
 from verification.drill.faults.fault import Fault, Setting, Stage, Stroke
+from verification.rows import jobs_of
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class BrokerReorder(Fault):
 
 
 def _pending(stage: Stage) -> JobQuerySet:
-    return Job.objects.of_benchmark(stage.run, 0, "drill").pending()
+    return jobs_of(stage.run, 0, "drill").pending()
 
 
 def _listed(job: Job) -> Listed:
