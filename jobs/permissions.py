@@ -5,6 +5,8 @@ ADD_JOB = "jobs.add_job"
 CONTROL_JOB = "jobs.control_job"
 APPROVE_JOB = "jobs.approve_job"
 
+VIEW_AUDIT = "jobs.view_audit"
+
 VIEW_LIMIT = "jobs.view_limit"
 CHANGE_LIMIT = "jobs.change_limit"
 DELETE_LIMIT = "jobs.delete_limit"

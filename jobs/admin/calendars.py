@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs import calendars
+from jobs.admin.audited import Audited
 from jobs.admin.theme import ModelAdmin, TabularInline
 from jobs.calendars import DAYS, Snapshot
 from jobs.clock import clock
@@ -59,7 +60,7 @@ class RangeInline(TabularInline[CalendarRange, Calendar]):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(ModelAdmin[Calendar]):
+class CalendarAdmin(Audited, ModelAdmin[Calendar]):
     """What is saved here counts for jobs from their time on."""
 
     form = CalendarForm

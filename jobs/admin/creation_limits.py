@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from jobs.admin.audited import Audited
 from jobs.admin.theme import ModelAdmin
 from jobs.creation_limits import Allowance
 from jobs.creation_limits.allowances import allowances_of
@@ -12,7 +13,7 @@ from jobs.models import CreationLimit
 
 
 @admin.register(CreationLimit)
-class CreationLimitAdmin(ModelAdmin[CreationLimit]):
+class CreationLimitAdmin(Audited, ModelAdmin[CreationLimit]):
     list_display = ["whose", "single", "in_bulk"]
     list_select_related = ["group"]
     fieldsets = [
@@ -23,7 +24,7 @@ class CreationLimitAdmin(ModelAdmin[CreationLimit]):
 
     @admin.display(description="whose", ordering="group__name")
     def whose(self, limit: CreationLimit) -> str:
-        return limit.group.name if limit.group else "everyone with a session"
+        return limit.whose
 
     @admin.display(description="single jobs", ordering="rate")
     def single(self, limit: CreationLimit) -> str:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from jobs import rules
+from jobs.admin.audited import Audited
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
@@ -166,7 +167,7 @@ class TriggerForm(ModelForm[Trigger]):
 
 
 @admin.register(Trigger)
-class TriggerAdmin(ModelAdmin[Trigger]):
+class TriggerAdmin(Audited, ModelAdmin[Trigger]):
     form = TriggerForm
     list_display = ["name", "target", "queue", "shared_key", "overlap", "enabled"]
     list_filter = ["enabled"]

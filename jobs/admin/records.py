@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from jobs import exactjson
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.theme import ModelAdmin, TabularInline, ToRead
-from jobs.models import Attempt, Audit, Job, Leadership, LimitAudit, WorkerLog
+from jobs.models import Attempt, Audit, Described, Job, Leadership, WorkerLog
 from jobs.models.dependency import Other
 from jobs.templatetags.runat import exact, percent, said, state_badge
 
@@ -69,7 +70,7 @@ class AttemptInline(AttemptColumns, ToRead, TabularInline[Attempt, Job]):
 
 
 class AuditColumns:
-    """What was asked, from where to where."""
+    """What was asked, from where to where: of a job its states, and its time where that has changed."""
 
     @admin.display(description="when")
     def when(self, audit: Audit) -> str:
@@ -85,11 +86,18 @@ class AuditColumns:
 
     @admin.display(description="was")
     def was(self, audit: Audit) -> SafeString:
-        return state_badge(audit.from_state)
+        return _shown(audit.from_state, audit.before)
 
     @admin.display(description="became")
     def became(self, audit: Audit) -> SafeString:
-        return state_badge(audit.to_state)
+        return _shown(audit.to_state, audit.after)
+
+
+def _shown(state: int | None, described: Described) -> SafeString:
+    badge = SafeString("") if state is None else state_badge(state)
+    if described is None:
+        return badge or SafeString("—")
+    return format_html("{} <pre>{}</pre>", badge, exactjson.dumps(described, indent=1))
 
 
 class AuditInline(AuditColumns, ToRead, TabularInline[Audit, Job]):
@@ -131,23 +139,29 @@ class AttemptAdmin(AttemptColumns, Records[Attempt]):
 
 @admin.register(Audit)
 class AuditAdmin(AuditColumns, Records[Audit]):
-    list_display = ["id", "job_id", "when", "who", "what", "was", "became", "reason"]
-    list_filter = ["verb"]
+    list_display = ["id", "of", "when", "who", "what", "was", "became", "reason"]
+    list_filter = ["subject", "verb"]
+    search_fields = ["=name"]
+    search_help_text = "The id of a job, or the whole name of a queue, key, trigger, calendar or worker"
     list_select_related = ["by"]
     ordering = ["-id"]
     sortable_by = ["id"]
-    fields = ["job_id", "when", "who", "what", "was", "became", "reason"]
+    fields = ["of", "when", "who", "what", "was", "became", "reason"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Audit], search_term: str
+    ) -> tuple[QuerySet[Audit], bool]:
+        found = super().get_search_results(request, queryset, search_term)[0]
+        term = search_term.strip()
+        of_job = queryset.filter(job_id=int(term)) if term.isdecimal() and len(term) < 19 else queryset.none()
+        return found | of_job, False
+
+    @admin.display(description="of")
+    def of(self, audit: Audit) -> str:
+        return f"job {audit.job_id}" if audit.job_id else f"{audit.get_subject_display().lower()} {audit.name}"
 
     class Media:
         css = {"all": ["admin-jobs.css"]}
-
-
-@admin.register(LimitAudit)
-class LimitAuditAdmin(Records[LimitAudit]):
-    list_display = ["id", "kind", "name", "verb", "by", "reason", "at"]
-    list_filter = ["verb", "kind"]
-    list_select_related = ["by"]
-    sortable_by = ["id"]
 
 
 @admin.register(Leadership)

@@ -66,9 +66,9 @@ class WorkerAdmin(Records[Worker]):
 
     @admin.action(description="Resume", permissions=["control"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Worker]) -> None:
-        by = cast("AbstractBaseUser", request.user)
+        by, now = cast("AbstractBaseUser", request.user), clock.current()
         workers = queryset.order_by("name", "started_at")[:AT_A_TIME]
-        _report(request, [drains.resume(w.session, reason="", by=by) for w in workers])
+        _report(request, [drains.resume(w.session, now=now, reason="", by=by) for w in workers])
 
 
 def _report(request: HttpRequest, answers: list[drains.Answer]) -> None:

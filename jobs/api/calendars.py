@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
@@ -15,7 +14,7 @@ from rest_framework.response import Response
 
 from jobs import calendars
 from jobs.api.fields import ListOf, Strict, TextField
-from jobs.api.views import ApiView
+from jobs.api.views import ApiView, person
 from jobs.calendars import DAYS, WORKDAYS
 from jobs.calendars.opening_hours import EARLIEST, LATEST
 from jobs.calendars.validation import MOST_RANGES
@@ -23,6 +22,7 @@ from jobs.clock import clock
 from jobs.models import Calendar, CalendarRange
 from jobs.models.calendar import mask
 from jobs.permissions import CHANGE_CALENDAR, VIEW_CALENDAR
+from jobs.transitions import definitions
 from jobs.web import parsing
 
 MOST_DAYS_GIVEN = 70  # of seven: some give a day twice
@@ -152,12 +152,7 @@ class CalendarDetail(ApiView):
         days = given.pop("days")
         fields = {**given, "open_days": mask(WORDS.index(day) for day in days)}
         _judge(Calendar(name=name, **fields), ranges)
-        with transaction.atomic():
-            calendar, created = Calendar.objects.update_or_create(name=name, defaults=fields)
-            calendar.ranges.all().delete()
-            for one in ranges:
-                one.calendar = calendar
-            CalendarRange.objects.bulk_create(ranges)
+        created = definitions.define_calendar(name, fields, ranges, by=person(request), now=clock.current())
         shown = ShownCalendarSerializer(_calendar(name)).data
         return Response(shown, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 

@@ -64,7 +64,7 @@ class _BoundField(MomentField):
         return moment
 
 
-class _WordField(TextField):
+class WordField(TextField):
     """Text that is compared with a column."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -75,15 +75,38 @@ class _WordField(TextField):
         return text
 
 
-class ListQuery(Strict):
-    """The query string of the list. An empty value is no filter."""
+class PageQuery(Strict):
+    """What the query strings of all lists have: after the filters of each."""
 
     what = "filter"
 
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        return dict(sorted(fields.items(), key=lambda field: field[0] in PageQuery._declared_fields))
+
+    page_size = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=200,
+        error_messages={
+            "invalid": "This is not a whole number; choose 1 to 200.",
+            "max_string_length": "This number is too long; choose 1 to 200.",
+            "min_value": "A page has at least 1; choose 1 to 200.",
+            "max_value": "A page has at most 200; choose 1 to 200, and follow `next` for more.",
+        },
+        help_text="How many a page has.",
+    )
+    cursor = TextField(required=False, help_text="From `next` or `previous` of another page.")
+    format = TextField(required=False, help_text="`json`, or `api` for the page of a browser.")
+
+
+class ListQuery(PageQuery):
+    """The query string of the list of jobs. An empty value is no filter."""
+
     state = StatesField(required=False, help_text="By name or number, several separated by commas: pending,running.")
-    queue = _WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
-    target = _WordField(required=False, allow_blank=False, help_text="Exactly this target.")
-    name = _WordField(required=False, allow_blank=False, help_text="Exactly this name.")
+    queue = WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
+    target = WordField(required=False, allow_blank=False, help_text="Exactly this target.")
+    name = WordField(required=False, allow_blank=False, help_text="Exactly this name.")
     batch = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -95,32 +118,24 @@ class ListQuery(Strict):
     run_at_before = _BoundField(required=False, help_text="Due before this time.")
     created_at_after = _BoundField(required=False, help_text="Created at this time or later.")
     created_at_before = _BoundField(required=False, help_text="Created before this time.")
-    page_size = serializers.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=200,
-        error_messages={
-            "invalid": "This is not a whole number; choose 1 to 200.",
-            "max_string_length": "This number is too long; choose 1 to 200.",
-            "min_value": "A page has at least 1 job; choose 1 to 200.",
-            "max_value": "A page has at most 200 jobs; choose 1 to 200, and follow `next` for more.",
-        },
-        help_text="Jobs in a page.",
-    )
-    cursor = TextField(required=False, help_text="From `next` or `previous` of another page.")
-    format = TextField(required=False, help_text="`json`, or `api` for the page of a browser.")
 
 
-def matching(jobs: JobQuerySet, query: QueryDict) -> JobQuerySet:
-    """Those that the query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated."""
+def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
+    """What a query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated."""
     repeated = [name for name, values in query.lists() if len(values) > 1]
     if repeated:
         raise serializers.ValidationError(
             dict.fromkeys(repeated, "This is given twice; give it once (states can be separated by commas).")
         )
-    checked = ListQuery(data=query)
-    checked.is_valid(raise_exception=True)
-    wanted: Mapping[str, Any] = checked.validated_data
+    asked = kind(data=query)
+    asked.is_valid(raise_exception=True)
+    wanted: Mapping[str, Any] = asked.validated_data
+    return wanted
+
+
+def matching(jobs: JobQuerySet, query: QueryDict) -> JobQuerySet:
+    """Those that the query string asks for. Raises ValidationError."""
+    wanted = checked(query, ListQuery)
     if wanted.get("state"):
         jobs = jobs.in_state(wanted["state"])
     return jobs.filter(**{LOOKUPS[name]: value for name, value in wanted.items() if name in LOOKUPS})

@@ -25,7 +25,7 @@ from jobs.models import Job, Trigger
 from jobs.permissions import CHANGE_TRIGGER, DELETE_TRIGGER, FIRE_TRIGGER, VIEW_JOB, VIEW_TRIGGER
 from jobs.rules import ASKED
 from jobs.states import Overlap
-from jobs.transitions import triggers
+from jobs.transitions import definitions, triggers
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -183,17 +183,14 @@ class TriggerDetail(ApiView):
         problems = triggers.definition_problems(Trigger(name=name, **fields), now=clock.current(), by=person(request))
         if problems:
             raise ValidationError(problems)
-        by = {"created_by_id": person(request).pk}
-        trigger, created = Trigger.objects.update_or_create(
-            name=name, defaults=fields, create_defaults={**fields, **by}
-        )
+        trigger, created = definitions.define_trigger(name, fields, by=person(request), now=clock.current())
         shown = ShownTriggerSerializer(trigger).data
         return Response(shown, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
     @extend_schema(operation_id="triggers_delete", responses={204: None})
     def delete(self, request: Request, name: str) -> Response:
         """Forget it. Its jobs stay."""
-        _trigger(name).delete()
+        definitions.forget(_trigger(name), by=person(request), now=clock.current())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -4,6 +4,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from jobs.api.audit import AuditList
 from jobs.api.batches import BatchDetail, BatchList
 from jobs.api.calendars import CalendarDetail, CalendarList, CalendarOpenings
 from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, RetryJob, RunJobNow
@@ -46,6 +47,7 @@ urlpatterns = [
     path("v1/workers/", WorkerList.as_view(), name="api-workers"),
     path("v1/workers/<uuid:session>/drain/", DrainWorker.as_view(), name="api-worker-drain"),
     path("v1/workers/<uuid:session>/resume/", ResumeWorker.as_view(), name="api-worker-resume"),
+    path("v1/audit/", AuditList.as_view(), name="api-audit"),
     path("v1/installation/", InstallationDetail.as_view(), name="api-installation"),
     path("v1/installation/release/", ReleaseRestored.as_view(), name="api-installation-release"),
     path("v1/stats/", Stats.as_view(), name="api-stats"),

@@ -74,7 +74,7 @@ class ResumeWorker(WorkerVerb):
     def post(self, request: Request, session: UUID) -> Response:
         """Put a drained worker back into service."""
         reason = self.body(ResumeSerializer)["reason"]
-        return self.answered(drains.resume(session, reason=reason, by=person(request)))
+        return self.answered(drains.resume(session, now=clock.current(), reason=reason, by=person(request)))
 
 
 class Stats(ApiView):

@@ -1,15 +1,15 @@
 """What a job is, and the rows that tell its story."""
 
 from jobs.models.attempt import Attempt
-from jobs.models.audit import Audit, Verb
+from jobs.models.audit import Audit, Change, Subject, Verb
 from jobs.models.batch import Batch
 from jobs.models.calendar import Calendar, CalendarRange
 from jobs.models.creation_limit import Budget, CreationLimit
 from jobs.models.dependency import Dependency
+from jobs.models.described import Described
 from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.limit import Kind, Limit
-from jobs.models.limitaudit import LimitAudit, LimitVerb
 from jobs.models.trigger import Trigger
 from jobs.models.turn import Turn
 from jobs.models.worker import Leadership, Worker
@@ -22,15 +22,16 @@ __all__ = [
     "Budget",
     "Calendar",
     "CalendarRange",
+    "Change",
     "CreationLimit",
     "Dependency",
+    "Described",
     "Installation",
     "Job",
     "Kind",
     "Leadership",
     "Limit",
-    "LimitAudit",
-    "LimitVerb",
+    "Subject",
     "Trigger",
     "Turn",
     "Verb",

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from jobs import calendars
 from jobs.calendars import OwnRange, Snapshot
 from jobs.calendars.validation import NAME_PATTERN
+from jobs.models.described import Described, columns, described
 
 EVERY_DAY = 0b1111111
 WORKDAYS = 0b0011111
@@ -74,6 +75,12 @@ class Calendar(models.Model):
                 name="jobs_calendar_has_hours",
             ),
         ]
+
+    def described(self) -> Described:
+        """With its ranges, as they are in the table."""
+        kept = columns(CalendarRange, "id", "calendar_id")
+        ranges = [described(one, kept) for one in CalendarRange.objects.filter(calendar=self.pk)]
+        return {**described(self, columns(Calendar, "id")), "ranges": ranges}
 
     def __str__(self) -> str:
         return self.name

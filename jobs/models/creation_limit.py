@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from jobs.models.described import Described, columns, described
+
 SLOWEST, FASTEST = 0.001, 10_000  # jobs a second: moments have microseconds, too few of them for faster rates
 MOST_AT_ONCE = 1_000_000
 RATE_HELP = "Jobs a second, on average. Empty: unlimited."
@@ -71,5 +73,12 @@ class CreationLimit(models.Model):
             ),
         ]
 
+    def described(self) -> Described:
+        return described(self, columns(CreationLimit, "id"))
+
+    @property
+    def whose(self) -> str:
+        return self.group.name if self.group else "everyone with a session"
+
     def __str__(self) -> str:
-        return f"creation limit of {self.group.name if self.group else 'everyone with a session'}"
+        return f"creation limit of {self.whose}"

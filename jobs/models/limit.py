@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from jobs.models.described import Described, described
+
 MOST_RUNNING = 100_000
 SLOWEST, FASTEST = 0.001, 1_000_000.0  # starts a second
 
@@ -68,6 +70,9 @@ class Limit(models.Model):
             models.CheckConstraint(condition=Q(rate__gte=SLOWEST, rate__lte=FASTEST), name="jobs_lane_rate_bounded"),
             models.CheckConstraint(condition=Q(burst__gte=1, burst__lte=MOST_RUNNING), name="jobs_lane_burst_bounded"),
         ]
+
+    def described(self) -> Described:
+        return described(self, ("concurrency", "rate", "burst", "paused_at", "pause_reason"))
 
     def __str__(self) -> str:
         return f"{self.kind} '{self.name}'"

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY
+from jobs.models.described import Described, columns, described
 from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.states import Overlap
@@ -74,6 +75,9 @@ class Trigger(models.Model):
                 name="jobs_trigger_times_positive",
             ),
         ]
+
+    def described(self) -> Described:
+        return described(self, columns(Trigger, "id", "created_at", "created_by_id"))
 
     def __str__(self) -> str:
         return self.name

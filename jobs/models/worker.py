@@ -9,6 +9,7 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from jobs.models.described import Described, described
 from jobs.models.querysets.workers import WorkerQuerySet
 
 # The session that has the advisory lock of the beat that leads: its process number, client and name.
@@ -67,6 +68,10 @@ class Worker(models.Model):
         indexes = [
             models.Index(fields=["heartbeat_at"], condition=Q(gone_at__isnull=True), name="jobs_worker_present"),
         ]
+
+    def described(self) -> Described:
+        """What a person may change of it, and which life of it that is."""
+        return described(self, ("session", "drained_at", "drain_reason"))
 
     def __str__(self) -> str:
         return self.name

@@ -8,13 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from jobs.events import emit
 from jobs.events.nodes import DrainChanged
-from jobs.models import Worker
+from jobs.models import Audit, Change, Described, Subject, Worker
 from jobs.nodes.waking import wake_at_commit
 from jobs.rules.problems import REASON_LIMIT, text_problems
 
@@ -42,12 +41,13 @@ def drain(session: uuid.UUID, *, now: datetime, reason: str, by: AbstractBaseUse
             return _no_longer(worker, session)
         if worker.drained_at is not None:
             return Answer(False, f"{worker.name} is drained already, by {worker.drained_by or 'nobody known'}.", worker)
+        before = worker.described()
         worker.drained_at, worker.drain_reason, worker.drained_by = now, reason.strip(), by.get_username()
-        _save(worker, by, f"Drained: {worker.drain_reason}")
+        _save(worker, before, Change.DRAIN, now=now, reason=reason, by=by)
     return Answer(True, f"{worker.name} takes no more jobs; what it runs ends there.", worker)
 
 
-def resume(session: uuid.UUID, *, reason: str, by: AbstractBaseUser) -> Answer:
+def resume(session: uuid.UUID, *, now: datetime, reason: str, by: AbstractBaseUser) -> Answer:
     """Have this worker take jobs again; why is asked of nobody. Raises ValidationError (field `reason`)."""
     problems = text_problems(reason, REASON_LIMIT)
     if problems:
@@ -58,8 +58,9 @@ def resume(session: uuid.UUID, *, reason: str, by: AbstractBaseUser) -> Answer:
             return _no_longer(worker, session)
         if worker.drained_at is None:
             return Answer(False, f"{worker.name} is not drained. Look at what it says it refuses for.", worker)
+        before = worker.described()
         worker.drained_at, worker.drain_reason, worker.drained_by = None, "", ""
-        _save(worker, by, f"Resumed. {reason.strip()}".strip())
+        _save(worker, before, Change.RESUME, now=now, reason=reason, by=by)
     return Answer(True, f"{worker.name} takes jobs again.", worker)
 
 
@@ -75,9 +76,18 @@ def _no_longer(worker: Worker | None, session: uuid.UUID) -> Answer:
     return Answer(False, f"{worker.name} has left. A worker that starts again has a new session: take that.", worker)
 
 
-def _save(worker: Worker, by: AbstractBaseUser, what: str) -> None:
+def _save(worker: Worker, before: Described, verb: Change, *, now: datetime, reason: str, by: AbstractBaseUser) -> None:
     worker.save(update_fields=["drained_at", "drain_reason", "drained_by"])
-    LogEntry.objects.log_actions(by.pk, [worker], CHANGE, change_message=what, single_object=True)
-    told = DrainChanged(worker.name, what, by.get_username())
-    transaction.on_commit(partial(emit, told), robust=True)
+    Audit.objects.note(
+        Subject.WORKER,
+        worker.name,
+        verb=verb,
+        by=by,
+        reason=reason.strip(),
+        now=now,
+        before=before,
+        after=worker.described(),
+    )
+    what = f"Drained: {reason.strip()}" if verb == Change.DRAIN else f"Resumed. {reason.strip()}".strip()
+    transaction.on_commit(partial(emit, DrainChanged(worker.name, what, by.get_username())), robust=True)
     wake_at_commit(worker.name)

@@ -13,7 +13,8 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from jobs import dispatcher, rules
-from jobs.models import Attempt, Audit, Job, Turn, Verb
+from jobs.models import Attempt, Audit, Described, Job, Turn, Verb
+from jobs.models.described import described
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.nodes.waking import wake_at_commit
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 LEAVES = {Verb.CANCEL, Verb.RESCHEDULE}  # after these a pending job has no place in its limits any more
+MOVES = {Verb.RESCHEDULE, Verb.RUN_NOW, Verb.RETRY}  # to another time; the audit says from which
 IN_LINE = Hold.KEY | Hold.QUEUE
 
 
@@ -228,8 +230,14 @@ def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | N
             at=asked.now,
             from_state=job.state,
             to_state=State.RUNNING if job.state == State.RUNNING else asked.control.becomes,
+            before=_described(job) if asked.verb in MOVES else None,
+            after=_described(Job.objects.only("run_at").get(pk=job_id)) if asked.verb in MOVES else None,
         )
         return State(job.state)
+
+
+def _described(job: Job) -> Described:
+    return described(job, ("run_at",))
 
 
 def _check_reason(reason: str, *, needed: bool) -> None:

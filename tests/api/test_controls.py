@@ -99,6 +99,7 @@ def test_it_is_settled_with_a_reason_that_is_kept(api: Client, lost: Job, verb: 
     assert (response.status_code, response.json()["state_name"]) == (200, becomes)
     (row,) = api.get(f"{JOBS}{lost.pk}/").json()["audit"]
     assert row.pop("at")
+    assert (row.pop("before") is None) == (row.pop("after") is None) == (verb != "retry")
     assert row == {
         "verb": verb.replace("-", "_"),
         "by": "ada",
@@ -144,6 +145,11 @@ def test_each_verb_says_who(api: Client, make_job: Any) -> None:
     assert [(row["verb"], row["by"]) for row in rows] == [
         (verb, "ada") for verb in ("reschedule", "run_now", "cancel", "retry")
     ]
+    moved = rows[0]
+    assert (moved["before"], moved["after"]) == (
+        {"run_at": job.run_at.isoformat()},
+        {"run_at": "2099-01-01T00:00:00+00:00"},
+    )
 
 
 def test_no_job_is_deleted_through_the_api(api: Client, problem: Problem, make_job: Any) -> None:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission, User
 
 from jobs import targets
 from jobs.clock import clock
-from jobs.models import Job, Limit, LimitAudit
+from jobs.models import Audit, Job, Limit
 from jobs.states import Hold
 from jobs.targets import registry
 from tests.api.conftest import bearer, new_job
@@ -74,7 +74,7 @@ def test_it_is_paused_with_a_reason_and_resumed(api, make_job, django_capture_on
     with django_capture_on_commit_callbacks(execute=True):
         assert api.post(f"{URL}resume/", {"reason": "it has moved"}, **JSON).json()["paused_at"] is None
     assert api.get(f"/api/v1/jobs/{job.pk}/").json()["held_by"] == ""
-    audit = LimitAudit.objects.values_list("verb", "by__username", "reason")
+    audit = Audit.objects.values_list("verb", "by__username", "reason")
     assert list(audit) == [("pause", "ada", "the server moves"), ("resume", "ada", "it has moved")]
 
 

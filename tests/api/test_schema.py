@@ -39,6 +39,7 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/workers/", "get"),
         ("/api/v1/workers/{session}/drain/", "post"),
         ("/api/v1/workers/{session}/resume/", "post"),
+        ("/api/v1/audit/", "get"),
         ("/api/v1/installation/", "get"),
         ("/api/v1/installation/release/", "post"),
         ("/api/v1/stats/", "get"),

@@ -103,7 +103,7 @@ def with_none_left_jobs_wait_and_start_when_one_is_back(cluster, broker_url, ada
     assert {job.state for job in Job.objects.filter(pk__in=ids)} == {State.PENDING}
     assert messages(broker_url) == 5, "they wait where any worker finds them"
     assert {name: received(cluster, name) for name in cluster.processes} == seen, "and go around among none"
-    answer = drains.resume(row("children").session, reason="", by=ada)
+    answer = drains.resume(row("children").session, now=clock.now(), reason="", by=ada)
     assert answer.done, answer.why
     wait_for(lambda: all_final(*ids), "them to start")
     assert ran_on(ids) == {"children"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from jobs.models import Worker
+from jobs.models import Audit, Worker
 from jobs.nodes import drains
 from tests.monitor.conftest import at  # noqa: F401
 from tests.monitor.rows import worker
@@ -35,12 +34,22 @@ def test_it_is_written_down_told_and_taken_back(at, ada, woken):  # noqa: F811
     assert woken == ["w1@host"]
     row = Worker.objects.get()
     assert (row.drained_at, row.drain_reason, row.drained_by) == (at, "new kernel", "ada")
-    assert drains.resume(session, reason="", by=ada).done
+    assert drains.resume(session, now=at, reason="", by=ada).done
     row = Worker.objects.get()
     assert (row.drained_at, row.drain_reason, row.drained_by) == (None, "", "")
     assert woken == ["w1@host"] * 2
-    entries = LogEntry.objects.order_by("id").values_list("user__username", "object_id", "change_message")
-    assert list(entries) == [("ada", str(session), "Drained: new kernel"), ("ada", str(session), "Resumed.")]
+    first, last = Audit.objects.all()
+    serves = {"session": str(session), "drained_at": None, "drain_reason": ""}
+    drained = {**serves, "drained_at": at.isoformat(), "drain_reason": "new kernel"}
+    assert (first.verb, first.by, first.reason, first.before, first.after) == (
+        "drain",
+        ada,
+        "new kernel",
+        serves,
+        drained,
+    )
+    assert (last.verb, last.by, last.reason, last.before, last.after) == ("resume", ada, "", drained, serves)
+    assert {(row.subject, row.name, row.at) for row in (first, last)} == {("worker", "w1@host", at)}
 
 
 def test_a_drain_needs_a_reason(at, ada):  # noqa: F811
@@ -60,7 +69,7 @@ def test_twice_is_refused_and_the_first_stays(at, ada):  # noqa: F811
 
 
 def test_one_that_is_not_drained_cannot_be_resumed(at, ada):  # noqa: F811
-    answer = drains.resume(worker(at).session, reason="", by=ada)
+    answer = drains.resume(worker(at).session, now=at, reason="", by=ada)
     assert not answer.done
     assert "is not drained" in answer.why
 

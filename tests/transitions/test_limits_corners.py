@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 
 from jobs.maintenance.turns import Turns
-from jobs.models import Job, Kind, Limit, LimitAudit, Turn
+from jobs.models import Audit, Job, Kind, Limit, Turn
 from jobs.states import Hold, Overlap, State
 from jobs.transitions.limits import pausing, promotion
 from jobs.transitions.limits.names import Name
@@ -43,7 +43,7 @@ def test_one_whose_key_was_taken_while_its_queue_held_it_gives_that_place_back(m
 
 def test_to_resume_what_is_not_paused_changes_nothing(make_job):
     pausing.resume(MAIL, now=NOW)
-    assert not LimitAudit.objects.exists()
+    assert not Audit.objects.exists()
     assert not Limit.objects.exists()
 
 

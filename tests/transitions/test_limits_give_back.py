@@ -7,7 +7,7 @@ from django.db import connection
 
 from jobs import transitions
 from jobs.maintenance.turns import turns
-from jobs.models import Job, Kind, Limit, LimitAudit, Turn
+from jobs.models import Audit, Job, Kind, Limit, Turn
 from jobs.states import Hold, Overlap, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
@@ -184,11 +184,25 @@ def test_who_asked_for_a_limit_and_why_is_kept(make_job, admin_user):
     pausing.pause(MAIL, now=NOW, reason="the server moves", by=admin_user)
     pausing.resume(MAIL, now=NOW, by=by)
     pausing.lift(MAIL, now=NOW, by=by)
-    rows = LimitAudit.objects.values_list("verb", "by__username", "reason")
+    rows = Audit.objects.values_list("verb", "by__username", "reason")
     assert list(rows) == [
         ("limit", "admin", "too many"),
         ("pause", "admin", "the server moves"),
         ("resume", "admin", "too many"),
         ("lift", "admin", "too many"),
     ]
-    assert LimitAudit.objects.filter(verb="limit").get().values == {"concurrency": 2, "rate": None, "burst": 1}
+    free = {"concurrency": None, "rate": None, "burst": 1, "paused_at": None, "pause_reason": ""}
+    two = {**free, "concurrency": 2}
+    paused = {**two, "paused_at": NOW.isoformat(), "pause_reason": "the server moves"}
+    assert [(row.before, row.after) for row in Audit.objects.all()] == [
+        (None, two),
+        (two, paused),
+        (paused, two),
+        (two, None),
+    ]
+    assert set(Audit.objects.values_list("subject", "name", "job")) == {("queue", MAIL.name, None)}
+
+
+def test_to_lift_what_is_not_limited_changes_nothing(admin_user):
+    pausing.lift(MAIL, now=NOW, by=pausing.By(admin_user))
+    assert not Audit.objects.exists()

@@ -99,7 +99,8 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
 
 class AuditSerializer(serializers.ModelSerializer[Audit]):
-    """What somebody asked of the job, and why; only what took effect."""
+    """What somebody asked of the job, and why; only what took effect. `before` and `after`: what has changed but for
+    its state; null where there is nothing to tell."""
 
     by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
     from_state_name = serializers.CharField(source="get_from_state_display", read_only=True)
@@ -107,7 +108,18 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
 
     class Meta:
         model = Audit
-        fields = ("at", "verb", "by", "reason", "from_state", "from_state_name", "to_state", "to_state_name")
+        fields: tuple[str, ...] = (
+            "at",
+            "verb",
+            "by",
+            "reason",
+            "from_state",
+            "from_state_name",
+            "to_state",
+            "to_state_name",
+            "before",
+            "after",
+        )
         read_only_fields = fields
 
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
 from jobs import rules
-from jobs.models import Job, Kind, Limit, LimitAudit, LimitVerb, Turn
+from jobs.models import Audit, Change, Described, Job, Kind, Limit, Subject, Turn
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import LOCKS, Name
 
@@ -48,9 +48,10 @@ def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None
         raise ValidationError({field: found for field, found in problems.items() if found})
     with transaction.atomic():
         _let_finish(name)
+        before = _described(name)
         values = {"paused_at": now, "pause_reason": reason, "paused_by_id": getattr(by, "pk", None)}
         paused, _ = Limit.objects.update_or_create(kind=name.kind, name=name.name, defaults=values)
-        _note(name, LimitVerb.PAUSE, By(by, reason), now)
+        _note(name, Change.PAUSE, By(by, reason), now, before)
     time.sleep(ANSWERED_AFTER)
     return paused
 
@@ -60,9 +61,10 @@ def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
     of them go out before this returns, the rest with the leader. Raises ValidationError (field `reason`)."""
     _check(by)
     with transaction.atomic():
+        before = _described(name)
         values: dict[str, Any] = {"paused_at": None, "pause_reason": "", "paused_by": None}
         if Limit.objects.paused().filter(kind=name.kind, name=name.name).update(**values):
-            _note(name, LimitVerb.RESUME, by, now)
+            _note(name, Change.RESUME, by, now, before)
         promotion.at_commit([name], now=now)
 
 
@@ -75,13 +77,14 @@ def limit(
     if problems := name_problems(name):
         raise ValidationError({"name": problems})
     with transaction.atomic():
+        before = _described(name)
         values: dict[str, Any] = {"concurrency": concurrency, "rate": rate, "burst": burst}
         limited, _ = Limit.objects.update_or_create(
             kind=name.kind, name=name.name, defaults=values | {"next_start_at": None}
         )
         Turn.objects.count_in(now=now, limit=UNCOUNTED_AT_ONCE)
         _forget_moments(name)
-        _note(name, LimitVerb.LIMIT, by, now, values)
+        _note(name, Change.LIMIT, by, now, before)
         promotion.at_commit([name], now=now)
     return limited
 
@@ -91,9 +94,11 @@ def lift(name: Name, *, now: datetime, by: By = NOBODY) -> None:
     `reason`)."""
     _check(by)
     with transaction.atomic():
+        before = _described(name)
         Limit.objects.filter(kind=name.kind, name=name.name).delete()
         _forget_moments(name)
-        _note(name, LimitVerb.LIFT, by, now)
+        if before is not None:
+            _note(name, Change.LIFT, by, now, before)
         promotion.at_commit([name], now=now)
 
 
@@ -109,15 +114,16 @@ def _check(by: By) -> None:
         raise ValidationError({"reason": problems})
 
 
-def _note(name: Name, verb: LimitVerb, by: By, now: datetime, values: dict[str, Any] | None = None) -> None:
-    LimitAudit.objects.create(
-        kind=name.kind,
-        name=name.name,
-        verb=verb,
-        by_id=getattr(by.person, "pk", None),
-        reason=by.reason,
-        values=values or {},
-        at=now,
+def _described(name: Name) -> Described:
+    """As it is, and as nobody changes it until this transaction ends."""
+    row = Limit.objects.filter(kind=name.kind, name=name.name).select_for_update(no_key=True).first()
+    return None if row is None else row.described()
+
+
+def _note(name: Name, verb: Change, by: By, now: datetime, before: Described) -> None:
+    after = _described(name)
+    Audit.objects.note(
+        Subject(name.kind), name.name, verb=verb, by=by.person, reason=by.reason, now=now, before=before, after=after
     )
 
 

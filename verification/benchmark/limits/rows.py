@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import TextField
 from django.db.models.functions import Cast, Concat
 
-from jobs.models import Job, Kind, Limit, LimitAudit
+from jobs.models import Audit, Job, Kind, Limit
 from jobs.transitions.limits.names import HOLDS, Name
 
 # `apart` seconds from one to the next.
@@ -59,4 +59,4 @@ def remove(word: str, *queues: str) -> None:
         cursor.execute(DELETE_STARTS, [list(queues)])
         cursor.execute("DELETE FROM jobs_job WHERE queue = ANY (%s)", [list(queues)])
     Limit.objects.filter(name__startswith=word).delete()
-    LimitAudit.objects.filter(name__startswith=word).delete()
+    Audit.objects.filter(subject__in=Kind.values, name__startswith=word).delete()

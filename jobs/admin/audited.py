@@ -1,0 +1,39 @@
+"""What is defined in the admin is written down as everywhere: who, what, before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from jobs.clock import clock
+from jobs.transitions import definitions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+class Audited:
+    """Mixed into the admin of what can be defined. Django has a transaction around each of these."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        cast("Any", request).before = definitions.stored(obj)
+        super().save_model(request, obj, form, change)  # type: ignore[misc]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """When all is saved."""
+        super().save_related(request, form, formsets, change)  # type: ignore[misc]
+        before = cast("Any", request).before
+        definitions.note(form.instance, before, by=_person(request), now=clock.current())
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        definitions.forget(obj, by=_person(request), now=clock.current())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+def _person(request: HttpRequest) -> AbstractBaseUser:
+    return cast("AbstractBaseUser", request.user)

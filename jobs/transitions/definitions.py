@@ -1,0 +1,79 @@
+"""What people define for jobs, such as triggers. Who has changed one, and how it was before, stands in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import transaction
+
+from jobs.models import Audit, Calendar, CalendarRange, CreationLimit, Described, Subject, Trigger
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+M = TypeVar("M", Trigger, Calendar, CreationLimit)
+
+SUBJECTS: Mapping[type[Any], Subject] = {
+    Trigger: Subject.TRIGGER,
+    Calendar: Subject.CALENDAR,
+    CreationLimit: Subject.CREATION_LIMIT,
+}
+
+
+def _name(row: Trigger | Calendar | CreationLimit) -> str:
+    return row.whose if isinstance(row, CreationLimit) else row.name
+
+
+def stored(row: M) -> Described:
+    """As it is in the table, where nobody else changes it until this transaction ends; None before it is there."""
+    # Not in full strength: a new job of this calendar need not wait.
+    found = type(row)._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).first()
+    return None if found is None else found.described()
+
+
+def note(row: M, before: Described, *, by: AbstractBaseUser | None, now: datetime) -> None:
+    """Write down what has become of it in this transaction, if anything has."""
+    Audit.objects.note(SUBJECTS[type(row)], _name(row), by=by, now=now, before=before, after=stored(row))
+
+
+def define_trigger(
+    name: str, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime
+) -> tuple[Trigger, bool]:
+    """Have it be so; True where it is new."""
+    with transaction.atomic():
+        before = stored(Trigger.objects.filter(name=name).first() or Trigger())
+        trigger, created = Trigger.objects.update_or_create(
+            name=name, defaults=fields, create_defaults={**fields, "created_by_id": getattr(by, "pk", None)}
+        )
+        note(trigger, before, by=by, now=now)
+    return trigger, created
+
+
+def define_calendar(
+    name: str,
+    fields: Mapping[str, Any],
+    ranges: Sequence[CalendarRange],
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> bool:
+    """Have it be so, with these ranges and no others; True where it is new."""
+    with transaction.atomic():
+        before = stored(Calendar.objects.named(name) or Calendar())
+        calendar, created = Calendar.objects.update_or_create(name=name, defaults=fields)
+        calendar.ranges.all().delete()
+        for one in ranges:
+            one.calendar = calendar
+        CalendarRange.objects.bulk_create(ranges)
+        note(calendar, before, by=by, now=now)
+    return created
+
+
+def forget(row: M, *, by: AbstractBaseUser | None, now: datetime) -> None:
+    """Delete it."""
+    with transaction.atomic():
+        before, name = stored(row), _name(row)
+        row.delete()
+        Audit.objects.note(SUBJECTS[type(row)], name, by=by, now=now, before=before, after=None)
