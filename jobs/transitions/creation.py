@@ -35,9 +35,7 @@ def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = No
     return jobs[0], created
 
 
-def create_all(
-    new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None
-) -> tuple[list[Job], bool]:
+def create_all(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None) -> tuple[list[Job], bool]:
     """Create all of them and return them with True, or the earlier ones of the same Idempotency-Keys with False.
 
     Raises KeyReused when one of those is missing, or something else was asked for then.

@@ -125,7 +125,7 @@ def _closed(trigger: Trigger, names: Sequence[str]) -> str:
     )
 
 
-def definition_problems(trigger: Trigger, *, now: datetime, by: AbstractBaseUser | None = None) -> dict[str, list[str]]:
+def definition_problems(trigger: Trigger, *, now: datetime, by: AbstractBaseUser | None) -> dict[str, list[str]]:
     """What is wrong with it, or with being defined by this user: field -> sentences; nothing for one that can be
     fired."""
     problems: dict[str, list[str]] = {}

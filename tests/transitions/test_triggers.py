@@ -138,4 +138,4 @@ def test_a_url_that_a_caller_gives_is_no_argument_of_a_request_with_credentials(
 )
 def test_names_of_arguments_that_there_are_not_are_refused(trigger, names, sentence):
     trigger.caller_arguments = names
-    assert sentence in definition_problems(trigger, now=NOW)["caller_arguments"][0]
+    assert sentence in definition_problems(trigger, now=NOW, by=None)["caller_arguments"][0]

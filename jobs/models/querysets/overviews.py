@@ -91,16 +91,16 @@ class JobOverviews(JobWaits):
         held = self.filter(state=State.PENDING).exclude(holds=0)
         return held if by is None else held.filter(bit_is_set(by))
 
-    def held_counts(self, limit: int = COUNT_LIMIT) -> Counter[Hold]:
-        """How many each cause holds, of the first `limit` + 1; one that two causes hold counts for both."""
+    def held_counts(self) -> Counter[Hold]:
+        """How many each cause holds, of the first COUNT_LIMIT + 1; one that two causes hold counts for both."""
         first = self.held().order_by("queue", "run_at", "id")
         found: Counter[Hold] = Counter()
-        for (holds,) in first[: limit + 1].values_list("holds"):
+        for (holds,) in first[: COUNT_LIMIT + 1].values_list("holds"):
             found.update(Hold(holds))
         return found
 
-    def latest_figures(self, since: datetime, limit: int = FIGURES_LIMIT) -> Figures:
-        """Delays and outcomes of the ends since then, of the newest `limit` where there were more."""
+    def latest_figures(self, since: datetime) -> Figures:
+        """Delays and outcomes of the ends since then, of the newest FIGURES_LIMIT where there were more."""
         delay = models.ExpressionWrapper(F("execute_at") - F("run_at"), output_field=models.DurationField())
         milliseconds = models.Func(
             delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
@@ -108,7 +108,7 @@ class JobOverviews(JobWaits):
         found = (
             self.filter(state__in=sorted(FINAL), finished_at__gte=since)
             .order_by("-finished_at")
-            .annotate(_ms=models.Case(models.When(MEASURED, then=milliseconds)))[:limit]
+            .annotate(_ms=models.Case(models.When(MEASURED, then=milliseconds)))[:FIGURES_LIMIT]
             .aggregate(
                 ends=Count("id"),
                 started=Count("_ms"),

@@ -33,7 +33,7 @@ class Filled:
     also: set[Name] = field(default_factory=set)
 
 
-def fill(name: Name, *, now: datetime, publish: bool = True) -> Filled:
+def fill(name: Name, *, now: datetime, publish: bool) -> Filled:
     """Decide about the heads of its line. What becomes free here without a limit is left to the list query unless
     `publish`."""
     views = views_of(try_for([name]), now=now)
