@@ -90,3 +90,16 @@ class TestNoBroker:
         wait_for(lambda: all_final(*accepted), "the jobs to start")
         assert {j.state for j in Job.objects.filter(pk__in=accepted)} == {State.COMPLETED}
         assert Attempt.objects.count() == 4, EXACTLY_ONCE
+
+    def test_what_waits_in_a_worker_starts_at_its_time_while_the_broker_is_away(self, cluster, valkey):
+        cluster.beat()
+        cluster.worker("w1")
+        jobs = [create(n) for n in (8, 9, 10)]
+        wait_for(lambda: cluster.log("w1").count("received") == 3, "the worker to hold all three")
+        valkey.down()
+        wait_for(lambda: all_final(*jobs), "the jobs to start")
+        valkey.up()
+        found = Job.objects.filter(pk__in=jobs)
+        assert {j.state for j in found} == {State.COMPLETED}
+        assert Attempt.objects.count() == 3, EXACTLY_ONCE
+        assert max((j.execute_at - j.run_at).total_seconds() for j in found) < 2
