@@ -1,4 +1,4 @@
-"""What can be done to the chosen jobs of the list. Each job is its own transition, and each is answered for."""
+"""Actions on the chosen jobs of the list. Each job is its own transition, and each is answered for."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class BatchAdmin(Records[Batch]):
         css = {"all": ["admin-jobs.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
-        """With the counts, asked for the rows of the page only."""
+        """Return the batches with their counts, asked for the rows of the page only."""
         of_it = Job.objects.filter(batch=OuterRef("pk")).order_by()
         return super().get_queryset(request).annotate(_jobs=_count(of_it), _over=_count(of_it.in_state(OVER)))
 

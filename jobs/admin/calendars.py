@@ -80,7 +80,9 @@ class CalendarAdmin(Audited, ModelAdmin[Calendar]):
         return [what, ("The next 14 days", {"fields": ["preview"]})] if obj else [what]
 
     def has_delete_permission(self, request: HttpRequest, obj: Calendar | None = None) -> bool:
-        """Only of one that no job has, not even one that has ended: it says why that started when it did."""
+        """Permit it only where no job has the calendar, not even one that has ended: it says why that started when it
+        did.
+        """
         return super().has_delete_permission(request, obj) and (
             obj is None or not Job.objects.of_calendar(obj).exists()
         )
@@ -118,7 +120,7 @@ class CalendarAdmin(Audited, ModelAdmin[Calendar]):
 
 
 def _wrong(calendar: Snapshot) -> str:
-    """Of one that was written by SQL."""
+    """Return what is wrong with a calendar that was written by SQL; empty for a sound one."""
     return " ".join(sentence for found in calendars.problems(calendar).values() for sentence in found)
 
 

@@ -1,4 +1,4 @@
-"""What the admin shows of a job, in its list and on its page."""
+"""Columns of a job in the admin, in its list and on its page."""
 
 from __future__ import annotations
 

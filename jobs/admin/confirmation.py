@@ -68,5 +68,5 @@ def ask(
 
 
 def given(request: HttpRequest, field: str = "reason") -> Any:
-    """What the form of the page has sent, if it is what was sent."""
+    """Return what the form of the page has sent; None if it was not this form."""
     return request.POST if field in request.POST else None

@@ -30,7 +30,7 @@ class NewJobForm(JobForm):
 
 
 class RescheduleForm(JobForm):
-    """After `is_valid()`, `new_time` is the time to move to."""
+    """Form for another time. After `is_valid()`, `new_time` is the time to move to."""
 
     new_time: datetime
 

@@ -183,7 +183,7 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
             return super().delete_view(request, object_id, extra_context)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What the page of confirmation lists: the jobs. Their ledger goes with them, and nothing else."""
+        """Return what the page of confirmation lists: the jobs. Their ledger goes with them, and nothing else."""
         jobs = [str(job) for job in objs]
         return jobs, {"jobs, each with its ledger": len(jobs)}, set(), []
 
@@ -191,7 +191,7 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
         self.delete_queryset(request, Job.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        """Whatever was retried since the page was shown stays."""
+        """Delete the jobs that have ended; any that was retried since the page was shown stays."""
         with transaction.atomic():
             ended = Job.objects.ended_and_locked(queryset.values_list("pk", flat=True))
             Job.objects.filter(pk__in=ended).delete()

@@ -44,7 +44,7 @@ def named(limit: Limit) -> Name:
 
 
 def by(request: HttpRequest) -> pausing.By:
-    """Who asks."""
+    """Return the person who asks."""
     return pausing.By(cast("AbstractBaseUser", request.user))
 
 

@@ -1,4 +1,4 @@
-"""What the platform writes and people read: the ledger, the workers, the leader, the log of its questions."""
+"""Records that the platform writes and people read: the ledger, the workers, the leader, the log of its questions."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _shown(state: int | None, described: Described) -> SafeString:
 
 
 class AuditInline(AuditColumns, ToRead, TabularInline[Audit, Job]):
-    """What people asked of one job."""
+    """Audit of one job: what people asked of it."""
 
     model = Audit
     verbose_name_plural = "what people asked (the audit)"

@@ -1,4 +1,4 @@
-"""Who may do what, and a sentence for those who may not."""
+"""Permissions of REST: who may do what, and a sentence for those who may not."""
 
 from __future__ import annotations
 

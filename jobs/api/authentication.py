@@ -20,7 +20,7 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox h
 
 
 class BearerScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]  # registers itself, untyped
-    """How the schema describes it."""
+    """Description of the tokens in the schema."""
 
     target_class = "jobs.api.authentication.BearerAuthentication"
     name = "bearer"

@@ -56,7 +56,7 @@ class NewBatchSerializer(Strict):
 
 
 class BatchSerializer(serializers.ModelSerializer[Batch]):
-    """How far a batch is. Interrupted jobs have not ended: a person must say what became of them."""
+    """State of a batch. Interrupted jobs have not ended: a person must say what became of them."""
 
     created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
     jobs = serializers.SerializerMethodField(help_text="How many it has.")
@@ -132,7 +132,7 @@ class BatchDetail(ApiView):
 
     @extend_schema(operation_id="batches_read", responses=BatchSerializer)
     def get(self, request: Request, batch_id: int) -> Response:
-        """How far it is."""
+        """Tell how far the batch is."""
         return Response(shown(batch_id))
 
 

@@ -54,7 +54,7 @@ class RangeSerializer(Strict):
 
 
 class CalendarSerializer(Strict):
-    """What a calendar is. What is left out has its default, also where it was something else before."""
+    """Definition of a calendar. What is left out has its default, also where it was something else before."""
 
     time_zone = TextField(default="UTC", help_text="Of its days and hours: UTC or a name like Europe/Berlin.")
     days = ListOf(
@@ -130,7 +130,7 @@ class CalendarList(ApiView):
 
     @extend_schema(operation_id="calendars_list", responses=ShownCalendarSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """All calendars, by name."""
+        """List all calendars, by name."""
         return Response(ShownCalendarSerializer(Calendar.objects.whole(), many=True).data)
 
 
@@ -173,7 +173,7 @@ class CalendarOpenings(ApiView):
         responses=OpeningsSerializer,
     )
     def get(self, request: Request, name: str) -> Response:
-        """When it is open, so that it can be seen before jobs depend on it."""
+        """Show when a calendar is open, so that it can be seen before jobs depend on it."""
         begin = _first_moment(request.query_params.get("from"))
         days = _number_of_days(request.query_params.get("days"))
         calendar = _calendar(name).snapshot()

@@ -1,4 +1,4 @@
-"""What can be done to a job, each with the answer: the job, or 409 and the reason. Who did it and why is audited."""
+"""Verbs on a job, each answered with the job, or with 409 and the reason. Who did it and why is audited."""
 
 from __future__ import annotations
 

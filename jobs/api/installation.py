@@ -1,4 +1,4 @@
-"""Whose database it is, and the word that lets jobs start again after a restore."""
+"""Installation of the database: its name, and the word that lets jobs start again after a restore."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class InstallationDetail(InstallationView):
 
     @extend_schema(operation_id="installation_read", responses=InstallationSerializer)
     def get(self, request: Request) -> Response:
-        """Its name, and whether its jobs are held after a restore."""
+        """Show the installation's name, and whether its jobs are held after a restore."""
         return self.shown()
 
 

@@ -72,7 +72,7 @@ class LimitList(LimitView):
 
     @extend_schema(operation_id="limits_list", responses=LimitSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """All queues and keys that have limits or are paused."""
+        """List all queues and keys that have limits or are paused."""
         return Response(LimitSerializer(Limit.objects.select_related("paused_by"), many=True).data)
 
 

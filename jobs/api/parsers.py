@@ -1,4 +1,4 @@
-"""What a body may be. All of it is UTF-8, whatever charset the header claims, and nothing is replaced silently."""
+"""Parsers of request bodies: UTF-8, whatever charset the header claims, and nothing is replaced silently."""
 
 from __future__ import annotations
 

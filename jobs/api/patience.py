@@ -25,8 +25,9 @@ _waiting = threading.BoundedSemaphore(THREADS)
 
 @dataclass
 class Wait:
-    """What a view asks of our own server, where `possible`: to ask it again when the job has ended, or after so many
-    seconds. `over`: it does."""
+    """Request of a view to our own server, where `possible`: to ask it again when the job has ended, or after so many
+    seconds. `over`: it does.
+    """
 
     possible: bool
     job_id: int | None = None
@@ -36,7 +37,7 @@ class Wait:
 
 
 def wait_of(request: Request | HttpRequest) -> Wait | None:
-    """None: another server, which knows nothing of it."""
+    """Return the server's Wait; None with another server, which knows nothing of it."""
     found: Any = request.META.get(WAIT)
     return found if isinstance(found, Wait) else None
 
@@ -55,7 +56,7 @@ def block(request: Request, job_id: int, seconds: float) -> None:
 
 
 def ended(job_ids: Collection[int]) -> set[int]:
-    """Those that have ended, or whose run has, if another stands for them; and those that are no longer there."""
+    """Return which jobs have ended, or whose run has, if another stands for them; and which are no longer there."""
     return {job_id for job_id, (is_final, _) in _followed(job_ids).items() if is_final}
 
 
@@ -69,7 +70,7 @@ def run_of(job_id: int) -> int:
 
 
 def _followed(job_ids: Collection[int]) -> dict[int, tuple[bool, int | None]]:
-    """For each: whether its run has ended, and which job that is; None when it is gone."""
+    """Return for each job whether its run has ended, and which job that is; None when it is gone."""
     found: dict[int, tuple[bool, int | None]] = {}
     open_ = {job_id: job_id for job_id in job_ids}
     while open_:
@@ -86,7 +87,7 @@ def _followed(job_ids: Collection[int]) -> dict[int, tuple[bool, int | None]]:
 
 
 def seconds_of(text: str | None) -> float:
-    """How long a caller wants to wait. Raises ValidationError."""
+    """Return how many seconds a caller wants to wait; 0 if it does not say. Raises ValidationError."""
     if not text:
         return 0.0
     try:

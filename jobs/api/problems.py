@@ -1,4 +1,4 @@
-"""Every refusal as application/problem+json (RFC 9457): what is wrong, where, and what to do."""
+"""Refusals as application/problem+json (RFC 9457): what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ API_PREFIX = "/api/"
 
 @dataclass(frozen=True)
 class Problem:
-    """One refusal. `kind` is stable and for programs; `detail` is for people."""
+    """Refusal of a request. `kind` is stable and for programs; `detail` is for people."""
 
     status: int
     kind: str
@@ -155,7 +155,7 @@ def _unavailable(error: Exception) -> Problem:
 
 
 def _invalid(found: Iterable[dict[str, str]]) -> Problem:
-    """Of the first of what was found: each quotes what was sent, and all together must not be more than that."""
+    """Make a problem of the first mistakes found: each quotes what was sent, and all must not be more than that."""
     left = iter(found)
     errors = [{name: sayable(text) for name, text in error.items()} for error in islice(left, MOST_ERRORS)]
     detail = " ".join(f"{error['field']}: {error['message']}" for error in errors)
@@ -211,7 +211,7 @@ def sayable(text: str) -> str:
 
 @csrf_exempt
 def nowhere(request: HttpRequest) -> HttpResponse:
-    """Every other path below /api/. Open, so that a typo does not look like a missing token."""
+    """Answer any other path below /api/ with 404. Open, so that a typo does not look like a missing token."""
     hint = "" if request.path.endswith("/") else "Addresses end with a slash. "
     detail = f"There is nothing at {request.path}. {hint}/api/docs/ lists what there is; a job's id is a number."
     return _json(Problem(HTTPStatus.NOT_FOUND, "not-found", detail))
@@ -224,7 +224,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Also for what a middleware has met, such as a session that could not be saved."""
+    """Answer an error of ours, also what a middleware has met, such as a session that could not be saved."""
     error = sys.exc_info()[1]
     if isinstance(error, AWAY):
         problem = problem_of(error)

@@ -1,4 +1,4 @@
-"""How an operation is described: sorted by what it is about, and with the shape of its refusals."""
+"""Description of operations in the schema: sorted by what they are about, and with the shape of their refusals."""
 
 from __future__ import annotations
 

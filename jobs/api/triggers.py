@@ -84,7 +84,7 @@ class BriefRunSerializer(serializers.ModelSerializer[Job]):
 
 
 class TriggerSerializer(Strict):
-    """What a trigger starts. The rules of jobs judge it."""
+    """Definition of a trigger: what it starts. The rules of jobs judge it."""
 
     payload = field_of("payload", default=dict)
     key = TextField(default="", help_text="Empty: its own. The same key as other jobs: not beside them.")
@@ -95,7 +95,7 @@ class TriggerSerializer(Strict):
     enabled = serializers.BooleanField(default=True, help_text="Whether anybody may start it now.")
 
     def get_fields(self) -> dict[str, Field]:
-        """Its own, and NewJob's that it has columns for. Its name stands in the address."""
+        """Return the trigger's own fields, and NewJob's that it has columns for. Its name stands in the address."""
         own = super().get_fields()
         names = [name for name in triggers.COLUMNS if name in own or (name in ASKED and name != "name")]
         return {name: own.get(name) or field_of(name) for name in names}
@@ -118,7 +118,7 @@ class TriggerList(ApiView):
 
     @extend_schema(operation_id="triggers_list", responses=ShownTriggerSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """All triggers, by name."""
+        """List all triggers, by name."""
         return Response(ShownTriggerSerializer(Trigger.objects.all(), many=True).data)
 
 
@@ -226,8 +226,9 @@ def _shown(job: Job, name: str, caller: AbstractBaseUser) -> Any:
 
 
 def _stands_for(job: Job, trigger: Trigger) -> bool:
-    """Whether it is a run of this trigger, or does just what one would do: its result is what the caller would have
-    been given anyway."""
+    """Return whether the job is a run of this trigger, or does just what one would do: its result is what the caller
+    would have been given anyway.
+    """
     if job.trigger_id == trigger.pk:
         return True
     return job.target == trigger.target and exactjson.same(job.payload, trigger.payload)

@@ -54,19 +54,19 @@ TOO_FAST_ANSWER = OpenApiResponse(TOO_FAST, "Faster than you may create; nothing
 
 
 def person(request: Request) -> AbstractBaseUser:
-    """Who asks: nobody comes here without a token or a session."""
+    """Return the user who asks: nobody comes here without a token or a session."""
     return cast("AbstractBaseUser", request.user)
 
 
 class Metadata(SimpleMetadata):
-    """What OPTIONS tells, without the forms: most views have no one object that a form could be about."""
+    """Answer to OPTIONS, without the forms: most views have no one object that a form could be about."""
 
     def determine_actions(self, request: Request, view: Any) -> dict[str, Any]:
         return {}
 
 
 class ApiView(GenericAPIView[Any]):
-    """What all addresses share: who may call, what a body may be, how it is refused."""
+    """Base of all views: who may call, what a body may be, how it is refused."""
 
     needs: ClassVar[dict[str, str]] = {}  # the permission that each method needs
     authentication_classes = [BearerAuthentication, SessionAuthentication]
@@ -104,7 +104,7 @@ class ApiView(GenericAPIView[Any]):
 
 
 class JobList(ApiView):
-    """All jobs, and the way to create one."""
+    """List of all jobs, and the way to create one."""
 
     needs = {"GET": VIEW_JOB, "POST": ADD_JOB}
     serializer_class = NewJobSerializer
@@ -203,12 +203,12 @@ def _checked(
 
 
 def _is_known(key: str | None, request: Request) -> bool:
-    """Whether this user has created a job with this key."""
+    """Return whether this user has created a job with this key."""
     return key is not None and Job.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
 
 
 class JobDetail(ApiView):
-    """One job with its story, and the way to move it to another time."""
+    """Page of one job with its story, and the way to move it to another time."""
 
     needs = {"GET": VIEW_JOB, "PATCH": CONTROLS[Verb.RESCHEDULE].permission}
     serializer_class = RescheduleSerializer

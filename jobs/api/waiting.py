@@ -1,4 +1,4 @@
-"""What a job waits for, and what waits for it, as REST takes and shows it."""
+"""Dependencies of a job, what it waits for and what waits for it, as REST takes and shows them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 
 
 class OtherSerializer(serializers.Serializer[Any]):
-    """Another job, and how it is."""
+    """State of another job."""
 
     id = serializers.IntegerField()
     state = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""How the platform is: its workers, its leader, its figures."""
+"""State of the platform: its workers, its leader, its figures."""
 
 from __future__ import annotations
 

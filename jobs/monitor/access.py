@@ -1,4 +1,4 @@
-"""Who may look."""
+"""Access to the monitor: who may look."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ def refuse(request: HttpRequest, permission: str) -> HttpResponse:
 
 
 def may_look(request: HttpRequest) -> bool:
-    """Whether this viewer may see jobs. Asks the database at most every MAY_LOOK_FOR seconds a session: a page that
-    is open all day in fifty browsers costs no login queries."""
+    """Return whether this viewer may see jobs. Asks the database at most every MAY_LOOK_FOR seconds a session: a page
+    that is open all day in fifty browsers costs no login queries.
+    """
     session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if not session:
         return False

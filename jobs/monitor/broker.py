@@ -1,4 +1,4 @@
-"""What the broker says: whether it answers, and how many messages wait in a queue. Never raises, nor waits long."""
+"""Looks at the broker: whether it answers, and how many messages wait in a queue. Never raises, nor waits long."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class BrokerEye:
 
 
 def answers(url: str = "") -> bool:
-    """Whether the broker can be reached now."""
+    """Return whether the broker can be reached now."""
     try:
         connect(url).close()
     except Exception as error:  # noqa: BLE001 - as above

@@ -1,4 +1,4 @@
-"""For orchestrators and load balancers: is this process alive, and can it do its work? No login, nothing secret."""
+"""Probes for orchestrators and load balancers: does this process live, can it do its work? No login, nothing secret."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _wrong_with_database() -> str:
-    """What is wrong with it and what to do; empty: it answers and can be written to."""
+    """Return what is wrong with the database and what to do; empty: it answers and can be written to."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {WRITABLE}")

@@ -1,4 +1,4 @@
-"""One picture for all who watch: taken at most once a second in each web process, however many ask."""
+"""Snapshot for all who watch: taken at most once a second in each web process, however many ask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One look at the whole platform, for all who watch. Every question is bounded: see models/querysets/overviews.py."""
+"""Snapshot of the whole platform, for all who watch. Every question is bounded: see models/querysets/overviews.py."""
 
 from __future__ import annotations
 
@@ -73,8 +73,9 @@ class PausedLine:
 
 @dataclass(frozen=True)
 class LeaderLine:
-    """Which beat leads. `absent`: none does, and none has listed for more than two windows. `unpublished`: jobs of its
-    last window still wait for the broker."""
+    """Leading beat. `absent`: none leads, and none has listed for more than two windows. `unpublished`: jobs of its
+    last window still wait for the broker.
+    """
 
     holder: str
     epoch: int
@@ -112,7 +113,7 @@ class Snapshot:
 
     @property
     def zones(self) -> dict[str, tuple[str, ...]]:
-        """Which processes use which release of the time zones: web, which asks, the leading beat and the workers."""
+        """Return which processes use which release of the time zones: web, which asks, the leading beat, workers."""
         found: dict[str, list[str]] = {zones.RELEASE: ["web"]}
         if self.leader.zones and not self.leader.absent:
             found.setdefault(self.leader.zones, []).append("beat")
@@ -132,7 +133,7 @@ class Snapshot:
 
     @property
     def shown_workers(self) -> tuple[WorkerLine, ...]:
-        """As many as a page can hold, what is wrong first."""
+        """Return as many workers as a page can hold, what is wrong first."""
         return tuple(sorted(self.workers, key=lambda w: (STATUSES.index(w.status), not w.refusing)))[:WORKER_ROWS]
 
     @property
@@ -225,7 +226,7 @@ def _leader(now: datetime, c: Conf) -> LeaderLine:
 
 
 def _lines(jobs: QuerySet[Job], now: datetime | None = None) -> tuple[JobLine, ...]:
-    """With `now`: whether they are beyond their deadline."""
+    """Return the jobs as lines; with `now` they say whether they are beyond their deadline."""
     return tuple(
         JobLine(
             id=job.pk,

@@ -1,4 +1,4 @@
-"""What is wrong, worst first, each with what to do. The sentences hold no ticking numbers: they are read aloud."""
+"""Verdict: what is wrong, worst first, each with what to do. No sentence has ticking numbers: they are read aloud."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. `level` is bad (jobs do not start, or start late) or warn."""
+    """Problem of the platform. `level` is bad (jobs do not start, or start late) or warn."""
 
     level: str
     what: str
@@ -163,7 +163,7 @@ def _zones_differ(seen: Snapshot) -> list[Problem]:
 
 
 def _held_up(seen: Snapshot) -> list[Problem]:
-    """What waits for a person's word, and what does not end."""
+    """Return what waits for a person's word, and what does not end."""
     found = []
     for limit in seen.paused[:NAMED]:
         by = f" by {limit.by}" if limit.by else ""
@@ -193,7 +193,7 @@ def _held_up(seen: Snapshot) -> list[Problem]:
 
 
 def _refusing(seen: Snapshot) -> list[Problem]:
-    """Some take no jobs, while others do."""
+    """Return problems of workers that take no jobs, while others do."""
     drained = [w.name for w in seen.alive if w.refusing and w.drained]
     full = [w for w in seen.alive if w.refusing and not w.drained]
     found = []

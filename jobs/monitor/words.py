@@ -1,4 +1,4 @@
-"""How the verdict counts and names things."""
+"""Words of the verdict: how it counts and names things."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def listed(names: Sequence[str], count: int) -> str:
 
 
 def verb_s(those: Sequence[object]) -> str:
-    """One refuses, two refuse."""
+    """Return the "s" of the verb: one refuses, two refuse."""
     return "s" if len(those) == 1 else ""

@@ -40,14 +40,14 @@ class WorkerLine:
 
     @property
     def look(self) -> str:
-        """Its status; of one that is there and takes no jobs, why in a word."""
+        """Return the worker's status; for one that is there and takes no jobs, why in a word."""
         if self.status in TAKING and self.refusing:
             return "drained" if self.drained else "full"
         return self.status
 
 
 def worker_lines(now: datetime) -> list[WorkerLine]:
-    """Two questions to the database, one to the cache of readings."""
+    """Return the workers to show. Two questions to the database, one to the cache of readings."""
     busy = Attempt.objects.open_by_session()
     seen = list(Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKERS_READ])
     cached = cache.read(worker.session for worker in seen if not worker.left)

@@ -1,4 +1,4 @@
-"""How moments, spans and states are shown: the same everywhere. Times are UTC."""
+"""Filters and tags for moments, spans and states: shown alike everywhere. Times are UTC."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def span(seconds: float) -> str:
 
 @register.simple_tag(takes_context=True)
 def since(context: Context, moment: datetime | None) -> SafeString:
-    """How long ago; the page goes on counting by itself."""
+    """Show how long ago it was; the page goes on counting by itself."""
     return _ticking(context["now"], moment, "since")
 
 
 @register.simple_tag(takes_context=True)
 def until(context: Context, moment: datetime | None) -> SafeString:
-    """How long until then; the page goes on counting by itself."""
+    """Show how long it is until then; the page goes on counting by itself."""
     return _ticking(context["now"], moment, "until")
 
 
@@ -108,7 +108,7 @@ def exact(moment: datetime | None) -> str:
 
 @register.filter
 def exact_us(moment: datetime) -> str:
-    """With all the microseconds: where the gaps between moments are the matter."""
+    """Format a moment with all microseconds, in UTC: where the gaps between moments are the matter."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
@@ -131,7 +131,7 @@ def ms(value: float | None) -> str:
 
 @register.filter
 def as_json(payload: object) -> str:
-    """For people to read. A payload nested as deeply as Python can read it is too deep to be written out."""
+    """Write a payload for people to read. One nested as deeply as Python can read it is too deep to be written out."""
     try:
         return exactjson.dumps(payload, indent=2)
     except (ValueError, RecursionError):
@@ -140,7 +140,7 @@ def as_json(payload: object) -> str:
 
 @register.filter
 def said(log: object) -> str:
-    """What a target said, a line each with its time of day, in UTC; and where some are missing."""
+    """Return what a target said, a line each with its time of day, in UTC; and where some are missing."""
     if not isinstance(log, dict):
         return ""
     lines = [_line(line) for line in log.get("lines", [])]

@@ -1,4 +1,4 @@
-"""What a person may do to a job, for the admin and the monitor alike: one transition each, with who did it and why."""
+"""Buttons for what a person may do to a job, in admin and monitor: one transition each, with who did it and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Button:
 
     @property
     def name(self) -> str:
-        """In addresses."""
+        """Name of the button in addresses."""
         return self.verb.replace("_", "-")
 
     @property
@@ -56,12 +56,12 @@ BUTTONS = (APPROVE, RUN_NOW, CONFIRM_DONE, CONFIRM_FAILED, RETRY, CANCEL)  # tho
 
 
 def asks_why(job: Job) -> bool:
-    """Whether whatever is done to it needs a reason: what it has done already is not known."""
+    """Return whether whatever is done to the job needs a reason: what it has done already is not known."""
     return job.state == State.INTERRUPTED
 
 
 def offered(job: Job, to: AbstractBaseUser | AnonymousUser) -> list[Button]:
-    """What this person may do to it as it is, and asks for nothing but a reason."""
+    """Return the buttons that this person may press for the job as it is, and that ask for nothing but a reason."""
     return [button for button in BUTTONS if is_offered(button, job, to)]
 
 

@@ -43,7 +43,7 @@ class WholeField(forms.IntegerField):
 
 
 class WordField(forms.ChoiceField):
-    """One of some words; none is the default."""
+    """Field for one of some words; nothing chosen is the default."""
 
     def clean(self, value: Any) -> str:
         given: str = super().clean(value)
@@ -110,7 +110,7 @@ def _calendars() -> list[tuple[str, str]]:
 
 
 class JobForm(forms.Form):
-    """After `is_valid()`, `new_job` is the job to create. `now` is the database's clock."""
+    """Form for a new job. After `is_valid()`, `new_job` is the job to create. `now` is the database's clock."""
 
     new_job: rules.NewJob
     by: AbstractBaseUser | None = None  # who asks
@@ -138,7 +138,7 @@ class JobForm(forms.Form):
         return [field for field in self if field.name not in WANTED]
 
     def has_policies(self) -> bool:
-        """Whether any was given, or is wrong: then they are shown."""
+        """Return whether any policy was given, or is wrong: then they are shown."""
         return any(field.errors or field.name in self.changed_data for field in self.policies())
 
     def clean_run_at(self) -> datetime | None:
@@ -168,7 +168,7 @@ class JobForm(forms.Form):
         return cleaned
 
     def _judge(self, cleaned: dict[str, Any]) -> None:
-        """Of a form that cannot be read as a whole, what can be read is judged all the same: one answer names all."""
+        """Judge what can be read, also of a form that cannot be read as a whole: one answer names all that is wrong."""
         readable = {name: cleaned[name] for name in rules.ASKED if name in cleaned}
         if "time_zone" in self.errors:
             readable.pop("run_at", None)  # nobody knows which moment is meant

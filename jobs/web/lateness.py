@@ -25,7 +25,7 @@ HELD = {
 
 @dataclass(frozen=True)
 class Step:
-    """One moment of a job's life, and the milliseconds since the one before it."""
+    """Moment of a job's life, and the milliseconds since the one before it."""
 
     what: str
     at: datetime
@@ -33,7 +33,7 @@ class Step:
 
 
 def story(job: Job) -> list[Step]:
-    """What has happened, and what is due, in the order of time."""
+    """Return what has happened, and what is due, in the order of time."""
     moments = [
         ("Created", job.created_at),
         ("Published", job.enqueued_at),
@@ -55,7 +55,7 @@ def story(job: Job) -> list[Step]:
 
 
 def explain(job: Job, now: datetime) -> str:
-    """Whether it was on time, and why not. Asks the database only about a job that was acquired late."""
+    """Tell whether the job was on time, and why not. Asks the database only about a job that was acquired late."""
     if job.state == State.PENDING:
         return _held(job) if job.holds else _waiting(job, now)
     if job.is_beyond_deadline(now):

@@ -27,7 +27,7 @@ class WholeField(serializers.IntegerField):
 
 
 class WordField(TextField):
-    """One of some words. The rules judge whether it is."""
+    """Field for one word of an enumeration. The rules judge whether it is."""
 
     def __init__(self, *, choice: Choice, **kwargs: Any) -> None:
         self.choice = choice

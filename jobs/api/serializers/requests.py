@@ -1,4 +1,4 @@
-"""What callers send about jobs, to Python types. What is a good job is not said here but in jobs/rules/."""
+"""Serializers of what callers send about jobs, to Python types. jobs/rules/ says what is a good job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_IN_BULK = 1000  # jobs in a request
 
 
 class NewJobSerializer(Strict):
-    """What a job is created from: NewJob's fields."""
+    """Fields that a job is created from: those of NewJob."""
 
     without: ClassVar[tuple[str, ...]] = ()
 

@@ -73,8 +73,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
-    """One start of the job, from the ledger. `log` is what its target said, `more` the count of lines that were not
-    kept; `progress` is the share of its work that it has done, 0 to 1, live while it runs."""
+    """Start of the job, from the ledger. `log` is what its target said, `more` the count of lines that were not kept;
+    `progress` is the share of its work that it has done, 0 to 1, live while it runs.
+    """
 
     outcome_name = serializers.CharField(source="get_outcome_display", read_only=True, allow_null=True)
 

@@ -21,7 +21,7 @@ class ResumeSerializer(Strict):
 
 
 class WorkerSerializer(serializers.ModelSerializer[Worker]):
-    """Of its figures the cached reading, a second old, or the table's where the heartbeat is fresher."""
+    """Worker. Its figures are the cached reading, a second old, or the table's where the heartbeat is fresher."""
 
     alive = serializers.SerializerMethodField(help_text="It has not said good-bye, and its heartbeat is recent.")
     refusing = serializers.CharField(read_only=True, help_text="Why it takes no jobs; empty: it does.")
