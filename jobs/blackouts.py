@@ -16,8 +16,9 @@ from jobs.models.job import Job
 
 @dataclass(frozen=True)
 class Bound:
-    """How a new job is bound. `asked_run_at`: the time that was asked for, if its calendar has moved it; `why`: a
-    sentence about what the calendar did or is going to do, or nothing."""
+    """Binding of a new job to its calendar. `asked_run_at`: the time that was asked for, if its calendar has moved it;
+    `why`: a sentence about what the calendar did or is going to do, or empty.
+    """
 
     calendar_id: int | None = None
     asked_run_at: datetime | None = None
@@ -34,7 +35,7 @@ class Calendars:
         self._read: dict[str, tuple[int, Snapshot, list[str]] | None] = {}
 
     def named(self, name: str) -> tuple[int, Snapshot, list[str]] | None:
-        """Its id, what it is, and why it cannot be used."""
+        """Return the calendar's id, what it is, and why it cannot be used; None if there is none of that name."""
         if name not in self._read:
             found = Calendar.objects.named(name)
             self._read[name] = None
@@ -79,7 +80,7 @@ def prepare(now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Rule:
-    """Of a job whose time has come. `broken`: why nothing can be reckoned with its calendar, or nothing."""
+    """Rule for a job whose time has come. `broken`: why nothing can be reckoned with its calendar, or empty."""
 
     calendar: Snapshot
     blackout: str
@@ -87,8 +88,9 @@ class Rule:
 
 
 def rules_of(job_ids: Collection[int]) -> dict[int, Rule]:
-    """Of these jobs, which have a calendar, those that a person has not told to go over it. Three statements; none
-    where there is nothing to ask."""
+    """Return the rules of those of these jobs that have a calendar and that a person has not told to go over it. Three
+    statements; none where there is nothing to ask.
+    """
     if not job_ids:
         return {}
     bound = Job.objects.bound(job_ids)
@@ -102,6 +104,6 @@ def rules_of(job_ids: Collection[int]) -> dict[int, Rule]:
 
 
 def _problems(calendar: Snapshot) -> list[str]:
-    """Of a calendar that was written by SQL, or before a part of a country lost its own holidays."""
+    """Return why a calendar cannot be used: SQL wrote it, or a part of a country has lost its own holidays since."""
     sentences = [sentence for found in calendars.problems(calendar).values() for sentence in found]
     return [f"The calendar '{calendar.name}' cannot be used: {sentence}" for sentence in sentences]

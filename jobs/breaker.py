@@ -23,5 +23,5 @@ class Breaker:
         return self._clock() < self._until
 
     def trip(self) -> None:
-        """It has failed."""
+        """Open the breaker: it has failed."""
         self._until = self._clock() + self._seconds

@@ -27,8 +27,9 @@ def steady() -> float:
 
 
 class Reading(NamedTuple):
-    """How the database's clock is read off the steady clock: seconds to add to it, and by how many more it may be at
-    either side of `uncertainty`."""
+    """Reading of the database's clock off the steady clock: seconds to add to it, and by how many more it may be at
+    either side of `uncertainty`.
+    """
 
     anchor: float
     uncertainty: float
@@ -87,13 +88,13 @@ class DatabaseClock:
         return self._reading.uncertainty
 
     def likely(self, timestamp: float) -> datetime:
-        """What the database's clock most likely read at this `timestamp` of ours, which was its lower bound."""
+        """Return what the database's clock most likely read at this `timestamp` of ours, which was its lower bound."""
         uncertainty = self.uncertainty if math.isfinite(self.uncertainty) else 0.0
         return datetime.fromtimestamp(timestamp + uncertainty, tz=UTC)
 
     @property
     def reading(self) -> Reading:
-        """What another process of this machine can `follow`."""
+        """Return the reading, which another process of this machine can `follow`."""
         return self._reading
 
     def follow(self, reading: Reading) -> None:
@@ -104,7 +105,7 @@ class DatabaseClock:
         return datetime.fromtimestamp(self.timestamp(), tz=UTC)
 
     def current(self) -> datetime:
-        """Like `now`, but measured within the last minute."""
+        """Return the database's time like `now`, but measured within the last minute."""
         if steady() - self._measured > MEASURE_EVERY:
             self.measure()
         return self.now()
@@ -123,7 +124,7 @@ class DatabaseClock:
         return moment.timestamp() - self.timestamp()
 
     def local(self, moment: datetime) -> datetime:
-        """What this machine's clock will read when the database's reads `moment`, if nobody steps it."""
+        """Return what this machine's clock will read when the database's reads `moment`, if nobody steps it."""
         return moment - timedelta(seconds=self.timestamp() - time.time())
 
 

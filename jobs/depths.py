@@ -1,4 +1,4 @@
-"""How many messages wait in a queue of the broker. Never waits long."""
+"""Depths of the broker's queues, in messages that wait. Never waits long."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ PATIENCE = 1  # seconds for any one answer of the broker
 
 
 class QueueDepths:
-    """One connection that is kept: a new one a second would flood the broker's log. One channel, too: on Redis each
-    is a connection of its own. Of one thread at a time."""
+    """Reader of queue depths, over a connection that is kept: a new one a second would flood the broker's log. One
+    channel, too: on Redis each is a connection of its own. Of one thread at a time.
+    """
 
     def __init__(self, url: str = "") -> None:
         """`url`: of our broker, unless another is named."""
@@ -28,8 +29,9 @@ class QueueDepths:
         return self._connection is not None
 
     def of(self, queue: str) -> int | None:
-        """How many messages of this queue no worker has fetched yet; None for one that RabbitMQ does not have yet.
-        Raises what the broker raises."""
+        """Return how many messages of this queue no worker has fetched yet; None for one that RabbitMQ does not have
+        yet. Raises what the broker raises.
+        """
         if self._connection is None:
             self._connection = connect(self._url)
         self._channel = self._channel or self._connection.channel()

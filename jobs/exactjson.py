@@ -13,8 +13,7 @@ COMPACT = (",", ":")
 
 
 def loads(text: str | bytes) -> Any:
-    """What the JSON text says. NaN and Infinity, which are no JSON, become floats. Raises ValueError and
-    RecursionError."""
+    """Return what the JSON text says; NaN and Infinity become floats. Raises ValueError and RecursionError."""
     return json.loads(text, parse_float=Decimal)
 
 
@@ -42,21 +41,21 @@ def dumps(
 
 
 class Decoder(json.JSONDecoder):
-    """For those who take a class of the standard library's."""
+    """Decoder like `loads`, where a class of the standard library's is wanted."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "parse_float": Decimal})
 
 
 class Encoder(json.JSONEncoder):
-    """The same for writing."""
+    """Encoder like `dumps`, where a class of the standard library's is wanted."""
 
     def encode(self, o: Any) -> str:
         return dumps(o, ascii_only=self.ensure_ascii)
 
 
 def decimals(value: object) -> Iterator[Decimal]:
-    """All that are in it."""
+    """Yield all decimals in the value, however deep."""
     if isinstance(value, Decimal):
         yield value
     elif isinstance(value, Mapping):
@@ -68,8 +67,9 @@ def decimals(value: object) -> Iterator[Decimal]:
 
 
 def with_floats(value: Any, *, nearest: bool = False) -> Any:
-    """The same with floats in the place of the decimals that a float holds exactly as it is written; of all of them if
-    the `nearest` will do."""
+    """Return the value with floats in the place of the decimals that a float holds exactly as it is written; of all of
+    them if the `nearest` will do.
+    """
     if isinstance(value, Decimal):
         number = float(value)
         return number if nearest or Decimal(repr(number)) == value else value
@@ -81,7 +81,7 @@ def with_floats(value: Any, *, nearest: bool = False) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal: 1 is 1.0, 0.1 is a float and a decimal, and none of them is true."""
+    """Return whether two JSON values are equal: 1 is 1.0, 0.1 is a float and a decimal, and none of them is true."""
     numbers = int | float | Decimal
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other

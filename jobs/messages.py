@@ -1,5 +1,6 @@
-"""What goes out: one Celery message a job (protocol 2), with `eta = run_at`. Written once here instead of by
-`apply_async`, which spends three quarters of its time on what our messages do not have."""
+"""Messages to the workers: one Celery message a job (protocol 2), with `eta = run_at`. Written once here instead of by
+`apply_async`, which spends three quarters of its time on what our messages do not have.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +90,7 @@ class Refused(Exception):
 
 
 def refuses_only_a_queue(error: Exception) -> bool:
-    """Whether the broker lives and takes messages of other queues: this one is of another kind, for instance."""
+    """Return whether the broker lives and takes messages of other queues: this one is of another kind, for instance."""
     broker = Connection(current_app.conf.broker_write_url)  # opens nothing: the classes are its transport's
     return isinstance(error, (Refused, *broker.channel_errors)) and not isinstance(error, broker.connection_errors)
 
@@ -134,8 +135,9 @@ class PublisherConfirms:
         channel.confirm_select()
 
     def wait(self, messages: int, connection: Connection) -> None:
-        """Until these, the last that were sent, are confirmed. Raises Refused when they are refused, and
-        OSError when they are not confirmed in time."""
+        """Wait until these messages, the last that were sent, are confirmed. Raises Refused when they are refused, and
+        OSError when they are not confirmed in time.
+        """
         self._sent += messages
         while self._confirmed < self._sent:
             connection.drain_events(timeout=PUBLISH_TIMEOUT)

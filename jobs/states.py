@@ -37,12 +37,12 @@ class Hold(IntFlag):
 
     @property
     def words(self) -> str:
-        """For people: `approval, key`."""
+        """Names of the holds, for people: `approval, key`."""
         return ", ".join(hold.name.lower() for hold in Hold if hold in self and hold.name)
 
 
 class Overlap(models.TextChoices):
-    """What becomes of a job at its time when as many of its key run as may."""
+    """Choices for a job at its time when as many of its key run as may."""
 
     ALLOW = "allow", "it starts all the same"
     SKIP = "skip", "it is skipped"
@@ -52,21 +52,21 @@ class Overlap(models.TextChoices):
 
 
 class Awaited(models.TextChoices):
-    """What a job wants of those that it waits for."""
+    """Condition on the jobs that a job waits for."""
 
     SUCCESS = "success", "all of them completed"
     ANY = "any", "all of them ended, however"
 
 
 class IfLate(models.TextChoices):
-    """What becomes of a job that is later than its `start_within`."""
+    """Choices for a job that is later than its `start_within`."""
 
     SKIP = "skip", "it is skipped"
     HOLD = "hold", "it waits for a person"
 
 
 class Blackout(models.TextChoices):
-    """What becomes of a job whose time its calendar has closed."""
+    """Choices for a job whose time its calendar has closed."""
 
     SKIP = "skip", "it is skipped"
     EARLIER = "earlier", "it starts before, as late as that may be, or else at the next opening"

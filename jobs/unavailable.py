@@ -1,4 +1,4 @@
-"""What people and programs hear while the database is away or read-only: 503, and when to ask again."""
+"""Answers to people and programs while the database is away or read-only: 503, and when to ask again."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TOO_SLOW = "The database took too long over this; nothing was changed. Ask for l
 
 
 def took_too_long(error: Exception) -> bool:
-    """Whether the database lives, and has ended a statement or a transaction of ours that took too long."""
+    """Return whether the database lives, and has ended a statement or a transaction of ours that took too long."""
     return isinstance(error.__cause__, (QueryCanceled, IdleInTransactionSessionTimeout))
 
 
 def remedy(error: Exception) -> str:
-    """What is wrong with the database, and what its operator does. Nothing secret."""
+    """Return what is wrong with the database, and what its operator does. Nothing secret."""
     if isinstance(error, ReadOnly):
         return (
             "The database is read-only: see that its disk has room, that nobody has set it so, and that DATABASE_URL "
@@ -34,7 +34,7 @@ def remedy(error: Exception) -> str:
 
 
 def page(error: Exception) -> HttpResponse:
-    """For a browser."""
+    """Return the answer for a browser."""
     if took_too_long(error):
         sentence = TOO_SLOW
     else:

@@ -1,4 +1,4 @@
-"""When jobs may start, by a calendar: arithmetic on what was read of it, without the database or a clock.
+"""Calendars, when jobs may start: arithmetic on what was read of one, without the database or a clock.
 
 One rule for all of it: a moment is open if the wall clock of the calendar's zone, read at that moment, shows an open
 time. So a wall time that does not exist opens nothing, and one that there is twice is open both times.

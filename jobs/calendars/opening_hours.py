@@ -1,4 +1,4 @@
-"""Whether a moment is open, and which open moments are next to it."""
+"""Opening hours: whether a moment is open, and which open moments are next to it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def previous_open(calendar: Snapshot, moment: datetime) -> datetime:
 
 
 def openings(calendar: Snapshot, begin: datetime, end: datetime) -> list[Opening]:
-    """All of them between these two moments, in order, cut off there."""
+    """Return all openings between these two moments, in order, cut off there."""
     found: list[Opening] = []
     for piece in _pieces(calendar, begin.astimezone(UTC), end.astimezone(UTC)):
         if found and found[-1].end == piece.start:
@@ -103,7 +103,7 @@ def _why_closed(calendar: Snapshot, wall: datetime) -> str | None:
 
 
 def _why_closed_at_night(calendar: Snapshot, wall: datetime) -> str | None:
-    """Of hours that go over midnight: all of a night is of the day on which it begins."""
+    """Return why hours over midnight are closed; None: open. All of a night is of the day on which it begins."""
     opens, closes = calendar.open_from or time.min, calendar.open_until or time.min
     if closes <= wall.time() < opens:
         return f"between its hours, which are {opens:%H:%M} to {closes:%H:%M}"
@@ -128,7 +128,7 @@ def _on_the_wall(calendar: Snapshot, day: datetime) -> Iterator[tuple[datetime, 
 
 
 def _closed_all_day(calendar: Snapshot, day: datetime) -> bool:
-    """Of one in which no range starts or ends: whether that is known without looking at its hours."""
+    """Return whether a day, in which no range starts or ends, is known to be closed without looking at its hours."""
     span = calendar.overlay.at(day)
     if span is not None:
         return span.closed is not None

@@ -17,7 +17,7 @@ WITHOUT_A_LABEL = "a closed range of its own"
 
 
 class Span(NamedTuple):
-    """From a wall time up to, not including, another. `closed`: why; None where it is open."""
+    """Span from a wall time up to, not including, another. `closed`: why; None where it is open."""
 
     starts: datetime
     ends: datetime
@@ -38,7 +38,7 @@ class Overlay:
         return self._spans[place] if place >= 0 and wall < self._spans[place].ends else None
 
     def edges(self, after: datetime, before: datetime) -> list[datetime]:
-        """Where ranges start and end between these two, both left out."""
+        """Return where ranges start and end between these two, both left out."""
         return self._edges[bisect_right(self._edges, after) : bisect_left(self._edges, before)]
 
 

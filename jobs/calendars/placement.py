@@ -1,4 +1,4 @@
-"""What becomes of a job whose time is closed."""
+"""Placement of a job whose time is closed: what becomes of it."""
 
 from __future__ import annotations
 

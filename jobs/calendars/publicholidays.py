@@ -1,5 +1,6 @@
-"""What the package `holidays` knows. It is imported when a calendar first needs it: it weighs 16 MB and a quarter of a
-second, and most installations have no calendar."""
+"""Public holidays, from the package `holidays`. It is imported when a calendar first needs it: it weighs 16 MB and a
+quarter of a second, and most installations have no calendar.
+"""
 
 from __future__ import annotations
 

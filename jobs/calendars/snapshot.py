@@ -17,7 +17,7 @@ EVERY_DAY = frozenset(range(7))
 
 @dataclass(frozen=True)
 class OwnRange:
-    """From a wall time up to, not including, another, open or closed whatever the rest of the calendar says."""
+    """Range from a wall time up to, not including, another, open or closed whatever the rest of the calendar says."""
 
     starts: datetime  # naive: of the calendar's zone
     ends: datetime
@@ -41,17 +41,17 @@ class Snapshot:
 
     @cached_property
     def overlay(self) -> Overlay:
-        """Its ranges, laid over each other once."""
+        """Ranges of the calendar, laid over each other once."""
         return Overlay(self.ranges)
 
     @cached_property
     def gaps(self) -> Gaps:
-        """What searches for an opening have found closed."""
+        """Gaps that searches for an opening have found closed."""
         return Gaps()
 
     @property
     def over_midnight(self) -> bool:
-        """Whether its hours end on the day after the one on which they begin."""
+        """Return whether its hours end on the day after the one on which they begin."""
         return self.open_from is not None and self.open_until is not None and self.open_until < self.open_from
 
     @property

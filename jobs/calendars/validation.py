@@ -1,4 +1,4 @@
-"""What is wrong with a calendar: field -> sentences that say what to write instead."""
+"""Validation of a calendar: what is wrong with it, field -> sentences that say what to write instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_RANGES = 1000  # of one calendar: all are read where any is looked at
 
 
 def problems(calendar: Snapshot) -> dict[str, list[str]]:
-    """Nothing for a sound one. The arithmetic takes no other."""
+    """Return what is wrong, by field; empty for a sound calendar. The arithmetic takes no other."""
     found = {
         "name": _name_problems(calendar.name),
         "time_zone": zones.problems(calendar.time_zone),
@@ -27,7 +27,7 @@ def problems(calendar: Snapshot) -> dict[str, list[str]]:
 
 
 def new_problems(calendar: Snapshot, stored_zone: str | None) -> dict[str, list[str]]:
-    """Of one that is to be written in the place of one with `stored_zone`, which may stay. None: there is none."""
+    """Return what is wrong with a calendar to be written. `stored_zone`, its zone so far, may stay; None: it is new."""
     found = problems(calendar)
     if calendar.time_zone != stored_zone and (wrong := zones.new_problems(calendar.time_zone)):
         found["time_zone"] = wrong

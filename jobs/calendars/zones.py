@@ -19,7 +19,7 @@ def find(name: str) -> ZoneInfo:
 
 
 def problems(name: str) -> list[str]:
-    """Of one that is stored: whether anything can be reckoned with it."""
+    """Return what is wrong with a stored name; empty: times can be reckoned with it."""
     try:
         find(name)
     except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones, such as "Europe"
@@ -28,7 +28,7 @@ def problems(name: str) -> list[str]:
 
 
 def new_problems(name: str) -> list[str]:
-    """Of one that a person gives."""
+    """Return what is wrong with a name that a person gives, and what to write instead; empty: nothing."""
     if name in _for_people():
         return []
     for copy in COPIES:

@@ -1,4 +1,4 @@
-"""How fast jobs may be created: who is limited, and what is left. Limits delay, they never lose a job."""
+"""Creation limits, how fast jobs may be created: who is limited, and what is left. They delay, and never lose a job."""
 
 from jobs.creation_limits.allowances import Admission, admission_of
 from jobs.creation_limits.bucket import Allowance

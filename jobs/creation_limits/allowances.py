@@ -1,4 +1,4 @@
-"""Who is limited, and how: the limits of groups, kept in the process for a few seconds."""
+"""Allowances, who is limited and how: the limits of groups, kept in the process for a few seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _known: dict[object, tuple[float, object]] = {}  # when it was read, and what
 
 
 class Allowances(NamedTuple):
-    """For single jobs, and for bulk requests. None: unlimited."""
+    """Allowances for single jobs, and for bulk requests. None: unlimited."""
 
     single: Allowance | None
     bulk: Allowance | None
@@ -42,7 +42,7 @@ class Admission:
 
     @property
     def limited(self) -> bool:
-        """Whether a single job needs a part of the budget."""
+        """Return whether a single job needs a part of the budget."""
         return self.allowances.single is not None
 
     def single(self) -> None:
@@ -64,8 +64,8 @@ class Admission:
 
 
 def admission_of(user: AbstractBaseUser, token: Any = None) -> Admission:
-    """How this caller is limited: by the most generous limit of the user's groups; without one, a session by the limit
-    for everyone, a token not at all.
+    """Return how this caller is limited: by the most generous limit of the user's groups; without one, a session by the
+    limit for everyone, a token not at all.
 
     Each token has its own budget, and all sessions of a user have one together. What the database said is kept for 5
     seconds: one statement, and a second one for a user when any group has a limit.
@@ -102,8 +102,9 @@ def _default() -> CreationLimit:
 
 
 def allowances_of(limit: CreationLimit) -> Allowances:
-    """What a row means. A burst that is not given is what is earned in a second; a bulk rate that is not given, the
-    rate of single jobs: a limit that says nothing of bulk requests is no way around itself."""
+    """Return what a row means. A burst that is not given is what is earned in a second; a bulk rate that is not given,
+    the rate of single jobs: a limit that says nothing of bulk requests is no way around itself.
+    """
     single = _allowance(limit.rate, limit.burst)
     return Allowances(single, single if limit.bulk_rate is None else _allowance(limit.bulk_rate, limit.bulk_burst))
 

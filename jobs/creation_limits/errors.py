@@ -1,4 +1,4 @@
-"""What those are told who may not create now."""
+"""Errors for callers who may not create now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a good job is: one set of rules for REST, forms, admin and imports, each with its remedy."""
+"""Rules of a good job: one set for REST, forms, admin and imports, each with its remedy."""
 
 from jobs.rules.checking import check_new_job, checked
 from jobs.rules.new_job import ASKED, Asked, NewJob, policies

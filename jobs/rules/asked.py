@@ -1,4 +1,4 @@
-"""What a caller has asked for, as a digest: requests with one Idempotency-Key are the same if theirs are."""
+"""Digest of what a caller has asked for: requests with one Idempotency-Key are the same if theirs are."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ COMPARED = tuple(field.name for field in fields(NewJob) if field.name not in (*T
 
 
 def digest(jobs: Sequence[NewJob], **more: Any) -> str:
-    """Of a request for these jobs, in their order: 64 hexadecimal digits."""
+    """Return the digest of a request for these jobs, in their order: 64 hexadecimal digits."""
     whole = exactjson.with_floats({"jobs": [_asked(job) for job in jobs], **more})  # 0.1 is 0.1, however it is held
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _asked(job: NewJob) -> dict[str, Any]:
-    """Without what has its default: a field that a later version adds changes no digest of before."""
+    """Return what was asked, without what has its default: a field added by a later version changes no old digest."""
     defaults = {field.name: field.default for field in fields(job) if field.default is not MISSING}
     given = {name: getattr(job, name) for name in COMPARED}
     asked = {name: value for name, value in given.items() if name not in defaults or value != defaults[name]}

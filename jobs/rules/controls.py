@@ -1,5 +1,6 @@
-"""What a person may do to a job: in which states, and with which right. The transitions refuse by this table, and
-pages, admin and REST offer by it."""
+"""Controls, what a person may do to a job: in which states, and with which right. The transitions refuse by this table,
+and pages, admin and REST offer by it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ class Control:
     hold: Hold | None = None
 
     def fits(self, job: Job) -> bool:
-        """Whether it can be done to the job as it is."""
+        """Return whether it can be done to the job as it is."""
         return job.state in self.states and (self.hold is None or bool(self.hold & job.holds))
 
 

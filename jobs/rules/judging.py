@@ -1,6 +1,7 @@
-"""What stands beside the type of a field in NewJob: how its values are judged, and with which sentences.
+"""Rules that stand beside the type of a field in NewJob: how its values are judged, and with which sentences.
 
-pydantic calls these rules; forms and REST read their bounds and sentences."""
+pydantic calls these rules; forms and REST read their bounds and sentences.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ KIND_PATTERN = r"[1-5]xx|[1-5][0-9]{2}|[A-Za-z_][A-Za-z0-9_]{0,99}"  # of ends; 
 
 @dataclass(frozen=True)
 class Absent:
-    """What no value means, for the help: `however long`."""
+    """Meaning of no value, for the help: `however long`."""
 
     means: str
 
@@ -86,7 +87,7 @@ class Length(Rule):
 
 @dataclass(frozen=True)
 class Choice(Rule):
-    """One of the words of an enumeration."""
+    """Rule for a word of an enumeration."""
 
     of: type[TextChoices]
 
@@ -115,12 +116,12 @@ class Bounds(Rule):
 
     @property
     def not_whole(self) -> str:
-        """What to say of what is no whole number at all."""
+        """Sentence for what is no whole number at all."""
         return f"This is not a whole number; give {self._some}."
 
     @property
     def too_long(self) -> str:
-        """What to say of a number with so many digits that nobody reads it."""
+        """Sentence for a number with so many digits that nobody reads it."""
         return f"This number is too long; give {self._some}."
 
     @property
@@ -141,7 +142,7 @@ class Seconds(Bounds):
 
 
 class Starts(Bounds):
-    """How many starts a job may have. One that is `rerunnable` has more than `low`, all others just as many."""
+    """Rule for how many starts a job may have. A `rerunnable` one has more than `low`, all others just as many."""
 
     def problems(self, value: int | None, job: Mapping[str, Any], now: datetime) -> list[str]:
         rerunnable = job.get("rerunnable")  # None: nobody knows, it is wrong itself

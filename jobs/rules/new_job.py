@@ -144,7 +144,7 @@ class NewJob:
 
     @property
     def holds(self) -> int:
-        """What it waits for from its creation on."""
+        """Holds that the job has from its creation on."""
         return Hold.APPROVAL * targets.is_dangerous(self.target) | Hold.DEPENDENCIES * bool(self.waits_for)
 
     def columns(self) -> dict[str, Any]:

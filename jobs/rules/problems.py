@@ -1,4 +1,4 @@
-"""What is wrong with one thing that was given, each a sentence with its remedy; nothing for what is right."""
+"""Problems with one thing that was given, each a sentence with its remedy; none for what is right."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def queue_problems(queue: str) -> list[str]:
 
 
 def pairs_problems(pairs: int) -> list[str]:
-    """Of all jobs of a request together."""
+    """Return what is wrong with `pairs`, the number of dependencies of all jobs of a request together."""
     if pairs <= MOST_PAIRS:
         return []
     return [
@@ -47,7 +47,7 @@ def pairs_problems(pairs: int) -> list[str]:
 
 
 def reason_problems(reason: str, *, needed: bool) -> list[str]:
-    """Of what a person gives as the reason of a verb."""
+    """Return what is wrong with the reason that a person gives for a verb."""
     if needed and not reason.strip():
         return ["Say why: whether this job had any effect is not known, and others will want to know how you know."]
     return text_problems(reason, REASON_LIMIT)

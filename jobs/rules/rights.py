@@ -1,4 +1,4 @@
-"""What a new job may do to others asks for a right of its own, whoever creates it and by whatever way."""
+"""Rights that a new job needs for what it may do to others, whoever creates it and by whatever way."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def overlap_problems(overlap: str, by: AbstractBaseUser | None) -> list[str]:
-    """What is wrong with an overlap that stops the jobs of others, for a person or token without the right to stop
-    them. A program that names nobody has it, as has plain SQL."""
+    """Return what is wrong with an overlap that stops the jobs of others, for a person or token without the right to
+    stop them. A program that names nobody has it, as has plain SQL.
+    """
     if overlap != Overlap.CANCEL or by is None or cast("PermissionsMixin", by).has_perm(CONTROL_JOB):
         return []
     return [

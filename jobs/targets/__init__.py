@@ -1,4 +1,4 @@
-"""What a job does: the registry of callables, and the ones built in."""
+"""Targets, what a job does: the registry of callables, and the ones built in."""
 
 from jobs.targets import demo
 from jobs.targets.calls import Call

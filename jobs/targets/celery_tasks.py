@@ -21,14 +21,14 @@ OURS = "jobs.run"  # the task that runs jobs
 
 
 class TaskArguments(Arguments):
-    """With what the task is called."""
+    """Arguments that the task is called with."""
 
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
 
 
 def is_name(entry: str) -> bool:
-    """Whether JOBS_CELERY_TASKS may have this entry."""
+    """Return whether JOBS_CELERY_TASKS may have this entry."""
     return bool(FORM.fullmatch(entry)) and entry != OURS
 
 
@@ -53,7 +53,7 @@ def find(name: str) -> Target | None:
 
 
 def is_meant(name: str) -> bool:
-    """Whether this is the name of a Celery task."""
+    """Return whether this is the name of a Celery task."""
     return name.startswith(PREFIX) or name in current_app.tasks
 
 
@@ -90,7 +90,7 @@ def _missing(name: str, why: str) -> str:
 
 
 def _wants_retry(error: BaseException) -> bool:
-    """Whether it comes out of `Task.retry`, which raises the task's own exception where no worker has taken it."""
+    """Return whether the error comes out of `Task.retry`, which raises the task's own where no worker has taken it."""
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code is Task.retry.__code__:

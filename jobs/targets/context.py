@@ -1,4 +1,4 @@
-"""What a target may know of the start it is called for, and what it may say while it runs and beside its result."""
+"""Context of a start, for its target: what it may know of it, and say while it runs and beside its result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TargetFailed(Exception):
 
 
 class OutcomeUnknown(TargetFailed):
-    """Nobody knows whether the job has had its effect: it becomes INTERRUPTED and waits for a person."""
+    """Failure after which nobody knows whether the job has had its effect: it is INTERRUPTED and waits for a person."""
 
 
 class Cancelled(TargetFailed):
@@ -42,28 +42,29 @@ class DeadlinePassed(TargetFailed):
 
 @dataclass(frozen=True)
 class Context:
-    """One start of one job. A target that declares a parameter of this type is given it; it is no JSON argument.
-
-    `deadline`, on the database's clock, is None for a job that may take however long; `limit` are its seconds. `due` is
-    the instant at which the body is entered: `run_at`, or the later moment that a rate has given it.
-    """
+    """Start of a job. A target that declares a parameter of this type is given it; it is no JSON argument."""
 
     job_id: int
+    #: Number of this start, from 1.
     attempt: int
+    #: Time that the job is planned for, aware, on the database's clock, as all times here are.
     run_at: datetime
+    #: Moment at which its time is over; None for a job that may take however long.
     deadline: datetime | None = None
+    #: Seconds that it may take; None for any.
     limit: int | None = None
+    #: Instant at which the body is entered: `run_at`, or the later moment that a rate has given it.
     due: datetime | None = None
     execution: Execution = field(default_factory=Execution, repr=False, compare=False)
 
     @property
     def idempotency_key(self) -> str:
-        """The same for all starts of this job: for others, to recognise a second one."""
+        """Key for others, to recognise a second start of this job: equal for all of its starts."""
         return f"runat-job-{self.job_id}"
 
     @property
     def prepared(self) -> Any:
-        """What the target's `prepare` has returned; None without one."""
+        """Result of the target's `prepare`; None without one."""
         return self.execution.prepared
 
     def log(self, message: object) -> None:
@@ -77,7 +78,7 @@ class Context:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody wants this job to stop."""
+        """Return whether somebody wants this job to stop."""
         return bool(self.execution.asked)
 
     @property
@@ -91,7 +92,7 @@ class Context:
         return None if self.deadline is None else max(clock.seconds_until(self.deadline), 0.0)
 
     def check(self) -> None:
-        """To be called now and then by a body that takes long.
+        """Raise if the body is to stop; one that takes long calls it now and then.
 
         Raises Cancelled when somebody wants it to stop, DeadlinePassed when its time is over.
         """

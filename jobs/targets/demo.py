@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class DemoFailure(Exception):
-    """What demo.fail raises."""
+    """Failure of demo.fail."""
 
 
 @target("demo.noop")

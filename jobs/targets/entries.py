@@ -1,4 +1,4 @@
-"""What the registry has of each target: its call, and the judge of the arguments that a payload gives it."""
+"""Entries of the registry: the call of each target, and the judge of the arguments that a payload gives it."""
 
 from __future__ import annotations
 
@@ -32,15 +32,22 @@ class InvalidArguments(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """A registered callable and the shape of its arguments, taken from its signature."""
+    """Registered callable and the shape of its arguments, taken from its signature."""
 
+    #: Name by which jobs ask for it, such as `mail.digest`.
     name: str
     call: Callable[..., Any]
+    #: First line of its docstring, for people.
     summary: str
+    #: Model that judges a payload.
     arguments: type[BaseModel]
-    context: str | None = None  # the name of the parameter that takes the Context
-    whole: str | None = None  # the name of the parameter that takes all arguments as one
-    dangerous: bool = False  # its jobs wait for the approval of a second person
+    #: Parameter that takes the Context; None: it has none.
+    context: str | None = None
+    #: Parameter that takes all arguments as one; None: each has its own.
+    whole: str | None = None
+    #: True: its jobs wait for the approval of a second person.
+    dangerous: bool = False
+    #: Function that is run ahead of its time; None: there is nothing to prepare.
     prepare: Prepare | None = None
 
     def bind(self, payload: object, context: Context) -> Call:
@@ -123,7 +130,7 @@ class Target:
 
     @property
     def argument_names(self) -> list[str]:
-        """What a payload for it may have."""
+        """Return the names that a payload for the target may have."""
         return [field.alias or name for name, field in self.arguments.model_fields.items()]
 
     def usage(self) -> str:
@@ -149,7 +156,7 @@ def _given(checked: BaseModel) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Prepare:
-    """What a target does ahead of its time. It takes the target's arguments that it names, defaults filled in."""
+    """Function that a target has run ahead of its time. Takes arguments of the target by name, defaults filled in."""
 
     call: Callable[..., Any]
     arguments: tuple[str, ...]

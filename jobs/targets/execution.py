@@ -1,4 +1,4 @@
-"""What a body and its worker tell each other while it runs. From any thread; nothing here waits."""
+"""Execution of a body: what it and its worker tell each other. From any thread; nothing here waits."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ LONGEST_NOTE = 200  # characters
 
 
 class Execution:
-    """One start, as its body and its worker see it. `asked` is why the body is to stop, empty while nobody wants it to;
-    `prepared` is what the target made ready before its time; `on_progress` is called with the context when the body has
-    said how far it is."""
+    """Start of a job, as its body and its worker see it. `asked` is why the body is to stop, empty while nobody wants
+    it to; `prepared` is what the target made ready before its time; `on_progress` is called with the context when
+    the body has said how far it is.
+    """
 
     __slots__ = ("_interrupt", "_lock", "_log", "asked", "note", "on_progress", "prepared", "share")
 
@@ -49,12 +50,14 @@ class Execution:
 
     @property
     def log(self) -> dict[str, Any] | None:
-        """What is kept with the attempt; None when nothing was said."""
+        """Return what is kept with the attempt; None when nothing was said."""
         with self._lock:
             return None if self._log is None else self._log.kept()
 
     def progress(self, share: object, note: str) -> bool:
-        """Whether it was taken. What is no share at all is left out: a report must not fail its job."""
+        """Store how far the body is; return whether it was a share. No other is an error: a report must not fail its
+        job.
+        """
         with suppress(TypeError, ValueError, OverflowError):
             number = float(share)  # type: ignore[arg-type]
             if math.isfinite(number):
@@ -74,7 +77,7 @@ class Execution:
                 interrupt()
 
     def interruptible(self, interrupt: Callable[[], object] | None) -> None:
-        """How this body is stopped from outside; None: not (any more)."""
+        """Set how this body is stopped from outside; None: not (any more)."""
         with self._lock:
             self._interrupt = interrupt
             asked = self.asked

@@ -15,7 +15,7 @@ Line = dict[str, str]
 
 
 class Lines:
-    """Of one start. Whoever uses it has a lock."""
+    """Lines of one start. Whoever uses them has a lock."""
 
     __slots__ = ("_bytes", "_first", "_full", "_last", "_more", "_open")
 
@@ -53,7 +53,7 @@ class Lines:
             self._open[source] = since, _shown(rest)[:LONGEST_LINE] + "\r" * rest.endswith("\r")
 
     def kept(self) -> dict[str, Any]:
-        """As JSON. `more` lines are missing, after so many (`cut_after`)."""
+        """Return the lines as JSON. `more` lines are missing, after so many (`cut_after`)."""
         for source, (at, rest) in self._open.items():
             self.add(_shown(rest), at, "info", source)
         self._open.clear()
@@ -62,5 +62,5 @@ class Lines:
 
 
 def _shown(line: str) -> str:
-    """What a terminal would show of it: a carriage return begins it anew."""
+    """Return what a terminal would show of the line: a carriage return begins it anew."""
     return line.rstrip("\r").rpartition("\r")[2] if "\r" in line else line

@@ -1,4 +1,4 @@
-"""What an error says to people: its own words, and the way through the code by which it came."""
+"""Errors, told to people: their own words, and the way through the code by which they came."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name.
 
 
 def said(error: BaseException) -> str:
-    """Its own words, where it has any that can be read."""
+    """Return the error's own words, where it has any that can be read."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - an error whose text raises
@@ -24,13 +24,14 @@ def said(error: BaseException) -> str:
 
 
 def named(error: BaseException) -> str:
-    """Its class and its words."""
+    """Return the error's class and its words."""
     return f"{type(error).__name__}: {said(error)}"
 
 
 def story(error: BaseException) -> str:
-    """Its traceback, and those of what led to it, without the frames that call every target; empty where nothing else
-    is left. One that is too long loses first the frames of libraries, then its middle. Never raises."""
+    """Return the traceback, and those of what led to it, without the frames that call every target; empty where nothing
+    else is left. One that is too long loses first the frames of libraries, then its middle. Never raises.
+    """
     try:
         trace = traceback.TracebackException.from_exception(error, compact=True)
         if not sum([_keep(one, lambda frame: not _is_ours(frame)) for one in _chain(trace)]):
@@ -49,7 +50,7 @@ def story(error: BaseException) -> str:
 
 
 def _chain(trace: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
-    """It, its causes, and what it is a group of."""
+    """Yield the traceback, its causes, and what it is a group of."""
     waiting = [trace]
     while waiting:
         one = waiting.pop()

@@ -116,10 +116,10 @@ def _prepare(name: str, function: F) -> F:
 
 
 def is_dangerous(name: str) -> bool:
-    """Whether its jobs wait for an approval; nobody waits for that of a target that there is not."""
+    """Return whether the target's jobs wait for an approval; nobody waits for that of a target that there is not."""
     return name in _registry and _registry[name].dangerous
 
 
 def registered() -> Mapping[str, Target]:
-    """All of them, by name."""
+    """Return all targets, by name."""
     return _registry

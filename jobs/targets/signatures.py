@@ -20,7 +20,7 @@ class Arguments(BaseModel):
 
 
 def parameters_of(name: str, function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Those of a function that is to be a target. Raises ValueError where its annotations name what is not there."""
+    """Return the parameters of a target's function. Raises ValueError where its annotations name what is not there."""
     try:
         return list(inspect.signature(function, eval_str=True).parameters.values())
     except Exception as error:
@@ -31,7 +31,7 @@ def parameters_of(name: str, function: Callable[..., Any]) -> list[inspect.Param
 
 
 def model_of(name: str, fields: dict[str, Any]) -> type[BaseModel]:
-    """What checks its arguments. Raises ValueError for annotations that JSON cannot fill."""
+    """Make the model that checks a target's arguments. Raises ValueError for annotations that JSON cannot fill."""
     try:
         return create_model(f"Arguments of {name}", __base__=Arguments, **fields)
     except Exception as error:

@@ -15,16 +15,20 @@ MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Row:
-    """Job of the round as the table and the ledger have it. `starts`: its rows in the ledger."""
+    """Job of the round as the table and the ledger have it. Times are aware, on the database's clock."""
 
     job_id: int
+    #: True: due with the other jobs of its burst at one instant.
     burst: bool
     state: int
     run_at: datetime
     created_at: datetime
+    #: Moment at which a worker took the row; None: none did.
     locked_at: datetime | None
+    #: Entry of the body; None: it was never entered.
     execute_at: datetime | None
     finished_at: datetime | None
+    #: Rows of the job in the ledger.
     starts: int
 
 

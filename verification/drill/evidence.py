@@ -19,17 +19,21 @@ class Share:
 
 @dataclass(frozen=True)
 class Row:
-    """Row of jobs_job. `key`: its name in the bodies' ledger; `shares`: the limits that it is in."""
+    """Row of jobs_job. Times are aware, on the database's clock."""
 
     job_id: int
+    #: Name of the job in the bodies' ledger.
     key: str
     state: int
     run_at: datetime
     created_at: datetime
+    #: Entry of the body; None: it never came so far.
     execute_at: datetime | None
     finished_at: datetime | None
     reason: str = ""
+    #: Limits that the job is in.
     shares: tuple[Share, ...] = ()
+    #: True: the body is an HTTP request.
     http: bool = False
 
 

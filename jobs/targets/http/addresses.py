@@ -1,5 +1,6 @@
-"""Which addresses jobs may call: public ones, and what JOBS_HTTP_ALLOW opens. Else a job could read the metadata of a
-cloud's machine or talk to the database (server-side request forgery)."""
+"""Addresses that jobs may call: public ones, and what JOBS_HTTP_ALLOW opens. Else a job could read the metadata of a
+cloud's machine or talk to the database (server-side request forgery).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ METADATA = frozenset(ipaddress.ip_address(one) for one in ("fd00:ec2::254", "100
 
 
 class Refused(OSError):
-    """This host must not be called; the text says why and what to do."""
+    """Refusal to call a host; the text says why and what to do."""
 
 
 def is_public(address: Address) -> bool:
@@ -93,7 +94,7 @@ def refuse_literal(host: str, port: int) -> None:
 
 
 def _refuse(host: str, port: int, address: Address, opened: Sequence[Receiver]) -> None:
-    """Of an address that no entry holds."""
+    """Raise Refused for an address that no entry holds, unless it is public or its host's name is allowed."""
     where = f"{host} is {address}, which" if str(address) != host else host
     named = any(one.names(host, port) for one in opened)
     if named and is_of_this_machine(address):

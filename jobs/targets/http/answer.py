@@ -1,4 +1,4 @@
-"""What was read of an answer, and what it means: the outcome of a request is what was read, however reading ended."""
+"""Answer to a request, and what it means: the outcome is judged by what was read, however reading ended."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ SHOWN = 100  # characters of a value in a sentence
 
 @dataclass
 class Answer:
-    """As far as it was read. `status` is None before it; `cut` says why it is not whole, empty for one that is;
-    `whole` is False too for one that was longer than we read."""
+    """Answer as far as it was read. `status` is None before it; `cut` says why it is not whole, empty for one that is;
+    `whole` is False too for one that was longer than we read.
+    """
 
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)  # names in lower case
@@ -53,7 +54,7 @@ class Answer:
             self.cut = why
 
     def kept(self, now: datetime) -> dict[str, Any]:
-        """What is kept of it with the attempt."""
+        """Return what is kept of the answer with the attempt."""
         kept: dict[str, Any] = {
             "status": self.status,
             "body": self.body[:KEPT].decode("utf-8", "backslashreplace"),
@@ -91,8 +92,9 @@ def status_of(head: bytes) -> int | None:
 
 
 def judge(answer: Answer, request: HttpRequest, kept: dict[str, Any], now: datetime) -> None:
-    """Whether it is a success: by its status and, where the job says so, by its body. Raises TargetFailed, or
-    OutcomeUnknown when the part that would say so is not there."""
+    """Judge whether it is a success: by its status and, where the job says so, by its body. Raises TargetFailed, or
+    OutcomeUnknown when the part that would say so is not there.
+    """
     status = answer.status
     assert status is not None  # noqa: S101 - there is an answer
     more = f"; its body was cut: {answer.cut}" if answer.cut else ""

@@ -45,8 +45,9 @@ class Line:
         return not self.ms
 
     def stands(self, ahead: float = 0.0) -> bool:
-        """False when the other side has closed it, or may do so before a request that is sent `ahead` seconds from now
-        arrives."""
+        """Return False when the other side has closed it, or may before a request sent `ahead` seconds from now
+        arrives.
+        """
         if self.connection.is_closed():
             return False
         if self.idle_until is None:
@@ -72,7 +73,7 @@ class Opening:
         return Line(httpcore2.HTTP11Connection(self._origin, stream), stream, ms)
 
     def close(self) -> None:
-        """Nobody wants it any more."""
+        """Close the connection once it is open: nobody wants it any more."""
         if not self._promise.cancel() and self._promise.exception() is None:
             self._promise.result()[0].close()
 
@@ -102,8 +103,9 @@ class Lines:
         return Opening(self, origin, seconds, wait)
 
     def put(self, origin: httpcore2.Origin, line: Line, headers: Mapping[str, str]) -> None:
-        """For the next request, if it is in a state for one; `headers` are those of its last answer, in lower case. The
-        oldest goes where there are too many."""
+        """Keep a connection for the next request, if it is in a state for one; `headers` are those of its last answer,
+        in lower case. The oldest goes where there are too many.
+        """
         seconds = kept_for(headers.get("keep-alive"))
         if not line.connection.is_idle() or seconds <= 0:
             line.close()
@@ -120,14 +122,14 @@ class Lines:
             threading.Thread(target=self._sweep, name="http-idle", daemon=True).start()
 
     def close(self) -> None:
-        """Those that nobody uses."""
+        """Close the connections that nobody uses."""
         with self._lock:
             idle = [self._forget(line) for line in list(self._all)]
         for line in idle:
             line.close()
 
     def __len__(self) -> int:
-        """How many are idle."""
+        """Return how many are idle."""
         return len(self._all)
 
     def _pop(self, origin: str) -> Line | None:
@@ -136,7 +138,7 @@ class Lines:
             return self._forget(next(reversed(idle))) if idle else None
 
     def _forget(self, line: Line) -> Line:
-        """Under the lock."""
+        """Take a connection out of the tables. The caller has the lock."""
         origin = self._all.pop(line)
         del self._idle[origin][line]
         if not self._idle[origin]:
@@ -144,7 +146,7 @@ class Lines:
         return line
 
     def _sweep(self) -> None:
-        """While there are idle ones, those that have ended are closed, whether or not jobs come."""
+        """Close idle connections that have ended, whether or not jobs come, as long as there are any."""
         more = True
         while more:
             time.sleep(UNTOLD)
@@ -156,7 +158,7 @@ class Lines:
 
 
 def of_process() -> Lines:
-    """This process's."""
+    """Return the connections of this process; a forked one has its own."""
     with _making:
         mine = _of_process.get(os.getpid())
         if mine is None:
@@ -166,7 +168,7 @@ def of_process() -> Lines:
 
 
 def most_idle() -> int:
-    """How many connections this process keeps that nobody uses: the others of its descriptors are for what runs."""
+    """Return how many unused connections this process keeps: the others of its descriptors are for what runs."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if limit == resource.RLIM_INFINITY:
         return MOST_IDLE

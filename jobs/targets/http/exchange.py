@@ -1,4 +1,4 @@
-"""One request and its answer, what is kept of them, and what is known when there was no answer."""
+"""Exchange of a request and its answer, what is kept of them, and what is known when there was no answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAILURES = httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.Protoco
 
 @dataclass
 class Progress:
-    """How far a request has come: `ms` since its start at which each phase was done."""
+    """Progress of a request: `ms` since its start at which each phase was done."""
 
     begun: float = field(default_factory=steady)
     sent: bool = False  # a byte of it has left

@@ -68,7 +68,7 @@ def begin(origin: httpcore2.Origin, seconds: float, spare: Callable[[], None], *
 
 
 def _patiently(origin: httpcore2.Origin, seconds: float, spare: Callable[[], None]) -> Opened:
-    """Without a file descriptor it waits for one. Raises httpcore's errors and OSError."""
+    """Open a connection; without a file descriptor it waits for one. Raises httpcore's errors and OSError."""
     with within(seconds):
         while True:
             try:
@@ -84,7 +84,7 @@ def _patiently(origin: httpcore2.Origin, seconds: float, spare: Callable[[], Non
 
 
 def _is_shortage(error: OSError) -> bool:
-    """Whether it failed because this process or machine may open no more. A resolver has other words for that."""
+    """Return whether this process or machine may open no more files. A resolver has other words for that."""
     if error.errno in SHORTAGE:
         return True
     if not isinstance(error, socket.gaierror | ssl.SSLError):

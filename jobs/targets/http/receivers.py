@@ -1,5 +1,6 @@
-"""How an operator writes whom jobs call: `hooks.internal`, `.internal` (all below it), an address or a network, each
-with a port of its own where one is meant. JOBS_HTTP_ALLOW and JOBS_HTTP_SIGNING_KEYS share it."""
+"""Receivers as an operator writes them: `hooks.internal`, `.internal` (all below it), an address or a network, each
+with a port of its own where one is meant. JOBS_HTTP_ALLOW and JOBS_HTTP_SIGNING_KEYS share it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ class Receiver:
     port: int | None = None
 
     def names(self, host: str, port: int) -> bool:
-        """Whether this host, a name or an address as it stands in a URL, is meant by it."""
+        """Return whether this host, a name or an address as it stands in a URL, is meant by the entry."""
         if self.port not in (None, port):
             return False
         if self.network is not None:
@@ -33,7 +34,7 @@ class Receiver:
         return host.endswith(self.name) if self.name.startswith(".") else host == self.name
 
     def holds(self, address: Address, port: int) -> bool:
-        """Whether the address lies in its network; a name holds none."""
+        """Return whether the address lies in the entry's network; a name holds none."""
         return self.network is not None and self.port in (None, port) and address in self.network
 
     @property

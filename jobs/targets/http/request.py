@@ -1,4 +1,4 @@
-"""What an HTTP job asks for: checked when the job is created, so that nobody learns of a typing error at `run_at`."""
+"""Request of an HTTP job: checked when the job is created, so that nobody learns of a typing error at `run_at`."""
 
 from __future__ import annotations
 
@@ -57,14 +57,15 @@ class ExpectedValue(Arguments):
         return pointer
 
     def found_in(self, body: Any) -> Any:
-        """What stands there, MISSING if nothing does."""
+        """Return what stands at the pointer, MISSING if nothing does."""
         found = jsonpointer.resolve_pointer(body, self.pointer, MISSING)
         return MISSING if isinstance(found, jsonpointer.EndOfList) else found
 
 
 class HttpRequest(Arguments):
-    """One request. `timeout`: seconds for all of it; `expect`: statuses that are a success, else any 2xx;
-    `expect_json`: what an answer that is a success has in its body, besides."""
+    """Request to send. `timeout`: seconds for all of it; `expect`: statuses that are a success, else any 2xx;
+    `expect_json`: what an answer that is a success has in its body, besides.
+    """
 
     verbatim: ClassVar[bool] = True
 

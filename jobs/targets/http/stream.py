@@ -24,7 +24,7 @@ _mine = threading.local()  # until when this thread's request may take, on the s
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """All that this thread does on connections inside must be done in this time; else it raises a timeout."""
+    """Limit all that this thread does on connections inside to so many seconds; then a timeout is raised."""
     _mine.until = steady() + seconds
     try:
         yield
@@ -39,7 +39,7 @@ def remaining() -> float:
 
 
 def left(late: type[Exception]) -> float:
-    """The same. Raises `late` when there are none."""
+    """Return the seconds that are left of `within`. Raises `late` when there are none."""
     seconds = remaining()
     if seconds <= 0:
         raise late("the time for this request is over")
@@ -47,7 +47,7 @@ def left(late: type[Exception]) -> float:
 
 
 class Stream(httpcore2.NetworkStream):
-    """Each byte of a slow peer is in time; all of them together must be too."""
+    """Stream whose bytes are in time all together, too: each byte of a slow peer alone is."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -57,19 +57,20 @@ class Stream(httpcore2.NetworkStream):
         self.head = b""  # what has been read of the answer, up to the end of its head
 
     def begin(self) -> None:
-        """Another request begins."""
+        """Begin another request: its bytes are counted from 0."""
         self.written, self._acknowledged, self.head = 0, self._bytes_acknowledged(), b""
 
     def nothing_arrived(self) -> bool:
-        """Whether the other side has certainly not received a byte of the request: none was written, or its end of the
-        connection, which acknowledges all that it had received by then, acknowledges none of it. After that end no
-        server takes another request (RFC 9112, 9.6). Any other failure, such as a reset, proves nothing."""
+        """Return whether the other side has certainly not received a byte of the request: none was written, or its end
+        of the connection, which acknowledges all that it had received by then, acknowledges none of it. After that
+        end no server takes another request (RFC 9112, 9.6). Any other failure, such as a reset, proves nothing.
+        """
         if not self.written:
             return True
         return not self._failed and not self.head and 0 < self._acknowledged == self._at_end
 
     def _bytes_acknowledged(self) -> int:
-        """Of all that was ever written; 0 where the system does not say."""
+        """Return how many bytes of all ever written are acknowledged; 0 where the system does not say."""
         try:
             info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ACKNOWLEDGED + 8)
         except (AttributeError, OSError):
@@ -125,7 +126,7 @@ class Stream(httpcore2.NetworkStream):
         return self.is_readable() if info == "is_readable" else None
 
     def is_readable(self) -> bool:
-        """Whether there is something to read, the other side's end of the connection too."""
+        """Return whether there is something to read, the other side's end of the connection too."""
         poll = select.poll()
         try:
             poll.register(self._socket, select.POLLIN)
@@ -134,7 +135,7 @@ class Stream(httpcore2.NetworkStream):
         return bool(poll.poll(0))
 
     def has_ended(self) -> bool:
-        """Whether the other side has closed it. What TLS may send by itself after a handshake is no end."""
+        """Return whether the other side has closed it. What TLS may send by itself after a handshake is no end."""
         if not self.is_readable():
             return False
         try:
