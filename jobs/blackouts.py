@@ -66,7 +66,7 @@ def bind(
 
 
 def place(calendar: Snapshot, blackout: str, run_at: datetime, *, now: datetime) -> Placed:
-    """Raises NeverOpen."""
+    """Place a job by its calendar, a start being on time up to MaxDelayTime late. Raises NeverOpen."""
     # A start is on time up to this late, so an earlier one is due as long before its calendar closes.
     return calendars.place(calendar, blackout, run_at, now=now, leeway=timedelta(seconds=conf().max_delay_time))
 

@@ -32,7 +32,7 @@ _folder = os.environ.get("JOBS_FAILPOINTS", "")
 
 
 class FailpointReached(Exception):
-    """The action `raise`."""
+    """Error that the action `raise` raises."""
 
 
 def hit(name: str) -> None:

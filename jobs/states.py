@@ -27,7 +27,7 @@ OUTCOMES = frozenset({State.COMPLETED, State.FAILED, State.INTERRUPTED})
 
 
 class Hold(IntFlag):
-    """Why a pending job is not published at its time. Numbers are stored, and never change their meaning."""
+    """Reasons why a pending job is not published at its time. Numbers are stored, and never change their meaning."""
 
     APPROVAL = 1  # nobody has approved it yet
     DEPENDENCIES = 2  # jobs that it waits for have not ended

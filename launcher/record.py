@@ -21,7 +21,7 @@ class Services:
     secret_key: str = field(repr=False)
 
     def environment(self) -> dict[str, str]:
-        """The variables the settings read."""
+        """Return the variables that the settings read."""
         return {
             "DATABASE_URL": self.database_url,
             "BROKER_URL": self.broker_url,

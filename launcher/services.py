@@ -29,7 +29,7 @@ class Running:
     servers: list[tuple[Server, subprocess.Popen[bytes]]] = field(default_factory=list)
 
     def stop(self) -> None:
-        """Broker first, database last."""
+        """Stop the servers, the broker first, the database last."""
         for server, process in reversed(self.servers):
             stop(process, server.farewell)
 

@@ -1,4 +1,4 @@
-"""What benchmark and drill ask of the tables, and the product does not."""
+"""Queries of benchmark and drill that the product does not need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def jobs_of(run: str, first_id: int, word: str = "benchmark") -> JobQuerySet:
 
 
 def starts_of(job_ids: Iterable[int]) -> dict[int, int]:
-    """How often each of these jobs was started; those never started are left out."""
+    """Return how often each of these jobs was started; those never started are left out."""
     found = Attempt.objects.filter(job_id__in=list(job_ids)).order_by().values_list("job_id")
     return dict(found.annotate(starts=Count("id")))
 
@@ -29,5 +29,5 @@ def list_queries(since: datetime, until: datetime) -> QuerySet[WorkerLog]:
 
 
 def logged(action: str, job_ids: Iterable[int]) -> int:
-    """How often it was done about these jobs: single-job queries, or failed acquisitions."""
+    """Return how often it was done about these jobs: single-job queries, or failed acquisitions."""
     return WorkerLog.objects.filter(action=action, job_id__in=list(job_ids)).count()

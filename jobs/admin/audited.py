@@ -1,4 +1,4 @@
-"""What is defined in the admin is written down as everywhere: who, what, before and after."""
+"""Audit of definitions in the admin, written as everywhere: who, what, before and after."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Audited:
-    """Mixed into the admin of what can be defined. Django has a transaction around each of these."""
+    """Mixin for the admin of what can be defined: audits each change, in the transaction that Django has around it."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         cast("Any", request).before = definitions.stored(obj)
         super().save_model(request, obj, form, change)  # type: ignore[misc]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """When all is saved."""
+        """Audit the change when all is saved."""
         super().save_related(request, form, formsets, change)  # type: ignore[misc]
         before = cast("Any", request).before
         definitions.note(form.instance, before, by=_person(request), now=clock.current())

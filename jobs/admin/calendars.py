@@ -61,7 +61,7 @@ class RangeInline(TabularInline[CalendarRange, Calendar]):
 
 @admin.register(Calendar)
 class CalendarAdmin(Audited, ModelAdmin[Calendar]):
-    """What is saved here counts for jobs from their time on."""
+    """Calendars in the admin. What is saved here counts for jobs from their time on."""
 
     form = CalendarForm
     inlines = [RangeInline]
@@ -80,9 +80,7 @@ class CalendarAdmin(Audited, ModelAdmin[Calendar]):
         return [what, ("The next 14 days", {"fields": ["preview"]})] if obj else [what]
 
     def has_delete_permission(self, request: HttpRequest, obj: Calendar | None = None) -> bool:
-        """Permit it only where no job has the calendar, not even one that has ended: it says why that started when it
-        did.
-        """
+        """Permit it only where no job has it, not even one that has ended: it says why that started when it did."""
         return super().has_delete_permission(request, obj) and (
             obj is None or not Job.objects.of_calendar(obj).exists()
         )

@@ -17,7 +17,7 @@ from jobs.web.lateness import explain
 
 
 class JobColumns:
-    """Mixed into JobAdmin."""
+    """Columns of a job, mixed into JobAdmin."""
 
     @admin.display(description="state", ordering="state")
     def state_shown(self, job: Job) -> SafeString:

@@ -19,7 +19,7 @@ from jobs.admin.theme import dress
 
 
 class ReasonForm(forms.Form):
-    """Why. `judge` says what is wrong with a reason, a sentence each; it may want one or not."""
+    """Reason that the form asks for. `judge` says what is wrong with it, a sentence each; it may want one or not."""
 
     reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -53,7 +53,7 @@ class Question:
 def ask(
     site: AdminSite, request: HttpRequest, model: type[Model], question: Question, form: forms.Form
 ) -> HttpResponse:
-    """The page."""
+    """Return the page that asks."""
     opts = model._meta
     context = {
         **site.each_context(request),

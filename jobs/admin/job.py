@@ -113,7 +113,7 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
         obj.__dict__.update(job.__dict__)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """A new job has no relations yet."""
+        """Do nothing: a new job has no relations yet."""
 
     def response_add(self, request: HttpRequest, obj: Job, post_url_continue: str | None = None) -> HttpResponse:
         left = span((obj.run_at - clock.current()).total_seconds())

@@ -58,7 +58,7 @@ class AttemptColumns:
 
 
 class AttemptInline(AttemptColumns, ToRead, TabularInline[Attempt, Job]):
-    """The ledger of one job."""
+    """Ledger of one job."""
 
     model = Attempt
     verbose_name_plural = "starts (the ledger)"
@@ -70,7 +70,7 @@ class AttemptInline(AttemptColumns, ToRead, TabularInline[Attempt, Job]):
 
 
 class AuditColumns:
-    """What was asked, from where to where: of a job its states, and its time where that has changed."""
+    """Columns of the audit: what was asked, from where to where: of a job its states, and its new and old time."""
 
     @admin.display(description="when")
     def when(self, audit: Audit) -> str:
@@ -116,7 +116,7 @@ class AuditInline(AuditColumns, ToRead, TabularInline[Audit, Job]):
 
 
 class Records(ToRead, ModelAdmin[M]):
-    """Pages without counting the table."""
+    """Pages of a large table, without counting it."""
 
     paginator = BoundedPaginator
     show_full_result_count = False

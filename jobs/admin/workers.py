@@ -72,6 +72,6 @@ class WorkerAdmin(Records[Worker]):
 
 
 def _report(request: HttpRequest, answers: list[drains.Answer]) -> None:
-    """Say what became of each."""
+    """Show what became of each worker."""
     for answer in answers:
         (messages.success if answer.done else messages.error)(request, answer.why)

@@ -1,4 +1,4 @@
-"""Who has changed what, and why."""
+"""Audit in REST: who has changed what, and why."""
 
 from __future__ import annotations
 

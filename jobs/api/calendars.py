@@ -145,8 +145,9 @@ class CalendarDetail(ApiView):
 
     @extend_schema(operation_id="calendars_put", request=CalendarSerializer, responses=ShownCalendarSerializer)
     def put(self, request: Request, name: str) -> Response:
-        """Define it: 201, or 200 where it was there and is now as given. Jobs meet the new one at their time; what
-        the old one has moved stays there."""
+        """Define the calendar: 201, or 200 where it was there and is now as given. Jobs meet the new one at their time;
+        what the old one has moved stays there.
+        """
         given = self.body(CalendarSerializer)
         ranges = [CalendarRange(**fields) for fields in given.pop("ranges")]
         days = given.pop("days")
@@ -199,7 +200,7 @@ def _calendar(name: str) -> Calendar:
 
 
 def _judge(calendar: Calendar, ranges: list[CalendarRange]) -> None:
-    """Raises ValidationError."""
+    """Check a calendar and its ranges. Raises ValidationError."""
     for number, one in enumerate(ranges):
         try:
             one.clean()

@@ -86,7 +86,7 @@ class LimitDetail(LimitView):
 
     @extend_schema(operation_id="limits_put", request=LimitRulesSerializer, responses=LimitSerializer)
     def put(self, request: Request, kind: str, name: str) -> Response:
-        """Limit it from now on. What runs goes on; what is left out is not limited."""
+        """Limit the queue or key from now on. What runs goes on; what is left out is not limited."""
         limited, rules = self.named(kind, name), self.body(LimitRulesSerializer)
         by = pausing.By(person(request), rules.pop("reason"))
         pausing.limit(limited, now=clock.current(), by=by, **rules)
@@ -94,7 +94,7 @@ class LimitDetail(LimitView):
 
     @extend_schema(operation_id="limits_delete", responses={204: None})
     def delete(self, request: Request, kind: str, name: str) -> Response:
-        """Lift its limits, a pause included: that of a paused one needs `jobs.pause_limit` too."""
+        """Lift all limits of it, a pause included: that of a paused one needs `jobs.pause_limit` too."""
         limited = self.named(kind, name)
         paused = Limit.objects.paused().filter(kind=limited.kind, name=limited.name)
         if paused.exists() and not request.user.has_perm(PAUSE_LIMIT):

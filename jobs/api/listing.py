@@ -76,7 +76,7 @@ class WordField(TextField):
 
 
 class PageQuery(Strict):
-    """What the query strings of all lists have: after the filters of each."""
+    """Query string of any list: the page, after the filters of each."""
 
     what = "filter"
 
@@ -121,7 +121,7 @@ class ListQuery(PageQuery):
 
 
 def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
-    """What a query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated."""
+    """Return what a query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated."""
     repeated = [name for name, values in query.lists() if len(values) > 1]
     if repeated:
         raise serializers.ValidationError(
@@ -134,7 +134,7 @@ def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
 
 
 def matching(jobs: JobQuerySet, query: QueryDict) -> JobQuerySet:
-    """Those that the query string asks for. Raises ValidationError."""
+    """Return the jobs that the query string asks for. Raises ValidationError."""
     wanted = checked(query, ListQuery)
     if wanted.get("state"):
         jobs = jobs.in_state(wanted["state"])

@@ -148,10 +148,11 @@ class TriggerDetail(ApiView):
         responses={200: RunSerializer, 202: RunSerializer},
     )
     def post(self, request: Request, name: str) -> Response:
-        """Start it now, or join the run that there is: the same answer for all who ask meanwhile. 200 once it has
-        ended, 202 before, also at once where too many wait already: ask again at Location, after Retry-After. Without
-        the permission jobs.view_job only how far the run is and, if this trigger or the caller has started it, its
-        reason and result."""
+        """Start the trigger now, or join the run that there is: the same answer for all who ask meanwhile. 200 once it
+        has ended, 202 before, also at once where too many wait already: ask again at Location, after Retry-After.
+        Without the permission jobs.view_job only how far the run is and, if this trigger or the caller has started
+        it, its reason and result.
+        """
         wait = wait_of(request)
         if wait is not None and wait.over and wait.job_id is not None:
             return _answer(wait.job_id, wait.run, name, person(request))
@@ -178,7 +179,7 @@ class TriggerDetail(ApiView):
 
     @extend_schema(operation_id="triggers_put", request=TriggerSerializer, responses=ShownTriggerSerializer)
     def put(self, request: Request, name: str) -> Response:
-        """Define it: 201, or 200 where it was there and is now as given."""
+        """Define the trigger: 201, or 200 where it was there and is now as given."""
         fields = self.body(TriggerSerializer)
         problems = triggers.definition_problems(Trigger(name=name, **fields), now=clock.current(), by=person(request))
         if problems:
@@ -189,7 +190,7 @@ class TriggerDetail(ApiView):
 
     @extend_schema(operation_id="triggers_delete", responses={204: None})
     def delete(self, request: Request, name: str) -> Response:
-        """Forget it. Its jobs stay."""
+        """Delete the trigger. Its jobs stay."""
         definitions.forget(_trigger(name), by=person(request), now=clock.current())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

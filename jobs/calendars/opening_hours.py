@@ -34,7 +34,7 @@ def is_open(calendar: Snapshot, moment: datetime) -> bool:
 
 
 def why_closed(calendar: Snapshot, moment: datetime) -> str | None:
-    """Why nothing may start at this moment, in a few words, or None."""
+    """Return why nothing may start at this moment, in a few words, or None."""
     return _why_closed(calendar, moment.astimezone(calendar.zone).replace(tzinfo=None))
 
 

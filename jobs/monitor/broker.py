@@ -23,7 +23,7 @@ class Depths:
 
 
 class BrokerEye:
-    """Asks for all pages of this process."""
+    """Look at the broker for all pages of this process."""
 
     def __init__(self, url: str = "") -> None:
         self._lock = threading.Lock()

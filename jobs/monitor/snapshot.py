@@ -128,7 +128,7 @@ class Snapshot:
 
     @property
     def taking(self) -> tuple[WorkerLine, ...]:
-        """The living that take jobs."""
+        """Workers that live and take jobs."""
         return tuple(w for w in self.workers if w.takes)
 
     @property

@@ -36,7 +36,7 @@ class Verdict:
 
 
 def judge(seen: Snapshot) -> Verdict:
-    """Weigh a snapshot."""
+    """Return the verdict on a snapshot."""
     problems = (*_stopped(seen), *_late(seen), *_troubled(seen))
     problems = tuple(sorted(problems, key=lambda p: p.level != "bad"))
     if not problems:
@@ -151,7 +151,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
 
 
 def _zones_differ(seen: Snapshot) -> list[Problem]:
-    """Processes that know different time zones open one calendar at different times."""
+    """Return the problem of processes that know different time zones: they open one calendar at different times."""
     if len(seen.zones) < 2:
         return []
     uses = "; ".join(f"{listed(names[:NAMED], len(names))} {release}" for release, names in seen.zones.items())

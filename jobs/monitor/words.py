@@ -10,13 +10,13 @@ NAMED = 3  # of what is wrong; the rest is counted
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """1 job is; 2 jobs are."""
+    """Return a sentence's begin with its number: "1 job is", "2 jobs are"."""
     shown = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count:,}"
     return f"1 job {one}" if count == 1 else f"{shown} jobs {many}"
 
 
 def named(kind: str, names: Sequence[str]) -> str:
-    """Worker w1; workers w1, w2."""
+    """Return a list of names with its kind: "Worker w1", "Workers w1, w2"."""
     plural = "s" if len(names) > 1 else ""
     return f"{kind}{plural} {listed(names, len(names))}"
 

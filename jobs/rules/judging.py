@@ -63,7 +63,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Judged(Rule):
-    """Values that a function judges, which others call, too."""
+    """Rule for values that a function judges, which others call, too."""
 
     by: Callable[[Any], list[str]]
 
@@ -130,7 +130,7 @@ class Bounds(Rule):
 
 
 class Seconds(Bounds):
-    """A span in whole seconds, or None."""
+    """Rule for a span in whole seconds, or None."""
 
     @property
     def not_whole(self) -> str:

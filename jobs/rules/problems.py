@@ -114,7 +114,7 @@ def argument_problems(target: str, payload: object) -> list[str]:
 
 
 def why_not_startable(target: str, payload: object) -> str | None:
-    """Why a row can't be started, or None: rows written by SQL have passed no rule before."""
+    """Return why a row can't be started, or None: rows written by SQL have passed no rule before."""
     problems = target_problems(target) or argument_problems(target, payload)
     return " ".join(problems) or None
 

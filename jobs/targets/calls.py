@@ -13,7 +13,7 @@ Part = Callable[[], Any]
 
 
 class Call:
-    """`load` comes first, ahead of the instant; then the call itself; `close` comes last, whatever happened."""
+    """Call of a target: `load` comes first, ahead of the instant; then the call itself; `close` last, in any case."""
 
     def __init__(self, body: Part, prepare: Part | None, context: Context) -> None:
         self._body, self._prepare, self._context = body, prepare, context
@@ -27,7 +27,7 @@ class Call:
         return self._body()
 
     def close(self) -> None:
-        """Let go of what the call holds."""
+        """Release what the call holds."""
 
 
 class AsyncCall(Call):

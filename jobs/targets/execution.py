@@ -55,9 +55,7 @@ class Execution:
             return None if self._log is None else self._log.kept()
 
     def progress(self, share: object, note: str) -> bool:
-        """Store how far the body is; return whether it was a share. No other is an error: a report must not fail its
-        job.
-        """
+        """Store how far the body is; return whether it was a share. No other is an error: a report must not fail it."""
         with suppress(TypeError, ValueError, OverflowError):
             number = float(share)  # type: ignore[arg-type]
             if math.isfinite(number):
@@ -66,7 +64,7 @@ class Execution:
         return False
 
     def ask(self, why: str) -> None:
-        """The body is to stop."""
+        """Ask the body to stop. Only the first reason counts."""
         with self._lock:
             if self.asked:
                 return

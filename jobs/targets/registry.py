@@ -85,8 +85,7 @@ def target(
 
 
 def why_uncheckable(target: Target) -> str:
-    """Why no payload could ever be judged, such as a class that its annotations name and that there is not; empty for
-    a good target."""
+    """Return why no payload could ever be judged, such as an annotation that names nothing; empty for a good target."""
     try:
         target.arguments.model_rebuild()
         target.usage()

@@ -73,7 +73,7 @@ def is_offered(button: Button, job: Job, to: AbstractBaseUser | AnonymousUser) -
 def apply(
     verb: Button, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None, reason: str = ""
 ) -> Answer:
-    """Do it, and note who did. A refusal is an answer, not an error; so is a reason that is missing.
+    """Do what the button says, and note who did. A refusal is an answer, not an error; so is a reason that is missing.
 
     Raises ValidationError (field `run_at`) for a time that no job may have.
     """

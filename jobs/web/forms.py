@@ -51,7 +51,7 @@ class WordField(forms.ChoiceField):
 
 
 class ListField(forms.CharField):
-    """Words with commas between them."""
+    """Field for words with commas between them."""
 
     def __init__(self, *, item: Callable[[str], Any] = str.strip, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -65,7 +65,7 @@ class ListField(forms.CharField):
 
 
 class PayloadField(forms.CharField):
-    """JSON; none is an empty object."""
+    """Field for JSON; nothing is an empty object."""
 
     widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "code"})
 
@@ -94,7 +94,7 @@ def _field_of(asked: rules.Asked) -> forms.Field:
 
 
 def _fields() -> dict[str, forms.Field]:
-    """NewJob's, and the zone of the time."""
+    """Return the fields of NewJob, and the zone of the time."""
     fields = {name: _field_of(asked) for name, asked in rules.ASKED.items()}
     fields["run_at"] = forms.CharField(
         required=False, label="Run at", widget=MomentInput(attrs={"step": "1"}), help_text="Empty: now, at once."
@@ -131,7 +131,7 @@ class JobForm(forms.Form):
         self.fields["target"].help_text = "\n".join(f"{t.name}: {t.summary}" for t in known)
 
     def what_and_when(self) -> list[forms.BoundField]:
-        """The fields that every job wants."""
+        """Return the fields that every job wants."""
         return [field for field in self if field.name in WANTED]
 
     def policies(self) -> list[forms.BoundField]:

@@ -11,7 +11,7 @@ CANDIDATES = ("postgres", "nobody")  # initdb wants an account that exists; we n
 
 @dataclass(frozen=True)
 class Account:
-    """A user of this machine."""
+    """Account of a user of this machine."""
 
     name: str
     uid: int

@@ -19,7 +19,7 @@ DISCARDED = 16 * 1024 * 1024  # bytes of a body that is too large are read all t
 
 
 class Refused(Exception):
-    """The request is not even begun."""
+    """Refusal of a request before anything of it is begun."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail)
@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 class Gone(Exception):
-    """The caller has hung up."""
+    """End of a connection: the caller has hung up."""
 
 
 class Body(SpooledTemporaryFile[bytes]):
@@ -42,7 +42,7 @@ class Body(SpooledTemporaryFile[bytes]):
         self.size += len(chunk)
 
     def close(self) -> None:
-        """Do nothing."""
+        """Do nothing: Django closes it after each of its requests."""
 
     def drop(self) -> None:
         super().close()

@@ -33,7 +33,7 @@ class Door:
         self._stopping = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, as ASGI has it."""
         with suppress(Gone):
             try:
                 body = await read_body(scope, receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

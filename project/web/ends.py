@@ -66,7 +66,7 @@ class Ends:
                         future.set_result(None)
 
     def close(self) -> None:
-        """Ask no more."""
+        """Stop asking: the thread ends."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 

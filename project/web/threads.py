@@ -73,8 +73,9 @@ class Threads:
         self._inside = 0
 
     def run(self, do: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
-        """Begin it when a thread is free; a cancelled one that has not begun never does. Raises Refused when too many
-        wait already."""
+        """Call `do` in a thread when one is free; a cancelled call that has not begun never does. Raises Refused when
+        too many wait already.
+        """
         if self._inside >= self._most:
             detail = "Too many requests wait for a thread here; try again in a few seconds. Nothing was begun."
             raise Refused(Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail, headers={"Retry-After": "2"}))
@@ -87,5 +88,5 @@ class Threads:
         self._inside -= 1
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Begin no more calls."""
         self._executor.shutdown(wait=False, cancel_futures=True)

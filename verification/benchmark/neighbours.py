@@ -15,7 +15,7 @@ class NotMigrated(Exception):
 
 
 def require_migrations() -> None:
-    """Raises NotMigrated."""
+    """Check that no migration is missing. Raises NotMigrated."""
     missing = len(missing_migrations())
     if missing:
         raise NotMigrated(f"The database lacks {missing} migrations; run 'python manage.py migrate' first.")

@@ -136,7 +136,7 @@ def volume(mode: str, given: Mapping[str, Any], standard: Mapping[str, int], *, 
 
 
 def within(name: str, value: float, low: float, high: float, unit: str) -> None:
-    """Raises OptionError."""
+    """Check that a number lies within its bounds, both included. Raises OptionError."""
     if not low <= value <= high:
         raise OptionError(f"{name} is {value:g}; it must be from {low:g} to {high:g} {unit}.")
 

@@ -39,7 +39,7 @@ class Round:
         return f"Round {self.run}, --seed {self.options.seed}, logs in {self.cluster.folder}"
 
     def carry_out(self, tell: Tell) -> Result:
-        """Run it; every process is stopped at the end, however it ends. Raises RoundFailed."""
+        """Run the round and return its result; every process is stopped, however it ends. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
         warnings = neighbours.warnings(clock.now())

@@ -61,7 +61,7 @@ class Counts:
 
 
 def flaws(rows: Sequence[Row], *, created: int, window: timedelta, max_delay: timedelta) -> list[str]:
-    """Why the round does not qualify, a sentence each; empty when it does. `created`: jobs that were committed."""
+    """Return why the round does not qualify, a sentence each; empty: it does. `created`: jobs that were committed."""
     found = [flaw for row in rows for flaw in _flaws_of(row, window, max_delay)]
     n = counts(rows, created)
     if not n.created == len(rows) == n.acquired == n.completed:

@@ -96,5 +96,5 @@ def strokes(plan: Plan, seed: int, setting: Setting) -> list[Stroke]:
 
 
 def of_faults(names: Sequence[str]) -> Plan:
-    """A round of just these."""
+    """Return the plan of a round of just these faults."""
     return Plan("chosen", tuple(names))

@@ -76,7 +76,7 @@ class Round:
         self._tell: Tell = lambda what, passed, longest: None
 
     def carry_out(self, tell: Tell) -> Outcome:
-        """Run it. Afterwards all processes run again, none is stopped or armed. Raises RoundFailed."""
+        """Run the round. Afterwards all processes run again, none is stopped or armed. Raises RoundFailed."""
         self._tell, born = tell, time.monotonic()
         self.wait_ready()
         self._cluster.forget_problems()
@@ -135,9 +135,7 @@ class Round:
         )
 
     def wait_ready(self) -> None:
-        """Wait until all workers have a heartbeat row and a beat of ours leads. Raises RoundFailed after READY_WITHIN
-        s.
-        """
+        """Wait until all workers have a heartbeat row and a beat leads. Raises RoundFailed after READY_WITHIN s."""
         born = time.monotonic()
         while not retry_until_answered(self._is_ready):
             passed = time.monotonic() - born

@@ -80,13 +80,13 @@ class Bench:
         return ""
 
     def restore(self) -> None:
-        """Undo them. What the checkout has by now does not matter."""
+        """Undo the edits. What the checkout has by now does not matter."""
         while self._originals:
             file, text = self._originals.popitem()
             file.write_text(text)
 
     def test(self, tests: tuple[str, ...], *, migrate: bool = False, patience: float = PATIENCE) -> tuple[int, str]:
-        """Run them until the first failure. Returns pytest's exit code (TESTS_FAILED when they hang), and its words."""
+        """Run tests until the first failure. Returns pytest's exit code (TESTS_FAILED when they hang) and words."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
         command.append("--create-db" if migrate else "--reuse-db")
         copy_template(self.database)

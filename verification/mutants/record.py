@@ -16,7 +16,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A guarantee taken away."""
+    """Mutant of the code: its edits take a guarantee away, which its tests must notice."""
 
     name: str
     guarantee: str

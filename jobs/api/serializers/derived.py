@@ -75,7 +75,7 @@ def field_of(name: str, **changes: Any) -> Field:
 
 
 def help_of(asked: Asked) -> str:
-    """Return its help, with what each word or what null means."""
+    """Return a field's help, with what each word or what null means."""
     if isinstance(asked.rule, Choice):
         return f"{asked.help}\n\n{build_choice_description_list(asked.rule.of.choices)}"
     return f"{asked.help} Null: {asked.absent.means}." if asked.absent and asked.nullable else asked.help

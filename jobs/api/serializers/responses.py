@@ -100,8 +100,9 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
 
 class AuditSerializer(serializers.ModelSerializer[Audit]):
-    """What somebody asked of the job, and why; only what took effect. `before` and `after`: what has changed but for
-    its state; null where there is nothing to tell."""
+    """Row of a job's audit: what somebody asked of it, and why; only what took effect. `before` and `after`: what has
+    changed but for its state; null where there is nothing to tell.
+    """
 
     by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
     from_state_name = serializers.CharField(source="get_from_state_display", read_only=True)

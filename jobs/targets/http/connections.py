@@ -45,9 +45,7 @@ class Line:
         return not self.ms
 
     def stands(self, ahead: float = 0.0) -> bool:
-        """Return False when the other side has closed it, or may before a request sent `ahead` seconds from now
-        arrives.
-        """
+        """Return False when the other side has closed it, or may before what is sent in `ahead` seconds arrives."""
         if self.connection.is_closed():
             return False
         if self.idle_until is None:
@@ -59,7 +57,7 @@ class Line:
 
 
 class Opening:
-    """A new connection on its way."""
+    """Connection that is being opened."""
 
     def __init__(self, lines: Lines, origin: httpcore2.Origin, seconds: float, wait: float) -> None:
         self._origin = origin
@@ -98,8 +96,9 @@ class Lines:
         return None
 
     def opening(self, origin: httpcore2.Origin, seconds: float, wait: float = 0.0) -> Opening:
-        """A new one, on its way, given up after so many seconds. Raises a timeout where too many are on their way, and
-        are so `wait` seconds later."""
+        """Open another connection, given up after so many seconds. Raises a timeout where too many are on their way,
+        and are so `wait` seconds later.
+        """
         return Opening(self, origin, seconds, wait)
 
     def put(self, origin: httpcore2.Origin, line: Line, headers: Mapping[str, str]) -> None:

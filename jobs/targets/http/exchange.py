@@ -81,8 +81,7 @@ class Ready:
             self._opening = None
 
     def line(self, *, fresh: bool = False) -> Line:
-        """The connection, now the caller's; one that nobody has used if it must be `fresh`. Raises what connecting
-        raises."""
+        """Return a connection, now the caller's; if `fresh`, a new one. Raises what connecting raises."""
         line, self._line = self._line, None
         if line is not None and line.stands() and not (fresh and line.kept):
             return line
@@ -104,7 +103,7 @@ class Ready:
 
     @property
     def timeout(self) -> float:
-        """Seconds for all of it."""
+        """Seconds for all of the exchange."""
         left = self._ctx.left
         return self.request.timeout if left is None else min(self.request.timeout, left)
 

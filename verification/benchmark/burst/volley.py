@@ -44,7 +44,7 @@ class Volley:
         return f"Burst {self.run}: {o.jobs:,} jobs at one instant, {o.instances} workers x {o.slots} slots"
 
     def carry_out(self, tell: Tell) -> Result:
-        """Raises RoundFailed."""
+        """Fire all bursts and return their figures. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
         warnings = neighbours.warnings(clock.now())

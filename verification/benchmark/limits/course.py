@@ -84,7 +84,7 @@ class Disturbed:
         self._created: list[int] = []
 
     def carry_out(self, tell: Tell) -> Course:
-        """Leaves nothing. Raises RoundFailed."""
+        """Run all parts on real processes and return their figures. Leaves nothing. Raises RoundFailed."""
         tell("making a line to resume", 0, 1)
         try:
             self._prepare()
@@ -121,9 +121,7 @@ class Disturbed:
         rows.vacuum()
 
     def _run_parts(self, wait: Tell) -> tuple[list[tuple[datetime, datetime]], float, int]:
-        """Run all parts. Returns begin and end of each, the seconds until the resume was answered, the jobs that had
-        turns.
-        """
+        """Run all parts. Returns begin and end of each, the seconds to answer the resume, the jobs that had turns."""
         c, each = conf(), timedelta(seconds=self._asked.duration)
         since = begin(clock.current(), c.min_prepare_time, c.look_ahead)
         apart = each + timedelta(seconds=BETWEEN)

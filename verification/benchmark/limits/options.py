@@ -32,7 +32,7 @@ class Asked:
 
 
 def checked(given: Mapping[str, Any]) -> Asked:
-    """Raises OptionError."""
+    """Return the options of the command line, checked. Raises OptionError."""
     full = filled("--limits", given, STANDARD)
     within("--rate", full["rate"], 1, 200, "jobs a second of each kind")
     within("--duration", full["duration"], 3, 3600, "seconds")

@@ -132,7 +132,9 @@ class Driver:
 
     @contextmanager
     def _living(self, processes: Processes, ready: Callable[[], bool]) -> Iterator[Tell]:
-        """Have them at work inside. Yields what to call while waiting, which raises Unavailable when one has ended."""
+        """Keep the processes at work inside. Yields what to call while waiting; that raises Unavailable if one has
+        ended.
+        """
 
         def tell(what: str, passed: float, longest: float) -> None:
             self.tell(f"{self.peer.name}: {what}", passed, longest)

@@ -27,7 +27,7 @@ class Comparison:
 
 
 def checked(given: Mapping[str, Any]) -> Comparison:
-    """The options. Raises OptionError."""
+    """Return the options of the command line, checked. Raises OptionError."""
     full = options.filled("--peers", given, STANDARD)
     only, backlog = full.pop("only"), full.pop("backlog")
     for name in only or ():

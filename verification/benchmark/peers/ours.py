@@ -25,7 +25,7 @@ AHEAD = timedelta(seconds=1)  # a job of the backlog is due this long after its 
 
 
 def scored(result: Result) -> Punctuality:
-    """The exercise's own round."""
+    """Return the figures of the exercise's own round."""
     return punctuality(
         result.rows,
         created=result.created,

@@ -31,7 +31,7 @@ class Peer:
 
     @property
     def requirements(self) -> Path:
-        """Exact versions, all of them."""
+        """File with the exact versions of all packages that the peer needs."""
         return HERE / "requirements" / f"{self.name}.txt"
 
     @property

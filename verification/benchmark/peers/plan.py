@@ -53,7 +53,7 @@ def punctual(begin: datetime, *, duration: timedelta, window: timedelta, seed: i
 
 
 def backlog(now: datetime, count: int) -> list[Entry]:
-    """Jobs that are due at once."""
+    """Return a plan of jobs that are due at once."""
     return [Entry(n, Series.BURST, now, None) for n in range(1, count + 1)]
 
 

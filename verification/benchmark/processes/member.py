@@ -97,13 +97,13 @@ class Member:
     # These return the process id, None when there is no process to signal.
 
     def kill(self) -> int | None:
-        """SIGKILL it, and hold that against nobody."""
+        """Send SIGKILL; that it ends by it is held against nobody."""
         pid = self._signal(signal.SIGKILL)
         self.killed = self.killed or pid is not None
         return pid
 
     def quit(self) -> int | None:
-        """SIGQUIT it. The exit code is held against nobody; that it ends, it must."""
+        """Send SIGQUIT. The exit code is held against nobody; that it ends, it must."""
         if self.stopping_since is not None:
             return None
         if (pid := self._signal(signal.SIGQUIT)) is not None:
@@ -111,7 +111,7 @@ class Member:
         return pid
 
     def freeze(self) -> int | None:
-        """SIGSTOP it."""
+        """Stop the process with SIGSTOP, until `thaw`."""
         pid = self._signal(signal.SIGSTOP)
         self.frozen = self.frozen or pid is not None
         return pid
@@ -123,17 +123,17 @@ class Member:
         return self.process.pid
 
     def restart(self, environment: Mapping[str, str]) -> None:
-        """Stop it gracefully and start it at once in another environment."""
+        """Stop the process gracefully and start it at once in another environment."""
         self.environment, self.turn, self.stop_at = environment, Turn(life=0.0, pause=0.0), time.monotonic()
 
     def thaw(self) -> None:
-        """SIGCONT it, whoever has stopped it."""
+        """Continue the process with SIGCONT, whoever has stopped it."""
         self.frozen = False
         if self.process is not None:
             send(self.process, signal.SIGCONT)
 
     def ask_to_stop(self) -> None:
-        """Stop it for good, gracefully; `tick` sees to the rest."""
+        """Stop the process for good, gracefully; `tick` sees to the rest."""
         self.turns = self.turn = self.stop_at = self.start_at = self.revive_after = None
         self.thaw()
         if self.process is not None and self.stopping_since is None:

@@ -21,7 +21,7 @@ FLAWS_KEPT = 100
 
 @dataclass(frozen=True)
 class Times:
-    """The load is due in [since, until]."""
+    """Times of a load, which is due in [since, until]."""
 
     since: datetime
     until: datetime

@@ -47,7 +47,7 @@ class Feeder:
             self.feeding.result()
 
     def commit_due(self, now: float) -> int:
-        """Commit one batch of those that are due within `ahead` of `now` (seconds since the epoch); how many."""
+        """Commit one batch of the jobs due within `ahead` of `now` (seconds since the epoch); return how many."""
         first = len(self.created)
         wanted = min(math.floor((now + self._ahead - self._since.timestamp()) * self._rate) + 1, self._jobs)
         rows = min(wanted - first, AT_A_TIME)

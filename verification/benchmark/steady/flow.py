@@ -49,7 +49,7 @@ class Flow:
         )
 
     def carry_out(self, tell: Tell) -> Result:
-        """Raises RoundFailed."""
+        """Run the load and return its figures. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
         warnings = neighbours.warnings(clock.now())

@@ -118,7 +118,7 @@ def _pause(seconds: float, what: str, wait: Tell) -> None:
 
 
 def _rss(cluster: Cluster) -> float:
-    """Raises RoundFailed."""
+    """Return the memory of the worker. Raises RoundFailed if it has ended."""
     found = list(rss(cluster).values())
     if not found:
         raise RoundFailed(f"The worker that was to hold jobs has ended; its last words:\n{cluster.last_words()}")

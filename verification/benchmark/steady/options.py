@@ -32,7 +32,7 @@ class Steady:
 
 
 def checked(given: Mapping[str, Any]) -> Steady:
-    """A steady load. Raises OptionError."""
+    """Return the steady load that the command line asks for. Raises OptionError."""
     full = filled("--steady", given, STANDARD)
     within("--rate", full["rate"], 1, MOST_RATE, "jobs a second")
     within("--duration", full["duration"], 3, 86400, "seconds")

@@ -69,7 +69,7 @@ def open_gate(queue: str, workers: Sequence[str]) -> None:
 
 
 def remove(*queues: str) -> None:
-    """Take them off the broker, with what is in them: their names are this round's own."""
+    """Delete the queues from the broker, with what is in them: their names are this round's own."""
     # A broker that has just failed keeps them; what it failed with must not be hidden.
     with suppress(Exception), current_app.connection_for_write() as broker:
         for name in queues:

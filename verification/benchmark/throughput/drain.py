@@ -43,7 +43,7 @@ class Drain:
         return f"Throughput {self.run}: {self.options.jobs:,} jobs, then as many bare tasks; logs in {self.ours.folder}"
 
     def carry_out(self, tell: Tell) -> Result:
-        """Raises RoundFailed."""
+        """Drain both backlogs and return their figures. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
         neighbours.require_alone(clock.now())

@@ -11,5 +11,5 @@ BARE_SLOTS = 10  # of each of bare Celery's workers, where it was found to be fa
 
 
 def checked(given: Mapping[str, Any]) -> Volume:
-    """A backlog. Raises OptionError."""
+    """Return the backlog that the command line asks for. Raises OptionError."""
     return volume("--throughput", given, {"jobs": 10_000, "instances": 2, "slots": 100}, fewest=10, most=1_000_000)

@@ -128,18 +128,18 @@ class Fault:
         raise NotImplementedError
 
     def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        """A single one, for a round of many faults."""
+        """Return a single stroke, for a round of many faults."""
         return Stroke(at, self.name, member=chance.choice(setting.workers))
 
     def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        """Do it. False: not now, since who should be hit is not there."""
+        """Inject the stroke. False: not now, since who should be hit is not there."""
         raise NotImplementedError
 
     def tick(self, stage: Stage, stroke: Stroke) -> None:
         """Called again and again while it lasts."""
 
     def end(self, stage: Stage, stroke: Stroke) -> None:
-        """Called once when it is over."""
+        """Undo the stroke; called once, when its time is over."""
         if stroke in stage.later:
             stage.later.pop(stroke)()
 

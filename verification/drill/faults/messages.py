@@ -87,7 +87,7 @@ def _listed(job: Job) -> Listed:
 
 
 def _sent(stage: Stage, messages: Iterable[Listed]) -> bool:
-    """Send them past the gate. False when the broker is away for another fault's sake."""
+    """Send the messages past the gate. False when the broker is away for another fault's sake."""
     try:
         with current_app.connection_for_write(stage.services.broker.far) as connection:
             connection.connect()  # no second try: while this waits, no other fault begins or ends

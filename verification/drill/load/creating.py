@@ -36,7 +36,7 @@ class DrillLoad(Load):
         self._numbers = itertools.count(1)
 
     def create_live(self) -> int:
-        """Insert one; when the database fails, look whether it was accepted before trying again."""
+        """Insert one job, return its id; when the database fails, look whether it was accepted before trying again."""
         number = next(self._numbers)
 
         def insert() -> int:

@@ -45,7 +45,7 @@ class Noting(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """A thread for each connection."""
+    """Server with a thread for each connection."""
 
     daemon_threads = True
     request_queue_size = 128  # with the 5 of the library a burst's connections would wait a second

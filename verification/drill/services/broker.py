@@ -41,7 +41,7 @@ class Broker(Gated):
             delete(self.far, queue, exchange=False)
 
     def close(self, queue: str) -> None:
-        """Leave nothing behind."""
+        """Disconnect, and leave nothing behind."""
         self.down()
         if not self._redis:
             delete(self.far, queue, exchange=True)

@@ -14,12 +14,12 @@ with open(NAME, "rb") as file:
 
 
 def wrong_time() -> float:
-    """Seconds."""
+    """Return the wrong time in seconds, as time.time does the right one."""
     return true_time() + float(number.unpack_from(wrong_by)[0])
 
 
 def wrong_time_ns() -> int:
-    """Nanoseconds."""
+    """Return the wrong time in nanoseconds."""
     return int(wrong_time() * 1e9)
 
 
