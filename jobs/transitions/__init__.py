@@ -1,4 +1,4 @@
-"""The only writer of `state`. Each change names the state it expects; losing a race is a normal answer.
+"""The only writer of a job's `state`. Each change names the state it expects; losing a race is a normal answer.
 
 `now` is always the database's clock, read once by the caller. docs/states.md has the diagram.
 """

@@ -1,4 +1,4 @@
-"""Starts, by workers: one attempt holds a running job."""
+"""Starts of jobs, by workers: one attempt holds a running job."""
 
 from __future__ import annotations
 
@@ -33,11 +33,17 @@ def acquire(
 ) -> Acquired:
     """Take these rows for this worker: RUNNING and a ledger row each, committed together before any code of a job runs.
 
-    Those that are ours come back in the order they were asked for. Those that share a limit are left alone unless
-    `sharing`: then they are judged too, without waiting for anybody. There is nothing to start of the others: another
-    has the row, it was edited, cancelled, or moved beyond `due_before`; or it is later than it may start, cannot start
-    at all, or finds its limit taken, and says so now; or others are asked: it is of another queue than its message by
-    now, or nothing that this worker knows and not yet MaxDelayTime late.
+    1. Lock the pending rows, without waiting, that are due before `due_before`: whoever has one locked has it.
+    2. Drop those whose version is not the message's: they were edited since. Those whose queue is not the message's
+       were moved by SQL: ask workers of the new queue.
+    3. Leave alone those that share a limit, unless `sharing`.
+    4. Judge the others: a job that is later than it may start, cannot start at all or finds its limit taken is written
+       down so now; one whose target this worker does not know is asked of others until it is MaxDelayTime late; one
+       whose limit somebody else decides about is left for later. Nobody is waited for.
+    5. Write RUNNING and a row of the ledger, with the request's token, for all that are left, in one statement.
+    6. Commit, and return what has started, in the order of the requests, and what was left alone.
+
+    Where the ledger already has one of these starts they are taken one by one, and that one ends as FAILED.
     """
     how = partial(_acquire, worker=worker, now=now, due_before=due_before, sharing=sharing)
     try:
@@ -123,7 +129,7 @@ def _acquire(
 
 
 def _refuse(rows: Sequence[Row], now: datetime) -> Decided:
-    """Write down what becomes of those that do not start now; the caller has their rows."""
+    """Write down what becomes of the jobs that do not start now, and return that; the caller has their rows."""
     leaving = admission.refusals(rows, now=now)
     sharing = [row for row in rows if row.limits]
     decided = decide([row for row in sharing if row.id not in leaving], now=now) if sharing else Decided()
@@ -145,11 +151,11 @@ def _started(row: Row, now: datetime) -> Started:
 
 
 def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None:
-    """The start that this token made, if its COMMIT took effect: for a worker, the `client`, that lost the answer to
-    it. The one query of a single job's status that a worker makes, and logged as such.
+    """Return the start that this token made, if its COMMIT took effect, else None: for a worker, the `client`, that
+    lost the answer to it. The one query of a single job's status that a worker makes, and logged as such.
 
-    Raises OperationalError while anybody has the row's lock: it may be the lost transaction itself, about to commit.
-    So None is final, and another try is safe.
+    Raises OperationalError while anybody has the row's lock: it may be the lost transaction itself, about to commit. So
+    None is final, and another try is safe.
     """
     with transaction.atomic():
         Job.objects.unlocked(job_id).first()

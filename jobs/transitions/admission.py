@@ -1,4 +1,4 @@
-"""Whether jobs whose time has come may start, as far as they themselves and their calendars are concerned: decided
+"""Decides whether jobs whose time has come may start, as far as they themselves and their calendars are concerned,
 under the locks of their rows. What they share with others is jobs/transitions/limits/."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0  # seconds until another worker is asked:
 
 
 def refusals(rows: Collection[Row], *, now: datetime) -> dict[int, Refusal]:
-    """By id, those of these that do not start now. The caller has their rows."""
+    """Return by id why jobs do not start now; those that may start are not in it. The caller has their rows."""
     bound = blackouts.rules_of([row.id for row in rows if row.calendar_id is not None])
     return {
         row.id: refusal
@@ -40,8 +40,8 @@ def _by_itself(row: Row, now: datetime) -> Refusal | None:
 
 
 def _not_by_us(row: Row, why: str, now: datetime) -> Refusal:
-    """Other workers may be of another release, which knows the target or the argument: they are asked until
-    MaxDelayTime is over."""
+    """Have other workers asked, which may be of another release and know the target or the argument, until MaxDelayTime
+    is over: then the job fails."""
     c = conf()
     late = (now - row.due).total_seconds()
     if late > c.max_delay_time:
@@ -52,7 +52,8 @@ def _not_by_us(row: Row, why: str, now: datetime) -> Refusal:
 
 
 def _by_calendar(row: Row, rule: blackouts.Rule | None, now: datetime) -> Refusal | None:
-    """A start that comes late into closed time is one in closed time."""
+    """Judge by the calendar; a start that comes late into closed time is one in closed time. Returns None if it may
+    start."""
     if rule is None:
         return None
     if rule.broken:

@@ -24,7 +24,7 @@ THIS_BATCH = "$batch"  # in the payload of the last job: the id of the batch
 
 @dataclass(frozen=True)
 class NewBatch:
-    """Of jobs that have passed the rules. `callback` is the job that waits for their ends."""
+    """A batch to be made, of jobs that have passed the rules. `callback` is the job that waits for their ends."""
 
     name: str
     jobs: Sequence[rules.NewJob]
@@ -33,7 +33,7 @@ class NewBatch:
 
     @property
     def digest(self) -> str | None:
-        """Of all that is asked for; None without a key."""
+        """The digest of all that is asked for; None without a key."""
         if self.idempotency_key is None:
             return None
         last = None if self.callback is None else digest([self.callback])
@@ -42,7 +42,7 @@ class NewBatch:
 
 @dataclass(frozen=True)
 class Made:
-    """`created`: by this call, or by an earlier one of the same key."""
+    """A batch, and whether it was `created` by this call, or by an earlier one of the same key."""
 
     batch: Batch
     created: bool
@@ -95,5 +95,5 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = 
 
 
 def with_id(payload: dict[str, object], batch_id: int) -> dict[str, object]:
-    """The payload with the id in the place of each argument that asks for it."""
+    """Return the payload with the id in the place of each argument that asks for it."""
     return {name: batch_id if value == THIS_BATCH else value for name, value in payload.items()}

@@ -1,4 +1,4 @@
-"""What people and programs ask of a job, and the true answer to each. What took effect is audited with it."""
+"""Does what people and programs ask of a job, and gives the true answer. What took effect is audited with it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ IN_LINE = Hold.KEY | Hold.QUEUE
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a request to change a job; `why` is a sentence for the person who asked."""
+    """The answer to a request to change a job; `why` is a sentence for the person who asked."""
 
     done: bool
     why: str
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Who asks for what."""
+    """A request to change a job: who asks for what, when and why."""
 
     verb: Verb
     now: datetime
@@ -92,7 +92,7 @@ def reschedule(
 
 
 def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
-    """Start a pending job at once instead of at its time, whatever its calendar says. One that waits for its turn, or
+    """Start a pending job at once instead of at its time, whatever its calendar says. A job that waits for its turn, or
     whose turn has come, keeps its place: it is not made later by this."""
 
     def change(job: Job) -> None:
@@ -125,13 +125,14 @@ def _at_once(job: Job, now: datetime) -> None:
 
 
 def _again(job: Job, now: datetime) -> None:
-    """One that was cancelled or skipped before its time has it, and its calendar, as if it had not been."""
+    """Requeue the job; where it was cancelled or skipped before its time, at that time and with its calendar, as if it
+    had not been."""
     keeps_time = job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now
     requeue(job, run_at=job.run_at if keeps_time else now, now=now, over_calendar=not keeps_time)
 
 
 def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
-    """Let a job of a dangerous target start at its time: by somebody else than who created it."""
+    """Let a job of a dangerous target start at its time; somebody else than its creator must approve it."""
 
     def change(job: Job) -> None:
         left = job.holds & ~Hold.APPROVAL
@@ -167,8 +168,8 @@ def confirm_failed(job_id: int, *, now: datetime, reason: str, by: AbstractBaseU
 
 
 def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
-    """`finished_at` stays the moment of the interruption: a person's decision is no end that the figures of this hour
-    should hold. The decision's own moment stands in the audit."""
+    """Settle an interrupted job. `finished_at` stays the moment of the interruption: a person's decision is no end that
+    the figures of this hour should hold. The decision's own moment stands in the audit."""
     _check_reason(asked.reason, needed=True)
     who = asked.by.get_username() if asked.by else "a program"
 
@@ -186,7 +187,7 @@ def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
 
 
 def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, refusal: str) -> Answer:
-    """Do it if the job is in a state in which it can be done, and answer with what is true."""
+    """Make the change if the job is in a state in which it can be made, and answer with what is true."""
     _check_reason(asked.reason, needed=False)
     while True:
         won = _try(job_id, asked, change)
@@ -209,8 +210,8 @@ def _state_now(job: Job) -> str:
 
 
 def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | None:
-    """Waits for whoever holds the row: a start that is being committed, or another person. Returns the state in which
-    it was done, None if it was in none of the expected."""
+    """Make the change once; waits for whoever holds the row: a start that is being committed, or another person.
+    Returns the state in which it was made, None if the job was in none of the expected."""
     with transaction.atomic():
         job = Job.objects.in_state(asked.control.states).select_for_update(no_key=True).filter(pk=job_id).first()
         if job is None:

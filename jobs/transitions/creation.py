@@ -1,4 +1,4 @@
-"""The way in: rows that have passed the rules, each accepted when its transaction commits."""
+"""Creates jobs: rows that have passed the rules, each accepted when its transaction commits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = No
 
 
 def create_all(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None) -> tuple[list[Job], bool]:
-    """Create all of them and return them with True, or the earlier ones of the same Idempotency-Keys with False.
+    """Create all of these jobs and return them with True, or the earlier ones of the same Idempotency-Keys with False.
 
     Raises KeyReused when one of those is missing, or something else was asked for then.
     """
@@ -50,8 +50,8 @@ def create_all(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUs
 
 
 def earlier(new: Sequence[rules.NewJob], *, by: AbstractBaseUser | None) -> list[Job]:
-    """The jobs that this user has created with the Idempotency-Keys of these; none where none of them is known, or one
-    has no key. Raises KeyReused where they are not what is asked for now, in any field."""
+    """Return the jobs that this user has created with the Idempotency-Keys of these; an empty list where none of them
+    is known, or one has no key. Raises KeyReused where they are not what is asked for now, in any field."""
     keys = [n.idempotency_key for n in new if n.idempotency_key is not None]
     found = Job.objects.filter(created_by_id=getattr(by, "pk", None), idempotency_key__in=keys)
     known = {job.idempotency_key: job for job in found}
@@ -72,7 +72,7 @@ def _is_same(job: Job, new: rules.NewJob, asked: str) -> bool:
 
 
 def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None = None) -> list[Job]:
-    """Create all of them, or none."""
+    """Create all of these jobs, or none."""
     waited_for = {other for n in new for other in n.waits_for}
     if waited_for:
         block.prepare(waited_for, by=by, now=now)
@@ -86,7 +86,7 @@ def create_many(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseU
 
 
 def waits_of(jobs: Sequence[Job], new: Sequence[rules.NewJob]) -> dict[int, Sequence[int]]:
-    """What these jobs wait for, as they were asked for."""
+    """Return the ids that these jobs wait for, as they were asked for, by job; jobs that wait for none are left out."""
     return {job.pk: n.waits_for for job, n in zip(jobs, new, strict=True) if n.waits_for}
 
 
@@ -98,8 +98,8 @@ def insert(
     batch: Batch | None = None,
     has_dependents: bool = False,
 ) -> list[Job]:
-    """Write the rows, in a transaction of the caller's, who then ties those that wait to what they wait for.
-    `has_dependents`: others of the same transaction wait for all of them."""
+    """Write the rows, in a transaction of the caller's, who then ties those that wait to what they wait for. With
+    `has_dependents` others of the same transaction wait for all of them."""
     for n in new:
         for problem in overlap_problems(n.overlap, by):
             raise PermissionDenied(problem)

@@ -1,4 +1,5 @@
-"""Ends, by workers: only the attempt that holds a running job may end it, and what another says is kept as evidence."""
+"""Ends of attempts, by workers: only the attempt that holds a running job may end it, and what another says is kept as
+evidence."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ ERROR_LIMIT = 10_000  # characters kept of what went wrong; the rest is cut off
 
 
 def storable(text: str) -> str:
-    """Text that PostgreSQL can hold: an undecodable file's name has half surrogates, and a body may say NUL."""
+    """Return the text as PostgreSQL can hold it: an undecodable file's name has half surrogates, and a body may say
+    NUL."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
@@ -64,7 +66,17 @@ SELECT id, attempt, has_dependents, kind, name FROM held LEFT JOIN freed ON free
 
 def finish(endings: Sequence[Ended]) -> list[Ended]:
     """Record the ends of attempts, together. Returns those whose row was no longer theirs: their end is kept in the
-    ledger as evidence, and changes nothing else. Raises ValueError for an outcome that is none."""
+    ledger as evidence, and changes nothing else. Raises ValueError for an outcome that is none.
+
+    1. Lock the jobs' rows in the order of their ids; the server ends this transaction when it stands still for 6 s.
+    2. Write the end into each job that is still RUNNING in this very attempt; delete its places in limits; write the
+       end into the ledger. All that is one statement.
+    3. Of the others tell those whose end is recorded already, since the answer to its COMMIT was lost, from those that
+       came too late: note the end of these in the ledger.
+    4. Requeue rerunnable jobs that want another start after such an end.
+    5. Let go of, or skip, what waits for these jobs.
+    6. After the commit, look whose turn is next in the limits that have a place free.
+    """
     for ended in endings:
         if ended.outcome not in OUTCOMES:
             raise ValueError(f"{ended.outcome!r} is not an end of an attempt")
@@ -109,13 +121,12 @@ def _reason(ended: Ended) -> str:
 
 
 def _story(ended: Ended) -> str:
-    """What the ledger keeps: the reason, and how the code came to it."""
+    """Return the text that the ledger keeps: the reason, and how the code came to it."""
     return f"{_reason(ended)}\n\n{storable(ended.story)}"[:ERROR_LIMIT] if ended.story else _reason(ended)
 
 
 def _ended_before(ended: Ended) -> bool:
-    """Whether we are here again with an end that is recorded: the answer to its COMMIT was lost. Otherwise it is
-    noted as evidence."""
+    """Return whether this end is recorded already: the answer to its COMMIT was lost. Otherwise note it as evidence."""
     attempt = Attempt.objects.filter(job_id=ended.started.job_id, number=ended.started.attempt)
     if attempt.filter(outcome=ended.outcome, finished_at=ended.finished_at).exists():
         return True

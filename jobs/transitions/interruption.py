@@ -1,4 +1,4 @@
-"""What becomes of a started job whose worker has vanished: held for a person, or started again where it may be."""
+"""Settles started jobs whose worker has vanished: held for a person, or started again where that may be."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_BACK_OFF = timedelta(minutes=10)
 
 
 def back_off(attempt: int) -> timedelta:
-    """How long after the interruption of this start the next one is due: 5 s, 10 s, 20 s ... 10 min."""
+    """Return how long after the interruption of this start the next one is due: 5 s, 10 s, 20 s ... 10 min."""
     return min(FIRST_BACK_OFF * (1 << min(attempt - 1, 10)), LONGEST_BACK_OFF)
 
 
@@ -34,11 +34,17 @@ def interrupt(
     wait: bool = True,
     among: Collection[int] | None = None,
 ) -> int:
-    """Settle what these vanished workers had started: INTERRUPTED, since its effects are unknown, or PENDING again
-    after a back-off where the job is rerunnable and has starts left. With `job_id` that job only: its pool child
-    has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the next time. `among`:
-    only these attempts, by id.
-    Returns how many jobs lost their start."""
+    """Settle what these vanished workers had started, and return how many jobs lost their start. With `job_id` that job
+    only: its pool child has died, its worker lives. Without `wait` a job whose row somebody has locked is left for the
+    next time. `among`: only these attempts, by id.
+
+    1. Read the open attempts of these sessions.
+    2. Lock their jobs, before the attempts, as `finish` does: two orders would be a deadlock.
+    3. For each job that is still RUNNING in this very attempt: PENDING again after a back-off where it is rerunnable,
+       has starts left and was not asked to stop; else INTERRUPTED, since its effects are unknown.
+    4. Close the attempt in the ledger as INTERRUPTED, if it is still open.
+    5. Delete the places that these jobs had in limits: after the commit they are the next ones'.
+    """
     lost: list[int] = []
     with transaction.atomic():
         attempts = list(Attempt.objects.open_of(sessions, job_id, among))

@@ -1,4 +1,4 @@
-"""How far running bodies are, as they say themselves: no change of state, and never waited for."""
+"""Writes how far running bodies are, as they say themselves: no change of state, and never waited for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 
 class Progress(NamedTuple):
-    """`share` of the work that this start has done, 0 to 1."""
+    """The progress of a start: the `share` of its work that it has done, 0 to 1, and what it says of that."""
 
     job_id: int
     number: int
@@ -32,7 +32,7 @@ UPDATE jobs_attempt SET progress = free.share, progress_note = free.note FROM fr
 
 
 def report_progress(said: Sequence[Progress]) -> None:
-    """Write it for those starts that have not ended: one statement for all. Raises what the database raises."""
+    """Write these for the starts that have not ended: one statement for all. Raises what the database raises."""
     jobs, numbers, shares, notes = (list(column) for column in zip(*said, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(REPORT, {"jobs": jobs, "numbers": numbers, "shares": shares, "notes": notes})

@@ -1,4 +1,4 @@
-"""What becomes of a job whose time has come and that does not start now."""
+"""Writes what becomes of a job whose time has come and that does not start now."""
 
 from __future__ import annotations
 
@@ -19,26 +19,36 @@ from jobs.transitions.limits.names import Name, of
 
 
 class Row(NamedTuple):
-    """A pending job as it was read under its lock: what a start needs of it. `queue_limited`: its queue has
-    limits; `read_at`: what the database's clock read then."""
+    """A pending job as it was read under its lock: what a start needs of it. Times are in UTC."""
 
     id: int
+    #: Counts up with each edit; a message of another version acquires nothing.
     version: int
+    #: How many starts there have been.
     attempt: int
     target: str
     payload: object
     run_at: datetime
+    #: The moment that a rate has given it; None without one.
     not_before: datetime | None
+    #: Seconds after `run_at` in which it may start; None: at any time.
     start_within: int | None
+    #: What becomes of it when it is later than that (`IfLate`).
     if_late: str
+    #: Seconds after its start by which it is to end; None: at any time.
     deadline: int | None
     approved_at: datetime | None
     queue: str
     key: str | None
+    #: How many jobs of its key may run at a time.
     key_limit: int
+    #: What becomes of it when its key's limit is reached (`Overlap`).
     overlap: str
+    #: The calendar that binds this start; None without one, or where it is waived.
     calendar_id: int | None
+    #: Whether its queue has limits.
     queue_limited: bool
+    #: What the database's clock read under the lock.
     read_at: datetime
 
     @property
@@ -47,15 +57,15 @@ class Row(NamedTuple):
 
     @property
     def limits(self) -> list[Name]:
-        """Those that it shares with others; none for most."""
+        """The limits that the job shares with others; none for most."""
         names = of(queue=self.queue, key=self.key)
         return names if self.queue_limited else names[:-1]
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """It does not start now. It is over (`state`), or it stays pending: held, due later, moved to another time, or as
-    it is, for whoever gets its next message (`ask_again`: for which moment)."""
+    """A decision that a job does not start now. It is over (`state`), or it stays pending: held, due later, moved to
+    another time, or as it is, for whoever gets its next message (`ask_again`: for which moment)."""
 
     why: str
     state: State | None = None
@@ -70,7 +80,7 @@ class Refusal:
 
 
 def write(row: Row, refusal: Refusal, now: datetime) -> None:
-    """Write it down, in the transaction that has the row locked."""
+    """Write a refusal down, in the transaction that has the row locked."""
     job = Job.objects.filter(pk=row.id)
     if refusal.state is not None:
         job.update(state=refusal.state, finished_at=now, reason=refusal.why, joined_id=refusal.joined_id)
@@ -101,7 +111,8 @@ def write(row: Row, refusal: Refusal, now: datetime) -> None:
 
 
 def _make_way(job_id: int, for_job: int, now: datetime) -> None:
-    """In the name of whoever has created the job that takes its place: had the right to stop it, and is audited."""
+    """Cancel a job for another that takes its place, in the name of whoever has created that: had the right to stop it,
+    and is audited."""
     from jobs.transitions.controls import cancel  # noqa: PLC0415 - the verbs know the limits, and these what is refused
 
     newer = Job.objects.select_related("created_by").filter(pk=for_job).first()

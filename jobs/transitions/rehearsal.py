@@ -21,7 +21,7 @@ WORKER = WorkerIdentity("nobody", uuid.UUID(int=0))
 
 
 def rehearse_start(*, now: datetime, sharing: bool = False) -> None:
-    """By the thread that takes rows: the statements of `acquire`."""
+    """Do the statements of `acquire` once, in the thread that takes rows."""
     with transaction.atomic():
         wanted = AcquireRequest(NOBODY, 1, uuid.uuid4())
         acquire([wanted], worker=WORKER, now=now, due_before=now, sharing=sharing)
@@ -38,12 +38,12 @@ def rehearse_start(*, now: datetime, sharing: bool = False) -> None:
 
 
 def rehearse_end(*, now: datetime) -> None:
-    """By the thread that records: the statements of `finish`."""
+    """Do the statements of `finish` once, in the thread that records."""
     with transaction.atomic():
         finish([Ended(Started(NOBODY, 1, "", {}, now, now, None), State.COMPLETED, now, now)])
         transaction.set_rollback(True)
 
 
 def rehearse_promotion(*, now: datetime) -> None:
-    """By the thread that looks whose turn is next."""
+    """Do the first statement of `promote` once, in the thread that looks whose turn is next."""
     promotion.with_room([Name(Kind.KEY, "")], now=now)

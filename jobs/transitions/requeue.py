@@ -1,4 +1,4 @@
-"""The one way back to PENDING."""
+"""Makes a job PENDING again: the one way back."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ AT_A_TIME = 500  # ids in one question
 
 @dataclass(frozen=True)
 class Released:
-    """What became of a request to release. `why` is a sentence for whoever asked."""
+    """The answer to a request to release. `why` is a sentence for whoever asked."""
 
     done: bool
     why: str
@@ -71,7 +71,8 @@ def release(
 
 
 def _cancel(before: datetime, *, now: datetime, reason: str, by: AbstractBaseUser | None) -> int:
-    """By one transaction each, in the order of their ids: nothing starts meanwhile, whatever time it takes."""
+    """Cancel jobs by one transaction each, in the order of their ids, and return how many: nothing starts meanwhile,
+    whatever time it takes."""
     cancelled = last = 0
     while ids := Job.objects.due_before(before, after_id=last, limit=AT_A_TIME):
         cancelled += sum(cancel(job_id, now=now, reason=reason, by=by).done for job_id in ids)

@@ -1,4 +1,4 @@
-"""Another start for a rerunnable job after an end that its author has named."""
+"""Gives a rerunnable job another start after an end that its author has named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ JITTER = 0.25  # of the back-off: what failed together must not come back togeth
 
 
 def start_again(endings: Sequence[Ended]) -> int:
-    """In the transaction that has recorded these ends, and so holds their rows. Returns how many jobs are due again."""
+    """Requeue jobs that want another start, in the transaction that has recorded these ends, and so holds their rows.
+    Returns how many jobs are due again."""
     if not endings:
         return 0
     by_job = {ended.started.job_id: ended for ended in endings}
@@ -36,15 +37,16 @@ def start_again(endings: Sequence[Ended]) -> int:
 
 
 def waits(job: Job, asked: float | None) -> timedelta:
-    """How long another start waits: its back-off, or longer where the other side has `asked` for so many seconds, a day
-    at most. Nobody comes back earlier than asked to, and those that were sent away together not together."""
+    """Return how long another start waits: its back-off, or longer where the other side has `asked` for so many
+    seconds, a day at most. Nobody comes back earlier than asked to, and those that were sent away together not
+    together."""
     pause = back_off(job.attempt)
     more = jittered(pause, job.pk, job.attempt) - pause
     return max(pause, min(timedelta(seconds=asked or 0.0), LONGEST_ASKED)) + more
 
 
 def jittered(span: timedelta, job_id: int, attempt: int) -> timedelta:
-    """Longer by up to a quarter: always the same for one start, so that a transaction that is tried again decides
-    alike, and spread over jobs (Knuth's multiplicative hash)."""
+    """Return the span longer by up to a quarter: always the same for one start, so that a transaction that is tried
+    again decides alike, and spread over jobs (Knuth's multiplicative hash)."""
     share = (job_id * 2_654_435_761 + attempt * 40_503) % 2**32 / 2**32
     return span * (1 + JITTER * share)

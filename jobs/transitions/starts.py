@@ -1,4 +1,4 @@
-"""What is said of one start: who makes it, by which message, of which row, and how it ended."""
+"""Describes one start: who makes it, by which message, of which row, and how it ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jobs.transitions.limits.names import Name
 
 @dataclass(frozen=True)
 class WorkerIdentity:
-    """Who starts a job: the name of the worker, and which of its lives."""
+    """The worker that starts a job: its name, and which of its lives."""
 
     name: str
     session: uuid.UUID
@@ -21,46 +21,55 @@ class WorkerIdentity:
 
 @dataclass(frozen=True)
 class AcquireRequest:
-    """A start that a message asks for. `token` is this try's own: it proves whose start it is when COMMIT's answer
-    is lost. `queue`: the message's; None if it names none."""
+    """A start that a message asks for."""
 
     job_id: int
+    #: The version of the job that the message names; another acquires nothing.
     version: int
+    #: This try's own: it proves whose start it is when COMMIT's answer is lost.
     token: uuid.UUID
+    #: The message's; None if it names none.
     queue: str | None = None
 
 
 @dataclass(frozen=True)
 class Started:
-    """A job that is ours to run: the row as it was read under its lock, handed down and never read again. `due`: its
-    `run_at`, or the later moment that a rate has given it."""
+    """A job that is ours to run: the row as it was read under its lock, handed down and never read again. Times are in
+    UTC."""
 
     job_id: int
+    #: The number of this start of the job, from 1.
     attempt: int
     target: str
+    #: The arguments of the target, a JSON object; SQL may have written anything.
     payload: object
     run_at: datetime
+    #: Its `run_at`, or the later moment that a rate has given it.
     due: datetime
-    # What the database's clock read under the row lock; None when it was read again later.
+    #: What the database's clock read under the row lock; None when it was read again later.
     read_at: datetime | None = field(compare=False)
-    deadline: int | None = None  # seconds
+    #: Seconds after its start by which it is to end; None: at any time.
+    deadline: int | None = None
+    #: The moment at which the deadline passes; None without one.
     ends_by: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Acquired:
-    """What came of taking rows. `limited` share a limit, and were left alone; `early` cannot start yet, and are asked
-    for again at that moment; of `busy` somebody else is deciding about that limit, and they are asked for again
-    soon."""
+    """The result of taking rows."""
 
+    #: Taken, in the order of the requests.
     started: list[Started] = field(default_factory=list)
+    #: Those that share a limit, and were left alone.
     limited: list[AcquireRequest] = field(default_factory=list)
+    #: Those that cannot start yet, and are asked for again at that moment.
     early: list[tuple[AcquireRequest, datetime]] = field(default_factory=list)
+    #: Those about whose limit somebody else decides now; they are asked for again soon.
     busy: list[tuple[AcquireRequest, Name]] = field(default_factory=list)
 
     @classmethod
     def all_of(cls, parts: Sequence[Acquired]) -> Acquired:
-        """All of these in one."""
+        """Return all of these in one."""
         found = cls()
         for part in parts:
             found.started.extend(part.started)
@@ -72,21 +81,27 @@ class Acquired:
 
 @dataclass(frozen=True)
 class Ended:
-    """How an attempt ended. `execute_at` is None when its body was never entered; `result` is JSON; `kinds` are the
-    names of this end that a job may want another start after, none for a good one. `log`, JSON, and the rest are what
-    its body has said; `progress` is None where it has said none. `story` is the traceback of its error: the ledger
-    keeps it beside `error`, which alone is the job's reason. `retry_after`: seconds that another start waits at
-    least."""
+    """The end of an attempt, to be recorded. Times are in UTC."""
 
     started: Started
+    #: COMPLETED, FAILED or INTERRUPTED.
     outcome: State
+    #: When its body was entered; None when it never was.
     execute_at: datetime | None
     finished_at: datetime
+    #: Why it failed, the job's reason; empty for a good end.
     error: str = ""
+    #: What it returned, as JSON; None for none.
     result: str | None = None
+    #: The names of this end that a job may want another start after; none for a good one.
     kinds: tuple[str, ...] = ()
+    #: What its body has said, as JSON; None for nothing.
     log: str | None = None
+    #: The share of its work that it has done, 0 to 1; None where it has said none.
     progress: float | None = None
+    #: What it has said of its progress last; None where it has said none.
     progress_note: str | None = None
+    #: The traceback of its error, which the ledger keeps beside `error`.
     story: str = ""
+    #: Seconds that another start waits at least; None: as long as its back-off.
     retry_after: float | None = None

@@ -1,4 +1,4 @@
-"""A trigger's run: a new job, or the one that is on its way already."""
+"""Runs triggers: makes a new job, or answers with the one that is on its way already."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Busy(Exception):
-    """Somebody else has called a trigger of this key for seconds, and is not done. Nothing was started."""
+    """The refusal of a call: somebody else has called a trigger of this key for seconds, and is not done. Nothing was
+    started."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
@@ -40,7 +41,8 @@ class Busy(Exception):
 
 @dataclass(frozen=True)
 class Fired:
-    """`job` stands for the call: `created` by it, or another's that it has joined, or that let it be skipped."""
+    """The answer to a call. `job` stands for it: `created` by it, or another's that it has joined, or that let it be
+    skipped."""
 
     job: Job
     created: bool
@@ -86,7 +88,7 @@ def fire(
 
 
 def _one_after_the_other(key: str) -> None:
-    """Until this transaction ends nobody else calls a trigger of this key. Raises Busy."""
+    """Let nobody else call a trigger of this key until this transaction ends. Raises Busy."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
@@ -104,7 +106,7 @@ def checked(
     payload: dict[str, object] | None = None,
     idempotency_key: str | None = None,
 ) -> rules.NewJob:
-    """The job that it would start. Raises ValidationError."""
+    """Return the job that this trigger would start, checked. Raises ValidationError."""
     if not isinstance(trigger.payload, dict) or not isinstance({} if payload is None else payload, dict):
         raise ValidationError({"payload": ['The payload must be a JSON object such as {"seconds": 0.1}.']})
     asked = {name: getattr(trigger, name) for name in COLUMNS if name in rules.ASKED}
@@ -126,8 +128,8 @@ def _closed(trigger: Trigger, names: Sequence[str]) -> str:
 
 
 def definition_problems(trigger: Trigger, *, now: datetime, by: AbstractBaseUser | None) -> dict[str, list[str]]:
-    """What is wrong with it, or with being defined by this user: field -> sentences; nothing for one that can be
-    fired."""
+    """Return what is wrong with this trigger, or with being defined by this user: field -> sentences; empty for one
+    that can be fired."""
     problems: dict[str, list[str]] = {}
     if not re.fullmatch(NAME_PATTERN, trigger.name):
         problems["name"] = ["A trigger's name has 1 to 100 letters, digits, dots, dashes and underscores."]

@@ -1,4 +1,4 @@
-"""A new job is tied to those that it waits for: each has ended already, or its end will find it."""
+"""Ties a new job to those that it waits for: each has ended already, or its end will find it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MARKED_TOGETHER = 100  # jobs: some 5 ms
 
 
 def problems(ids: Collection[int], by: AbstractBaseUser | None) -> list[str]:
-    """Why this user cannot let a job wait for these; nothing where he can."""
+    """Return why this user cannot let a job wait for these, in sentences; none where he can."""
     if not ids:
         return []
     # Whether there is a job of this id is for those to know who may see jobs.
@@ -39,11 +39,12 @@ def problems(ids: Collection[int], by: AbstractBaseUser | None) -> list[str]:
 
 
 def prepare(ids: Collection[int], *, by: AbstractBaseUser | None, now: datetime) -> None:
-    """Before the transaction that creates who waits for these: mark them as jobs for which others may wait. Raises
+    """Mark these as jobs for which others may wait, before the transaction that creates who does. Raises
     ValidationError (field `waits_for`) where one is missing, or where this user may not let a job wait for them.
 
     A hundred at a time, for the time of one small transaction each: marking is most of what `tie` would have to do
-    while it has all of their rows. A mark for which nobody comes does no harm."""
+    while it has all of their rows. A mark for which nobody comes does no harm.
+    """
     wrong = problems(ids, by)
     if wrong:
         raise ValidationError({"waits_for": wrong})
@@ -56,8 +57,8 @@ def prepare(ids: Collection[int], *, by: AbstractBaseUser | None, now: datetime)
 
 
 def keep(ids: Collection[int]) -> None:
-    """First in the transaction that creates who waits for these: keep them from being deleted until it ends. They can
-    start and end. Raises ValidationError (field `waits_for`) where one is missing."""
+    """Keep these from being deleted until the transaction ends, first in the one that creates who waits for them. They
+    can start and end. Raises ValidationError (field `waits_for`) where one is missing."""
     missing = sorted(set(ids) - Job.objects.kept(ids))
     if missing:
         raise ValidationError({"waits_for": [_missing(missing)]})
@@ -93,7 +94,8 @@ def _unblock_of(waits: Mapping[int, Sequence[int]], over: set[int], now: datetim
 
 
 def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
-    """While we had their rows, a list query has passed them by, and so has a worker whose time for them had come."""
+    """Publish these again at commit: while we had their rows, a list query has passed them by, and so has a worker
+    whose time for them had come."""
     waiting = [job for job in locked if job.state == State.PENDING and not job.holds]
     listed = {job.id: Listed.first(job) for job in waiting}
     unpublished = [listed[job.id] for job in waiting if job.enqueued_at is None]

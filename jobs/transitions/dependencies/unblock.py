@@ -1,4 +1,4 @@
-"""Who waits for a job that has ended is let go, or skipped where its condition can never hold any more."""
+"""Lets go of the jobs that wait for one that has ended, or skips them where their condition can never hold any more."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ ENDED_AS = {State.FAILED: "failed", State.CANCELLED: "was cancelled", State.SKIP
 
 
 def ended(ids: Collection[int], *, now: datetime) -> int:
-    """These have ended in this transaction, which has their rows. Returns how many others it has let go or skipped."""
+    """Let go of, or skip, what waits for jobs that have ended in this transaction, which has their rows. Returns how
+    many jobs it has let go or skipped."""
     return unblock_or_skip(Job.objects.waiting_for(ids), now=now)
 
 
 def unblock_or_skip(ids: Iterable[int], *, now: datetime, wait: bool = False) -> int:
-    """Let go of those of these jobs that have waited enough, and skip those that wait in vain, and what waits for
-    these in turn. Returns how many. `wait`: for whoever has their rows; only where nothing else is held."""
+    """Let go of those jobs that have waited enough, and skip those that wait in vain, and what waits for these in turn.
+    Returns how many. With `wait` for whoever has their rows; only where nothing else is held."""
     done, generation = 0, sorted(ids)
     for _ in range(DEEPEST):
         generation = generation[: AT_ONCE - done]
@@ -55,7 +56,7 @@ def unblock_or_skip(ids: Iterable[int], *, now: datetime, wait: bool = False) ->
 
 
 def _let_go(free: list[tuple[Job, Wait]], now: datetime) -> None:
-    """One update for all that waited for the same."""
+    """Let go of these jobs, with one update for all that waited for the same."""
     texts: dict[str, list[int]] = {}
     for job, far in free:
         texts.setdefault(_waited_for(far), []).append(job.pk)
@@ -85,7 +86,7 @@ def _skip(vain: list[tuple[Job, int]], now: datetime) -> None:
 
 
 def _look_again_at_commit(ids: Collection[int]) -> None:
-    """Those that somebody else has, or that have left meanwhile."""
+    """Look again after the commit at jobs that somebody else has; those that have left meanwhile are left out."""
     if ids and (held := list(Job.objects.still_waiting().filter(pk__in=ids).values_list("pk", flat=True))):
         transaction.on_commit(lambda: _look_again(held), robust=True)
 

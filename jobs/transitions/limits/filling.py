@@ -1,4 +1,4 @@
-"""One transaction that gives the free places of one limit to the heads of its line."""
+"""Gives the free places of one limit to the heads of its line, in one transaction."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ BOTH = Hold.KEY | Hold.QUEUE
 
 @dataclass
 class Filled:
-    """`more`: there may be room and somebody who waits; `locked`: somebody else decides about it, or has the rows;
-    `also`: limits at which somebody is to look."""
+    """The result of filling. `more`: there may be room and somebody who waits; `locked`: somebody else decides about
+    the limit, or has the rows; `also`: limits at which somebody is to look."""
 
     more: bool = False
     locked: bool = False
@@ -34,8 +34,17 @@ class Filled:
 
 
 def fill(name: Name, *, now: datetime, publish: bool) -> Filled:
-    """Decide about the heads of its line. What becomes free here without a limit is left to the list query unless
-    `publish`."""
+    """Decide about the heads of this limit's line. What becomes free here without a limit is left to the list query
+    unless `publish`.
+
+    1. Try for the limit's advisory lock; return `locked` if somebody else has it.
+    2. Count the room: places, and moments of its rate. Return if there is none, or nobody waits.
+    3. Lock the heads of the line, by `run_at`, passing by rows that others have; try for the locks of their other
+       limits.
+    4. Judge each head: it gets its places; or the moment of a rate; or goes over into the line of another limit; or,
+       when the line has no room for it, ends the round.
+    5. Write that down in few statements, and publish at commit what may start.
+    """
     views = views_of(try_for([name]), now=now)
     if name not in views:
         return Filled(locked=True)
@@ -61,7 +70,7 @@ def fill(name: Name, *, now: datetime, publish: bool) -> Filled:
 
 
 class _Turn:
-    """What becomes of the heads of one line, gathered for few statements."""
+    """A round of one line: what becomes of its heads, gathered for few statements."""
 
     def __init__(self, name: Name, now: datetime, publish: bool) -> None:
         self._name, self._now, self._publish = name, now, publish
@@ -73,7 +82,7 @@ class _Turn:
         self.also: set[Name] = set()
 
     def see(self, row: Row, views: dict[Name, View]) -> bool:
-        """False: this line is at its end, for now."""
+        """Decide about this head. Returns False when the line is at its end, for now."""
         refusal = judge(row, views, now=self._now, until=dispatcher.horizon(self._now), from_line=self._name)
         if refusal is None:
             self._give(row, row.limits, views)

@@ -1,5 +1,6 @@
-"""Whether a job may start as far as its limits are concerned: pause, key, queue, and its rate last. All or nothing: who
-is refused by one keeps no place of another, and no moment. Pure: what it looks at was read under the limits' locks."""
+"""Decides whether a job may start as far as its limits are concerned: pause, key, queue, and its rate last. All or
+nothing: who is refused by one keeps no place of another, and no moment. Pure: what it looks at was read under the
+limits' locks."""
 
 from __future__ import annotations
 
@@ -26,20 +27,21 @@ class View:
     started: list[datetime] = field(default_factory=list)  # by this transaction
 
     def others(self, job_id: int) -> list[int]:
-        """The jobs that have a place, without this one."""
+        """Return the jobs that have a place, without this one."""
         return [one for one in (*self.occupied.running, *self.occupied.given) if one != job_id]
 
     def is_ahead(self, row: Row) -> bool:
-        """Whether somebody has waited longer for the place that there is."""
+        """Return whether somebody has waited longer for the place that there is."""
         head = self.occupied.head
         return head is not None and (head.run_at, head.id) < (row.run_at, row.id)
 
     def has_turn(self, row: Row) -> bool:
-        """Whether this one's turn has come: the place is its own, and its rate was asked."""
+        """Return whether this job's turn has come: the place is its own, and its rate was asked."""
         return row.id in self.occupied.given or row.id in self.occupied.running
 
     def moment(self, start: datetime, at_least: datetime) -> datetime:
-        """The first, at least that, that its rate, which it has, has for one more which could start at `start`."""
+        """Return the first moment, `at_least` that, which the limit's rate has for one more job that could start at
+        `start`. Only for a limit with a rate."""
         assert self.rule is not None  # noqa: S101 - only limits with a rate are asked
         assert self.rule.rate is not None  # noqa: S101
         return rates.moment(
@@ -53,7 +55,7 @@ class View:
         )
 
     def start(self, row: Row, at: datetime) -> None:
-        """This one starts at that moment."""
+        """Count this job as started at that moment."""
         self._forget(row.id)
         self.occupied.running.append(row.id)
         if self.rule is not None and self.rule.rate is not None:
@@ -61,17 +63,17 @@ class View:
             self.started.append(at)
 
     def give(self, row: Row) -> None:
-        """It is the turn of this one."""
+        """Give this job a place: its turn has come."""
         self._forget(row.id)
         self.occupied.given.append(row.id)
 
     def reserve(self, row: Row, moment: datetime) -> None:
-        """The rate has given this one that moment."""
+        """Note the moment that the rate has given this job."""
         self._forget(row.id)
         self.occupied.reserved[row.id] = moment
 
     def leave(self, row: Row) -> None:
-        """This one has no place any more."""
+        """Forget this job's place and moment."""
         self._forget(row.id)
 
     def _forget(self, job_id: int) -> None:
@@ -85,8 +87,8 @@ Views = Mapping[Name, View]
 
 
 def judge(row: Row, views: Views, *, now: datetime, until: datetime, from_line: Name | None = None) -> Refusal | None:
-    """None: it may start. `until`: moments of rates are given up to then. `from_line`: it is the head of this line, and
-    overtakes nobody there."""
+    """Return why this job may not start, None if it may. Moments of rates are given up to `until`. `from_line`: the job
+    is the head of this line, and overtakes nobody there."""
     mine = [views[name] for name in row.limits]
     for view in mine:
         if view.rule is not None and view.rule.paused_at is not None:
@@ -135,7 +137,7 @@ def _by_key(row: Row, view: View, from_line: Name | None) -> Refusal | None:
 
 
 def _who(view: View, others: list[int]) -> str:
-    """True of each: a turn that has come is no run yet."""
+    """Name these jobs in words that are true of each: a turn that has come is no run yet."""
     running = sum(one in view.occupied.running for one in others)
     who = f"Job {others[0]}" if len(others) == 1 else f"{len(others)} jobs"
     of = f"{who} of the {view.name}"
@@ -153,7 +155,7 @@ def _longer(view: View) -> str:
 
 
 def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from_line: Name | None) -> Refusal | None:
-    """A moment that it has been given is its own."""
+    """Ask the rates for a moment. One that the job has been given before is its own."""
     start = max(now, row.run_at)
     asked = [view for view in mine if view.rule is not None and view.rule.rate is not None]
     asked = [view for view in asked if not view.has_turn(row) and row.id not in view.occupied.reserved]

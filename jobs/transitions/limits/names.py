@@ -1,4 +1,4 @@
-"""What a limit is of, and its lock, which is tried for and never waited for."""
+"""Names limits, and tries for their locks, which are never waited for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WHERE pg_try_advisory_xact_lock(%s, hashtext(kind || ':' || name))
 
 
 class Name(NamedTuple):
-    """Of a limit."""
+    """The name of a limit: of the queue or the key that it is for."""
 
     kind: Kind
     name: str
@@ -29,17 +29,18 @@ class Name(NamedTuple):
 
 
 def of(*, queue: str, key: str | None) -> list[Name]:
-    """The limits that a job may share, whether they have rules or not: its key's first."""
+    """Return the limits that a job may share, whether they have rules or not: its key's first."""
     return ([Name(Kind.KEY, key)] if key is not None else []) + [Name(Kind.QUEUE, queue)]
 
 
 def named(pairs: Collection[tuple[str, str]]) -> set[Name]:
-    """The names of these (kind, name)."""
+    """Return the names of these (kind, name)."""
     return {Name(Kind(kind), name) for kind, name in pairs}
 
 
 def try_for(names: Collection[Name]) -> set[Name]:
-    """Those of these about which nobody else decides until this transaction ends. Never waits."""
+    """Lock limits until this transaction ends, and return those that are ours: about the others somebody else decides.
+    Never waits."""
     if not names:
         return set()
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A start that a pause has overtaken: its row was taken before the pause, and its body has not been entered."""
+"""Ends starts that a pause has overtaken: the row was taken before the pause, and its body has not been entered."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NOT_ENTERED = "It was paused before its body was entered"
 
 
 def is_over(started: Started, *, now: datetime) -> bool:
-    """Whether this start is over before its body was entered: its queue or key was paused, or it was settled without
-    us. Then the job waits as if it had not been taken, or is cancelled where it had been asked to stop; the ledger
-    keeps the start. Asked again after a lost answer it says the same."""
+    """Return whether this start is over before its body was entered: its queue or key was paused, or it was settled
+    without us. Then the job waits as if it had not been taken, or is cancelled where it had been asked to stop; the
+    ledger keeps the start. Asked again after a lost answer it says the same."""
     paused = Job.objects.is_paused(started.job_id, started.attempt)
     if not paused:
         return paused is None

@@ -1,4 +1,4 @@
-"""What people ask of a queue or a key: to stop, to go on, to go so fast. Who asked and why stands in the audit."""
+"""Does what people ask of a queue or a key: to stop, to go on, to go so fast. Who asked and why stands in the audit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 @dataclass(frozen=True)
 class By:
-    """Who asks, and why."""
+    """The person who asks, None for a program, and the reason."""
 
     person: AbstractBaseUser | None = None
     reason: str = ""
@@ -38,8 +38,8 @@ NOBODY = By()
 
 
 def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Limit:
-    """From now on none of these start; what runs goes on, what comes due is held. Pausing again changes the reason.
-    When this returns no body of these is entered any more, whatever was armed before, and however slowly.
+    """Pause a queue or a key: none of its jobs starts, what runs goes on, what comes due is held. Pausing again changes
+    the reason. When this returns no body of these is entered any more, whatever was armed before, and however slowly.
 
     Raises ValidationError (field `name` or `reason`).
     """
@@ -57,8 +57,8 @@ def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None
 
 
 def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
-    """Let them start again; those that were held for it are due at once, as far as its other limits let them. The first
-    of them go out before this returns, the rest with the leader. Raises ValidationError (field `reason`)."""
+    """Let its jobs start again; those that were held for it are due at once, as far as their other limits let them. The
+    first of them go out before this returns, the rest with the leader. Raises ValidationError (field `reason`)."""
     _check(by)
     with transaction.atomic():
         before = _described(name)
@@ -71,8 +71,9 @@ def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
 def limit(
     name: Name, *, now: datetime, concurrency: int | None, rate: float | None, burst: int, by: By = NOBODY
 ) -> Limit:
-    """Limit it from now on; those that its last limits held go on if these let them. What runs counts. Raises
-    ValidationError (field `name` or `reason`)."""
+    """Limit it from now on: `concurrency` jobs at a time, `rate` starts a second, `burst` of them at once. Jobs that
+    its last limits held go on if these let them. What runs counts. Raises ValidationError (field `name` or `reason`).
+    """
     _check(by)
     if problems := name_problems(name):
         raise ValidationError({"name": problems})
@@ -103,7 +104,7 @@ def lift(name: Name, *, now: datetime, by: By = NOBODY) -> None:
 
 
 def name_problems(name: Name) -> list[str]:
-    """What is wrong with it; nothing where it is good."""
+    """Return what is wrong with this name, in sentences; none where it is good."""
     if name.kind == Kind.QUEUE:
         return rules.queue_problems(name.name)
     return rules.text_problems(name.name, rules.NAME_LIMIT) if name.name else ["A key has at least one character."]
@@ -128,7 +129,8 @@ def _note(name: Name, verb: Change, by: By, now: datetime, before: Described) ->
 
 
 def _let_finish(name: Name) -> None:
-    """Wait for whoever decides about it at this moment: milliseconds. Who holds it for longer starts nothing of it."""
+    """Wait for whoever decides about this limit at this moment: milliseconds. Who holds it for longer than `PATIENCE`
+    starts nothing of it."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
@@ -139,7 +141,7 @@ def _let_finish(name: Name) -> None:
 
 
 def _forget_moments(name: Name) -> None:
-    """What a rate of the past has given is nobody's: the rate that there is now is asked."""
+    """Take back what a rate of the past has given: the rate that there is now is asked."""
     given = Turn.objects.filter(kind=name.kind, name=name.name, moment__isnull=False)
     ids = list(given.values_list("job_id", flat=True))
     Job.objects.not_to_wait(ids)

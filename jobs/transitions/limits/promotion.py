@@ -1,4 +1,4 @@
-"""Whose turn is next: the free places of limits are given to those that wait, in the order of their `run_at`."""
+"""Gives the free places of limits to those that wait, in the order of their `run_at`."""
 
 from __future__ import annotations
 
@@ -27,14 +27,20 @@ class _Promoter:
 
 
 def hand_to(hand: Hand | None) -> None:
-    """From now on `hand` is told at which limits somebody is to look: a thread of a worker. None: whoever has committed
-    looks himself."""
+    """Have `hand` told from now on at which limits somebody is to look: a thread of a worker. None: whoever has
+    committed looks himself."""
     _Promoter.hand = hand
 
 
 def leave(job_ids: Collection[int], *, now: datetime, also: Iterable[Name] = ()) -> None:
-    """These have left their limits in this transaction, which has their rows: after the commit their places are the
-    next ones'. `also`: limits at which somebody is to look besides."""
+    """Release the places of jobs that have left their limits in this transaction, which has their rows. `also`: limits
+    at which somebody is to look besides.
+
+    1. Delete the jobs' places, in this transaction and without a limit's lock.
+    2. After the commit, look at each limit that has a place free now: by this worker's thread for that, or here.
+    3. The look gives the places to the heads of the lines: see `promote`. If this process dies before it, the leader
+       looks.
+    """
     at_commit(named(Turn.objects.leave(job_ids)) | set(also), now=now)
 
 
@@ -58,9 +64,14 @@ def _look(names: set[Name], now: datetime) -> None:
 
 
 def promote(names: Collection[Name], *, now: datetime, seconds: float = AT_MOST) -> set[Name]:
-    """Give the free places of these limits to those that wait and publish them; each limit in transactions of its own,
-    which wait for nobody. Returns those at which somebody is to look again soon: another has their locks or their rows,
-    or there is more to do than in so many seconds. Raises what the database raises."""
+    """Give the free places of these limits to those that wait and publish them. Returns the limits at which somebody is
+    to look again soon: another has their locks or their rows, or there is more to do than in so many seconds. Raises
+    what the database raises.
+
+    1. Read, without locks, which limits have room and somebody who waits; leave out the others.
+    2. Fill each in transactions of its own, which wait for nobody: see `fill`. The first limit gets one in any case.
+    3. Go on with it while there may be room and somebody who waits, until the time is over.
+    """
     again: set[Name] = set()
     until = steady() + seconds
     for number, name in enumerate(with_room(names, now=now)):
@@ -77,7 +88,7 @@ def promote(names: Collection[Name], *, now: datetime, seconds: float = AT_MOST)
 
 
 def with_room(names: Collection[Name], *, now: datetime) -> list[Name]:
-    """Those of these for which somebody waits, and that have room, as it seems without their locks: two statements for
-    all of them."""
+    """Return the limits for which somebody waits, and that have room, as it seems without their locks: two statements
+    for all of them."""
     views = unlocked_views(names, now=now)
     return sorted(name for name, view in views.items() if view.occupied.head is not None and room(view, now=now) != 0)

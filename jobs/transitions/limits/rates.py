@@ -1,4 +1,4 @@
-"""When the next start may be, by a rate: the bucket in its virtual scheduling form (ITU-T I.371)."""
+"""Calculates when the next start may be, by a rate: the bucket in its virtual scheduling form (ITU-T I.371)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ MOST_RESERVED = 1000  # moments of one limit that are given ahead
 
 
 def step(rate: float) -> timedelta:
-    """From one start to the next at this rate (starts a second)."""
+    """Return the time from one start to the next at this rate (starts a second)."""
     return timedelta(seconds=1 / rate)
 
 
 def after_start(steady: datetime | None, at: datetime, rate: float) -> datetime:
-    """When the next start would be due at a steady rate, after a start at that moment."""
+    """Return when the next start would be due at a steady rate, after a start at that moment."""
     return max(steady or at, at) + step(rate)
 
 
@@ -29,9 +29,9 @@ def moment(
     pledged: int,
     reserved: Collection[datetime],
 ) -> datetime:
-    """The first moment, `at_least` that, which this rate has for one that could start at `start`. `steady`: when the
-    next start would be due at a steady rate; `pledged` jobs will start about now; the moments in `reserved` are
-    others'."""
+    """Return the first moment, `at_least` that, which this rate has for a job that could start at `start`. `steady`:
+    when the next start would be due at a steady rate; `pledged` jobs will start about now; the moments in `reserved`
+    are others'."""
     one = step(rate)
     pledged += sum(taken <= start for taken in reserved)  # theirs have come, and they start any moment
     if pledged:

@@ -1,4 +1,4 @@
-"""How limits stand, read and written under their locks."""
+"""Reads and writes how limits stand, under their locks."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ KEPT_FOR = 2  # windows for which a turn that has come is kept: whoever is not t
 
 
 def views_of(names: Collection[Name], *, now: datetime) -> dict[Name, View]:
-    """By name, under their locks. One whose rate somebody has locked is left out: whoever starts one of it would have
-    to wait."""
+    """Return how these limits stand, by name, under their locks. A limit whose rate somebody has locked is left out:
+    whoever starts one of it would have to wait."""
     views = unlocked_views(names, now=now)
     rated = {name: view.rule.pk for name, view in views.items() if view.rule is not None and view.rule.rate is not None}
     free = Limit.objects.lock_free(rated.values()) if rated else set()
@@ -27,7 +27,7 @@ def views_of(names: Collection[Name], *, now: datetime) -> dict[Name, View]:
 
 
 def unlocked_views(names: Collection[Name], *, now: datetime) -> dict[Name, View]:
-    """The same without any lock: for whoever only wants to know whether to look closer."""
+    """Return how these limits stand, by name, without any lock: to know whether a closer look is worth it."""
     if not names:
         return {}
     found = rules_of(names)
@@ -40,8 +40,8 @@ def unlocked_views(names: Collection[Name], *, now: datetime) -> dict[Name, View
 
 
 def room(view: View, *, now: datetime) -> int | None:
-    """How many of its line may start now, or at a moment that is listed already, as far as it is concerned; None: any
-    number."""
+    """Return how many of this limit's line may start now, or at a moment that is listed already, as far as it is
+    concerned; None: any number."""
     rule, occupied = view.rule, view.occupied
     caps = [rule.concurrency] if rule is not None and rule.concurrency is not None else []
     if occupied.head is not None and view.name.kind == Kind.KEY:
@@ -59,18 +59,18 @@ def room(view: View, *, now: datetime) -> int | None:
 
 
 def rules_of(names: Collection[Name]) -> dict[Name, Limit]:
-    """Of those that have any."""
+    """Return the rules of those limits that have any."""
     limits = Limit.objects.filter(name__in={one.name for one in names}).order_by()
     return {found: limit for limit in limits if (found := Name(Kind(limit.kind), limit.name)) in names}
 
 
 def expiry(at: datetime) -> datetime:
-    """Until when a turn is kept that may be taken from that moment on."""
+    """Return until when a turn is kept that may be taken from that moment on."""
     return at + KEPT_FOR * timedelta(seconds=conf().min_prepare_time)
 
 
 def moments(job_id: int, refusal: Refusal) -> list[Place]:
-    """What a job has that waits for the moment of a rate: no place that another could want."""
+    """Return what a job has that waits for the moment of a rate: no place that another could want."""
     at = refusal.not_before
     return [] if at is None else [Place(job_id, *name, expiry(at), at) for name in refusal.moment_of]
 

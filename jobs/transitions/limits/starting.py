@@ -1,4 +1,4 @@
-"""Jobs that share a limit, and whose time has come: they take their places, or wait in line."""
+"""Gives jobs that share a limit, and whose time has come, their places, or puts them in line."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from jobs.transitions.refusals import Refusal, Row
 
 @dataclass
 class Decided:
-    """About rows that share limits. `early`: it cannot start now, and its time has not come: it is judged then. `busy`:
-    somebody else decides about this limit of its own at this moment."""
+    """The decision about rows that share limits. `early`: jobs that cannot start now, and whose time has not come: they
+    are judged then. `busy`: jobs with the limit of theirs about which somebody else decides at this moment."""
 
     refused: dict[int, Refusal] = field(default_factory=dict)
     early: set[int] = field(default_factory=set)
@@ -30,8 +30,8 @@ class Decided:
 
 
 def decide(rows: Sequence[Row], *, now: datetime) -> Decided:
-    """In the order of their time, in the transaction that has their rows. Those of which nothing is said have their
-    places now; what is refused keeps none (see `take_back`)."""
+    """Decide about these jobs in the order of their time, in the transaction that has their rows. Those of which
+    nothing is said have their places now; what is refused keeps none (see `take_back`)."""
     views = views_of(try_for({name for row in rows for name in row.limits}), now=now)
     decided = Decided(busy={row.id: min(locked) for row in rows if (locked := set(row.limits) - views.keys())})
     starting: list[Row] = []
@@ -58,8 +58,9 @@ def decide(rows: Sequence[Row], *, now: datetime) -> Decided:
 
 
 def take_back(rows: Sequence[Row], refused: dict[int, Refusal], *, now: datetime) -> set[Name]:
-    """What these had that do not start: it is the next one's, but for the moments that rates have given them now.
-    Returns the limits at which somebody is to look after the commit: the lines of those that wait, besides."""
+    """Release the places of the jobs that do not start: they are the next ones', but for the moments that rates have
+    given now. Returns the limits at which somebody is to look after the commit: the lines of those that wait, besides.
+    """
     gone = [row for row in rows if row.id in refused]
     if not gone:
         return set()

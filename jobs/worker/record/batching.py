@@ -7,5 +7,5 @@ PACE = 0.02  # seconds from one transaction to the next
 
 
 def gather_until(last: float) -> float:
-    """Return until when to wait for others, in seconds on the steady clock; `last` is when the last transaction began."""
+    """Return until when to wait for others; `last`: when the last transaction began. Seconds on the steady clock."""
     return max(steady() + GATHER, last + PACE)

@@ -68,7 +68,7 @@ def _seconds(asked: object) -> float | None:
 
 
 def cancelled(context: targets.Context, result: str | None = None) -> How:
-    """Return the end of a body that has stopped as it was asked to: no failure that a job may want another start after."""
+    """Return the end of a body that stopped as it was asked to: no failure after which a job wants another start."""
     return How(State.FAILED, context.execution.asked, result, ("cancelled",))
 
 
@@ -86,7 +86,7 @@ def at_last(started: Started, how: How, finished_at: datetime) -> How:
 
 
 def judged(started: Started, how: How, left_open: Collection[str]) -> How:
-    """Return this end, or what becomes of it when the body left transactions open: what it wrote in them is not there."""
+    """Return this end, or what becomes of it when the body left transactions open: what it wrote in them is lost."""
     if not left_open:
         return how
     where = ", ".join(sorted(left_open))
