@@ -98,7 +98,6 @@ def test_a_kill_on_purpose_is_no_problem_and_is_made_good(member):
 
 
 def test_so_is_one_that_was_told_to_quit_if_it_does(member, monkeypatch):
-    monkeypatch.setattr(places, "GRACE", 0.3)
     one = member(GOOD)
     one.revive_after = 0.1
     tick_until(one, up(one))
@@ -106,6 +105,7 @@ def test_so_is_one_that_was_told_to_quit_if_it_does(member, monkeypatch):
     assert one.quit() is None  # a second one would be harder
     tick_until(one, up(one, times=2))
     assert one.problems == []
+    monkeypatch.setattr(places, "GRACE", 0.3)
     deaf = member(GOOD.replace("signal.SIGTERM, lambda *a: sys.exit(0)", "signal.SIGQUIT, lambda *a: None"))
     tick_until(deaf, up(deaf, times=3))
     deaf.quit()
