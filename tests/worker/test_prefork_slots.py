@@ -13,44 +13,14 @@ from jobs.transitions import Ended, Started
 from jobs.worker.record.recorder import Recorder
 from jobs.worker.run.prefork_slots import KILL_AFTER, PreforkSlots
 from jobs.worker.run.runner import Armed
-
-
-class Pool:
-    def __init__(self):
-        self.given = []
-
-    def apply_async(self, function, args, **callbacks):
-        self.given.append(callbacks)
-
-
-class Timer:
-    cancelled = False
-
-    def cancel(self):
-        self.cancelled = True
-
-
-class Hub:
-    def __init__(self):
-        self.soon, self.later, self.timers = [], [], []
-
-    def call_soon(self, callback):
-        self.soon.append(callback)
-
-    def call_later(self, seconds, callback):
-        self.later.append((seconds, callback))
-        self.timers.append(Timer())
-        return self.timers[-1]
-
-    def run(self):
-        while self.soon:
-            self.soon.pop(0)()
+from tests.worker.celery_doubles import Hub
 
 
 class Case:
     def __init__(self, recorder, deadline=None):
         self.ended, self.lost = recorder.ended, []
-        self.hub, self.pool = Hub(), Pool()
+        self.hub = Hub()
+        self.pool = self.hub.pool
         lost = lambda job_id, why: self.lost.append((job_id, why))  # noqa: E731
         self.slots = PreforkSlots(self.pool, self.hub, lambda: 2, recorder, lost)
         now = clock.now()
@@ -62,7 +32,7 @@ class Case:
         self.child = subprocess.Popen(["sleep", "60"])
 
     def accept(self):
-        self.pool.given[0]["accept_callback"](self.child.pid, 0.0)
+        self.pool.callback("accept_callback", self.child.pid, 0.0)
 
     def is_killed(self):
         return self.child.wait(10) == -signal.SIGKILL
@@ -99,7 +69,7 @@ def test_at_its_deadline_it_is_killed_and_its_job_has_failed(case):
     assert (ended.outcome, ended.execute_at, ended.kinds) == (State.FAILED, None, ("failure", "deadline"))
     assert ended.error == "Its deadline of 30 s passed; its process was killed"
     assert case.slots.free == 2, "its slot is free at once"
-    case.pool.given[0]["error_callback"](LOST)
+    case.pool.callback("error_callback", LOST)
     assert (case.slots.free, case.lost, len(case.ended)) == (2, [], 1), "and only once"
 
 
@@ -110,8 +80,8 @@ def test_without_a_deadline_there_is_no_timer(case):
 def test_its_timer_goes_with_its_end(case):
     case = case(deadline=30)
     case.accept()
-    case.pool.given[0]["callback"](None)
-    assert case.hub.timers[0].cancelled
+    case.pool.callback("callback", None)
+    assert case.hub.entries[0].cancelled
     case.hub.later[0][1]()
     assert case.child.poll() is None, "a child that has ended its job may have another"
 
@@ -156,6 +126,6 @@ def test_an_end_that_was_on_its_way_is_told_once(case):
     case.accept()
     case.slots.stop(7, 2, "why")
     case.hub.run()
-    case.pool.given[0]["callback"](Ended(case.started, State.COMPLETED, clock.now(), clock.now()))
+    case.pool.callback("callback", Ended(case.started, State.COMPLETED, clock.now(), clock.now()))
     assert [ended.outcome for ended in case.ended] == [State.FAILED]
     assert case.slots.free == 2

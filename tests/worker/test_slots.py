@@ -18,6 +18,7 @@ from jobs.worker.record.recorder import Recorder
 from jobs.worker.run import runner
 from jobs.worker.run.prefork_slots import PreforkSlots
 from jobs.worker.run.slots import TOO_LATE, ThreadSlots
+from tests.worker.celery_doubles import Hub, Pool
 
 ARMED = SimpleNamespace(started=Started(7, 1, "t", {}, (at := clock.now()), at, None))
 
@@ -141,44 +142,23 @@ def test_the_good_bye_waits_for_what_was_given_and_no_body_is_entered_after_it(r
     assert (end.outcome, end.error, ran.qsize(), slots.taken) == (State.INTERRUPTED, TOO_LATE, 1, 0)
 
 
-class Pool:
-    def __init__(self):
-        self.given = []
-
-    def apply_async(self, function, args, **callbacks):
-        assert function is runner.run_in_child
-        self.given.append((args, callbacks))
-
-
-class Hub:
-    def __init__(self):
-        self.soon = []
-
-    def call_soon(self, callback):
-        self.soon.append(callback)
-
-    def create_loop(self):
-        while True:
-            for _, callbacks in pool.given:
-                callbacks["accept_callback"](1, 0.0)
-            yield
-
-
-pool = Pool()
+@pytest.fixture
+def pool():
+    return Pool()
 
 
 @pytest.fixture
-def children(recorder):
-    pool.given.clear()
-    slots = PreforkSlots(pool, Hub(), lambda: 2, recorder, lambda job_id, why: recorder.ended.append((job_id, why)))
+def children(recorder, pool):
+    hub = Hub(pool)
+    slots = PreforkSlots(pool, hub, lambda: 2, recorder, lambda job_id, why: recorder.ended.append((job_id, why)))
     slots.reserve(1)
     slots.give(ARMED)
     assert not pool.given, "only the event loop may talk to the pool"
-    slots._hub.soon.pop()()
+    hub.run()
     return slots
 
 
-def test_a_child_returns_its_end(children, recorder):
+def test_a_child_returns_its_end(children, pool, recorder):
     ((args, callbacks),) = pool.given
     assert args == (ARMED,)
     callbacks["accept_callback"](1, 0.0)
@@ -186,13 +166,13 @@ def test_a_child_returns_its_end(children, recorder):
     assert (children.free, recorder.ended) == (2, ["its end"])
 
 
-def test_a_child_that_died_is_told_of(children, recorder):
+def test_a_child_that_died_is_told_of(children, pool, recorder):
     ((_, callbacks),) = pool.given
     callbacks["error_callback"](SimpleNamespace(exception=MemoryError("killed")))
     assert (children.free, recorder.ended) == (2, [(7, "Its process died after the start (MemoryError: killed)")])
 
 
-def test_a_cold_stop_ends_the_children_that_have_a_job_and_says_so_once(children, recorder):
+def test_a_cold_stop_ends_the_children_that_have_a_job_and_says_so_once(children, pool, recorder):
     ((_, callbacks),) = pool.given
     child = subprocess.Popen(["sleep", "60"])
     callbacks["accept_callback"](child.pid, 0.0)
@@ -202,7 +182,7 @@ def test_a_cold_stop_ends_the_children_that_have_a_job_and_says_so_once(children
     assert recorder.ended == [(7, "Its process was told to stop after the start")]
 
 
-def test_before_the_pool_stops_every_child_has_accepted(children):
+def test_before_the_pool_stops_every_child_has_accepted(children, pool):
     children.reserve(1)
     children.give(ARMED)
     children._accepted((7, 1), 1)

@@ -9,10 +9,10 @@ from jobs.clock import steady
 from jobs.events.worker.process import ForeignMessages
 from jobs.installation import Identity, known
 from jobs.worker.process.foreign import FIRST_PAUSE, LONGEST_PAUSE, PAUSES_ALIKE, Foreign
+from jobs.worker.receive.strategy import CHUNK
 from tests.conftest import IDENTITY
-from tests.worker.receive.test_strategy import CHUNK, Message, consumer, strategy, take, taken
-
-__all__ = ["consumer", "strategy", "taken"]  # fixtures
+from tests.worker.celery_doubles import Message
+from tests.worker.conftest import take
 
 OTHERS = Identity(uuid4(), uuid4()).mark
 

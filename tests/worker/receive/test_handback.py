@@ -7,6 +7,7 @@ from celery.worker import state
 
 from jobs.worker.process import lifecycle
 from jobs.worker.runtime import RuntimeStep
+from tests.worker.celery_doubles import Hub
 
 
 class Connection:
@@ -18,20 +19,6 @@ class Connection:
     def close(self):
         self.closed += 1
         raise OSError("already gone")
-
-
-class Hub:
-    """kombu reads a connection by a callback that asks to be called again."""
-
-    def __init__(self):
-        self.ready = {self.read}
-
-    def _pop_ready(self):
-        ready, self.ready = self.ready, set()
-        return ready
-
-    def read(self):
-        raise OSError("Socket was disconnected")
 
 
 class Runtime:

@@ -1,110 +1,12 @@
 """From a message to a job that waits: what is taken, what is refused, and how many may be held."""
 
-import json
-from types import SimpleNamespace
-
 import pytest
-from celery.bootsteps import CLOSE, RUN
+from celery.bootsteps import CLOSE
 from celery.exceptions import InvalidTaskError
 
 from jobs.worker.receive.strategy import CHUNK, COMES_BACK, JobStrategy, read
-
-NOW = 1_900_000_000.0
-LATER = "2040-01-01T00:00:00+00:00"
-
-
-class Message:
-    def __init__(self, args=(7, 1), eta=LATER, **headers):
-        self.body = json.dumps([list(args), {}, {}])
-        self.channel = None
-        self.headers = {"id": "job-7-v1-1", "eta": eta, **headers}
-        self.delivery_info = {"routing_key": "slow"}
-        self.acknowledged = 0
-
-        self.handed_back = 0
-
-    def ack(self):
-        self.acknowledged += 1
-
-    def reject(self, requeue):
-        assert requeue
-        self.handed_back += 1
-
-
-class Qos:
-    def __init__(self):
-        self.value, self.changes = 5, 0
-
-    def increment_eventually(self, n):
-        self.value, self.changes = self.value + n, self.changes + 1
-
-    def decrement_eventually(self, n):
-        self.value, self.changes = self.value - n, self.changes + 1
-
-
-class TaskConsumer:
-    channel = None
-
-    def __init__(self):
-        self.did = []
-
-    def consume(self):
-        self.did.append("consume")
-
-    def cancel(self):
-        self.did.append("cancel")
-
-
-class Timer:
-    def __init__(self):
-        self.calls = []
-
-    def call_after(self, seconds, callback, args):
-        self.calls.append((seconds, callback, args))
-
-    def fire(self):
-        calls, self.calls = self.calls, []
-        for _, callback, args in calls:
-            callback(*args)
-
-
-class Consumer:
-    connection_errors = (OSError,)
-    hostname = "w1@test"
-
-    def __init__(self):
-        self.timer = Timer()
-        self.qos, self.soon, self.task_consumer = Qos(), [], TaskConsumer()
-        self.blueprint = SimpleNamespace(state=RUN)
-
-    def call_soon(self, callback):
-        self.soon.append(callback)
-
-    def turn(self):
-        """One turn of the event loop."""
-        soon, self.soon = self.soon, []
-        for callback in soon:
-            callback()
-
-
-@pytest.fixture
-def consumer():
-    return Consumer()
-
-
-@pytest.fixture
-def taken():
-    return []
-
-
-@pytest.fixture
-def strategy(consumer, taken):
-    return JobStrategy(consumer, taken.append, lambda: NOW)
-
-
-def take(strategy, *messages):
-    for message in messages:
-        strategy(message, None, None, None, [])
+from tests.worker.celery_doubles import Message
+from tests.worker.conftest import NOW, take
 
 
 def test_a_message_becomes_a_job_that_waits(strategy, taken):
