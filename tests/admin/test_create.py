@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,22 +9,9 @@ from django.contrib.admin.models import ADDITION, LogEntry
 
 from jobs.models import Job
 from jobs.states import State
+from tests.admin.steps import ADD, filled
 
 pytestmark = pytest.mark.django_db
-ADD = "/admin/jobs/job/add/"
-
-
-def filled(at, **fields):
-    run_at = (at + timedelta(minutes=5)).replace(tzinfo=None, microsecond=0).isoformat()
-    return {
-        "name": "hello",
-        "target": "demo.sleep",
-        "payload": '{"seconds": 0.1}',
-        "queue": "default",
-        "run_at": run_at,
-        "time_zone": "UTC",
-        **fields,
-    }
 
 
 def test_the_form_names_the_targets_and_proposes_a_time(admin):

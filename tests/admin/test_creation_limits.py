@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from jobs.models import CreationLimit, Job
-from tests.admin.test_create import ADD, filled
+from tests.admin.steps import ADD, filled
 
 pytestmark = pytest.mark.django_db
 LIMITS = "/admin/jobs/creationlimit/"

@@ -13,13 +13,9 @@ from jobs import transitions
 from jobs.models import Job
 from jobs.states import State
 from tests.api.conftest import JOBS, Problem, bearer
-from tests.api.test_detail import start
+from tests.api.steps import do, start
 
 VERBS = ["cancel", "run-now", "retry"]
-
-
-def do(api: Client, job: Job, verb: str, **body: Any) -> Any:
-    return api.post(f"{JOBS}{job.pk}/{verb}/", body, content_type="application/json")
 
 
 def test_cancel_says_who(api: Client, make_job: Any) -> None:

@@ -12,7 +12,7 @@ from jobs.models import Job
 from jobs.states import Hold, State
 from jobs.web import controls
 from tests.api.conftest import JOBS, bearer
-from tests.transitions.test_controls import in_state
+from tests.transitions.steps import in_state
 
 # By hand, and not from jobs/rules/controls.py: whoever changes that table is to be asked whether it is meant.
 OFFERED = {

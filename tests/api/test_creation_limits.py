@@ -13,7 +13,7 @@ from jobs.creation_limits import allowances, bucket
 from jobs.creation_limits.allowances import forget
 from jobs.models import Budget, CreationLimit, Job
 from tests.api.conftest import JOBS, Problem, ahead, bearer, new_job
-from tests.api.test_new_job_page import PAGE, RIGHT
+from tests.api.steps import PAGE, RIGHT
 
 
 @pytest.fixture

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from jobs import transitions
 from jobs.models import Job
 from jobs.states import State
 from tests import starts
 from tests.api.conftest import JOBS, Problem, ahead
+from tests.api.steps import start
 from tests.conftest import NOW
-
-
-def start(job: Job, number: int = 1) -> transitions.Started:
-    started = starts.acquire(
-        job.pk,
-        job.version,
-        worker=transitions.WorkerIdentity("w1", uuid.UUID(int=number)),
-        token=uuid.uuid4(),
-        now=job.run_at,
-        due_before=job.run_at + timedelta(seconds=1),
-    )
-    assert started is not None
-    return started
 
 
 def test_a_job_with_its_attempts(api: Client, make_job: Any) -> None:

@@ -16,7 +16,7 @@ from jobs.nodes import drains
 from jobs.nodes.cache import Vitals
 from jobs.nodes.metrics import Reading
 from tests.api.conftest import Problem, bearer
-from tests.api.test_workers import worker
+from tests.api.steps import worker
 
 
 @pytest.fixture(autouse=True)

@@ -12,16 +12,7 @@ from django.test import Client
 
 from jobs.models import Job
 from tests.api.conftest import ahead
-
-PAGE = "/jobs/new/"
-RIGHT = {
-    "name": "typed",
-    "target": "demo.sleep",
-    "payload": '{"seconds": 0.1}',
-    "queue": "default",
-    "run_at": "2099-07-01T12:00",
-    "time_zone": "Europe/Berlin",
-}
+from tests.api.steps import PAGE, RIGHT
 
 
 @pytest.fixture

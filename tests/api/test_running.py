@@ -12,8 +12,7 @@ from jobs.clock import clock
 from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.api.conftest import JOBS, new_job
-from tests.api.test_controls import do
-from tests.api.test_detail import start
+from tests.api.steps import do, start
 
 
 def read(api: Client, job: Job) -> Any:

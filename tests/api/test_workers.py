@@ -10,19 +10,15 @@ from django.test import Client
 
 from jobs.api import workers
 from jobs.clock import clock
-from jobs.models import Leadership, Worker
+from jobs.models import Leadership
 from jobs.states import State
 from tests import starts
-from tests.api.test_detail import start
+from tests.api.steps import start, worker
 
 
 @pytest.fixture
 def real_now(db: None) -> datetime:
     return datetime.now(tz=UTC)
-
-
-def worker(name: str, heartbeat_at: datetime, **fields: Any) -> Worker:
-    return Worker.objects.create(name=name, pid=1, pool="threads", slots=5, heartbeat_at=heartbeat_at, **fields)
 
 
 def test_workers(api: Client, real_now: datetime) -> None:

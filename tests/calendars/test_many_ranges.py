@@ -13,7 +13,7 @@ from jobs import blackouts, rules
 from jobs.calendars import NeverOpen, OwnRange, Snapshot, next_opening, openings, why_closed
 from jobs.calendars.publicholidays import holiday_on
 from jobs.models import Calendar, CalendarRange
-from tests.calendars.test_opening_hours_sampled import BEGIN, MINUTE, ZONES, at, hours
+from tests.calendars.samples import BEGIN, MINUTE, ZONES, at, hours
 from tests.conftest import NOW
 
 HOUR = timedelta(hours=1)

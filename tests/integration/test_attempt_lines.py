@@ -9,7 +9,7 @@ import pytest
 from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create
 
 pytestmark = [pytest.mark.processes]
 

@@ -13,7 +13,7 @@ from launcher.process import send, stop
 from launcher.servers.binaries import find_valkey
 from launcher.servers.valkey import Valkey
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
-from tests.integration.test_way_of_one_job import create, graceful_stop, insert
+from tests.integration.steps import create, graceful_stop, insert
 
 pytestmark = [pytest.mark.processes]
 

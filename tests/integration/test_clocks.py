@@ -7,7 +7,7 @@ import pytest
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
-from tests.integration.test_way_of_one_job import create, insert
+from tests.integration.steps import create, insert
 from verification.drill import wrongclock
 
 pytestmark = [pytest.mark.processes]

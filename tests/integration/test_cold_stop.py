@@ -12,8 +12,7 @@ from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, purge, wait_for
-from tests.integration.test_stops import publish, states
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create, publish, states
 
 pytestmark = [pytest.mark.processes]
 

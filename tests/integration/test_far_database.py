@@ -8,7 +8,7 @@ from django.db import connection
 from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
-from tests.integration.test_way_of_one_job import insert
+from tests.integration.steps import insert
 from verification.drill import wrongclock
 from verification.drill.services.gate import Delays, Gate, Mode
 

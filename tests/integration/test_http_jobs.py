@@ -13,7 +13,7 @@ from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.http.server import serving
 from tests.integration.conftest import all_final, wait_for
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create
 
 pytestmark = [pytest.mark.processes]
 

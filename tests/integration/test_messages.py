@@ -14,7 +14,7 @@ from jobs.messages import HOPS, RUN_JOB
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
 from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, wait_for
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create
 
 pytestmark = [pytest.mark.processes]
 

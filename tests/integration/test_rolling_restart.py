@@ -13,7 +13,7 @@ from jobs.clock import clock
 from jobs.models import Attempt, Job
 from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create
 
 pytestmark = [pytest.mark.processes]
 

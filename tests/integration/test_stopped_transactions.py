@@ -11,7 +11,7 @@ from jobs.models import Attempt, Job, Worker, WorkerLog
 from jobs.states import State
 from launcher.process import send
 from tests.integration.conftest import all_final, wait_for
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create
 
 pytestmark = [pytest.mark.processes]
 

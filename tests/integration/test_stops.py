@@ -8,13 +8,11 @@ import pytest
 from celery import current_app
 from django.db.models import F
 
-from jobs.messages import send as send_message
 from jobs.models import Attempt, Job, Worker
-from jobs.models.querysets import Listed
 from jobs.states import State
 from launcher.process import send
 from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, purge, wait_for
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create, publish, states
 
 pytestmark = [pytest.mark.processes]
 
@@ -45,13 +43,6 @@ class Held:
         self.armed = create(1 + LEAD, "demo.noop", queue=queue)
         self.waiting = [create(5 + LEAD, "demo.noop", queue=queue) for _ in range(3)]
         self.started = self.running, self.again, self.armed
-
-
-def publish():
-    """Once, now: this test has no beat, which would send again what a worker keeps to itself."""
-    with current_app.producer_or_acquire() as producer:
-        for job in Job.objects.filter(enqueued_at=None):
-            send_message(Listed.first(job), producer)
 
 
 def stop(cluster):
@@ -104,7 +95,3 @@ def test_a_stop_that_does_not_wait(cluster, broker_url):
 
 def starters(ids):
     return set(Attempt.objects.filter(job__in=ids).values_list("worker", flat=True))
-
-
-def states(ids):
-    return set(Job.objects.filter(pk__in=ids).values_list("state", flat=True))

@@ -15,7 +15,7 @@ from django.db import connection
 from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.integration.conftest import EXACTLY_ONCE, all_final, database_url, wait_for
-from tests.integration.test_way_of_one_job import create
+from tests.integration.steps import create
 
 pytestmark = [pytest.mark.processes]
 

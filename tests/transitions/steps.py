@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+from jobs import transitions
 from jobs.models import Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
@@ -46,3 +47,22 @@ def start(job, *, now=NOW):
     )
     assert started is not None
     return started, worker
+
+
+def in_state(make_job, state):
+    job = make_job()
+    if state == State.PENDING:
+        return job
+    if state == State.CANCELLED:
+        transitions.cancel(job.pk, now=NOW, reason="")
+    elif state == State.SKIPPED:
+        Job.objects.filter(pk=job.pk).update(state=State.SKIPPED, finished_at=NOW)
+    else:
+        started = acquire(job)
+        if state == State.INTERRUPTED:
+            transitions.interrupt([WORKER.session], now=NOW, reason="gone")
+        elif state != State.RUNNING:
+            finish(started, state)
+    job.refresh_from_db()
+    assert job.state == state
+    return job

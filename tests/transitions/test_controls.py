@@ -7,28 +7,9 @@ from jobs import transitions
 from jobs.models import Attempt, Job, Verb
 from jobs.states import Hold, State
 from tests.conftest import NOW, seconds
-from tests.transitions.steps import WORKER, acquire, finish
+from tests.transitions.steps import acquire, in_state
 
 pytestmark = pytest.mark.django_db
-
-
-def in_state(make_job, state):
-    job = make_job()
-    if state == State.PENDING:
-        return job
-    if state == State.CANCELLED:
-        transitions.cancel(job.pk, now=NOW, reason="")
-    elif state == State.SKIPPED:
-        Job.objects.filter(pk=job.pk).update(state=State.SKIPPED, finished_at=NOW)
-    else:
-        started = acquire(job)
-        if state == State.INTERRUPTED:
-            transitions.interrupt([WORKER.session], now=NOW, reason="gone")
-        elif state != State.RUNNING:
-            finish(started, state)
-    job.refresh_from_db()
-    assert job.state == state
-    return job
 
 
 VERBS = {

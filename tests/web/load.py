@@ -109,3 +109,9 @@ def ask_raw(port: int, whole: bytes) -> int:
 
 def quantile(sorted_: list[float], share: float) -> float:
     return statistics.quantiles(sorted_, n=100, method="inclusive")[round(share * 100) - 1]
+
+
+GUNICORN = [
+    *["-m", "gunicorn", "project.wsgi", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"],
+    "--bind",
+]

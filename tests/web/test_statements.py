@@ -16,7 +16,7 @@ from jobs.clock import clock
 from jobs.models import Job
 from tests.api.conftest import ahead
 from tests.integration.conftest import database_url
-from tests.web.test_waiting import GUNICORN
+from tests.web.load import GUNICORN
 
 pytestmark = [pytest.mark.processes]
 

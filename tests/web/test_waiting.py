@@ -13,13 +13,11 @@ import pytest
 from jobs.models import Job, Trigger
 from jobs.states import State
 from tests.integration.conftest import EXACTLY_ONCE, wait_for
-from tests.web.load import Callers, request
+from tests.web.load import GUNICORN, Callers, request
 
 pytestmark = [pytest.mark.processes]
 
 CALLS = 80
-GUNICORN = ["-m", "gunicorn", "project.wsgi", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
-GUNICORN += ["--bind"]
 
 
 def fire(port, token, wait=60):
