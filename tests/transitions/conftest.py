@@ -3,8 +3,10 @@ from datetime import time
 import pytest
 
 from jobs import dispatcher
-from jobs.models import Calendar
+from jobs.models import Calendar, Job
+from jobs.states import Blackout
 from jobs.transitions.limits import promotion
+from tests.transitions.steps import again
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +31,15 @@ def published(monkeypatch):
 @pytest.fixture
 def office():
     return Calendar.objects.create(name="office", open_from=time(9), open_until=time(17))
+
+
+@pytest.fixture
+def bound(office, make_job):
+    """A job of the calendar that SQL, an edit or lateness has led to that time."""
+
+    def make(run_at, policy=Blackout.NEXT, **fields):
+        job = make_job(60, calendar="office", blackout=policy, **fields)
+        Job.objects.filter(pk=job.pk).update(run_at=run_at)
+        return again(job)
+
+    return make

@@ -1,10 +1,10 @@
 """A job's start and end, as the workers of these tests make them."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from jobs import transitions
-from jobs.models import Job
+from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests import starts
@@ -12,6 +12,10 @@ from tests.conftest import NOW, seconds
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
 SECOND = timedelta(seconds=1)
+# Of the calendar "office" (conftest.py): NOW is Tuesday, 1 January 2030, 12:00:03 UTC, in its hours.
+OPENS = datetime(2030, 1, 2, 9, tzinfo=UTC)
+CLOSES = datetime(2030, 1, 1, 17, tzinfo=UTC)
+EVENING = datetime(2030, 1, 1, 20, tzinfo=UTC)
 
 
 def again(job):
@@ -66,3 +70,19 @@ def in_state(make_job, state):
     job.refresh_from_db()
     assert job.state == state
     return job
+
+
+def run(job, outcome=State.COMPLETED, **more):
+    """Start and end it."""
+    started = acquire(again(job))
+    assert started is not None
+    assert finish(started, outcome, **more)
+
+
+def sees(job):
+    """How the row stands: its state, and what it waits for."""
+    return (again(job).state, again(job).held_by)
+
+
+def is_waiting(job):
+    return job.state == State.PENDING and job.locked_at is None and not Attempt.objects.filter(job=job).exists()

@@ -1,41 +1,20 @@
 """Nothing of a calendar's jobs starts in closed time, however it came there; plain jobs are asked nothing."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from jobs import transitions
 from jobs.calendars import publicholidays
-from jobs.models import Attempt, Audit, Calendar, CalendarRange, Job, Limit
-from jobs.states import Blackout, Hold, State
+from jobs.models import Calendar, CalendarRange, Job, Limit
+from jobs.states import Blackout, State
 from jobs.worker.process import warming
 from tests.conftest import NOW, seconds
-from tests.transitions.steps import acquire, again, finish
+from tests.transitions.steps import CLOSES, EVENING, OPENS, acquire, again, finish, is_waiting
 
 pytestmark = pytest.mark.django_db
-
-# NOW is Tuesday, 1 January 2030, 12:00:03 UTC.
-OPENS = datetime(2030, 1, 2, 9, tzinfo=UTC)
-CLOSES = datetime(2030, 1, 1, 17, tzinfo=UTC)
-EVENING = datetime(2030, 1, 1, 20, tzinfo=UTC)
-
-
-@pytest.fixture
-def bound(office, make_job):
-    """A job of the calendar that SQL, an edit or lateness has led to that time."""
-
-    def make(run_at, policy=Blackout.NEXT, **fields):
-        job = make_job(60, calendar="office", blackout=policy, **fields)
-        Job.objects.filter(pk=job.pk).update(run_at=run_at)
-        return again(job)
-
-    return make
-
-
-def waits(job):
-    return job.state == State.PENDING and job.locked_at is None and not Attempt.objects.filter(job=job).exists()
 
 
 def test_in_open_time_it_starts(bound):
@@ -46,7 +25,7 @@ def test_in_closed_time_it_is_moved_to_the_next_opening(bound, published):
     job = bound(EVENING)
     assert acquire(job, now=EVENING) is None
     moved = again(job)
-    assert waits(moved)
+    assert is_waiting(moved)
     assert (moved.run_at, moved.asked_run_at, moved.enqueued_at) == (OPENS, EVENING, None)
     assert "after its hours" in moved.waited_for
     assert acquire(moved, now=EVENING, due_before=EVENING + seconds(1)) is None, "an old message finds nothing"
@@ -141,60 +120,6 @@ def test_a_moved_job_gives_its_turn_to_the_next(bound, make_job):
     assert acquire(again(plain), now=EVENING) is not None
 
 
-# --- a person ---
-
-
-def test_run_now_by_a_person_goes_over_the_calendar_and_is_audited(bound):
-    job = bound(EVENING + timedelta(hours=1))
-    assert transitions.run_now(job.pk, now=EVENING).done
-    assert Audit.objects.filter(job=job, verb="run_now").exists()
-    assert acquire(again(job), now=EVENING) is not None
-
-
-def test_that_stands_for_one_start_only(bound):
-    job = bound(EVENING, rerunnable=True, max_attempts=3, retry_on=["failure"])
-    transitions.run_now(job.pk, now=EVENING)
-    started = acquire(again(job), now=EVENING)
-    finish(started, outcome=State.FAILED, error="no", kinds=("failure",))
-    job = again(job)
-    assert job.state == State.PENDING
-    assert acquire(job, now=EVENING, due_before=job.run_at + seconds(1)) is None
-    assert again(job).run_at == OPENS
-
-
-def test_a_reschedule_is_bound_again(bound):
-    job = bound(EVENING)
-    transitions.run_now(job.pk, now=EVENING)
-    transitions.reschedule(job.pk, run_at=EVENING + seconds(60), now=EVENING)
-    assert acquire(again(job), now=EVENING + seconds(60)) is None
-
-
-# --- what nothing can be reckoned with ---
-
-
-@pytest.mark.parametrize(
-    ("broken", "says"),
-    [
-        ({"open_days": 0}, "no open moment"),
-        ({"time_zone": "Mars/Base"}, "'office' cannot be used: This time zone is not known"),
-        ({"holidays_of": "XX"}, "'office' cannot be used: The holidays of 'XX'"),
-    ],
-)
-def test_it_waits_for_a_person(bound, broken, says):
-    job = bound(NOW)
-    Calendar.objects.update(**broken)  # by somebody's hand
-    assert acquire(job) is None
-    held = again(job)
-    assert waits(held)
-    assert held.held_by == Hold.PERSON
-    assert says in held.waited_for
-    assert transitions.run_now(job.pk, now=NOW).done
-    assert acquire(again(job)) is not None
-
-
-# --- what it costs ---
-
-
 def statements(job, **when):
     with CaptureQueriesContext(
         connection,
@@ -227,25 +152,3 @@ def test_a_worker_loads_the_holidays_before_its_first_job(make_job, monkeypatch)
     assert (before.currsize, before.misses) == (1, 1)
     assert acquire(make_job(1, calendar="here", blackout=Blackout.SKIP), now=NOW + timedelta(days=1)) is not None
     assert publicholidays._of_year.cache_info().misses == before.misses
-
-
-# --- the table ---
-
-
-@pytest.mark.parametrize(
-    "values",
-    [{"blackout": "later"}, {"asked_run_at": "infinity"}, {"calendar_id": 4711}],
-)
-def test_the_table_refuses(make_job, values):
-    job = make_job()
-    (column, value), *_ = values.items()
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE jobs_job SET {column} = %s WHERE id = %s", [value, job.pk])
-
-
-def test_a_calendar_that_jobs_have_is_not_deleted(bound, office):
-    bound(NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        office.delete()

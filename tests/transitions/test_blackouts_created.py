@@ -1,6 +1,6 @@
 """A new job of a calendar: kept, moved, or refused, and told."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,14 +9,9 @@ from jobs import rules, transitions
 from jobs.models import Calendar
 from jobs.states import Blackout, State
 from tests.conftest import NOW, seconds
-from tests.transitions.steps import again
+from tests.transitions.steps import CLOSES, EVENING, OPENS, again
 
 pytestmark = pytest.mark.django_db
-
-# NOW is Tuesday, 1 January 2030, 12:00:03 UTC.
-OPENS = datetime(2030, 1, 2, 9, tzinfo=UTC)
-CLOSES = datetime(2030, 1, 1, 17, tzinfo=UTC)
-EVENING = datetime(2030, 1, 1, 20, tzinfo=UTC)
 
 
 def new(run_at, **fields):

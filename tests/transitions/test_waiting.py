@@ -2,28 +2,16 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from jobs import transitions
-from jobs.maintenance.turns import waits
-from jobs.models import Dependency, Job
+from jobs.models import Job
 from jobs.states import Awaited, Hold, State
 from jobs.transitions.dependencies import block
 from tests.conftest import NOW, seconds
-from tests.transitions.steps import acquire, again, finish, start
+from tests.transitions.steps import acquire, again, finish, run, sees, start
 
 pytestmark = pytest.mark.django_db
 ANY = Awaited.ANY
-
-
-def run(job, outcome=State.COMPLETED, **more):
-    started = acquire(again(job))
-    assert started is not None
-    assert finish(started, outcome, **more)
-
-
-def sees(job):
-    return (again(job).state, again(job).held_by)
 
 
 def test_it_waits_and_starts_when_the_other_has_completed(make_job, published):
@@ -192,38 +180,6 @@ def test_running_it_now_does_not_end_its_wait(make_job):
     assert sees(child) == (State.PENDING, Hold.DEPENDENCIES)
 
 
-BY_SQL = """
-WITH made AS (
-    INSERT INTO jobs_job (target, payload, run_at, holds) VALUES ('demo.noop', '{}', now(), 2) RETURNING id
-)
-INSERT INTO jobs_dependency (job_id, waits_for_id) SELECT id, %s FROM made RETURNING job_id
-"""
-
-
-@pytest.mark.parametrize(
-    ("outcome", "then"), [(State.COMPLETED, (State.PENDING, 0)), (State.FAILED, (State.SKIPPED, 0))]
-)
-def test_the_leader_finds_what_sql_has_tied(make_job, outcome, then):
-    first = make_job(1)
-    with connection.cursor() as cursor:
-        cursor.execute(BY_SQL, [first.pk])
-        child = Job.objects.get(pk=cursor.fetchone()[0])
-    assert waits(now=NOW) == 0
-    run(first, outcome)
-    assert sees(child) == (State.PENDING, Hold.DEPENDENCIES), "nobody has told its end whom to look for"
-    assert waits(now=NOW) == 1
-    assert sees(child) == then
-
-
-def test_the_leader_finds_what_waits_in_vain_while_others_are_open(make_job):
-    first, second = make_job(1), make_job(1)
-    vain = make_job(1, waits_for=[first.pk, second.pk])
-    either_way = make_job(1, waits_for=[first.pk, second.pk], waits_for_end=ANY)
-    Job.objects.filter(pk=first.pk).update(state=State.CANCELLED, finished_at=NOW)
-    assert waits(now=NOW) == 1
-    assert (sees(vain), sees(either_way)) == ((State.SKIPPED, 0), (State.PENDING, Hold.DEPENDENCIES))
-
-
 def test_one_that_is_held_for_more_is_not_published(make_job, published):
     first = make_job(1)
     child = make_job(1, waits_for=[first.pk])
@@ -247,12 +203,3 @@ def test_what_is_deleted_between_two_looks_is_said_to_be_missing(make_job, monke
     monkeypatch.setattr(block, "problems", lambda ids, by: [])  # it was there then
     with pytest.raises(ValidationError, match="999999"):
         make_job(1, waits_for=[999999])
-
-
-def test_one_that_waits_for_what_is_no_more_is_let_go(make_job):
-    first = make_job(1)
-    child = make_job(0, waits_for=[first.pk])
-    Dependency.objects.all().delete()
-    Job.objects.filter(pk=first.pk).delete()
-    assert waits(now=NOW) == 1
-    assert again(child).waited_for == "It waited for jobs that are not there any more."

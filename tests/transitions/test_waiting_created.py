@@ -9,20 +9,10 @@ from jobs import rules
 from jobs.models import Dependency, Job
 from jobs.states import Awaited, State
 from tests.conftest import NOW
-from tests.transitions.steps import acquire, again, finish
+from tests.transitions.steps import again, run, sees
 
 pytestmark = pytest.mark.django_db
 ANY = Awaited.ANY
-
-
-def run(job, outcome=State.COMPLETED, **more):
-    started = acquire(again(job))
-    assert started is not None
-    assert finish(started, outcome, **more)
-
-
-def sees(job):
-    return (again(job).state, again(job).held_by)
 
 
 @pytest.mark.parametrize(

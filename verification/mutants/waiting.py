@@ -125,7 +125,9 @@ MUTANTS = (
     mutant(
         "waiting: the leader finds those that wait in vain",
         NEVER_LOST,
-        ("tests/transitions/test_waiting.py::test_the_leader_finds_what_waits_in_vain_while_others_are_open",),
+        (
+            "tests/transitions/test_waiting_unnoticed.py::test_the_leader_finds_what_waits_in_vain_while_others_are_open",
+        ),
         (QUERIES, "Q(~still_open) | Q(wants_success, broken)", "Q(~still_open)"),
     ),
 )
