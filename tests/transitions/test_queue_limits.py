@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from jobs.maintenance.turns import turns
-from jobs.models import Job, Kind, Limit, LimitAudit
+from jobs.models import Audit, Job, Kind, Limit
 from jobs.states import Hold, State
 from jobs.transitions.limits import filling, pausing
 from jobs.transitions.limits.names import Name
@@ -53,7 +53,7 @@ def test_so_is_a_reason_that_is_too_long(verb):
     with pytest.raises(ValidationError, match="shorten"):
         getattr(pausing, verb)(MAIL, now=NOW, by=pausing.By(None, "x" * 1001), **more)
     assert not Limit.objects.exists()
-    assert not LimitAudit.objects.exists()
+    assert not Audit.objects.exists()
 
 
 def test_resuming_lets_go_of_everybody_however_many(make_job, monkeypatch, published):

@@ -151,6 +151,17 @@ def test_one_that_is_settled_between_the_two_questions_stays_as_it_was_settled(b
     assert (due.state, due.reason) == (State.INTERRUPTED, f"gone (worker {WORKER.name})")
 
 
+def test_a_start_whose_end_stands_in_the_ledger_already_is_not_interrupted_once_more(body):
+    """By SQL: the job still says that it runs."""
+    due = job()
+    started = starts.acquire(due.pk, 1, worker=WORKER, token=TOKEN, now=NOW, due_before=clock.now())
+    pause()
+    Attempt.objects.update(outcome=State.FAILED, finished_at=NOW, error="by hand")
+    assert overtaken.is_over(started, now=clock.now())
+    due.refresh_from_db()
+    assert (due.state, Attempt.objects.get().error) == (State.PENDING, "by hand")
+
+
 def test_a_start_in_time_asks_nothing(body):
     due = job(0.0, body(lambda: None))
     started = starts.acquire(due.pk, 1, worker=WORKER, token=TOKEN, now=clock.now(), due_before=clock.now())
