@@ -25,7 +25,7 @@ CLOCK_MARGIN = timedelta(milliseconds=250)
 
 
 def horizon(now: datetime) -> datetime:
-    """Whatever is due before this has been listed already: its message goes out at commit."""
+    """Return the moment before which all that is due has been listed already: its message goes out at commit."""
     c = conf()
     return window_at(now + CLOCK_MARGIN, c.min_prepare_time, c.look_ahead).horizon
 

@@ -1,4 +1,5 @@
-"""What happens, said once: `emit` is called by what does it, and the log hears of it, as does whoever has subscribed.
+"""Events: what happens, said once. `emit` is called by what does it, and the log hears of it, as does whoever has
+subscribed.
 
 The events are in the modules beside this, by where they happen; docs/events.md lists them.
 """

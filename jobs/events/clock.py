@@ -1,4 +1,4 @@
-"""This machine's clock beside the database's."""
+"""Events of this machine's clock, as it is compared with the database's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jobs.events.event import Event
 
 @dataclass(frozen=True)
 class ClockIsOff(Event):
-    """This machine's clock and the database's are apart by more than a quarter of a second."""
+    """Clocks differ: this machine's and the database's are apart by more than a quarter of a second."""
 
     level = logging.WARNING
     text = "this machine's clock is off by %(seconds).3f s from the database's; timers are corrected"
@@ -19,7 +19,7 @@ class ClockIsOff(Event):
 
 @dataclass(frozen=True)
 class ClocksParted(Event):
-    """Somebody has stepped a clock."""
+    """A clock was stepped by somebody."""
 
     level = logging.WARNING
     text = "the clocks have parted since they were last compared; measuring again"

@@ -30,7 +30,7 @@ class JobsPublished(Event):
 
 @dataclass(frozen=True)
 class CrowdsUnknown(Event):
-    """Not all queues were asked whether many messages wait in them."""
+    """The broker was slow: some queues were not asked whether many messages wait in them."""
 
     level = logging.WARNING
     text = "the broker is slow to say what waits in it: not all queues were asked"

@@ -1,4 +1,4 @@
-"""What an event is: a name, typed fields, and how the log says it."""
+"""Defines events: a name, typed fields, and how the log says it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose database and messages these are."""
+"""Events of the installation: whose database and messages these are."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class DatabaseHeld(Event):
 
 @dataclass(frozen=True)
 class MemoryUnreadable(Event):
-    """What the broker has noted is of no use."""
+    """The broker's note of how far the ledger had come is of no use."""
 
     level = logging.WARNING
     text = "the broker's note of the latest start cannot be read (%(error)s)"

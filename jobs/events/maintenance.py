@@ -1,4 +1,4 @@
-"""What a leader settles that others have left."""
+"""Events of maintenance: what a leader settles that others have left."""
 
 from __future__ import annotations
 

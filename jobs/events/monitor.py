@@ -1,4 +1,4 @@
-"""What the monitor could not ask."""
+"""Events of the monitor: what it could not ask."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class DatabaseIsNotReady(Event):
 
 @dataclass(frozen=True)
 class MigrationsUnreadable(Event):
-    """Whether the tables are there could not be asked."""
+    """The monitor could not ask whether the tables are there."""
 
     level = logging.WARNING
     text = "the migrations cannot be read: %(error)s"

@@ -10,7 +10,7 @@ from jobs.events.event import Event
 
 @dataclass(frozen=True)
 class MachineUnreadable(Event):
-    """There is no reading of this machine this time."""
+    """The machine could not be read this time."""
 
     level = logging.DEBUG
     text = "the machine could not be read: %(error)s"
@@ -28,7 +28,7 @@ class GpuLost(Event):
 
 @dataclass(frozen=True)
 class NoGpu(Event):
-    """This machine has no GPU that can be read."""
+    """The machine has no GPU that can be read."""
 
     level = logging.DEBUG
     text = "no GPU is read: %(error)s"

@@ -30,7 +30,7 @@ class LeadershipEnded(Event):
 
 @dataclass(frozen=True)
 class StandsBy(Event):
-    """Another beat leads; told once a minute at most."""
+    """A beat stands by, since another leads; told once a minute at most."""
 
     level = logging.INFO
     text = "%(name)s stands by; the latest leader is %(latest)s; its lock is held by %(holder)s"
@@ -70,7 +70,7 @@ class LockConnectionLost(Event):
 
 @dataclass(frozen=True)
 class BrokerMemoryUnknown(Event):
-    """Whether this database was restored cannot be judged by the broker's note; it is asked again."""
+    """The broker's note does not tell whether this database was restored; it is asked again."""
 
     level = logging.WARNING
     text = "the broker does not say how far the ledger had come (%(error)s)"
@@ -79,7 +79,7 @@ class BrokerMemoryUnknown(Event):
 
 @dataclass(frozen=True)
 class ReplacedWhileListing(Event):
-    """Another leads: what was listed is rolled back."""
+    """A leader was replaced while it listed: what was listed is rolled back."""
 
     level = logging.WARNING
     text = "%(leader)s was replaced while it listed"

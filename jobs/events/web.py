@@ -1,4 +1,4 @@
-"""What views could not do."""
+"""Events of views: what they could not do."""
 
 from __future__ import annotations
 

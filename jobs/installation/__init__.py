@@ -1,4 +1,5 @@
-"""Whose processes these are, as each of them knows it: what messages carry, and by which lock the leader leads.
+"""The installation that these processes belong to, as each of them knows it: what messages carry, and by which lock the
+leader leads.
 
 The row of `jobs_installation` says it. A release after a restore changes it, so a process reads it again every ten
 seconds, a worker with each heartbeat, a leader with each sign of life.
@@ -32,7 +33,7 @@ class Identity:
 
     @property
     def mark(self) -> str:
-        """What each message carries."""
+        """The mark that each message carries."""
         return f"{self.identity.hex[:12]}.{self.incarnation.hex[:8]}"
 
     @property
@@ -41,13 +42,13 @@ class Identity:
         return (self.identity.int ^ LOCK_SALT) & LOCK_BITS
 
     def owns(self, mark: str) -> bool:
-        """Whether a message with this mark is of this installation, of this or an earlier incarnation. One without a
-        mark is: versions before marks have sent it."""
+        """Return whether a message with this mark is of this installation, of this or an earlier incarnation. One
+        without a mark is: versions before marks have sent it."""
         return not mark or mark.partition(".")[0] == self.identity.hex[:12]
 
 
 class Known:
-    """What this process knows of its installation. From any thread."""
+    """The installation, as this process knows it. Safe for threads."""
 
     def __init__(self) -> None:
         self.kept: Identity | None = None  # as it was read last
@@ -57,11 +58,12 @@ class Known:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it was read so lately that a message with another mark is another's. Never asks."""
+        """Is true when it was read so lately that a message with another mark is another's. Never asks."""
         return self.kept is not None and steady() - self._read_at < SURE_FOR
 
     def identity(self) -> Identity:
-        """As it was read within the last ten seconds. Raises DatabaseError when it was never read and cannot be."""
+        """Return the identity as it was read within the last ten seconds. Raises DatabaseError when it was never read
+        and cannot be."""
         if self.kept is None or steady() - self._read_at > KEPT_FOR:
             try:
                 return self.read()
@@ -73,7 +75,8 @@ class Known:
         return self.kept
 
     def mark(self) -> str:
-        """For a message that goes out; empty when the database does not say: such a message counts as ours."""
+        """Return the mark for a message that goes out; empty when the database does not say: such a message counts as
+        ours."""
         try:
             return self.identity().mark
         except (DatabaseError, InterfaceError) as error:
@@ -81,7 +84,7 @@ class Known:
             return ""
 
     def read(self) -> Identity:
-        """The same, asked now. Raises DatabaseError."""
+        """Ask the database for the identity now, and return it. Raises DatabaseError."""
         row = Installation.current()
         return self.learn(row.identity, row.incarnation)
 
@@ -103,7 +106,7 @@ class Known:
 
 
 def _drop_connection() -> None:
-    """It has failed; whose transaction it is in drops it himself."""
+    """Close the connection, which has failed; inside a transaction its owner drops it himself."""
     if not connection.in_atomic_block:
         connection.close()
 

@@ -1,4 +1,4 @@
-"""How far the ledger has come, kept outside of the database: a database that was put back does not know it.
+"""Remembers how far the ledger has come, outside of the database: a database that was put back does not know it.
 
 It is one message in a durable queue of the broker, which no worker takes from. Its name has the incarnation: what was
 remembered before a release no longer counts.
@@ -26,7 +26,7 @@ MOST_READ = 100  # messages: more than one only after a leader has died at it
 
 @dataclass(frozen=True)
 class Memory:
-    """What was seen last: the highest id of a ledger row, the bytes of WAL, and the timeline that they are of."""
+    """The last that was seen: the highest id of a ledger row, the bytes of WAL, and the timeline that they are of."""
 
     start: int
     written: int
@@ -34,7 +34,7 @@ class Memory:
 
 
 def read(mark: str) -> Memory | None:
-    """What the broker keeps for the installation of this mark; None when that is nothing. Raises what the broker
+    """Return what the broker keeps for the installation of this mark; None when that is nothing. Raises what the broker
     raises."""
     with _connection() as connection:
         queue = _queue(connection.default_channel, mark)
@@ -108,7 +108,7 @@ class Keeper:
             self._changed.notify()
 
     def forget(self) -> None:
-        """Another leads: it notes what it sees."""
+        """Drop what has yet to be noted: another leads, and notes what it sees."""
         with self._changed:
             self._wanted = None
 

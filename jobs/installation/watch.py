@@ -1,5 +1,5 @@
-"""Whether this database is the one that the installation has worked with, as far as it had come: or one that somebody
-has restored. Then a job that has run since is pending again, and nobody may start it without a person's word.
+"""Judges whether this database is the one that the installation has worked with, as far as it had come: or one that
+somebody has restored. Then a job that has run since is pending again, and nobody may start it without a person's word.
 
 docs/adr/0026 says which signs count, and why each of them is no false alarm.
 """
@@ -66,9 +66,9 @@ class Place:
 def why_restored(
     row: Installation, here: Place, remembered: Memory | None, *, heard: int = 0, asked: bool = True
 ) -> str:
-    """What shows that this database was restored, a sentence; empty when nothing does. `remembered` is what the
-    broker keeps, None where it keeps nothing (any more), or was not `asked`; `heard` is the latest start that this
-    process knows of."""
+    """Return a sentence that says what shows that this database was restored; empty when nothing does. `remembered` is
+    what the broker keeps, None where it keeps nothing (any more), or was not `asked`; `heard` is the latest start that
+    this process knows of."""
     if row.table_oid is not None and (elsewhere := _elsewhere(row, here)):
         return elsewhere
     start = max(row.last_start, heard, remembered.start if remembered else 0)
@@ -120,7 +120,7 @@ PLACED = ["system_identifier", "timeline", "database_oid", "table_oid", "last_st
 
 
 def place(row: Installation, here: Place) -> None:
-    """This is where the installation is, from now on."""
+    """Write into the row, without saving it, that the installation is here from now on."""
     row.system_identifier, row.timeline = here.system_identifier, here.timeline
     row.database_oid, row.table_oid = here.database_oid, here.table_oid
     row.last_start = here.latest

@@ -1,1 +1,1 @@
-"""What keeps the table true when processes die: small services, each with one query to look and one to act."""
+"""Services that keep the table true when processes die: small, each with one query to look and one to act."""

@@ -18,10 +18,16 @@ STARTS_AT_A_TIME = 200  # in one transaction: others wait for these rows, and fo
 def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> int:
     """Interrupt the open attempts of workers that are gone; return how many jobs lost their start.
 
-    Gone is who said good-bye, or was silent for `patience` while we watched: after an outage of the database
-    every heartbeat is old, and nobody may be declared gone for it.
-    An attempt of a session that was declared gone before, or never registered, is nobody's after the same patience.
-    Looks at the small table of workers and the open attempts; the jobs are touched when one has vanished.
+    Gone is who said good-bye, or was silent for `patience` while we watched: after an outage of the database every
+    heartbeat is old, and nobody may be declared gone for it.
+
+    1. Look, with one statement, whether a worker has vanished or an attempt is orphaned: its session was declared gone
+       before, or never registered, and it is older than `patience`. Return if not; no job was read.
+    2. Lock the rows of the vanished workers that nobody else has, and mark them as gone, in a transaction of its own: a
+       worker that wakes finds that out before it enters a body. If this process dies now, their attempts are orphaned.
+    3. Interrupt the open attempts of these sessions, and the orphaned ones, some at a time: see `interrupt`. Rows that
+       somebody has locked are left for the next time.
+    4. Tell of the workers that vanished without a good-bye, and of the jobs.
     """
     silent_before = now - patience if now - watching_since >= patience else None
     if not _lost_sessions(silent_before):
@@ -49,7 +55,7 @@ def rescue(*, now: datetime, patience: timedelta, watching_since: datetime) -> i
 
 
 def _lost_sessions(silent_before: datetime | None) -> bool:
-    """One statement a window, however many workers and jobs there are."""
+    """Return whether there is anything to rescue: one statement a window, however many workers and jobs there are."""
     vanished = Worker.objects.vanished(silent_before).values("session")
     if silent_before is None:
         return vanished.exists()

@@ -1,4 +1,4 @@
-"""What a job is, and the rows that tell its story."""
+"""The tables: what a job is, and the rows that tell its story."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.audit import Audit, Change, Subject, Verb

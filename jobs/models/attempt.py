@@ -9,7 +9,7 @@ from jobs.states import OUTCOMES, State
 
 
 class Attempt(models.Model):
-    """One start of a job. Unique (job, number), so that the database itself refuses a second one."""
+    """A start of a job. Unique (job, number), so that the database itself refuses a second one."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()

@@ -1,5 +1,5 @@
-"""Who asked for what, and why, and what it was before and after: one row for each change that took effect, in the same
-transaction."""
+"""The audit: who asked for what, and why, and what it was before and after. It has one row for each change that took
+effect, in the same transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jobs.states import State
 
 
 class Subject(models.TextChoices):
-    """What can be asked for something."""
+    """A kind of thing of which something can be asked."""
 
     JOB = "job"
     QUEUE = "queue"
@@ -28,7 +28,7 @@ class Subject(models.TextChoices):
 
 
 class Verb(models.TextChoices):
-    """What can be asked of a job that exists."""
+    """A request that can be made of a job that exists."""
 
     CANCEL = "cancel"
     RUN_NOW = "run_now"
@@ -40,7 +40,7 @@ class Verb(models.TextChoices):
 
 
 class Change(models.TextChoices):
-    """What can be asked of all that is no job: of limits, triggers, calendars, workers."""
+    """A request that can be made of what is no job: of limits, triggers, calendars, workers."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -65,8 +65,8 @@ class AuditQuerySet(models.QuerySet["Audit"]):
         verb: Change | None = None,
         reason: str = "",
     ) -> None:
-        """Write down a change of what is no job. `by` is the user, None for a program. Without a `verb` what became of
-        it says which, and nothing is written where nothing has changed."""
+        """Write down a change of what is no job. `by` is the user, None for a program. Without a `verb` the values
+        before and after say which, and nothing is written where nothing has changed."""
         if verb is None:
             if before == after:
                 return

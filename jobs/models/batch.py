@@ -53,6 +53,6 @@ class Batch(models.Model):
         return f"batch {self.pk} ({self.name})" if self.name else f"batch {self.pk}"
 
     def counts(self) -> dict[State, int]:
-        """How many of its jobs are in each state, those in none left out."""
+        """Return how many of the batch's jobs are in each state, those in none left out."""
         counted = self.jobs.order_by().values_list("state").annotate(Count("id"))
         return {State(state): count for state, count in counted}

@@ -1,4 +1,4 @@
-"""When jobs may start: business days, hours, public holidays, ranges of one's own."""
+"""Calendars, which say when jobs may start: business days, hours, public holidays, ranges of one's own."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ WORKDAYS = 0b0011111
 
 class CalendarQuerySet(models.QuerySet["Calendar"]):
     def whole(self) -> Self:
-        """With their ranges: two statements for however many."""
+        """Select the calendars with their ranges: two statements for however many."""
         return self.prefetch_related("ranges")
 
     def with_holidays_of(self) -> list[str]:
-        """The countries, or parts of them, whose holidays any calendar has."""
+        """Return the countries, or parts of them, whose holidays any calendar has."""
         return sorted(set(self.exclude(holidays_of="").values_list("holidays_of", flat=True)))
 
     def named(self, name: str) -> Calendar | None:
@@ -77,7 +77,7 @@ class Calendar(models.Model):
         ]
 
     def described(self) -> Described:
-        """With its ranges, as they are in the table."""
+        """Return the calendar with its ranges, as they are in the table."""
         kept = columns(CalendarRange, "id", "calendar_id")
         ranges = [described(one, kept) for one in CalendarRange.objects.filter(calendar=self.pk)]
         return {**described(self, columns(Calendar, "id")), "ranges": ranges}
@@ -87,11 +87,11 @@ class Calendar(models.Model):
 
     @property
     def days(self) -> frozenset[int]:
-        """0 is Monday."""
+        """The days of the week that are open; 0 is Monday."""
         return frozenset(day for day in range(7) if self.open_days >> day & 1)
 
     def snapshot(self, ranges: Iterable[CalendarRange] | None = None) -> Snapshot:
-        """What the arithmetic needs of it, with its own ranges, or with these."""
+        """Return what the arithmetic needs of the calendar, with its own ranges, or with these."""
         return Snapshot(
             self.name,
             time_zone=self.time_zone,
@@ -103,7 +103,8 @@ class Calendar(models.Model):
         )
 
     def clean(self) -> None:
-        """Raises ValidationError: field -> what is wrong and what to do. Its ranges are judged by themselves."""
+        """Check the calendar, but not its ranges, which are judged by themselves. Raises ValidationError: field -> what
+        is wrong and what to do."""
         stored = type(self).objects.filter(pk=self.pk).values_list("time_zone", flat=True).first()
         found = calendars.new_problems(self.snapshot(ranges=[]), stored)
         if found:
@@ -111,7 +112,7 @@ class Calendar(models.Model):
 
 
 def mask(days: Iterable[int]) -> int:
-    """The `open_days` of these days, 0 is Monday."""
+    """Return the `open_days` of these days; 0 is Monday."""
     return sum(1 << day for day in set(days))
 
 
@@ -154,7 +155,7 @@ class CalendarRange(models.Model):
         return OwnRange(starts, ends, self.is_open, self.label)
 
     def clean(self) -> None:
-        """Raises ValidationError."""
+        """Check the range. Raises ValidationError."""
         if not all(getattr(self, field) for field in ("first_day", "last_day")):
             return  # a form has said so
         if not 1970 <= self.first_day.year <= self.last_day.year < 9999:

@@ -1,4 +1,4 @@
-"""What the database itself refuses of a job, and the indexes that its few questions read."""
+"""The constraints by which the database itself refuses jobs, and the indexes that its few questions read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast jobs may be created: what administrators allow, and what has been used of it."""
+"""Limits of how fast jobs may be created: what administrators allow, and what has been used of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _range(field: str, low: float, high: float) -> models.CheckConstraint:
 
 
 class CreationLimit(models.Model):
-    """What the members of a group may create, each for themselves. Of several groups the most generous counts."""
+    """A limit of what the members of a group may create, each for themselves. Of several groups the most generous
+    counts."""
 
     group = models.ForeignKey(
         Group,

@@ -1,4 +1,4 @@
-"""Which jobs a job waits for."""
+"""Pairs of jobs of which one waits for the other."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Dependency(models.Model):
 
 
 def awaited_by(job: Job) -> list[Other]:
-    """What it waits for, or has waited for. A job that waits for nothing costs no question."""
+    """Return the jobs that this one waits for, or has waited for. A job that waits for nothing costs no question."""
     if job.waits_for_end is None and not job.held_by & Hold.DEPENDENCIES:
         return []
     others = Dependency.objects.filter(job=job).order_by("waits_for_id")
@@ -53,7 +53,7 @@ def awaited_by(job: Job) -> list[Other]:
 
 
 def dependents_of(job: Job) -> list[Other]:
-    """The first of those that wait for it, or have waited."""
+    """Return the first of the jobs that wait for this one, or have waited."""
     if not job.has_dependents:
         return []
     others = Dependency.objects.filter(waits_for=job).order_by("job_id")[:DEPENDENTS_SHOWN]

@@ -13,12 +13,12 @@ Described = Mapping[str, Any] | None  # as JSON; None of what is not there
 
 
 def described(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
-    """These attributes of it, as JSON."""
+    """Return these attributes of the row, as JSON."""
     return {name: _plain(getattr(row, name)) for name in names}
 
 
 def columns(model: type[models.Model], *without: str) -> tuple[str, ...]:
-    """Its columns but for these."""
+    """Return the model's columns but for these."""
     return tuple(field.attname for field in model._meta.concrete_fields if field.attname not in without)
 
 

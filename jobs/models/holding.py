@@ -10,7 +10,7 @@ from jobs.states import Hold
 
 
 def bit_is_set(hold: Hold) -> Combinable | Q:
-    """Whether any of these holds it."""
+    """Return the condition that any of these holds the job."""
     return Q(GreaterThan(Bits(F("holds"), int(hold)), 0))
 
 

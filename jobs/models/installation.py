@@ -1,4 +1,4 @@
-"""Whose database this is: the one row that names the installation, and says where its leader has found it last."""
+"""The one row that names the installation whose database this is, and says where its leader has found it last."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ STATUS = f"SELECT held_at, held_why, coalesce({MOVED}, false) FROM jobs_installa
 
 
 class Held(NamedTuple):
-    """Why no job starts. `since` None: no leader has noticed yet."""
+    """The reason why no job starts. `since` None: no leader has noticed yet."""
 
     since: datetime | None
     why: str
 
     @property
     def what(self) -> str:
-        """For people, in a sentence or two."""
+        """The reason as a sentence or two for people."""
         since = f" since {self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else ""
         return f"No job starts{since}: this database was restored or copied. {self.why}"
 
@@ -77,17 +77,17 @@ class Installation(models.Model):
 
     @property
     def short(self) -> str:
-        """Its name for people and messages: the first 12 of the 32 characters."""
+        """The installation's name for people and messages: the first 12 of the 32 characters."""
         return self.identity.hex[:12]
 
     @classmethod
     def current(cls) -> Installation:
-        """The row, made where it is missing. Raises DatabaseError."""
+        """Return the row, made where it is missing. Raises DatabaseError."""
         return cls.objects.filter(id=1).first() or cls.objects.get_or_create(id=1)[0]
 
     @staticmethod
     def held() -> Held | None:
-        """Why no job starts, if a restore is the reason; None otherwise."""
+        """Return why no job starts, if a restore is the reason; None otherwise."""
         with connection.cursor() as cursor:
             cursor.execute(STATUS)
             row = cursor.fetchone()

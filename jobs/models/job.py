@@ -1,4 +1,4 @@
-"""One thing to be started once, at `run_at`."""
+"""Jobs: each is a thing to be started once, at `run_at`."""
 
 from __future__ import annotations
 
@@ -180,41 +180,41 @@ class Job(models.Model):
 
     @property
     def due(self) -> datetime:
-        """When it may start: at its `run_at`, or later by a rate."""
+        """The moment at which it may start: its `run_at`, or later by a rate."""
         return moments.due(self.run_at, self.not_before)
 
     @property
     def held_by(self) -> Hold:
-        """What it waits for; none for a job that may start at its time."""
+        """The holds that it waits for; none for a job that may start at its time."""
         return Hold(self.holds)
 
     @property
     def delay_ms(self) -> float | None:
-        """How late the body was entered, in milliseconds; None before the start, and where it was not measured."""
+        """The milliseconds by which the body was entered late; None before the start, and where it was not measured."""
         if self.execute_at is None or self.is_confirmed:
             return None
         return (self.execute_at - self.run_at).total_seconds() * 1000
 
     @property
     def duration_ms(self) -> float | None:
-        """How long the body took, in milliseconds; None unless it has started and ended, and was measured."""
+        """The milliseconds that the body took; None unless it has started and ended, and was measured."""
         if self.execute_at is None or self.finished_at is None or self.is_confirmed:
             return None
         return (self.finished_at - self.execute_at).total_seconds() * 1000
 
     @property
     def ends_by(self) -> datetime | None:
-        """When its deadline passes or has passed; None before its row is taken, and without one."""
+        """The moment at which its deadline passes or has passed; None before its row is taken, and without one."""
         return None if self.locked_at is None else moments.ends_by(self.run_at, self.locked_at, self.deadline)
 
     def is_beyond_deadline(self, now: datetime) -> bool:
-        """Whether it runs longer than it may."""
+        """Return whether it runs longer than it may."""
         return self.state == State.RUNNING and self.ends_by is not None and self.ends_by < now
 
     @property
     def is_confirmed(self) -> bool:
-        """Completed by a person's word: a body that ends by itself leaves no reason. Then `execute_at` is the
-        earliest moment at which the body can have been entered, not a measurement."""
+        """Is true for a job completed by a person's word: a body that ends by itself leaves no reason. Then
+        `execute_at` is the earliest moment at which the body can have been entered, not a measurement."""
         has_reason: bool | None = getattr(self, "has_reason", None)  # lists read this instead of the text
         return self.state == State.COMPLETED and bool(self.reason if has_reason is None else has_reason)
 

@@ -1,4 +1,4 @@
-"""What shares a limit: the jobs of one queue, or of one key."""
+"""Limits, which the jobs of one queue, or of one key, share."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class LimitQuerySet(models.QuerySet["Limit"]):
         return self.filter(paused_at__isnull=False)
 
     def with_rules(self) -> LimitQuerySet:
-        """Those that limit anything: one that was paused and resumed does not."""
+        """Select the limits that limit anything: one that was paused and resumed does not."""
         return self.filter(Q(concurrency__isnull=False) | Q(rate__isnull=False) | Q(paused_at__isnull=False))
 
     def lock_free(self, ids: Collection[int]) -> set[int]:
-        """Lock those of these that nobody else has; their ids. Never waits."""
+        """Lock the limits of these that nobody else has, and return their ids. Never waits."""
         free = self.filter(pk__in=list(ids)).order_by("pk").select_for_update(skip_locked=True, no_key=True)
         return set(free.values_list("pk", flat=True))
 

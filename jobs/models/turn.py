@@ -1,4 +1,4 @@
-"""Who has a place of a limit: one small row each, that ends with the run, or expires."""
+"""The places of limits that jobs have: one small row each, that ends with the run, or expires."""
 
 from __future__ import annotations
 

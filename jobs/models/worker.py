@@ -1,4 +1,4 @@
-"""Which processes of ours are alive: workers and the leading beat."""
+"""The processes of ours that are alive: workers and the leading beat."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WHERE pg_database.datname = current_database() AND locktype = 'advisory' AND obj
 
 
 class Worker(models.Model):
-    """One life of one worker process: a row per start of it, refreshed every few seconds."""
+    """A life of a worker process: a row per start of it, refreshed every few seconds."""
 
     session = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=255)
@@ -70,7 +70,7 @@ class Worker(models.Model):
         ]
 
     def described(self) -> Described:
-        """What a person may change of it, and which life of it that is."""
+        """Return what a person may change of the worker, and which life of it that is."""
         return described(self, ("session", "drained_at", "drain_reason"))
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class Worker(models.Model):
 
     @property
     def left(self) -> bool:
-        """Whether it has said good-bye, or was declared gone."""
+        """Is true once the worker has said good-bye, or was declared gone."""
         return self.stopped_at is not None or self.gone_at is not None
 
 
@@ -117,13 +117,13 @@ class Leadership(models.Model):
 
     @classmethod
     def current(cls) -> Leadership:
-        """The row; a blank one, not saved, before any beat has led."""
+        """Return the row; a blank one, not saved, before any beat has led."""
         return cls.objects.first() or cls(holder="", epoch=0, listed=0, zones="")
 
     @staticmethod
     def lock_holder(lock: int) -> LockHolder | None:
-        """Who leads at this moment by this installation's lock. The server takes it from one that is dead, stopped or
-        cut off."""
+        """Return the session that leads at this moment by this installation's lock; None if none does. The server takes
+        it from one that is dead, stopped or cut off."""
         with connection.cursor() as cursor:
             cursor.execute(LEADER_LOCK_HOLDER, [lock])
             row = cursor.fetchone()

@@ -1,11 +1,11 @@
-"""What the platform asked of the database, so that its cost can be read at any time."""
+"""The log of what the platform asked of the database, so that its cost can be read at any time."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class WorkerLog(models.Model):
-    """One row for each list query, single-job status query and failed acquisition."""
+    """A question to the database: a list query, a query of one job's status, or a failed acquisition."""
 
     class Action(models.TextChoices):
         QUERYLIST = "QUERYLIST"

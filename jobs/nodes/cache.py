@@ -33,7 +33,7 @@ ASK_AGAIN_AFTER = 5.0  # seconds
 
 @dataclass(frozen=True)
 class Vitals:
-    """How a worker is. `at` is in seconds since the epoch, on the database's clock."""
+    """The state of a worker. `at` is in seconds since the epoch, on the database's clock."""
 
     at: float
     reading: Reading
@@ -51,12 +51,12 @@ class NodeCache:
         self._breaker = Breaker(ASK_AGAIN_AFTER)
 
     def put(self, session: uuid.UUID, vitals: Vitals) -> None:
-        """One SET that expires."""
+        """Write the state of this session, with one SET that expires."""
         text = json.dumps(asdict(vitals))
         self._ask(lambda client: client.set(f"{KEY}{session}", text, ex=KEPT_FOR))
 
     def read(self, sessions: Iterable[uuid.UUID]) -> dict[uuid.UUID, Vitals]:
-        """One MGET. Only those that have said something lately."""
+        """Return the states of these sessions, with one MGET: only of those that have said something lately."""
         wanted = list(sessions)
         texts = self._ask(lambda client: client.mget([f"{KEY}{session}" for session in wanted])) if wanted else None
         found = {session: _vitals(text) for session, text in zip(wanted, texts or [], strict=False) if text}
@@ -97,7 +97,7 @@ def _vitals(text: bytes) -> Vitals | None:
 
 
 def fresher(worker: Worker, cached: Vitals | None) -> Vitals:
-    """What the cache says, or the row if its heartbeat is later."""
+    """Return what the cache says of the worker, or the row if its heartbeat is later."""
     at = worker.heartbeat_at.timestamp()
     if cached is not None and cached.at > at:
         return cached

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """`why` says what was done, or why it was not. `worker` is the row as it is now; None when there is none."""
+    """The answer to a drain or its end. `why` says what was done, or why not; `worker` is the row as it is now."""
 
     done: bool
     why: str
+    #: None when there is none.
     worker: Worker | None
 
 

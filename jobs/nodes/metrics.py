@@ -1,4 +1,4 @@
-"""One look at the machine of this process. Never raises: what cannot be read is None."""
+"""Reads the machine of this process. Never raises: what cannot be read is None."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Reading:
     gpu_memory: float | None = None  # of the fullest device
 
     def rounded(self) -> Reading:
-        """For people, and so that what does not matter is not told as a change."""
+        """Return the reading rounded, for people, and so that what does not matter is not told as a change."""
         figures = {name: figure if figure is None else round(figure) for name, figure in asdict(self).items()}
         return Reading(**figures | {"load": None if self.load is None else round(self.load, 1)})
 

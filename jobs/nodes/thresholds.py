@@ -1,4 +1,4 @@
-"""When a node is over its limits, and when it is well again."""
+"""Judges when a node is over its limits, and when it is well again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WELL_BELOW = 0.95  # of the limit
 
 @dataclass(frozen=True)
 class Limit:
-    """`what` is a field of Reading, `unit` how it is written."""
+    """A limit of a node: `what` is a field of Reading, `unit` how it is written."""
 
     what: str
     unit: str
@@ -22,7 +22,7 @@ class Limit:
     most: float
 
     def exceeded(self, reading: Reading) -> str:
-        """The sentence for a reading that is over it; empty for one that is not, or that does not have it."""
+        """Return the sentence for a reading that is over it; empty for one that is not, or that does not have it."""
         value: float | None = getattr(reading, self.what)
         if value is None or value <= self.most:
             return ""
@@ -35,7 +35,7 @@ class Limit:
 
 
 def limits(conf: Conf) -> list[Limit]:
-    """Those that are set."""
+    """Return the limits that are set."""
     known = (
         ("cpu", "%", "JOBS_NODE_MAX_CPU", conf.node_max_cpu),
         ("memory", "%", "JOBS_NODE_MAX_MEMORY", conf.node_max_memory),

@@ -34,7 +34,7 @@ RETRY_AFTER = 1.0  # seconds, after the broker or the database failed
 
 
 class Unlisted(NamedTuple):
-    """What a new leader has yet to list of its predecessor's: jobs marked since then, that come after that one."""
+    """The jobs of its predecessor's that a new leader has yet to list: marked since then, and after that one."""
 
     since: datetime | None = None
     after: Listed | None = None
@@ -85,8 +85,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         super().__init__(*args, lazy=lazy, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """One turn. Returns the seconds until the next one is wanted. Never raises for a lost database or
-        broker: a scheduler that dies silently is the worst of all."""
+        """Do one turn. Returns the seconds until the next one is wanted. Never raises for a lost database or broker: a
+        scheduler that dies silently is the worst of all."""
         self._turning = True
         try:
             return self._turn(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Which beat leads: the one whose own connection holds a session advisory lock.
+"""Elects the beat that leads: the one whose own connection holds a session advisory lock.
 
 Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a snapshot and stops vacuum.
 """
@@ -43,14 +43,14 @@ SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have bec
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the previous leaders came."""
+    """The progress of the previous leaders."""
 
     listed_until: datetime | None
     unpublished_since: datetime | None  # jobs marked since then may not have been published
 
 
 class Leader:
-    """This process's claim to lead. One connection of its own, nothing else runs on it."""
+    """The claim of this process to lead. It has one connection of its own, and nothing else runs on it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -124,7 +124,7 @@ class Leader:
             return True
 
     def still(self, now: datetime) -> bool:
-        """Whether we lead at this moment, without asking again within a second of a sign of life. A process that
+        """Return whether we lead at this moment, without asking again within a second of a sign of life. A process that
         was stopped and woken finds out here, before it publishes."""
         return self.leading and ((steady() < self._sure_until and not self._lost) or self.hold(now))
 
@@ -181,8 +181,8 @@ class Leader:
         return bool(same)
 
     def _judge(self, now: datetime) -> None:
-        """Whether this database was restored: then no job starts. Nothing is noted before that was asked; a broker that
-        is away, and with it the jobs, is asked again with the next sign of life."""
+        """Judge whether this database was restored: then no job starts. Nothing is noted before that was asked; a
+        broker that is away, and with it the jobs, is asked again with the next sign of life."""
         session = self._session = self._session or open_session()
         with session.cursor() as cursor:
             here = Place.read(cursor)

@@ -31,8 +31,8 @@ STOP_WITHIN = 5.0  # seconds
 
 @dataclass
 class Service:
-    """One task of maintenance. `run` is given the database's time, does one transaction's worth or a few, and returns
-    the seconds until it is due again; `due` is on the steady clock."""
+    """A task of maintenance. `run` is given the database's time, does one transaction's worth or a few, and returns the
+    seconds until it is due again; `due` is on the steady clock."""
 
     name: str
     run: Callable[[datetime], float]
@@ -73,7 +73,7 @@ class Sweeper:
         self._depths.close()
 
     def watch_anew(self) -> None:
-        """Nothing was watched until now: nobody may be declared gone for a heartbeat that is old already."""
+        """Begin to watch the workers now: nobody may be declared gone for a heartbeat that is old already."""
         self._watching_since = clock.now()
 
     def sweep(self, now: datetime) -> None:

@@ -1,4 +1,5 @@
-"""What people define for jobs, such as triggers. Who has changed one, and how it was before, stands in the audit."""
+"""Writes what people define for jobs, such as triggers. Who has changed one, and how it was before, stands in the
+audit."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def _name(row: Trigger | Calendar | CreationLimit) -> str:
 
 
 def stored(row: M) -> Described:
-    """As it is in the table, where nobody else changes it until this transaction ends; None before it is there."""
+    """Return the row as it is in the table, where nobody else changes it until this transaction ends; None before it is
+    there."""
     # Not in full strength: a new job of this calendar need not wait.
     found = type(row)._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).first()
     return None if found is None else found.described()

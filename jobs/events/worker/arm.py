@@ -41,7 +41,7 @@ class JobsNotArmed(Event):
 
 @dataclass(frozen=True)
 class JobsNotTaken(Event):
-    """The same for jobs that share a limit."""
+    """Jobs that share a limit could not be taken, by an error of the worker; the list query finds them."""
 
     level = logging.ERROR
     text = "%(jobs)d jobs could not be taken; the list query will find them"
@@ -52,7 +52,7 @@ class JobsNotTaken(Event):
 
 @dataclass(frozen=True)
 class JobNotTaken(Event):
-    """The same for a job of which it was in doubt whether its row was taken."""
+    """A job could not be taken, of which it was in doubt whether its row was taken; the list query finds it."""
 
     level = logging.ERROR
     text = "job %(job_id)d could not be taken; the list query will find it"
@@ -63,7 +63,7 @@ class JobNotTaken(Event):
 
 @dataclass(frozen=True)
 class AcquireFailed(Event):
-    """Whether these rows are taken is in doubt, and asked one by one."""
+    """The database failed while rows were taken: whether they are is in doubt, and asked one by one."""
 
     level = logging.WARNING
     text = "the database failed while %(jobs)d jobs were acquired (%(error)s)"

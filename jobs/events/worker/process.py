@@ -27,7 +27,7 @@ class MessagesKept(Event):
 
 @dataclass(frozen=True)
 class ReadingNotPassedOn(Event):
-    """Who shows the readings of this machine could not be told."""
+    """A reading of this machine could not be passed on to those who show it."""
 
     level = logging.WARNING
     text = "a reading could not be passed on: %(error)s"
@@ -94,7 +94,7 @@ class GoodbyeFailed(Event):
 
 @dataclass(frozen=True)
 class StopsUnread(Event):
-    """Which jobs are to stop is asked with the next heartbeat."""
+    """Jobs that are to stop could not be looked for; they are asked for with the next heartbeat."""
 
     level = logging.WARNING
     text = "could not look for jobs that are to stop: %(error)s"

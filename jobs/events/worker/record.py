@@ -1,4 +1,4 @@
-"""How ends come into the table."""
+"""Events of the recorder: how ends come into the table."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EndRefused(Event):
 
 @dataclass(frozen=True)
 class StaysRunning(Event):
-    """Not even that an end could not be recorded could be recorded."""
+    """A job stays RUNNING: not even that its end could not be recorded could be recorded."""
 
     level = logging.ERROR
     text = "job %(job_id)d stays RUNNING until this worker stops"

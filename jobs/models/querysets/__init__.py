@@ -1,4 +1,4 @@
-"""Every question we ask the database about jobs, by name. Times are aware datetimes on the database's clock."""
+"""Questions to the database about jobs, by name. Times are aware datetimes on the database's clock."""
 
 from __future__ import annotations
 
@@ -63,8 +63,9 @@ STANDSTILL = models.Func(
 
 class JobQuerySet(JobListing):
     def acquirable(self, job_ids: Iterable[int], *, due_before: datetime, after: int = 0) -> JobQuerySet:
-        """The rows of messages, locked, those that are still to be started and that nobody else has. None in a database
-        that was restored, or whose ledger has not come as far as `after`, a start that is known to have been made.
+        """Lock and select the rows of messages that are still to be started and that nobody else has. None in a
+        database that was restored, or whose ledger has not come as far as `after`, a start that is known to have been
+        made.
 
         A row that is not due before `due_before` was moved behind our back, as one that is held: its message is stale.
         """
@@ -76,7 +77,7 @@ class JobQuerySet(JobListing):
         return locked.with_limits()
 
     def bound(self, job_ids: Iterable[int]) -> list[tuple[int, int, str]]:
-        """(id, calendar's id, blackout policy) of those of these that a calendar binds at their next start."""
+        """Return (id, calendar's id, blackout policy) of those of these that a calendar binds at their next start."""
         bound = self.filter(id__in=list(job_ids), calendar__isnull=False, calendar_waived=False).order_by()
         return list(bound.values_list("id", "calendar_id", "blackout"))
 
@@ -84,19 +85,19 @@ class JobQuerySet(JobListing):
         return self.filter(calendar=calendar)
 
     def unlocked(self, job_id: int) -> JobQuerySet:
-        """The row, if nobody has its lock; raises OperationalError if anybody has."""
+        """Lock and select the row, if nobody has its lock; raises OperationalError if anybody has."""
         return self.select_for_update(nowait=True, of=("self",), no_key=True).filter(id=job_id)
 
     def locked(self, job_ids: Iterable[int], *, wait: bool) -> JobQuerySet:
-        """These rows, locked, in the order in which everyone who locks several does it; without `wait` only those
-        that nobody else has."""
+        """Lock and select these rows, in the order in which everyone who locks several does it; without `wait` only
+        those that nobody else has."""
         rows = self.filter(id__in=list(job_ids)).order_by("id")
         found: JobQuerySet = rows.select_for_update(skip_locked=not wait, of=("self",), no_key=True)
         return found
 
     def briefly(self) -> JobQuerySet:
-        """The same rows, for a transaction that the server ends when it stands still: a worker that is stopped in it
-        would hold the row, and whoever waits for the row, for as long as it is stopped."""
+        """Have the server end the transaction in which these rows are read when it stands still: a worker that is
+        stopped in it would hold the row, and whoever waits for the row, for as long as it is stopped."""
         brief: JobQuerySet = self.alias(standstill=STANDSTILL).filter(standstill__isnull=False)
         return brief
 
@@ -104,13 +105,13 @@ class JobQuerySet(JobListing):
         return self.filter(state=State.PENDING)
 
     def due_before(self, before: datetime, *, after_id: int, limit: int) -> list[int]:
-        """The ids of pending jobs due before that moment, held ones too, in their order, from `after_id` on."""
+        """Return the ids of pending jobs due before that moment, held ones too, in their order, from `after_id` on."""
         due = self.pending().alias(due_at=Coalesce("not_before", "run_at")).filter(due_at__lt=before, id__gt=after_id)
         return list(due.order_by("id").values_list("id", flat=True)[:limit])
 
     def to_retry(self, job_ids: Iterable[int]) -> JobQuerySet:
-        """Those of these that have starts left, that nobody wants to stop, and that say after which ends they want
-        another."""
+        """Select of these the jobs that have starts left, that nobody wants to stop, and that say after which ends they
+        want another."""
         asked = self.filter(id__in=list(job_ids), rerunnable=True, attempt__lt=models.F("max_attempts"))
         return asked.filter(cancel_requested_at__isnull=True).exclude(retry_on=[])
 
@@ -118,7 +119,8 @@ class JobQuerySet(JobListing):
         return self.filter(state=State.RUNNING)
 
     def asked_to_stop(self, job_ids: Iterable[int]) -> list[AskedToStop]:
-        """Those of these that are running, and that somebody wants to stop; by whom, and why, says the audit."""
+        """Return of these the jobs that are running, and that somebody wants to stop; by whom, and why, says the
+        audit."""
         from jobs.models.audit import Audit, Verb  # noqa: PLC0415 - the audit knows the job, not the other way round
 
         asked = Audit.objects.filter(job=models.OuterRef("pk"), verb=Verb.CANCEL).order_by("-id")
@@ -130,8 +132,8 @@ class JobQuerySet(JobListing):
         return self.filter(state__in=FINAL)
 
     def ended_and_locked(self, ids: Iterable[int]) -> list[int]:
-        """Which of these have ended, their rows locked until the transaction ends: what is deleted is not retried. Not
-        the interrupted for which others wait: nobody has said yet what became of them."""
+        """Return which of these have ended, their rows locked until the transaction ends: what is deleted is not
+        retried. Leaves out the interrupted for which others wait: nobody has said yet what became of them."""
         ended = self.final().exclude(state=State.INTERRUPTED, has_dependents=True)
         ended = ended.filter(pk__in=list(ids)).order_by("pk").select_for_update()
         return list(ended.values_list("pk", flat=True))
@@ -140,7 +142,7 @@ class JobQuerySet(JobListing):
         return self.filter(state__in=list(states))
 
     def overdue(self, now: datetime) -> JobQuerySet:
-        """Those that could have started, and have not."""
+        """Select the jobs that could have started, and have not."""
         late: JobQuerySet = self.awaiting_start().filter(due_at__lt=now - OVERDUE_AFTER)
         return late
 
@@ -148,11 +150,11 @@ class JobQuerySet(JobListing):
         return self.final().order_by("-finished_at")
 
     def for_people(self) -> JobQuerySet:
-        """With what lists of jobs show, in one query."""
+        """Select the jobs with what lists of them show, in one query."""
         return self.select_related("created_by", "calendar")
 
     def with_story(self) -> JobQuerySet:
-        """With its ledger, and what people asked of it."""
+        """Select the jobs with their ledgers, and what people asked of them."""
         return self.prefetch_related("attempts", "audit__by")
 
     def unfinished(self) -> JobQuerySet:

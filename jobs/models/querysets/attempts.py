@@ -1,4 +1,4 @@
-"""Every question we ask about starts, by name: the ledger's side of jobs/models/querysets/__init__.py."""
+"""Questions about starts, by name: the ledger's side of jobs/models/querysets/__init__.py."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     def open(self) -> AttemptQuerySet:
-        """Started and not yet ended."""
+        """Select the attempts that have started and not yet ended."""
         return self.filter(outcome__isnull=True)
 
     def open_by(self, token: uuid.UUID) -> AttemptQuerySet:
-        """The attempt of this token with its job, unless it has ended."""
+        """Select the attempt of this token with its job, unless it has ended."""
         return self.open().select_related("job").filter(token=token)
 
     def open_of(
         self, sessions: Iterable[uuid.UUID], job_id: int | None = None, among: Collection[int] | None = None
     ) -> AttemptQuerySet:
-        """Started by these lives of workers and not yet ended; with `job_id` of that job only, with `among` only those
-        of these ids."""
+        """Select the attempts that these lives of workers have started and that have not yet ended; with `job_id` of
+        that job only, with `among` only those of these ids."""
         found = self.open().filter(session__in=list(sessions))
         if among is not None:
             found = found.filter(pk__in=list(among))
         return found if job_id is None else found.filter(job_id=job_id)
 
     def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
-        """Open since before then, by a session that is none of the present workers': one that was declared gone and
-        woke, or that never got as far as its first heartbeat."""
+        """Select the attempts open since before then, by a session that is none of the present workers': one that was
+        declared gone and woke, or that never got as far as its first heartbeat."""
         return self.open().filter(locked_at__lt=locked_before).exclude(session__in=present.values("session"))
 
     def sessions(self) -> list[uuid.UUID]:
-        """The lives of workers that made these."""
+        """Return the lives of workers that made these attempts."""
         return list(self.order_by().values_list("session", flat=True).distinct())
 
     def open_by_session(self) -> dict[uuid.UUID, int]:
-        """How many starts each life of a worker holds: its busy slots, at this moment."""
+        """Return how many starts each life of a worker holds: its busy slots, at this moment."""
         return dict(self.open().order_by().values_list("session").annotate(starts=Count("pk")))

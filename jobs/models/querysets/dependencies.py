@@ -21,7 +21,7 @@ FAILED_OTHERS = sorted(OVER - {State.COMPLETED})  # after these what waits for a
 
 
 class Wait(NamedTuple):
-    """How far those are that a job waits for. `open` of them may still run; `broken` is the first that has ended
+    """The wait of a job: how far the others are. `open` of them may still run; `broken` is the first that has ended
     otherwise than well; `last` the one that ended last."""
 
     job_id: int
@@ -79,7 +79,7 @@ class JobWaits(JobLimits):
     """Part of JobQuerySet."""
 
     def waiting_for(self, ids: Collection[int]) -> list[int]:
-        """The ids of those that wait for one of these, in order."""
+        """Return the ids of the jobs that wait for one of these, in order."""
         from jobs.models.dependency import Dependency  # noqa: PLC0415 - it knows the job, not the other way round
 
         theirs = ArraySubquery(Dependency.objects.filter(waits_for__in=ids).order_by().values("job_id"))
@@ -88,28 +88,29 @@ class JobWaits(JobLimits):
         return list(waiting.order_by("id").values_list("id", flat=True))
 
     def still_waiting(self) -> Self:
-        """Those that are held for others."""
+        """Select the jobs that are held for others."""
         return self.filter(state=State.PENDING).exclude(holds=0).filter(bit_is_set(Hold.DEPENDENCIES))
 
     def waiting_and_locked(self, ids: Iterable[int], *, wait: bool) -> list[Job]:
-        """Those of these that are held for others, locked; without `wait` only those that nobody else has."""
+        """Lock and return of these the jobs that are held for others; without `wait` only those that nobody else
+        has."""
         waiting = self.still_waiting().filter(id__in=list(ids)).order_by("id")
         return list(waiting.select_for_update(skip_locked=not wait, of=("self",), no_key=True))
 
     def kept(self, ids: Collection[int]) -> set[int]:
-        """Which of these there are, kept from being deleted until the transaction ends. Whoever starts, ends or moves
-        them is not in the way."""
+        """Return which of these there are, kept from being deleted until the transaction ends. Whoever starts, ends or
+        moves them is not in the way."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(KEEP, [list(ids)])
             return {pk for (pk,) in cursor.fetchall()}
 
     def to_be_waited_for(self, ids: Collection[int]) -> list[ToBeWaitedFor]:
-        """Those of these that may end one day, locked and marked until the transaction ends, so that none of them ends
-        meanwhile. The others have completed, and stay so."""
+        """Lock, mark and return of these the jobs that may end one day, so that none of them ends before the
+        transaction does. The others have completed, and stay so."""
         return self._lock_and_mark(LOCK_AND_MARK, ids)
 
     def to_be_marked(self, ids: Collection[int]) -> list[ToBeWaitedFor]:
-        """The same, but only those that are not marked yet and that nobody else has."""
+        """Lock, mark and return of these the jobs that may end one day, are not marked yet and that nobody else has."""
         return self._lock_and_mark(MARK_UNLOCKED, ids)
 
     def _lock_and_mark(self, sql: str, ids: Collection[int]) -> list[ToBeWaitedFor]:
@@ -118,15 +119,16 @@ class JobWaits(JobLimits):
             return [ToBeWaitedFor(*row) for row in cursor.fetchall()]
 
     def how_far_they_wait(self, ids: Collection[int]) -> dict[int, Wait]:
-        """By job; one that waits for nothing is left out. Ask under the locks of their rows: who ends beside us is
-        seen then, or sees that we have looked."""
+        """Return how far each job waits; one that waits for nothing is left out. Ask under the locks of their rows: who
+        ends beside us is seen then, or sees that we have looked."""
         states = {"over": sorted(OVER), "broken": FAILED_OTHERS}
         with connections[self.db].cursor() as cursor:
             cursor.execute(HOW_FAR, {"jobs": list(ids), **states})
             return {row[0]: Wait(*row) for row in cursor.fetchall()}
 
     def waited_enough(self, limit: int) -> list[int]:
-        """The ids of those that are held for others and need not be: for whoever looks what has gone unnoticed."""
+        """Return the ids of the jobs that are held for others and need not be: for whoever looks what has gone
+        unnoticed."""
         from jobs.models.dependency import Dependency  # noqa: PLC0415 - it knows the job, not the other way round
 
         others = Dependency.objects.filter(job=OuterRef("pk"))

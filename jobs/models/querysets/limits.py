@@ -33,43 +33,46 @@ class JobLimits(models.QuerySet["Job"]):
     """Part of JobQuerySet."""
 
     def in_line(self, kind: str, name: str, hold: Hold) -> Self:
-        """Those that wait for this limit."""
+        """Select the jobs that wait for this limit."""
         return self.filter(state=State.PENDING, **{kind: name}).filter(bit_is_set(hold))
 
     def line(self, kind: str, name: str, hold: Hold) -> Self:
-        """The same in the order of their turns; whoever is locked by somebody else is left out."""
+        """Lock and select the jobs that wait for this limit, in the order of their turns; those that somebody else has
+        locked are left out."""
         waiting = self.in_line(kind, name, hold).order_by("run_at", "id")
         return waiting.select_for_update(skip_locked=True, of=("self",), no_key=True).with_limits()
 
     def with_limits(self) -> Self:
-        """With `queue_limited`, whether their queue has limits, and `read_at`, what the database's clock reads."""
+        """Select the jobs with `queue_limited`, whether their queue has limits, and `read_at`, what the database's
+        clock reads."""
         of_queue = Limit.objects.with_rules().filter(kind=Kind.QUEUE, name=OuterRef("queue"))
         return self.annotate(read_at=DATABASE_CLOCK, queue_limited=Exists(of_queue))
 
     def is_paused(self, job_id: int, number: int) -> bool | None:
-        """Whether the queue or the key of the job is paused; None if it does not run by this attempt."""
+        """Return whether the queue or the key of the job is paused; None if it does not run by this attempt."""
         of_key = Q(kind=Kind.KEY, name=OuterRef("key"))
         pauses = Limit.objects.paused().filter(Q(kind=Kind.QUEUE, name=OuterRef("queue")) | of_key)
         found = self.held_by_attempt(job_id, number).annotate(paused=Exists(pauses))
         return found.values_list("paused", flat=True).first()
 
     def held_by_attempt(self, job_id: int, number: int) -> Self:
-        """The job, if it runs by this attempt."""
+        """Select the job, if it runs by this attempt."""
         return self.filter(pk=job_id, state=State.RUNNING, attempt=number)
 
     def on_their_way(self, key: str, now: datetime, limit: int) -> list[int]:
-        """The ids of the first so many of this key that run, or are due and have not started yet, in order."""
+        """Return the ids of the first so many of this key that run, or are due and have not started yet, in order."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(ON_THEIR_WAY, {"key": key, "now": now, "limit": limit})
             return [job_id for (job_id,) in cursor.fetchall()]
 
     def how_far(self, ids: Collection[int]) -> dict[int, tuple[bool, int | None]]:
-        """By job: whether it has ended, and which other one stands for it. One that is gone is left out."""
+        """Return for each job whether it has ended, and which other one stands for it. A job that is gone is left
+        out."""
         rows = self.order_by().filter(pk__in=ids).values_list("pk", "state", "joined_id")
         return {pk: (state in FINAL, joined if state == State.SKIPPED else None) for pk, state, joined in rows}
 
     def not_to_wait(self, ids: list[int]) -> int:
-        """Those of these pending jobs that waited for the moment of a rate are due again: the list query publishes
+        """Make those of these pending jobs due again that waited for the moment of a rate: the list query publishes
         them, and whoever takes them asks the rate that there is now. Returns how many."""
         rows = self.filter(state=State.PENDING, pk__in=ids).order_by("id")
         free = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("pk", flat=True))

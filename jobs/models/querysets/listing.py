@@ -27,8 +27,8 @@ class ToPublish(Protocol):
 
 
 class Listed(NamedTuple):
-    """What the dispatcher needs of a listed job: nothing that the row does not say better later. `run_at` is when it
-    is due: its `not_before`, if it was held. `deliveries`: its messages, with this one."""
+    """A listed job, as far as the dispatcher needs it: nothing that the row does not say better later. `run_at` is when
+    it is due: its `not_before`, if it was held. `deliveries`: its messages, with this one."""
 
     id: int
     version: int
@@ -38,7 +38,7 @@ class Listed(NamedTuple):
 
     @classmethod
     def first(cls, row: ToPublish, due: datetime | None = None, *, version: int | None = None) -> Self:
-        """The first message for this row, or for what is written in the same transaction: another time, another
+        """Make the first message for this row, or for what is written in the same transaction: another time, another
         version."""
         return cls(row.id, version or row.version, due or row.due, row.queue)
 

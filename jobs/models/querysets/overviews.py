@@ -22,7 +22,7 @@ FIGURES_LIMIT = 10_000  # ends that the statistics of a page look at, newest fir
 
 
 class Backlog(NamedTuple):
-    """What waits in one queue, by the table."""
+    """The jobs that wait in one queue, counted by the table."""
 
     queue: str
     pending: int
@@ -42,7 +42,8 @@ GROUP BY queue ORDER BY queue
 
 
 class Figures(NamedTuple):
-    """How the latest ends went. Milliseconds between run_at and the body's entry; None where nothing has started."""
+    """Figures of the latest ends. Delays are milliseconds between run_at and the body's entry; None where nothing has
+    started."""
 
     ends: int
     started: int
@@ -59,7 +60,7 @@ class Figures(NamedTuple):
 
     @property
     def cut(self) -> bool:
-        """Whether there may have been more than were looked at."""
+        """Is true when there may have been more than were looked at."""
         return self.ends >= FIGURES_LIMIT
 
 
@@ -77,22 +78,23 @@ class JobOverviews(JobWaits):
     """Part of JobQuerySet: what the monitor and the admin ask."""
 
     def bounded_count(self, limit: int = COUNT_LIMIT) -> int:
-        """How many there are, at most `limit` + 1: the rest is not read."""
+        """Return how many there are, at most `limit` + 1: the rest is not read."""
         return self.order_by().values("pk")[: limit + 1].count()
 
     def backlog(self, overdue_before: datetime, limit: int = COUNT_LIMIT) -> list[Backlog]:
-        """The first `limit` pending jobs that nothing holds, counted per queue: the overdue ones come first."""
+        """Return the first `limit` pending jobs that nothing holds, counted per queue: the overdue ones come first."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(BACKLOG, {"overdue_before": overdue_before, "limit": limit})
             return [Backlog(*row) for row in cursor.fetchall()]
 
     def held(self, by: Hold | None = None) -> Self:
-        """Those that wait for more than their time, by this cause or by any."""
+        """Select the jobs that wait for more than their time, by this cause or by any."""
         held = self.filter(state=State.PENDING).exclude(holds=0)
         return held if by is None else held.filter(bit_is_set(by))
 
     def held_counts(self) -> Counter[Hold]:
-        """How many each cause holds, of the first COUNT_LIMIT + 1; one that two causes hold counts for both."""
+        """Return how many each cause holds, of the first COUNT_LIMIT + 1; a job that two causes hold counts for
+        both."""
         first = self.held().order_by("queue", "run_at", "id")
         found: Counter[Hold] = Counter()
         for (holds,) in first[: COUNT_LIMIT + 1].values_list("holds"):
@@ -100,7 +102,7 @@ class JobOverviews(JobWaits):
         return found
 
     def latest_figures(self, since: datetime) -> Figures:
-        """Delays and outcomes of the ends since then, of the newest FIGURES_LIMIT where there were more."""
+        """Return delays and outcomes of the ends since then, of the newest FIGURES_LIMIT where there were more."""
         delay = models.ExpressionWrapper(F("execute_at") - F("run_at"), output_field=models.DurationField())
         milliseconds = models.Func(
             delay, template="(extract(epoch FROM %(expressions)s) * 1000)::float8", output_field=models.FloatField()
@@ -123,27 +125,27 @@ class JobOverviews(JobWaits):
         return Figures(**found)
 
     def awaiting_start(self) -> Self:
-        """Pending and held by nothing, with `due_at`: what the list query looks at."""
+        """Select the jobs that are pending and held by nothing, with `due_at`: what the list query looks at."""
         return self.filter(state=State.PENDING, holds=0).annotate(due_at=Coalesce("not_before", "run_at"))
 
     def upcoming(self, since: datetime) -> Self:
-        """Pending and due from then on, soonest first."""
+        """Select the jobs that are pending and due from then on, soonest first."""
         return self.awaiting_start().filter(due_at__gte=since).order_by("due_at", "id")
 
     def failed_since(self, since: datetime) -> Self:
-        """Failed since then, newest first."""
+        """Select the jobs that have failed since then, newest first."""
         return self.filter(state=State.FAILED, finished_at__gte=since).order_by("-finished_at")
 
     def interrupted(self) -> Self:
-        """Those that wait for a person to say what became of them, the latest first, however old."""
+        """Select the jobs that wait for a person to say what became of them, the latest first, however old."""
         return self.filter(state=State.INTERRUPTED).order_by("-finished_at")
 
     def due_between(self, start: datetime, end: datetime) -> Self:
-        """Due in [start, end)."""
+        """Select the jobs that are due in [start, end)."""
         return self.filter(run_at__gte=start, run_at__lt=end)
 
     def search(self, text: str) -> Self:
-        """By id where there is such a job, else by a part of the name or target; every word must be found."""
+        """Find jobs by id where there is such a job, else by a part of the name or target; every word must be found."""
         if text.isascii() and text.isdecimal() and len(text) < 19 and (found := self.filter(pk=int(text))).exists():
             return found
         found = self
@@ -152,19 +154,19 @@ class JobOverviews(JobWaits):
         return found
 
     def brief(self) -> Self:
-        """Without the columns that can be long; `has_reason` says whether one of them has any text."""
+        """Select the jobs without the columns that can be long; `has_reason` says whether one of them has any text."""
         has_reason = models.ExpressionWrapper(~Q(reason=""), output_field=models.BooleanField())
         return self.defer("payload", "reason").annotate(has_reason=has_reason)
 
     def with_worker(self) -> Self:
-        """With `worker`: who made the latest start, by the ledger; None before a start."""
+        """Select the jobs with `worker`: who made the latest start, by the ledger; None before a start."""
         from jobs.models.attempt import Attempt  # noqa: PLC0415 - the ledger knows the job, not the other way round
 
         latest = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
         return self.annotate(worker=Subquery(latest.values("worker")[:1]))
 
     def with_progress(self) -> Self:
-        """With `progress` and `progress_note` of the latest start; None where it has said nothing."""
+        """Select the jobs with `progress` and `progress_note` of the latest start; None where it has said nothing."""
         from jobs.models.attempt import Attempt  # noqa: PLC0415 - as above
 
         latest = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
@@ -172,7 +174,7 @@ class JobOverviews(JobWaits):
         return self.annotate(**said)
 
     def busy_at(self, moment: datetime, queue: str, *, look_back: timedelta, limit: int) -> int:
-        """How many jobs of this queue held a slot at that moment, of those due in the `look_back` before it."""
+        """Return how many jobs of this queue held a slot at that moment, of those due in the `look_back` before it."""
         return (
             self.filter(run_at__gt=moment - look_back, run_at__lte=moment + look_back, queue=queue)
             .filter(Q(locked_at__lt=moment), Q(finished_at__gt=moment) | Q(state=State.RUNNING))

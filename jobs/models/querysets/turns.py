@@ -131,7 +131,7 @@ LINES_OF = {"queue": LINES.format(column="queue", bit=16), "key": LINES.format(c
 
 class TurnQuerySet(models.QuerySet["Turn"]):
     def occupied(self, names: Iterable[tuple[str, str]], *, now: datetime) -> list[Occupied]:
-        """How these limits (kind, name) stand: ask under their locks."""
+        """Return how these limits (kind, name) stand: ask under their locks."""
         kinds, of = _columns(names, 2)
         rows = self._all(OCCUPIED, {"kinds": kinds, "names": of, "now": now})
         return [
@@ -155,12 +155,12 @@ class TurnQuerySet(models.QuerySet["Turn"]):
                 cursor.execute(PUT, values)
 
     def leave(self, job_ids: Collection[int]) -> list[tuple[str, str]]:
-        """Delete the places of these jobs, in the transaction that has their rows; the limits (kind, name) that have
-        room now."""
+        """Delete the places of these jobs, in the transaction that has their rows; returns the limits (kind, name) that
+        have room now."""
         return self._all(LEAVE, [list(job_ids)]) if job_ids else []
 
     def expire(self, *, now: datetime, limit: int) -> list[tuple[str, str]]:
-        """Delete turns that nobody has taken in time; the limits that have room now."""
+        """Delete turns that nobody has taken in time; returns the limits (kind, name) that have room now."""
         return self._all(EXPIRE, {"now": now, "limit": limit})
 
     def delete_orphans(self, *, after: int, limit: int) -> tuple[int, list[tuple[str, str]]]:
@@ -175,11 +175,11 @@ class TurnQuerySet(models.QuerySet["Turn"]):
             cursor.execute(UNCOUNTED, {"now": now, "limit": limit})
 
     def anybody_blocked(self) -> bool:
-        """Whether there is any place or any line."""
+        """Return whether there is any place or any line."""
         return bool(self._all(BLOCKED, [])[0][0])
 
     def lines(self, kind: str, *, after: str, limit: int) -> list[str]:
-        """The first names after that one, in order, of limits that somebody waits for."""
+        """Return the first names after that one, in order, of limits that somebody waits for."""
         return [name for (name,) in self._all(LINES_OF[kind], {"after": after, "limit": limit})]
 
     def _all(self, sql: str, values: Any) -> list[Any]:
@@ -189,6 +189,6 @@ class TurnQuerySet(models.QuerySet["Turn"]):
 
 
 def _columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
-    """The rows turned into columns."""
+    """Turn the rows into columns."""
     table = list(rows)
     return [[row[n] for row in table] for n in range(width)]

@@ -1,4 +1,4 @@
-"""Every question we ask about workers, by name."""
+"""Questions about workers, by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RETURNING drained_at, drain_reason, drained_by,
 
 
 class Drain(NamedTuple):
-    """What a row says of being drained. `drained_at` None: it is not."""
+    """A worker's drain, as its row says. `drained_at` None: it is not drained."""
 
     drained_at: datetime | None = None
     drain_reason: str = ""
@@ -36,7 +36,7 @@ class Drain(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a heartbeat hears. `identity` and `incarnation` None: the installation has no row."""
+    """The answer to a heartbeat. `identity` and `incarnation` None: the installation has no row."""
 
     drain: Drain
     identity: uuid.UUID | None
@@ -45,40 +45,43 @@ class Heard(NamedTuple):
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def beat(self, session: uuid.UUID, values: Mapping[str, Any]) -> Heard | None:
-        """A heartbeat of this session; `values` are the columns of BEAT. None when it has been declared gone."""
+        """Write a heartbeat of this session; `values` are the columns of BEAT. Returns None when it has been declared
+        gone."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(BEAT, {"session": session, **values})
             row = cursor.fetchone()
         return None if row is None else Heard(Drain(*row[:3]), *row[3:])
 
     def locked(self, session: uuid.UUID) -> Worker | None:
-        """The row of this session until the transaction ends, if there is one."""
+        """Lock and return the row of this session until the transaction ends; None if there is none."""
         return self.select_for_update().filter(session=session).first()
 
     def present(self) -> WorkerQuerySet:
-        """Those whose attempts nobody has settled yet: the living and the just departed."""
+        """Select the workers whose attempts nobody has settled yet: the living and the just departed."""
         return self.filter(gone_at__isnull=True)
 
     def alive(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
         return self.present().filter(stopped_at__isnull=True, heartbeat_at__gte=now - patience)
 
     def seen_since(self, since: datetime) -> WorkerQuerySet:
-        """Those still present, and those that have left since then."""
+        """Select the workers still present, and those that have left since then."""
         return self.filter(Q(gone_at__isnull=True) | Q(gone_at__gte=since)).order_by("name", "-heartbeat_at")
 
     def queue_names(self) -> set[str]:
-        """Every queue that a worker of ours takes from or has taken from lately."""
+        """Return the queues that a worker of ours takes from or has taken from lately."""
         return {
             name for queues in self.order_by("-heartbeat_at").values_list("queues", flat=True)[:500] for name in queues
         }
 
     def serving_at(self, moment: datetime, patience: timedelta) -> WorkerQuerySet:
-        """Those that lived at that moment: the latest heartbeat of a living worker is always a little old."""
+        """Select the workers that lived at that moment: the latest heartbeat of a living worker is always a little
+        old."""
         lived = self.filter(started_at__lte=moment, heartbeat_at__gte=moment - patience)
         return lived.exclude(stopped_at__lte=moment)
 
     def vanished(self, silent_before: datetime | None) -> WorkerQuerySet:
-        """Stopped, or without a heartbeat since `silent_before`: whatever they still hold is nobody's."""
+        """Select the workers that have stopped, or are without a heartbeat since `silent_before`: whatever they still
+        hold is nobody's."""
         vanished = Q(stopped_at__isnull=False)
         if silent_before is not None:
             vanished |= Q(heartbeat_at__lt=silent_before)

@@ -116,7 +116,7 @@ def _check(by: By) -> None:
 
 
 def _described(name: Name) -> Described:
-    """As it is, and as nobody changes it until this transaction ends."""
+    """Return the limit as it is, and as nobody changes it until this transaction ends; None if there is none."""
     row = Limit.objects.filter(kind=name.kind, name=name.name).select_for_update(no_key=True).first()
     return None if row is None else row.described()
 
