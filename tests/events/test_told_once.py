@@ -75,7 +75,8 @@ def test_a_broker_that_is_away_has_published_nothing(no_broker, emitted):
 
 def handed_off(queue_name):
     handoff, kept, acknowledged = Handoff("w1@test"), [], []
-    waiting = Waiting(7, 1, clock.timestamp(), [Delivery(lambda: acknowledged.append(7), queue_name, hops=2)])
+    delivery = Delivery(lambda: acknowledged.append(7), queue_name, hops=2, hand_back=lambda: None)
+    waiting = Waiting(7, 1, clock.timestamp(), [delivery])
     handoff.start(kept.append)
     handoff.put([waiting])
     wait_for(lambda: kept or acknowledged)
