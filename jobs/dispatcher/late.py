@@ -105,8 +105,8 @@ late_publisher = LatePublisher()
 
 
 def publish_at_commit(listed: Sequence[Listed], *, now: datetime) -> None:
-    """Jobs that have just come to be due, and that nobody has marked: those inside the window that is listed already
-    are marked, and published once the current transaction has committed; the list query finds the others."""
+    """Publish jobs that have just come to be due, and that nobody has marked: those inside the window that is listed
+    already are marked, and published once the current transaction has committed; the list query finds the others."""
     until = horizon(now)
     late = [one for one in listed if one.run_at < until]
     if late:

@@ -88,7 +88,7 @@ class Dispatcher:
 
     @property
     def waiting(self) -> int:
-        """Listed jobs whose message has not gone out yet."""
+        """The number of listed jobs whose message has not gone out yet."""
         return len(self._waiting)
 
     def publish(self, seconds: float) -> int:
@@ -126,8 +126,8 @@ class Dispatcher:
         return sent
 
     def _next(self) -> Sequence[Listed]:
-        """The soonest that wait; after a failure only as far as they are of one queue, and one alone of a queue that
-        has been refused: of several that fail nobody knows which have gone out."""
+        """Remove and return the soonest that wait; after a failure only as far as they are of one queue, and one alone
+        of a queue that has been refused: of several that fail nobody knows which have gone out."""
         batch = [self._waiting.popleft()]
         queue = batch[0].queue
         together = 1 if queue in self._refusals else TOGETHER

@@ -26,7 +26,7 @@ class Event:
             cls.logger = f"jobs.{cls.__module__.rpartition('events.')[2]}"
 
     def words(self) -> Mapping[str, object]:
-        """The values of `text`: asked for only where the line is written."""
+        """Return the values of `text`: asked for only where the line is written."""
         return vars(self)
 
 

@@ -38,7 +38,7 @@ class Identity:
 
     @property
     def lock(self) -> int:
-        """The key of the leader's advisory lock: those of a database are shared by all its schemas."""
+        """The number of the leader's advisory lock: advisory locks of a database are shared by all its schemas."""
         return (self.identity.int ^ LOCK_SALT) & LOCK_BITS
 
     def owns(self, mark: str) -> bool:
@@ -58,7 +58,8 @@ class Known:
 
     @property
     def is_sure(self) -> bool:
-        """Is true when it was read so lately that a message with another mark is another's. Never asks."""
+        """Is true when the identity was read so lately that a message with another mark is another's. Never asks the
+        database."""
         return self.kept is not None and steady() - self._read_at < SURE_FOR
 
     def identity(self) -> Identity:
@@ -89,7 +90,7 @@ class Known:
         return self.learn(row.identity, row.incarnation)
 
     def learn(self, identity: UUID, incarnation: UUID) -> Identity:
-        """The row says so at this moment."""
+        """Keep what the row says at this moment, and return it."""
         found = Identity(identity, incarnation)
         with self._lock:
             if self.kept != found:
@@ -100,7 +101,7 @@ class Known:
         return found
 
     def heard(self, start: int) -> None:
-        """A ledger row of this id is committed."""
+        """Note that a ledger row of this id is committed."""
         with self._lock:
             self.start = max(self.start, start)
 

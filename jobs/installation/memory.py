@@ -99,7 +99,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
 
     def note(self, mark: str, memory: Memory) -> None:
-        """Soon. The latest counts."""
+        """Have this noted soon. The latest counts."""
         with self._changed:
             self._wanted = (mark, memory)
             if self._thread is None:

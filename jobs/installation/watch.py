@@ -55,7 +55,7 @@ class Place:
 
     @classmethod
     def read(cls, cursor: Any) -> Place:
-        """Raises DatabaseError, also on a replica."""
+        """Read where the database is. Raises DatabaseError, also on a replica."""
         try:
             cursor.execute(PLACE.format(cluster="(SELECT system_identifier FROM pg_control_system())"))
         except ProgrammingError:  # PUBLIC may read it, unless somebody has revoked that

@@ -45,7 +45,8 @@ class Turns:
         return len(found)
 
     def _nobodys(self, now: datetime, until: float) -> set[Name]:
-        """Turns that nobody has taken in time, and places of jobs that do not run."""
+        """Delete turns that nobody has taken in time, and places of jobs that do not run. Returns the limits that have
+        room now."""
         expired = Turn.objects.expire(now=now, limit=AT_A_TIME)
         orphans: list[tuple[str, str]] = []
         begun = self._after_row

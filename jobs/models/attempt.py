@@ -14,7 +14,7 @@ class Attempt(models.Model):
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     worker = models.CharField(max_length=255)
-    # Which life of that worker: a restarted worker has the same name but another session.
+    # The life of that worker: a restarted worker has the same name but another session.
     session = models.UUIDField()
     # Proves whose start this is when the answer to a COMMIT was lost.
     token = models.UUIDField(unique=True)

@@ -15,7 +15,7 @@ from jobs.states import FINAL, Awaited, Blackout, Hold, IfLate, Overlap, State
 # Python's datetime ends with the year 9999; one row beyond it would break every reader of the table.
 LATEST_RUN_AT = datetime(9999, 12, 31, tzinfo=UTC)
 EARLIEST_RUN_AT = datetime(1970, 1, 1, tzinfo=UTC)
-# What SQL may put into one row, in bytes; JOBS_PAYLOAD_LIMIT, which the other ways in obey, is stricter.
+# The payload that SQL may put into one row, in bytes; JOBS_PAYLOAD_LIMIT, which the other ways in obey, is stricter.
 PAYLOAD_CEILING = 1024 * 1024
 # Not the names that brokers keep for themselves: `_kombu...` and `unacked...` on Redis, `amq.` on RabbitMQ.
 QUEUE_PATTERN = r"^(?!unacked|amq[.])[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -28,7 +28,7 @@ MOMENTS = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at"
 INDEXES: list[models.Index] = [
     # The one list query of a window reads this and nothing else.
     models.Index(Coalesce("not_before", "run_at"), F("id"), condition=Q(state=State.PENDING, holds=0), name="jobs_due"),
-    # Those of a key that have not started: who calls a trigger looks for one that is due.
+    # Jobs of a key that have not started: a call of a trigger looks for one that is due.
     models.Index(
         fields=["key", "run_at", "id"], condition=Q(state=State.PENDING, key__isnull=False), name="jobs_pending_key"
     ),
@@ -53,7 +53,7 @@ INDEXES: list[models.Index] = [
     ),
     models.Index(fields=["-run_at"], name="jobs_run_at"),
     models.Index(fields=["batch", "state"], condition=Q(batch__isnull=False), name="jobs_of_batch"),
-    # Those that wait for a person, however long ago they were interrupted.
+    # Jobs that wait for a person, however long ago they were interrupted.
     models.Index(fields=["-finished_at"], condition=Q(state=State.INTERRUPTED), name="jobs_interrupted"),
     # Whether anybody uses a calendar that is to be deleted.
     models.Index(fields=["calendar"], condition=Q(calendar__isnull=False), name="jobs_of_calendar"),
@@ -113,7 +113,7 @@ CONSTRAINTS: list[models.BaseConstraint] = [
     ),
     models.CheckConstraint(condition=Q(start_within__gt=0), name="jobs_start_within_positive"),
     models.CheckConstraint(condition=Q(deadline__gt=0), name="jobs_deadline_positive"),
-    # Who asks a job to stop that has not started cancels it: then it never ran.
+    # A job that is asked to stop before it has started is cancelled: then it never ran.
     models.CheckConstraint(
         condition=Q(cancel_requested_at__isnull=True)
         | Q(

@@ -17,7 +17,7 @@ MOVED = """(
     OR row.database_oid <> (SELECT oid::bigint FROM pg_database WHERE datname = current_database())
 )"""
 
-# What makes no job start, whatever its row says. Read once by each statement that lists or takes jobs.
+# The condition under which no job starts, whatever its row says. Read once by each statement that lists or takes jobs.
 HOLDS_ALL = f"EXISTS (SELECT FROM jobs_installation AS row WHERE row.held_at IS NOT NULL OR {MOVED})"
 
 

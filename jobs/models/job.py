@@ -52,7 +52,7 @@ class Job(models.Model):
     deliveries = models.PositiveSmallIntegerField(db_default=0, editable=False, help_text="Messages published for it.")
     attempt = models.PositiveIntegerField(db_default=0, editable=False, help_text="Number of its latest start.")
 
-    # What happens when its worker vanishes after the start: held for a person, or started again up to a bound.
+    # When its worker vanishes after the start, the job is held for a person, or started again up to a bound.
     rerunnable = models.BooleanField(db_default=False)
     # Not a PositiveSmallIntegerField: the CHECK that comes with it would read a big table under its lock.
     max_attempts = models.SmallIntegerField(db_default=1)
@@ -69,7 +69,7 @@ class Job(models.Model):
         blank=True,
     )
 
-    # What may hold it back at its time: the others of its key, the rules of its queue, somebody's approval.
+    # Causes that may hold it back at its time: the others of its key, the rules of its queue, somebody's approval.
     key = models.CharField(max_length=200, null=True, blank=True)
     key_limit = models.SmallIntegerField(db_default=1)
     overlap = models.CharField(
@@ -104,7 +104,7 @@ class Job(models.Model):
         db_default=False, editable=False, help_text="Its next start was told by a person, who goes over its calendar."
     )
 
-    # What it waits for stands in jobs_dependency; empty for those that wait for nothing.
+    # The jobs that it waits for stand in jobs_dependency; empty for those that wait for nothing.
     waits_for_end = models.CharField(
         max_length=10,
         choices=Awaited.choices,
@@ -190,7 +190,8 @@ class Job(models.Model):
 
     @property
     def delay_ms(self) -> float | None:
-        """The milliseconds by which the body was entered late; None before the start, and where it was not measured."""
+        """The milliseconds from `run_at` to the entry of the body; None before the start, and where it was not
+        measured."""
         if self.execute_at is None or self.is_confirmed:
             return None
         return (self.execute_at - self.run_at).total_seconds() * 1000

@@ -84,7 +84,7 @@ class Trigger(models.Model):
 
     @property
     def shared_key(self) -> str:
-        """The key of its runs."""
+        """The key of the trigger's runs."""
         return self.key or f"trigger:{self.name}"
 
     def run_in_place(self, until: datetime) -> int | None:

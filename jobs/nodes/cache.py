@@ -45,7 +45,7 @@ class NodeCache:
     """Never raises, and never waits long: a cache that is away is left alone for ASK_AGAIN_AFTER."""
 
     def __init__(self, url: str = "") -> None:
-        """`url`: of the broker, unless another is named."""
+        """Make it. `url` is the broker's, unless another is named."""
         self._url = url
         self._client: Any = None
         self._breaker = Breaker(ASK_AGAIN_AFTER)

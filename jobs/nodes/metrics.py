@@ -60,7 +60,7 @@ class Meter:
 
 
 def _devices() -> list[tuple[Any, Any]]:
-    """NVIDIA's devices, each with the library that reads it; none where nvidia-ml-py or a device is missing."""
+    """Return NVIDIA's devices, each with the library that reads it; none where nvidia-ml-py or a device is missing."""
     try:
         library = importlib.import_module("pynvml")
         library.nvmlInit()

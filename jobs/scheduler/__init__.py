@@ -66,7 +66,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             WindowScheduler._beginning = None
 
     def _begin_at_last(self, *args: Any, **kwargs: Any) -> None:
-        """However long the database is away. Raises SystemExit where it can never be."""
+        """Begin, however long the database is away. Raises SystemExit where it can never be."""
         while True:
             try:
                 self._begin(*args, **kwargs)
@@ -207,7 +207,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         return window_at(clock.now(), c.min_prepare_time, c.look_ahead)
 
     def _tick_periodic(self, *args: Any, **kwargs: Any) -> float:
-        """Celery's own entries, looked at only when one is due: each look costs the database two statements."""
+        """Run Celery's own entries, looked at only when one is due: each look costs the database two statements.
+        Returns the seconds until the next is due."""
         left = self._periodic_due - steady()
         if left <= 0:
             left = max(super().tick(*args, **kwargs), 0.0)

@@ -113,7 +113,8 @@ class Leader:
                 self._lost = True
 
     def _go_on(self, now: datetime) -> bool:
-        """Show that we still have the lock. False when the tables are another installation's. Raises DatabaseError."""
+        """Show that we still have the lock. Returns False when the tables are another installation's. Raises
+        DatabaseError."""
         with self._alone:
             if self._lost:
                 raise InterfaceError("the connection of the lock is lost")
@@ -164,7 +165,8 @@ class Leader:
         return Leadership.objects.filter(epoch=self.epoch).update(**values) == 1
 
     def _ping(self, now: datetime) -> bool:
-        """Show that the session is ours, and note how far the database has come. False when it is another one."""
+        """Show that the session is ours, and note how far the database has come. Returns False when it is another
+        one."""
         session = self._session = self._session or open_session()
         with session.cursor() as cursor:
             cursor.execute(PING)
@@ -197,7 +199,7 @@ class Leader:
         self._held = mark if row.held_at is not None else ""
 
     def _say_who_leads(self) -> None:
-        """Once a minute at most: a standby that waits for somebody unknown would do it in silence."""
+        """Tell who leads, once a minute at most: a standby that waits for somebody unknown would do it in silence."""
         if steady() - self._said_at >= SAY_EVERY:
             self._said_at = steady()
             holder, lock = Leadership.current(), Leadership.lock_holder(known.identity().lock)

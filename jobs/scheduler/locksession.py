@@ -40,7 +40,7 @@ class BehindPooler(Exception):
 
 
 def open_session() -> DatabaseWrapper:
-    """A connection of its own, whose settings make the server end it when we fall silent."""
+    """Open a connection of its own for the lock, whose settings make the server end it when we fall silent."""
     session = _new_connection()
     session.inc_thread_sharing()  # `Leader` lets one thread at a time use it
     options = {**session.settings_dict.get("OPTIONS", {}), **CLIENT_OPTIONS}
@@ -59,8 +59,8 @@ def open_session() -> DatabaseWrapper:
 
 
 def _refuse_pooler(session: DatabaseWrapper) -> None:
-    """A transaction pooler lends the same server process to the next client as soon as we are idle: if a second
-    connection meets ours inside a transaction of its own, our session is not ours."""
+    """Raise BehindPooler behind a transaction pooler, which lends the same server process to the next client as soon as
+    we are idle: if a second connection meets ours inside a transaction of its own, our session is not ours."""
     ours = _backend(session)
     other = _new_connection()
     try:

@@ -118,7 +118,8 @@ class Sweeper:
         return 0.0 if waits(now=now) else WAITS_EVERY
 
     def _crowds(self, now: datetime) -> float:
-        """Once a window, shortly before the next list query."""
+        """Ask the broker, once a window and shortly before the next list query, in which queues many messages wait.
+        Returns the seconds until the next time."""
         c = conf()
         window = window_at(now, c.min_prepare_time, c.look_ahead)
         left = (window.end - now).total_seconds()

@@ -175,7 +175,7 @@ def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
 
     def change(job: Job) -> None:
         values = {"state": asked.control.becomes, "reason": f"Confirmed as {word} by {who}: {asked.reason}"}
-        # What a worker that came back late has left in the ledger, if it did.
+        # The start that a worker which came back late has left in the ledger, if it did.
         seen = Attempt.objects.filter(job_id=job.pk, number=job.attempt).values_list("started_at", flat=True).first()
         # No body is entered before its time or before its row is locked: without evidence that is all we know.
         earliest = Greatest("run_at", "locked_at") if asked.verb == Verb.CONFIRM_DONE else None
@@ -200,7 +200,7 @@ def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, re
             return Answer(done=True, why=f"Job {job_id} was {done}.", job=job)
         if job.state not in asked.control.states:
             break
-        # It has come back since: "cannot be cancelled; it is pending" would be no answer.
+        # The job has come back since: "cannot be cancelled; it is pending" would be no answer.
     return Answer(done=False, why=f"{refusal}; job {job_id} {_state_now(job).removeprefix('it ')}.", job=job)
 
 

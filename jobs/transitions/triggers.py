@@ -76,7 +76,7 @@ def fire(
             return Fired(job, created=False, why=f"Job {job.pk} was started before, by this key.")
         if trigger.overlap in (Overlap.JOIN, Overlap.SKIP):
             _one_after_the_other(trigger.shared_key)
-            # Who had the lock before us may have come after us: his run is due a moment later than `now`.
+            # A call that had the lock before us may have come after us: its run is due a moment later than `now`.
             until = max(now, clock.now()) + dispatcher.CLOCK_MARGIN
             there = trigger.run_in_place(until)
             if there is not None:

@@ -47,7 +47,7 @@ class AskedToStop(NamedTuple):
     why: str | None
 
 
-# What the database must be for a job to start. Read once a statement.
+# The condition that the database must fulfil for a job to start. Read once a statement.
 THIS_IS_THE_ONE = f"(NOT {HOLDS_ALL} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
 
 # For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the

@@ -16,10 +16,10 @@ from jobs.states import FINAL, Hold, State
 if TYPE_CHECKING:
     from jobs.models.job import Job  # noqa: F401 - named in the base class
 
-# What the database's clock reads while it answers: the comparison that costs no statement of its own.
+# The time that the database's clock reads while it answers: the comparison that costs no statement of its own.
 DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
 
-# One snapshot: who is taken meanwhile is in one of the two. A place of a run, or a row that is due.
+# One snapshot: a job that is taken meanwhile is in one of the two. A place of a run, or a row that is due.
 ON_THEIR_WAY = """
 (SELECT job_id FROM jobs_turn WHERE kind = 'key' AND name = %(key)s AND expires_at IS NULL
  ORDER BY job_id LIMIT %(limit)s)

@@ -96,7 +96,7 @@ WITH part AS MATERIALIZED (
 SELECT (SELECT CASE WHEN count(*) < %(limit)s THEN 0 ELSE max(id) END FROM part), kind, name
 FROM (SELECT 1) AS once LEFT JOIN gone ON true
 """
-# Those that ran before their queue had a limit, or that SQL has set going.
+# Running jobs without a place: they ran before their queue had a limit, or SQL has set them going.
 UNCOUNTED = """
 WITH uncounted AS MATERIALIZED (
     SELECT j.id, j.key, l.name AS queue FROM jobs_job j LEFT JOIN jobs_lane l ON l.kind = 'queue' AND l.name = j.queue

@@ -57,8 +57,9 @@ def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None
 
 
 def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
-    """Let its jobs start again; those that were held for it are due at once, as far as their other limits let them. The
-    first of them go out before this returns, the rest with the leader. Raises ValidationError (field `reason`)."""
+    """Let the jobs of a queue or a key start again; those that were held for it are due at once, as far as their other
+    limits let them. The first of them go out before this returns, the rest with the leader. Raises ValidationError
+    (field `reason`)."""
     _check(by)
     with transaction.atomic():
         before = _described(name)
@@ -71,9 +72,9 @@ def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
 def limit(
     name: Name, *, now: datetime, concurrency: int | None, rate: float | None, burst: int, by: By = NOBODY
 ) -> Limit:
-    """Limit it from now on: `concurrency` jobs at a time, `rate` starts a second, `burst` of them at once. Jobs that
-    its last limits held go on if these let them. What runs counts. Raises ValidationError (field `name` or `reason`).
-    """
+    """Limit a queue or a key from now on: `concurrency` jobs at a time, `rate` starts a second, `burst` of them at
+    once. Jobs that its last limits held go on if these let them. What runs counts. Raises ValidationError (field `name`
+    or `reason`)."""
     _check(by)
     if problems := name_problems(name):
         raise ValidationError({"name": problems})
@@ -91,8 +92,8 @@ def limit(
 
 
 def lift(name: Name, *, now: datetime, by: By = NOBODY) -> None:
-    """Forget its limits, a pause included: those that were held by them are due. Raises ValidationError (field
-    `reason`)."""
+    """Forget the limits of a queue or a key, a pause included: jobs that were held by them are due. Raises
+    ValidationError (field `reason`)."""
     _check(by)
     with transaction.atomic():
         before = _described(name)

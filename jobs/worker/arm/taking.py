@@ -33,8 +33,8 @@ class Taking:
         *,
         sharing: bool = False,
     ) -> None:
-        """Wire it up. `again` has a job taken up again at its `again_at`; `hurry` is told that this has become sooner
-        for some."""
+        """Make it. `again` has a job taken up again at its `again_at`; `hurry` is told that this has become sooner for
+        some."""
         self._slots = slots
         self._identity = identity
         self._again = again

@@ -104,7 +104,7 @@ class WaitingJobs:
         return len(self._due(until, most + 1)) > most
 
     def take(self, until: float, most: int) -> list[Waiting]:
-        """Remove and return those due until then, soonest first, `most` at most."""
+        """Remove and return the jobs due until then, soonest first, `most` at most."""
         taken: list[Waiting] = []
         while len(taken) < most and self.next_at <= until and self._heap:
             waiting = heapq.heappop(self._heap)[2]
@@ -113,7 +113,7 @@ class WaitingJobs:
         return taken
 
     def take_after(self, until: float) -> list[Waiting]:
-        """Remove and return those due later than that, soonest first."""
+        """Remove and return the jobs due later than that, soonest first."""
         later = sorted(entry for entry in self._heap if entry[0] > until and self._waits(entry))
         self._heap = [entry for entry in self._heap if entry[0] <= until]
         heapq.heapify(self._heap)
@@ -122,8 +122,9 @@ class WaitingJobs:
         return [waiting for _, _, waiting in later]
 
     def take_last(self, until: float, most: int, fewer_hops_than: int) -> list[Waiting]:
-        """Remove and return those due until then that would have to wait longest here, and may still be passed on. In a
-        crowd only some are looked at, late ones among them: this is done again and again while all slots are taken."""
+        """Remove and return the jobs due until then that would have to wait longest here, and may still be passed on.
+        In a crowd only some are looked at, late ones among them: this is done again and again while all slots are
+        taken."""
         enough = max(most, LOOK)
         due = {entry[1]: entry for entry in self._due(until, enough)}
         if len(due) == enough:

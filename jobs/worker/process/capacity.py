@@ -76,7 +76,7 @@ class Capacity:
 
 
 def drained(drain: Drain) -> str:
-    """The sentence for a worker that is drained; empty for one that is not."""
+    """Return the sentence for a worker that is drained; empty for one that is not."""
     if drain.drained_at is None:
         return ""
     by = f" by {drain.drained_by}" if drain.drained_by else ""

@@ -36,7 +36,7 @@ class Foreign:
     latest: Seen | None = None  # of this process: the heartbeat tells
 
     def __init__(self, consumer: Any, give_back: Callable[[Sequence[Any]], None]) -> None:
-        """`consumer` has the event loop's timer; `give_back` returns messages to their queues."""
+        """Make it. `consumer` has the event loop's timer; `give_back` returns messages to their queues."""
         self._consumer = consumer
         self._give_back = give_back
         self._times: OrderedDict[str, int] = OrderedDict()  # how often each message has gone back from here

@@ -195,7 +195,7 @@ class Heartbeat:
             emit(HeartbeatFailed(error))
 
     def _register(self, session: uuid.UUID, values: dict[str, Any]) -> None:
-        # Who was drained under an earlier session stays so.
+        # A worker that was drained under an earlier session stays so.
         values |= {"started_at": DATABASE_CLOCK, "heartbeat_at": DATABASE_CLOCK, **self._capacity.drain._asdict()}
         Worker.objects.create(session=session, name=self._name, **self._facts, **values)
         self._registered = True

@@ -77,7 +77,8 @@ def _opened(connection: Any, **kwargs: Any) -> None:
 
 @signals.worker_process_init.connect
 def _child_born(**kwargs: Any) -> None:
-    """Leave the parent's lines to it: held open here, they would keep its transactions and row locks when it dies."""
+    """Leave the parent's connections to it: held open here, they would keep its transactions and row locks when it
+    dies."""
     for line in list(_lines):
         with suppress(Exception):  # closed before the fork
             os.close(line.fileno())
@@ -87,7 +88,7 @@ def _child_born(**kwargs: Any) -> None:
 
 
 def ready(worker: Any) -> None:
-    """Register, before the first message comes."""
+    """Register the worker, before the first message comes."""
     if _heartbeat is not None:
         runtime = worker.jobs
         capture.install()

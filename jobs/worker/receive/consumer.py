@@ -35,7 +35,8 @@ class JobConsumer(Consumer):
     task_consumer: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Asks no other workers for revoked tasks, which costs a second at each connection: we revoke none."""
+        """Make it. It asks no other workers for revoked tasks, which costs a second at each connection: we revoke
+        none."""
         super().__init__(*args, **kwargs | {"without_mingle": True})
         self._refused = RefusedQueues(self)
 

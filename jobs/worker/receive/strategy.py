@@ -44,7 +44,7 @@ class JobStrategy:
         refusing: Callable[[], object] = lambda: False,
         doubt: Callable[[], object] = lambda: None,
     ) -> None:
-        """Wire it up. `refusing` says whether this worker is to take no messages now; `doubt` has it ask the database
+        """Make it. `refusing` says whether this worker is to take no messages now; `doubt` has it ask the database
         which installation it belongs to."""
         self._consumer = consumer
         self._add = add

@@ -46,6 +46,6 @@ def end(token: Token[Body | None]) -> None:
 
 
 def here() -> Body | None:
-    """The body that this code runs for; None outside of one, and for what has outlived its body."""
+    """Return the body that this code runs for; None outside of one, and for what has outlived its body."""
     body = _current.get()
     return body if body is not None and body.inside else None
