@@ -37,15 +37,15 @@ class ReleaseForm(ReasonForm):
 
 @admin.register(Installation)
 class InstallationAdmin(Records[Installation]):
-    list_display = ["__str__", "held", "released", "released_by", "release_reason"]
-    fields = ["identity", "held", "released", "released_by", "release_reason"]
-    readonly_fields = ("held", "released")
+    list_display = ["__str__", "restored", "released", "released_by", "release_reason"]
+    fields = ["identity", "restored", "released", "released_by", "release_reason"]
+    readonly_fields = ("restored", "released")
     actions = ["release"]
 
     @admin.display(description="jobs are held")
-    def held(self, row: Installation) -> str:
-        held = Installation.held()
-        return held.what if held else "no"
+    def restored(self, row: Installation) -> str:
+        restored = Installation.restored()
+        return restored.what if restored else "no"
 
     @admin.display(description="released")
     def released(self, row: Installation) -> str:
@@ -75,7 +75,7 @@ class InstallationAdmin(Records[Installation]):
             button="Release",
             meaning=f"{REMEDY.partition(':')[0]}.",
             action="release",
-            chosen=[self.held(row)],
+            chosen=[self.restored(row)],
             ids=[row.pk],
         )
         return ask(self.admin_site, request, Installation, question, form)

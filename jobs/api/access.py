@@ -15,7 +15,7 @@ HOW_TO_GET_A_TOKEN = (
 )
 
 
-class HoldsPermission(BasePermission):
+class HasPermission(BasePermission):
     """The user holds the permission that `view.needs` names for the method."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:

@@ -38,8 +38,8 @@ class InstallationSerializer(serializers.ModelSerializer[Installation]):
         read_only_fields = fields
 
     def get_restored(self, row: Installation) -> str:
-        held = Installation.held()
-        return held.what if held else ""
+        restored = Installation.restored()
+        return restored.what if restored else ""
 
 
 class InstallationView(ApiView):

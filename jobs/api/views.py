@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import blackouts, rules, transitions
-from jobs.api.access import HoldsPermission
+from jobs.api.access import HasPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.fields import MOST_ERRORS
 from jobs.api.listing import JobPagination, ListQuery, matching
@@ -70,7 +70,7 @@ class ApiView(GenericAPIView[Any]):
 
     needs: ClassVar[dict[str, str]] = {}  # the permission that each method needs
     authentication_classes = [BearerAuthentication, SessionAuthentication]
-    permission_classes = [IsAuthenticated, HoldsPermission]
+    permission_classes = [IsAuthenticated, HasPermission]
     parser_classes = PARSERS
     schema = Schema()
     metadata_class = Metadata

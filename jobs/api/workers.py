@@ -98,6 +98,6 @@ class Stats(ApiView):
             "delay_last_hour": figures,
             "workers_alive": Worker.objects.alive(now, conf().patience).count(),
             "leader": Leadership.objects.first(),
-            "restored": held.what if (held := Installation.held()) else "",
+            "restored": restored.what if (restored := Installation.restored()) else "",
         }
         return Response(StatsSerializer(stats).data)

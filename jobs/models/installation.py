@@ -18,13 +18,13 @@ MOVED = """(
 )"""
 
 # The condition under which no job starts, whatever its row says. Read once by each statement that lists or takes jobs.
-HOLDS_ALL = f"EXISTS (SELECT FROM jobs_installation AS row WHERE row.held_at IS NOT NULL OR {MOVED})"
+NOTHING_STARTS = f"EXISTS (SELECT FROM jobs_installation AS row WHERE row.held_at IS NOT NULL OR {MOVED})"
 
 
 STATUS = f"SELECT held_at, held_why, coalesce({MOVED}, false) FROM jobs_installation AS row"  # noqa: S608
 
 
-class Held(NamedTuple):
+class Restored(NamedTuple):
     """The reason why no job starts. `since` None: no leader has noticed yet."""
 
     since: datetime | None
@@ -86,7 +86,7 @@ class Installation(models.Model):
         return cls.objects.filter(id=1).first() or cls.objects.get_or_create(id=1)[0]
 
     @staticmethod
-    def held() -> Held | None:
+    def restored() -> Restored | None:
         """Return why no job starts, if a restore is the reason; None otherwise."""
         with connection.cursor() as cursor:
             cursor.execute(STATUS)
@@ -94,4 +94,6 @@ class Installation(models.Model):
         if row is None:
             return None
         held_at, why, moved = row
-        return Held(held_at, why or "Its tables are others than those that were used.") if held_at or moved else None
+        return (
+            Restored(held_at, why or "Its tables are others than those that were used.") if held_at or moved else None
+        )

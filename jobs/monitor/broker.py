@@ -22,7 +22,7 @@ class Depths:
     waiting: dict[str, int | None]
 
 
-class BrokerEye:
+class BrokerClient:
     """Look at the broker for all pages of this process."""
 
     def __init__(self, url: str = "") -> None:
@@ -69,4 +69,4 @@ def answers(url: str = "") -> bool:
     return True
 
 
-eye = BrokerEye()
+client = BrokerClient()

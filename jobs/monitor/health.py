@@ -38,8 +38,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         wrong["database"] = database
     elif not _migrated():
         wrong["migrations"] = "The schema is not up to date. Run: python manage.py migrate"
-    elif held := Installation.held():
-        wrong["restored"] = f"{held.what} {REMEDY}: {COMMAND}"
+    elif restored := Installation.restored():
+        wrong["restored"] = f"{restored.what} {REMEDY}: {COMMAND}"
     if not broker.answers():
         wrong["broker"] = "The broker does not answer within 1 s. See that it runs where BROKER_URL points."
     shown = {"ready": not wrong, "problems": wrong, "time_zones": zones.RELEASE}

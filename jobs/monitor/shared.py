@@ -42,7 +42,7 @@ def picture() -> Picture:
 
 def _take() -> Picture:
     now = clock.current()
-    seen = snapshot.take(now, broker.eye.depths)
+    seen = snapshot.take(now, broker.client.depths)
     html = render_to_string(
         "monitor/live.html",
         {

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from jobs.conf import Conf, conf
 from jobs.installation import known
 from jobs.models import Installation, Job, Leadership, Limit
-from jobs.models.installation import Held
+from jobs.models.installation import Restored
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.limit import Kind
 from jobs.models.querysets import OVERDUE_AFTER
@@ -109,7 +109,7 @@ class Snapshot:
     figures: Figures
     leader: LeaderLine
     broker_reachable: bool
-    restored: Held | None = None  # why no job starts, after a restore
+    restored: Restored | None = None  # why no job starts, after a restore
 
     @property
     def zones(self) -> dict[str, tuple[str, ...]]:
@@ -171,7 +171,7 @@ def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapsh
         figures=figures,
         leader=_leader(now, c),
         broker_reachable=depths.reachable,
-        restored=Installation.held(),
+        restored=Installation.restored(),
     )
 
 

@@ -138,7 +138,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
     figures = seen.figures
     if seen.interrupted:
         found.append(_undecided(seen))
-    found += _held_up(seen)
+    found += _needs_a_person(seen)
     if figures.failed:
         among = f"among the last {FIGURES_LIMIT:,} that ended" if figures.cut else "in the last hour"
         remedy = "Open one below: its page says why."
@@ -162,7 +162,7 @@ def _zones_differ(seen: Snapshot) -> list[Problem]:
     return [Problem("warn", f"Processes use different releases of the time zones: {uses}.", remedy)]
 
 
-def _held_up(seen: Snapshot) -> list[Problem]:
+def _needs_a_person(seen: Snapshot) -> list[Problem]:
     """Return what waits for a person's word, and what does not end."""
     found = []
     for limit in seen.paused[:NAMED]:

@@ -15,7 +15,7 @@ from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.monitor.access import may_look, page, refuse
-from jobs.monitor.shared import picture
+from jobs.monitor.cached_page import cached_page
 from jobs.web import controls
 from jobs.web.lateness import explain, story
 
@@ -29,7 +29,7 @@ BY_NAME = {verb.name: verb for verb in controls.BUTTONS}
 @page
 def monitor(request: HttpRequest) -> HttpResponse:
     """`/`: what is wrong, what runs, what comes, what was."""
-    return render(request, "monitor/page.html", {"picture": picture(), "paused": "paused" in request.GET})
+    return render(request, "monitor/page.html", {"picture": cached_page(), "paused": "paused" in request.GET})
 
 
 @require_safe
@@ -37,7 +37,7 @@ def live(request: HttpRequest) -> HttpResponse:
     """The changing part of the monitor, 304 while nothing has happened. The login is asked for by the whole page."""
     if not may_look(request):
         return HttpResponse(status=401, headers={"HX-Redirect": reverse("monitor")})
-    seen = picture()
+    seen = cached_page()
     # Weak comparison, as RFC 9110 has it for If-None-Match: a proxy that compresses weakens the tag.
     known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
     response = HttpResponseNotModified() if seen.etag in known else HttpResponse(seen.html)

@@ -43,7 +43,7 @@ class Unlisted(NamedTuple):
 class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
     """Supplies `tick`: stand by, or lead: list the window, publish, then Celery's own periodic tasks."""
 
-    _beginning: int | None = None  # the thread in which one is being made
+    _making: int | None = None  # the thread in which one is being made
     _turning = False
 
     def __init__(self, *args: Any, lazy: bool = False, **kwargs: Any) -> None:
@@ -56,14 +56,14 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         self._listed: Window | None = None  # the window we have listed
         self._resume = Unlisted()
         self._periodic_due = 0.0  # on the monotonic clock: when Celery's own entries want to be looked at
-        if WindowScheduler._beginning == threading.get_ident():
+        if WindowScheduler._making == threading.get_ident():
             # Told to stop: Celery's handler of the signal asks for the scheduler, to close it, and there is none yet.
             raise SystemExit
-        WindowScheduler._beginning = threading.get_ident()
+        WindowScheduler._making = threading.get_ident()
         try:
             self._begin_at_last(*args, lazy=lazy, **kwargs)
         finally:
-            WindowScheduler._beginning = None
+            WindowScheduler._making = None
 
     def _begin_at_last(self, *args: Any, **kwargs: Any) -> None:
         """Begin, however long the database is away. Raises SystemExit where it can never be."""
@@ -113,7 +113,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         if not was_leading:
             close_old_connections()
         self.lease.turn_begins()
-        if not self.leader.hold(clock.now()):
+        if not self.leader.lead(clock.now()):
             if was_leading:
                 self._stand_by()
             return TRY_EVERY

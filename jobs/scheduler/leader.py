@@ -63,7 +63,7 @@ class Leader:
         self._keeper = memory.Keeper()
         self._compared = False  # whether what the broker remembers was compared since we lead
         self._ask_again_at = 0.0  # on the steady clock
-        self._held = ""  # the mark of the incarnation whose jobs are held
+        self._restored = ""  # the mark of the incarnation whose jobs are held
         self._timeline = 0
 
     @property
@@ -74,8 +74,8 @@ class Leader:
         """Open the lock's connection. Raises BehindPooler when it cannot carry a session lock."""
         self._session = self._session or open_session()
 
-    def hold(self, now: datetime) -> bool:
-        """Take the lock, or show that we still have it. Never waits; False means stand by."""
+    def lead(self, now: datetime) -> bool:
+        """Take the lock, or show that we still have it: whether we lead. Never waits; False means stand by."""
         try:
             if self.leading:
                 if self._go_on(now):
@@ -127,7 +127,7 @@ class Leader:
     def still(self, now: datetime) -> bool:
         """Return whether we lead at this moment, without asking again within a second of a sign of life. A process that
         was stopped and woken finds out here, before it publishes."""
-        return self.leading and ((steady() < self._sure_until and not self._lost) or self.hold(now))
+        return self.leading and ((steady() < self._sure_until and not self._lost) or self.lead(now))
 
     def step_down(self) -> None:
         """Stop leading. The lock is given back before the session: the server notices a closed one a moment later."""
@@ -177,7 +177,7 @@ class Leader:
             ours = known.learn(identity, incarnation) if identity and incarnation else known.read()
             if not self._compared and steady() >= self._ask_again_at:
                 self._judge(now)
-            elif self._compared and ours.mark != self._held:  # what was seen before a restore is kept
+            elif self._compared and ours.mark != self._restored:  # what was seen before a restore is kept
                 known.heard(latest)
                 self._keeper.note(ours.mark, Memory(latest, written, self._timeline))
         return bool(same)
@@ -196,7 +196,7 @@ class Leader:
             self._ask_again_at = steady() + ASK_AGAIN
         self._timeline = here.timeline
         row = judge(here, remembered, now=now, heard=known.start, asked=self._compared)
-        self._held = mark if row.held_at is not None else ""
+        self._restored = mark if row.held_at is not None else ""
 
     def _say_who_leads(self) -> None:
         """Tell who leads, once a minute at most: a standby that waits for somebody unknown would do it in silence."""

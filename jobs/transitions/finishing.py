@@ -40,7 +40,7 @@ WITH brief AS MATERIALIZED (
 ), locked AS MATERIALIZED (
     SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) AND (SELECT setting FROM brief) IS NOT NULL
     ORDER BY id FOR NO KEY UPDATE
-), held AS (
+), finished AS (
     UPDATE jobs_job SET state = ended.outcome, execute_at = ended.execute_at, finished_at = ended.finished_at,
         reason = ended.error
     FROM ended, locked
@@ -49,18 +49,18 @@ WITH brief AS MATERIALIZED (
     RETURNING jobs_job.id, jobs_job.attempt, jobs_job.has_dependents
 ), freed AS (
     DELETE FROM jobs_turn WHERE job_id = ANY (%(jobs)s::bigint[])  -- a join may read all of them
-        AND EXISTS (SELECT FROM held WHERE held.id = jobs_turn.job_id)
+        AND EXISTS (SELECT FROM finished WHERE finished.id = jobs_turn.job_id)
     RETURNING job_id, kind, name
 ), noted AS (
     UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
         error = ended.story, result = ended.result::jsonb, log = ended.log::jsonb,
         progress = coalesce(ended.progress, jobs_attempt.progress),
         progress_note = coalesce(ended.note, jobs_attempt.progress_note)
-    FROM ended, held
+    FROM ended, finished
     WHERE jobs_attempt.job_id = ended.job_id AND jobs_attempt.number = ended.number
-        AND held.id = ended.job_id AND held.attempt = ended.number
+        AND finished.id = ended.job_id AND finished.attempt = ended.number
 )
-SELECT id, attempt, has_dependents, kind, name FROM held LEFT JOIN freed ON freed.job_id = held.id
+SELECT id, attempt, has_dependents, kind, name FROM finished LEFT JOIN freed ON freed.job_id = finished.id
 """
 
 
@@ -99,21 +99,21 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
                 },
             )
             rows = cursor.fetchall()
-        held = {(job_id, number) for job_id, number, *_ in rows}
-        unheld = [
+        finished = {(job_id, number) for job_id, number, *_ in rows}
+        orphaned = [
             ended
             for ended in endings
-            if (ended.started.job_id, ended.started.attempt) not in held and not _ended_before(ended)
+            if (ended.started.job_id, ended.started.attempt) not in finished and not _ended_before(ended)
         ]
-        start_again([e for e in endings if e.kinds and (e.started.job_id, e.started.attempt) in held])
+        start_again([e for e in endings if e.kinds and (e.started.job_id, e.started.attempt) in finished])
         awaited = {job_id for job_id, _, has_dependents, *_ in rows if has_dependents}
         if awaited:
             dependencies.ended(awaited, now=max(e.finished_at for e in endings))
         freed = named([(kind, name) for *_, kind, name in rows if kind is not None])
         promotion.at_commit(freed, now=max(ended.finished_at for ended in endings))
-        if held:
+        if finished:
             failpoints.hit("in-finish")
-    return unheld
+    return orphaned
 
 
 def _reason(ended: Ended) -> str:

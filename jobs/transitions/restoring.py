@@ -49,7 +49,7 @@ def release(
     """
     if problems := rules.reason_problems(reason, needed=True):
         raise ValidationError({"reason": problems})
-    if Installation.held() is None:
+    if Installation.restored() is None:
         return Released(False, "Nothing is held: this database was not restored, or somebody has released it already.")
     cancelled = _cancel(cancel_due_before, now=now, reason=reason, by=by) if cancel_due_before is not None else 0
     with transaction.atomic():

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from verification.benchmark.limits.disturbed import PARTS, Outcome, Part
 
 from verification.benchmark.limits import card
-from verification.benchmark.limits.course import PARTS, Course, Part
 from verification.benchmark.limits.lines import Cost
 from verification.benchmark.limits.options import checked
 from verification.benchmark.limits.result import Result
@@ -23,7 +23,7 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 def result(**more) -> Result:
     delays = {"plain": summary([1.0, 2.0, 30.0]), "limited": None}
     parts = [Part(name, delays, delays, summary([2.5]), None) for name in PARTS]
-    course = Course(parts, 0.25, 117, leaders=1, deadlocks=0, flaws=[], problems=[], last_words="")
+    outcome = Outcome(parts, 0.25, 117, leaders=1, deadlocks=0, flaws=[], problems=[], last_words="")
     costs = [
         Cost("none", 0, 10, 4, 0),
         Cost("queue", 1, 15, 5, 20),
@@ -32,7 +32,7 @@ def result(**more) -> Result:
         Cost("key, due tomorrow", 100_000, 15, 10, 0),
     ]
     where = Machine(2, 0.5, "3.11", "5.7", "18.6", "Valkey 9.1")
-    return Result("abc", checked({}), where, Path("logs"), costs, replace(course, **more))
+    return Result("abc", checked({}), where, Path("logs"), costs, replace(outcome, **more))
 
 
 def test_the_dearest_line_is_compared_to_the_cheapest():
@@ -62,7 +62,7 @@ def test_the_card_and_the_file_tell_every_figure():
         "was answered after 0.25 s; 117 of them had their turn in 20 s.",
     ):
         assert figure in text, text
-    assert json.loads(json.dumps(result().as_json()))["course"]["moved"] == 117
+    assert json.loads(json.dumps(result().as_json()))["outcome"]["moved"] == 117
 
 
 def test_the_lines_grow_by_a_hundred():

@@ -79,7 +79,7 @@ def test_finish_against_interrupt_has_one_winner():
             now=NOW,
             due_before=NOW + timedelta(hours=1),
         )
-        held, interrupted = at_once(
+        finished, interrupted = at_once(
             lambda act: act(),
             [
                 lambda started=started: finish(started),
@@ -88,8 +88,8 @@ def test_finish_against_interrupt_has_one_winner():
         )
         job.refresh_from_db()
         attempt = Attempt.objects.get(job=job)
-        assert held != bool(interrupted)
-        assert job.state == attempt.outcome == (State.COMPLETED if held else State.INTERRUPTED)
+        assert finished != bool(interrupted)
+        assert job.state == attempt.outcome == (State.COMPLETED if finished else State.INTERRUPTED)
 
 
 def test_finish_and_interrupt_take_their_locks_in_one_order():
@@ -116,7 +116,7 @@ def test_of_many_beats_one_leads():
     hold_on = threading.Barrier(len(leaders))
 
     def run(leader):
-        led = leader.hold(NOW)
+        led = leader.lead(NOW)
         hold_on.wait(10)
         leader.step_down()
         return led

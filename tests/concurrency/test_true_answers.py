@@ -114,7 +114,7 @@ def test_finish_against_interrupt_has_one_winner(policy):
         job = Job.objects.create(target="demo.noop", payload={}, run_at=NOW + SECOND, **policy)
         started = acquire(job)
         session = Attempt.objects.get(job=job).session
-        held, settled = at_once(
+        finished, lost = at_once(
             lambda act: act(),
             [
                 lambda s=started: finish(s),
@@ -122,6 +122,6 @@ def test_finish_against_interrupt_has_one_winner(policy):
             ],
         )
         job.refresh_from_db()
-        assert held != bool(settled)
-        lost = State.PENDING if policy else State.INTERRUPTED
-        assert job.state == (State.COMPLETED if held else lost)
+        assert finished != bool(lost)
+        becomes = State.PENDING if policy else State.INTERRUPTED
+        assert job.state == (State.COMPLETED if finished else becomes)

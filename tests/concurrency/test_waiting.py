@@ -180,8 +180,10 @@ def test_whatever_ends_and_begins_beside_each_other_nothing_stands_still():
         groups = [dice.sample(roots + middle, 5) for _ in range(4)]
 
         def end(some):
-            unheld = transitions.finish([transitions.Ended(one, State(dice.choice([2, 3])), NOW, NOW) for one in some])
-            return not unheld
+            orphaned = transitions.finish(
+                [transitions.Ended(one, State(dice.choice([2, 3])), NOW, NOW) for one in some]
+            )
+            return not orphaned
 
         acts = [lambda s=started[:3]: end(s), lambda s=started[3:]: end(s)]
         acts += [lambda g=group: child_of(*g, end="any") for group in groups]

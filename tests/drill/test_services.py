@@ -1,4 +1,4 @@
-"""The gate before a server, the clocks that are made wrong, and the ledger that bodies write."""
+"""The proxy before a server, the clocks that are made wrong, and the ledger that bodies write."""
 
 import os
 import socket
@@ -11,13 +11,13 @@ from contextlib import suppress
 import pytest
 from kombu import Connection
 from kombu.exceptions import OperationalError
+from verification.drill.services.tcp_proxy import Delays, Mode, TcpProxy
 
 from launcher.home import temporary_home
 from launcher.servers.binaries import find_valkey
 from launcher.servers.valkey import Valkey
 from verification.drill import ledger, wrongclock
 from verification.drill.services.broker import Broker
-from verification.drill.services.gate import Delays, Gate, Mode
 
 
 @pytest.fixture
@@ -40,14 +40,14 @@ def echo():
 
 
 @pytest.fixture
-def gate(echo):
-    gate = Gate("127.0.0.1", echo)
-    yield gate
-    gate.turn(Mode.SHUT)
+def proxy(echo):
+    proxy = TcpProxy("127.0.0.1", echo)
+    yield proxy
+    proxy.turn(Mode.SHUT)
 
 
-def through(gate):
-    return socket.create_connection(("127.0.0.1", gate.port), timeout=5)
+def through(proxy):
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
 
 
 def says(client, text):
@@ -55,55 +55,55 @@ def says(client, text):
     return client.recv(len(text)) == text
 
 
-def test_a_gate_passes_cuts_refuses_and_opens_again(gate):
+def test_a_gate_passes_cuts_refuses_and_opens_again(proxy):
     for _ in range(2):
-        with through(gate) as client:
+        with through(proxy) as client:
             assert says(client, b"hello")
-            gate.turn(Mode.SHUT)
+            proxy.turn(Mode.SHUT)
             with suppress(ConnectionResetError):
                 assert client.recv(5) == b""
         with pytest.raises(ConnectionRefusedError):
-            through(gate)
-        gate.turn(Mode.OPEN)
+            through(proxy)
+        proxy.turn(Mode.OPEN)
 
 
-def test_a_hole_takes_everything_and_lets_it_pass_when_it_is_over(gate):
-    with through(gate) as old:
+def test_a_hole_takes_everything_and_lets_it_pass_when_it_is_over(proxy):
+    with through(proxy) as old:
         assert says(old, b"hello")
-        gate.turn(Mode.HOLE)
-        with through(gate) as new:
+        proxy.turn(Mode.HOLE)
+        with through(proxy) as new:
             for client in (old, new):
                 client.settimeout(0.3)
                 with pytest.raises(TimeoutError):
                     says(client, b"hello")
                 client.settimeout(5)
-            gate.turn(Mode.OPEN)
+            proxy.turn(Mode.OPEN)
             assert [client.recv(5) for client in (old, new)] == [b"hello", b"hello"]
 
 
-def test_what_was_sent_into_a_hole_is_lost_when_the_gate_is_shut(gate):
-    with through(gate) as client:
+def test_what_was_sent_into_a_hole_is_lost_when_the_gate_is_shut(proxy):
+    with through(proxy) as client:
         assert says(client, b"hello")
-        gate.turn(Mode.HOLE)
+        proxy.turn(Mode.HOLE)
         client.sendall(b"again")
-        gate.turn(Mode.SHUT)
-        gate.turn(Mode.OPEN)
+        proxy.turn(Mode.SHUT)
+        proxy.turn(Mode.OPEN)
         with suppress(ConnectionResetError):
             assert client.recv(5) == b""
 
 
-def test_a_slow_gate_delays_each_way(gate):
-    with through(gate) as client:
-        gate.turn(Mode.SLOW, Delays(way=(0.2, 0.3), answer=(0.2, 0.3)))
+def test_a_slow_gate_delays_each_way(proxy):
+    with through(proxy) as client:
+        proxy.turn(Mode.SLOW, Delays(way=(0.2, 0.3), answer=(0.2, 0.3)))
         asked = time.monotonic()
         assert says(client, b"hello")
         assert time.monotonic() - asked >= 0.4
 
 
-def test_a_slow_gate_may_delay_the_answers_alone_and_is_fast_again_when_it_is_open(gate):
-    with through(gate) as client:
+def test_a_slow_gate_may_delay_the_answers_alone_and_is_fast_again_when_it_is_open(proxy):
+    with through(proxy) as client:
         for delays, least, most in ((Delays(answer=(0.3, 0.3)), 0.3, 0.55), (None, 0.0, 0.25)):
-            gate.turn(Mode.OPEN) if delays is None else gate.turn(Mode.SLOW, delays)
+            proxy.turn(Mode.OPEN) if delays is None else proxy.turn(Mode.SLOW, delays)
             spans = []
             for _ in range(3):  # the least of them: a busy machine delays too
                 asked = time.monotonic()

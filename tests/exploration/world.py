@@ -70,13 +70,13 @@ class Beat(WindowScheduler):
         self.dispatcher = Dispatcher(name)
         self.dispatcher._connected = lambda: broker
         self.dispatcher.disconnect = lambda: None
-        self.leader.hold = self._hold
-        self.leader.still = self._hold
+        self.leader.lead = self._lead
+        self.leader.still = self._lead
         self._listed, self._resume = None, scheduler.Unlisted()
         self.lease = MagicMock()  # the lock that it keeps is left out
         self.sweeper = Maintenance(self.dispatcher, lambda: True)
 
-    def _hold(self, now: datetime) -> bool:
+    def _lead(self, now: datetime) -> bool:
         if not self.leader.leading:
             self.leader.epoch = self.leader._begin_epoch(now)
         return True

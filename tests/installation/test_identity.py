@@ -67,13 +67,13 @@ def test_two_installations_in_one_database_both_lead(other_schema, monkeypatch):
     """With one lock for the whole database the second never led, and said nothing."""
     first, second, standby = Leader("first"), Leader("second"), Leader("standby")
     try:
-        assert first.hold(NOW)
+        assert first.lead(NOW)
         monkeypatch.setitem(connections["default"].settings_dict, "SESSION", {"search_path": other_schema})
         with connection.cursor() as cursor:
             cursor.execute(f"SET search_path TO {other_schema}")
         theirs = known.read()
-        assert second.hold(NOW)
-        assert not standby.hold(NOW), "of the same installation only one leads"
+        assert second.lead(NOW)
+        assert not standby.lead(NOW), "of the same installation only one leads"
         assert Leadership.objects.get().holder == "second"
         assert Leadership.lock_holder(theirs.lock) is not None
     finally:
@@ -84,7 +84,7 @@ def test_two_installations_in_one_database_both_lead(other_schema, monkeypatch):
 def test_nobody_leads_while_only_another_installation_in_the_database_does(transactional_db):
     """The monitor took any beat's lock for that of ours."""
     leader = Leader("first")
-    leader.hold(NOW)
+    leader.lead(NOW)
     assert Leadership.lock_holder(known.identity().lock) is not None
     assert Leadership.lock_holder(Identity(uuid4(), uuid4()).lock) is None
     leader.step_down()
@@ -93,9 +93,9 @@ def test_nobody_leads_while_only_another_installation_in_the_database_does(trans
 
 def test_a_standby_says_once_a_minute_who_leads(transactional_db, emitted):
     leader, standby = Leader("first"), Leader("second")
-    leader.hold(NOW)
+    leader.lead(NOW)
     for _ in range(3):
-        assert not standby.hold(NOW)
+        assert not standby.lead(NOW)
     assert emitted.of(LeadershipBegun) == [LeadershipBegun("first", 1)]
     (said,) = emitted.of(StandsBy)
     assert (said.name, said.latest) == ("second", "epoch 1, led by first")

@@ -16,7 +16,7 @@ from jobs.clock import clock, steady
 from jobs.installation import known, memory
 from jobs.installation.memory import Memory
 from jobs.models import Audit, Installation, Job
-from jobs.models.installation import Held
+from jobs.models.installation import Restored
 from jobs.monitor.broker import Depths
 from jobs.monitor.snapshot import take
 from jobs.monitor.verdict import judge
@@ -33,7 +33,7 @@ def led(transactional_db):
     """A database in which a beat has led, and that it has left."""
     now = clock.now()
     leader = Leader("first")
-    assert leader.hold(now)
+    assert leader.lead(now)
     leader.step_down()
     return now
 
@@ -47,7 +47,7 @@ def put_back(led):
 
 def lead(now):
     leader = Leader("second")
-    assert leader.hold(now)
+    assert leader.lead(now)
     leader.step_down()
 
 
@@ -69,7 +69,7 @@ def acquired(job, now):
 def test_nothing_is_held_where_nothing_was_restored(led):
     job = due(led)
     lead(led)
-    assert Installation.held() is None
+    assert Installation.restored() is None
     assert listed(led) == [job.pk]
     assert len(acquired(job, led)) == 1
 
@@ -78,7 +78,7 @@ def test_nothing_is_listed_or_taken_even_before_a_beat_has_noticed(put_back):
     job = due(put_back)
     assert listed(put_back) == []
     assert acquired(job, put_back) == []
-    assert isinstance(Installation.held(), Held)
+    assert isinstance(Installation.restored(), Restored)
 
 
 def test_nothing_is_listed_or_taken_in_a_copy_of_the_database(led):
@@ -99,11 +99,11 @@ def test_the_next_leader_holds_all_and_says_why(put_back):
 
 def test_a_leader_under_which_the_tables_are_exchanged_stands_by(transactional_db):
     now, leader = clock.now(), Leader("first")
-    assert leader.hold(now)
+    assert leader.lead(now)
     Installation.objects.update(table_oid=1)
-    assert not leader.hold(now)
-    assert leader.hold(now), "it leads anew, and sees to it that nothing starts"
-    assert leader.hold(now)
+    assert not leader.lead(now)
+    assert leader.lead(now), "it leads anew, and sees to it that nothing starts"
+    assert leader.lead(now)
     assert Installation.objects.get().held_at is not None
     leader.step_down()
 
@@ -132,16 +132,16 @@ def test_a_broker_that_was_away_when_a_beat_took_the_lead_is_asked_again(led, mo
     monkeypatch.setattr(leader_module, "steady", lambda: at[0])
     leader, noted = Leader("second"), []
     monkeypatch.setattr(leader._keeper, "note", lambda *note: noted.append(note))
-    assert leader.hold(led), "all goes on without its word"
-    assert leader.hold(led)
+    assert leader.lead(led), "all goes on without its word"
+    assert leader.lead(led)
     assert len(answers) == 2, "it is not asked with every sign of life"
     at[0] += leader_module.ASK_AGAIN
-    assert leader.hold(led)
-    assert (len(answers), Installation.held(), noted) == (1, None, [])
+    assert leader.lead(led)
+    assert (len(answers), Installation.restored(), noted) == (1, None, [])
     at[0] += leader_module.ASK_AGAIN
-    assert leader.hold(led)
+    assert leader.lead(led)
     assert "start 1000000000 was made" in Installation.objects.get().held_why
-    assert leader.hold(led)
+    assert leader.lead(led)
     assert noted == [], "what the broker knows is kept"
     leader.step_down()
 
@@ -152,7 +152,7 @@ def test_what_was_seen_before_a_restore_is_kept_while_all_is_held(put_back):
     memory.write(mark, Memory(10**9, 1, 1))
     leader = Leader("second")
     for _ in range(2):
-        assert leader.hold(put_back)
+        assert leader.lead(put_back)
     time.sleep(0.5)
     assert memory.read(mark) == Memory(10**9, 1, 1)
     leader.step_down()
@@ -164,12 +164,12 @@ def test_released_all_that_was_due_is_listed_anew(put_back):
     before = known.read()
     answer = restoring.release(now=put_back + timedelta(seconds=60), reason="checked with payroll")
     assert answer.done
-    assert Installation.held() is None
+    assert Installation.restored() is None
     assert known.kept != before, "messages from before are known by their mark"
     assert known.kept.owns(before.mark)
     assert listed(put_back + timedelta(seconds=61)) == [job.pk]
     lead(put_back)
-    assert Installation.held() is None, "it stays released"
+    assert Installation.restored() is None, "it stays released"
 
 
 def test_what_was_due_before_a_moment_is_cancelled_and_audited(put_back):

@@ -27,7 +27,7 @@ def broker_answers(monkeypatch):
         names = list(queues)
         return Depths(True, dict.fromkeys(names, 0) | {"default": 1}) if answer["reachable"] else Depths(False, {})
 
-    monkeypatch.setattr(broker.eye, "depths", depths)
+    monkeypatch.setattr(broker.client, "depths", depths)
     return answer
 
 

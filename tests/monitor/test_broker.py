@@ -11,13 +11,13 @@ from celery import current_app
 from django.conf import settings
 
 from jobs.monitor import broker
-from jobs.monitor.broker import BrokerEye
+from jobs.monitor.broker import BrokerClient
 from tests.monitor.hole import Hole
 
 
 @pytest.fixture
-def eye():
-    found = BrokerEye()
+def client():
+    found = BrokerClient()
     yield found
     found.close()
 
@@ -35,36 +35,36 @@ def queue():
         simple.close()
 
 
-def test_messages_that_wait_are_counted(eye, queue):
-    depths = eye.depths([queue, "default"])
+def test_messages_that_wait_are_counted(client, queue):
+    depths = client.depths([queue, "default"])
     assert depths.reachable
     assert depths.waiting[queue] == 3
 
 
-def test_a_queue_that_is_not_there_breaks_nothing(eye, queue):
-    depths = eye.depths(["no-such-queue", queue])
+def test_a_queue_that_is_not_there_breaks_nothing(client, queue):
+    depths = client.depths(["no-such-queue", queue])
     assert depths.waiting["no-such-queue"] in (0, None)
     assert depths.waiting[queue] == 3
 
 
-def test_the_connection_is_kept_and_replaced_when_it_has_ended(eye, queue):
-    assert eye.depths([queue]).reachable
-    kept = eye._depths
+def test_the_connection_is_kept_and_replaced_when_it_has_ended(client, queue):
+    assert client.depths([queue]).reachable
+    kept = client._depths
     kept._connection.close()
     kept._connection = kept._connection.clone(hostname="127.0.0.1", port=1)
-    assert eye.depths([queue]).waiting[queue] == 3
+    assert client.depths([queue]).waiting[queue] == 3
 
 
-def test_many_queues_are_looked_at_through_one_channel(eye, queue):
+def test_many_queues_are_looked_at_through_one_channel(client, queue):
     """On Redis each channel is a connection, and costs as much as a page."""
-    eye.depths([queue])
-    channel = eye._depths._channel
-    assert eye.depths(["no-such-queue", "nor-this", queue]).waiting[queue] == 3
-    assert (eye._depths._channel is channel) == settings.CELERY_BROKER_URL.startswith("redis")
+    client.depths([queue])
+    channel = client._depths._channel
+    assert client.depths(["no-such-queue", "nor-this", queue]).waiting[queue] == 3
+    assert (client._depths._channel is channel) == settings.CELERY_BROKER_URL.startswith("redis")
 
 
 def test_a_broker_that_is_away_is_not_waited_for_twice(monkeypatch):
-    away = BrokerEye("redis://127.0.0.1:1/0")
+    away = BrokerClient("redis://127.0.0.1:1/0")
     assert not away.depths(["default"]).reachable
     monkeypatch.setattr(away._depths, "of", lambda queue: pytest.fail("it was asked again"))
     assert not away.depths(["default"]).reachable
@@ -93,10 +93,10 @@ def hole():
 
 def test_a_broker_that_became_a_black_hole_is_away(hole):
     way = hole(settings.CELERY_BROKER_URL)
-    eye = BrokerEye(way.url)
-    assert eye.depths(["default"]).reachable
+    client = BrokerClient(way.url)
+    assert client.depths(["default"]).reachable
     way.open = True
-    assert not eye.depths(["default"]).reachable
+    assert not client.depths(["default"]).reachable
     assert way.swallowed, "it was asked"
 
 
@@ -104,10 +104,10 @@ def test_a_broker_that_became_a_black_hole_is_away(hole):
 def test_a_connection_that_is_thrown_away_says_no_good_bye(hole, rabbitmq):
     """An AMQP good-bye waits for its answer, and the page with it."""
     way = hole(rabbitmq)
-    eye = BrokerEye(way.url)
-    assert eye.depths(["default"]).reachable
+    client = BrokerClient(way.url)
+    assert client.depths(["default"]).reachable
     way.open = True
-    eye.close()
+    client.close()
     assert way.swallowed == b""
 
 

@@ -17,7 +17,7 @@ FULL = "memory 97 % is over JOBS_NODE_MAX_MEMORY=95"
 
 def take(at):
     leader(at)
-    return snapshot.take(at, broker.eye.depths)
+    return snapshot.take(at, broker.client.depths)
 
 
 def said(at):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def take(at):
-    return snapshot.take(at, broker.eye.depths)
+    return snapshot.take(at, broker.client.depths)
 
 
 def test_delays_and_outcomes_of_the_last_hour(at):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def verdict(at):
-    return judge(snapshot.take(at, broker.eye.depths))
+    return judge(snapshot.take(at, broker.client.depths))
 
 
 def problem(at, words):
@@ -58,7 +58,7 @@ def test_two_windows_without_a_list_query_are_still_patience(healthy):
 
 def test_a_beat_that_lists_nothing_while_the_broker_is_away_leads(healthy, broker_answers):
     one = Leader("beat@host:1")
-    assert one.hold(healthy)
+    assert one.lead(healthy)
     leader(healthy, listed=timedelta(minutes=5), published_at=None)
     broker_answers["reachable"] = False
     whats = [p.what for p in verdict(healthy).problems]
@@ -159,7 +159,7 @@ def test_one_that_runs_beyond_its_deadline(healthy):
     session = Worker.objects.get().session
     one = running(healthy, session=session, deadline=1, name="slow")
     assert verdict(healthy).level == "good"
-    found = judge(snapshot.take(healthy + timedelta(seconds=2), broker.eye.depths))
+    found = judge(snapshot.take(healthy + timedelta(seconds=2), broker.client.depths))
     assert f"Job {one.pk} (slow) runs beyond its deadline." in [p.what for p in found.problems]
 
 

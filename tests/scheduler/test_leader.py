@@ -16,12 +16,12 @@ def sessions_of(leader):
 
 def test_only_one_of_two_leads_and_the_other_follows_when_it_ends():
     first, second = Leader("first"), Leader("second")
-    assert first.hold(NOW)
-    assert not second.hold(NOW)
+    assert first.lead(NOW)
+    assert not second.lead(NOW)
     assert (first.leading, second.leading) == (True, False)
-    assert first.hold(NOW)
+    assert first.lead(NOW)
     first.step_down()
-    assert second.hold(NOW)
+    assert second.lead(NOW)
     assert second.epoch == first_epoch_plus(1)
     second.step_down()
 
@@ -32,10 +32,10 @@ def first_epoch_plus(n):
 
 def test_each_change_of_leader_is_a_new_epoch():
     leader = Leader("a")
-    leader.hold(NOW)
+    leader.lead(NOW)
     epoch = leader.epoch
     leader.step_down()
-    leader.hold(NOW)
+    leader.lead(NOW)
     assert leader.epoch == epoch + 1
     row = Leadership.objects.get()
     assert (row.holder, row.epoch, row.elected_at) == ("a", leader.epoch, NOW)
@@ -45,22 +45,22 @@ def test_each_change_of_leader_is_a_new_epoch():
 
 def test_a_leader_whose_session_the_server_ended_stands_by():
     leader, other = Leader("a"), Leader("b")
-    leader.hold(NOW)
+    leader.lead(NOW)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s)", [sessions_of(leader)])
-    assert not leader.hold(NOW)
+    assert not leader.lead(NOW)
     assert not leader.leading
-    assert other.hold(NOW)
+    assert other.lead(NOW)
     other.step_down()
 
 
 def test_the_lock_is_free_before_the_server_has_noticed_that_the_session_is_closed(monkeypatch):
     leader, other = Leader("a"), Leader("b")
-    leader.hold(NOW)
+    leader.lead(NOW)
     session = leader._session
     monkeypatch.setattr(session, "close", lambda: None)
     leader.step_down()
-    assert other.hold(NOW)
+    assert other.lead(NOW)
     other.step_down()
     monkeypatch.undo()
     session.close()
@@ -68,20 +68,20 @@ def test_the_lock_is_free_before_the_server_has_noticed_that_the_session_is_clos
 
 def test_stepping_down_on_a_dead_connection_is_no_error():
     leader, other = Leader("a"), Leader("b")
-    leader.hold(NOW)
+    leader.lead(NOW)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [sessions_of(leader)])
     leader.step_down()
     assert not leader.leading
-    assert other.hold(NOW)
+    assert other.lead(NOW)
     other.step_down()
 
 
 def test_a_standby_holds_no_snapshot():
     """A session inside a waiting pg_advisory_lock() would keep vacuum from removing dead rows."""
     leader, standby = Leader("a"), Leader("b")
-    leader.hold(NOW)
-    standby.hold(NOW)
+    leader.lead(NOW)
+    standby.lead(NOW)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT backend_xmin, state FROM pg_stat_activity WHERE pid = ANY(%s)",
@@ -94,7 +94,7 @@ def test_a_standby_holds_no_snapshot():
 
 def test_the_server_ends_the_session_of_a_leader_that_falls_silent():
     leader = Leader("a")
-    leader.hold(NOW)
+    leader.lead(NOW)
     with leader._session.cursor() as cursor:
         cursor.execute("SHOW idle_session_timeout")
         assert cursor.fetchone() == ("6s",)
@@ -103,7 +103,7 @@ def test_the_server_ends_the_session_of_a_leader_that_falls_silent():
 
 def test_progress_tells_a_successor_what_may_not_have_been_published():
     leader = Leader("a")
-    leader.hold(NOW)
+    leader.lead(NOW)
     assert leader.progress().unpublished_since is None
     assert leader.record_listed(now=NOW, horizon=NOW, found=3)
     assert leader.progress().unpublished_since == NOW
@@ -116,7 +116,7 @@ def test_progress_tells_a_successor_what_may_not_have_been_published():
 def test_the_oldest_moment_is_kept_until_everything_is_published():
     """Also when a successor's clock is behind its predecessor's."""
     leader = Leader("a")
-    leader.hold(NOW)
+    leader.lead(NOW)
     for seconds, oldest in ((0, 0), (10, 0), (-1, -1), (20, -1)):
         moment = NOW + timedelta(seconds=seconds)
         assert leader.record_listed(now=moment, horizon=moment, found=1)
@@ -130,7 +130,7 @@ def test_the_oldest_moment_is_kept_until_everything_is_published():
 
 def test_a_leader_of_an_earlier_epoch_records_nothing():
     leader = Leader("a")
-    leader.hold(NOW)
+    leader.lead(NOW)
     Leadership.objects.update(epoch=leader.epoch + 1)
     assert not leader.record_listed(now=NOW, horizon=NOW, found=3)
     assert Leadership.objects.get().listed_at is None

@@ -24,7 +24,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def leader():
     leader = Leader("a")
-    assert leader.hold(NOW)
+    assert leader.lead(NOW)
     yield leader
     leader.step_down()
 
@@ -68,7 +68,7 @@ def read_only(leader):
 
 
 def test_a_leader_that_can_write_no_longer_stands_by(read_only):
-    assert not read_only.hold(NOW)
+    assert not read_only.lead(NOW)
     assert not read_only.leading
 
 
@@ -82,7 +82,7 @@ def test_a_sign_of_life_of_one_that_can_write_no_longer_does_not_count(read_only
 
 def test_a_standby_is_never_sure(leader):
     standby = Leader("b")
-    assert not standby.hold(NOW)
+    assert not standby.lead(NOW)
     assert not standby.still(NOW)
     standby.step_down()
 
@@ -155,7 +155,7 @@ def test_no_leader_is_elected_through_a_transaction_pooler(pooler):
             reach(leader, port)
     else:
         reach(leader, port)
-        assert leader.hold(NOW)
+        assert leader.lead(NOW)
     leader.step_down()
 
 
@@ -167,4 +167,4 @@ def test_beat_refuses_to_start_there_with_the_remedy(monkeypatch):
     with pytest.raises(SystemExit, match="RunAt cannot start beat: the sentence with the remedy"):
         WindowScheduler(None)
     standing_by = Leader("a")
-    assert not standing_by.hold(NOW)
+    assert not standing_by.lead(NOW)

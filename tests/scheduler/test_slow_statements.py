@@ -28,7 +28,7 @@ def short(monkeypatch):
 def contenders(short):
     one, two = Leader("one"), Leader("two")
     keeper = Lease(one)
-    assert one.hold(NOW)
+    assert one.lead(NOW)
     yield one, two, keeper
     keeper.stop()
     one.step_down()
@@ -39,14 +39,14 @@ def test_the_lock_lives_while_the_scheduler_waits_for_a_statement(contenders):
     one, two, keeper = contenders
     keeper.turn_begins()
     time.sleep(3 * LEASE)
-    assert not two.hold(NOW)
+    assert not two.lead(NOW)
     assert one.still(NOW)
 
 
 def test_without_signs_of_life_it_is_lost(contenders):
     one, two, _ = contenders
     time.sleep(2 * LEASE)
-    assert two.hold(NOW)
+    assert two.lead(NOW)
     assert not one.still(NOW)
 
 
@@ -55,8 +55,8 @@ def test_a_turn_that_never_ends_loses_it(contenders, monkeypatch):
     monkeypatch.setattr(lease, "LONGEST_TURN", LEASE / 2)
     keeper.turn_begins()
     time.sleep(3 * LEASE)
-    assert two.hold(NOW)
-    assert not one.hold(NOW)
+    assert two.lead(NOW)
+    assert not one.lead(NOW)
 
 
 def test_a_standby_whose_turn_takes_long_has_no_lock_to_let_go(monkeypatch, caplog):
@@ -65,7 +65,7 @@ def test_a_standby_whose_turn_takes_long_has_no_lock_to_let_go(monkeypatch, capl
     keeper = Lease(one)
     keeper.look()
     assert caplog.text == ""
-    assert one.hold(NOW)
+    assert one.lead(NOW)
     keeper.look()
     assert "one lets its lock go" in caplog.text
     one.step_down()
@@ -78,7 +78,7 @@ def test_a_dead_session_is_known_before_the_next_publication(contenders):
     one.ping(0)
     assert not one.still(NOW)
     assert not one.leading
-    assert one.hold(NOW), "and it can lead again"
+    assert one.lead(NOW), "and it can lead again"
 
 
 def test_a_list_query_that_is_longer_than_the_lease_publishes_what_it_finds(beat, hands, sent, short, monkeypatch):

@@ -89,7 +89,7 @@ def test_its_timer_goes_with_its_end(case):
 def test_who_is_to_stop_is_killed(case):
     case = case()
     case.accept()
-    assert case.slots.held() == [7]
+    assert case.slots.job_ids() == [7]
     case.slots.stop(7, 2, "Cancelled while running by ada: not needed")
     assert not case.ended, "only the event loop may talk to the pool"
     case.hub.run()
@@ -99,7 +99,7 @@ def test_who_is_to_stop_is_killed(case):
     assert ended.error == (
         "Cancelled while running by ada: not needed. Its process was killed: what it has done is not known."
     )
-    assert case.slots.held() == []
+    assert case.slots.job_ids() == []
 
 
 def test_another_start_of_the_job_is_not_meant(case):

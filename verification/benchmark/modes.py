@@ -14,7 +14,7 @@ from launcher.interrupts import Interrupts
 from verification.benchmark import options
 from verification.benchmark.burst import card as burst_card
 from verification.benchmark.burst import options as burst_options
-from verification.benchmark.burst import volley
+from verification.benchmark.burst import run
 from verification.benchmark.limits import card as limits_card
 from verification.benchmark.limits import options as limits_options
 from verification.benchmark.limits import pressure
@@ -67,7 +67,7 @@ def choose(given: Mapping[str, Any]) -> Mode:
         return Mode(partial(drain.Drain, of_throughput), throughput_card.show, of_throughput.json)
     if given.get("burst"):
         of_burst = burst_options.checked(given)
-        return Mode(partial(volley.Volley, of_burst), burst_card.show, of_burst.json)
+        return Mode(partial(run.BurstRun, of_burst), burst_card.show, of_burst.json)
     if given.get("steady"):
         of_load = steady_options.checked(given)
         return Mode(partial(flow.Flow, of_load), steady_card.show, of_load.json)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from jobs.clock import clock
 from jobs.conf import conf
 from launcher.interrupts import Interrupts
-from verification.benchmark import cost, machine, neighbours, score, statements
+from verification.benchmark import cost, machine, preconditions, score, statements
 from verification.benchmark.load import Load
 from verification.benchmark.options import Options
 from verification.benchmark.processes.cluster import Cluster
@@ -42,7 +42,7 @@ class Round:
         """Run the round and return its result; every process is stopped, however it ends. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
-        warnings = neighbours.warnings(clock.now())
+        warnings = preconditions.warnings(clock.now())
         if self.options.all_slots < BURST_SIZE:
             warnings.append(
                 f"A burst has {BURST_SIZE} jobs and there are {self.options.all_slots} slots: the rest starts late."
@@ -56,7 +56,7 @@ class Round:
         return result
 
     def _leads(self) -> bool:
-        return neighbours.led_by(self.cluster.pids("beat"))
+        return preconditions.led_by(self.cluster.pids("beat"))
 
     def _measure(self, where: machine.Machine, warnings: list[str]) -> Result:
         options, duration = self.options, timedelta(seconds=self.options.duration)

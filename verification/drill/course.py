@@ -21,7 +21,7 @@ SLOTS = 5
 REVIVE_S = 1.0  # after which a killed process is started again
 
 
-class Course:
+class DrillRun:
     """Whole drill, round after round. Its methods belong to the main thread, which the processes are tied to."""
 
     def __init__(self, options: Options, services: Services, interrupts: Interrupts) -> None:

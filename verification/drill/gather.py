@@ -12,7 +12,7 @@ from jobs.models import Attempt, Job, Worker
 from verification.benchmark import cost
 from verification.drill import ledger
 from verification.drill.evidence import Allowance, Evidence, Queries, Row, Share, Start
-from verification.drill.faults import FAULTS, Injected, Stage, Stroke
+from verification.drill.faults import FAULTS, Injected, Injection, Stage
 from verification.drill.load.creating import DrillLoad, ledger_key
 from verification.drill.load.limited import CONCURRENCY
 from verification.drill.plan import Plan
@@ -24,14 +24,14 @@ def evidence(
     plan: Plan,
     stage: Stage,
     load: DrillLoad,
-    strokes: Sequence[Stroke],
-    spans: Mapping[Stroke, tuple[float, float]],
+    injections: Sequence[Injection],
+    spans: Mapping[Injection, tuple[float, float]],
     hits: Sequence[Injected],
     since: datetime,
     duration: timedelta,
 ) -> Evidence:
     """Everything of one round. `hits`: what failpoints did in it; `spans`: from when to when each
-    stroke really was, wall clock: a busy machine begins and ends it late."""
+    injection really was, wall clock: a busy machine begins and ends it late."""
     window = conf().min_prepare_time
     lines = ledger.read(stage.services.ledger, stage.run)
     rows = list(jobs_of(stage.run, load.first_id, "drill").order_by("id"))
@@ -40,7 +40,7 @@ def evidence(
         rows=[_row(job) for job in rows],
         starts=_starts([row.pk for row in rows]),
         ledger=[line for line in lines if line.what != ledger.TASK],
-        injected=[*stage.journal, *_as_faults(hits, strokes)],
+        injected=[*stage.journal, *_as_faults(hits, injections)],
         allowances=allowances(spans, window),
         window=window,
         max_delay=conf().max_delay_time,
@@ -98,21 +98,21 @@ def _starts(job_ids: list[int]) -> list[Start]:
     ]
 
 
-def _as_faults(hits: Sequence[Injected], strokes: Sequence[Stroke]) -> list[Injected]:
+def _as_faults(hits: Sequence[Injected], injections: Sequence[Injection]) -> list[Injected]:
     """A process that stopped itself at a failpoint was woken at the latest after the longest stop."""
-    longest = max([stroke.lasts for stroke in strokes], default=0.0)
+    longest = max([injection.lasts for injection in injections], default=0.0)
     return [Injected(f"failpoint {hit.fault}", hit.act, hit.at, hit.at + longest, pid=hit.pid) for hit in hits]
 
 
-def allowances(spans: Mapping[Stroke, tuple[float, float]], window: float) -> list[Allowance]:
+def allowances(spans: Mapping[Injection, tuple[float, float]], window: float) -> list[Allowance]:
     """Around a fault are the jobs due from a window before it to a window after it."""
     found = []
-    for stroke, (begin, end) in spans.items():
-        fault = FAULTS[stroke.fault]
-        extra = fault.budget(replace(stroke, lasts=end - begin))
+    for injection, (begin, end) in spans.items():
+        fault = FAULTS[injection.fault]
+        extra = fault.budget(replace(injection, lasts=end - begin))
         if extra:
             away = (begin, begin + extra) if fault.takes_away else None
-            found.append(Allowance(stroke.fault, begin - window, end + window, extra, away))
+            found.append(Allowance(injection.fault, begin - window, end + window, extra, away))
     return found
 
 

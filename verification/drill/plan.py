@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verification.drill.faults import FAULTS, Setting, Stroke
+from verification.drill.faults import FAULTS, Injection, Setting
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ PLANS = {
 MIXED_EVERY_S = 3.0
 
 
-def strokes(plan: Plan, seed: int, setting: Setting) -> list[Stroke]:
+def injections(plan: Plan, seed: int, setting: Setting) -> list[Injection]:
     """The round's acts in the order of time."""
     faults = [FAULTS[name] for name in plan.faults]
     faults = [fault for fault in faults if setting.own_database or not fault.needs_own_database]
@@ -92,7 +92,7 @@ def strokes(plan: Plan, seed: int, setting: Setting) -> list[Stroke]:
             at = MIXED_EVERY_S * (n + chance.random())
             planned.append(order[n].one(at, chance, setting))
         return sorted(planned)
-    return sorted(s for f in faults for s in f.strokes(random.Random(f"{seed} {f.name}"), setting))
+    return sorted(s for f in faults for s in f.injections(random.Random(f"{seed} {f.name}"), setting))
 
 
 def of_faults(names: Sequence[str]) -> Plan:

@@ -1,4 +1,4 @@
-"""Round from end to end: load, strokes at their time, calm, evidence."""
+"""Round from end to end: load, injections at their time, calm, evidence."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Worker
 from launcher.interrupts import Interrupts
-from verification.benchmark import neighbours
+from verification.benchmark import preconditions
 from verification.benchmark.workload import planned
 from verification.drill import gather
 from verification.drill.checker import Verdict, check
 from verification.drill.evidence import Queries
-from verification.drill.faults import FAULTS, ClockWrong, Setting, Stage, Stroke, hits
-from verification.drill.load.creating import HELD_UP, DrillLoad, retry_until_answered
+from verification.drill.faults import FAULTS, ClockWrong, Injection, Setting, Stage, hits
+from verification.drill.load.creating import WRITTEN_WITHIN, DrillLoad, retry_until_answered
 from verification.drill.load.tasks import Tasks
-from verification.drill.plan import Plan, strokes
+from verification.drill.plan import Plan, injections
 from verification.rows import jobs_of
 
 TICK = 0.25  # seconds
 READY_WITHIN = 90.0
 LOOK_EVERY = 1.0
-GIVE_UP_AFTER = 10.0  # seconds a stroke waits for somebody to hit
+GIVE_UP_AFTER = 10.0  # seconds a injection waits for somebody to hit
 
 Tell = Callable[[str, float, float], None]
 
@@ -68,11 +68,11 @@ class Round:
         names = {kind: tuple(m.name for m in self._cluster.members if m.kind == kind) for kind in ("beat", "worker")}
         own = stage.services.database is not None
         setting = Setting(duration, self.window, self.patience, names["worker"], names["beat"], own)
-        self.strokes = strokes(plan, seed, setting)
-        self._due = list(self.strokes)
+        self.injections = injections(plan, seed, setting)
+        self._due = list(self.injections)
         self._missed: list[str] = []
-        self._lasting: list[tuple[float, Stroke]] = []
-        self._spans: dict[Stroke, tuple[float, float]] = {}  # wall clock: from when to when each really was
+        self._lasting: list[tuple[float, Injection]] = []
+        self._spans: dict[Injection, tuple[float, float]] = {}  # wall clock: from when to when each really was
         self._tell: Tell = lambda what, passed, longest: None
 
     def carry_out(self, tell: Tell) -> Outcome:
@@ -84,7 +84,9 @@ class Round:
         hits_before, restarts_before = len(hits(self.stage)), self._cluster.restarts
         duration = timedelta(seconds=self.duration)
         clock.measure()
-        since = clock.now() + timedelta(seconds=self.window) + HELD_UP  # the whole load is a window ahead by then
+        since = (
+            clock.now() + timedelta(seconds=self.window) + WRITTEN_WITHIN
+        )  # the whole load is a window ahead by then
         load = DrillLoad(
             self.stage.run,
             self.seed,
@@ -109,7 +111,7 @@ class Round:
                 plan=self.plan,
                 stage=self.stage,
                 load=load,
-                strokes=self.strokes,
+                injections=self.injections,
                 spans=self._spans,
                 hits=done,
                 since=since,
@@ -146,64 +148,64 @@ class Round:
     def _is_ready(self) -> bool:
         alive = set(Worker.objects.alive(clock.now(), conf().patience).values_list("pid", flat=True))
         up = all(member.process is not None for member in self._cluster.members)
-        return up and self._cluster.pids("worker") <= alive and neighbours.led_by(self._cluster.pids("beat"))
+        return up and self._cluster.pids("worker") <= alive and preconditions.led_by(self._cluster.pids("beat"))
 
     def _strike(self, load: DrillLoad, since: datetime) -> None:
-        """Do each stroke at its time, and end those that last, until the load is over."""
+        """Do each injection at its time, and end those that last, until the load is over."""
         while (passed := (clock.now() - since).total_seconds()) < self.duration:
             load.check()
             self._begin_due(passed)
             self._end_due(passed)
-            ahead = [stroke.at - passed for stroke in self._due] + [end - passed for end, _ in self._lasting]
+            ahead = [injection.at - passed for injection in self._due] + [end - passed for end, _ in self._lasting]
             self._wait(self.plan.name, passed, self.duration, min([TICK, *(a for a in ahead if a > 0)]))
 
     def _begin_due(self, passed: float) -> None:
-        for stroke in [stroke for stroke in self._due if stroke.at <= passed]:
+        for injection in [injection for injection in self._due if injection.at <= passed]:
             began = time.time()
-            if self._begin(stroke):
-                self._spans[stroke] = (began, time.time())
-                if stroke.lasts:
-                    self._lasting.append((passed + stroke.lasts, stroke))
-                self._due.remove(stroke)
-            elif passed > stroke.at + GIVE_UP_AFTER:
-                self._due.remove(stroke)
-                self._missed.append(f"not injected, nobody was there to hit: {stroke.fault} at {stroke.at:.1f} s")
+            if self._begin(injection):
+                self._spans[injection] = (began, time.time())
+                if injection.lasts:
+                    self._lasting.append((passed + injection.lasts, injection))
+                self._due.remove(injection)
+            elif passed > injection.at + GIVE_UP_AFTER:
+                self._due.remove(injection)
+                self._missed.append(f"not injected, nobody was there to hit: {injection.fault} at {injection.at:.1f} s")
 
-    def _begin(self, stroke: Stroke) -> bool:
+    def _begin(self, injection: Injection) -> bool:
         try:
-            return FAULTS[stroke.fault].begin(self.stage, stroke)
+            return FAULTS[injection.fault].begin(self.stage, injection)
         except (DatabaseError, InterfaceError):  # another fault has taken our own session
             connection.close()
             return False
 
     def _end_due(self, passed: float) -> None:
         """Ends come before ticks, which may take their time: what lasts must last no longer than planned."""
-        for end, stroke in [(end, stroke) for end, stroke in self._lasting if end <= passed]:
-            self._end(stroke)
-            self._lasting.remove((end, stroke))
-        for _, stroke in self._lasting:
+        for end, injection in [(end, injection) for end, injection in self._lasting if end <= passed]:
+            self._end(injection)
+            self._lasting.remove((end, injection))
+        for _, injection in self._lasting:
             try:
-                FAULTS[stroke.fault].tick(self.stage, stroke)
+                FAULTS[injection.fault].tick(self.stage, injection)
             except (DatabaseError, InterfaceError):
                 connection.close()
 
-    def _end(self, stroke: Stroke) -> None:
-        FAULTS[stroke.fault].end(self.stage, stroke)
-        self._spans[stroke] = (self._spans[stroke][0], time.time())
+    def _end(self, injection: Injection) -> None:
+        FAULTS[injection.fault].end(self.stage, injection)
+        self._spans[injection] = (self._spans[injection][0], time.time())
 
     def _calm(self) -> None:
         """Let what lasts come to its own end, then see that nobody is left stopped, armed or away."""
         longest = max([end for end, _ in self._lasting], default=0.0)
         began = time.monotonic()
         while self._lasting and (passed := self.duration + time.monotonic() - began) < longest:
-            for end, stroke in list(self._lasting):
-                if stroke.fault in ("failpoint-kill", "broker-duplicate", "worker-term"):
-                    self._end(stroke)
-                    self._lasting.remove((end, stroke))
+            for end, injection in list(self._lasting):
+                if injection.fault in ("failpoint-kill", "broker-duplicate", "worker-term"):
+                    self._end(injection)
+                    self._lasting.remove((end, injection))
             self._end_due(passed)
             self._wait(f"{self.plan.name}: the last faults", passed, longest)
-        for _, stroke in self._lasting:
-            self._end(stroke)
+        for _, injection in self._lasting:
+            self._end(injection)
         self._lasting.clear()
         for member in self._cluster.members:
             if member.frozen:
@@ -211,7 +213,7 @@ class Round:
 
     def _wait_final(self, load: DrillLoad, until: datetime) -> None:
         """Wait until every job is final, or as long as the latest of them may take."""
-        longest = self.window + self.max_delay + sum(FAULTS[s.fault].budget(s) for s in self.strokes)
+        longest = self.window + self.max_delay + sum(FAULTS[s.fault].budget(s) for s in self.injections)
         longest = min(longest, 3 * (self.window + self.max_delay)) + gather.rescue_within() + self.window
         jobs = jobs_of(self.stage.run, load.first_id, "drill")
         while (passed := (clock.now() - until).total_seconds()) < longest and retry_until_answered(

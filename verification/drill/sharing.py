@@ -46,9 +46,9 @@ def turn(row: Row, entered: float, evidence: Evidence) -> float:
     back.
     """
     due = row.run_at.timestamp()
-    held, members, latest = _places(evidence), _members(evidence), due
+    spans, members, latest = _places(evidence), _members(evidence), due
     for share in row.shares:
-        others = [span for member in members[share] if member is not row for span in held[member.job_id]]
+        others = [span for member in members[share] if member is not row for span in spans[member.job_id]]
         for end in {span.end for span in others if due < span.end <= entered}:
             if sum(span.begin < end <= span.end for span in others) >= share.most:
                 latest = max(latest, end)
@@ -57,14 +57,14 @@ def turn(row: Row, entered: float, evidence: Evidence) -> float:
 
 def _places(evidence: Evidence) -> Mapping[int, list[Span]]:
     """Return the time each job had its places, by our table: from the start until its end was recorded."""
-    held = defaultdict(list)
+    spans = defaultdict(list)
     for start in evidence.starts:
         begin = start.locked_at.timestamp()
         end = start.finished_at.timestamp() if start.finished_at else float("inf")
         if start.outcome == State.INTERRUPTED:
             end = min(end, begin + evidence.rescue)
-        held[start.job_id].append(Span(start.job_id, begin, end))
-    return held
+        spans[start.job_id].append(Span(start.job_id, begin, end))
+    return spans
 
 
 def _members(evidence: Evidence) -> dict[Share, list[Row]]:

@@ -6,7 +6,7 @@ FINISHING = "jobs/transitions/finishing.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
 RESCUE = "jobs/maintenance/rescue.py"
 RETRIES = "jobs/transitions/retries.py"
-HELD = "if job.state == State.RUNNING and job.attempt == attempt.number:"
+STILL_ITS_OWN = "if job.state == State.RUNNING and job.attempt == attempt.number:"
 
 END_GUARDS = "AND jobs_job.state = 1 AND jobs_job.attempt = ended.number"
 
@@ -69,13 +69,13 @@ MUTANTS = (
         (
             "tests/transitions/test_interruption.py::test_the_open_attempt_of_a_vanished_worker_does_not_take_the_job_from_a_later_one",
         ),
-        (INTERRUPTION, HELD, "if job.state == State.RUNNING:"),
+        (INTERRUPTION, STILL_ITS_OWN, "if job.state == State.RUNNING:"),
     ),
     mutant(
         "interrupt: state guard",
         TRUE_END,
         ("tests/transitions/test_interruption.py::test_an_open_attempt_of_a_job_that_went_on_is_closed_only",),
-        (INTERRUPTION, HELD, "if job.attempt == attempt.number:"),
+        (INTERRUPTION, STILL_ITS_OWN, "if job.attempt == attempt.number:"),
     ),
     mutant(
         "one order of locks in finish and interrupt",
@@ -146,7 +146,7 @@ MUTANTS = (
         (
             "tests/transitions/test_retries.py::test_one_that_was_cancelled_meanwhile_by_its_rescue_is_not_started_again",
         ),
-        (FINISHING, "if e.kinds and (e.started.job_id, e.started.attempt) in held]", "if e.kinds]"),
+        (FINISHING, "if e.kinds and (e.started.job_id, e.started.attempt) in finished]", "if e.kinds]"),
     ),
     mutant(
         "http: sent and not answered is unknown",

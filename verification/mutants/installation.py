@@ -53,13 +53,13 @@ MUTANTS = (
         "restored: nothing is listed",
         NEVER_TWICE,
         ("tests/installation/test_restored.py::test_nothing_is_listed_or_taken_even_before_a_beat_has_noticed",),
-        (LISTING, " AND NOT {HOLDS_ALL}\n", "\n"),
+        (LISTING, " AND NOT {NOTHING_STARTS}\n", "\n"),
     ),
     mutant(
         "restored: nothing is taken",
         NEVER_TWICE,
         ("tests/installation/test_restored.py::test_nothing_is_listed_or_taken_even_before_a_beat_has_noticed",),
-        (QUERYSETS, "(NOT {HOLDS_ALL} AND (SELECT last_value", "((SELECT last_value"),
+        (QUERYSETS, "(NOT {NOTHING_STARTS} AND (SELECT last_value", "((SELECT last_value"),
     ),
     mutant(
         "restored: who has seen a later start takes nothing",
@@ -123,7 +123,7 @@ MUTANTS = (
         "restored: what was seen before is kept while all is held",
         NEVER_TWICE,
         ("tests/installation/test_restored.py::test_what_was_seen_before_a_restore_is_kept_while_all_is_held",),
-        (LEADER, "elif self._compared and ours.mark != self._held:", "elif self._compared:"),
+        (LEADER, "elif self._compared and ours.mark != self._restored:", "elif self._compared:"),
     ),
     mutant(
         "restored: of two notes the furthest counts",

@@ -52,7 +52,7 @@ MUTANTS = (
         "limits: the end leaves its place",
         NEVER_LOST,
         ("tests/transitions/test_single_flight.py::test_the_second_waits_and_starts_when_the_first_has_ended",),
-        (FINISHING, "AND EXISTS (SELECT FROM held WHERE held.id = jobs_turn.job_id)", "AND false"),
+        (FINISHING, "AND EXISTS (SELECT FROM finished WHERE finished.id = jobs_turn.job_id)", "AND false"),
     ),
     mutant(
         "limits: a turn that is not taken goes on",

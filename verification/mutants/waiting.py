@@ -50,7 +50,7 @@ MUTANTS = (
         "waiting: what was locked is looked at again after the commit",
         NEVER_LOST,
         ("tests/concurrency/test_waiting.py::test_the_second_of_two_looks_again_after_its_commit",),
-        (UNBLOCK, "        transaction.on_commit(lambda: _look_again(held), robust=True)", "        pass"),
+        (UNBLOCK, "        transaction.on_commit(lambda: _look_again(waiting), robust=True)", "        pass"),
     ),
     mutant(
         "waiting: that look waits for the row",

@@ -31,9 +31,9 @@ class Command(BaseCommand):
         parser.add_argument("--by", metavar="USERNAME", help="who wants it, for the audit")
 
     def handle(self, *args: Any, reason: str, **options: Any) -> None:
-        held = Installation.held()
-        if held is None or not reason:
-            self.stdout.write(held.what if held else "Nothing is held.")
+        restored = Installation.restored()
+        if restored is None or not reason:
+            self.stdout.write(restored.what if restored else "Nothing is held.")
             return
         before: datetime | None = options["cancel_due_before"]
         if before is not None and before.tzinfo is None:

@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from jobs.models.calendar import Calendar
-from jobs.models.installation import HOLDS_ALL
+from jobs.models.installation import NOTHING_STARTS
 from jobs.models.querysets.listing import (
     LIST_AND_MARK,
     LIST_LIMIT,
@@ -48,7 +48,7 @@ class AskedToStop(NamedTuple):
 
 
 # The condition that the database must fulfil for a job to start. Read once a statement.
-THIS_IS_THE_ONE = f"(NOT {HOLDS_ALL} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
+THIS_IS_THE_ONE = f"(NOT {NOTHING_STARTS} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
 
 # For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the
 # session to others. As a condition it costs no statement; it is never NULL.

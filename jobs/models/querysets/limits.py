@@ -52,10 +52,10 @@ class JobLimits(models.QuerySet["Job"]):
         """Return whether the queue or the key of the job is paused; None if it does not run by this attempt."""
         of_key = Q(kind=Kind.KEY, name=OuterRef("key"))
         pauses = Limit.objects.paused().filter(Q(kind=Kind.QUEUE, name=OuterRef("queue")) | of_key)
-        found = self.held_by_attempt(job_id, number).annotate(paused=Exists(pauses))
+        found = self.running_by(job_id, number).annotate(paused=Exists(pauses))
         return found.values_list("paused", flat=True).first()
 
-    def held_by_attempt(self, job_id: int, number: int) -> Self:
+    def running_by(self, job_id: int, number: int) -> Self:
         """Select the job, if it runs by this attempt."""
         return self.filter(pk=job_id, state=State.RUNNING, attempt=number)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, Self
 
 from django.db import connections
 
-from jobs.models.installation import HOLDS_ALL
+from jobs.models.installation import NOTHING_STARTS
 from jobs.models.querysets.overviews import JobOverviews
 from jobs.states import State
 
@@ -52,7 +52,7 @@ class Listed(NamedTuple):
 LIST_AND_MARK = f"""
 WITH due AS (
     SELECT id FROM jobs_job
-    WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s AND NOT {HOLDS_ALL}
+    WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s AND NOT {NOTHING_STARTS}
       AND (enqueued_at IS NULL
            OR (coalesce(not_before, run_at) < %(overdue)s
                AND enqueued_at < %(now)s - least(

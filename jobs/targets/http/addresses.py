@@ -77,7 +77,7 @@ def resolve(host: str, port: int) -> Sequence[Found]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for entry in found:
         address = ipaddress.ip_address(str(entry[4][0]).partition("%")[0])
-        if not any(one.holds(address, port) for one in opened):
+        if not any(one.contains(address, port) for one in opened):
             _refuse(host, port, address, opened)
     return list(dict.fromkeys(found))
 
@@ -87,7 +87,7 @@ def refuse_literal(host: str, port: int) -> None:
     opened, address = _opened(), literal(host)
     try:
         _refuse_port(host, port, opened)
-        if address is not None and not any(one.holds(address, port) for one in opened):
+        if address is not None and not any(one.contains(address, port) for one in opened):
             _refuse(host, port, address, opened)
     except Refused as refused:
         raise ValueError(str(refused)) from None

@@ -33,8 +33,8 @@ class Receiver:
         host = host.lower().rstrip(".")
         return host.endswith(self.name) if self.name.startswith(".") else host == self.name
 
-    def holds(self, address: Address, port: int) -> bool:
-        """Return whether the address lies in the entry's network; a name holds none."""
+    def contains(self, address: Address, port: int) -> bool:
+        """Return whether the address lies in the entry's network; a name contains none."""
         return self.network is not None and self.port in (None, port) and address in self.network
 
     @property

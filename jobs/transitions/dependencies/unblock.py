@@ -87,8 +87,8 @@ def _skip(vain: list[tuple[Job, int]], now: datetime) -> None:
 
 def _look_again_at_commit(ids: Collection[int]) -> None:
     """Look again after the commit at jobs that somebody else has; those that have left meanwhile are left out."""
-    if ids and (held := list(Job.objects.still_waiting().filter(pk__in=ids).values_list("pk", flat=True))):
-        transaction.on_commit(lambda: _look_again(held), robust=True)
+    if ids and (waiting := list(Job.objects.still_waiting().filter(pk__in=ids).values_list("pk", flat=True))):
+        transaction.on_commit(lambda: _look_again(waiting), robust=True)
 
 
 def _look_again(ids: Collection[int]) -> None:

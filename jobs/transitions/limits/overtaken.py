@@ -27,7 +27,7 @@ def is_over(started: Started, *, now: datetime) -> bool:
     if not paused:
         return paused is None
     with transaction.atomic():
-        job = Job.objects.held_by_attempt(started.job_id, started.attempt).select_for_update(no_key=True).first()
+        job = Job.objects.running_by(started.job_id, started.attempt).select_for_update(no_key=True).first()
         if job is None:
             return True
         open_one = Attempt.objects.open().filter(job_id=job.pk, number=job.attempt)

@@ -66,12 +66,12 @@ class Taking:
                 return []
             asked = {(one.job_id, one.version): one for one in batch}
             wanted = [(one.job_id, one.version, one.queue) for one in asked.values()]
-            claimed = acquisition.acquire(wanted, worker, sharing=self._sharing)
-            acquired = claimed.acquired
-            held = [asked[one.job_id, one.version] for one in acquired.limited]
-            for waiting in [*held, *self._later(acquired, asked)]:
+            acquisitions = acquisition.acquire(wanted, worker, sharing=self._sharing)
+            acquired = acquisitions.acquired
+            limited = [asked[one.job_id, one.version] for one in acquired.limited]
+            for waiting in [*limited, *self._later(acquired, asked)]:
                 left.pop(id(waiting))
-            doubtful = [(asked[one.job_id, one.version], one) for one in claimed.in_doubt]
+            doubtful = [(asked[one.job_id, one.version], one) for one in acquisitions.in_doubt]
             for waiting, _ in doubtful:
                 left.pop(id(waiting))
             self._acknowledge(left)
@@ -87,10 +87,10 @@ class Taking:
                 thread = threading.Thread(target=self._resolve, args=(waiting, one, worker, begun), daemon=True)
                 self._resolving.add(thread)
                 thread.start()
-            for waiting in held:
+            for waiting in limited:
                 kept += 1
                 waiting.limited = True
-            return held
+            return limited
         finally:
             self._acknowledge(left)  # of an error of ours: the list query finds them
             self._slots.release(len(batch) - kept)

@@ -34,7 +34,7 @@ def look(state: Any, **kwargs: Any) -> dict[str, str]:
 def active(state: Any, safe: bool = False, **kwargs: Any) -> list[dict[str, Any]]:
     """List the jobs in slots, and Celery's own tasks that run."""
     worker = state.consumer.controller
-    ours = worker.jobs.slots.held() if worker.jobs is not None else []
+    ours = worker.jobs.slots.job_ids() if worker.jobs is not None else []
     return _active(state, safe=safe, **kwargs) + [
         {
             "id": f"job-{job_id}",

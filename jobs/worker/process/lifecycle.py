@@ -99,7 +99,7 @@ def ready(worker: Any) -> None:
             queues=sorted(worker.app.amqp.queues.consume_from),
             running=lambda: runtime.slots.taken + len(worker_state.active_requests),
             capacity=runtime.capacity,
-            look=lambda: asking.look(runtime.slots),
+            look=lambda: asking.stop_asked(runtime.slots),
         )
 
 

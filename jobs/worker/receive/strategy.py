@@ -76,7 +76,7 @@ class JobStrategy:
         emit(MessageReceived(RUN_JOB, message.headers.get("id")))
         ahead = run_at > self._now()
         if ahead:
-            self._hold(1)
+            self._count_ahead(1)
         delivery = Delivery(
             partial(self._acknowledge_soon, message, ahead),
             sys.intern(_queue(message)),
@@ -108,7 +108,7 @@ class JobStrategy:
             return False
         else:
             self._foreign.say(mark, _queue(message))
-        self._hold(1)
+        self._count_ahead(1)
         self._foreign.give_back_later(message)
         return False
 
@@ -116,7 +116,7 @@ class JobStrategy:
         """Return foreign messages, whose pause is over, to their queue. By the thread of the event loop only."""
         if self._open:
             hand_back(messages, self._consumer.connection_errors, last=True)
-            self._hold(-len(messages))
+            self._count_ahead(-len(messages))
 
     def close(self) -> None:
         """Note that the connection is gone: what it brought starts at its time all the same, but cannot be
@@ -129,7 +129,7 @@ class JobStrategy:
         done = [self._done.popleft() for _ in range(len(self._done))]
         if self._open:  # another connection has a prefetch of its own
             acknowledge([message for message, _ in done], self._consumer.connection_errors)
-            self._hold(-sum(ahead for _, ahead in done))
+            self._count_ahead(-sum(ahead for _, ahead in done))
 
     def follow_soon(self) -> None:
         """Have the event loop call `follow`. From any thread."""
@@ -187,7 +187,7 @@ class JobStrategy:
         back = [self._refused.popleft() for _ in range(len(self._refused))]
         if self._open:
             hand_back([message for message, _ in back], self._consumer.connection_errors)
-            self._hold(-sum(ahead for _, ahead in back))
+            self._count_ahead(-sum(ahead for _, ahead in back))
 
     def _acknowledge_soon(self, message: Any, ahead: bool) -> None:
         self._done.append((message, ahead))
@@ -195,7 +195,7 @@ class JobStrategy:
             self._acknowledge_asked = True
             self._consumer.call_soon(self.acknowledge)
 
-    def _hold(self, more: int) -> None:
+    def _count_ahead(self, more: int) -> None:
         self._ahead += more
         wanted = -(-self._ahead // CHUNK) * CHUNK
         if wanted > self._granted:

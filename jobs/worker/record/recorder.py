@@ -103,8 +103,8 @@ def record(endings: Sequence[Ended]) -> None:
 
 
 def _write(endings: Sequence[Ended]) -> None:
-    unheld = retry_until_answered(lambda: transitions.finish(endings), reraise=(DataError, IntegrityError))
-    late = {id(ended) for ended in unheld}
+    orphaned = retry_until_answered(lambda: transitions.finish(endings), reraise=(DataError, IntegrityError))
+    late = {id(ended) for ended in orphaned}
     for ended in endings:  # told here and not in its slot, where the next body would wait for it
         emit(_too_late(ended) if id(ended) in late else _end(ended))
 

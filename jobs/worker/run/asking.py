@@ -9,18 +9,18 @@ from jobs.models import Job
 from jobs.models.querysets import AskedToStop
 
 
-class Held(Protocol):
+class Stoppable(Protocol):
     """Slots, as far as they matter here."""
 
-    def held(self) -> Sequence[int]: ...
+    def job_ids(self) -> Sequence[int]: ...
 
     def stop(self, job_id: int, attempt: int, why: str) -> None: ...
 
 
-def look(slots: Held) -> None:
+def stop_asked(slots: Stoppable) -> None:
     """Tell the jobs that are to stop: one statement for all that run here, none while nothing does. Raises what the
     database raises."""
-    for asked in Job.objects.asked_to_stop(slots.held()):
+    for asked in Job.objects.asked_to_stop(slots.job_ids()):
         slots.stop(asked.job_id, asked.attempt, sentence(asked))
 
 

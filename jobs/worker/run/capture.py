@@ -21,7 +21,7 @@ from jobs.worker.run.current import here
 TWICE = ("celery.redirected", "py.warnings")
 MOST_WARNINGS = 10_000  # different ones that a process remembers to have shown
 
-_passing_on = threading.local()  # `on`: a handler may write to a stream that is heard itself
+_forwarding = threading.local()  # `on`: a handler may write to a stream that is heard itself
 _hooked = threading.Lock()
 _shown: set[tuple[str, type[Warning], str, int]] = set()
 
@@ -48,7 +48,7 @@ class Heard:
 
     def write(self, text: str) -> int:
         body = here()
-        if body is not None and text and not getattr(_passing_on, "on", False):
+        if body is not None and text and not getattr(_forwarding, "on", False):
             body.execution.write(str(text), clock.timestamp(), self._name)
         return self._stream.write(text)
 
@@ -105,9 +105,9 @@ def _warning(show: Callable[..., Any]) -> Any:
 
 def _pass_on(call: Callable[..., Any], *args: Any) -> None:
     """Pass on to where it would have gone."""
-    before = getattr(_passing_on, "on", False)
-    _passing_on.on = True
+    before = getattr(_forwarding, "on", False)
+    _forwarding.on = True
     try:
         call(*args)
     finally:
-        _passing_on.on = before
+        _forwarding.on = before

@@ -28,7 +28,7 @@ Key = tuple[int, int]  # a start: job and attempt
 
 
 @dataclass
-class Held:
+class Given:
     """A start that was given to the pool. `child` is the process that has accepted it, None if none has yet; `result`
     is what the pool knows it by."""
 
@@ -62,7 +62,7 @@ class PreforkSlots(Slots):
         self._hub = hub
         self._child_lost = child_lost
         self._given: deque[Armed] = deque()
-        self._held: dict[Key, Held] = {}
+        self._pooled: dict[Key, Given] = {}
         self._killed: set[Key] = set()  # of whose end the pool has yet to tell
 
     def give(self, armed: Armed) -> None:
@@ -72,34 +72,34 @@ class PreforkSlots(Slots):
     def wait_until_picked_up(self) -> None:
         self._hand_over()
         loop, until = self._hub.create_loop(), steady() + PICKED_UP_WITHIN
-        while any(held.child is None for held in self._held.values()) and steady() < until:
+        while any(given.child is None for given in self._pooled.values()) and steady() < until:
             next(loop)  # the pool's end drops what no child has taken
 
     def cut_short(self) -> None:
         self._hand_over()
-        for key, held in list(self._held.items()):
-            del self._held[key]
-            self._child_lost(held.started.job_id, CUT_SHORT)
-            if held.child is not None:
+        for key, given in list(self._pooled.items()):
+            del self._pooled[key]
+            self._child_lost(given.started.job_id, CUT_SHORT)
+            if given.child is not None:
                 with suppress(ProcessLookupError):
-                    os.kill(held.child, signal.SIGTERM)
+                    os.kill(given.child, signal.SIGTERM)
 
     def keep_through(self, flush: Callable[[], None]) -> None:
         """Keep what was given through the flush: what no child has begun to read is given to the pool again, and what
         one is reading has begun."""
         self._hand_over()
         unread = {id(result) for result in self._pool._pool.outbound_buffer}
-        for key, held in list(self._held.items()):
-            if held.child is None and id(held.result) in unread:
+        for key, given in list(self._pooled.items()):
+            if given.child is None and id(given.result) in unread:
                 self._forget(key)
-                self._given.append(held.armed)
-            elif held.child is None:
-                held.result._accepted = True  # Celery 5.7's flush spares these, and finishes what it is writing
+                self._given.append(given.armed)
+            elif given.child is None:
+                given.result._accepted = True  # Celery 5.7's flush spares these, and finishes what it is writing
         flush()
         self._hub.call_soon(self._hand_over)
 
-    def held(self) -> list[int]:
-        return [job_id for job_id, _ in list(self._held)]
+    def job_ids(self) -> list[int]:
+        return [job_id for job_id, _ in list(self._pooled)]
 
     def stop(self, job_id: int, attempt: int, why: str) -> None:
         reason = f"{why}. Its process was killed: what it has done is not known."
@@ -110,8 +110,8 @@ class PreforkSlots(Slots):
             armed = self._given.popleft()
             started = armed.started
             key = started.job_id, started.attempt
-            held = self._held[key] = Held(armed)
-            held.result = self._pool.apply_async(
+            given = self._pooled[key] = Given(armed)
+            given.result = self._pool.apply_async(
                 runner.run_in_child,
                 (armed,),
                 accept_callback=partial(self._accepted, key),
@@ -122,27 +122,27 @@ class PreforkSlots(Slots):
                 reason = f"Its deadline of {started.deadline} s passed; its process was killed"
                 late = partial(self._kill, key, reason, ("failure", "deadline"))
                 left = max(clock.seconds_until(started.ends_by), 0.0)
-                held.deadline = self._hub.call_later(left + KILL_AFTER, late)
+                given.deadline = self._hub.call_later(left + KILL_AFTER, late)
 
     def _kill(self, key: Key, reason: str, kinds: tuple[str, ...]) -> None:
         """Kill the child that runs this start, and record why; does nothing if the start has ended. A child takes its
         next job only when we have heard of the end of the last."""
-        held = self._held.get(key)
-        if held is None:
+        given = self._pooled.get(key)
+        if given is None:
             return
-        if held.child is None:
+        if given.child is None:
             self._hub.call_later(LOOK_AGAIN, partial(self._kill, key, reason, kinds))
             return
         self._forget(key)
         self._killed.add(key)
         with suppress(ProcessLookupError):
-            os.kill(held.child, signal.SIGKILL)
-        self._recorder.put(Ended(held.started, State.FAILED, None, clock.now(), reason, None, kinds))
+            os.kill(given.child, signal.SIGKILL)
+        self._recorder.put(Ended(given.started, State.FAILED, None, clock.now(), reason, None, kinds))
         self.release(1)
 
     def _accepted(self, key: Key, child: int, *args: Any) -> None:
-        if key in self._held:
-            self._held[key].child = child
+        if key in self._pooled:
+            self._pooled[key].child = child
 
     def _ended(self, key: Key, ended: Ended | None) -> None:
         if self._was_killed(key):
@@ -162,10 +162,10 @@ class PreforkSlots(Slots):
         self.release(1)
 
     def _forget(self, key: Key) -> bool:
-        held = self._held.pop(key, None)
-        if held is not None and held.deadline is not None:
-            held.deadline.cancel()
-        return held is not None
+        given = self._pooled.pop(key, None)
+        if given is not None and given.deadline is not None:
+            given.deadline.cancel()
+        return given is not None
 
     def _was_killed(self, key: Key) -> bool:
         """Return whether we have killed this start, recorded that and given its slot back; forgets it."""

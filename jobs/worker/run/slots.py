@@ -97,7 +97,7 @@ class Slots:
         """Return when all that was given has ended. From then on no body is entered: the worker is about to say
         good-bye, and others settle what it has."""
 
-    def held(self) -> list[int]:
+    def job_ids(self) -> list[int]:
         """Return the ids of the jobs that are in slots."""
         raise NotImplementedError
 
@@ -148,7 +148,7 @@ class ThreadSlots(Slots):
             self._ended.wait_for(lambda: not self._given)
             self._finished = True
 
-    def held(self) -> list[int]:
+    def job_ids(self) -> list[int]:
         return running.ids()
 
     def stop(self, job_id: int, attempt: int, why: str) -> None:

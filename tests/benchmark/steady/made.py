@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from verification.benchmark.steady.job_times import JobTimes, figures
+
 from verification.benchmark import cost
 from verification.benchmark.facts import Facts
 from verification.benchmark.machine import Machine
-from verification.benchmark.steady.lives import Life, figures
 from verification.benchmark.steady.options import Steady
 from verification.benchmark.steady.result import Result
 from verification.benchmark.steady.samples import Memory, Published
@@ -15,13 +16,13 @@ SINCE = datetime(2030, 1, 1, 12, 0, 2, tzinfo=UTC)  # 2 s into a window of 10 s
 DURATION = 9.0
 
 
-def life(due: float, **changes: object) -> Life:
+def life(due: float, **changes: object) -> JobTimes:
     """A job that did all that is asked of it; ms from the begin of the load."""
-    good = Life(due=due, created=due - 12_500, listed=due - 5000, taken=due - 150, entered=due + 0.25, deliveries=1)
+    good = JobTimes(due=due, created=due - 12_500, listed=due - 5000, taken=due - 150, entered=due + 0.25, deliveries=1)
     return good._replace(**changes)
 
 
-def result(*lives: Life, lists: int = 2, **changes: object) -> Result:
+def result(*lives: JobTimes, lists: int = 2, **changes: object) -> Result:
     """A load of nine seconds with these jobs; list queries in its two windows."""
     lives = lives or tuple(life(second * 1000) for second in range(9))
     duration = timedelta(seconds=DURATION)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.models import Attempt, Job
-from jobs.monitor.broker import BrokerEye
+from jobs.monitor.broker import BrokerClient
 from launcher.home import CHECKOUT
 from tests.integration.conftest import database_url
 
@@ -46,6 +46,6 @@ def test_a_steady_load_is_started_in_time_and_held_jobs_leave_nothing(transactio
     held = f"benchmark-{found['run']}-held"
     assert (Job.objects.count(), Attempt.objects.count()) == (150, 150)
     assert not Job.objects.filter(queue=held).exists()
-    eye = BrokerEye()
-    assert not eye.depths([held]).waiting[held]
-    eye.close()
+    client = BrokerClient()
+    assert not client.depths([held]).waiting[held]
+    client.close()

@@ -21,14 +21,14 @@ WHY = "Cancelled while running by a program: not needed"
 class Slots:
     """Those of this process."""
 
-    held = staticmethod(running.ids)
+    job_ids = staticmethod(running.ids)
     stop = staticmethod(running.ask_to_stop)
 
 
 def ask(ctx):
     """A person asks, and the worker looks."""
     assert transitions.cancel(ctx.job_id, now=clock.now(), reason="not needed").done
-    asking.look(Slots)
+    asking.stop_asked(Slots)
 
 
 def test_a_body_that_looks_stops(body):
@@ -124,15 +124,15 @@ def test_another_start_of_the_job_is_not_meant(body):
 def test_nothing_is_asked_of_the_database_while_nothing_runs(django_assert_num_queries):
     assert running.ids() == []
     with django_assert_num_queries(0):
-        asking.look(Slots)
+        asking.stop_asked(Slots)
 
 
 def test_one_statement_is_asked_for_all_that_run(django_assert_num_queries):
     class Three(Slots):
-        held = staticmethod(lambda: [1, 2, 3])
+        job_ids = staticmethod(lambda: [1, 2, 3])
 
     with django_assert_num_queries(1):
-        asking.look(Three)
+        asking.stop_asked(Three)
 
 
 def test_a_job_that_was_asked_is_not_started_again(body):

@@ -15,7 +15,7 @@ END_OF_HEAD = b"\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
-class Answering:
+class HttpServer:
     """Serves in a thread of its own while it is entered."""
 
     def __init__(self) -> None:
@@ -23,10 +23,10 @@ class Answering:
         self.requests: Counter[str] = Counter()  # by the id of the job that sent it
         self.url = ""
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="answering", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="http-server", daemon=True)
         self._listens = threading.Event()
 
-    def __enter__(self) -> Answering:
+    def __enter__(self) -> HttpServer:
         self._thread.start()
         self._listens.wait()
         return self
@@ -47,7 +47,7 @@ class Answering:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, counts: Answering) -> None:
+    def __init__(self, counts: HttpServer) -> None:
         self._counts = counts
         self._unread = b""
 

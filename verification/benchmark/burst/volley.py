@@ -11,8 +11,8 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Attempt
 from launcher.interrupts import Interrupts
-from verification.benchmark import facts, machine, neighbours, score
-from verification.benchmark.burst.answering import HOST, Answering
+from verification.benchmark import facts, machine, preconditions, score
+from verification.benchmark.burst.http_server import HOST, HttpServer
 from verification.benchmark.burst.idle import Body
 from verification.benchmark.burst.options import EXACT_SLOTS, EXACT_TIMES, HTTP_TIMES, Bursts
 from verification.benchmark.burst.result import Beside, Burst, Result, burst
@@ -26,7 +26,7 @@ APART = timedelta(seconds=2)  # beside twice what the bodies take
 MILLISECOND = timedelta(milliseconds=1)
 
 
-class Volley:
+class BurstRun:
     """Burst benchmark. Each burst begins when the one before is over."""
 
     def __init__(self, options: Bursts, run: str, interrupts: Interrupts) -> None:
@@ -47,7 +47,7 @@ class Volley:
         """Fire all bursts and return their figures. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
-        warnings = neighbours.warnings(clock.now())
+        warnings = preconditions.warnings(clock.now())
         o = self.options
         big, exact = (Cluster(instances=o.instances, slots=slots, beats=1) for slots in (o.slots, EXACT_SLOTS))
         (first,), load = self._fire(big, o.slots, [(o.jobs, None)], tell)
@@ -73,7 +73,7 @@ class Volley:
         o = self.options
         opened = {**os.environ, "JOBS_HTTP_ALLOW": HOST}
         cluster = Cluster(instances=o.instances, slots=o.slots, beats=1, environment=opened)
-        with Answering() as server:
+        with HttpServer() as server:
             calls = [(o.http, None), (o.http, Call("http", {"url": server.url}))] * HTTP_TIMES
             found, _ = self._fire(cluster, o.slots, calls, tell)
         self._flaws += [f"job {job_id} sent {times} requests" for job_id, times in server.requests.items() if times > 1]

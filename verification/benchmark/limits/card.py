@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from verification.benchmark.limits.course import Part
+from verification.benchmark.limits.disturbed import Part
 from verification.benchmark.limits.lines import ROUNDS
 from verification.benchmark.limits.result import STEPS, Result
 from verification.benchmark.score import Spread
@@ -23,25 +23,25 @@ def show(result: Result, console: Console) -> None:
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    o, m, course = result.options, result.machine, result.course
+    o, m, outcome = result.options, result.machine, result.outcome
     verdict = "each started once and completed" if result.passed else "NOT AS PROMISED"
     yield Text(
-        f"Limits, and {o.rate:g} jobs a second of each kind for {len(course.parts)} x {o.duration:g} s on one worker "
+        f"Limits, and {o.rate:g} jobs a second of each kind for {len(outcome.parts)} x {o.duration:g} s on one worker "
         f"of {o.slots} slots: {verdict}.",
         style="bold green" if result.passed else "bold red",
     )
-    for sentence in [*result.flaws[:FLAWS_SHOWN], *course.problems]:
+    for sentence in [*result.flaws[:FLAWS_SHOWN], *outcome.problems]:
         yield Text(f"  {sentence}", style="yellow")
     yield _costs(result)
     for kind, of_kind in result.ratios.items():
         ratios = ", ".join(f"{step} {ratio:.2f}" for step, ratio in of_kind.items())
         yield Text(f"  {kind}, the dearest line to the cheapest: {ratios}")
-    yield _course("Start delay, ms: p50, p99, max", course.parts, "delays")
-    yield _course("Row taken late, ms: p50, p99, max", course.parts, "arming")
-    yield _leader(course.parts)
+    yield _outcome("Start delay, ms: p50, p99, max", outcome.parts, "delays")
+    yield _outcome("Row taken late, ms: p50, p99, max", outcome.parts, "rows_late")
+    yield _leader(outcome.parts)
     yield Text(
-        f"The resume of {o.resume:,} was answered after {course.answered:.2f} s; {course.moved:,} of them had their "
-        f"turn in {o.duration:g} s. {course.leaders} session had the leader's lock; {course.deadlocks} deadlocks."
+        f"The resume of {o.resume:,} was answered after {outcome.answered:.2f} s; {outcome.moved:,} of them had their "
+        f"turn in {o.duration:g} s. {outcome.leaders} session had the leader's lock; {outcome.deadlocks} deadlocks."
     )
     stolen = f"; its host took away {result.stolen:,.1f} s of CPU time" if result.stolen else ""
     yield Text(
@@ -58,7 +58,7 @@ def _costs(result: Result) -> Table:
     return table
 
 
-def _course(title: str, parts: list[Part], what: str) -> Table:
+def _outcome(title: str, parts: list[Part], what: str) -> Table:
     table = _table(title, "", *(part.name for part in parts))
     for kind in getattr(parts[0], what):
         table.add_row(kind, *(_shown(getattr(part, what)[kind]) for part in parts))

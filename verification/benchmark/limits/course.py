@@ -56,8 +56,8 @@ class Part:
 
 
 @dataclass
-class Course:
-    """Result of the course. `answered`: seconds until the resume was; `moved`: of the line, jobs that had their turn by
+class Outcome:
+    """Result of the outcome. `answered`: seconds until the resume was; `moved`: of the line, jobs that had their turn by
     the end of that part; `leaders`: sessions that have had the lock; `deadlocks`: of the database, meanwhile.
     """
 
@@ -83,7 +83,7 @@ class Disturbed:
         self.cluster = Cluster(instances=1, slots=asked.slots, beats=1, queue=",".join(self._queues))
         self._created: list[int] = []
 
-    def carry_out(self, tell: Tell) -> Course:
+    def carry_out(self, tell: Tell) -> Outcome:
         """Run all parts on real processes and return their figures. Leaves nothing. Raises RoundFailed."""
         tell("making a line to resume", 0, 1)
         try:
@@ -95,7 +95,7 @@ class Disturbed:
             parts = [self._part(name, *when, signs) for name, when in zip(PARTS, times, strict=True)]
             found = facts.read(self._created)
             problems = self.cluster.problems()
-            return Course(
+            return Outcome(
                 parts=parts,
                 answered=answered,
                 moved=moved,
@@ -196,7 +196,7 @@ def _locked(name: Name) -> Iterator[None]:
     """Lock a limit as somebody with psql would: its advisory lock, and its row."""
     has, go = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def lock() -> None:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, f"{name.kind}:{name.name}"])
@@ -208,13 +208,13 @@ def _locked(name: Name) -> Iterator[None]:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        holding = pool.submit(hold)
+        locking = pool.submit(lock)
         has.wait()
         try:
             yield
         finally:
             go.set()
-        holding.result()
+        locking.result()
 
 
 def _deadlocks() -> int:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from verification.benchmark.limits.course import Course
+from verification.benchmark.limits.disturbed import Outcome
 from verification.benchmark.limits.lines import Cost
 from verification.benchmark.limits.options import Asked
 from verification.benchmark.machine import Machine
@@ -23,21 +23,21 @@ class Result:
     machine: Machine
     logs: Path
     costs: list[Cost]
-    course: Course
+    outcome: Outcome
     stolen: float = 0.0
     last_words: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.last_words = self.course.last_words
+        self.last_words = self.outcome.last_words
 
     @property
     def flaws(self) -> list[str]:
         """Return what was lost or doubled, a change of leader, a deadlock, a sentence each. Never what was slow."""
-        found = list(self.course.flaws)
-        if self.course.leaders != 1:
-            found.append(f"{self.course.leaders} sessions have had the leader's lock.")
-        if self.course.deadlocks:
-            found.append(f"{self.course.deadlocks} deadlocks.")
+        found = list(self.outcome.flaws)
+        if self.outcome.leaders != 1:
+            found.append(f"{self.outcome.leaders} sessions have had the leader's lock.")
+        if self.outcome.deadlocks:
+            found.append(f"{self.outcome.deadlocks} deadlocks.")
         return found
 
     @property
@@ -62,11 +62,11 @@ class Result:
             "run": self.run,
             "passed": self.passed,
             "flaws": self.flaws,
-            "problems": self.course.problems,
+            "problems": self.outcome.problems,
             "options": {**asdict(self.options), "json": str(self.options.json) if self.options.json else None},
             "costs_ms": [asdict(cost) for cost in self.costs],
             "ratios": self.ratios,
-            "course": asdict(self.course),
+            "outcome": asdict(self.outcome),
             "machine": {**asdict(self.machine), "stolen_seconds": self.stolen},
             "logs": str(self.logs),
         }

@@ -15,7 +15,7 @@ from jobs.clock import clock
 from jobs.conf import conf
 from launcher.interrupts import Interrupts, StopRequested
 from verification.benchmark import machine
-from verification.benchmark.peers import ours
+from verification.benchmark.peers import runat
 from verification.benchmark.peers.driver import Driver
 from verification.benchmark.peers.environment import Unavailable, install
 from verification.benchmark.peers.options import Comparison
@@ -59,12 +59,12 @@ class Comparing:
         asked, backlog = self.comparison.round, self.comparison.backlog
         system = System(OURS, "RunAt", OURS_SETTINGS, "", _own_versions())
         if result := _tried(system, lambda: Round(asked, self.run, self._interrupts).carry_out(tell)):
-            system.punctuality = ours.scored(result)
+            system.punctuality = runat.scored(result)
             outcome.last_words = result.last_words
         self._go_on()
         if backlog:
             folder = self.folder / OURS
-            system.rate = _tried(system, lambda: ours.rate(backlog, self.run, folder, self._interrupts, tell))
+            system.rate = _tried(system, lambda: runat.rate(backlog, self.run, folder, self._interrupts, tell))
         return system
 
     def _peer(self, peer: Peer, tell: Tell) -> System:

@@ -21,7 +21,7 @@ STARTING = 10.0  # seconds in which a process may not yet have its handlers: SIG
 
 @dataclass(frozen=True)
 class Turn:
-    """Life of an instance in the HA round and the pause after it, in seconds."""
+    """JobTimes of an instance in the HA round and the pause after it, in seconds."""
 
     life: float
     pause: float

@@ -11,7 +11,7 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Leadership, Worker
 from launcher.interrupts import Interrupts, StopRequested
-from verification.benchmark import neighbours
+from verification.benchmark import preconditions
 from verification.benchmark.load import withdraw
 from verification.benchmark.processes.cluster import Cluster
 
@@ -79,7 +79,7 @@ def _workers_ready(cluster: Cluster) -> bool:
 
 def _led(cluster: Cluster, passed: float) -> bool:
     beats = cluster.pids("beat")
-    return not beats or neighbours.led_by(beats) or (passed > OTHERS_LEAD_AFTER and others_lead())
+    return not beats or preconditions.led_by(beats) or (passed > OTHERS_LEAD_AFTER and others_lead())
 
 
 def others_lead() -> bool:

@@ -10,13 +10,13 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.windows import window_at
 from launcher.interrupts import Interrupts
-from verification.benchmark import cost, facts, machine, neighbours, statements
+from verification.benchmark import cost, facts, machine, preconditions, statements
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work
 from verification.benchmark.steady import servers
 from verification.benchmark.steady.feeder import Feeder
 from verification.benchmark.steady.held import Held, hold
-from verification.benchmark.steady.lives import Life, figures
+from verification.benchmark.steady.job_times import JobTimes, figures
 from verification.benchmark.steady.options import Steady
 from verification.benchmark.steady.result import Result
 from verification.benchmark.steady.samples import EVERY, Samples
@@ -52,7 +52,7 @@ class Flow:
         """Run the load and return its figures. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
-        warnings = neighbours.warnings(clock.now())
+        warnings = preconditions.warnings(clock.now())
         with at_work(self.cluster, self.run, self._interrupts, tell) as wait:
             stolen = machine.stolen()
             result = self._measure(where, warnings, wait)
@@ -77,9 +77,9 @@ class Flow:
         self._wait_final(feeder, samples, wait)
         cpu = {kind: spent - cpu[kind] for kind, spent in self._cpu().items() if kind in cpu}
         traffic = statements.between(before, statements.snapshot(born))
-        if not neighbours.led_by(self.cluster.pids("beat")):
+        if not preconditions.led_by(self.cluster.pids("beat")):
             warnings.append("A beat of others led at the end of the load.")
-        found = figures(list(self._lives(feeder, since)), timedelta(seconds=o.duration) / MILLISECOND)
+        found = figures(list(self._job_times(feeder, since)), timedelta(seconds=o.duration) / MILLISECOND)
         if found.committed_ahead < self._window:
             warnings.append(f"The feeder fell behind: a row was committed only {found.committed_ahead:,.1f} s ahead.")
         counted = cost.interval(since, timedelta(seconds=o.duration), self._window)
@@ -126,10 +126,10 @@ class Flow:
             wait("the last jobs", passed, self._patience)
         samples.take(clock.now(), at_once=True)
 
-    def _lives(self, feeder: Feeder, since: datetime) -> Iterator[Life]:
+    def _job_times(self, feeder: Feeder, since: datetime) -> Iterator[JobTimes]:
         rows = jobs_of(self.run, feeder.first_id).values_list(*COLUMNS)
         for due, created, listed, taken, entered, deliveries in rows.iterator():
-            yield Life(
+            yield JobTimes(
                 due=(due - since) / MILLISECOND,
                 created=(created - since) / MILLISECOND,
                 listed=None if listed is None else (listed - since) / MILLISECOND,

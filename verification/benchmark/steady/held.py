@@ -15,7 +15,7 @@ from django.db import connection
 from jobs.clock import clock
 from jobs.dispatcher import Dispatcher
 from jobs.models.querysets import Listed
-from jobs.monitor.broker import BrokerEye
+from jobs.monitor.broker import BrokerClient
 from launcher.interrupts import Interrupts
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work
@@ -98,16 +98,16 @@ def _publish(listed: list[Listed], wait: Tell) -> None:
 
 def _wait_taken(jobs: int, queue: str, wait: Tell) -> int:
     """Wait until the worker has all messages or takes no more. Returns how many are left in the queue."""
-    eye = BrokerEye()
+    client = BrokerClient()
     fewest, changed = jobs, time.monotonic()
     try:
         while fewest and time.monotonic() - changed < STALLED_AFTER:
-            left = eye.depths([queue]).waiting.get(queue)
+            left = client.depths([queue]).waiting.get(queue)
             if left is not None and left < fewest:
                 fewest, changed = left, time.monotonic()
             wait("a worker takes jobs to hold", jobs - fewest, jobs)
     finally:
-        eye.close()
+        client.close()
     return fewest
 
 

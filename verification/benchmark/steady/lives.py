@@ -14,7 +14,7 @@ from verification.benchmark.score import Spread, percentile, summary
 OVERDUE_MS = OVERDUE_AFTER / timedelta(milliseconds=1)
 
 
-class Life(NamedTuple):
+class JobTimes(NamedTuple):
     """Row of a job, in ms from the begin of the load. None: it did not come so far. `listed`: by the list query that
     marked it last.
     """
@@ -64,7 +64,7 @@ class Figures:
     last_third: Third
 
 
-def figures(lives: Sequence[Life], duration_ms: float) -> Figures:
+def figures(lives: Sequence[JobTimes], duration_ms: float) -> Figures:
     """Return the figures of a load that lasted so long."""
     third = duration_ms / 3
     jobs = max(len(lives), 1)
@@ -81,22 +81,22 @@ def figures(lives: Sequence[Life], duration_ms: float) -> Figures:
     )
 
 
-def _delays(lives: Sequence[Life]) -> list[float]:
+def _delays(lives: Sequence[JobTimes]) -> list[float]:
     return [life.entered - life.due for life in lives if life.entered is not None]
 
 
-def _lead(lives: Sequence[Life]) -> Lead | None:
+def _lead(lives: Sequence[JobTimes]) -> Lead | None:
     leads = sorted((life.due - life.listed) / 1000 for life in lives if life.listed is not None)
     return Lead(leads[0], percentile(leads, 5), percentile(leads, 50)) if leads else None
 
 
-def _third(lives: Sequence[Life], begin: float, end: float) -> Third:
+def _third(lives: Sequence[JobTimes], begin: float, end: float) -> Third:
     some = [life for life in lives if begin <= life.due < end]
     delay = summary(_delays(some))
     return Third(len(some), delay.p95 if delay else 0.0, overdue(lives, begin, end))
 
 
-def overdue(lives: Sequence[Life], begin: float, end: float) -> int:
+def overdue(lives: Sequence[JobTimes], begin: float, end: float) -> int:
     """The most at one time between `begin` and `end` that were overdue and not taken."""
     changes: list[tuple[float, int]] = []
     for life in lives:

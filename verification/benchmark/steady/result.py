@@ -12,7 +12,7 @@ from verification.benchmark.facts import Facts
 from verification.benchmark.machine import Machine
 from verification.benchmark.statements import Traffic
 from verification.benchmark.steady.held import Held
-from verification.benchmark.steady.lives import Figures
+from verification.benchmark.steady.job_times import Figures
 from verification.benchmark.steady.options import Steady
 from verification.benchmark.steady.samples import Memory, Published
 

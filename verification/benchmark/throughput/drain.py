@@ -10,7 +10,7 @@ from django.conf import settings
 
 from jobs.clock import clock
 from launcher.interrupts import Interrupts
-from verification.benchmark import facts, machine, neighbours, statements
+from verification.benchmark import facts, machine, preconditions, statements
 from verification.benchmark.options import Volume
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work
@@ -46,7 +46,7 @@ class Drain:
         """Drain both backlogs and return their figures. Raises RoundFailed."""
         where = machine.describe()
         clock.measure()
-        neighbours.require_alone(clock.now())
+        preconditions.require_alone(clock.now())
         try:
             result = Result(self.run, self.options, where, self.ours.folder, *self._jobs(tell), self._bare(tell))
         finally:

@@ -12,7 +12,7 @@ from verification.drill.faults.database import (
     DatabaseSlow,
 )
 from verification.drill.faults.failpoint import FailpointKill
-from verification.drill.faults.fault import Fault, Injected, Setting, Stage, Stroke
+from verification.drill.faults.fault import Fault, Injected, Injection, Setting, Stage
 from verification.drill.faults.messages import BrokerDuplicate, BrokerReorder
 from verification.drill.faults.worker import WorkerKill, WorkerQuit, WorkerStop, WorkerTerm, hits
 
@@ -43,4 +43,4 @@ FAULTS: dict[str, Fault] = {
     )
 }
 
-__all__ = ["FAULTS", "ClockWrong", "Fault", "Injected", "Setting", "Stage", "Stroke", "hits"]
+__all__ = ["FAULTS", "ClockWrong", "Fault", "Injected", "Injection", "Setting", "Stage", "hits"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from verification.drill.faults.fault import Fault, Setting, Stage, Stroke
+from verification.drill.faults.fault import Fault, Injection, Setting, Stage
 
 EVERY_S = 45.0
 SHORTEST_STOP_S, LONGEST_STOP_S = 10.0, 15.0
@@ -26,16 +26,16 @@ class LeaderKill(Fault):
     name = "leader-kill"
     what = "SIGKILL the beat that leads; every 45 s the leader is hit, in turn with leader-stop"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for at in moments(setting, 0.5):
             yield self.one(at, chance, setting)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name)
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+    def begin(self, stage: Stage, injection: Injection) -> bool:
         leader = stage.leader()
-        return leader is not None and stage.kill(stroke, leader)
+        return leader is not None and stage.kill(injection, leader)
 
 
 class LeaderStop(Fault):
@@ -44,13 +44,13 @@ class LeaderStop(Fault):
     name = "leader-stop"
     what = "SIGSTOP the beat that leads for 10 to 15 s, then SIGCONT"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for at in moments(setting, 1.5):
             yield self.one(at, chance, setting)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, lasts=chance.uniform(SHORTEST_STOP_S, LONGEST_STOP_S))
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name, lasts=chance.uniform(SHORTEST_STOP_S, LONGEST_STOP_S))
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+    def begin(self, stage: Stage, injection: Injection) -> bool:
         leader = stage.leader()
-        return leader is not None and stage.stop(stroke, leader)
+        return leader is not None and stage.stop(injection, leader)

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-from verification.drill.faults.fault import Fault, Lasting, Setting, Stage, Stroke
+from verification.drill.faults.fault import Fault, Injection, Lasting, Setting, Stage
 from verification.drill.services.broker import Broker
 
 log = logging.getLogger(__name__)
@@ -25,17 +25,17 @@ class Unreachable(Lasting):
     act: ClassVar[str]
     do: ClassVar[Callable[[Broker], None]]
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+    def begin(self, stage: Stage, injection: Injection) -> bool:
         broker = stage.services.broker
         if not broker.open:
             return False
         type(self).do(broker)
-        stage.later[stroke] = broker.up
-        stage.note(stroke, self.act)
+        stage.later[injection] = broker.up
+        stage.note(injection, self.act)
         return True
 
-    def budget(self, stroke: Stroke) -> float:
-        return stroke.lasts
+    def budget(self, injection: Injection) -> float:
+        return injection.lasts
 
 
 class BrokerRestart(Unreachable):
@@ -46,7 +46,7 @@ class BrokerRestart(Unreachable):
     begins, share, longest, act = 0.06, 1.0, RESTART_S, "restart"
     do = Broker.down
 
-    def budget(self, stroke: Stroke) -> float:
+    def budget(self, injection: Injection) -> float:
         return 0.0
 
 
@@ -83,18 +83,18 @@ class BrokerWipe(Fault):
     name = "broker-wipe"
     what = "FLUSHDB on Redis or Valkey, the queue deleted on RabbitMQ"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for at in setting.each(0.02):
             yield self.one(at, chance, setting)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name)
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+    def begin(self, stage: Stage, injection: Injection) -> bool:
         try:
             stage.services.broker.wipe(stage.services.queue)
         except Exception as error:  # noqa: BLE001 - away for another fault's sake: it is wiped when it is back
             log.info("not wiped yet: %s", error)
             return False
-        stage.note(stroke, "wipe")
+        stage.note(injection, "wipe")
         return True

@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import connection
 
-from verification.drill.faults.fault import Fault, Lasting, Setting, Stage, Stroke
+from verification.drill.faults.fault import Fault, Injection, Lasting, Setting, Stage
 from verification.drill.services.database import Database
 
 AWAY_S = 5.0  # what a restart may take, recovery included
@@ -29,23 +29,23 @@ class OwnDatabase(Fault):
     needs_own_database = True
     takes_away = True
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+    def begin(self, stage: Stage, injection: Injection) -> bool:
         database = stage.services.database
         if database is None:
             raise RuntimeError("this database is not ours to stop")
         if not database.open:
             return False
-        self.do(database, stroke)
-        if stroke.lasts:
-            stage.later[stroke] = database.up
-        stage.note(stroke, stroke.detail)
+        self.do(database, injection)
+        if injection.lasts:
+            stage.later[injection] = database.up
+        stage.note(injection, injection.detail)
         return True
 
-    def do(self, database: Database, stroke: Stroke) -> None:
+    def do(self, database: Database, injection: Injection) -> None:
         raise NotImplementedError
 
-    def budget(self, stroke: Stroke) -> float:
-        return stroke.lasts + AWAY_S
+    def budget(self, injection: Injection) -> float:
+        return injection.lasts + AWAY_S
 
 
 class DatabaseRestart(OwnDatabase):
@@ -54,16 +54,16 @@ class DatabaseRestart(OwnDatabase):
     name = "database-restart"
     what = "restart PostgreSQL, in turn fast and immediate (a crash that is recovered from)"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for share, how in ((0.06, "fast"), (0.46, "immediate")):
             for at in setting.each(share):
-                yield Stroke(at, self.name, detail=how)
+                yield Injection(at, self.name, detail=how)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, detail=chance.choice(["fast", "immediate"]))
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name, detail=chance.choice(["fast", "immediate"]))
 
-    def do(self, database: Database, stroke: Stroke) -> None:
-        database.restart(immediate=stroke.detail == "immediate")
+    def do(self, database: Database, injection: Injection) -> None:
+        database.restart(immediate=injection.detail == "immediate")
 
 
 class DatabaseDown(Lasting, OwnDatabase):
@@ -73,7 +73,7 @@ class DatabaseDown(Lasting, OwnDatabase):
     what = "no PostgreSQL for 30 s (three tenths of a shorter round)"
     begins, share, longest, detail = 0.56, 0.3, LONGEST_DOWN_S, "down"
 
-    def do(self, database: Database, stroke: Stroke) -> None:
+    def do(self, database: Database, injection: Injection) -> None:
         database.down()
 
 
@@ -84,7 +84,7 @@ class DatabaseHole(Lasting, OwnDatabase):
     what = "a black hole before PostgreSQL for 10 s (a fifth of a shorter round); the drill itself goes past it"
     begins, share, longest, detail = 0.2, 0.2, LONGEST_HOLE_S, "hole"
 
-    def do(self, database: Database, stroke: Stroke) -> None:
+    def do(self, database: Database, injection: Injection) -> None:
         database.swallow()
 
 
@@ -95,13 +95,13 @@ class DatabaseReadOnly(Lasting, OwnDatabase):
     what = "default_transaction_read_only for 8 s (less in a shorter round)"
     begins, share, longest, detail = 0.47, 0.08, LONGEST_READ_ONLY_S, "read-only"
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        begun = super().begin(stage, stroke)
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        begun = super().begin(stage, injection)
         if begun and stage.services.database is not None:
-            stage.later[stroke] = partial(stage.services.database.read_only, yes=False)
+            stage.later[injection] = partial(stage.services.database.read_only, yes=False)
         return begun
 
-    def do(self, database: Database, stroke: Stroke) -> None:
+    def do(self, database: Database, injection: Injection) -> None:
         database.read_only(yes=True)
 
 
@@ -113,10 +113,10 @@ class DatabaseSlow(Lasting, OwnDatabase):
     what = "every answer of PostgreSQL 0.05 to 0.2 s late, for 10 s (an eighth of a shorter round)"
     begins, share, longest, detail = 0.87, 0.12, LONGEST_SLOW_S, "slow"
 
-    def do(self, database: Database, stroke: Stroke) -> None:
+    def do(self, database: Database, injection: Injection) -> None:
         database.slow()
 
-    def budget(self, stroke: Stroke) -> float:
+    def budget(self, injection: Injection) -> float:
         return 0.0
 
 
@@ -126,18 +126,18 @@ class ConnectionsCut(Fault):
     name = "connections-cut"
     what = "pg_terminate_backend for every session of ours: four times, twice of them in a burst"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for share in (0.14, 0.92):
             for at in setting.each(share):
                 yield self.one(at, chance, setting)
         for n in (1, 2):  # just when the rows of a burst are acquired, and when its ends are recorded
             yield self.one(13.0 * n + (-0.19 if n == 1 else 0.1), chance, setting)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name)
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+    def begin(self, stage: Stage, injection: Injection) -> bool:
         with connection.cursor() as cursor:
             cursor.execute(CUT)
-        stage.note(stroke, "cut")
+        stage.note(injection, "cut")
         return True

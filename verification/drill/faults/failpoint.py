@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from jobs import failpoints
-from verification.drill.faults.fault import Fault, Setting, Stage, Stroke
+from verification.drill.faults.fault import Fault, Injection, Setting, Stage
 
 
 class FailpointKill(Fault):
@@ -15,23 +15,23 @@ class FailpointKill(Fault):
     name = "failpoint-kill"
     what = "SIGKILL the first process that passes, at each of: " + ", ".join(failpoints.NAMES)
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for begin in setting.each(0.0):
             step = setting.duration / len(setting.each(0.0)) / (len(failpoints.NAMES) + 1)
             for n, name in enumerate(failpoints.NAMES):
                 yield self._armed(begin + n * step + chance.uniform(0, step / 2), name, setting)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
         return self._armed(at, chance.choice(failpoints.NAMES), setting)
 
-    def _armed(self, at: float, name: str, setting: Setting) -> Stroke:
+    def _armed(self, at: float, name: str, setting: Setting) -> Injection:
         # Armed until the round is over, if nobody passes earlier.
-        return Stroke(at, self.name, lasts=max(setting.duration - at, 0.0) + setting.window, detail=name)
+        return Injection(at, self.name, lasts=max(setting.duration - at, 0.0) + setting.window, detail=name)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        point = stage.failpoints / stroke.detail
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        point = stage.failpoints / injection.detail
         if point.exists():
             return False  # armed by somebody else
         point.write_text("kill")
-        stage.later[stroke] = lambda: point.unlink(missing_ok=True)
+        stage.later[injection] = lambda: point.unlink(missing_ok=True)
         return True

@@ -41,7 +41,7 @@ class Setting:
 
 
 @dataclass(frozen=True, order=True)
-class Stroke:
+class Injection:
     """Planned act, `at` seconds after the load begins; if it `lasts` (seconds), its fault ends it."""
 
     at: float
@@ -71,7 +71,7 @@ class Stage:
     services: Services
     run: str
     journal: list[Injected] = field(default_factory=list)
-    later: dict[Stroke, Callable[[], None]] = field(default_factory=dict)  # how to end what lasts
+    later: dict[Injection, Callable[[], None]] = field(default_factory=dict)  # how to end what lasts
 
     @property
     def failpoints(self) -> Path:
@@ -86,32 +86,32 @@ class Stage:
         alive = [m for m in self.cluster.members if m.process is not None and not m.frozen]
         return next((m for m in alive if m.process and holder.endswith(f":{m.process.pid}")), None)
 
-    def note(self, stroke: Stroke, act: str, *, member: str = "", pid: int | None = None) -> None:
+    def note(self, injection: Injection, act: str, *, member: str = "", pid: int | None = None) -> None:
         at = time.time()
-        self.journal.append(Injected(stroke.fault, act, at, at + stroke.lasts, member, pid))
+        self.journal.append(Injected(injection.fault, act, at, at + injection.lasts, member, pid))
 
-    def kill(self, stroke: Stroke, member: Member) -> bool:
+    def kill(self, injection: Injection, member: Member) -> bool:
         """SIGKILL; False when there was nobody to kill."""
         pid = member.kill()
         if pid is not None:
-            self.note(stroke, "kill", member=member.name, pid=pid)
+            self.note(injection, "kill", member=member.name, pid=pid)
         return pid is not None
 
-    def quit(self, stroke: Stroke, member: Member) -> bool:
+    def quit(self, injection: Injection, member: Member) -> bool:
         """SIGQUIT; False when there was nobody to tell."""
         pid = member.quit()
         if pid is not None:
-            self.note(stroke, "quit", member=member.name, pid=pid)
+            self.note(injection, "quit", member=member.name, pid=pid)
         return pid is not None
 
-    def stop(self, stroke: Stroke, member: Member) -> bool:
-        """SIGSTOP until the stroke is over; False when there was nobody to stop."""
+    def stop(self, injection: Injection, member: Member) -> bool:
+        """SIGSTOP until the injection is over; False when there was nobody to stop."""
         if member.frozen:
             return False
         pid = member.freeze()
         if pid is not None:
-            self.note(stroke, "stop", member=member.name, pid=pid)
-            self.later[stroke] = member.thaw
+            self.note(injection, "stop", member=member.name, pid=pid)
+            self.later[injection] = member.thaw
         return pid is not None
 
 
@@ -123,27 +123,27 @@ class Fault:
     needs_own_database: ClassVar[bool] = False
     takes_away: ClassVar[bool] = False  # the broker or the database, from everybody
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        """Yield all strokes of a round that is given to this fault."""
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
+        """Yield all injections of a round that is given to this fault."""
         raise NotImplementedError
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        """Return a single stroke, for a round of many faults."""
-        return Stroke(at, self.name, member=chance.choice(setting.workers))
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        """Return a single injection, for a round of many faults."""
+        return Injection(at, self.name, member=chance.choice(setting.workers))
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        """Inject the stroke. False: not now, since who should be hit is not there."""
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        """Inject the injection. False: not now, since who should be hit is not there."""
         raise NotImplementedError
 
-    def tick(self, stage: Stage, stroke: Stroke) -> None:
+    def tick(self, stage: Stage, injection: Injection) -> None:
         """Called again and again while it lasts."""
 
-    def end(self, stage: Stage, stroke: Stroke) -> None:
-        """Undo the stroke; called once, when its time is over."""
-        if stroke in stage.later:
-            stage.later.pop(stroke)()
+    def end(self, stage: Stage, injection: Injection) -> None:
+        """Undo the injection; called once, when its time is over."""
+        if injection in stage.later:
+            stage.later.pop(injection)()
 
-    def budget(self, stroke: Stroke) -> float:
+    def budget(self, injection: Injection) -> float:
         """Seconds beyond MaxDelayTime by which jobs may start late that are due around it."""
         return 0.0
 
@@ -156,9 +156,9 @@ class Lasting(Fault):
     longest: ClassVar[float]
     detail: ClassVar[str] = ""
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for at in setting.each(self.begins):
             yield self.one(at, chance, setting)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, lasts=min(self.longest, setting.duration * self.share), detail=self.detail)
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name, lasts=min(self.longest, setting.duration * self.share), detail=self.detail)

@@ -13,7 +13,7 @@ from jobs.clock import clock
 from jobs.messages import send
 from jobs.models import Job
 from jobs.models.querysets import JobQuerySet, Listed
-from verification.drill.faults.fault import Fault, Setting, Stage, Stroke
+from verification.drill.faults.fault import Fault, Injection, Setting, Stage
 from verification.rows import jobs_of
 
 log = logging.getLogger(__name__)
@@ -33,18 +33,18 @@ class BrokerDuplicate(Fault):
     def __init__(self) -> None:
         self._sent: set[int] = set()
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        yield Stroke(0.0, self.name, lasts=setting.duration)
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
+        yield Injection(0.0, self.name, lasts=setting.duration)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, lasts=setting.window)
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name, lasts=setting.window)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
+    def begin(self, stage: Stage, injection: Injection) -> bool:
         self._sent.clear()
-        stage.note(stroke, "duplicate")
+        stage.note(injection, "duplicate")
         return True
 
-    def tick(self, stage: Stage, stroke: Stroke) -> None:
+    def tick(self, stage: Stage, injection: Injection) -> None:
         if not stage.services.broker.open:
             return
         jobs = [job for job in _pending(stage) if job.enqueued_at and job.pk not in self._sent]
@@ -61,20 +61,20 @@ class BrokerReorder(Fault):
     name = "broker-reorder"
     what = "the messages of all jobs due in the next two windows twice, the latest job's first, before their own"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for share in (0.0, 0.38):
             for at in setting.each(share):
                 yield self.one(at, chance, setting)
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, detail=f"{WINDOWS_AHEAD * setting.window}")
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name, detail=f"{WINDOWS_AHEAD * setting.window}")
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        soon = clock.now() + timedelta(seconds=float(stroke.detail))
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        soon = clock.now() + timedelta(seconds=float(injection.detail))
         jobs = _pending(stage).filter(run_at__lt=soon).order_by("-run_at", "-id")
         if not _sent(stage, [*map(_listed, jobs)] * 2):
             return False
-        stage.note(stroke, "reorder")
+        stage.note(injection, "reorder")
         return True
 
 
@@ -87,7 +87,7 @@ def _listed(job: Job) -> Listed:
 
 
 def _sent(stage: Stage, messages: Iterable[Listed]) -> bool:
-    """Send the messages past the gate. False when the broker is away for another fault's sake."""
+    """Send the messages past the proxy. False when the broker is away for another fault's sake."""
     try:
         with current_app.connection_for_write(stage.services.broker.far) as connection:
             connection.connect()  # no second try: while this waits, no other fault begins or ends

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from jobs import failpoints
 from verification.benchmark.processes.member import Turn
 from verification.benchmark.workload import BODY_SECONDS, BURST_EVERY
-from verification.drill.faults.fault import Fault, Injected, Setting, Stage, Stroke
+from verification.drill.faults.fault import Fault, Injected, Injection, Setting, Stage
 
 BURST_S = BURST_EVERY.total_seconds()
 IN_BODY = BODY_SECONDS / 2  # after the instant of a burst: five workers are in their bodies then
@@ -28,21 +28,21 @@ class WorkerTerm(Fault):
     name = "worker-term"
     what = "each worker lives 10 to 30 s, is stopped by SIGTERM, pauses 0 to 9 s, starts again"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
-        yield Stroke(0.0, self.name, lasts=setting.duration, detail=str(chance.randrange(1_000_000)))
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
+        yield Injection(0.0, self.name, lasts=setting.duration, detail=str(chance.randrange(1_000_000)))
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
-        return Stroke(at, self.name, member=chance.choice(setting.workers), lasts=1.0)
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
+        return Injection(at, self.name, member=chance.choice(setting.workers), lasts=1.0)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        if stroke.member:
-            member = stage.member(stroke.member)
-            member.cycle(iter([Turn(life=0.0, pause=stroke.lasts)] * 2))
-            stage.later[stroke] = member.stay
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        if injection.member:
+            member = stage.member(injection.member)
+            member.cycle(iter([Turn(life=0.0, pause=injection.lasts)] * 2))
+            stage.later[injection] = member.stay
         else:
-            stage.cluster.cycle_workers(lambda name: self._turns(f"{stroke.detail} {name}"))
-            stage.later[stroke] = stage.cluster.stay
-        stage.note(stroke, "term", member=stroke.member)
+            stage.cluster.cycle_workers(lambda name: self._turns(f"{injection.detail} {name}"))
+            stage.later[injection] = stage.cluster.stay
+        stage.note(injection, "term", member=injection.member)
         return True
 
     def _turns(self, seed: str) -> Iterator[Turn]:
@@ -57,15 +57,15 @@ class WorkerKill(Fault):
     name = "worker-kill"
     what = "SIGKILL a worker: two in the bodies of each burst, others at any moment; a new one starts a second later"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for at in in_bursts(setting):
             for member in chance.sample(setting.workers, min(2, len(setting.workers))):
-                yield Stroke(at, self.name, member=member)
+                yield Injection(at, self.name, member=member)
         for n in range(int(setting.duration / KILLS_EVERY_S)):
             yield self.one(KILLS_EVERY_S * (n + chance.random()), chance, setting)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        return stage.kill(stroke, stage.member(stroke.member))
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        return stage.kill(injection, stage.member(injection.member))
 
 
 class WorkerQuit(Fault):
@@ -75,14 +75,14 @@ class WorkerQuit(Fault):
     name = "worker-quit"
     what = "SIGQUIT a worker: one that has acquired jobs of each burst, others at any moment; a new one a second later"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for at in in_bursts(setting):
             yield self.one(at - IN_BODY - BEFORE_BURST_S, chance, setting)
         for n in range(int(setting.duration / QUITS_EVERY_S)):
             yield self.one(QUITS_EVERY_S * (n + chance.random()), chance, setting)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        return stage.quit(stroke, stage.member(stroke.member))
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        return stage.quit(injection, stage.member(injection.member))
 
 
 class WorkerStop(Fault):
@@ -91,38 +91,38 @@ class WorkerStop(Fault):
     name = "worker-stop"
     what = "SIGSTOP a worker (between acquire and body, before the body, in bodies) until it was declared gone; SIGCONT"
 
-    def strokes(self, chance: random.Random, setting: Setting) -> Iterator[Stroke]:
+    def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         lasts = setting.too_long
         for share, point in ((0.05, "after-acquire"), (0.25, "before-body")):
             for at in setting.each(share):
-                yield Stroke(at, self.name, lasts=lasts, detail=point)
+                yield Injection(at, self.name, lasts=lasts, detail=point)
         for at in in_bursts(setting):
-            yield Stroke(at, self.name, lasts=lasts, member=chance.choice(setting.workers), detail="body")
+            yield Injection(at, self.name, lasts=lasts, member=chance.choice(setting.workers), detail="body")
 
-    def one(self, at: float, chance: random.Random, setting: Setting) -> Stroke:
+    def one(self, at: float, chance: random.Random, setting: Setting) -> Injection:
         point = chance.choice(["after-acquire", "before-body"])
-        return Stroke(at, self.name, lasts=setting.too_long, detail=point)
+        return Injection(at, self.name, lasts=setting.too_long, detail=point)
 
-    def begin(self, stage: Stage, stroke: Stroke) -> bool:
-        if stroke.detail not in failpoints.NAMES:
-            return stage.stop(stroke, stage.member(stroke.member))
-        point = stage.failpoints / stroke.detail
+    def begin(self, stage: Stage, injection: Injection) -> bool:
+        if injection.detail not in failpoints.NAMES:
+            return stage.stop(injection, stage.member(injection.member))
+        point = stage.failpoints / injection.detail
         if point.exists():
             return False  # armed by somebody else
         point.write_text("stop")
-        stage.later[stroke] = lambda: self._wake(stage, stroke)
+        stage.later[injection] = lambda: self._wake(stage, injection)
         return True
 
-    def _wake(self, stage: Stage, stroke: Stroke) -> None:
-        (stage.failpoints / stroke.detail).unlink(missing_ok=True)
+    def _wake(self, stage: Stage, injection: Injection) -> None:
+        (stage.failpoints / injection.detail).unlink(missing_ok=True)
         for hit in hits(stage):
-            if hit.act == "stop" and hit.fault == stroke.detail:
+            if hit.act == "stop" and hit.fault == injection.detail:
                 for member in stage.cluster.members:
                     if member.process is not None and member.process.pid == hit.pid:
                         member.thaw()
 
-    def budget(self, stroke: Stroke) -> float:
-        return stroke.lasts  # what it had acquired waits in it
+    def budget(self, injection: Injection) -> float:
+        return injection.lasts  # what it had acquired waits in it
 
 
 def hits(stage: Stage) -> list[Injected]:

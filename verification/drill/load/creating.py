@@ -24,7 +24,7 @@ RETRY_S = 0.5
 RETRY_FOR_S = 60.0
 # By which an insert may come late on a machine that so much is done to: what is due a window ahead of the reading of
 # the clock must be so by the time of its statement.
-HELD_UP = timedelta(seconds=2)
+WRITTEN_WITHIN = timedelta(seconds=2)
 
 
 class DrillLoad(Load):
@@ -44,7 +44,7 @@ class DrillLoad(Load):
             if known is not None:
                 return known.pk
             now = clock.now()
-            new = self._new(number, Series.LIVE, live_run_at(now, self.window) + HELD_UP, now)
+            new = self._new(number, Series.LIVE, live_run_at(now, self.window) + WRITTEN_WITHIN, now)
             return transitions.create(new, now=now)[0].pk
 
         return retry_until_answered(insert)

@@ -47,7 +47,7 @@ class Tasks:
                 log.debug("a task was not sent: %s", error)
 
     def _send(self, key: str) -> None:
-        """Past the gate, as the faults of messages do."""
+        """Past the proxy, as the faults of messages do."""
         with current_app.connection_for_write(self._broker.far) as connection:
             connection.ensure_connection(max_retries=1, timeout=CONNECT_S)
             current_app.send_task(TASK_NAME, [key], queue=self._queue, connection=connection, retry=False)

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from kombu import Connection
 
 from launcher.servers.valkey import Valkey
-from verification.drill.services.gate import Delays
-from verification.drill.services.gated import Gated
+from verification.drill.services.behind_proxy import BehindProxy
+from verification.drill.services.tcp_proxy import Delays
 
 REDIS_PORT, AMQP_PORT = 6379, 5672
 SLOWLY = Delays(way=(0.3, 0.8), answer=(0.3, 0.8))
 
 
-class Broker(Gated):
+class Broker(BehindProxy):
     """`note` says for the verdict how faults are done to it."""
 
     def __init__(self, url: str, server: Valkey | None = None) -> None:
@@ -25,9 +25,9 @@ class Broker(Gated):
     @property
     def note(self) -> str:
         if self._server is not None:
-            return "a throw-away Valkey behind a gate of ours, stopped and started for real"
+            return "a throw-away Valkey behind a proxy of ours, stopped and started for real"
         wiped = "FLUSHDB empties its database" if self._redis else "nothing but our own queue is deleted"
-        return f"connections are cut and refused at a gate of ours; {wiped}"
+        return f"connections are cut and refused at a proxy of ours; {wiped}"
 
     def slow(self) -> None:
         """Everything takes its time, until it is `up`."""

@@ -8,8 +8,8 @@ import psycopg
 
 from launcher.process import Farewell
 from launcher.servers.postgres import Postgres
-from verification.drill.services.gate import Delays
-from verification.drill.services.gated import Gated
+from verification.drill.services.behind_proxy import BehindProxy
+from verification.drill.services.tcp_proxy import Delays
 
 POSTGRESQL_PORT = 5432
 SLOWLY = Delays(answer=(0.05, 0.2))
@@ -17,8 +17,8 @@ FAST: Farewell = ((signal.SIGINT, 30.0), (signal.SIGKILL, 5.0))  # ends all sess
 IMMEDIATE: Farewell = ((signal.SIGQUIT, 30.0), (signal.SIGKILL, 5.0))  # as in a crash: the next start recovers
 
 
-class Database(Gated):
-    """Durable: a lost COMMIT would be the server's fault, not ours. The beats and workers go through the gate, the
+class Database(BehindProxy):
+    """Durable: a lost COMMIT would be the server's fault, not ours. The beats and workers go through the proxy, the
     drill itself past it: who swallows what passes must not wait for it."""
 
     def __init__(self, server: Postgres) -> None:

@@ -18,7 +18,7 @@ NO_DELAY = (0.0, 0.0)
 
 
 class Mode(StrEnum):
-    """State of a gate."""
+    """State of a proxy."""
 
     OPEN = "open"  # everything passes
     SHUT = "shut"  # all connections are cut, new ones refused
@@ -34,7 +34,7 @@ class Delays:
     answer: tuple[float, float] = NO_DELAY
 
 
-class Gate:
+class TcpProxy:
     """Listens on a port of 127.0.0.1 and passes on to `far` (host and port) what its mode lets pass."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -46,7 +46,7 @@ class Gate:
         self._passing = asyncio.Event()  # not in a hole
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        threading.Thread(target=self._loop.run_forever, name="gate", daemon=True).start()
+        threading.Thread(target=self._loop.run_forever, name="tcp-proxy", daemon=True).start()
         self.turn(Mode.OPEN)
 
     def turn(self, mode: Mode, delays: Delays = Delays()) -> None:

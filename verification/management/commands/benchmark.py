@@ -11,7 +11,7 @@ from kombu.exceptions import KombuError, OperationalError
 from rich.console import Console
 
 from launcher.interrupts import Interrupts, StopRequested
-from verification.benchmark import modes, neighbours
+from verification.benchmark import modes, preconditions
 from verification.benchmark.options import ARGUMENTS, OptionError
 from verification.benchmark.processes.start import RoundFailed
 from verification.benchmark.report.progress import progress
@@ -42,9 +42,9 @@ class Command(BaseCommand):
             mode = modes.choose(given)
             if given["migrate"]:
                 call_command("migrate", verbosity=0)
-            neighbours.require_migrations()
+            preconditions.require_migrations()
             passed = self._run(mode)
-        except (OptionError, neighbours.NotMigrated, neighbours.NotAlone, RoundFailed) as error:
+        except (OptionError, preconditions.NotMigrated, preconditions.NotAlone, RoundFailed) as error:
             raise CommandError(str(error)) from None
         except (DatabaseError, KombuError, OperationalError, OSError) as error:
             raise CommandError(f"The benchmark was cut short: {' '.join(str(error).split())}") from error

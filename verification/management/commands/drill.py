@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
 from launcher.interrupts import Interrupts, StopRequested
-from verification.benchmark import neighbours
+from verification.benchmark import preconditions
 from verification.benchmark.report.progress import progress
 from verification.drill import report
-from verification.drill.course import Course
 from verification.drill.options import OptionError, add_arguments, checked
 from verification.drill.round import RoundFailed
+from verification.drill.run import DrillRun
 from verification.drill.services import current
 
 CARD_WIDTH = 120  # characters, where no terminal says
@@ -34,13 +34,13 @@ class Command(BaseCommand):
             options = checked(**{name: given[name] for name in NAMES}, foreign=services.foreign)
             if services.database:
                 call_command("migrate", verbosity=0)
-            neighbours.require_migrations()
-            course = Course(options, services, Interrupts())
+            preconditions.require_migrations()
+            run = DrillRun(options, services, Interrupts())
             rounds = ", ".join(plan.name for plan in options.plans)
             self.stdout.write(f"Drill ({rounds}), --seed {options.seed}, logs in {services.folder}")
             with progress() as tell:
-                found = course.carry_out(tell)
-        except (OptionError, neighbours.NotMigrated, RoundFailed) as error:
+                found = run.carry_out(tell)
+        except (OptionError, preconditions.NotMigrated, RoundFailed) as error:
             raise CommandError(str(error)) from None
         except StopRequested as stop:
             raise SystemExit(128 + stop.number) from None
