@@ -10,12 +10,12 @@ import psutil
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from verification.benchmark.limits.disturbed import PARTS
 
 from launcher.home import CHECKOUT
 from launcher.services import throwaway
 from verification.benchmark import options
 from verification.benchmark.burst import options as burst
+from verification.benchmark.limits.disturbed import PARTS
 from verification.benchmark.steady import options as steady
 from verification.benchmark.throughput import options as throughput
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
-from verification.benchmark.limits.disturbed import PARTS, Outcome, Part
 
 from verification.benchmark.limits import card
+from verification.benchmark.limits.disturbed import PARTS, Outcome, Part
 from verification.benchmark.limits.lines import Cost
 from verification.benchmark.limits.options import checked
 from verification.benchmark.limits.result import Result

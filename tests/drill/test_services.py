@@ -11,13 +11,13 @@ from contextlib import suppress
 import pytest
 from kombu import Connection
 from kombu.exceptions import OperationalError
-from verification.drill.services.tcp_proxy import Delays, Mode, TcpProxy
 
 from launcher.home import temporary_home
 from launcher.servers.binaries import find_valkey
 from launcher.servers.valkey import Valkey
 from verification.drill import ledger, wrongclock
 from verification.drill.services.broker import Broker
+from verification.drill.services.tcp_proxy import Delays, Mode, TcpProxy
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
-from verification.drill.services.tcp_proxy import Delays, Mode, TcpProxy
 
 from jobs.models import Attempt, Job
 from jobs.states import State
 from tests.integration.conftest import all_final, wait_for
 from tests.integration.steps import insert
 from verification.drill import wrongclock
+from verification.drill.services.tcp_proxy import Delays, Mode, TcpProxy
 
 pytestmark = [pytest.mark.processes]
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connection
 
-from jobs.monitor import shared
+from jobs.monitor import cached_page
 from jobs.states import State
 from tests.monitor.rows import ended, leader, pending, running, worker
 
@@ -75,7 +75,7 @@ def test_a_database_that_is_away_is_said_plainly(viewer, monkeypatch):
     def away(*args):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(shared, "_take", away)
+    monkeypatch.setattr(cached_page, "_take", away)
     response = viewer.get("/")
     assert response.status_code == 503
     assert "The database does not answer" in text(response)
@@ -129,7 +129,7 @@ def test_fifty_viewers_cost_the_database_no_more_than_one(viewer, at, django_ass
 def test_unchanged_facts_are_not_sent_again(viewer, at):
     worker(at)
     first = viewer.get("/monitor/live/")
-    cache.delete(shared.KEY)
+    cache.delete(cached_page.KEY)
     again = viewer.get("/monitor/live/", headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 304
     assert again.content == b""
@@ -139,7 +139,7 @@ def test_unchanged_facts_are_not_sent_again(viewer, at):
 def test_changed_facts_are_sent(viewer, at):
     first = viewer.get("/monitor/live/")
     pending(at + timedelta(seconds=30), name="fresh")
-    cache.delete(shared.KEY)
+    cache.delete(cached_page.KEY)
     again = viewer.get("/monitor/live/", headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 200
     assert "fresh" in text(again)

@@ -46,7 +46,7 @@ def test_our_end_gives_up_on_a_silent_network(leader):
 
 
 def test_within_a_second_of_a_sign_of_life_it_does_not_ask_again(leader, monkeypatch):
-    monkeypatch.setattr(leader, "hold", lambda now: pytest.fail("asked again"))
+    monkeypatch.setattr(leader, "lead", lambda now: pytest.fail("asked again"))
     assert leader.still(NOW)
 
 

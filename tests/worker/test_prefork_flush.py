@@ -85,8 +85,8 @@ def test_a_start_that_no_child_has_begun_to_read_runs_all_the_same_and_once(slot
 def test_a_start_that_a_child_is_reading_is_heard_of_at_its_end(slots, ended):
     give(slots, 1)
     turn(slots, lambda: not slots._pool._pool.outbound_buffer)
-    (held,) = slots._held.values()
-    assert held.child is None, "it has not said yet that it has it"
+    (given,) = slots._pooled.values()
+    assert given.child is None, "it has not said yet that it has it"
     lose_the_broker(slots)
     turn(slots, lambda: slots.taken == 0)
     assert [job_id for job_id, _ in ended] == [1]
@@ -94,8 +94,8 @@ def test_a_start_that_a_child_is_reading_is_heard_of_at_its_end(slots, ended):
 
 def test_a_body_that_runs_is_heard_of_at_its_end(slots, ended):
     give(slots, 1)
-    (held,) = slots._held.values()
-    turn(slots, lambda: held.child is not None)
+    (given,) = slots._pooled.values()
+    turn(slots, lambda: given.child is not None)
     lose_the_broker(slots)
     turn(slots, lambda: slots.taken == 0)
-    assert ended == [(1, held.child)]
+    assert ended == [(1, given.child)]

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from verification.benchmark.steady.job_times import JobTimes, figures
-
 from verification.benchmark import cost
 from verification.benchmark.facts import Facts
 from verification.benchmark.machine import Machine
+from verification.benchmark.steady.job_times import JobTimes, figures
 from verification.benchmark.steady.options import Steady
 from verification.benchmark.steady.result import Result
 from verification.benchmark.steady.samples import Memory, Published

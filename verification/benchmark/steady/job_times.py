@@ -64,45 +64,45 @@ class Figures:
     last_third: Third
 
 
-def figures(lives: Sequence[JobTimes], duration_ms: float) -> Figures:
+def figures(jobs: Sequence[JobTimes], duration_ms: float) -> Figures:
     """Return the figures of a load that lasted so long."""
     third = duration_ms / 3
-    jobs = max(len(lives), 1)
+    number = max(len(jobs), 1)
     return Figures(
-        delay=summary(_delays(lives)),
-        early=sum(life.entered is not None and life.entered < life.due for life in lives),
-        committed_ahead=min(((life.due - life.created) / 1000 for life in lives), default=0.0),
-        lead=_lead(lives),
-        listed_in_time=sum(life.listed is not None and life.listed < life.due for life in lives) / jobs,
-        taken_in_time=sum(life.taken is not None and life.taken < life.due for life in lives) / jobs,
-        listed_again=sum(life.deliveries > 1 for life in lives),
-        first_third=_third(lives, 0.0, third),
-        last_third=_third(lives, duration_ms - third, duration_ms),
+        delay=summary(_delays(jobs)),
+        early=sum(job.entered is not None and job.entered < job.due for job in jobs),
+        committed_ahead=min(((job.due - job.created) / 1000 for job in jobs), default=0.0),
+        lead=_lead(jobs),
+        listed_in_time=sum(job.listed is not None and job.listed < job.due for job in jobs) / number,
+        taken_in_time=sum(job.taken is not None and job.taken < job.due for job in jobs) / number,
+        listed_again=sum(job.deliveries > 1 for job in jobs),
+        first_third=_third(jobs, 0.0, third),
+        last_third=_third(jobs, duration_ms - third, duration_ms),
     )
 
 
-def _delays(lives: Sequence[JobTimes]) -> list[float]:
-    return [life.entered - life.due for life in lives if life.entered is not None]
+def _delays(jobs: Sequence[JobTimes]) -> list[float]:
+    return [job.entered - job.due for job in jobs if job.entered is not None]
 
 
-def _lead(lives: Sequence[JobTimes]) -> Lead | None:
-    leads = sorted((life.due - life.listed) / 1000 for life in lives if life.listed is not None)
+def _lead(jobs: Sequence[JobTimes]) -> Lead | None:
+    leads = sorted((job.due - job.listed) / 1000 for job in jobs if job.listed is not None)
     return Lead(leads[0], percentile(leads, 5), percentile(leads, 50)) if leads else None
 
 
-def _third(lives: Sequence[JobTimes], begin: float, end: float) -> Third:
-    some = [life for life in lives if begin <= life.due < end]
+def _third(jobs: Sequence[JobTimes], begin: float, end: float) -> Third:
+    some = [job for job in jobs if begin <= job.due < end]
     delay = summary(_delays(some))
-    return Third(len(some), delay.p95 if delay else 0.0, overdue(lives, begin, end))
+    return Third(len(some), delay.p95 if delay else 0.0, overdue(jobs, begin, end))
 
 
-def overdue(lives: Sequence[JobTimes], begin: float, end: float) -> int:
+def overdue(jobs: Sequence[JobTimes], begin: float, end: float) -> int:
     """The most at one time between `begin` and `end` that were overdue and not taken."""
     changes: list[tuple[float, int]] = []
-    for life in lives:
-        taken = math.inf if life.taken is None else life.taken
-        if taken > life.due + OVERDUE_MS:
-            changes += [(life.due + OVERDUE_MS, 1), (taken, -1)]
+    for job in jobs:
+        taken = math.inf if job.taken is None else job.taken
+        if taken > job.due + OVERDUE_MS:
+            changes += [(job.due + OVERDUE_MS, 1), (taken, -1)]
     there = most = 0
     for at, more in sorted(changes):
         if at >= end:

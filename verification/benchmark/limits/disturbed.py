@@ -45,12 +45,12 @@ BETWEEN = 2.0  # seconds between two parts: what the last one has left is over
 @dataclass(frozen=True)
 class Part:
     """Figures of one part, by kind of jobs: how late they started (`delays`) and how late their rows were taken
-    (`arming`), both in ms; seconds between the leader's signs of life, and between its list queries.
+    (`rows_late`), both in ms; seconds between the leader's signs of life, and between its list queries.
     """
 
     name: str
     delays: dict[str, Spread | None]
-    arming: dict[str, Spread | None]
+    rows_late: dict[str, Spread | None]
     signs: Spread | None
     lists: Spread | None
 
@@ -169,17 +169,17 @@ class Disturbed:
     def _part(self, name: str, since: datetime, until: datetime, signs: Signs) -> Part:
         lead = timedelta(seconds=conf().arm_lead)
         delays: dict[str, Spread | None] = {}
-        arming: dict[str, Spread | None] = {}
+        rows_late: dict[str, Spread | None] = {}
         for kind, queue in self.kinds.items():
             jobs = Job.objects.filter(queue=queue, run_at__gte=since, run_at__lt=until)
             times = list(jobs.values_list("run_at", "locked_at", "execute_at"))
             delays[kind] = score.summary([(entered - due) / MILLISECOND for due, _, entered in times if entered])
             taken = [(locked - due + lead) / MILLISECOND for due, locked, _ in times if locked]
-            arming[kind] = score.summary(taken)
+            rows_late[kind] = score.summary(taken)
         log = list_queries(since - timedelta(seconds=2 * conf().min_prepare_time), until)
         pairs = pairwise(log.order_by("at").values_list("at", flat=True))
         gaps = [(later - sooner).total_seconds() for sooner, later in pairs if since <= later]
-        return Part(name, delays, arming, score.summary(signs.gaps(since, until)), score.summary(gaps))
+        return Part(name, delays, rows_late, score.summary(signs.gaps(since, until)), score.summary(gaps))
 
 
 def _resume(name: Name) -> float:

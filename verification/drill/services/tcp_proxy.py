@@ -43,7 +43,7 @@ class TcpProxy:
         self.mode = Mode.SHUT
         self._delays = Delays()
         self._loop = asyncio.new_event_loop()
-        self._passing = asyncio.Event()  # not in a hole
+        self._open = asyncio.Event()  # not in a hole
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         threading.Thread(target=self._loop.run_forever, name="tcp-proxy", daemon=True).start()
@@ -56,9 +56,9 @@ class TcpProxy:
     async def _turn(self, mode: Mode, delays: Delays) -> None:
         self.mode, self._delays = mode, delays
         if mode == Mode.HOLE:
-            self._passing.clear()
+            self._open.clear()
         else:
-            self._passing.set()
+            self._open.set()
         if mode == Mode.SHUT:
             self._shut()
         elif self._server is None:
@@ -74,7 +74,7 @@ class TcpProxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            await self._passing.wait()
+            await self._open.wait()
             if self.mode == Mode.SHUT or writer.is_closing():
                 raise ConnectionRefusedError
             far_reader, far_writer = await asyncio.open_connection(*self.far)
@@ -89,7 +89,7 @@ class TcpProxy:
             while chunk := await reader.read(CHUNK):
                 if self.mode == Mode.SLOW:
                     await asyncio.sleep(random.uniform(*(self._delays.answer if answer else self._delays.way)))
-                await self._passing.wait()
+                await self._open.wait()
                 if writer.is_closing():
                     break
                 writer.write(chunk)

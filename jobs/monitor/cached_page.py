@@ -20,16 +20,16 @@ _taking = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Picture:
+class CachedPage:
     """The monitor's changing part, rendered. `etag` names the facts in it, not the moment it was taken."""
 
     etag: str
     html: str
 
 
-def picture() -> Picture:
+def cached_page() -> CachedPage:
     """The latest picture, at most KEPT_FOR seconds old. Raises DatabaseError."""
-    kept: Picture | None = cache.get(KEY)
+    kept: CachedPage | None = cache.get(KEY)
     if kept is not None:
         return kept
     with _taking:  # fifty viewers whose picture has just expired ask the database once
@@ -40,7 +40,7 @@ def picture() -> Picture:
         return kept
 
 
-def _take() -> Picture:
+def _take() -> CachedPage:
     now = clock.current()
     seen = snapshot.take(now, broker.client.depths)
     html = render_to_string(
@@ -54,4 +54,4 @@ def _take() -> Picture:
         },
     )
     etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
-    return Picture(etag=f'"{etag}"', html=html)
+    return CachedPage(etag=f'"{etag}"', html=html)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from verification.benchmark.steady.job_times import figures, overdue
 
 from tests.benchmark.steady.made import SINCE, life
+from verification.benchmark.steady.job_times import figures, overdue
 from verification.benchmark.steady.samples import memory
 
 
