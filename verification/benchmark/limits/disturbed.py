@@ -57,7 +57,7 @@ class Part:
 
 @dataclass
 class Outcome:
-    """Result of the outcome. `answered`: seconds until the resume was; `moved`: of the line, jobs that had their turn by
+    """Result of all parts. `answered`: seconds until the resume was; `moved`: of the line, jobs that had their turn by
     the end of that part; `leaders`: sessions that have had the lock; `deadlocks`: of the database, meanwhile.
     """
 
