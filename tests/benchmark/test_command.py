@@ -166,13 +166,13 @@ def test_the_benchmark_of_limits_on_real_processes(tmp_path: Path):
     assert found["flaws"] == found["problems"] == []
     assert {cost["waiting"] for cost in found["costs_ms"]} == {0, 1, 5, 500}
     assert all(cost["turn"] > 0 for cost in found["costs_ms"] if cost["kind"] in ("queue", "key"))
-    course = found["course"]
-    assert [part["name"] for part in course["parts"]] == list(PARTS)
-    for part in course["parts"]:
+    outcome = found["outcome"]
+    assert [part["name"] for part in outcome["parts"]] == list(PARTS)
+    for part in outcome["parts"]:
         assert [part["delays"][kind]["jobs"] for kind in ("plain", "limited", "keyed")] == [60, 60, 60]
         assert part["signs"]["jobs"] > 0
-    assert (course["leaders"], course["deadlocks"]) == (1, 0)
-    assert course["moved"] > 0
+    assert (outcome["leaders"], outcome["deadlocks"]) == (1, 0)
+    assert outcome["moved"] > 0
 
 
 @pytest.mark.processes
