@@ -35,7 +35,7 @@ class Row(NamedTuple):
     start_within: int | None
     #: What becomes of it when it is later than that (`IfLate`).
     if_late: str
-    #: Seconds after its start by which it is to end; None: at any time.
+    #: Seconds after `run_at`, or after its row is taken if that is later, by which it is to end; None: at any time.
     deadline: int | None
     approved_at: datetime | None
     queue: str
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     key_limit: int
     #: What becomes of it when its key's limit is reached (`Overlap`).
     overlap: str
-    #: The calendar that binds this start; None without one, or where it is waived.
+    #: Its calendar, which binds this start unless a person has waived that; None without one.
     calendar_id: int | None
     #: Whether its queue has limits.
     queue_limited: bool

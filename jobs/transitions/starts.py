@@ -48,7 +48,7 @@ class Started:
     due: datetime
     #: What the database's clock read under the row lock; None when it was read again later.
     read_at: datetime | None = field(compare=False)
-    #: Seconds after its start by which it is to end; None: at any time.
+    #: Seconds after `run_at`, or after its row was taken if that is later, by which it is to end; None: at any time.
     deadline: int | None = None
     #: The moment at which the deadline passes; None without one.
     ends_by: datetime | None = None
