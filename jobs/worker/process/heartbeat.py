@@ -111,10 +111,13 @@ class Heartbeat:
         if self._thread is not None:
             self._thread.join(timeout=conf().heartbeat_interval)
         self._interrupt_lost()
-        try:
-            Worker.objects.filter(session=self.identity.session).update(stopped_at=clock.now(), running=0)
-        except (DatabaseError, InterfaceError) as error:
-            emit(GoodbyeFailed(error))
+        for is_last in (False, True):  # the first connection may have been broken for hours: only a start uses it
+            try:
+                Worker.objects.filter(session=self.identity.session).update(stopped_at=clock.now(), running=0)
+                break
+            except (DatabaseError, InterfaceError) as error:
+                if is_last:
+                    emit(GoodbyeFailed(error))
         connection.close()
 
     def beat_now(self) -> None:

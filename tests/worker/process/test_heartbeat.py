@@ -2,7 +2,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, connections
 
 from jobs.clock import clock
 from jobs.models import Worker
@@ -56,6 +56,17 @@ def test_it_beats_until_it_says_good_bye(heartbeat):
     row = Worker.objects.get()
     assert (row.running, row.stopped_at is not None) == (0, True)
     assert not Worker.objects.alive(clock.now(), timedelta(seconds=5))
+
+
+def test_it_says_good_bye_after_the_database_was_started_anew(heartbeat):
+    start(heartbeat)
+    session = connection.connection.info.backend_pid  # of the thread that started it, and will stop it
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [session])
+    other.close()
+    heartbeat.stop()
+    assert Worker.objects.get().stopped_at is not None
 
 
 def test_a_worker_that_was_declared_gone_goes_on_as_another_session(heartbeat):
