@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 
-from jobs.admin.moved import moved_limits
+from jobs.admin.moved import moved_limit_audit, moved_limits
 from jobs.web.pages import new_job
 
 handler400 = "jobs.api.problems.bad_request"
@@ -12,6 +12,7 @@ handler500 = "jobs.api.problems.server_error"
 
 urlpatterns = [
     re_path(r"^admin/jobs/lane/(?P<rest>.*)$", admin.site.admin_view(moved_limits)),
+    re_path(r"^admin/jobs/limitaudit/", admin.site.admin_view(moved_limit_audit)),
     path("admin/", admin.site.urls),
     # A way in for those who may not enter the admin.
     path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),

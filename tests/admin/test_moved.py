@@ -1,4 +1,4 @@
-"""Where limits were while they were called lanes."""
+"""Where limits were while they were called lanes, and their audit while it had pages of its own."""
 
 import pytest
 from django.test import Client
@@ -49,3 +49,15 @@ def test_an_address_of_before_gives_no_rights(client, person):
 
 def test_an_address_of_before_leads_nowhere_else(reader):
     assert reader.get("/admin/jobs/lane//evil.example/")["Location"] == "/admin/jobs/limit//evil.example/"
+
+
+@pytest.mark.parametrize("rest", ["", "7/change/", "?kind__exact=key"])
+def test_the_audit_of_limits_leads_to_the_one_audit(client, person, rest):
+    client.force_login(person("view_audit", staff=True))
+    answer = client.get(f"/admin/jobs/limitaudit/{rest}", follow=True)
+    assert (answer.redirect_chain, answer.status_code) == ([("/admin/jobs/audit/", 302)], 200)
+
+
+def test_who_may_see_no_audit_sees_none_at_its_address_of_before(client, person):
+    client.force_login(person("view_limit", staff=True))
+    assert client.get("/admin/jobs/limitaudit/", follow=True).status_code == 403
