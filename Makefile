@@ -29,7 +29,7 @@ test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
 	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadscope --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
 
 # The rooms where an untested branch could lose a job or start it twice.
-CORE := jobs/transitions/*,jobs/dispatcher/*,jobs/models/querysets/*,jobs/scheduler/*
+CORE := jobs/transitions/*,jobs/publishing/*,jobs/models/querysets/*,jobs/scheduler/*
 
 core-coverage: ## After `make test`: the branches of the core that have not been taken
 	@$(PY) -m coverage report --include='$(CORE)' --show-missing --fail-under=100

@@ -22,7 +22,7 @@ def test_each_has_its_own_numbers_on_redis(url, worker, expected):
 
 def test_what_starts_processes_is_one_group_and_each_other_file_its_own():
     assert group_of("tests/integration/test_stops.py") == group_of("tests/web/test_waiting.py") == "processes"
-    assert group_of("tests/test_windows.py") == "tests/test_windows.py"
+    assert group_of("tests/publishing/test_windows.py") == "tests/publishing/test_windows.py"
 
 
 def test_every_file_of_integration_tests_is_marked():

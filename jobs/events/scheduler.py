@@ -1,9 +1,10 @@
-"""Beat: who leads, and its turns."""
+"""Beat: who leads, its turns, and what a leader puts right that others have left."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from jobs.events.event import Event
 
@@ -133,3 +134,41 @@ class SweepNotBegun(Event):
     level = logging.WARNING
     text = "the sweep could not begin: %(error)s"
     error: Exception
+
+
+@dataclass(frozen=True)
+class WorkerGone(Event):
+    """The leader has declared a worker gone, which is about to lose its jobs."""
+
+    level = logging.WARNING
+    text = "worker %(worker)s has been silent since %(since)s: it counts as gone"
+    worker: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class JobsRescued(Event):
+    """The starts of lost workers are settled; each has its own line in `jobs.attempts`."""
+
+    level = logging.ERROR
+    text = "%(jobs)d running jobs lost their workers: interrupted, or due again where rerunnable"
+    jobs: int
+
+
+@dataclass(frozen=True)
+class TurnsPutRight(Event):
+    """Places of limits that nobody used are free again."""
+
+    level = logging.WARNING
+    text = "%(expired)d turns were not taken in time, %(orphans)d places were nobody's"
+    expired: int
+    orphans: int
+
+
+@dataclass(frozen=True)
+class WaitersPutRight(Event):
+    """Jobs were found that waited for what had ended."""
+
+    level = logging.WARNING
+    text = "%(jobs)d jobs had waited for others that had ended"
+    jobs: int

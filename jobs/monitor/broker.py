@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jobs.breaker import Breaker
-from jobs.depths import QueueDepths, connect
 from jobs.events import emit
 from jobs.events.monitor import BrokerIsSilent, KeptConnectionEnded
+from jobs.publishing.depths import QueueDepths, connect
 
 ASK_AGAIN_AFTER = 5.0  # seconds: a broker that is away must not make every page wait for it
 

@@ -11,13 +11,13 @@ from django.db import connection
 
 from jobs.clock import clock, steady
 from jobs.conf import conf
-from jobs.depths import QueueDepths
-from jobs.dispatcher import Dispatcher
 from jobs.events import emit
 from jobs.events.scheduler import ServiceFailed, SweepNotBegun
-from jobs.maintenance.rescue import rescue
-from jobs.maintenance.turns import turns, waits
-from jobs.windows import window_at
+from jobs.publishing.depths import QueueDepths
+from jobs.publishing.windows import window_at
+from jobs.scheduler.dispatcher import Dispatcher
+from jobs.scheduler.rescue import rescue
+from jobs.scheduler.turns import turns, waits
 
 LOOK_EVERY = 1.0  # seconds
 WATCH_GAP = timedelta(seconds=5)  # between two looks of a beat that watches the workers

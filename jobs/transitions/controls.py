@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
-from jobs import dispatcher, rules
+from jobs import publishing, rules
 from jobs.models import Attempt, Audit, Described, Job, Turn, Verb
 from jobs.models.described import described
 from jobs.models.job import NEXT_VERSION
@@ -138,7 +138,7 @@ def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUse
         left = job.holds & ~Hold.APPROVAL
         Job.objects.filter(pk=job.pk).update(approved_at=now, holds=left)
         if not left:
-            dispatcher.publish_at_commit([Listed.first(job)], now=now)
+            publishing.publish_at_commit([Listed.first(job)], now=now)
 
     asked = _Asked(Verb.APPROVE, now, by, reason)
     job = Job.objects.filter(pk=job_id).first()

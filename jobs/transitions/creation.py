@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from jobs import dispatcher, exactjson, rules
+from jobs import exactjson, publishing, rules
 from jobs.models import Batch, Job
 from jobs.models.querysets import Listed
 from jobs.rules.asked import digest
@@ -103,7 +103,7 @@ def insert(
     for n in new:
         for problem in overlap_problems(n.overlap, by):
             raise PermissionDenied(problem)
-    late = dispatcher.horizon(now)
+    late = publishing.horizon(now)
     asked = digest(new) if any(n.idempotency_key for n in new) else None
     at_once = [n.run_at < late and not n.holds for n in new]
     jobs = Job.objects.bulk_create(
@@ -122,8 +122,8 @@ def insert(
     )
     # Its version is the database's default, which bulk_create does not read.
     listed = [Listed.first(job, version=1) for job in jobs if not job.holds]
-    dispatcher.late_publisher.at_commit([job for job in listed if job.run_at < late])
-    dispatcher.late_publisher.overtaken_at_commit(
-        [job for job in listed if late <= job.run_at < late + dispatcher.SOON]
+    publishing.late_publisher.at_commit([job for job in listed if job.run_at < late])
+    publishing.late_publisher.overtaken_at_commit(
+        [job for job in listed if late <= job.run_at < late + publishing.SOON]
     )
     return jobs

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.models import Job, moments
 from jobs.models.querysets import Listed
 from jobs.states import State
@@ -121,4 +121,4 @@ def _make_way(job_id: int, for_job: int, now: datetime) -> None:
 
 
 def _publish(row: Row, due: datetime, now: datetime) -> None:
-    dispatcher.publish_at_commit([Listed.first(row, due)], now=now)
+    publishing.publish_at_commit([Listed.first(row, due)], now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.models import Job
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
@@ -17,7 +17,7 @@ def requeue(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over
     `over_calendar`: a person wants this start, whatever its calendar says."""
     # Nobody's word at this moment stands for an approval, or for the end of what it waits for.
     holds = job.holds & (Hold.APPROVAL | Hold.DEPENDENCIES)
-    late = run_at < dispatcher.horizon(now) and not holds
+    late = run_at < publishing.horizon(now) and not holds
     Job.objects.filter(pk=job.pk).update(
         state=State.PENDING,
         run_at=run_at,
@@ -39,9 +39,9 @@ def requeue(job: Job, *, run_at: datetime, now: datetime, reason: str = "", over
     )
     listed = [Listed.first(job, run_at, version=job.version + 1)]
     if late:
-        dispatcher.late_publisher.at_commit(listed)
+        publishing.late_publisher.at_commit(listed)
     elif not holds:
-        dispatcher.late_publisher.overtaken_at_commit(listed)
+        publishing.late_publisher.overtaken_at_commit(listed)
 
 
 def keep_place(job: Job, *, now: datetime) -> None:
@@ -56,4 +56,4 @@ def keep_place(job: Job, *, now: datetime) -> None:
         deliveries=0,
     )
     if not holds:
-        dispatcher.publish_at_commit([Listed.first(job, version=job.version + 1)], now=now)
+        publishing.publish_at_commit([Listed.first(job, version=job.version + 1)], now=now)

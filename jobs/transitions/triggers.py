@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
-from jobs import dispatcher, rules, targets
+from jobs import publishing, rules, targets
 from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.models.trigger import NAME_PATTERN
@@ -77,7 +77,7 @@ def fire(
         if trigger.overlap in (Overlap.JOIN, Overlap.SKIP):
             _one_after_the_other(trigger.shared_key)
             # A call that had the lock before us may have come after us: its run is due a moment later than `now`.
-            until = max(now, clock.now()) + dispatcher.CLOCK_MARGIN
+            until = max(now, clock.now()) + publishing.CLOCK_MARGIN
             there = trigger.run_in_place(until)
             if there is not None:
                 means = "stands for this call" if trigger.overlap == Overlap.JOIN else "runs, so nothing was started"

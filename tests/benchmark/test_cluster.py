@@ -145,7 +145,7 @@ def test_a_log_that_tells_of_an_error_is_a_problem(tmp_path):
         "[2030-01-01 12:00:00,000: WARNING/MainProcess] ERROR is only a word here\n"
         "[2030-01-01 12:00:00,000: ERROR/MainProcess] Task handler raised\n"
         "Traceback (most recent call last):\n"
-        "2030-01-01 12:00:00,000 WARNING jobs.dispatcher the broker is away\n"
+        "2030-01-01 12:00:00,000 WARNING jobs.publishing the broker is away\n"
         "2030-01-01 12:00:00,000 ERROR jobs.worker.run.runner job 1 ended\n"
     )
     assert [line.split(": ", 1)[1][:20] for line in logs.trouble(log)] == [

@@ -14,9 +14,9 @@ import pytest
 from django.db import connection
 
 from jobs import transitions
-from jobs.maintenance.turns import Turns
 from jobs.models import Job, Limit, Turn
 from jobs.models.querysets.turns import OCCUPIED
+from jobs.scheduler.turns import Turns
 from jobs.states import State
 from jobs.transitions import AcquireRequest, Ended, WorkerIdentity
 from tests import starts

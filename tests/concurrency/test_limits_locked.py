@@ -10,8 +10,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from jobs import transitions
-from jobs.maintenance.turns import Turns
 from jobs.models import Job, Kind, Limit
+from jobs.scheduler.turns import Turns
 from jobs.transitions import AcquireRequest, WorkerIdentity
 from jobs.transitions.limits import pausing, promotion
 from jobs.transitions.limits.names import Name

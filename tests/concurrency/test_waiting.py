@@ -11,8 +11,8 @@ from django.db import transaction
 
 from jobs import rules, transitions
 from jobs.clock import clock
-from jobs.maintenance.turns import waits
 from jobs.models import Job
+from jobs.scheduler.turns import waits
 from jobs.states import Hold, State
 from tests import starts
 from tests.concurrency.points import new_job

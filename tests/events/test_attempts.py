@@ -13,8 +13,8 @@ from jobs.clock import clock
 from jobs.events import subscribe
 from jobs.events.attempts import AttemptAcquired, AttemptCompleted, AttemptEnded
 from jobs.events.worker.record import EndCameTooLate
-from jobs.maintenance.rescue import rescue
 from jobs.models import Attempt, Job, Kind, Worker
+from jobs.scheduler.rescue import rescue
 from jobs.states import State
 from jobs.transitions import Ended, WorkerIdentity
 from jobs.transitions.limits import overtaken, pausing

@@ -9,27 +9,26 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from jobs.clock import clock
-from jobs.dispatcher import Dispatcher
 from jobs.events.attempts import AttemptInterrupted
-from jobs.events.dispatcher import BrokerUnreachable, JobsListed, JobsPublished
-from jobs.events.maintenance import JobsRescued, WorkerGone
 from jobs.events.nodes import DrainChanged
-from jobs.events.scheduler import LeadershipBegun, LeadershipEnded
+from jobs.events.publishing import BrokerUnreachable, JobsListed, JobsPublished
+from jobs.events.scheduler import JobsRescued, LeadershipBegun, LeadershipEnded, WorkerGone
 from jobs.events.worker.arm import HandoffFailed, JobHandedOff
 from jobs.events.worker.process import JobsRefused, JobsTaken
 from jobs.events.worker.record import DatabaseFailed
-from jobs.maintenance.rescue import rescue
 from jobs.models import Job, Worker
 from jobs.models.querysets import Listed
 from jobs.models.querysets.workers import Drain
 from jobs.nodes import drains
+from jobs.scheduler.dispatcher import Dispatcher
+from jobs.scheduler.rescue import rescue
 from jobs.transitions import WorkerIdentity
 from jobs.worker.arm.handoff import Handoff
 from jobs.worker.arm.waiting_jobs import Delivery, Waiting
 from jobs.worker.process.capacity import Capacity
 from jobs.worker.record import database_retry
 from tests import starts
-from tests.dispatcher.conftest import _forgiving, no_broker, queue
+from tests.publishing.conftest import _forgiving, no_broker, queue
 from tests.scheduler.conftest import beat, hands, sent
 from tests.scheduler.rows import job
 from tests.worker.arm.steps import wait_for

@@ -11,14 +11,15 @@ from unittest.mock import MagicMock
 import pytest
 from celery import current_app
 
-from jobs import dispatcher, events, failpoints, scheduler
+from jobs import events, failpoints, publishing
 from jobs.breaker import Breaker
 from jobs.clock import clock
-from jobs.dispatcher import Dispatcher, late
 from jobs.models.querysets import Listed
 from jobs.models.querysets import workers as worker_queries
 from jobs.models.querysets.workers import BEAT
-from jobs.scheduler import WindowScheduler, sweeper
+from jobs.publishing import late
+from jobs.scheduler import WindowScheduler, sweeper, window_scheduler
+from jobs.scheduler.dispatcher import Dispatcher
 from jobs.scheduler.leader import Leader
 from jobs.scheduler.sweeper import Service, Sweeper
 from jobs.transitions import Started
@@ -70,13 +71,13 @@ class Beat(WindowScheduler):
         self.dispatcher = Dispatcher(name)
         self.dispatcher._connected = lambda: broker
         self.dispatcher.disconnect = lambda: None
-        self.leader.lead = self._lead
-        self.leader.still = self._lead
-        self._listed, self._resume = None, scheduler.Unlisted()
+        self.leader.lead = self._elected
+        self.leader.still = self._elected
+        self._listed, self._resume = None, window_scheduler.Unlisted()
         self.lease = MagicMock()  # the lock that it keeps is left out
         self.sweeper = Maintenance(self.dispatcher, lambda: True)
 
-    def _lead(self, now: datetime) -> bool:
+    def _elected(self, now: datetime) -> bool:
         if not self.leader.leading:
             self.leader.epoch = self.leader._begin_epoch(now)
         return True
@@ -132,17 +133,17 @@ class World:
         patch.setattr(clock, "current", lambda: self.now)
         patch.setattr(clock, "timestamp", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
         patch.setattr(clock, "measure", lambda: 0.0)
-        for module in (scheduler, sweeper):
+        for module in (window_scheduler, sweeper):
             patch.setattr(module, "steady", lambda: self.now.timestamp())  # noqa: PLW0108 - it moves
         patch.setattr(sweeper, "WATCH_GAP", timedelta.max)  # here time passes in leaps
         patch.setattr(failpoints, "hit", self._hit)
-        patch.setattr(scheduler, "close_old_connections", lambda: None)
+        patch.setattr(window_scheduler, "close_old_connections", lambda: None)
         patch.setattr(late, "send", self.broker.take)
         # An example is one transaction that is undone: a commit is where the test says that it is.
         self.late_publisher = late.LatePublisher()
         patch.setattr(self.late_publisher, "_broker", Breaker(0.0))  # each failure stands for one of its own
         patch.setattr(self.late_publisher, "at_commit", self.uncommitted.extend)
-        for module in (dispatcher, late):
+        for module in (publishing, late):
             patch.setattr(module, "late_publisher", self.late_publisher)
         patch.setattr(promotion, "at_commit", self._free)
         patch.setattr(pausing, "time", MagicMock(sleep=self.forward))

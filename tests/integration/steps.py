@@ -10,9 +10,9 @@ from django.db import connection
 
 from jobs import rules, transitions
 from jobs.clock import clock
-from jobs.messages import send as send_message
 from jobs.models import Attempt, Job
 from jobs.models.querysets import Listed
+from jobs.publishing.messages import send as send_message
 from jobs.states import State
 from launcher.process import send
 from tests.integration.conftest import all_final, wait_for

@@ -11,9 +11,9 @@ from django.db import connection, connections
 
 from jobs import rules, transitions
 from jobs.clock import clock
-from jobs.messages import send, send_each
 from jobs.models import Attempt, Job, Kind, Limit, WorkerLog
 from jobs.models.querysets import Listed
+from jobs.publishing.messages import send, send_each
 from jobs.states import Hold, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import LOCKS, Name

@@ -10,8 +10,8 @@ from celery import current_app
 
 from jobs import transitions
 from jobs.clock import clock
-from jobs.messages import HOPS, RUN_JOB
 from jobs.models import Attempt, Job, WorkerLog
+from jobs.publishing.messages import HOPS, RUN_JOB
 from jobs.states import State
 from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, wait_for
 from tests.integration.steps import create

@@ -10,11 +10,11 @@ from celery import current_app
 from django.contrib.auth.models import User
 
 from jobs.clock import clock
-from jobs.messages import send as send_message
 from jobs.models import Attempt, Job, Worker
 from jobs.models.querysets import Listed
 from jobs.nodes import drains
 from jobs.nodes.cache import cache
+from jobs.publishing.messages import send as send_message
 from jobs.states import State
 from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, wait_for
 from tests.integration.steps import create

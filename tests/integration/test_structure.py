@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.models import WorkerLog
-from jobs.windows import window_at
+from jobs.publishing.windows import window_at
 from jobs.worker.arm.handoff import MOST_HOPS
 from tests.integration.conftest import all_final, wait_for
 from verification.benchmark import facts, statements

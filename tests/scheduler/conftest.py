@@ -53,7 +53,7 @@ def sent(monkeypatch) -> list[int]:
             raise OSError("no broker")
         return Publisher()
 
-    monkeypatch.setattr("jobs.dispatcher.Dispatcher._connected", connected)
+    monkeypatch.setattr("jobs.scheduler.dispatcher.Dispatcher._connected", connected)
     return ids
 
 

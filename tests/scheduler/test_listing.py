@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs import scheduler as scheduler_module
+from jobs.scheduler import window_scheduler as scheduler_module
 from tests.scheduler.rows import job, queries
 
 

@@ -6,8 +6,8 @@ import pytest
 from celery import current_app
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from jobs import scheduler as scheduler_module
 from jobs.scheduler import WindowScheduler
+from jobs.scheduler import window_scheduler as scheduler_module
 
 
 def test_periodic_tasks_of_celery_beat_keep_working(beat, hands, sent, monkeypatch):

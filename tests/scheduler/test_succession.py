@@ -4,8 +4,8 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, connections
 
-from jobs import scheduler as scheduler_module
 from jobs.models import Job, Leadership
+from jobs.scheduler import window_scheduler as scheduler_module
 from tests.scheduler.rows import job, queries
 
 
@@ -117,7 +117,7 @@ def test_a_successor_lists_all_that_was_only_marked_also_beyond_one_statement(be
 
 def test_a_leader_that_loses_its_lock_while_it_publishes_stops(beat, hands, sent, monkeypatch):
     monkeypatch.setattr(scheduler_module, "PUBLISH_FOR", 0.0)
-    monkeypatch.setattr("jobs.dispatcher.window.TOGETHER", 1)
+    monkeypatch.setattr("jobs.scheduler.dispatcher.TOGETHER", 1)
     one = beat()
     one.tick()
     for _ in range(5):

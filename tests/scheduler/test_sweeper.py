@@ -7,10 +7,10 @@ import pytest
 
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.dispatcher import Dispatcher
+from jobs.publishing.windows import window_at
 from jobs.scheduler import sweeper as sweeper_module
+from jobs.scheduler.dispatcher import Dispatcher
 from jobs.scheduler.sweeper import Service, Sweeper
-from jobs.windows import window_at
 
 PATIENCE = 20  # seconds, for a thread
 

@@ -6,9 +6,9 @@ import pytest
 from celery import current_app
 from django.db import DatabaseError, OperationalError, connection
 
-from jobs import scheduler as scheduler_module
 from jobs.models import Job, Leadership, Worker
 from jobs.scheduler import WindowScheduler
+from jobs.scheduler import window_scheduler as scheduler_module
 from tests.scheduler.rows import job, queries
 
 

@@ -2,7 +2,7 @@ from datetime import time
 
 import pytest
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.models import Calendar, Job
 from jobs.states import Blackout
 from jobs.transitions.limits import promotion
@@ -22,9 +22,9 @@ def _looks_at_once(monkeypatch):
 
 @pytest.fixture
 def published(monkeypatch):
-    """What would be published at commit: the broker's side is tested in tests/dispatcher."""
+    """What would be published at commit: the broker's side is tested in tests/publishing."""
     sent = []
-    monkeypatch.setattr(dispatcher.late_publisher, "at_commit", sent.extend)
+    monkeypatch.setattr(publishing.late_publisher, "at_commit", sent.extend)
     return sent
 
 

@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 
-from jobs.maintenance.turns import Turns
 from jobs.models import Audit, Job, Kind, Limit, Turn
+from jobs.scheduler.turns import Turns
 from jobs.states import Hold, Overlap, State
 from jobs.transitions.limits import pausing, promotion
 from jobs.transitions.limits.names import Name

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from jobs import transitions
-from jobs.maintenance.turns import turns
 from jobs.models import Audit, Job, Kind, Limit, Turn
+from jobs.scheduler.turns import turns
 from jobs.states import Hold, Overlap, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name

@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from jobs.maintenance.turns import turns
 from jobs.models import Audit, Job, Kind, Limit
+from jobs.scheduler.turns import turns
 from jobs.states import Hold, State
 from jobs.transitions.limits import filling, pausing
 from jobs.transitions.limits.names import Name

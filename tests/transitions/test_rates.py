@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs import rules, transitions
-from jobs.maintenance.turns import turns
 from jobs.models import Kind, Limit
+from jobs.scheduler.turns import turns
 from jobs.states import Hold
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name

@@ -5,8 +5,8 @@ import uuid as uuids
 import pytest
 
 from jobs import transitions
-from jobs.maintenance.turns import waits
 from jobs.models import Dependency, Job
+from jobs.scheduler.turns import waits
 from jobs.states import Hold, State
 from jobs.transitions.dependencies import unblock
 from tests import starts

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from jobs.maintenance.turns import waits
 from jobs.models import Dependency, Job
+from jobs.scheduler.turns import waits
 from jobs.states import Awaited, Hold, State
 from tests.conftest import NOW
 from tests.transitions.steps import again, run, sees

@@ -55,7 +55,7 @@ def test_whoever_waits_has_its_turn_when_a_place_is_free(thread, monkeypatch):
     first, second = rows(2, key="pay")
     started = acquire(first)
     assert acquire(second) is None
-    monkeypatch.setattr("jobs.dispatcher.late_publisher._publish", lambda late: None)
+    monkeypatch.setattr("jobs.publishing.late_publisher._publish", lambda late: None)
     finish(started)
     thread.stop(PATIENCE)
     assert Job.objects.get(pk=second.pk).holds == 0
@@ -63,7 +63,7 @@ def test_whoever_waits_has_its_turn_when_a_place_is_free(thread, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_when_it_has_stopped_whoever_commits_looks_himself(thread, monkeypatch):
-    monkeypatch.setattr("jobs.dispatcher.late_publisher._publish", lambda late: None)
+    monkeypatch.setattr("jobs.publishing.late_publisher._publish", lambda late: None)
     thread.stop(PATIENCE)
     first, second = rows(2, key="pay")
     started = acquire(first)

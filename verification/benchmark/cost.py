@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jobs.models import WorkerLog
-from jobs.windows import Window, window_at
+from jobs.publishing.windows import Window, window_at
 from verification.rows import list_queries, logged
 
 LIST_QUERY, ACQUIRE_FAILURE, JOB_QUERY = 100, 10, 1

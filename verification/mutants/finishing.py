@@ -4,7 +4,7 @@ from verification.mutants.record import NEVER_TWICE, TRUE_END, mutant
 
 FINISHING = "jobs/transitions/finishing.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
-RESCUE = "jobs/maintenance/rescue.py"
+RESCUE = "jobs/scheduler/rescue.py"
 RETRIES = "jobs/transitions/retries.py"
 STILL_ITS_OWN = "if job.state == State.RUNNING and job.attempt == attempt.number:"
 
@@ -157,19 +157,19 @@ MUTANTS = (
     mutant(
         "rescue: patience",
         TRUE_END,
-        ("tests/maintenance/test_rescue.py::test_a_living_worker_keeps_its_jobs",),
+        ("tests/scheduler/test_rescue.py::test_a_living_worker_keeps_its_jobs",),
         (RESCUE, "silent_before = now - patience if", "silent_before = now if"),
     ),
     mutant(
         "rescue: silence counts while we watch",
         TRUE_END,
-        ("tests/maintenance/test_rescue.py::test_silence_counts_only_while_we_watch",),
+        ("tests/scheduler/test_rescue.py::test_silence_counts_only_while_we_watch",),
         (RESCUE, "if now - watching_since >= patience else None", "if now else None"),
     ),
     mutant(
         "rescue: orphaned attempts",
         TRUE_END,
-        ("tests/maintenance/test_rescue.py::test_what_a_worker_acquired_after_it_was_declared_gone_is_settled_too",),
+        ("tests/scheduler/test_rescue.py::test_what_a_worker_acquired_after_it_was_declared_gone_is_settled_too",),
         (RESCUE, "sessions += Attempt.objects.orphaned(Worker.objects.present(), silent_before).sessions()", "pass"),
     ),
 )

@@ -5,9 +5,9 @@ from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 QUERYSETS = "jobs/models/querysets/listing.py"
 CREATION = "jobs/transitions/creation.py"
 REQUEUE = "jobs/transitions/requeue.py"
-DISPATCHER = "jobs/dispatcher/window.py"
-LATE = "jobs/dispatcher/late.py"
-SCHEDULER = "jobs/scheduler/__init__.py"
+DISPATCHER = "jobs/scheduler/dispatcher.py"
+LATE = "jobs/publishing/late.py"
+SCHEDULER = "jobs/scheduler/window_scheduler.py"
 LEADER = "jobs/scheduler/leader.py"
 LEASE = "jobs/scheduler/lease.py"
 
@@ -47,7 +47,7 @@ MUTANTS = (
     mutant(
         "list: a backlog does not become a flood",
         ON_TIME,
-        ("tests/dispatcher/test_crowds.py::test_a_backlog_that_the_broker_still_has_is_not_published_again",),
+        ("tests/publishing/test_crowds.py::test_a_backlog_that_the_broker_still_has_is_not_published_again",),
         (DISPATCHER, "crowded=crowded,", "crowded=[],"),
     ),
     mutant(
@@ -110,14 +110,14 @@ MUTANTS = (
         "a refused queue goes behind the others",
         ON_TIME,
         (
-            "tests/dispatcher/test_refused_queues.py::test_all_others_go_out_in_one_call_and_the_refused_wait_for_the_next_window",
+            "tests/publishing/test_refused_queues.py::test_all_others_go_out_in_one_call_and_the_refused_wait_for_the_next_window",
         ),
         (DISPATCHER, "self._waiting = deque(others + refused)", "pass"),
     ),
     mutant(
         "late: a refused queue is left alone for itself",
         ON_TIME,
-        ("tests/dispatcher/test_refused_queues.py::test_late_jobs_of_other_queues_are_published_while_one_is_refused",),
+        ("tests/publishing/test_refused_queues.py::test_late_jobs_of_other_queues_are_published_while_one_is_refused",),
         (LATE, "if not refuses_only_a_queue(error):", "if True:"),
     ),
     mutant(
@@ -130,38 +130,38 @@ MUTANTS = (
         "late job: a new one",
         ON_TIME,
         ("tests/transitions/test_create.py::test_a_job_inside_the_listed_window_is_marked_and_published_at_commit",),
-        (CREATION, "    dispatcher.late_publisher.at_commit(", "    len("),
+        (CREATION, "    publishing.late_publisher.at_commit(", "    len("),
     ),
     mutant(
         "late job: an edit",
         ON_TIME,
         ("tests/transitions/test_controls.py::test_run_now_publishes_the_new_version_at_once",),
-        (REQUEUE, "        dispatcher.late_publisher.at_commit(", "        len("),
+        (REQUEUE, "        publishing.late_publisher.at_commit(", "        len("),
     ),
     mutant(
         "late job: after the commit",
         NEVER_LOST,
-        ("tests/dispatcher/test_late.py::test_a_late_job_is_published_at_commit_and_not_before",),
+        ("tests/publishing/test_late.py::test_a_late_job_is_published_at_commit_and_not_before",),
         (LATE, "transaction.on_commit(lambda: self._publish(late), robust=True)", "self._publish(late)"),
     ),
     mutant(
         "unmark what could not be published",
         NEVER_LOST,
-        ("tests/dispatcher/test_late.py::test_a_job_is_accepted_while_the_broker_is_away",),
+        ("tests/publishing/test_late.py::test_a_job_is_accepted_while_the_broker_is_away",),
         (LATE, "Job.objects.unmark(unsent)", "pass"),
     ),
     mutant(
         "unmark what was refused twice",
         NEVER_LOST,
         (
-            "tests/dispatcher/test_refused_queues.py::test_all_others_go_out_in_one_call_and_the_refused_wait_for_the_next_window",
+            "tests/publishing/test_refused_queues.py::test_all_others_go_out_in_one_call_and_the_refused_wait_for_the_next_window",
         ),
         (DISPATCHER, "Job.objects.unmark([listed.id for listed in refused])", "pass"),
     ),
     mutant(
         "a message waits until it is sent",
         NEVER_LOST,
-        ("tests/dispatcher/test_dispatcher.py::test_a_message_that_fails_in_the_sending_waits_too",),
+        ("tests/publishing/test_dispatcher.py::test_a_message_that_fails_in_the_sending_waits_too",),
         (DISPATCHER, "                self._waiting.extendleft(reversed(batch))\n", ""),
     ),
 )

@@ -119,7 +119,7 @@ MUTANTS = (
         NEVER_LOST,
         ("tests/transitions/test_limits_give_back.py::test_none_of_many_lines_is_passed_by",),
         (
-            "jobs/maintenance/turns.py",
+            "jobs/scheduler/turns.py",
             "names[-1] if len(names) == AT_A_TIME else",
             "'' if len(names) == AT_A_TIME else",
         ),

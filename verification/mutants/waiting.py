@@ -114,13 +114,13 @@ MUTANTS = (
         "waiting: a message that meets a beginning is sent again",
         ON_TIME,
         ("tests/concurrency/test_waiting.py::test_a_message_that_meets_a_beginning_is_sent_again",),
-        (BLOCK, "    dispatcher.late_publisher.missed_at_commit(published)", "    pass"),
+        (BLOCK, "    publishing.late_publisher.missed_at_commit(published)", "    pass"),
     ),
     mutant(
         "waiting: a list query that meets a beginning is made up for",
         ON_TIME,
         ("tests/concurrency/test_waiting.py::test_a_list_query_that_meets_a_beginning_is_made_up_for",),
-        (BLOCK, "    dispatcher.late_publisher.overtaken_at_commit(", "    list("),
+        (BLOCK, "    publishing.late_publisher.overtaken_at_commit(", "    list("),
     ),
     mutant(
         "waiting: the leader finds those that wait in vain",

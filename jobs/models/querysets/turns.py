@@ -77,7 +77,7 @@ ON CONFLICT (job_id, kind) DO UPDATE SET name = excluded.name, given_at = exclud
 
 LEAVE = "DELETE FROM jobs_turn WHERE job_id = ANY (%s::bigint[]) RETURNING kind, name"
 
-# Never waits, and deletes what is nobody's: see jobs/maintenance/turns.py.
+# Never waits, and deletes what is nobody's: see jobs/scheduler/turns.py.
 EXPIRE = """
 DELETE FROM jobs_turn WHERE id = ANY (ARRAY(
     SELECT id FROM jobs_turn WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED

@@ -11,5 +11,5 @@ no deadlock.
 
 Whoever finds a waiting job locked by somebody else looks again after his own commit, holding nothing, and waits for the
 row then. What is counted is counted after the lock. So of two that end at one moment in two transactions the later one
-sees both ended. Who dies between his commit and that look leaves it to the leader: jobs/maintenance/turns.py.
+sees both ended. Who dies between his commit and that look leaves it to the leader: jobs/scheduler/turns.py.
 """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.models import Dependency, Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import ToBeWaitedFor
@@ -100,8 +100,8 @@ def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
     listed = {job.id: Listed.first(job) for job in waiting}
     unpublished = [listed[job.id] for job in waiting if job.enqueued_at is None]
     published = [listed[job.id] for job in waiting if job.enqueued_at is not None]
-    dispatcher.late_publisher.overtaken_at_commit([one for one in unpublished if one.run_at < now + dispatcher.SOON])
-    dispatcher.late_publisher.missed_at_commit(published)
+    publishing.late_publisher.overtaken_at_commit([one for one in unpublished if one.run_at < now + publishing.SOON])
+    publishing.late_publisher.missed_at_commit(published)
     lines = [of(queue=job.queue, key=job.key) for job in locked if Hold(job.holds) & (Hold.KEY | Hold.QUEUE)]
     promotion.at_commit({name for names in lines for name in names}, now=now)  # their turns have passed them by, too
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.clock import clock
 from jobs.events import emit
 from jobs.events.transitions import WaitersLeftToLeader
@@ -64,7 +64,7 @@ def _let_go(free: list[tuple[Job, Wait]], now: datetime) -> None:
         left = F("holds").bitand(~int(Hold.DEPENDENCIES))
         Job.objects.filter(pk__in=ids).update(holds=left, waited_for=text)
     at_last = [job for job, _ in free if job.held_by == Hold.DEPENDENCIES]
-    dispatcher.publish_at_commit([Listed.first(job) for job in at_last], now=now)
+    publishing.publish_at_commit([Listed.first(job) for job in at_last], now=now)
 
 
 def _waited_for(far: Wait) -> str:

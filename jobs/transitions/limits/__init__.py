@@ -9,5 +9,5 @@ and there is no deadlock. Ends take no lock: they delete their places in their o
 
 No turn is lost: whoever has freed a place, and whoever has put a job into a line, looks at that limit after his own
 COMMIT (`promotion`), so the later of two sees what both have done. Who dies in between, or finds a row locked for long,
-leaves it to the leader: jobs/maintenance/turns.py.
+leaves it to the leader: jobs/scheduler/turns.py.
 """

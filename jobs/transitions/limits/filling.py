@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.models import Job, Turn
 from jobs.models.querysets import Listed
 from jobs.models.querysets.turns import Place
@@ -83,7 +83,7 @@ class _Turn:
 
     def see(self, row: Row, views: dict[Name, View]) -> bool:
         """Decide about this head. Returns False when the line is at its end, for now."""
-        refusal = judge(row, views, now=self._now, until=dispatcher.horizon(self._now), from_line=self._name)
+        refusal = judge(row, views, now=self._now, until=publishing.horizon(self._now), from_line=self._name)
         if refusal is None:
             self._give(row, row.limits, views)
         elif refusal.state is not None or refusal.instead_of:
@@ -118,4 +118,4 @@ class _Turn:
         Turn.objects.put(self._places, now=now)
         due = [(row, row.run_at) for row in self._freed] if self._publish else []
         due += [(row, refusal.not_before) for row, refusal in self._later if refusal.not_before is not None]
-        dispatcher.publish_at_commit([Listed.first(row, at) for row, at in due], now=now)
+        publishing.publish_at_commit([Listed.first(row, at) for row, at in due], now=now)

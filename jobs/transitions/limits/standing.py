@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.conf import conf
 from jobs.models import Kind, Limit, Turn
 from jobs.models.querysets.turns import Place
@@ -53,7 +53,7 @@ def room(view: View, *, now: datetime) -> int | None:
     free = min(caps) - len(occupied.running) - len(occupied.given) - len(occupied.reserved) if caps else None
     if rule.rate is None:
         return None if free is None else max(free, 0)
-    left = (dispatcher.horizon(now) - view.moment(now, now)) / rates.step(rule.rate)
+    left = (publishing.horizon(now) - view.moment(now, now)) / rates.step(rule.rate)
     most = min(int(left) + 1 if left > 0 else 0, rates.MOST_RESERVED - len(occupied.reserved))
     return max(most if free is None else min(free, most), 0)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.models import Turn
 from jobs.models.querysets.turns import Place
 from jobs.transitions.limits.judge import judge
@@ -39,7 +39,7 @@ def decide(rows: Sequence[Row], *, now: datetime) -> Decided:
         if row.id in decided.busy:
             continue
         mine = [views[name] for name in row.limits]
-        refusal = judge(row, views, now=now, until=dispatcher.horizon(now))
+        refusal = judge(row, views, now=now, until=publishing.horizon(now))
         if refusal is None:
             starting.append(row)
             for view in mine:

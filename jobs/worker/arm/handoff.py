@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from jobs.events import emit
 from jobs.events.worker.arm import HandoffFailed, JobHandedOff
-from jobs.messages import send, send_each
 from jobs.models.querysets import Listed
+from jobs.publishing.messages import send, send_each
 from jobs.worker.arm.waiting_jobs import Waiting
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.events import emit
 from jobs.events.worker.receive import QueueGiven, QueueRefused
-from jobs.messages import refuses_only_a_queue
+from jobs.publishing.messages import refuses_only_a_queue
 
 TRY_EVERY = 5.0  # seconds
 SAY_EVERY = 12  # tries: once a minute

@@ -22,7 +22,7 @@ from jobs.clock import steady
 from jobs.events import emit
 from jobs.events.worker.receive import MessageOutdated, MessageReceived
 from jobs.installation import known
-from jobs.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
+from jobs.publishing.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
 from jobs.worker.arm.waiting_jobs import Delivery, Waiting
 from jobs.worker.process.foreign import Foreign
 from jobs.worker.receive.acks import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client

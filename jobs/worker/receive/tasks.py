@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from jobs.messages import RUN_JOB
+from jobs.publishing.messages import RUN_JOB
 
 
 class JobTask(Task):  # type: ignore[type-arg]

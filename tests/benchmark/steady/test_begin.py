@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.windows import window_at
+from jobs.publishing.windows import window_at
 from verification.benchmark.steady.flow import SPARE, begin
 
 NOON = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)

@@ -54,7 +54,7 @@ def test_a_limit_that_somebody_has_locked_costs_one_try_after_the_other_and_no_s
     name = "key:pay" if "key" in fields else "queue:default"
     if "key" in fields:
         Limit.objects.all().delete()
-    monkeypatch.setattr("jobs.dispatcher.late_publisher._publish", lambda late: None)
+    monkeypatch.setattr("jobs.publishing.late_publisher._publish", lambda late: None)
     go, future = locked(name, PATIENCE)
     one = worker(slots=40)
     waiting = crowd(30, **fields)

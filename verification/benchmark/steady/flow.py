@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.windows import window_at
+from jobs.publishing.windows import window_at
 from launcher.interrupts import Interrupts
 from verification.benchmark import cost, facts, machine, preconditions, statements
 from verification.benchmark.processes.cluster import Cluster

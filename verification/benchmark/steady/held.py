@@ -13,9 +13,9 @@ from celery.utils.nodenames import gethostname
 from django.db import connection
 
 from jobs.clock import clock
-from jobs.dispatcher import Dispatcher
 from jobs.models.querysets import Listed
 from jobs.monitor.broker import BrokerClient
+from jobs.scheduler.dispatcher import Dispatcher
 from launcher.interrupts import Interrupts
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work

@@ -11,7 +11,7 @@ from celery.utils.nodenames import gethostname
 from django.db import connection
 
 from jobs.clock import clock, steady
-from jobs.dispatcher import Dispatcher
+from jobs.scheduler.dispatcher import Dispatcher
 from verification.benchmark.processes.start import RoundFailed
 from verification.benchmark.throughput import bare
 

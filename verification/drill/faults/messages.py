@@ -10,9 +10,9 @@ from datetime import timedelta
 from celery import current_app
 
 from jobs.clock import clock
-from jobs.messages import send
 from jobs.models import Job
 from jobs.models.querysets import JobQuerySet, Listed
+from jobs.publishing.messages import send
 from verification.drill.faults.fault import Fault, Injection, Setting, Stage
 from verification.rows import jobs_of
 

@@ -4,9 +4,9 @@ import pytest
 from celery import current_app
 from kombu import Producer
 
-from jobs import dispatcher
+from jobs import publishing
 from jobs.breaker import Breaker
-from jobs.dispatcher.late import AVOID_FOR
+from jobs.publishing.late import AVOID_FOR
 
 NO_BROKER = "redis://127.0.0.1:1/0"
 
@@ -35,7 +35,7 @@ def queue():
 
 @pytest.fixture(autouse=True)
 def _forgiving(monkeypatch):
-    monkeypatch.setattr(dispatcher.late_publisher, "_broker", Breaker(AVOID_FOR))
+    monkeypatch.setattr(publishing.late_publisher, "_broker", Breaker(AVOID_FOR))
 
 
 @pytest.fixture

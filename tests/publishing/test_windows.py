@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.windows import window_at
+from jobs.publishing.windows import window_at
 
 MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 LENGTHS = st.sampled_from([1.0, 2.5, 10.0, 60.0, 3600.0])

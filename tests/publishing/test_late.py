@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import dispatcher, rules, transitions
+from jobs import publishing, rules, transitions
 from jobs.breaker import Breaker
-from jobs.dispatcher import late
-from jobs.events.dispatcher import LateJobsNotPublished
+from jobs.events.publishing import LateJobsNotPublished
 from jobs.models import Job
 from jobs.models.querysets import Listed
+from jobs.publishing import late
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, dj
 
 def test_nothing_late_nothing_to_do(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
-        dispatcher.late_publisher.at_commit([])
+        publishing.late_publisher.at_commit([])
     assert callbacks == []
 
 
@@ -65,8 +65,8 @@ def test_published_anew_is_what_is_about_to_start_when_its_row_is_free(
     monkeypatch.setattr(late.clock, "now", lambda: NOW)
     published = Listed(1, 1, NOW + timedelta(seconds=after), queue.name, 1)
     with django_capture_on_commit_callbacks(execute=True):
-        dispatcher.late_publisher.missed_at_commit([published])
-        dispatcher.late_publisher.missed_at_commit([])
+        publishing.late_publisher.missed_at_commit([published])
+        publishing.late_publisher.missed_at_commit([])
     assert len(queue()) == times
 
 
@@ -89,7 +89,7 @@ def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(
     make_job, queue, monkeypatch, django_capture_on_commit_callbacks
 ):
     tried, now = [], [100.0]
-    monkeypatch.setattr(dispatcher.late_publisher, "_broker", Breaker(late.AVOID_FOR, lambda: now[0]))
+    monkeypatch.setattr(publishing.late_publisher, "_broker", Breaker(late.AVOID_FOR, lambda: now[0]))
 
     def fail(listed, producer):
         tried.append(listed.id)

@@ -11,11 +11,11 @@ from jobs.breaker import Breaker
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.events import emit
-from jobs.events.dispatcher import JobsPublished, LateJobsNotPublished
-from jobs.messages import refuses_only_a_queue, send, send_each
+from jobs.events.publishing import JobsPublished, LateJobsNotPublished
 from jobs.models import Job
 from jobs.models.querysets import Listed
-from jobs.windows import window_at
+from jobs.publishing.messages import refuses_only_a_queue, send, send_each
+from jobs.publishing.windows import window_at
 
 AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
 SOON = timedelta(minutes=10)  # longer than any transaction that creates jobs should take

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.depths import QueueDepths
-from jobs.dispatcher import Dispatcher, window
+from jobs.publishing.depths import QueueDepths
+from jobs.scheduler import dispatcher
+from jobs.scheduler.dispatcher import Dispatcher
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ def depths():
 
 
 def test_a_backlog_that_the_broker_still_has_is_not_published_again(make_job, queue, depths, monkeypatch):
-    monkeypatch.setattr(window, "CROWD", 2)
+    monkeypatch.setattr(dispatcher, "CROWD", 2)
     for _ in range(3):
         make_job(30, queue=queue.name)
     one = Dispatcher("beat@test")
@@ -38,13 +39,13 @@ def test_a_backlog_that_the_broker_still_has_is_not_published_again(make_job, qu
 
 def test_an_old_answer_counts_no_more(make_job, queue, depths, monkeypatch):
     """The broker does not answer any more: it may have lost what it had."""
-    monkeypatch.setattr(window, "CROWD", 0)
+    monkeypatch.setattr(dispatcher, "CROWD", 0)
     make_job(30, queue=queue.name)
     one = Dispatcher("beat@test")
     assert len(one.list(now=NOW, horizon=NOW + timedelta(seconds=60))) == one.publish(10) == 1
     one.look_for_crowds(depths, 5)
-    asked = window.steady()
-    monkeypatch.setattr(window, "steady", lambda: asked + window.CROWDED_FOR)
+    asked = dispatcher.steady()
+    monkeypatch.setattr(dispatcher, "steady", lambda: asked + dispatcher.CROWDED_FOR)
     late = NOW + timedelta(seconds=40)
     assert len(one.list(now=late, horizon=late + timedelta(seconds=60))) == 1
     one.disconnect()
@@ -55,7 +56,7 @@ def test_the_broker_is_asked_no_longer_than_it_may(depths, monkeypatch):
     one._queues = {f"q{number}" for number in range(3000)}
     asked = []
     clock = iter(range(10_000))
-    monkeypatch.setattr(window, "steady", lambda: float(next(clock)))
+    monkeypatch.setattr(dispatcher, "steady", lambda: float(next(clock)))
     monkeypatch.setattr(depths, "of", lambda queue: asked.append(queue) or 0)
     one.look_for_crowds(depths, 10)
     assert len(asked) < 11

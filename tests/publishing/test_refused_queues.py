@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from celery import current_app
 
-from jobs.dispatcher import Dispatcher
-from jobs.dispatcher.late import LatePublisher
-from jobs.messages import refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import Listed
+from jobs.publishing.late import LatePublisher
+from jobs.publishing.messages import refuses_only_a_queue
+from jobs.scheduler.dispatcher import Dispatcher
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db

@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobs.maintenance import turns as service
-from jobs.maintenance.turns import Turns
 from jobs.models import Job
+from jobs.scheduler import turns as service
+from jobs.scheduler.turns import Turns
 from jobs.states import Hold
 from tests.conftest import NOW
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs import messages
-from jobs.dispatcher import Dispatcher, window
 from jobs.models.querysets import Listed
+from jobs.publishing import messages
+from jobs.scheduler import dispatcher
+from jobs.scheduler.dispatcher import Dispatcher
 from tests.conftest import NOW
 
 DUE = datetime(2030, 1, 1, 12, 0, 8, 123456, tzinfo=UTC)
@@ -34,7 +35,7 @@ def test_a_message_is_the_id_the_version_and_the_time(queue):
 def test_it_publishes_soonest_first_and_no_more_than_asked(queue, monkeypatch):
     one = Dispatcher("beat@test")
     one.wait(waiting(queue, 1, 2, 3))
-    monkeypatch.setattr(window, "TOGETHER", 1)
+    monkeypatch.setattr(dispatcher, "TOGETHER", 1)
     assert (one.publish(0), one.waiting) == (1, 2), "at least one, however little time there is"
     assert (one.publish(10), one.waiting) == (2, 0)
     assert [json.loads(m.body)[0][0] for m in queue()] == [1, 2, 3]

@@ -8,7 +8,7 @@ from celery import current_app
 from kombu import Connection
 
 from jobs.events import emit
-from jobs.events.messages import BrokerConnectionNotClosed
+from jobs.events.publishing import BrokerConnectionNotClosed
 
 PATIENCE = 1  # seconds for any one answer of the broker
 

@@ -7,8 +7,8 @@ from celery import current_app
 
 from jobs.clock import clock
 from jobs.installation import known
-from jobs.messages import Publisher, PublisherConfirms, Refused, send, send_each
 from jobs.models.querysets import Listed
+from jobs.publishing.messages import Publisher, PublisherConfirms, Refused, send, send_each
 
 
 def jobs(queue, n=250):

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from jobs.clock import steady
 from jobs.events import emit
-from jobs.events.maintenance import TurnsPutRight, WaitersPutRight
+from jobs.events.scheduler import TurnsPutRight, WaitersPutRight
 from jobs.models import Job, Kind, Turn
 from jobs.transitions.dependencies import unblock
 from jobs.transitions.limits.names import Name, named

@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
-from jobs.maintenance import rescue as service
-from jobs.maintenance.rescue import rescue
 from jobs.models import Job, Worker
+from jobs.scheduler import rescue as service
+from jobs.scheduler.rescue import rescue
 from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests import starts

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from jobs import transitions
 from jobs.events import emit
-from jobs.events.maintenance import JobsRescued, WorkerGone
+from jobs.events.scheduler import JobsRescued, WorkerGone
 from jobs.models import Attempt, Worker
 
 WORKERS_AT_A_TIME = 100

@@ -13,7 +13,7 @@ from celery import current_app
 from kombu import Connection
 
 from jobs.events import emit
-from jobs.events.messages import BrokerConnectionNotClosed
+from jobs.events.publishing import BrokerConnectionNotClosed
 from jobs.installation import known
 from jobs.models.querysets import Listed
 

@@ -9,18 +9,18 @@ from operator import attrgetter
 
 from jobs.clock import steady
 from jobs.conf import conf
-from jobs.depths import QueueDepths
 from jobs.events import emit
-from jobs.events.dispatcher import (
+from jobs.events.publishing import (
     BrokerUnreachable,
     CrowdsUnknown,
     JobsPublished,
     PublicationRefused,
     QueueRefusedTwice,
 )
-from jobs.messages import Publisher, refuses_only_a_queue
 from jobs.models import Job
 from jobs.models.querysets import LIST_LIMIT, Listed
+from jobs.publishing.depths import QueueDepths
+from jobs.publishing.messages import Publisher, refuses_only_a_queue
 
 TOGETHER = 100  # messages that go out in one round trip
 # Messages of one queue that no worker has fetched: its workers have more than they can do, or there are none.

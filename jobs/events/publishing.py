@@ -75,3 +75,12 @@ class LateJobsNotPublished(Event):
     text = "%(jobs)d jobs could not be published now (%(error)s); the next window lists them"
     jobs: int
     error: Exception
+
+
+@dataclass(frozen=True)
+class BrokerConnectionNotClosed(Event):
+    """A connection that is thrown away could not be closed."""
+
+    level = logging.DEBUG
+    text = "closing the broker connection: %(error)s"
+    error: Exception
