@@ -33,6 +33,7 @@ INSERT INTO jobs_creationlimit (rate, burst) VALUES (7, 20);
 INSERT INTO jobs_budget (subject, moment) VALUES ('user 1', now());
 INSERT INTO jobs_worker (session, name, pid, pool, slots, running, queues, started_at, heartbeat_at, drained_at, drained_by)
 VALUES (gen_random_uuid(), 'w1', 7, 'thread', 5, 1, '["default"]', now(), now(), now(), 'ada');
+INSERT INTO jobs_installation DEFAULT VALUES ON CONFLICT DO NOTHING;
 INSERT INTO jobs_leadership (id, epoch, holder, listed) VALUES (1, 7, 'beat', 0) ON CONFLICT DO NOTHING;
 INSERT INTO jobs_workerlog (action, client, results, at) VALUES ('QUERYLIST', 'beat', 3, now());
 INSERT INTO jobs_audit (job_id, verb, reason, at, from_state, to_state) VALUES (4, 'cancel', 'not needed', now(), 0, 4);
