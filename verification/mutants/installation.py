@@ -47,7 +47,7 @@ MUTANTS = (
         "identity: an installation's leader has a lock of its own",
         ON_TIME,
         ("tests/installation/test_identity.py::test_two_installations_in_one_database_both_lead",),
-        ("jobs/installation/__init__.py", "(self.identity.int ^ LOCK_SALT) & LOCK_BITS", "LOCK_SALT"),
+        ("jobs/installation/identity.py", "(self.identity.int ^ LOCK_SALT) & LOCK_BITS", "LOCK_SALT"),
     ),
     mutant(
         "restored: nothing is listed",
