@@ -6,7 +6,7 @@ from jobs.models.batch import Batch
 from jobs.models.calendar import Calendar, CalendarRange
 from jobs.models.creation_limit import Budget, CreationLimit
 from jobs.models.dependency import Dependency
-from jobs.models.described import Described
+from jobs.models.described import Described, as_stored
 from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.limit import Kind, Limit
@@ -37,4 +37,5 @@ __all__ = [
     "Verb",
     "Worker",
     "WorkerLog",
+    "as_stored",
 ]

@@ -17,6 +17,14 @@ def described(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
     return {name: _plain(getattr(row, name)) for name in names}
 
 
+def as_stored(rows: models.QuerySet[Any]) -> Described:
+    """Return the first of these rows as it is in the table, where nobody else changes it until this transaction ends;
+    None if there is none."""
+    # Not in full strength: what refers to it, as a new job to its calendar, need not wait.
+    row = rows.select_for_update(of=("self",), no_key=True).first()
+    return None if row is None else row.described()
+
+
 def columns(model: type[models.Model], *without: str) -> tuple[str, ...]:
     """Return the model's columns but for these."""
     return tuple(field.attname for field in model._meta.concrete_fields if field.attname not in without)

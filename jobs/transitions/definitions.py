@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 
-from jobs.models import Audit, Calendar, CalendarRange, CreationLimit, Described, Subject, Trigger
+from jobs.models import Audit, Calendar, CalendarRange, CreationLimit, Described, Subject, Trigger, as_stored
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -30,9 +30,7 @@ def _name(row: Trigger | Calendar | CreationLimit) -> str:
 def stored(row: M) -> Described:
     """Return the row as it is in the table, where nobody else changes it until this transaction ends; None before it is
     there."""
-    # Not in full strength: a new job of this calendar need not wait.
-    found = type(row)._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).first()
-    return None if found is None else found.described()
+    return as_stored(type(row)._default_manager.filter(pk=row.pk))
 
 
 def note(row: M, before: Described, *, by: AbstractBaseUser | None, now: datetime) -> None:
@@ -45,7 +43,7 @@ def define_trigger(
 ) -> tuple[Trigger, bool]:
     """Have it be so; True where it is new."""
     with transaction.atomic():
-        before = stored(Trigger.objects.filter(name=name).first() or Trigger())
+        before = as_stored(Trigger.objects.filter(name=name))
         trigger, created = Trigger.objects.update_or_create(
             name=name, defaults=fields, create_defaults={**fields, "created_by_id": getattr(by, "pk", None)}
         )
@@ -63,7 +61,7 @@ def define_calendar(
 ) -> bool:
     """Have it be so, with these ranges and no others; True where it is new."""
     with transaction.atomic():
-        before = stored(Calendar.objects.named(name) or Calendar())
+        before = as_stored(Calendar.objects.filter(name=name))
         calendar, created = Calendar.objects.update_or_create(name=name, defaults=fields)
         calendar.ranges.all().delete()
         for one in ranges:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
 from jobs import rules
-from jobs.models import Audit, Change, Described, Job, Kind, Limit, Subject, Turn
+from jobs.models import Audit, Change, Described, Job, Kind, Limit, Subject, Turn, as_stored
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import LOCKS, Name
 
@@ -118,8 +118,7 @@ def _check(by: By) -> None:
 
 def _described(name: Name) -> Described:
     """Return the limit as it is, and as nobody changes it until this transaction ends; None if there is none."""
-    row = Limit.objects.filter(kind=name.kind, name=name.name).select_for_update(no_key=True).first()
-    return None if row is None else row.described()
+    return as_stored(Limit.objects.filter(kind=name.kind, name=name.name))
 
 
 def _note(name: Name, verb: Change, by: By, now: datetime, before: Described) -> None:

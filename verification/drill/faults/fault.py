@@ -15,7 +15,6 @@ from verification.benchmark.processes.member import Member
 from verification.drill.services import Services
 
 CYCLE_S = 100.0  # in a long round the faults come again this often
-EXACTLY_S = 0.02
 
 
 @dataclass(frozen=True)
