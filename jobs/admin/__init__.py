@@ -5,8 +5,9 @@ from jobs.admin.calendars import CalendarAdmin
 from jobs.admin.creation_limits import CreationLimitAdmin
 from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
-from jobs.admin.limits import LimitAdmin, TriggerAdmin
+from jobs.admin.limits import LimitAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
+from jobs.admin.triggers import TriggerAdmin
 from jobs.admin.workers import WorkerAdmin
 
 __all__ = [

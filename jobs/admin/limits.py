@@ -1,4 +1,4 @@
-"""Limits of queues and keys, and triggers, in the admin."""
+"""Limits of queues and keys in the admin."""
 
 from __future__ import annotations
 
@@ -6,35 +6,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from jobs import rules
-from jobs.admin.audited import Audited
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
-from jobs.admin.theme import ModelAdmin
+from jobs.admin.theme import ModelAdmin, ModelForm
 from jobs.clock import clock
-from jobs.models import Kind, Limit, Trigger
+from jobs.models import Kind, Limit
 from jobs.models.limit import SLOWEST
-from jobs.permissions import FIRE_TRIGGER, PAUSE_LIMIT
+from jobs.permissions import PAUSE_LIMIT
 from jobs.templatetags.runat import badge, exact
-from jobs.transitions import triggers
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-    from django.forms import ModelForm
-else:
-    from django import forms
-
-    # Django's class takes no type in brackets when it runs, only when it is checked.
-    class ModelForm(forms.ModelForm):
-        def __class_getitem__(cls, model: object) -> type:
-            return cls
-
 
 NAMED = 3  # in a title
 
@@ -134,68 +122,3 @@ class LimitAdmin(ModelAdmin[Limit]):
         for limit in queryset:
             pausing.resume(named(limit), now=clock.current(), by=by(request))
         messages.success(request, "Resumed: what was held is due now, as far as its other limits let it.")
-
-
-class TriggerForm(ModelForm[Trigger]):
-    class Meta:
-        model = Trigger
-        exclude: tuple[str, ...] = ()
-        help_texts = {name: asked.help for name, asked in rules.ASKED.items() if name not in ("name", "key", "overlap")}
-
-    by: AbstractBaseUser | None = None  # who asks
-
-    def clean_caller_arguments(self) -> object:
-        given = self.cleaned_data["caller_arguments"]
-        return [] if given in (None, "") else given
-
-    def clean_retry_on(self) -> list[str]:
-        given = self.cleaned_data["retry_on"]
-        if given in (None, ""):
-            return []
-        if not isinstance(given, list) or not all(isinstance(kind, str) for kind in given):
-            raise ValidationError('Give a list of texts such as ["failure", "503"], or [] for none.')
-        return given
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors:
-            problems = triggers.definition_problems(Trigger(**cleaned), now=clock.current(), by=self.by)
-            for field, sentences in problems.items():
-                for sentence in sentences:
-                    self.add_error(field if field in self.fields else None, sentence)
-        return cleaned
-
-
-@admin.register(Trigger)
-class TriggerAdmin(Audited, ModelAdmin[Trigger]):
-    form = TriggerForm
-    list_display = ["name", "target", "queue", "shared_key", "overlap", "enabled"]
-    list_filter = ["enabled"]
-    search_fields = ["name", "target"]
-    actions = ["fire"]
-
-    def has_fire_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(FIRE_TRIGGER)
-
-    def get_form(self, request: HttpRequest, obj: Trigger | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
-        return type("AskedTriggerForm", (form,), {"by": request.user})
-
-    def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
-        if not change:
-            obj.created_by_id = request.user.pk
-        super().save_model(request, obj, form, change)
-
-    @admin.action(description="Start now", permissions=["fire"])
-    def fire(self, request: HttpRequest, queryset: QuerySet[Trigger]) -> None:
-        by = cast("AbstractBaseUser", request.user)
-        for trigger in queryset:
-            if not trigger.enabled:
-                messages.warning(request, f"{trigger} is disabled; enable it first.")
-                continue
-            try:
-                messages.success(request, f"{trigger}: {triggers.fire(trigger, now=clock.current(), by=by).why}")
-            except ValidationError as error:  # its target has changed since it was defined
-                messages.error(request, f"{trigger} cannot be started: {' '.join(error.messages)}")
-            except PermissionDenied as refusal:
-                messages.error(request, f"{trigger} cannot be started: {refusal}")

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
+    from django.forms import ModelForm
 
     UNFOLD = True
 else:
@@ -21,16 +22,21 @@ else:
         from django.contrib import admin
 
     # Django's classes take no type in brackets when they run, only when they are checked.
-    class ModelAdmin(admin.ModelAdmin):
+    class Typed:
         def __class_getitem__(cls, models: object) -> type:
             return cls
 
-    class TabularInline(admin.TabularInline):
-        def __class_getitem__(cls, models: object) -> type:
-            return cls
+    class ModelAdmin(Typed, admin.ModelAdmin):
+        pass
+
+    class TabularInline(Typed, admin.TabularInline):
+        pass
+
+    class ModelForm(Typed, forms.ModelForm):
+        pass
 
 
-__all__ = ["ModelAdmin", "TabularInline", "ToRead", "dress"]
+__all__ = ["ModelAdmin", "ModelForm", "TabularInline", "ToRead", "dress"]
 
 
 class ToRead:
