@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -22,7 +23,7 @@ from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.creation_limits import TooFast, admission_of
-from jobs.models import Job
+from jobs.models import Job, Subject
 from jobs.templatetags.runat import exact, span
 from jobs.web import controls
 
@@ -163,6 +164,13 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
         if not self.has_control_permission(request):
             raise PermissionDenied
         return reschedule_one(self.admin_site, request, job_id)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead on to the audit of the job, where all is told that people asked of it, by whatever way."""
+        if self.get_object(request, object_id) is None:
+            return super().history_view(request, object_id, extra_context)
+        query = urlencode({"subject__exact": Subject.JOB, "q": object_id})
+        return redirect(f"{reverse('admin:jobs_audit_changelist')}?{query}")
 
     # --- deletion: only of what has ended ---
 

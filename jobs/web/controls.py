@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest
 
 from jobs import transitions
@@ -73,21 +71,18 @@ def is_offered(button: Button, job: Job, to: AbstractBaseUser | AnonymousUser) -
 def apply(
     verb: Button, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None, reason: str = ""
 ) -> Answer:
-    """Do what the button says, and note who did. A refusal is an answer, not an error; so is a reason that is missing.
+    """Do what the button says; the transition notes in the audit who did. A refusal is an answer, not an error; so is
+    a reason that is missing.
 
     Raises ValidationError (field `run_at`) for a time that no job may have.
     """
     try:
-        with transaction.atomic():
-            answer = _transition(verb, by=by, now=now, run_at=run_at, reason=reason)(job_id)
-            if answer.done and answer.job is not None:
-                LogEntry.objects.log_actions(by.pk, [answer.job], CHANGE, change_message=answer.why, single_object=True)
+        return _transition(verb, by=by, now=now, run_at=run_at, reason=reason)(job_id)
     except ValidationError as error:
         problems = error.message_dict.get("reason")
         if not problems:
             raise
         return Answer(done=False, why=f"Job {job_id} stays as it is. {' '.join(problems)}")
-    return answer
 
 
 def _transition(

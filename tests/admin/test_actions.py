@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 
 from jobs.admin import actions
 from jobs.models import Audit
@@ -123,8 +122,30 @@ def test_what_has_started_cannot_be_rescheduled(admin, at):
 def test_who_did_it_is_kept_for_what_was_done_only(act, at):
     job = pending(at + 60 * SECOND)
     act("cancel", job, ended(at, State.FAILED))
-    entry = LogEntry.objects.get()
-    assert (entry.object_id, entry.get_change_message()) == (str(job.pk), f"Job {job.pk} was cancelled.")
+    row = Audit.objects.get()
+    assert (row.job_id, row.verb, row.by.username) == (job.pk, "cancel", "grace")
+
+
+def test_the_history_of_a_job_is_its_audit_and_of_no_other(admin, act, at):
+    job, other = pending(at + 60 * SECOND), pending(at + 60 * SECOND)
+    act("run_now", job)
+    act("cancel", other)
+    Audit.objects.note("queue", str(job.pk), by=None, now=at, verb="resume", before=None, after={})
+    history = admin.get(f"/admin/jobs/job/{job.pk}/history/", follow=True)
+    assert [(row.job_id, row.verb) for row in history.context["cl"].result_list] == [(job.pk, "run_now")]
+    assert (
+        f'href="/admin/jobs/job/{job.pk}/history/"' in admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
+    )
+
+
+def test_the_history_of_no_job_says_so(admin):
+    answer = admin.get("/admin/jobs/job/7/history/", follow=True)
+    (message,) = answer.context["messages"]
+    assert "Perhaps it was deleted?" in str(message)
+
+
+def test_the_history_needs_the_right_to_read_the_audit(onlooker, at):
+    assert onlooker.get(f"/admin/jobs/job/{pending(at).pk}/history/", follow=True).status_code == 403
 
 
 def test_too_many_at_once_are_refused_whole(act, at, monkeypatch):

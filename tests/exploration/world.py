@@ -48,7 +48,7 @@ class Broker:
         self.messages.append(listed)
 
     def send(self, jobs: Sequence[Listed]) -> None:
-        """As the leader's outlet."""
+        """Take what a leader publishes."""
         for listed in jobs:
             self.take(listed)
 

@@ -24,7 +24,7 @@ def asked(monkeypatch):
 
     asked = Asked()
 
-    def ask(dispatcher, outlet, seconds):
+    def ask(dispatcher, producer, seconds):
         asked.append(seconds)
         if asked.failing:
             raise OSError("no broker")
