@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from jobs.recurrence.rule import Rule
 
 
+def _no_notes(text: str) -> tuple[str, ...]:
+    del text
+    return ()
+
+
 @dataclass(frozen=True)
 class Dialect:
     """Way to write rules. `parse` takes the text, and the name of the schedule (which only a stable offset reads); it
@@ -19,3 +24,5 @@ class Dialect:
     #: One line with an example.
     help: str
     parse: Callable[[str, str], Rule]
+    #: What somebody who brings such an expression from elsewhere has to know; nothing where it means the same.
+    notes: Callable[[str], tuple[str, ...]] = _no_notes

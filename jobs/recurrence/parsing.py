@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from jobs.recurrence.dialect import Dialect
-from jobs.recurrence.dialects import cron, interval, once
+from jobs.recurrence.dialects import cron, eventbridge, interval, jenkins, once, quartz, systemd
 from jobs.recurrence.never import why_never
 from jobs.recurrence.rule import BadExpression, Rule, WallClock
 
@@ -17,6 +17,10 @@ _ALL = (
     Dialect("cron6", "Cron with seconds", "Six fields, the second first: 15 30 2 * * mon-fri", cron.parse_with_seconds),
     Dialect("interval", "Interval", "Elapsed time: every 10 minutes", interval.parse),
     Dialect("once", "Once", "One moment: 2026-12-31T23:59, in the schedule's zone", once.parse),
+    Dialect("quartz", "Quartz", "Six or seven fields, the second first: 0 30 9 ? * MON-FRI", quartz.parse),
+    Dialect("systemd", "systemd OnCalendar", "Weekdays, date, time: Mon..Fri *-*-* 09:00", systemd.parse),
+    Dialect("eventbridge", "Amazon EventBridge", "cron, rate or at: cron(30 9 ? * MON-FRI *)", eventbridge.parse),
+    Dialect("jenkins", "Jenkins", "Five fields with H: H 3 * * 1-5", jenkins.parse, jenkins.notes),
 )
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({dialect.key: dialect for dialect in _ALL})
 
