@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -99,7 +98,7 @@ def with_none_left_jobs_wait_and_start_when_one_is_back(cluster, broker_url, ada
     seen = {name: received(cluster, name) for name in cluster.processes}
     ids = [create(0.2, "demo.noop") for _ in range(5)]
     publish(ids)
-    time.sleep(2)
+    they_look_for_work_after(Job.objects.get(pk=ids[-1]).run_at, broker_url)
     assert {job.state for job in Job.objects.filter(pk__in=ids)} == {State.PENDING}
     assert messages(broker_url) == 5, "they wait where any worker finds them"
     assert {name: received(cluster, name) for name in cluster.processes} == seen, "and go around among none"
@@ -108,6 +107,16 @@ def with_none_left_jobs_wait_and_start_when_one_is_back(cluster, broker_url, ada
     wait_for(lambda: all_final(*ids), "them to start")
     assert ran_on(ids) == {"children"}
     wait_for(lambda: row("children").refusing == "", "its row to say so")
+
+
+def they_look_for_work_after(due, broker_url):
+    """Wait until each worker has been alive for three heartbeats after that moment, and its event loop has answered."""
+    wait_for(lambda: clock.now() > due, "them to be due")
+    for _ in range(3):
+        since = clock.now()
+        wait_for(lambda since=since: Worker.objects.filter(heartbeat_at__gt=since).count() == 3, "a heartbeat of each")
+    if broker_url.startswith("redis"):  # the broker of this process, too
+        assert len(current_app.control.ping(timeout=10, limit=3)) == 3
 
 
 def publish(ids):
