@@ -4,9 +4,17 @@ import random
 import time
 
 from jobs import transitions
+from jobs.models import Job
+from jobs.models.querysets import LIST_LIMIT
 from jobs.transitions import AcquireRequest, Ended
 
 PATIENCE = 30  # seconds
+NOTHING_LEFT = {"unpublished_since": None, "unpublished_after": None, "crowded": (), "limit": LIST_LIMIT}
+
+
+def list_and_mark(*, now, horizon, window=10, client="beat@test", **more):
+    """List a window as a beat does that took over nothing unpublished and has seen no crowded queue."""
+    return Job.objects.list_and_mark(now=now, horizon=horizon, window=window, client=client, **NOTHING_LEFT | more)
 
 
 def acquire_all(wanted, *, worker, now, due_before):

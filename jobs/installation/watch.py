@@ -63,9 +63,7 @@ class Place:
         return cls(*cursor.fetchone())
 
 
-def why_restored(
-    row: Installation, here: Place, remembered: Memory | None, *, heard: int = 0, asked: bool = True
-) -> str:
+def why_restored(row: Installation, here: Place, remembered: Memory | None, *, heard: int, asked: bool) -> str:
     """Return a sentence that says what shows that this database was restored; empty when nothing does. `remembered` is
     what the broker keeps, None where it keeps nothing (any more), or was not `asked`; `heard` is the latest start that
     this process knows of."""

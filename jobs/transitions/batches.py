@@ -48,7 +48,7 @@ class Made:
     created: bool
 
 
-def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None = None) -> Made:
+def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None) -> Made:
     """Create the batch with its jobs, or return the earlier one of the same Idempotency-Key.
 
     Raises KeyReused when something else was asked for then, and ValidationError as `create` does.

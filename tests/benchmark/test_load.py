@@ -8,6 +8,7 @@ from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.querysets import LIST_AND_MARK
 from tests.conftest import NOW
+from tests.starts import list_and_mark
 from verification.benchmark import statements
 from verification.benchmark.load import Load
 from verification.benchmark.workload import Series, planned
@@ -61,7 +62,7 @@ def test_list_queries_are_counted_by_the_database_and_by_the_log():
     if before is None:
         pytest.skip("pg_stat_statements is not in use in this database")
     for _ in range(3):
-        Job.objects.list_and_mark(now=NOW, horizon=NOW + W, window=10, client="beat@test")
+        list_and_mark(now=NOW, horizon=NOW + W)
     found = statements.between(before, statements.snapshot(NOW - W))
     assert found is not None
     assert (found.list_queries, found.logged_list_queries) == (3, 3)

@@ -13,6 +13,7 @@ from jobs.models import Job
 from jobs.states import State
 from tests.concurrency.steps import LATER, PATIENCE, acquire, beside, finish
 from tests.conftest import NOW
+from tests.starts import list_and_mark
 
 SECOND = timedelta(seconds=1)
 NOT_STARTED = ("unlisted", "marked", "published")
@@ -24,7 +25,7 @@ def new_job():
 
 
 def listed():
-    return Job.objects.list_and_mark(now=NOW, horizon=LATER, window=10, client="beat")
+    return list_and_mark(now=NOW, horizon=LATER)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def test_who_finds_a_limit_locked_is_told_at_once_and_others_start():
     assert {one.job_id for one in got.started} == {free.pk, plain.pk}
     assert [(one.job_id, name) for one, name in got.busy] == [(shut.pk, Name(Kind.KEY, "a"))]
     finish(next(one for one in got.started if one.job_id == free.pk))
-    assert promotion.promote([Name(Kind.KEY, "a")], now=NOW) == set(), "nobody waits for it"
+    assert promotion.promote([Name(Kind.KEY, "a")], now=NOW, seconds=1.0) == set(), "nobody waits for it"
     assert time.monotonic() - began < 5, "nobody has waited"
     go.set()
     future.result(10)
@@ -55,9 +55,9 @@ def test_a_turn_that_passes_a_locked_row_by_comes_back_to_it():
     with transaction.atomic():
         list(Job.objects.to_be_waited_for([second.pk]))
         beside(lambda: finish(started)).result(10)
-        again = beside(lambda: promotion.promote([Name(Kind.KEY, "pay")], now=NOW)).result(10)
+        again = beside(lambda: promotion.promote([Name(Kind.KEY, "pay")], now=NOW, seconds=1.0)).result(10)
         assert again == {Name(Kind.KEY, "pay")}, "somebody is to look again"
-    promotion.promote(again, now=NOW)
+    promotion.promote(again, now=NOW, seconds=1.0)
     second.refresh_from_db()
     assert second.holds == 0
 

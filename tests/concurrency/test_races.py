@@ -18,6 +18,7 @@ from jobs.transitions import WorkerIdentity
 from tests import starts
 from tests.concurrency.steps import LATER, PATIENCE, TOGETHER, acquire, at_once, beside, finish, rows, wait_for_its_lock
 from tests.conftest import NOW
+from tests.starts import list_and_mark
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +27,7 @@ def test_of_several_list_queries_each_job_is_in_one():
     rows(2000)
 
     def listed(client):
-        return Job.objects.list_and_mark(now=NOW, horizon=NOW + timedelta(minutes=1), window=10, client=client)
+        return list_and_mark(now=NOW, horizon=NOW + timedelta(minutes=1), client=client)
 
     found = Counter(job.id for part in at_once(listed, ["a", "b", "c", "d"]) for job in part)
     again = listed("e")

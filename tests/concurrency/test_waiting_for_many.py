@@ -56,7 +56,7 @@ def test_the_rows_of_those_that_a_bulk_waits_for_are_locked_for_a_small_part_of_
     for jobs in (5, 500):
         new = waiting_for(others, jobs=jobs)
         if batch:
-            said = asked_for(lambda new=new: create_batch(NewBatch("", new, new[0]), now=NOW))
+            said = asked_for(lambda new=new: create_batch(NewBatch("", new, new[0]), now=NOW, by=None))
         else:
             said = asked_for(lambda new=new: transitions.create_many(new, now=NOW))
         held[jobs] = while_locked(said)

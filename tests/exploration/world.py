@@ -176,7 +176,7 @@ class World:
         """What a process does after its COMMIT; nothing, if it dies."""
         freed, self.freed = self.freed, set()
         if freed and not dies:
-            assert promotion.promote(freed, now=self.now) <= freed, "nobody else has their locks"
+            assert promotion.promote(freed, now=self.now, seconds=1.0) <= freed, "nobody else has their locks"
         late, self.uncommitted[:] = list(self.uncommitted), []
         if late and not dies:
             self.late_publisher._publish(late)

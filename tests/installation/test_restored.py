@@ -23,6 +23,7 @@ from jobs.scheduler import leader as leader_module
 from jobs.scheduler.leader import Leader
 from jobs.states import State
 from jobs.transitions import AcquireRequest, WorkerIdentity, restoring
+from tests.starts import list_and_mark
 
 WORKER = WorkerIdentity("w1@test", uuid.uuid4())
 
@@ -57,7 +58,7 @@ def due(now, **fields):
 
 
 def listed(now):
-    return [one.id for one in Job.objects.list_and_mark(now=now, horizon=now, window=10, client="test")]
+    return [one.id for one in list_and_mark(now=now, horizon=now)]
 
 
 def acquired(job, now):

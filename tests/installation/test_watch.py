@@ -37,11 +37,11 @@ def row(here=HERE):
     ],
 )
 def test_no_alarm(here, remembered):
-    assert why_restored(row(), here, remembered, heard=500) == ""
+    assert why_restored(row(), here, remembered, heard=500, asked=True) == ""
 
 
 def test_a_new_installation_is_no_restored_one():
-    assert why_restored(Installation(last_start=0), HERE, None) == ""
+    assert why_restored(Installation(last_start=0), HERE, None, heard=0, asked=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_a_new_installation_is_no_restored_one():
     ],
 )
 def test_alarms(here, remembered, says):
-    assert says in why_restored(row(), here, remembered)
+    assert says in why_restored(row(), here, remembered, heard=0, asked=True)
 
 
 def test_a_process_that_has_lived_on_remembers_too():
-    assert "start 600 was made" in why_restored(row(), HERE, None, heard=600)
+    assert "start 600 was made" in why_restored(row(), HERE, None, heard=600, asked=True)
 
 
 def test_while_the_broker_is_away_a_new_timeline_waits_for_its_word():
-    assert why_restored(row(), replace(HERE, timeline=2), None, asked=False) == ""
+    assert why_restored(row(), replace(HERE, timeline=2), None, heard=0, asked=False) == ""

@@ -7,6 +7,7 @@ from jobs.models import Job, WorkerLog
 from jobs.states import State
 from tests.conftest import NOW, seconds
 from tests.models.rows import row
+from tests.starts import list_and_mark
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +16,7 @@ W = 10.0
 
 def listed(now=NOW, horizon=None, **more):
     horizon = horizon or now + seconds(12)
-    return Job.objects.list_and_mark(now=now, horizon=horizon, window=W, client="beat@test", **more)
+    return list_and_mark(now=now, horizon=horizon, **more)
 
 
 def ids(found):

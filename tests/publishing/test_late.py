@@ -11,6 +11,7 @@ from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.publishing import late
 from tests.conftest import NOW
+from tests.starts import list_and_mark
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +31,7 @@ def test_a_job_is_accepted_while_the_broker_is_away(make_job, queue, no_broker, 
         job = make_job(2, queue=queue.name)
     job.refresh_from_db()
     assert job.enqueued_at is None, "the next list query takes it"
-    assert [
-        j.id for j in Job.objects.list_and_mark(now=NOW, horizon=job.run_at + timedelta(1), window=10, client="x")
-    ] == [job.pk]
+    assert [j.id for j in list_and_mark(now=NOW, horizon=job.run_at + timedelta(1))] == [job.pk]
 
 
 def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, django_capture_on_commit_callbacks):

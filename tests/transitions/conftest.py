@@ -15,7 +15,7 @@ def _looks_at_once(monkeypatch):
 
     def look(names, *, now):
         for _ in range(3):
-            names = promotion.promote(names, now=now) if names else set()
+            names = promotion.promote(names, now=now, seconds=1.0) if names else set()
 
     monkeypatch.setattr(promotion, "at_commit", look)
 

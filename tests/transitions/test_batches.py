@@ -15,5 +15,5 @@ def test_another_violation_is_not_taken_for_a_used_key():
     wrong = rules.NewJob("demo.noop", {}, NOW, queue="not a queue")
     for key in (None, "k"):
         with pytest.raises(IntegrityError):
-            create_batch(NewBatch("night", [wrong], idempotency_key=key), now=NOW)
+            create_batch(NewBatch("night", [wrong], idempotency_key=key), now=NOW, by=None)
     assert not Batch.objects.exists()

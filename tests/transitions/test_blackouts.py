@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs import transitions
 from jobs.calendars import publicholidays
-from jobs.models import Calendar, CalendarRange, Job, Limit
+from jobs.models import Calendar, CalendarRange, Limit
 from jobs.states import Blackout, State
 from jobs.worker.process import warming
 from tests.conftest import NOW, seconds
+from tests.starts import list_and_mark
 from tests.transitions.steps import CLOSES, EVENING, OPENS, acquire, again, finish, is_waiting
 
 pytestmark = pytest.mark.django_db
@@ -43,9 +44,9 @@ def test_one_that_opens_soon_is_published_for_its_moment(bound, published):
 def test_it_is_listed_for_its_opening(bound):
     job = bound(EVENING)
     acquire(job, now=EVENING)
-    before = Job.objects.list_and_mark(now=OPENS - seconds(9), horizon=OPENS, window=10, client="b")
+    before = list_and_mark(now=OPENS - seconds(9), horizon=OPENS)
     assert before == []
-    listed = Job.objects.list_and_mark(now=OPENS - seconds(8), horizon=OPENS + seconds(1), window=10, client="b")
+    listed = list_and_mark(now=OPENS - seconds(8), horizon=OPENS + seconds(1))
     assert [(one.id, one.run_at) for one in listed] == [(job.pk, OPENS)]
 
 

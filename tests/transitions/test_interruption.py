@@ -11,6 +11,7 @@ from jobs.states import State
 from jobs.transitions import WorkerIdentity
 from tests import starts
 from tests.conftest import NOW, seconds
+from tests.starts import list_and_mark
 from tests.transitions.steps import SECOND, WORKER, acquire, finish, start
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +91,7 @@ def test_beyond_the_listed_window_it_is_left_to_the_list_query(make_job, publish
     for _ in range(2):
         vanish(job, now=NOW)
     assert (job.run_at, job.enqueued_at, job.deliveries) == (NOW + 10 * SECOND, None, 0)
-    listed = Job.objects.list_and_mark(now=NOW, horizon=NOW + 20 * SECOND, window=10, client="beat")
+    listed = list_and_mark(now=NOW, horizon=NOW + 20 * SECOND)
     assert [(one.id, one.version) for one in listed] == [(job.pk, 3)]
 
 

@@ -9,6 +9,7 @@ from jobs.states import Hold, State
 from jobs.transitions.limits import filling, pausing
 from jobs.transitions.limits.names import Name
 from tests.conftest import NOW, seconds
+from tests.starts import list_and_mark
 from tests.transitions.steps import acquire, again, finish
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,7 @@ def test_resuming_lets_go_of_everybody_however_many(make_job, monkeypatch, publi
     pausing.resume(MAIL, now=NOW)
     assert [listed.id for listed in published] == [job.pk for job in jobs[:2]]
     assert not Job.objects.held().exists()
-    listed = Job.objects.list_and_mark(now=NOW, horizon=NOW + seconds(10), window=10, client="b")
+    listed = list_and_mark(now=NOW, horizon=NOW + seconds(10))
     assert {one.id for one in listed} == {job.pk for job in jobs[2:]}
 
 

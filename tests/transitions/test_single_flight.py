@@ -11,6 +11,7 @@ from jobs.states import Hold, Overlap, State
 from jobs.transitions import AcquireRequest
 from tests import starts
 from tests.conftest import NOW, seconds
+from tests.starts import list_and_mark
 from tests.transitions.steps import WORKER, acquire, again, finish, start
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +163,7 @@ def test_a_retry_waits_for_its_key_again(make_job, running):
 def test_a_held_job_is_not_listed(make_job, running):
     second = make_job(2, key="pay")
     acquire(second)
-    listed = Job.objects.list_and_mark(now=NOW + seconds(60), horizon=NOW + seconds(70), window=10, client="b")
+    listed = list_and_mark(now=NOW + seconds(60), horizon=NOW + seconds(70))
     assert second.pk not in [one.id for one in listed]
     assert second not in Job.objects.overdue(NOW + seconds(60))
     assert second in Job.objects.held()

@@ -92,10 +92,10 @@ class JobListing(JobOverviews):
         horizon: datetime,
         window: float,
         client: str,
-        unpublished_since: datetime | None = None,
-        unpublished_after: Listed | None = None,
-        crowded: Iterable[str] = (),
-        limit: int = LIST_LIMIT,
+        unpublished_since: datetime | None,
+        unpublished_after: Listed | None,
+        crowded: Iterable[str],
+        limit: int,
     ) -> list[Listed]:
         """List the pending jobs due before `horizon` that need a message, soonest first, and mark them.
 

@@ -63,7 +63,7 @@ def _look(names: set[Name], now: datetime) -> None:
         emit(LimitsLeftToLeader(len(names), error))
 
 
-def promote(names: Collection[Name], *, now: datetime, seconds: float = AT_MOST) -> set[Name]:
+def promote(names: Collection[Name], *, now: datetime, seconds: float) -> set[Name]:
     """Give the free places of these limits to those that wait and publish them. Returns the limits at which somebody is
     to look again soon: another has their locks or their rows, or there is more to do than in so many seconds. Raises
     what the database raises.

@@ -146,7 +146,7 @@ class Lines:
         promotion.hand_to(self._handed.update)
         if line is not None and not line.later:
             with _timed(took.turn):
-                promotion.promote(names, now=clock.current())
+                promotion.promote(names, now=clock.current(), seconds=promotion.AT_MOST)
 
     def _next(self, line: Line | None, now: datetime) -> Job:
         """Return the job whose turn it is."""
@@ -159,7 +159,7 @@ class Lines:
         free = Job.objects.pending().filter(holds=0, **of_limit).order_by("run_at")
         job = free.first()
         if job is None:  # the first of all
-            promotion.promote([line.limit], now=now)
+            promotion.promote([line.limit], now=now, seconds=promotion.AT_MOST)
             job = free.first()
         if job is None:
             raise RoundFailed(f"Nobody in the line of the {line.limit} had a turn.")
