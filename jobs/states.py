@@ -71,3 +71,26 @@ class Blackout(models.TextChoices):
     SKIP = "skip", "it is skipped"
     EARLIER = "earlier", "it starts before, as late as that may be, or else at the next opening"
     NEXT = "next", "it starts at the next opening"
+
+
+class CatchUp(models.TextChoices):
+    """Choices for the runs of a schedule whose time passed while nothing could start them."""
+
+    SKIP = "skip", "none of them starts"
+    LATEST = "latest", "the latest starts, once"
+    ALL = "all", "all start, one after the other, up to a limit"
+
+
+class Cause(models.TextChoices):
+    """Reasons why a nominal time of a schedule has not started. Stored: the words never change their meaning."""
+
+    PAUSED = "paused", "the schedule was paused"
+    DISABLED = "disabled", "the schedule was switched off"
+    DOWNTIME = "downtime", "nothing was there to start it"
+    CATCH_UP = "catch_up", "more had been missed than the schedule makes up for"
+    CALENDAR = "calendar", "the calendar was closed"
+    RUNNING = "running", "an earlier run had not ended"
+    LATE = "late", "it was later than it may start"
+    PERSON = "person", "somebody skipped it"
+    TARGET = "target", "its target could not be called"
+    DEPENDENCY = "dependency", "a job that it waited for did not end as wanted"

@@ -10,6 +10,8 @@ from jobs.models.described import Described, as_stored
 from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.limit import Kind, Limit
+from jobs.models.occurrence import Occurrence, OccurrenceChange
+from jobs.models.schedule import Schedule
 from jobs.models.trigger import Trigger
 from jobs.models.turn import Turn
 from jobs.models.worker import Leadership, Worker
@@ -31,6 +33,9 @@ __all__ = [
     "Kind",
     "Leadership",
     "Limit",
+    "Occurrence",
+    "OccurrenceChange",
+    "Schedule",
     "Subject",
     "Trigger",
     "Turn",

@@ -25,6 +25,7 @@ class Subject(models.TextChoices):
     CALENDAR = "calendar"
     WORKER = "worker"
     CREATION_LIMIT = "creation_limit"
+    SCHEDULE = "schedule"
 
 
 class Verb(models.TextChoices):

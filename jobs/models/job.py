@@ -158,6 +158,21 @@ class Job(models.Model):
         db_index=False,
         help_text="The trigger that has started it.",
     )
+    # As with a trigger. Which nominal times have their job is for jobs_occurrence to say.
+    schedule = models.ForeignKey(
+        "jobs.Schedule",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The schedule that has made it.",
+    )
+    nominal_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The time of its schedule that it stands for."
+    )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, editable=False)
     # Of what was asked for with that key: jobs/rules/asked.py. Null without one, and in rows of before 0020.
     idempotency_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)

@@ -17,6 +17,7 @@ from jobs.publishing.depths import QueueDepths
 from jobs.publishing.windows import window_at
 from jobs.scheduler.dispatcher import Dispatcher
 from jobs.scheduler.rescue import rescue
+from jobs.scheduler.schedules import schedules
 from jobs.scheduler.turns import turns, waits
 
 LOOK_EVERY = 1.0  # seconds
@@ -56,6 +57,7 @@ class Sweeper:
             Service("rescue", self._rescue),
             Service("turns", self._turns),
             Service("waits", self._waits),
+            Service("schedules", self._schedules),
         ]
 
     def start(self) -> None:
@@ -116,6 +118,9 @@ class Sweeper:
 
     def _waits(self, now: datetime) -> float:
         return 0.0 if waits(now=now) else WAITS_EVERY
+
+    def _schedules(self, now: datetime) -> float:
+        return schedules(now=now)
 
     def _crowds(self, now: datetime) -> float:
         """Ask the broker, once a window and shortly before the next list query, in which queues many messages wait.

@@ -55,6 +55,8 @@ class Context:
     limit: int | None = None
     #: Instant at which the body is entered: `run_at`, or the later moment that a rate has given it.
     due: datetime | None = None
+    #: Time of its schedule that it stands for, also where it starts later or earlier; None without a schedule.
+    nominal_time: datetime | None = None
     execution: Execution = field(default_factory=Execution, repr=False, compare=False)
 
     @property

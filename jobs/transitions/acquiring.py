@@ -13,13 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from jobs import failpoints
 from jobs.installation import known
 from jobs.models import Attempt, Job, WorkerLog, moments
-from jobs.states import State
+from jobs.states import Cause, State
 from jobs.transitions import admission
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.finishing import ERROR_LIMIT, storable
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.starting import Decided, decide, take_back
 from jobs.transitions.refusals import Refusal, Row, write
+from jobs.transitions.schedules import lateness, succession
 from jobs.transitions.starts import Acquired, AcquireRequest, Started, WorkerIdentity
 
 
@@ -59,6 +60,8 @@ def acquire(
         with transaction.atomic():
             failed = only.update(state=State.FAILED, finished_at=now, reason=why)  # 0: somebody was first
             dependencies.ended([wanted[0].job_id][:failed], now=now)
+            if failed:
+                succession.missed(Job.objects.filter(pk=wanted[0].job_id), Cause.TARGET, why, now=now)
             promotion.leave([wanted[0].job_id][:failed], now=now)
         return Acquired()
 
@@ -117,6 +120,7 @@ def _acquire(
                 WorkerLog(action=WorkerLog.Action.ACQUIRE_FAILURE, job_id=job_id, client=worker.name, results=0, at=now)
                 for job_id in missed
             )
+        succession.follow([row for row, _ in taken], later.refused, rows, now=now)
         if taken:
             failpoints.hit("in-acquire")
     known.heard(max(starts, default=0))  # it is committed now
@@ -130,7 +134,8 @@ def _acquire(
 
 def _refuse(rows: Sequence[Row], now: datetime) -> Decided:
     """Write down what becomes of the jobs that do not start now, and return that; the caller has their rows."""
-    leaving = admission.refusals(rows, now=now)
+    leaving = lateness.refusals(rows, now=now)
+    leaving |= admission.refusals([row for row in rows if row.id not in leaving], now=now)
     sharing = [row for row in rows if row.limits]
     decided = decide([row for row in sharing if row.id not in leaving], now=now) if sharing else Decided()
     decided.refused |= leaving
@@ -147,7 +152,8 @@ def _refuse(rows: Sequence[Row], now: datetime) -> Decided:
 def _started(row: Row, now: datetime) -> Started:
     ends_by = moments.ends_by(row.run_at, now, row.deadline)
     number = row.attempt + 1
-    return Started(row.id, number, row.target, row.payload, row.run_at, row.due, row.read_at, row.deadline, ends_by)
+    at, nominal = row.read_at, row.nominal_at
+    return Started(row.id, number, row.target, row.payload, row.run_at, row.due, at, row.deadline, ends_by, nominal)
 
 
 def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None:
@@ -166,4 +172,5 @@ def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None
         return None
     job = attempt.job
     ends_by = moments.ends_by(job.run_at, attempt.locked_at, job.deadline)
-    return Started(job.pk, attempt.number, job.target, job.payload, job.run_at, job.due, None, job.deadline, ends_by)
+    number, nominal = attempt.number, job.nominal_at
+    return Started(job.pk, number, job.target, job.payload, job.run_at, job.due, None, job.deadline, ends_by, nominal)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from jobs import blackouts, rules, targets
 from jobs.calendars import NeverOpen, why_closed
 from jobs.conf import conf
-from jobs.states import Blackout, Hold, IfLate, State
+from jobs.states import Blackout, Cause, Hold, IfLate, State
 from jobs.transitions.refusals import Refusal, Row
 
 REASON_LIMIT = 10_000  # characters
@@ -30,7 +30,7 @@ def _by_itself(row: Row, now: datetime) -> Refusal | None:
     late = (now - row.run_at).total_seconds()
     if row.start_within is not None and late > row.start_within:
         why = f"It could have started {late:.1f} s after its time; it was to start within {row.start_within} s."
-        return Refusal(why, hold=Hold.PERSON) if row.if_late == IfLate.HOLD else Refusal(why, State.SKIPPED)
+        return Refusal(why, hold=Hold.PERSON) if row.if_late == IfLate.HOLD else Refusal(why, State.SKIPPED, Cause.LATE)
     broken = rules.why_not_startable(row.target, row.payload)
     if broken:
         return _not_by_us(row, broken[:REASON_LIMIT], now)
@@ -45,7 +45,7 @@ def _not_by_us(row: Row, why: str, now: datetime) -> Refusal:
     c = conf()
     late = (now - row.due).total_seconds()
     if late > c.max_delay_time:
-        return Refusal(why, State.FAILED)
+        return Refusal(why, State.FAILED, Cause.TARGET)
     pause = min(max(late + c.arm_lead, FIRST_PAUSE), LONGEST_PAUSE)
     again = max(row.due, now + timedelta(seconds=c.arm_lead + pause))
     return Refusal(f"A worker could not start it: {why}", ask_again=again)
@@ -61,7 +61,8 @@ def _by_calendar(row: Row, rule: blackouts.Rule | None, now: datetime) -> Refusa
     start = max(now, row.due)
     if rule.blackout == Blackout.SKIP:
         closed = why_closed(rule.calendar, start)
-        return Refusal(f"The calendar '{rule.calendar.name}' was closed: {closed}.", State.SKIPPED) if closed else None
+        why = f"The calendar '{rule.calendar.name}' was closed: {closed}."
+        return Refusal(why, State.SKIPPED, Cause.CALENDAR) if closed else None
     try:  # what is earlier is over
         placed = blackouts.place(rule.calendar, Blackout.NEXT, start, now=now)
     except NeverOpen as error:

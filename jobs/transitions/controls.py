@@ -13,17 +13,18 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from jobs import publishing, rules
-from jobs.models import Attempt, Audit, Described, Job, Turn, Verb
+from jobs.models import Attempt, Audit, Described, Job, Occurrence, Turn, Verb
 from jobs.models.described import described
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.nodes.waking import wake_at_commit
 from jobs.rules.controls import CONTROLS, Control
-from jobs.states import OVER, Hold, State
+from jobs.states import OVER, Cause, Hold, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
 from jobs.transitions.requeue import keep_place, requeue
+from jobs.transitions.schedules import succession
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -129,6 +130,8 @@ def _again(job: Job, now: datetime) -> None:
     had not been."""
     keeps_time = job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now
     requeue(job, run_at=job.run_at if keeps_time else now, now=now, over_calendar=not keeps_time)
+    if job.schedule_id is not None:
+        Occurrence.objects.started([job.pk])
 
 
 def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
@@ -218,6 +221,9 @@ def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | N
             return None
         _check_reason(asked.reason, needed=job.state == State.INTERRUPTED)
         change(job)
+        if asked.verb == Verb.CANCEL and job.state == State.PENDING:
+            by_id, why = getattr(asked.by, "pk", None), asked.reason
+            succession.missed([job], Cause.PERSON, why, now=asked.now, by_id=by_id)
         if job.has_dependents and asked.control.becomes in OVER:
             dependencies.ended([job.pk], now=asked.now)
         if job.state == State.PENDING and asked.verb in LEAVES:

@@ -110,7 +110,7 @@ def insert(
         Job(
             **n.columns(),
             idempotency_digest=asked if n.idempotency_key else None,
-            created_by_id=getattr(by, "pk", None),
+            created_by_id=n.created_by_id or getattr(by, "pk", None),
             # Due inside a window that is already listed: published at commit by us, so marked by us.
             enqueued_at=now if once else None,
             deliveries=1 if once else 0,

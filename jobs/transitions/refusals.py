@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from jobs import publishing
 from jobs.models import Job, moments
 from jobs.models.querysets import Listed
-from jobs.states import State
+from jobs.states import Cause, State
 from jobs.transitions.limits.names import Name, of
 
 
@@ -48,8 +48,17 @@ class Row(NamedTuple):
     calendar_id: int | None
     #: Whether its queue has limits.
     queue_limited: bool
+    #: The schedule that has made it, and the time of that which it stands for; None for what no schedule has made.
+    schedule_id: int | None
+    nominal_at: datetime | None
+    #: What has held it back; empty for what nothing has.
+    waited_for: str
     #: What the database's clock read under the lock.
     read_at: datetime
+
+    @property
+    def pk(self) -> int:
+        return self.id
 
     @property
     def due(self) -> datetime:
@@ -69,6 +78,7 @@ class Refusal:
 
     why: str
     state: State | None = None
+    cause: Cause | None = None  # why the nominal time of a schedule does not start, with `state`
     hold: int = 0
     by: Name | None = None  # the limit that holds it
     not_before: datetime | None = None

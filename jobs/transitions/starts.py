@@ -52,6 +52,8 @@ class Started:
     deadline: int | None = None
     #: The moment at which the deadline passes; None without one.
     ends_by: datetime | None = None
+    #: The time of its schedule that it stands for; None for what no schedule has made.
+    nominal_at: datetime | None = None
 
 
 @dataclass(frozen=True)

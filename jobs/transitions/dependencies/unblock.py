@@ -15,7 +15,7 @@ from jobs.events.transitions import WaitersLeftToLeader
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import Wait
-from jobs.states import Awaited, Hold, State
+from jobs.states import Awaited, Cause, Hold, State
 
 AT_ONCE = 1000  # jobs that one transaction lets go or skips; the leader sees to the rest
 DEEPEST = 50  # how many generations of skipped jobs it follows
@@ -74,15 +74,19 @@ def _waited_for(far: Wait) -> str:
 
 
 def _skip(vain: list[tuple[Job, int]], now: datetime) -> None:
-    broken: dict[int, list[int]] = {}
+    from jobs.transitions.schedules import succession  # noqa: PLC0415 - it makes jobs, and these wait for others
+
+    broken: dict[int, list[Job]] = {}
     for job, other in vain:
-        broken.setdefault(other, []).append(job.pk)
+        broken.setdefault(other, []).append(job)
     states = dict(Job.objects.filter(pk__in=broken).order_by().values_list("pk", "state")) if broken else {}
-    for other, ids in broken.items():
+    for other, jobs in broken.items():
         # Read without its lock: it may have been retried or deleted since.
         how = ENDED_AS.get(State(states[other])) if other in states else None
         why = f"Job {other}, which it waited for, {how or 'did not complete'}."
+        ids = [job.pk for job in jobs]
         Job.objects.filter(pk__in=ids).update(state=State.SKIPPED, finished_at=now, holds=0, reason=why)
+        succession.missed(jobs, Cause.DEPENDENCY, why, now=now)
 
 
 def _look_again_at_commit(ids: Collection[int]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from jobs.models import Kind, Limit
 from jobs.models.querysets.turns import Occupied
-from jobs.states import Overlap, State
+from jobs.states import Cause, Overlap, State
 from jobs.transitions.limits import rates
 from jobs.transitions.limits.names import HOLDS, Name
 from jobs.transitions.refusals import Refusal, Row
@@ -129,9 +129,9 @@ def _by_key(row: Row, view: View, from_line: Name | None) -> Refusal | None:
     else:
         said = _who(view, others)
     if policy == Overlap.SKIP:
-        return Refusal(f"{said} at its time.", State.SKIPPED)
+        return Refusal(f"{said} at its time.", State.SKIPPED, Cause.RUNNING)
     if policy == Overlap.JOIN:
-        return Refusal(f"{said} at its time and stands for it.", State.SKIPPED, joined_id=others[0])
+        return Refusal(f"{said} at its time and stands for it.", State.SKIPPED, Cause.RUNNING, joined_id=others[0])
     running = [one for one in others if one in view.occupied.running]
     return _hold(view, f"{said} at its time.", instead_of=running if policy == Overlap.CANCEL else ())
 

@@ -10,10 +10,11 @@ from django.db import transaction
 from jobs.events import emit
 from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job
-from jobs.states import State
+from jobs.states import Cause, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.requeue import requeue
+from jobs.transitions.schedules import succession
 from jobs.transitions.starts import Started
 
 NOT_ENTERED = "It was paused before its body was entered"
@@ -39,5 +40,6 @@ def is_over(started: Started, *, now: datetime) -> bool:
             why = f"{NOT_ENTERED}, and it had been asked to stop."
             Job.objects.pending().filter(pk=job.pk).update(state=State.CANCELLED, finished_at=now, reason=why)
             dependencies.ended([job.pk], now=now)
+            succession.missed([job], Cause.PERSON, why, now=now)
         promotion.leave([job.pk], now=now)
     return True

@@ -18,6 +18,7 @@ def enter(started: Started) -> targets.Context:
         deadline=started.ends_by,
         limit=started.deadline,
         due=started.due,
+        nominal_time=started.nominal_at,
     )
     context.execution.on_progress = (
         reports.put

@@ -1,0 +1,39 @@
+"""Schedules: what stands still, and what the leader puts right."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from jobs.events.event import Event
+
+
+@dataclass(frozen=True)
+class ScheduleBroken(Event):
+    """A schedule stands still, since its expression cannot be read any more."""
+
+    level = logging.ERROR
+    text = "schedule %(id)d (%(name)s) stands still: %(why)s"
+    id: int
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class SuccessorsLeftToLeader(Event):
+    """The jobs that come after some that have started could not be made with them."""
+
+    level = logging.ERROR
+    text = "the next runs of schedules could not be made (%(error)s); the leader makes them"
+    traceback = True
+    error: Exception
+
+
+@dataclass(frozen=True)
+class SchedulesMovedOn(Event):
+    """The leader has made next runs that no start had made: their runs are held, were lost, or nobody was there."""
+
+    level = logging.INFO
+    text = "%(moved)d schedules moved on, %(put_right)d next runs made anew"
+    moved: int
+    put_right: int

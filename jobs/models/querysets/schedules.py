@@ -1,0 +1,46 @@
+"""Questions to the database about schedules, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from jobs.states import State
+
+if TYPE_CHECKING:
+    from jobs.models.schedule import Schedule  # noqa: F401 - named in the base class
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def locked(self, *, wait: bool) -> ScheduleQuerySet:
+        """Lock and select these, in the order of their ids; without `wait` only those that nobody else has."""
+        return self.order_by("id").select_for_update(skip_locked=not wait, of=("self",), no_key=True)
+
+    def standing_at(self, job_ids: Collection[int], ids: Collection[int]) -> ScheduleQuerySet:
+        """Select of these schedules those whose next run is one of these jobs."""
+        return self.filter(pk__in=ids, next_job_id__in=job_ids)
+
+    def due(self, now: datetime, limit: int) -> list[int]:
+        """Return the ids of those whose next nominal time has come, soonest first."""
+        found = self.filter(next_at__lte=now).order_by("next_at", "pk")
+        return list(found.values_list("pk", flat=True)[:limit])
+
+    def next_time(self) -> datetime | None:
+        """Return the soonest of the nominal times that come next."""
+        found: datetime | None = (
+            self.filter(next_at__isnull=False).order_by("next_at").values_list("next_at", flat=True).first()
+        )
+        return found
+
+    def astray(self, now: datetime, before: datetime, limit: int) -> list[int]:
+        """Return the ids of those whose next run comes before that moment and has no pending job: SQL has deleted it,
+        or has changed its state."""
+        from jobs.models.job import Job  # noqa: PLC0415 - jobs know no schedules
+
+        pending = Job.objects.filter(pk=OuterRef("next_job_id"), state=State.PENDING)
+        found = self.filter(~Exists(pending), Q(next_at__gt=now), next_at__lt=before)
+        return list(found.order_by("next_at", "pk").values_list("pk", flat=True)[:limit])

@@ -1,0 +1,58 @@
+"""Looks for schedules whose next nominal time has come and that no start has moved on, and for next runs that SQL has
+deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.schedules import SchedulesMovedOn
+from jobs.models import Schedule
+from jobs.transitions.schedules.sweeping import catch_up_with, put_right
+
+AT_A_TIME = 200  # schedules in one transaction: a job of each is written
+TRANSACTIONS = 10  # of one call
+SOONEST = 1.0  # seconds
+
+
+class Schedules:
+    """Remembers when it has looked for what SQL has done: once a window."""
+
+    def __init__(self) -> None:
+        self._looked = 0
+
+    def __call__(self, *, now: datetime) -> float:
+        """Move on what is due; return the seconds until the next look. One statement where nothing is due, and one
+        more each window."""
+        moved = right = 0
+        for _ in range(TRANSACTIONS):
+            ids = Schedule.objects.due(now, AT_A_TIME)
+            with transaction.atomic():
+                done = catch_up_with(ids, now=now) if ids else 0
+            moved += done
+            if not done or len(ids) < AT_A_TIME:
+                break
+        length = conf().min_prepare_time
+        window = int(now.timestamp() // length)
+        if window != self._looked:
+            right = self._put_right(now, now + timedelta(seconds=3 * length))
+            self._looked = window
+        if moved or right:
+            emit(SchedulesMovedOn(moved, right))
+        upcoming = Schedule.objects.next_time()
+        if upcoming is None:
+            return length
+        return min(max((upcoming - now).total_seconds(), SOONEST), length)
+
+    def _put_right(self, now: datetime, before: datetime) -> int:
+        ids = Schedule.objects.astray(now, before, AT_A_TIME)
+        if not ids:
+            return 0
+        with transaction.atomic():
+            return put_right(ids, now=now)
+
+
+schedules = Schedules()  # of this process

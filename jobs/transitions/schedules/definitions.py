@@ -1,0 +1,201 @@
+"""Writes schedules as people define them: an edit moves the run that comes next at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from jobs.models import Audit, Change, Job, Occurrence, Schedule, Subject
+from jobs.models.job import NEXT_VERSION
+from jobs.states import Cause, State
+from jobs.transitions.dependencies import unblock as dependencies
+from jobs.transitions.limits import promotion
+from jobs.transitions.schedules.planning import Stop
+from jobs.transitions.schedules.succession import AT_LEISURE, move_on
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The answer to a request to change a schedule; `why` is a sentence for the person who asked."""
+
+    done: bool
+    why: str
+    schedule: Schedule | None = None
+
+
+def create_schedule(fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime) -> Schedule:
+    """Create a schedule of fields that have passed the rules, and the job of its first run. Nothing before `now` is
+    ever started. Raises IntegrityError where its name is taken."""
+    schedule = Schedule(**fields, created_at=now, created_by_id=getattr(by, "pk", None), accounted_until=now)
+    schedule.anchored_at = _anchor(schedule, now)
+    with transaction.atomic():
+        schedule.save(force_insert=True)
+        move_on([schedule], now=now, most=AT_LEISURE)
+        schedule.refresh_from_db()
+        _note(schedule, None, by=by, now=now)
+    return schedule
+
+
+def change_schedule(
+    pk: int, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime, reason: str = ""
+) -> Changed:
+    """Change a schedule to fields that have passed the rules. The job of its next run is taken back and made anew; runs
+    whose time has come stay as they are. What passed while it was switched off never starts."""
+    with transaction.atomic():
+        schedule = _locked(pk)
+        if schedule is None:
+            return _none(pk)
+        before, was_enabled = schedule.described(), schedule.enabled
+        for name, value in fields.items():
+            setattr(schedule, name, value)
+        if "starts_at" in fields:
+            schedule.anchored_at = _anchor(schedule, schedule.created_at)
+        schedule.problem = ""
+        _plan_anew(schedule, "The schedule was changed.", by=by, now=now, stop=_off(was_enabled, now, by))
+        _note(schedule, before, by=by, now=now, reason=reason)
+    return Changed(True, f"The schedule '{schedule.name}' was changed. {next_words(schedule)}", schedule)
+
+
+def pause_schedule(
+    pk: int, *, until: datetime | None, reason: str, by: AbstractBaseUser | None, now: datetime
+) -> Changed:
+    """Start nothing of it until that moment, or until somebody resumes it. A run whose time has come goes on."""
+    with transaction.atomic():
+        schedule = _locked(pk)
+        if schedule is None:
+            return _none(pk)
+        before = schedule.described()
+        if not schedule.is_paused(now):
+            schedule.paused_at = now
+        schedule.paused_until, schedule.pause_reason = until, reason
+        schedule.paused_by_id = getattr(by, "pk", None)
+        _plan_anew(schedule, f"The schedule was paused: {reason}", by=by, now=now)
+        _note(schedule, before, by=by, now=now, verb=Change.PAUSE, reason=reason)
+    return Changed(True, f"The schedule '{schedule.name}' is paused. {next_words(schedule)}", schedule)
+
+
+def resume_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, now: datetime) -> Changed:
+    """End a pause. What would have started in it is written down as missed, and never starts."""
+    with transaction.atomic():
+        schedule = _locked(pk)
+        if schedule is None:
+            return _none(pk)
+        if schedule.paused_at is None:
+            return Changed(False, f"The schedule '{schedule.name}' is not paused.", schedule)
+        before = schedule.described()
+        stop = Stop(now, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)
+        schedule.paused_at = schedule.paused_until = schedule.paused_by_id = None
+        schedule.pause_reason = ""
+        _plan_anew(schedule, "The schedule was resumed.", by=by, now=now, stop=stop)
+        _note(schedule, before, by=by, now=now, verb=Change.RESUME, reason=reason)
+    return Changed(True, f"The schedule '{schedule.name}' goes on. {next_words(schedule)}", schedule)
+
+
+def delete_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, now: datetime) -> Changed:
+    """Delete a schedule and its history. Its next run is cancelled; jobs whose time has come go on."""
+    with transaction.atomic():
+        schedule = _locked(pk)
+        if schedule is None:
+            return _none(pk)
+        before, name = schedule.described(), schedule.name
+        job = _withdraw(schedule, f"The schedule '{name}' was deleted.", now=now)
+        schedule.delete()
+        Audit.objects.note(
+            Subject.SCHEDULE, name, by=by, now=now, before=before, after=None, verb=Change.DELETE, reason=reason
+        )
+    of_it = "" if job is None else f" Its next run, job {job}, is cancelled."
+    return Changed(True, f"The schedule '{name}' and its history are deleted.{of_it} Jobs that have started go on.")
+
+
+def next_words(schedule: Schedule) -> str:
+    """Say in a sentence what comes next of it."""
+    if schedule.problem:
+        return schedule.problem
+    if schedule.next_at is None:
+        return "Nothing comes next."
+    if schedule.next_job_id is None:
+        return "What has passed is being written down; its next run is made when that is done."
+    return f"Next: {(schedule.next_at + schedule.offset).astimezone(schedule.zone):%A, %d %B %Y, %H:%M:%S %Z}."
+
+
+def _locked(pk: int) -> Schedule | None:
+    return Schedule.objects.filter(pk=pk).locked(wait=True).first()
+
+
+def _none(pk: int) -> Changed:
+    return Changed(False, f"There is no schedule {pk}.")
+
+
+def _anchor(schedule: Schedule, created_at: datetime) -> datetime:
+    return (schedule.starts_at or created_at).replace(microsecond=0)
+
+
+def _off(was_enabled: bool, now: datetime, by: AbstractBaseUser | None) -> Stop | None:
+    """Return the time in which it was switched off; None where it was not."""
+    return None if was_enabled else Stop(now, Cause.DISABLED, "", getattr(by, "pk", None))
+
+
+def _plan_anew(
+    schedule: Schedule, why: str, *, by: AbstractBaseUser | None, now: datetime, stop: Stop | None = None
+) -> None:
+    """Save the schedule, which the caller has locked and changed, take back the run that comes next and plan again."""
+    _withdraw(schedule, why, now=now)
+    schedule.save()
+    move_on([schedule], now=now, most=AT_LEISURE, stop=stop)
+    schedule.refresh_from_db()
+
+
+def _withdraw(schedule: Schedule, why: str, *, now: datetime) -> int | None:
+    """Take back the run that comes next, unless its time has come: its job is cancelled and is no run any more, its
+    nominal time is not accounted for. Returns the job's id; None where there was nothing to take back."""
+    job_id, nominal = schedule.next_job_id, schedule.next_at
+    schedule.next_at = schedule.next_job_id = None
+    if job_id is None or nominal is None or nominal <= now:
+        return None
+    job = Job.objects.pending().locked([job_id], wait=True).first()
+    if job is None:
+        return None
+    Job.objects.filter(pk=job_id).update(
+        state=State.CANCELLED,
+        finished_at=now,
+        reason=why,
+        version=NEXT_VERSION,
+        holds=0,
+        schedule=None,
+        nominal_at=None,
+    )
+    if job.has_dependents:
+        dependencies.ended([job_id], now=now)
+    promotion.leave([job_id], now=now)
+    Occurrence.objects.filter(job_id=job_id).delete()
+    schedule.accounted_until = min(schedule.accounted_until, max(now, nominal - timedelta(microseconds=1)))
+    schedule.made = max(schedule.made - 1, 0)
+    return job_id
+
+
+def _note(
+    schedule: Schedule,
+    before: Mapping[str, Any] | None,
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    verb: Change | None = None,
+    reason: str = "",
+) -> None:
+    Audit.objects.note(
+        Subject.SCHEDULE,
+        schedule.name,
+        by=by,
+        now=now,
+        before=before,
+        after=schedule.described(),
+        verb=verb,
+        reason=reason,
+    )

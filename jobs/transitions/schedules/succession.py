@@ -1,0 +1,215 @@
+"""Makes the job that comes next of each schedule, and writes down what became of the nominal times before it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from django.db import connection, transaction
+
+from jobs import blackouts, rules
+from jobs.calendars import NeverOpen, Snapshot
+from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.schedules import ScheduleBroken, SuccessorsLeftToLeader
+from jobs.models import Calendar, Occurrence, OccurrenceChange, Schedule
+from jobs.models.schedule import SHARED
+from jobs.recurrence import BadExpression
+from jobs.states import Blackout, Cause
+from jobs.transitions import creation
+from jobs.transitions.refusals import Refusal, Row
+from jobs.transitions.schedules.planning import Missed, Plan, Run, Stop, plan
+
+AT_A_START = 4000  # nominal times that are looked at where starts wait for it: some milliseconds
+AT_LEISURE = 50_000  # where nothing waits
+
+
+class OfSchedule(Protocol):
+    """A job's row, as far as it is the run of a schedule."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def schedule_id(self) -> int | None: ...
+
+
+class Planned(NamedTuple):
+    """A schedule with what comes of it."""
+
+    schedule: Schedule
+    plan: Plan
+
+
+def left(jobs: Iterable[OfSchedule], *, now: datetime) -> None:
+    """Make the successors of these jobs, which have left PENDING in this transaction, as far as they are what comes
+    next of their schedules. Those whose schedule somebody has locked are left to the leader."""
+    ours = {job.pk: job.schedule_id for job in jobs if job.schedule_id is not None}
+    if ours:
+        standing = Schedule.objects.standing_at(list(ours), set(ours.values()))
+        move_on(list(standing.locked(wait=False)), now=now, most=AT_A_START)
+
+
+def missed(jobs: Iterable[OfSchedule], cause: Cause, why: str, *, now: datetime, by_id: int | None = None) -> None:
+    """Write down why these jobs have not started, in the transaction in which they have left PENDING, and make their
+    successors."""
+    ours = [job for job in jobs if job.schedule_id is not None]
+    if ours:
+        Occurrence.objects.not_started([job.pk for job in ours], cause, why, now=now, by_id=by_id)
+        left(ours, now=now)
+
+
+def follow(taken: Sequence[Row], refused: Mapping[int, Refusal], rows: Mapping[int, Row], *, now: datetime) -> None:
+    """Do both for the rows of an acquisition that have started and those that never will. What goes wrong here is
+    undone and told: it must hold up no start, and the leader does it again."""
+    ended = [rows[job_id] for job_id, refusal in refused.items() if refusal.state is not None]
+    if not any(row.schedule_id is not None for row in (*taken, *ended)):
+        return
+    try:
+        with transaction.atomic():
+            left(taken, now=now)
+            for row in ended:
+                missed([row], refused[row.id].cause or Cause.TARGET, refused[row.id].why, now=now)
+    except Exception as error:  # noqa: BLE001 - see above
+        emit(SuccessorsLeftToLeader(error))
+
+
+def move_on(schedules: Sequence[Schedule], *, now: datetime, most: int, stop: Stop | None = None) -> int:
+    """Plan what comes next of these schedules, whose rows the caller has locked, and write it. Returns how many have
+    moved. One that cannot be reckoned with stands still and says so: the others go on."""
+    if not schedules:
+        return 0
+    grace = timedelta(seconds=conf().max_delay_time)
+    changes: dict[int, dict[datetime, OccurrenceChange]] = {}
+    for change in OccurrenceChange.objects.filter(
+        schedule__in=schedules, nominal_at__gt=min(one.accounted_until for one in schedules)
+    ):
+        changes.setdefault(change.schedule_id, {})[change.nominal_at] = change
+    found = []
+    for schedule in schedules:
+        try:
+            planned = plan(schedule, now=now, grace=grace, most=most, changes=changes.get(schedule.pk, {}), stop=stop)
+        except BadExpression as error:
+            _stand_still(schedule, error.why)
+            continue
+        found.append(Planned(schedule, planned))
+    _write(found, now)
+    return len(found)
+
+
+def _stand_still(schedule: Schedule, why: str) -> None:
+    Schedule.objects.filter(pk=schedule.pk).update(next_at=None, next_job_id=None, problem=why)
+    transaction.on_commit(partial(emit, ScheduleBroken(schedule.pk, schedule.name, why)), robust=True)
+
+
+def _write(found: Sequence[Planned], now: datetime) -> None:
+    """Write the jobs, the occurrences and where the schedules stand, in this order: an occurrence has its job."""
+    wanted = {(one.schedule.pk, run.nominal_at): (one.schedule, run) for one in found for run in one.plan.runs}
+    ids = _there(wanted)
+    new = {key: pair for key, pair in wanted.items() if key not in ids}
+    calendars = _calendars(schedule for schedule, _ in new.values())
+    jobs = (
+        creation.insert([new_job(*pair, calendars, now=now) for pair in new.values()], now=now, by=None) if new else []
+    )
+    made = {key: job.pk for key, job in zip(new, jobs, strict=True)}
+    rows = [Occurrence(schedule_id=pk, nominal_at=at, job_id=job, noted_at=now) for (pk, at), job in made.items()]
+    Occurrence.objects.bulk_create(rows + [row for one in found for row in _gaps(one, now)])
+    _stand(found, {**ids, **made})
+
+
+def _there(wanted: Collection[tuple[int, datetime]]) -> dict[tuple[int, datetime], int | None]:
+    """Return which of these have a row already, which is not made again, with its job."""
+    if not wanted:
+        return {}
+    rows = Occurrence.objects.filter(
+        schedule__in={pk for pk, _ in wanted}, nominal_at__in={at for _, at in wanted}, number=1
+    )
+    return {(pk, at): job for pk, at, job in rows.order_by().values_list("schedule_id", "nominal_at", "job_id")}
+
+
+def _gaps(one: Planned, now: datetime) -> list[Occurrence]:
+    """Return the rows of what gets no job. Where an earlier turn was not done, its last row goes on."""
+    gaps = list(one.plan.missed)
+    if gaps and one.schedule.next_at is not None and one.schedule.next_job_id is None and _goes_on(one, gaps[0]):
+        del gaps[0]
+    return [
+        Occurrence(
+            schedule_id=one.schedule.pk,
+            nominal_at=gap.nominal_at,
+            until=gap.until if gap.count > 1 else None,
+            count=gap.count,
+            cause=gap.cause,
+            why=gap.why,
+            by_id=gap.by_id,
+            noted_at=now,
+        )
+        for gap in gaps
+    ]
+
+
+def _goes_on(one: Planned, gap: Missed) -> bool:
+    last = Occurrence.objects.filter(schedule=one.schedule).order_by("-nominal_at", "-number").first()
+    if last is None or last.job_id is not None or (last.cause, last.why, last.by_id) != (gap.cause, gap.why, gap.by_id):
+        return False
+    Occurrence.objects.filter(pk=last.pk).update(until=gap.until, count=last.count + gap.count)
+    return True
+
+
+STAND = """
+UPDATE jobs_schedule SET accounted_until = s.accounted_until, made = s.made, next_at = s.next_at,
+    next_job_id = s.next_job_id, problem = ''
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::timestamptz[], %s::bigint[])
+    AS s (id, accounted_until, made, next_at, next_job_id)
+WHERE jobs_schedule.id = s.id
+"""
+
+
+def _stand(found: Sequence[Planned], jobs: Mapping[tuple[int, datetime], int | None]) -> None:
+    rows = []
+    for schedule, planned in found:
+        job = None if planned.next_at is None else jobs.get((schedule.pk, planned.next_at))
+        rows.append((schedule.pk, planned.accounted_until, planned.made, planned.next_at, job))
+    with connection.cursor() as cursor:
+        cursor.execute(STAND, [list(column) for column in zip(*rows, strict=True)])
+
+
+def new_job(schedule: Schedule, run: Run, calendars: Mapping[int, Snapshot], *, now: datetime) -> rules.NewJob:
+    """Return the job of a run. The rules have seen the schedule; what has changed since is judged at the start."""
+    run_at, bound = _placed(schedule, run, calendars, now)
+    fields = {name: getattr(schedule, name) for name in SHARED}
+    fields |= {"payload": schedule.payload if run.payload is None else run.payload, "overlap": run.overlap}
+    return rules.NewJob(
+        **{**fields, "retry_on": tuple(schedule.retry_on)},
+        name=schedule.name,
+        run_at=run_at,
+        key=schedule.shared_key,
+        bound=bound,
+        schedule_id=schedule.pk,
+        nominal_at=run.nominal_at,
+        created_by_id=schedule.created_by_id,
+    )
+
+
+def _calendars(schedules: Iterable[Schedule]) -> dict[int, Snapshot]:
+    """Read the calendars of these schedules, each once."""
+    ids = {one.calendar_id for one in schedules if one.calendar_id is not None}
+    return {pk: one.snapshot() for pk, one in Calendar.objects.whole().in_bulk(ids).items()} if ids else {}
+
+
+def _placed(
+    schedule: Schedule, run: Run, calendars: Mapping[int, Snapshot], now: datetime
+) -> tuple[datetime, blackouts.Bound]:
+    """Return when a run starts by its calendar. Closed time in which it is skipped is judged at its instant: the
+    calendar may change until then."""
+    if schedule.calendar_id is None:
+        return run.run_at, blackouts.UNBOUND
+    unmoved = run.run_at, blackouts.Bound(schedule.calendar_id)
+    if schedule.blackout == Blackout.SKIP:
+        return unmoved
+    try:
+        placed = blackouts.place(calendars[schedule.calendar_id], schedule.blackout, run.run_at, now=now)
+    except (NeverOpen, KeyError, ValueError, OSError):  # it was changed by SQL: the start is held for a person
+        return unmoved
+    asked = run.run_at if placed.run_at != run.run_at else None
+    return placed.run_at, blackouts.Bound(schedule.calendar_id, asked, placed.why)

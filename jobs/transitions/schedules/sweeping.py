@@ -1,0 +1,53 @@
+"""Moves schedules on that nobody else has moved: their next run is held, or whoever started it had no lock, or SQL has
+deleted it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from jobs.models import Job, Occurrence, Schedule
+from jobs.states import State
+from jobs.transitions.schedules.lateness import skip_behind_waiting
+from jobs.transitions.schedules.succession import AT_LEISURE, left, move_on
+
+AHEAD = timedelta(seconds=60)  # in which the next runs are looked at for what SQL has done to them
+
+
+def catch_up_with(ids: Collection[int], *, now: datetime) -> int:
+    """Move those of these schedules on whose next nominal time has come, in a transaction of the caller's. Returns how
+    many. Those that somebody has locked are left for the next time.
+
+    1. Lock the schedules, without waiting.
+    2. Skip their runs that come next where an earlier one still waits and two may not: that moves the schedule on.
+    3. Move the others on; a run that is held stays, and its successor does not wait for it.
+    """
+    due = Schedule.objects.filter(pk__in=ids, next_at__lte=now)
+    skipped = skip_behind_waiting(list(due.locked(wait=False)), now=now)
+    return skipped + move_on(list(due.locked(wait=False)), now=now, most=AT_LEISURE)
+
+
+def put_right(ids: Collection[int], *, now: datetime) -> int:
+    """Make the next runs of these schedules anew that are not pending any more, in a transaction of the caller's.
+    Returns how many."""
+    done = 0
+    for schedule in Schedule.objects.filter(pk__in=ids, next_at__gt=now).locked(wait=False):
+        job = Job.objects.filter(pk=schedule.next_job_id).first() if schedule.next_job_id else None
+        if job is not None and job.state == State.PENDING:
+            continue
+        if job is not None:  # it has left PENDING, and nobody has made its successor
+            left([job], now=now)
+        else:
+            _make_again(schedule, now)
+        done += 1
+    return done
+
+
+def _make_again(schedule: Schedule, now: datetime) -> None:
+    """Account for its next nominal time anew: the job of that was deleted."""
+    Occurrence.objects.filter(schedule=schedule, nominal_at=schedule.next_at, number=1, cause__isnull=True).delete()
+    before = (schedule.next_at or now) - timedelta(microseconds=1)
+    schedule.accounted_until = min(schedule.accounted_until, before)
+    schedule.made = max(schedule.made - 1, 0)
+    schedule.next_at = schedule.next_job_id = None
+    move_on([schedule], now=now, most=AT_LEISURE)
