@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -148,7 +148,9 @@ def _plan_anew(
     """Save the schedule, which the caller has locked and changed, take back the run that comes next and plan again."""
     _withdraw(schedule, why, now=now)
     schedule.save()
-    move_on([schedule], now=now, most=AT_LEISURE, stop=stop)
+    later = Occurrence.objects.filter(schedule=schedule, nominal_at__gt=schedule.accounted_until, number=1)
+    known = set(later.order_by().values_list("nominal_at", flat=True))  # that somebody has skipped
+    move_on([schedule], now=now, most=AT_LEISURE, stop=stop, known=known)
     schedule.refresh_from_db()
 
 
@@ -175,7 +177,7 @@ def _withdraw(schedule: Schedule, why: str, *, now: datetime) -> int | None:
         dependencies.ended([job_id], now=now)
     promotion.leave([job_id], now=now)
     Occurrence.objects.filter(job_id=job_id).delete()
-    schedule.accounted_until = min(schedule.accounted_until, max(now, nominal - timedelta(microseconds=1)))
+    schedule.accounted_until = min(schedule.accounted_until, now)
     schedule.made = max(schedule.made - 1, 0)
     return job_id
 

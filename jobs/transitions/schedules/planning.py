@@ -3,7 +3,7 @@ what it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -57,7 +57,7 @@ class Stop:
 
 @dataclass
 class Plan:
-    """What becomes of the nominal times after the last one that was accounted for.
+    """Decision about the nominal times after the last one that was accounted for.
 
     The last of `runs` comes next, if it lies in the future; those before it are made up for. `next_at` without such a
     run: there is more to account for, and somebody is to go on at once; None: nothing comes any more."""
@@ -108,11 +108,13 @@ def plan(
     most: int,
     changes: Mapping[datetime, OccurrenceChange],
     stop: Stop | None = None,
+    known: Collection[datetime] = (),
 ) -> Plan:
     """Plan what comes after the nominal times that are accounted for.
 
     `grace` is how late a run may come without being made up for, `most` how many nominal times are looked at, `changes`
-    what people want of single ones, `stop` a pause that is over now. Raises BadExpression.
+    what people want of single ones, `stop` a pause that is over now, `known` nominal times that have a row already.
+    Raises BadExpression.
 
     1. Nothing comes while it is switched off, or paused for as long as nobody resumes it.
     2. Of the nominal times that have passed, start those that are not too late and as many of the others as it catches
@@ -131,9 +133,9 @@ def plan(
     if len(past) == most:
         past = past[: most - min(schedule.catch_up_limit, most - 1)]  # what the others are depends on what comes
         planned.unfinished, planned.next_at = True, now
-    _account(planned, schedule, past, now=now, grace=grace, changes=changes, stop=stop)
+    _account(planned, schedule, past, now=now, grace=grace, changes=changes, stop=stop, known=known)
     if not planned.unfinished:
-        _find_next(planned, schedule, now=now, grace=grace, changes=changes)
+        _find_next(planned, schedule, now=now, changes=changes, known=known)
     return planned
 
 
@@ -146,6 +148,7 @@ def _account(
     grace: timedelta,
     changes: Mapping[datetime, OccurrenceChange],
     stop: Stop | None,
+    known: Collection[datetime],
 ) -> None:
     """Decide about nominal times that have passed, in their order."""
     stopped = {nominal: _stopped(schedule, nominal, stop) for nominal in past}
@@ -154,7 +157,7 @@ def _account(
     later = {nominal: len(late) - 1 - place for place, nominal in enumerate(late)}
     for nominal in past:
         planned.accounted_until, planned.made = nominal, planned.made + 1
-        if nominal == schedule.next_at and schedule.next_job_id is not None:
+        if nominal in known or (nominal == schedule.next_at and schedule.next_job_id is not None):
             continue  # it has its job
         over = stopped[nominal]
         if over is not None:
@@ -173,8 +176,8 @@ def _find_next(
     schedule: Schedule,
     *,
     now: datetime,
-    grace: timedelta,
     changes: Mapping[datetime, OccurrenceChange],
+    known: Collection[datetime],
 ) -> None:
     """Find the nominal time that comes next, and account for those before it that somebody has skipped."""
     begin = max(planned.accounted_until, now)
@@ -190,6 +193,8 @@ def _find_next(
         if schedule.most_runs is not None and made > schedule.most_runs:
             return
         change = changes.get(nominal)
+        if nominal in known:
+            continue
         if change is not None and change.skipped:
             if not paused:
                 planned.accounted_until, planned.made = nominal, made

@@ -75,7 +75,14 @@ def follow(taken: Sequence[Row], refused: Mapping[int, Refusal], rows: Mapping[i
         emit(SuccessorsLeftToLeader(error))
 
 
-def move_on(schedules: Sequence[Schedule], *, now: datetime, most: int, stop: Stop | None = None) -> int:
+def move_on(
+    schedules: Sequence[Schedule],
+    *,
+    now: datetime,
+    most: int,
+    stop: Stop | None = None,
+    known: Collection[datetime] = (),
+) -> int:
     """Plan what comes next of these schedules, whose rows the caller has locked, and write it. Returns how many have
     moved. One that cannot be reckoned with stands still and says so: the others go on."""
     if not schedules:
@@ -89,7 +96,9 @@ def move_on(schedules: Sequence[Schedule], *, now: datetime, most: int, stop: St
     found = []
     for schedule in schedules:
         try:
-            planned = plan(schedule, now=now, grace=grace, most=most, changes=changes.get(schedule.pk, {}), stop=stop)
+            planned = plan(
+                schedule, now=now, grace=grace, most=most, changes=changes.get(schedule.pk, {}), stop=stop, known=known
+            )
         except BadExpression as error:
             _stand_still(schedule, error.why)
             continue

@@ -45,8 +45,9 @@ def put_right(ids: Collection[int], *, now: datetime) -> int:
 
 def _make_again(schedule: Schedule, now: datetime) -> None:
     """Account for its next nominal time anew: the job of that was deleted."""
-    Occurrence.objects.filter(schedule=schedule, nominal_at=schedule.next_at, number=1, cause__isnull=True).delete()
-    before = (schedule.next_at or now) - timedelta(microseconds=1)
+    nominal = schedule.next_at or now
+    Occurrence.objects.filter(schedule=schedule, nominal_at=nominal, number=1, cause__isnull=True).delete()
+    before = nominal - timedelta(microseconds=1)
     schedule.accounted_until = min(schedule.accounted_until, before)
     schedule.made = max(schedule.made - 1, 0)
     schedule.next_at = schedule.next_job_id = None
