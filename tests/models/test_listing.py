@@ -11,8 +11,6 @@ from tests.starts import list_and_mark
 
 pytestmark = pytest.mark.django_db
 
-W = 10.0
-
 
 def listed(now=NOW, horizon=None, **more):
     horizon = horizon or now + seconds(12)

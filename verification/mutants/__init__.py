@@ -6,6 +6,7 @@ Who waits for the row instead reads it again under its lock (READ COMMITTED), an
 
 from verification.mutants import (
     accepting,
+    audit,
     database,
     finishing,
     installation,
@@ -17,7 +18,7 @@ from verification.mutants import (
 )
 from verification.mutants.record import Edit, Mutant
 
-BY_ROOM = (accepting, starting, finishing, listing, refusing, sharing, waiting, installation, database)
+BY_ROOM = (accepting, starting, finishing, listing, refusing, sharing, waiting, installation, database, audit)
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 
 __all__ = ["MUTANTS", "Edit", "Mutant"]
