@@ -1,0 +1,211 @@
+"""Changes single runs of a schedule: the next one, which is a job, and later ones, by their nominal time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from jobs import rules
+from jobs.models import Audit, Change, Job, Occurrence, OccurrenceChange, Schedule, Subject
+from jobs.models.job import NEXT_VERSION
+from jobs.recurrence import BadExpression
+from jobs.states import State
+from jobs.transitions import controls
+from jobs.transitions.requeue import requeue
+from jobs.transitions.schedules.definitions import Changed
+from jobs.transitions.schedules.planning import INSTANT, times_after
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+def skip_run(
+    schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBaseUser | None, now: datetime
+) -> Changed:
+    """Have the run of this nominal time not start. Its successor comes at its own time."""
+
+    def of_job(job: Job) -> controls.Answer:
+        return controls.cancel(job.pk, now=now, reason=reason, by=by, unsaid="It was skipped.")
+
+    asked = {"skipped": True, "run_at": None, "payload": None}
+    return _change(schedule_id, nominal_at, of_job, asked, "is skipped", reason=reason, by=by, now=now)
+
+
+def move_run(
+    schedule_id: int,
+    nominal_at: datetime,
+    *,
+    run_at: datetime,
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> Changed:
+    """Have the run of this nominal time start at another moment. Raises ValidationError (field `run_at`)."""
+    if problems := rules.run_at_problems(run_at, now):
+        raise ValidationError({"run_at": problems})
+
+    def of_job(job: Job) -> controls.Answer:
+        return controls.reschedule(job.pk, run_at=run_at, now=now, reason=reason, by=by)
+
+    asked = {"skipped": False, "run_at": run_at}
+    done = f"starts at {run_at:%Y-%m-%d %H:%M:%S %Z}"
+    return _change(schedule_id, nominal_at, of_job, asked, done, reason=reason, by=by, now=now)
+
+
+def give_arguments(
+    schedule_id: int,
+    nominal_at: datetime,
+    *,
+    payload: dict[str, Any],
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> Changed:
+    """Have the run of this nominal time start with other arguments; an approval of the old ones is void. Raises
+    ValidationError (field `payload`)."""
+    schedule = Schedule.objects.filter(pk=schedule_id).first()
+    if schedule is not None:
+        problems = rules.payload_problems(payload) or rules.argument_problems(schedule.target, payload)
+        if problems:
+            raise ValidationError({"payload": problems})
+
+    def of_job(job: Job) -> controls.Answer:
+        return _with_payload(job.pk, payload, reason=reason, by=by, now=now)
+
+    asked = {"skipped": False, "payload": payload}
+    done = "starts with its own arguments"
+    return _change(schedule_id, nominal_at, of_job, asked, done, reason=reason, by=by, now=now)
+
+
+def run_now(
+    schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBaseUser | None, now: datetime
+) -> Changed:
+    """Start the run that comes next at once, for its nominal time. Later ones have no job yet: a person who wants
+    another start creates a job."""
+
+    def of_job(job: Job) -> controls.Answer:
+        return controls.run_now(job.pk, now=now, reason=reason, by=by)
+
+    return _change(schedule_id, nominal_at, of_job, None, "starts now", reason=reason, by=by, now=now)
+
+
+def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBaseUser | None, now: datetime) -> Changed:
+    """Take back what was asked of this run: it starts at its nominal time, with the schedule's arguments."""
+
+    def of_job(job: Job) -> controls.Answer:
+        schedule = Schedule.objects.get(pk=schedule_id)
+        if job.state == State.PENDING:
+            _with_payload(job.pk, schedule.payload, reason=reason, by=by, now=now)
+            return controls.reschedule(
+                job.pk, run_at=max(nominal_at + schedule.offset, now), now=now, reason=reason, by=by
+            )
+        return controls.retry(job.pk, now=now, reason=reason, by=by)
+
+    return _change(schedule_id, nominal_at, of_job, {}, "is as the schedule has it", reason=reason, by=by, now=now)
+
+
+def _change(
+    schedule_id: int,
+    nominal_at: datetime,
+    of_job: Callable[[Job], controls.Answer],
+    asked: Mapping[str, Any] | None,
+    done: str,
+    *,
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> Changed:
+    """Change the job of this nominal time, or note what is asked for until it has one. `asked` None: only a job can;
+    empty: what was noted is forgotten."""
+    if problems := rules.reason_problems(reason, needed=False):
+        raise ValidationError({"reason": problems})
+    run = f"The run of {nominal_at:%Y-%m-%d %H:%M:%S %Z}"
+    with transaction.atomic():
+        schedule = Schedule.objects.filter(pk=schedule_id).locked(wait=True).first()
+        if schedule is None:
+            return Changed(False, f"There is no schedule {schedule_id}.")
+        occurrence = Occurrence.objects.filter(schedule=schedule, nominal_at=nominal_at, number=1).first()
+        if occurrence is None:
+            why = _not_a_later_run(schedule, nominal_at, now)
+            if why is None and asked is None:
+                why = "has no job yet; it gets one when the run before it has started"
+            if why is not None:
+                return Changed(False, f"{run} {why}.", schedule)
+            _note(schedule, nominal_at, asked or {}, reason=reason, by=by, now=now)
+            return Changed(True, f"{run} {done}.", schedule)
+    # Without the schedule's lock: whoever has the job's row may want the schedule's.
+    job = Job.objects.filter(pk=occurrence.job_id).first() if occurrence.job_id else None
+    if job is None:
+        return Changed(False, f"{run} has no job: {occurrence.why or 'it was deleted'}", schedule)
+    answer = of_job(job)
+    schedule.refresh_from_db()
+    return Changed(answer.done, f"{run} {done}." if answer.done else answer.why, schedule)
+
+
+def _not_a_later_run(schedule: Schedule, nominal_at: datetime, now: datetime) -> str | None:
+    """Return why a nominal time that has no row cannot be changed; None: it lies in the future and is one."""
+    if nominal_at <= max(now, schedule.accounted_until if schedule.next_job_id else now):
+        return "is over, or is none of its times"
+    try:
+        found = next(times_after(schedule, nominal_at - INSTANT), None)
+    except BadExpression as error:
+        return f"cannot be found: {error.why}"
+    return None if found == nominal_at else f"is none of its times; the next after it is {found}"
+
+
+def _note(
+    schedule: Schedule,
+    nominal_at: datetime,
+    asked: Mapping[str, Any],
+    *,
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> None:
+    row = OccurrenceChange.objects.filter(schedule=schedule, nominal_at=nominal_at).first()
+    before = None if row is None else row.described()
+    after = None
+    if asked:
+        row = row or OccurrenceChange(schedule=schedule, nominal_at=nominal_at)
+        for name, value in {**asked, "reason": reason, "at": now, "by_id": getattr(by, "pk", None)}.items():
+            setattr(row, name, value)
+        row.save()
+        after = row.described()
+    elif row is not None:
+        row.delete()
+    Audit.objects.note(
+        Subject.SCHEDULE, schedule.name, by=by, now=now, before=before, after=after, verb=Change.CHANGE, reason=reason
+    )
+
+
+def _with_payload(
+    job_id: int, payload: dict[str, Any], *, reason: str, by: AbstractBaseUser | None, now: datetime
+) -> controls.Answer:
+    with transaction.atomic():
+        job = Job.objects.pending().locked([job_id], wait=True).first()
+        if job is None:
+            return controls.Answer(done=False, why=f"Job {job_id} has left its line; its arguments stay.")
+        if job.payload != payload:
+            before, after = ({"job": job_id, "payload": one} for one in (job.payload, payload))
+            Audit.objects.note(
+                Subject.SCHEDULE,
+                job.name,
+                by=by,
+                now=now,
+                before=before,
+                after=after,
+                verb=Change.CHANGE,
+                reason=reason,
+            )
+            holds = job.holds | rules.NewJob(target=job.target, payload=payload, run_at=job.run_at).holds
+            Job.objects.filter(pk=job_id).update(
+                payload=payload, version=NEXT_VERSION, approved_at=None, holds=holds, enqueued_at=None, deliveries=0
+            )
+            job.refresh_from_db()
+            if not holds:
+                requeue(job, run_at=job.run_at, now=now)
+    return controls.Answer(done=True, why="", job=job)

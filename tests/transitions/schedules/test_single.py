@@ -1,0 +1,123 @@
+"""One run of a schedule is skipped, moved, given other arguments, started now, and all that undone."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from jobs.models import Audit, Job, Occurrence, OccurrenceChange
+from jobs.states import Cause, State
+from jobs.transitions.schedules import single
+from tests.conftest import NOW, seconds
+from tests.transitions.schedules.life import accounted, acquire, finish, make, minutes, next_job
+
+pytestmark = pytest.mark.django_db
+
+FIRST = datetime(2030, 1, 1, 12, 5, tzinfo=UTC)
+SECOND, THIRD = FIRST + minutes(5), FIRST + minutes(10)
+
+
+def asked(verb, schedule, nominal, *, by=None, **more):
+    return verb(schedule.pk, nominal, reason="why not", by=by, now=NOW, **more)
+
+
+def start(schedule, at):
+    finish(acquire(next_job(schedule), now=at), now=at)
+
+
+def test_the_next_one_is_skipped_and_that_is_undone():
+    schedule = make()
+    job = next_job(schedule)
+    assert asked(single.skip_run, schedule, FIRST).done
+    assert accounted(schedule) == [(FIRST, 1, Cause.PERSON), (SECOND, 1, None)]
+    assert asked(single.undo, schedule, FIRST).done
+    assert accounted(schedule) == [(FIRST, 1, None), (SECOND, 1, None)]
+    job.refresh_from_db()
+    assert (job.state, job.run_at) == (State.PENDING, FIRST)
+
+
+def test_a_later_one_is_skipped(admin_user):
+    schedule = make()
+    assert asked(single.skip_run, schedule, SECOND, by=admin_user).done
+    start(schedule, FIRST)
+    assert next_job(schedule).nominal_at == THIRD
+    row = Occurrence.objects.missed().get()
+    assert (row.nominal_at, row.cause, row.why, row.by) == (SECOND, Cause.PERSON, "why not", admin_user)
+    assert Audit.objects.filter(subject="schedule", by=admin_user, verb="change").count() == 1
+
+
+def test_a_later_one_is_skipped_and_that_is_undone():
+    schedule = make()
+    asked(single.skip_run, schedule, SECOND)
+    asked(single.undo, schedule, SECOND)
+    start(schedule, FIRST)
+    assert next_job(schedule).nominal_at == SECOND
+    assert not OccurrenceChange.objects.exists()
+
+
+@pytest.mark.parametrize("nominal", [FIRST, SECOND])
+def test_one_is_moved_and_keeps_its_nominal_time(nominal):
+    schedule = make()
+    assert asked(single.move_run, schedule, nominal, run_at=nominal + minutes(2)).done
+    if nominal == SECOND:
+        start(schedule, FIRST)
+    job = next_job(schedule)
+    assert (job.nominal_at, job.run_at) == (nominal, nominal + minutes(2))
+
+
+@pytest.mark.parametrize("nominal", [FIRST, SECOND])
+def test_one_gets_other_arguments_and_those_after_it_the_old_ones(nominal):
+    schedule = make(target="demo.sleep", payload={"seconds": 1})
+    assert asked(single.give_arguments, schedule, nominal, payload={"seconds": 2}).done
+    if nominal == SECOND:
+        start(schedule, FIRST)
+    assert next_job(schedule).payload == {"seconds": 2}
+    start(schedule, nominal)
+    assert next_job(schedule).payload == {"seconds": 1}
+
+
+def test_other_arguments_of_the_next_one_are_undone():
+    schedule = make(target="demo.sleep", payload={"seconds": 1})
+    asked(single.give_arguments, schedule, FIRST, payload={"seconds": 2})
+    assert asked(single.undo, schedule, FIRST).done
+    assert next_job(schedule).payload == {"seconds": 1}
+    assert Audit.objects.filter(subject="schedule", verb="change").count() == 2
+
+
+def test_arguments_that_the_target_does_not_take_are_refused():
+    schedule = make(target="demo.sleep", payload={"seconds": 1})
+    with pytest.raises(ValidationError) as refused:
+        asked(single.give_arguments, schedule, FIRST, payload={"minutes": 2})
+    assert "payload" in refused.value.message_dict
+    assert next_job(schedule).payload == {"seconds": 1}
+
+
+def test_the_next_one_starts_now_and_its_successor_is_there():
+    schedule = make()
+    job = next_job(schedule)
+    assert asked(single.run_now, schedule, FIRST).done
+    job.refresh_from_db()
+    assert (job.run_at, job.nominal_at) == (NOW, FIRST)
+    assert acquire(job, now=NOW).nominal_at == FIRST
+    assert next_job(schedule).nominal_at == SECOND
+
+
+def test_a_later_one_cannot_start_now():
+    answer = asked(single.run_now, make(), SECOND)
+    assert not answer.done
+    assert "has no job yet" in answer.why
+
+
+@pytest.mark.parametrize("moment", [NOW - minutes(1), FIRST + seconds(1)])
+def test_what_is_none_of_its_times_is_refused(moment):
+    answer = asked(single.skip_run, make(), moment)
+    assert not answer.done
+    assert "none of its times" in answer.why
+    assert not OccurrenceChange.objects.exists()
+
+
+def test_a_time_that_has_passed_without_a_job_is_refused():
+    schedule = make()
+    Job.objects.all().delete()
+    answer = asked(single.skip_run, schedule, FIRST)
+    assert (answer.done, "has no job" in answer.why) == (False, True)
