@@ -52,8 +52,7 @@ def bind(
     `judged`: its time or its policy is wrong already, so that there is nothing to reckon with."""
     found = known.named(name)
     if found is None:
-        names = ", ".join(Calendar.objects.values_list("name", flat=True)[:20]) or "none yet"
-        return run_at, UNBOUND, [f"There is no calendar {name[:100]!r}; there are: {names}."]
+        return run_at, UNBOUND, [unknown(name)]
     calendar_id, snapshot, problems = found
     if problems or not judged:
         return run_at, UNBOUND, problems
@@ -63,6 +62,12 @@ def bind(
         return run_at, UNBOUND, [str(error)]
     asked = run_at if placed.run_at != run_at else None
     return placed.run_at, Bound(calendar_id, asked, placed.why), []
+
+
+def unknown(name: str) -> str:
+    """Say that there is no calendar of this name, and which there are."""
+    names = ", ".join(Calendar.objects.values_list("name", flat=True)[:20]) or "none yet"
+    return f"There is no calendar {name[:100]!r}; there are: {names}."
 
 
 def place(calendar: Snapshot, blackout: str, run_at: datetime, *, now: datetime) -> Placed:

@@ -1,7 +1,8 @@
-"""Rules of a good job: one set for REST, forms, admin and imports, each with its remedy."""
+"""Rules of a good job and of a good schedule: one set for REST, forms, admin and imports, each with its remedy."""
 
 from jobs.rules.checking import check_new_job, checked
 from jobs.rules.new_job import ASKED, Asked, NewJob, policies
+from jobs.rules.new_schedule import SCHEDULE_ASKED, NewSchedule, as_asked
 from jobs.rules.problems import (
     IDEMPOTENCY_KEY_LIMIT,
     NAME_LIMIT,
@@ -15,15 +16,20 @@ from jobs.rules.problems import (
     text_problems,
     why_not_startable,
 )
+from jobs.rules.schedule_checking import check_new_schedule
 
 __all__ = [
     "ASKED",
     "IDEMPOTENCY_KEY_LIMIT",
     "NAME_LIMIT",
+    "SCHEDULE_ASKED",
     "Asked",
     "NewJob",
+    "NewSchedule",
     "argument_problems",
+    "as_asked",
     "check_new_job",
+    "check_new_schedule",
     "checked",
     "not_before",
     "pairs_problems",

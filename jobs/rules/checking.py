@@ -30,7 +30,7 @@ def check_new_job(*, now: datetime, calendars: blackouts.Calendars | None = None
     try:
         new = _NEW_JOB.validate_python({**asked, "run_at": when, "asked_at": run_at}, context=now)
     except pydantic.ValidationError as error:
-        errors = _sentences(error)
+        errors = sentences(error)
     if asked.get("calendar") and "calendar" not in errors:
         judged = errors.keys().isdisjoint(("run_at", "blackout"))
         wanted, blackout = not_before(when, now) if judged else now, asked.get("blackout", Blackout.NEXT)
@@ -52,7 +52,8 @@ def checked(new: NewJob, *, now: datetime) -> NewJob:
     return check_new_job(now=now, **{name: getattr(new, name) for name in (*ASKED, "idempotency_key", "trigger_id")})
 
 
-def _sentences(error: pydantic.ValidationError) -> dict[str, list[str]]:
+def sentences(error: pydantic.ValidationError) -> dict[str, list[str]]:
+    """Return what is wrong by field, as our rules say it."""
     found: dict[str, list[str]] = {}
     for one in error.errors(include_url=False, include_input=False):
         said = one["ctx"]["problems"] if one["type"] == REFUSED else [f"{one['msg']}."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -204,11 +204,13 @@ def _asked(name: str, info: FieldInfo) -> Asked:
     )
 
 
-ASKED: Mapping[str, Asked] = {
-    name: _asked(name, info)
-    for name, info in cast("dict[str, FieldInfo]", cast("Any", NewJob).__pydantic_fields__).items()
-    if Made not in info.metadata
-}
+def asked_of(list_of_fields: type[Any]) -> dict[str, Asked]:
+    """Return what such a list says that people can ask for, by name and in its order."""
+    fields: dict[str, FieldInfo] = list_of_fields.__pydantic_fields__
+    return {name: _asked(name, info) for name, info in fields.items() if Made not in info.metadata}
+
+
+ASKED: Mapping[str, Asked] = asked_of(NewJob)
 
 
 def policies(job: Job) -> list[str]:
