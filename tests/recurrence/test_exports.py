@@ -6,6 +6,7 @@ import pytest
 
 from jobs.recurrence import BadExpression, parse
 from jobs.recurrence.exports import Exported, Start, crontab, crontab_line, icalendar_feed
+from tests.recurrence.dialects.reading import starts, table
 
 
 @pytest.mark.parametrize(
@@ -124,3 +125,17 @@ def test_a_feed_has_its_starts_in_utc():
         "END:VCALENDAR",
         "",
     ]
+
+
+@pytest.mark.parametrize("file", ["quartz.txt", "systemd.txt", "eventbridge.txt"])
+def test_a_crontab_starts_when_the_scheduler_did_that_its_expression_is_of(file):
+    written = 0
+    for expression, said in table(file):
+        try:
+            line = crontab_line(parse(file.removesuffix(".txt"), expression), "/bin/a")
+        except BadExpression:
+            continue
+        written += 1
+        assert starts("cron", line.removesuffix(" /bin/a"), len(said)) == said
+
+    assert written > 15
