@@ -95,6 +95,9 @@ def _cronjob(collected: Collected, line: int, job: dict[str, Any]) -> None:
     elif re.match(r"(CRON_)?TZ=", schedule):
         why = "The schedule holds a zone, which Kubernetes refuses too; write it as timeZone."
         collected.refuse(line, shown, "schedule", why)
+    elif re.search(r" \S*(?<![0-9/])7(?![0-9])\S*$", schedule):
+        why = "Kubernetes has no day of the week 7; write 0 or SUN."
+        collected.refuse(line, shown, "day of week", why)
     else:
         dialect, expression = _translated(schedule.strip())
         command, notes = _command(spec)

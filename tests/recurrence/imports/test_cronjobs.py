@@ -3,6 +3,7 @@
 import pytest
 
 from jobs.recurrence.imports import Entry, Refused, cronjobs
+from tests.recurrence.dialects.reading import starts, table
 
 NO_ZONE = "Without timeZone the zone of the cluster's controller counts, mostly UTC; put it into the zone field."
 FULL = """\
@@ -100,6 +101,14 @@ def test_its_cron_is_written_as_ours(schedule, dialect, expression):
     assert bool(entry.notes) is (schedule != expression)
 
 
+@pytest.mark.parametrize(("schedule", "said"), table("kubernetes.txt"))
+def test_it_starts_when_kubernetes_would(schedule, said):
+    ((entry,), refused) = cronjobs(job(f'schedule: "{schedule}"'))
+
+    assert refused == ()
+    assert starts(entry.dialect, entry.expression, len(said)) == said
+
+
 def test_many_documents_and_lists_are_read_and_other_kinds_passed_over():
     text = f"kind: Deployment\nspec: {{}}\n---\n{FULL}---\n# nothing\n...\n--- \nkind: List\nitems:\n- kind: Service\n- {job('schedule: 0 1 * * *').replace(chr(10), chr(10) + '  ')}"
     entries, refused = cronjobs(text)
@@ -137,6 +146,10 @@ def test_one_bad_item_of_a_list_leaves_the_others():
         ('schedule: "0 0 * * L"', "day of week", "“L” is no day of week"),
         ('schedule: "* * *"', "", "This has 3 fields, and cron has five"),
         ('schedule: "0 0 30 2 *"', "day of month", "This never starts: February has no day 30"),
+        ('schedule: "0 0 * * 7"', "day of week", "Kubernetes has no day of the week 7; write 0 or SUN."),
+        ('schedule: "0 0 * * 5-7"', "day of week", "Kubernetes has no day of the week 7"),
+        ('schedule: "0 0 * * fri-mon"', "day of week", "“fri-mon” runs backwards"),
+        ('schedule: "*/0 * * * *"', "minute", "“*/0” has no step above 0"),
         ('schedule: "@every 5x"', "", "“x” is not a unit of time; write seconds"),
         ('schedule: "TZ=UTC 0 0 * * *"', "schedule", "The schedule holds a zone, which Kubernetes refuses too"),
         ('schedule: "@daily", concurrencyPolicy: Queue', "concurrencyPolicy", "“Queue” is no policy; write Allow"),
