@@ -30,8 +30,10 @@ class Schedules:
         moved = right = 0
         for _ in range(TRANSACTIONS):
             ids = Schedule.objects.due(now, AT_A_TIME)
+            if not ids:
+                break
             with transaction.atomic():
-                done = catch_up_with(ids, now=now) if ids else 0
+                done = catch_up_with(ids, now=now)
             moved += done
             if not done or len(ids) < AT_A_TIME:
                 break

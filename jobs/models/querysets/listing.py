@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, Self
 from django.db import connections
 
 from jobs.models.installation import NOTHING_STARTS
-from jobs.models.querysets.overviews import JobOverviews
+from jobs.models.querysets.schedules import JobsOfSchedules
 from jobs.states import State
 
 
@@ -84,7 +84,7 @@ LONGEST_BACK_OFF = 3600.0  # seconds
 CROWD_PATIENCE = 32  # times as long until a job of a crowded queue is listed again
 
 
-class JobListing(JobOverviews):
+class JobListing(JobsOfSchedules):
     def list_and_mark(
         self,
         *,

@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from jobs.models.querysets.overviews import JobOverviews
 from jobs.states import State
 
 if TYPE_CHECKING:
     from jobs.models.schedule import Schedule  # noqa: F401 - named in the base class
+
+
+class WaitingRun(NamedTuple):
+    """The first run of a schedule that still waits."""
+
+    id: int
+    nominal_at: datetime
+
+
+class JobsOfSchedules(JobOverviews):
+    """Questions about jobs as the runs of schedules."""
+
+    def pending_before(self, ids: Collection[int]) -> dict[int, WaitingRun]:
+        """Return for those of these pending runs before which another of their schedule still waits, by id, the first
+        of these. Reads the index of the pending jobs of a key."""
+        earlier = self.filter(
+            state=State.PENDING,
+            key=OuterRef("key"),
+            run_at__lt=OuterRef("run_at"),
+            schedule=OuterRef("schedule"),
+            nominal_at__lt=OuterRef("nominal_at"),
+        ).order_by("run_at", "id")
+        asked = self.filter(id__in=list(ids), state=State.PENDING, nominal_at__isnull=False)
+        first = {name: models.Subquery(earlier.values(name)[:1]) for name in ("id", "nominal_at")}
+        found = asked.annotate(first_id=first["id"], first_nominal=first["nominal_at"]).exclude(first_id=None)
+        return {row[0]: WaitingRun(*row[1:]) for row in found.order_by().values_list("id", "first_id", "first_nominal")}
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):

@@ -54,19 +54,14 @@ def skip_behind_waiting(schedules: Sequence[Schedule], *, now: datetime) -> int:
     """Skip the runs that come next of these schedules and whose time has come, where an earlier run still waits and
     two may not. Returns how many. The caller has the schedules' rows; a job that somebody has locked is left alone."""
     ids = [one.next_job_id for one in schedules if one.next_job_id and one.overlap in (Overlap.SKIP, Overlap.JOIN)]
-    jobs = list(Job.objects.pending().locked(ids, wait=False)) if ids else []
-    keys = {job.key for job in jobs if job.key}
-    waiting = Job.objects.pending().filter(key__in=keys, schedule__isnull=False) if keys else Job.objects.none()
-    earlier: dict[int, Job] = {}
-    for one in waiting.order_by("nominal_at"):
-        earlier.setdefault(one.schedule_id or 0, one)
-    behind = {
-        job: first
-        for job in jobs
-        if (first := earlier.get(job.schedule_id or 0)) is not None and first.pk != job.pk and job.run_at <= now
-    }
-    for job, first in behind.items():
-        why = f"Job {first.pk}, the run of {first.nominal_at:%Y-%m-%d %H:%M:%S} UTC, still waited at its time."
+    if not ids:
+        return 0
+    waiting = Job.objects.pending_before(ids)
+    # Only these are locked: a worker that comes for a row passes by whoever has it.
+    behind = [job for job in Job.objects.pending().locked(waiting, wait=False) if job.run_at <= now]
+    for job in behind:
+        first = waiting[job.pk]
+        why = f"Job {first.id}, the run of {first.nominal_at:%Y-%m-%d %H:%M:%S} UTC, still waited at its time."
         Job.objects.filter(pk=job.pk).update(
             state=State.SKIPPED, finished_at=now, reason=why, holds=0, version=NEXT_VERSION
         )

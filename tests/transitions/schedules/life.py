@@ -34,8 +34,8 @@ def next_job(schedule):
 
 def acquire(job, *, now):
     """Take the job as a worker does; None if it does not start."""
-    job.refresh_from_db()
-    asked = AcquireRequest(job.pk, job.version, uuid.uuid4())
+    version = Job.objects.filter(pk=job.pk).values_list("version", flat=True).first() or job.version
+    asked = AcquireRequest(job.pk, version, uuid.uuid4())
     taken = transitions.acquire([asked], worker=WORKER, now=now, due_before=now + seconds(1), sharing=True)
     return taken.started[0] if taken.started else None
 
