@@ -112,7 +112,8 @@ def _cronjob(collected: Collected, line: int, job: dict[str, Any]) -> None:
             command=command,
             enabled=not spec.get("suspend"),
             overlap=OVERLAPS[policy],
-            start_within=None if within is None else float(within),
+            # 0 is allowed there, and nothing is that punctual.
+            start_within=None if within is None else max(within, 1),
             notes=(*(() if zone else (NO_ZONE,)), *changed, *notes),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from jobs.recurrence.parsing import DIALECTS, parse
 from jobs.recurrence.rule import BadExpression
 
 SHOWN = 200  # characters of what is refused
+LONGEST_NAME = 180  # characters; the line is put behind names that are there twice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +35,14 @@ class Entry:
     #: One of states.Overlap.
     overlap: str | None = None
     #: Seconds after its time within which it may still start.
-    start_within: float | None = None
+    start_within: int | None = None
     #: What becomes of those missed while it was away: `skip`, or `latest` for the last of them.
     catch_up: str | None = None
     #: Seconds within which its starts are spread.
-    spread: float | None = None
+    spread: int | None = None
+    #: The first and the last moment at which it may start, with their zone.
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
     #: Sentences about what changes by coming here.
     notes: tuple[str, ...] = ()
 
@@ -68,7 +73,7 @@ class Collected:
         if (zone := more.get("zone")) is not None and (wrong := zones.new_problems(zone)):
             self.refuse(line, text, "zone", f"“{zone}”: {wrong[0]}")
             return
-        name = self._free(name or "schedule", line)
+        name = self._free(" ".join(name.split())[:LONGEST_NAME] or "schedule", line)
         if bad := _why_bad(dialect, expression, name if dialect == "jenkins" else ""):
             self.refuse(line, text, *bad)
             return

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from jobs.recurrence.imports.entries import Collected, Found
 
 KEY = "ScheduleExpression"
 WITHIN_LISTS = ("Schedules", "Rules")
+SINCE = "EventBridge counts from when the schedule was made; here from the schedule's first moment."
 STATES = ("ENABLED", "DISABLED")
 
 
@@ -56,6 +57,12 @@ def _schedule(collected: Collected, line: int, one: dict[str, Any]) -> None:
     if not isinstance(state, str) or not state.startswith(STATES):
         collected.refuse(line, shown, "State", f"“{state}” is no state; write ENABLED or DISABLED.")
         return
+    try:
+        starts_at, ends_at = _moment(one.get("StartDate")), _moment(one.get("EndDate"))
+    except (ValueError, OverflowError, OSError):
+        why = "StartDate or EndDate is no moment; write it like 2026-12-31T23:59:00+00:00."
+        collected.refuse(line, shown, "StartDate", why)
+        return
     target = one["Target"] if isinstance(one.get("Target"), dict) else {}
     window = one["FlexibleTimeWindow"] if isinstance(one.get("FlexibleTimeWindow"), dict) else {}
     minutes = window.get("MaximumWindowInMinutes")
@@ -69,14 +76,18 @@ def _schedule(collected: Collected, line: int, one: dict[str, Any]) -> None:
         command=str(target.get("Arn") or ""),
         stdin=str(target.get("Input") or ""),
         enabled=state.startswith("ENABLED"),
-        spread=60.0 * minutes if isinstance(minutes, int) and minutes > 0 else None,
-        notes=tuple(_notes(one)),
+        spread=60 * minutes if isinstance(minutes, int) and minutes > 0 else None,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        notes=(SINCE,) if expression.startswith("rate") and starts_at is None else (),
     )
 
 
-def _notes(one: dict[str, Any]) -> Iterator[str]:
-    for key, word in (("StartDate", "begins"), ("EndDate", "ends")):
-        if one.get(key):
-            yield f"It {word} at {one[key]} there; set that at the schedule."
-    if str(one[KEY]).startswith("rate"):
-        yield "EventBridge counts from when the schedule was made; here from the schedule's start."
+def _moment(value: Any) -> datetime | None:
+    """Return a date of the aws command: text with its offset, or seconds since 1970. Raises ValueError."""
+    if not value:
+        return None
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    moment = datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 
 from jobs.recurrence.dialects.systemd import split_zone
 from jobs.recurrence.imports.entries import Collected, Found
@@ -37,7 +38,7 @@ class _Timer:
     unit: str = ""
     events: list[tuple[int, str]] = field(default_factory=list)
     persistent: bool = False
-    spread: float | None = None
+    spread: int | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -120,7 +121,8 @@ def _entries(collected: Collected, timer: _Timer) -> None:
         )
 
 
-def _seconds(value: str) -> float | None:
+def _seconds(value: str) -> int | None:
+    """Return whole seconds, or None where this is no span of time; a part of a second counts as one."""
     if not re.fullmatch(r"(?:[0-9]{1,9}(?:\.[0-9]{1,6})?\s*[a-z]*\s*)+", value):
         return None
     total = 0.0
@@ -128,4 +130,4 @@ def _seconds(value: str) -> float | None:
         if unit not in UNITS:
             return None
         total += float(number) * UNITS[unit]
-    return total
+    return ceil(total)

@@ -48,7 +48,7 @@ def test_a_cronjob_becomes_an_entry():
                 command="report --day 'last week'",
                 enabled=False,
                 overlap="skip",
-                start_within=120.0,
+                start_within=120,
                 notes=(
                     "It runs in a container of example.org/report:3 there.",
                     "It has 2 containers; the command is of the first.",

@@ -1,6 +1,7 @@
 """Schedules and rules of Amazon EventBridge in JSON."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -31,8 +32,8 @@ def test_a_schedule_becomes_an_entry():
                 command="arn:aws:lambda:eu-central-1:123456789012:function:report",
                 stdin='{"day": 1}',
                 enabled=False,
-                spread=900.0,
-                notes=("It ends at 2027-01-01T00:00:00+01:00 there; set that at the schedule.",),
+                spread=900,
+                ends_at=datetime(2026, 12, 31, 23, tzinfo=UTC),
             ),
         ),
         (),
@@ -43,7 +44,9 @@ def test_without_a_zone_it_is_utc():
     ((entry,), _) = eventbridge(json.dumps({**DAILY, "GroupName": "default"}))
 
     assert (entry.name, entry.zone, entry.enabled, entry.spread) == ("a", "UTC", True, None)
-    assert entry.notes == ("EventBridge counts from when the schedule was made; here from the schedule's start.",)
+    assert entry.notes == (
+        "EventBridge counts from when the schedule was made; here from the schedule's first moment.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,6 +74,7 @@ def test_lines_are_those_of_the_expressions():
     [
         ({"ScheduleExpression": "cron(0 3 * * * *)"}, "day of week", "Both day fields are given; write ?"),
         ({"ScheduleExpression": 5}, "ScheduleExpression", "The expression is no text; write it like cron"),
+        ({"EndDate": "soon"}, "StartDate", "StartDate or EndDate is no moment; write it like 2026-12-31"),
         ({"State": "PAUSED"}, "State", "“PAUSED” is no state; write ENABLED or DISABLED."),
         ({"State": ["ENABLED"]}, "State", "“['ENABLED']” is no state"),
         ({"ScheduleExpressionTimezone": "Mars/Phobos"}, "zone", "“Mars/Phobos”: This time zone is not known"),
@@ -82,6 +86,15 @@ def test_it_is_refused_with_field_and_remedy(change, field, why):
     assert entries == ()
     assert refused.field == field
     assert refused.why.startswith(why)
+
+
+@pytest.mark.parametrize("begins", ["2026-12-31T23:59:00Z", "2027-01-01T00:59:00+01:00", 1798761540, 1798761540.0])
+def test_dates_are_moments(begins):
+    ((entry,), refused) = eventbridge(json.dumps({**DAILY, "StartDate": begins}))
+
+    assert refused == ()
+    assert entry.starts_at == datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+    assert entry.notes == ()
 
 
 def test_what_has_no_times_is_refused():

@@ -33,7 +33,7 @@ def test_each_calendar_event_becomes_an_entry():
         zone="Europe/Berlin",
         command="systemctl start backup-all.service",
         catch_up="latest",
-        spread=4500.0,
+        spread=4500,
         notes=(SPREAD,),
     )
     entries, refused = timers(UNIT, "backup")
@@ -97,7 +97,7 @@ def test_a_line_is_refused_with_field_and_remedy(line, field, why):
 
 @pytest.mark.parametrize(
     ("span", "seconds"),
-    [("90", 90), ("5m", 300), ("1h30min", 5400), ("500ms", 0.5), ("2 days 1 hour", 176_400), ("1.5h", 5400)],
+    [("90", 90), ("5m", 300), ("1h30min", 5400), ("500ms", 1), ("2 days 1 hour", 176_400), ("1.5h", 5400)],
 )
 def test_spans_are_read_as_systemd_does(span, seconds):
     ((entry,), _) = timers(f"[Timer]\nOnCalendar=daily\nRandomizedDelaySec={span}\n")
