@@ -11,7 +11,7 @@ from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, St
 from django.db.models.functions import Coalesce
 
 from jobs.models.holding import bit_is_set
-from jobs.models.querysets.dependencies import JobWaits
+from jobs.models.querysets.planned import JobPlanned
 from jobs.states import FINAL, Hold, State
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class _Percentile99(Aggregate):
 MEASURED = Q(execute_at__isnull=False) & ~Q(state=State.COMPLETED, reason__gt="")
 
 
-class JobOverviews(JobWaits):
+class JobOverviews(JobPlanned):
     """Part of JobQuerySet: what the monitor and the admin ask."""
 
     def bounded_count(self, limit: int = COUNT_LIMIT) -> int:
