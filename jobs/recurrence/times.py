@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from heapq import merge
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from jobs.recurrence import stretches
-from jobs.recurrence.rule import Every, Once, Rule, WallClock
+from jobs.recurrence import stretches, sun
+from jobs.recurrence.rrule_parts import parts_of
+from jobs.recurrence.rrule_walls import rule_walls
+from jobs.recurrence.rule import Every, Once, Recurrence, Rule, Sun, WallClock
 from jobs.recurrence.stretches import EARLIEST, LATEST, SECOND
-from jobs.recurrence.walls import Walls, wall_times, years_on
+from jobs.recurrence.walls import Listed, Walls, Without, searched, wall_times, years_on
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -60,8 +64,10 @@ def _instants(rule: Rule, moment: datetime, zone: ZoneInfo, anchor: datetime) ->
             return _every(rule, moment, _naive(anchor))
         case Once():
             return _once(rule, moment, zone)
-        case _:
-            raise NotImplementedError
+        case Sun():
+            return sun.instants(rule, moment)
+        case Recurrence():
+            return _recurrence(rule, moment, zone, _naive(anchor))
 
 
 def _fixed(walls: Walls, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
@@ -69,7 +75,7 @@ def _fixed(walls: Walls, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]
     begin, offset = stretch.begin, stretch.offset
     low = max(_next_second(moment + offset), stretch.shown)
     last, wall_end = moment, stretch.end + offset
-    for wall in _searched(walls, low):
+    for wall in searched(walls.between, low):
         if wall >= wall_end:
             stretch = stretches.of_wall(zone, wall)
             begin, offset = stretch.begin, stretch.offset
@@ -94,16 +100,25 @@ def _each_pass(walls: Walls, moment: datetime, zone: ZoneInfo) -> Iterator[datet
             return
 
 
-def _searched(walls: Walls, low: datetime) -> Iterator[datetime]:
-    """Yield wall times from `low` on, until there are none for so long that none are looked for any more."""
-    while low < LATEST:
-        high = years_on(low)
-        wall = None
-        for wall in walls.between(low, high):
-            yield wall
-        if wall is None:
-            return
-        low = high
+def _recurrence(rule: Recurrence, moment: datetime, zone: ZoneInfo, anchor: datetime) -> Iterator[datetime]:
+    begins = rule.begins or anchor + stretches.at(zone, anchor).offset
+    walk = _each_pass if rule.each_pass else _fixed
+    found = []
+    for line in rule.rules:
+        walls = Without(rule_walls(line, begins), rule.without)
+        until = parts_of(line).until
+        found.append(_until(walk(walls, moment, zone), _naive(until) if until and until.tzinfo else None))
+    if rule.also:
+        found.append(walk(Without(Listed(rule.also), rule.without), moment, zone))
+    last = moment
+    for instant in merge(*found):
+        if instant > last:
+            yield instant
+            last = instant
+
+
+def _until(instants: Iterator[datetime], until: datetime | None) -> Iterator[datetime]:
+    return instants if until is None else takewhile(lambda instant: instant <= until, instants)
 
 
 def _every(rule: Every, moment: datetime, anchor: datetime) -> Iterator[datetime]:

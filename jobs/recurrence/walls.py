@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Protocol
@@ -90,10 +91,46 @@ class WallTimes:
                     yield hour, minute, second
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Wall times that are named one by one."""
+
+    walls: frozenset[datetime]
+
+    def between(self, low: datetime, high: datetime) -> Iterator[datetime]:
+        """Yield those from `low` on and before `high`, ascending, none twice."""
+        return iter(sorted(wall for wall in self.walls if low <= wall < high))
+
+
+@dataclass(frozen=True)
+class Without:
+    """Wall times of another source, less some."""
+
+    walls: Walls
+    without: frozenset[datetime]
+
+    def between(self, low: datetime, high: datetime) -> Iterator[datetime]:
+        """Yield those from `low` on and before `high`, ascending, none twice."""
+        found = self.walls.between(low, high)
+        return (wall for wall in found if wall not in self.without) if self.without else found
+
+
 @lru_cache(maxsize=4096)
 def wall_times(rule: WallClock) -> WallTimes:
     """Return the wall times of a rule, made ready once."""
     return WallTimes(rule)
+
+
+def searched(between: Callable[[datetime, datetime], Iterator[datetime]], low: datetime) -> Iterator[datetime]:
+    """Yield wall times from `low` on, until there are none for so long that none are looked for any more."""
+    while low < LATEST:
+        high = years_on(low)
+        wall = None
+        for wall in between(low, high):
+            yield wall
+        if wall is None:
+            return
+        low = high
 
 
 def years_on(low: datetime) -> datetime:
