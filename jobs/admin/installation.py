@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -67,8 +66,6 @@ class InstallationAdmin(Records[Installation]):
             by = cast("AbstractBaseUser", request.user)
             answer = restoring.release(now=clock.current(), by=by, **form.cleaned_data)
             (messages.success if answer.done else messages.warning)(request, answer.why)
-            if answer.done:
-                LogEntry.objects.log_actions(by.pk, [row], CHANGE, change_message=answer.why, single_object=True)
             return None
         question = Question(
             title="Let jobs start again",

@@ -26,6 +26,7 @@ class Subject(models.TextChoices):
     WORKER = "worker"
     CREATION_LIMIT = "creation_limit"
     SCHEDULE = "schedule"
+    INSTALLATION = "installation"
 
 
 class Verb(models.TextChoices):

@@ -15,12 +15,14 @@ from jobs.events import emit
 from jobs.events.transitions import DatabaseReleased
 from jobs.installation import known
 from jobs.installation.watch import PLACED, Place, place
-from jobs.models import Installation, Job
+from jobs.models import Audit, Change, Installation, Job, Subject
+from jobs.models.described import described
 from jobs.transitions.controls import cancel
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+AUDITED = ("identity", "incarnation", "held_at", "held_why")
 AT_A_TIME = 500  # ids in one question
 
 
@@ -41,9 +43,10 @@ def release(
     cancel_due_before: datetime | None = None,
     copy: bool = False,
 ) -> Released:
-    """Let jobs start again in a database that was restored, and note who wanted it and why. Those due before
-    `cancel_due_before` are cancelled first, each with an entry in its audit; what was cancelled can be retried one by
-    one. With `copy` the database gets a name of its own, since the installation that it was copied from goes on.
+    """Let jobs start again in a database that was restored, and note who wanted it and why, in the audit, too. Those
+    due before `cancel_due_before` are cancelled first, each with an entry in its audit; what was cancelled can be
+    retried one by one. With `copy` the database gets a name of its own, since the installation that it was copied from
+    goes on.
 
     Raises ValidationError (field `reason`). An interrupted call can be repeated: jobs are held until its end.
     """
@@ -56,6 +59,7 @@ def release(
         row = Installation.objects.select_for_update().get()
         with connection.cursor() as cursor:
             place(row, Place.read(cursor))
+        before = described(row, AUDITED)
         row.incarnation, row.incarnated_at = uuid.uuid4(), now
         if copy:
             row.identity = uuid.uuid4()
@@ -63,6 +67,16 @@ def release(
         row.released_at, row.released_by_id, row.release_reason = now, getattr(by, "pk", None), reason
         released = ["identity", "incarnation", "incarnated_at", "held_at", "held_why"]
         row.save(update_fields=[*PLACED, *released, "released_at", "released_by", "release_reason"])
+        Audit.objects.note(
+            Subject.INSTALLATION,
+            str(before["identity"]),
+            verb=Change.RESUME,
+            by=by,
+            reason=reason,
+            now=now,
+            before=before,
+            after=described(row, AUDITED),
+        )
         transaction.on_commit(lambda: known.learn(row.identity, row.incarnation) and None)
     who = by.get_username() if by is not None else "a program"
     emit(DatabaseReleased(who, reason, cancelled))

@@ -183,7 +183,9 @@ def test_what_was_due_before_a_moment_is_cancelled_and_audited(put_back):
     answer = restoring.release(now=put_back, reason="it ran on Friday", by=ada, cancel_due_before=put_back)
     assert (answer.done, answer.cancelled) == (True, 1)
     assert [j.state for j in Job.objects.order_by("id")] == [State.CANCELLED, State.PENDING, State.PENDING]
-    assert [(a.job_id, a.by, a.reason) for a in Audit.objects.all()] == [(old.pk, ada, "it ran on Friday")]
+    first, last = Audit.objects.all()
+    assert [(row.by, row.reason) for row in (first, last)] == [(ada, "it ran on Friday")] * 2
+    assert (first.job_id, first.verb, last.subject, last.verb) == (old.pk, "cancel", "installation", "resume")
     row = Installation.objects.get()
     assert (row.released_at, row.released_by, row.release_reason) == (put_back, ada, "it ran on Friday")
     assert {late.pk, coming.pk} == set(Job.objects.pending().values_list("id", flat=True))
@@ -191,9 +193,23 @@ def test_what_was_due_before_a_moment_is_cancelled_and_audited(put_back):
 
 def test_a_copy_takes_a_name_of_its_own(put_back):
     lead(put_back)
-    original = known.read()
+    original, old = known.read(), Installation.objects.get().identity
     restoring.release(now=put_back, reason="a rehearsal", copy=True)
     assert not known.kept.owns(original.mark)
+    row, now = Audit.objects.get(), Installation.objects.get()
+    assert row.name == row.before["identity"] == str(old)
+    assert row.after["identity"] == str(now.identity) != row.name
+    assert (row.before["held_at"], row.after["held_at"]) == (put_back.isoformat(), None)
+    assert "a dump was restored" in row.before["held_why"]
+
+
+def test_a_release_that_cannot_be_written_down_is_none(put_back, monkeypatch):
+    lead(put_back)
+    with monkeypatch.context() as broken:
+        broken.setattr(Audit, "save", lambda row, **options: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            restoring.release(now=put_back, reason="checked")
+    assert Installation.restored() is not None
 
 
 def test_a_release_needs_a_reason_and_something_held(put_back):
@@ -246,3 +262,4 @@ def test_in_the_admin(put_back, client):
     with connection.cursor() as cursor:
         cursor.execute("SELECT release_reason FROM jobs_installation")
         assert cursor.fetchone() == ("checked",)
+    assert (Audit.objects.get().by.username, Audit.objects.get().reason) == ("root", "checked")

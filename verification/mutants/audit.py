@@ -8,6 +8,7 @@ CONTROLS = "jobs/transitions/controls.py"
 PAUSING = "jobs/transitions/limits/pausing.py"
 DEFINITIONS = "jobs/transitions/definitions.py"
 DRAINS = "jobs/nodes/drains.py"
+RELEASE = "jobs/transitions/restoring.py"
 
 ONE = ("tests/transitions/test_audit.py::test_what_cannot_be_written_down_is_not_done",)
 NOTHING = ("tests/transitions/test_audit.py::test_what_changes_nothing_is_not_written_down",)
@@ -120,6 +121,12 @@ MUTANTS = (
         AUDITED,
         ("tests/concurrency/test_audit.py",),
         (DESCRIBED, 'rows.select_for_update(of=("self",), no_key=True).first()', "rows.first()"),
+    ),
+    mutant(
+        "audit: a release says what was held",
+        AUDITED,
+        ("tests/installation/test_restored.py::test_a_copy_takes_a_name_of_its_own",),
+        (RELEASE, "            before=before,\n", "            before=described(row, AUDITED),\n"),
     ),
     mutant(
         "audit: a moved job says where it was",
