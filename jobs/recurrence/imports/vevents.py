@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from icalendar.parser import Contentline
 from icalendar.prop import vDDDTypes, vText
@@ -14,10 +15,15 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from jobs.calendars import zones
 from jobs.recurrence.imports.entries import Collected, Found
+from jobs.recurrence.parsing import parse
 from jobs.recurrence.rule import BadExpression
+from jobs.recurrence.times import after
 
 FLOATING = "The event has no zone: it means the wall time of whoever looks. Put a zone into the zone field."
 ALL_DAY = "The event lasts all day and has no hour; it starts at 00:00 here. Set the hour that you want."
+OUTSIDE = (
+    "Its own date is not one of its rule's. Calendars differ on whether it counts; here only the rule's dates start."
+)
 CANCELLED = "The event is cancelled in its calendar."
 DAYS_LEFT_OUT = "A day is left out (EXDATE;VALUE=DATE): the start on that day, whatever its hour."
 
@@ -110,6 +116,7 @@ def _event(collected: Collected, event: _Component, places: dict[str, str]) -> N
     notes = [
         *([] if zone else [FLOATING]),
         *([] if isinstance(first, datetime) else [ALL_DAY]),
+        *([OUTSIDE] if _is_outside(event, begins) else []),
         *([DAYS_LEFT_OUT] if isinstance(first, datetime) and _leaves_out_days(event) else []),
     ]
     cancelled = event.text("STATUS").upper() == "CANCELLED"
@@ -148,6 +155,21 @@ def _expression(event: _Component, begins: datetime, zone: str | None, places: d
         if walls:
             lines.append(f"{name}:{','.join(f'{wall:%Y%m%dT%H%M%S}' for wall in walls)}")
     return "rrule", "\n".join(lines)
+
+
+def _is_outside(event: _Component, begins: datetime) -> bool:
+    """Return whether a series lacks the date with which it begins; False where its rule is bad."""
+    rules = [f"RRULE:{line.value}" for line in event.lines.get("RRULE", [])]
+    if not rules:
+        return False
+    moment = begins.replace(tzinfo=UTC)
+    try:
+        rule = parse("rrule", "\n".join([f"DTSTART:{begins:%Y%m%dT%H%M%S}", *rules]))
+        # On wall times alone: a gap of its zone moves nothing out.
+        first = next(after(rule, moment - timedelta(seconds=1), zone=ZoneInfo("UTC"), anchor=moment), None)
+    except BadExpression:
+        return False
+    return first not in (None, moment)
 
 
 def _leaves_out_days(event: _Component) -> bool:

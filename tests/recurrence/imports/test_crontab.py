@@ -44,9 +44,9 @@ def test_a_line_of_the_system_names_its_user():
 
 
 def test_a_comment_right_above_is_the_name():
-    text = "# Nightly backup\n0 3 * * * /bin/a\n\n# Far away\n\n0 4 * * * /bin/b\n# m h  dom mon dow   command\n0 5 * * * /bin/c\n#0 6 * * * /bin/off\n0 7 * * * X=1 /bin/d\n"
+    text = "# Nightly backup\n0 3 * * * /bin/a\n0 3 * * * /bin/next\n\n# Far away\n\n0 4 * * * /bin/b\n# m h  dom mon dow   command\n0 5 * * * /bin/c\n#0 6 * * * /bin/off\n0 7 * * * X=1 /bin/d\n"
 
-    assert [entry.name for entry in user_crontab(text)[0]] == ["Nightly backup", "b", "c", "d"]
+    assert [entry.name for entry in user_crontab(text)[0]] == ["Nightly backup", "next", "b", "c", "d"]
 
 
 def test_no_two_have_the_same_name():
