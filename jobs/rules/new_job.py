@@ -142,15 +142,6 @@ class NewJob:
     trigger_id: Annotated[int | None, Made] = None
     """The trigger that starts it."""
 
-    schedule_id: Annotated[int | None, Made] = None
-    """The schedule that makes it."""
-
-    nominal_at: Annotated[datetime | None, Made] = None
-    """The time of its schedule that it stands for."""
-
-    created_by_id: Annotated[int | None, Made] = None
-    """Whose job it is, where that is not whoever makes it."""
-
     @property
     def holds(self) -> int:
         """Holds that the job has from its creation on."""
@@ -169,7 +160,7 @@ class NewJob:
 
 
 # Of another form in a row, or not in it.
-_NO_COLUMNS = ("retry_on", "calendar", "waits_for", "waits_for_end", "asked_at", "bound", "created_by_id")
+_NO_COLUMNS = ("retry_on", "calendar", "waits_for", "waits_for_end", "asked_at", "bound")
 _COLUMNS = tuple(field.name for field in dataclasses.fields(NewJob) if field.name not in _NO_COLUMNS)
 
 

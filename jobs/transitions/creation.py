@@ -110,7 +110,7 @@ def insert(
         Job(
             **n.columns(),
             idempotency_digest=asked if n.idempotency_key else None,
-            created_by_id=n.created_by_id or getattr(by, "pk", None),
+            created_by_id=getattr(by, "pk", None),
             # Due inside a window that is already listed: published at commit by us, so marked by us.
             enqueued_at=now if once else None,
             deliveries=1 if once else 0,
@@ -121,9 +121,14 @@ def insert(
         for n, once in zip(new, at_once, strict=True)
     )
     # Its version is the database's default, which bulk_create does not read.
-    listed = [Listed.first(job, version=1) for job in jobs if not job.holds]
+    publish_new([Listed.first(job, version=1) for job in jobs if not job.holds], late)
+    return jobs
+
+
+def publish_new(listed: Sequence[Listed], late: datetime) -> None:
+    """Publish new jobs that are due before `late`, and were marked so, once the transaction has committed; look again
+    at those soon after it."""
     publishing.late_publisher.at_commit([job for job in listed if job.run_at < late])
     publishing.late_publisher.overtaken_at_commit(
         [job for job in listed if late <= job.run_at < late + publishing.SOON]
     )
-    return jobs

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from jobs import blackouts, rules
+from jobs import blackouts
 from jobs.calendars import NeverOpen, Snapshot
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.schedules import ScheduleBroken, SuccessorsLeftToLeader
 from jobs.models import Calendar, Occurrence, OccurrenceChange, Schedule
-from jobs.models.schedule import SHARED
 from jobs.recurrence import BadExpression
 from jobs.states import Blackout, Cause
-from jobs.transitions import creation
 from jobs.transitions.refusals import Refusal, Row
-from jobs.transitions.schedules.planning import Missed, Plan, Run, Stop, plan
+from jobs.transitions.schedules.making import Planned, Wanted, make
+from jobs.transitions.schedules.planning import Missed, Run, Stop, plan
 
 AT_A_START = 4000  # nominal times that are looked at where starts wait for it: some milliseconds
 AT_LEISURE = 50_000  # where nothing waits
@@ -33,13 +32,6 @@ class OfSchedule(Protocol):
     def pk(self) -> int: ...
     @property
     def schedule_id(self) -> int | None: ...
-
-
-class Planned(NamedTuple):
-    """A schedule with what comes of it."""
-
-    schedule: Schedule
-    plan: Plan
 
 
 def left(jobs: Iterable[OfSchedule], *, now: datetime) -> None:
@@ -88,11 +80,7 @@ def move_on(
     if not schedules:
         return 0
     grace = timedelta(seconds=conf().max_delay_time)
-    changes: dict[int, dict[datetime, OccurrenceChange]] = {}
-    for change in OccurrenceChange.objects.filter(
-        schedule__in=schedules, nominal_at__gt=min(one.accounted_until for one in schedules)
-    ):
-        changes.setdefault(change.schedule_id, {})[change.nominal_at] = change
+    changes = _changes([one.pk for one in schedules])
     found = []
     for schedule in schedules:
         try:
@@ -107,34 +95,32 @@ def move_on(
     return len(found)
 
 
+def _changes(ids: Sequence[int]) -> dict[int, dict[datetime, OccurrenceChange]]:
+    """Return what people want of single runs of these schedules, by schedule and nominal time."""
+    changes: dict[int, dict[datetime, OccurrenceChange]] = {}
+    for change in OccurrenceChange.objects.filter(schedule__in=ids).order_by():
+        changes.setdefault(change.schedule_id, {})[change.nominal_at] = change
+    return changes
+
+
 def _stand_still(schedule: Schedule, why: str) -> None:
     Schedule.objects.filter(pk=schedule.pk).update(next_at=None, next_job_id=None, problem=why)
     transaction.on_commit(partial(emit, ScheduleBroken(schedule.pk, schedule.name, why)), robust=True)
 
 
 def _write(found: Sequence[Planned], now: datetime) -> None:
-    """Write the jobs, the occurrences and where the schedules stand, in this order: an occurrence has its job."""
-    wanted = {(one.schedule.pk, run.nominal_at): (one.schedule, run) for one in found for run in one.plan.runs}
-    ids = _there(wanted)
-    new = {key: pair for key, pair in wanted.items() if key not in ids}
-    calendars = _calendars(schedule for schedule, _ in new.values())
-    jobs = (
-        creation.insert([new_job(*pair, calendars, now=now) for pair in new.values()], now=now, by=None) if new else []
+    """Write what was planned."""
+    Occurrence.objects.bulk_create([row for one in found for row in _gaps(one, now)])
+    calendars = _calendars(one.schedule for one in found)
+    make(
+        [
+            Wanted(one.schedule, run, *_placed(one.schedule, run, calendars, now))
+            for one in found
+            for run in one.plan.runs
+        ],
+        now=now,
+        standing=found,
     )
-    made = {key: job.pk for key, job in zip(new, jobs, strict=True)}
-    rows = [Occurrence(schedule_id=pk, nominal_at=at, job_id=job, noted_at=now) for (pk, at), job in made.items()]
-    Occurrence.objects.bulk_create(rows + [row for one in found for row in _gaps(one, now)])
-    _stand(found, {**ids, **made})
-
-
-def _there(wanted: Collection[tuple[int, datetime]]) -> dict[tuple[int, datetime], int | None]:
-    """Return which of these have a row already, which is not made again, with its job."""
-    if not wanted:
-        return {}
-    rows = Occurrence.objects.filter(
-        schedule__in={pk for pk, _ in wanted}, nominal_at__in={at for _, at in wanted}, number=1
-    )
-    return {(pk, at): job for pk, at, job in rows.order_by().values_list("schedule_id", "nominal_at", "job_id")}
 
 
 def _gaps(one: Planned, now: datetime) -> list[Occurrence]:
@@ -163,41 +149,6 @@ def _goes_on(one: Planned, gap: Missed) -> bool:
         return False
     Occurrence.objects.filter(pk=last.pk).update(until=gap.until, count=last.count + gap.count)
     return True
-
-
-STAND = """
-UPDATE jobs_schedule SET accounted_until = s.accounted_until, made = s.made, next_at = s.next_at,
-    next_job_id = s.next_job_id, problem = ''
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::timestamptz[], %s::bigint[])
-    AS s (id, accounted_until, made, next_at, next_job_id)
-WHERE jobs_schedule.id = s.id
-"""
-
-
-def _stand(found: Sequence[Planned], jobs: Mapping[tuple[int, datetime], int | None]) -> None:
-    rows = []
-    for schedule, planned in found:
-        job = None if planned.next_at is None else jobs.get((schedule.pk, planned.next_at))
-        rows.append((schedule.pk, planned.accounted_until, planned.made, planned.next_at, job))
-    with connection.cursor() as cursor:
-        cursor.execute(STAND, [list(column) for column in zip(*rows, strict=True)])
-
-
-def new_job(schedule: Schedule, run: Run, calendars: Mapping[int, Snapshot], *, now: datetime) -> rules.NewJob:
-    """Return the job of a run. The rules have seen the schedule; what has changed since is judged at the start."""
-    run_at, bound = _placed(schedule, run, calendars, now)
-    fields = {name: getattr(schedule, name) for name in SHARED}
-    fields |= {"payload": schedule.payload if run.payload is None else run.payload, "overlap": run.overlap}
-    return rules.NewJob(
-        **{**fields, "retry_on": tuple(schedule.retry_on)},
-        name=schedule.name,
-        run_at=run_at,
-        key=schedule.shared_key,
-        bound=bound,
-        schedule_id=schedule.pk,
-        nominal_at=run.nominal_at,
-        created_by_id=schedule.created_by_id,
-    )
 
 
 def _calendars(schedules: Iterable[Schedule]) -> dict[int, Snapshot]:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from jobs import transitions
 from jobs.models import Job, Occurrence, Schedule
+from jobs.models.schedule import SHARED
 from jobs.states import Cause, Hold, Overlap, State
 from jobs.transitions.schedules import succession
 from tests.conftest import NOW, seconds
@@ -155,3 +156,32 @@ def test_its_spread_moves_each_start_by_the_same_part():
     assert next_job(schedule).run_at == FIRST + offset
     acquire(next_job(schedule), now=FIRST + offset)
     assert (next_job(schedule).nominal_at, next_job(schedule).run_at) == (SECOND, SECOND + offset)
+
+
+def test_a_job_has_what_its_schedule_says(office, admin_user):
+    """Each field that both have, with a value that is no default."""
+    fields = {
+        "target": "demo.sleep",
+        "payload": {"seconds": 0.5},
+        "queue": "q2",
+        "rerunnable": True,
+        "max_attempts": 3,
+        "retry_on": ["failure"],
+        "start_within": 7,
+        "deadline": 8,
+        "if_late": "hold",
+        "key_limit": 4,
+        "overlap": "queue",
+        "blackout": "next",
+    }
+    assert fields.keys() == set(SHARED)
+    schedule = make(by=admin_user, calendar=office, key="k", **fields)
+    job = next_job(schedule)
+    assert {name: getattr(job, name) for name in SHARED} == fields
+    assert (job.key, job.calendar, job.created_by, job.name) == ("k", office, admin_user, "report")
+
+
+def test_the_run_of_a_dangerous_target_waits_for_its_approval(monkeypatch):
+    monkeypatch.setattr("jobs.transitions.schedules.making.targets.is_dangerous", lambda target: True)
+    schedule = make()
+    assert next_job(schedule).held_by == Hold.APPROVAL
