@@ -13,6 +13,7 @@ from jobs.recurrence.dialects import cron_fields
 from jobs.recurrence.imports.entries import Collected, Found
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST = 100  # levels of a document
 DAY_OF_MONTH, DAY_OF_WEEK = 2, 4
 PARTS = (
     cron_fields.MINUTE,
@@ -29,6 +30,9 @@ def cronjobs(text: str) -> Found:
     """Return the entries of all CronJobs in a text, and what is refused of them; other kinds are passed over."""
     collected = Collected()
     for line, document in _documents(text):
+        if _is_deep(document):
+            collected.refuse(line, document, "", "This is nested too deeply; write it flatter.")
+            continue
         try:
             loader = LOADER(document)
             for node in _nodes(loader):
@@ -49,6 +53,16 @@ def _documents(text: str) -> Iterator[tuple[int, str]]:
         else:
             lines.append(line)
     yield begin, "\n".join(lines)
+
+
+def _is_deep(document: str) -> bool:
+    """Return whether brackets or dashes are nested so deeply that reading them takes minutes."""
+    depth = 0
+    for bracket in re.findall(r"[][{}]", document):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST:
+            return True
+    return re.search(rf"(?:[-?:][ \t]+){{{DEEPEST}}}", document) is not None
 
 
 def _nodes(loader: Any) -> list[Any]:
@@ -80,22 +94,22 @@ def _refuse(collected: Collected, error: Exception, document: str, line: int) ->
 
 def _cronjob(collected: Collected, line: int, job: dict[str, Any]) -> None:
     metadata, spec = _mapping(job, "metadata"), _mapping(job, "spec")
-    name = "/".join(str(part) for part in (metadata.get("namespace"), metadata.get("name")) if part)
+    name = "/".join(_said(part) for part in (metadata.get("namespace"), metadata.get("name")) if part)
     schedule, policy = spec.get("schedule"), spec.get("concurrencyPolicy") or "Allow"
     zone, within = spec.get("timeZone"), spec.get("startingDeadlineSeconds")
-    shown = f"CronJob {name}: {schedule}"
+    shown = f"CronJob {name}: {_said(schedule)}"
     if not isinstance(schedule, str):
         collected.refuse(line, shown, "schedule", 'A CronJob has a schedule in quotes; write it like "0 3 * * *".')
     elif not isinstance(policy, str) or policy not in OVERLAPS:
-        why = f"“{policy}” is no policy; write Allow, Forbid or Replace."
+        why = f"“{_said(policy)}” is no policy; write Allow, Forbid or Replace."
         collected.refuse(line, shown, "concurrencyPolicy", why)
     elif within is not None and (not isinstance(within, int) or within < 0):
-        why = f"“{within}” is no number of seconds; write 0 or more."
+        why = f"“{_said(within)}” is no number of seconds; write 0 or more."
         collected.refuse(line, shown, "startingDeadlineSeconds", why)
     elif re.match(r"(CRON_)?TZ=", schedule):
         why = "The schedule holds a zone, which Kubernetes refuses too; write it as timeZone."
         collected.refuse(line, shown, "schedule", why)
-    elif re.search(r" \S*(?<![0-9/])7(?![0-9])\S*$", schedule):
+    elif re.search(r"(^|[,-])7($|[,/-])", schedule.rpartition(" ")[2]):
         why = "Kubernetes has no day of the week 7; write 0 or SUN."
         collected.refuse(line, shown, "day of week", why)
     else:
@@ -108,7 +122,7 @@ def _cronjob(collected: Collected, line: int, job: dict[str, Any]) -> None:
             name=name,
             dialect=dialect,
             expression=expression,
-            zone=None if zone is None else str(zone),
+            zone=None if zone is None else _said(zone),
             command=command,
             enabled=not spec.get("suspend"),
             overlap=OVERLAPS[policy],
@@ -146,14 +160,19 @@ def _command(spec: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     if not found:
         return "", ()
     words = [*_words(found[0].get("command")), *_words(found[0].get("args"))]
-    notes = [f"It runs in a container of {found[0].get('image', 'an image that is not named')} there."]
+    notes = [f"It runs in a container of {_said(found[0].get('image', 'an image that is not named'))} there."]
     if len(found) > 1:
         notes.append(f"It has {len(found)} containers; the command is of the first.")
     return shlex.join(words), tuple(notes)
 
 
 def _words(value: Any) -> list[str]:
-    return [str(word) for word in value] if isinstance(value, list) else []
+    return [_said(word) for word in value] if isinstance(value, list) else []
+
+
+def _said(value: Any) -> str:
+    """Return a value as text; of lists and mappings their kind alone, since aliases may make them endless."""
+    return type(value).__name__ if isinstance(value, list | dict | set | tuple) else str(value)
 
 
 def _mapping(of: dict[str, Any], key: str) -> dict[str, Any]:

@@ -27,6 +27,8 @@ UNITS = {
     **dict.fromkeys(("d", "day", "days"), 86_400.0),
     **dict.fromkeys(("w", "week", "weeks"), 604_800.0),
 }
+SPAN = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([a-z]*)\s*")
+LONGEST = 1e9  # seconds
 NO_ZONE = "Without a zone behind it, systemd takes that of the machine; put it into the zone field."
 YES = ("1", "yes", "true", "on", "y", "t")
 
@@ -93,7 +95,7 @@ def _setting(collected: Collected, timer: _Timer, number: int, key: str, value: 
     elif key == "Unit":
         timer.unit = value
     elif key == "RandomizedDelaySec":
-        timer.spread = _seconds(value)
+        timer.spread = _seconds(value) if value else 0
         if timer.spread is None:
             why = f"“{value}” is no span of time; write it like 15min or 1h 30min."
             collected.refuse(number, f"{key}={value}", key, why)
@@ -123,11 +125,11 @@ def _entries(collected: Collected, timer: _Timer) -> None:
 
 def _seconds(value: str) -> int | None:
     """Return whole seconds, or None where this is no span of time; a part of a second counts as one."""
-    if not re.fullmatch(r"(?:[0-9]{1,9}(?:\.[0-9]{1,6})?\s*[a-z]*\s*)+", value):
-        return None
-    total = 0.0
-    for number, unit in re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", value):
-        if unit not in UNITS:
+    total, at = 0.0, 0
+    while at < len(value):
+        span = SPAN.match(value, at)
+        if span is None or span[2] not in UNITS:
             return None
-        total += float(number) * UNITS[unit]
-    return ceil(total)
+        total += float(span[1]) * UNITS[span[2]]
+        at = span.end()
+    return ceil(total) if at > 0 and total < LONGEST else None

@@ -1,5 +1,7 @@
 """CronJobs of Kubernetes: each becomes an entry with its policies, or a refusal."""
 
+import time
+
 import pytest
 
 from jobs.recurrence.imports import Entry, Refused, cronjobs
@@ -153,7 +155,7 @@ def test_one_bad_item_of_a_list_leaves_the_others():
         ('schedule: "@every 5x"', "", "“x” is not a unit of time; write seconds"),
         ('schedule: "TZ=UTC 0 0 * * *"', "schedule", "The schedule holds a zone, which Kubernetes refuses too"),
         ('schedule: "@daily", concurrencyPolicy: Queue', "concurrencyPolicy", "“Queue” is no policy; write Allow"),
-        ('schedule: "@daily", concurrencyPolicy: [Allow]', "concurrencyPolicy", "“['Allow']” is no policy"),
+        ('schedule: "@daily", concurrencyPolicy: [Allow]', "concurrencyPolicy", "“list” is no policy"),
         ('schedule: "@daily", startingDeadlineSeconds: -1', "startingDeadlineSeconds", "“-1” is no number of seconds"),
         ('schedule: "@daily", startingDeadlineSeconds: 5m', "startingDeadlineSeconds", "“5m” is no number of seconds"),
         ('schedule: "@daily", timeZone: Mars/Phobos', "zone", "“Mars/Phobos”: This time zone is not known"),
@@ -166,6 +168,26 @@ def test_it_is_refused_with_field_and_remedy(spec, field, why):
     assert refused.field == field
     assert refused.why.startswith(why)
     assert refused.text.startswith("CronJob a: ")
+
+
+def test_what_grows_by_aliases_is_not_written_out():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]" for number in range(1, 30)]
+    text = "\n".join([*lines, "kind: CronJob", "metadata: {name: *a29}", "spec: {schedule: *a29}"])
+    entries, (refused,) = cronjobs(text)
+
+    assert entries == ()
+    assert refused.text == "CronJob list: list"
+
+
+@pytest.mark.parametrize("deep", ["[", "{", "- ", "? ", "{a: ", "a: ["])
+def test_what_is_deep_is_refused_at_once(deep):
+    begin = time.process_time()
+    entries, (refused,) = cronjobs(deep * 200_000)
+
+    assert entries == ()
+    assert refused.why == "This is nested too deeply; write it flatter."
+    assert time.process_time() - begin < 5
 
 
 def test_nothing_is_made_of_yaml_tags():

@@ -82,6 +82,8 @@ def test_what_counts_from_an_event_is_refused_and_the_rest_kept(key):
         ("OnCalendar=*/5:00", "hour", "“*/5” is no hour; write 0/5."),
         ("OnCalendar=02-30", "day of month", "This never starts: February has no day 30"),
         ("OnCalendar=Mon 09:00 Mars/Phobos", "", "“Mars/Phobos” stands where it cannot"),
+        (f"RandomizedDelaySec={'1' * 60}!", "RandomizedDelaySec", "“1111"),
+        (f"RandomizedDelaySec={'9' * 12}w", "RandomizedDelaySec", "“9999"),
         ("RandomizedDelaySec=soon", "RandomizedDelaySec", "“soon” is no span of time; write it like 15min"),
         ("RandomizedDelaySec=5 parsecs", "RandomizedDelaySec", "“5 parsecs” is no span of time"),
         ("OnCalendar", "", "This line has no =; write it like OnCalendar=daily."),
