@@ -20,6 +20,12 @@ FIRE_TRIGGER = "jobs.fire_trigger"
 VIEW_CALENDAR = "jobs.view_calendar"
 CHANGE_CALENDAR = "jobs.change_calendar"
 
+VIEW_SCHEDULE = "jobs.view_schedule"
+ADD_SCHEDULE = "jobs.add_schedule"
+CHANGE_SCHEDULE = "jobs.change_schedule"
+DELETE_SCHEDULE = "jobs.delete_schedule"
+CONTROL_SCHEDULE = "jobs.control_schedule"
+
 RELEASE_INSTALLATION = "jobs.release_installation"
 
 

@@ -94,3 +94,13 @@ class Cause(models.TextChoices):
     PERSON = "person", "somebody skipped it"
     TARGET = "target", "its target could not be called"
     DEPENDENCY = "dependency", "a job that it waited for did not end as wanted"
+
+
+class Standing(models.TextChoices):
+    """Words for how a schedule is, for people. Not stored."""
+
+    ON = "on", "on"
+    PAUSED = "paused", "paused"
+    OFF = "off", "off"
+    ENDED = "ended", "ended"  # nothing comes any more
+    BROKEN = "broken", "broken"  # it cannot go on

@@ -47,7 +47,7 @@ class StatesField(serializers.Field[Any, Any, Any, Any]):
         return [by_word[word] for word in words]
 
 
-class _BoundField(MomentField):
+class BoundField(MomentField):
     """An end of a range: here nobody else asks for the zone."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -114,10 +114,10 @@ class ListQuery(PageQuery):
         error_messages={"invalid": "This is not a whole number; give the id of a batch."},
         help_text="Of this batch.",
     )
-    run_at_after = _BoundField(required=False, help_text="Due at this time or later.")
-    run_at_before = _BoundField(required=False, help_text="Due before this time.")
-    created_at_after = _BoundField(required=False, help_text="Created at this time or later.")
-    created_at_before = _BoundField(required=False, help_text="Created before this time.")
+    run_at_after = BoundField(required=False, help_text="Due at this time or later.")
+    run_at_before = BoundField(required=False, help_text="Due before this time.")
+    created_at_after = BoundField(required=False, help_text="Created at this time or later.")
+    created_at_before = BoundField(required=False, help_text="Created before this time.")
 
 
 def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
@@ -153,17 +153,18 @@ class JobPagination(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
         except NotFound:
-            raise _bad_cursor() from None
+            raise bad_cursor() from None
         # Ours always hold the id of a job, which alone is unique: never an offset alone.
         if cursor is None or not request.query_params["cursor"]:
             return None
         position = str(cursor.position)
         if not re.fullmatch("[0-9]{1,19}", position) or int(position) > BIGGEST_ID:
-            raise _bad_cursor()
+            raise bad_cursor()
         return cursor
 
 
-def _bad_cursor() -> serializers.ValidationError:
+def bad_cursor() -> serializers.ValidationError:
+    """Return the refusal of a cursor that we have not made."""
     return serializers.ValidationError(
         {"cursor": "This is no cursor of ours; take it from `next` or `previous`, or leave it out to start anew."}
     )

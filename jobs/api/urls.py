@@ -11,6 +11,14 @@ from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed,
 from jobs.api.installation import InstallationDetail, ReleaseRestored
 from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
 from jobs.api.problems import nowhere
+from jobs.api.schedules.definitions import (
+    PauseSchedule,
+    PreviewSchedule,
+    ResumeSchedule,
+    ScheduleDetail,
+    ScheduleList,
+)
+from jobs.api.schedules.runs import GiveArguments, MissedRuns, MoveRun, RunList, SkipRun, StartRunNow, UndoRun
 from jobs.api.triggers import TriggerDetail, TriggerList
 from jobs.api.views import BulkJobs, JobDetail, JobList
 from jobs.api.workers import DrainWorker, ResumeWorker, Stats, WorkerList
@@ -37,6 +45,22 @@ urlpatterns = [
     path("v1/batches/<int:batch_id>/", BatchDetail.as_view(), name="api-batch"),
     path("v1/triggers/", TriggerList.as_view(), name="api-triggers"),
     path("v1/triggers/<str:name>/", TriggerDetail.as_view(), name="api-trigger"),
+    path("v1/schedules/", ScheduleList.as_view(), name="api-schedules"),
+    path("v1/schedules/preview/", PreviewSchedule.as_view(), name="api-schedules-preview"),
+    path("v1/schedules/missed/", MissedRuns.as_view(), name="api-schedules-missed"),
+    path("v1/schedules/<int:schedule_id>/", ScheduleDetail.as_view(), name="api-schedule"),
+    path("v1/schedules/<int:schedule_id>/pause/", PauseSchedule.as_view(), name="api-schedule-pause"),
+    path("v1/schedules/<int:schedule_id>/resume/", ResumeSchedule.as_view(), name="api-schedule-resume"),
+    path("v1/schedules/<int:schedule_id>/runs/", RunList.as_view(), name="api-schedule-runs"),
+    path("v1/schedules/<int:schedule_id>/runs/<str:nominal>/skip/", SkipRun.as_view(), name="api-run-skip"),
+    path("v1/schedules/<int:schedule_id>/runs/<str:nominal>/move/", MoveRun.as_view(), name="api-run-move"),
+    path(
+        "v1/schedules/<int:schedule_id>/runs/<str:nominal>/arguments/",
+        GiveArguments.as_view(),
+        name="api-run-arguments",
+    ),
+    path("v1/schedules/<int:schedule_id>/runs/<str:nominal>/run-now/", StartRunNow.as_view(), name="api-run-now"),
+    path("v1/schedules/<int:schedule_id>/runs/<str:nominal>/undo/", UndoRun.as_view(), name="api-run-undo"),
     path("v1/limits/", LimitList.as_view(), name="api-limits"),
     path("v1/limits/<limit_kind:kind>/<str:name>/", LimitDetail.as_view(), name="api-limit"),
     path("v1/limits/<limit_kind:kind>/<str:name>/pause/", PauseLimit.as_view(), name="api-limit-pause"),

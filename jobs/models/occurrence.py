@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -14,11 +14,19 @@ from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.schedule import Schedule
 from jobs.states import Cause
 
+LONGEST_RANGE = timedelta(days=31)
+
 
 class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
     def missed(self) -> OccurrenceQuerySet:
         """Select those that should have run and have not."""
         return self.filter(cause__isnull=False)
+
+    def missed_since(self, moment: datetime) -> OccurrenceQuerySet:
+        """Select those that should have run since this moment and have not. Of several in one row the last counts, as
+        far as the first is no more than LONGEST_RANGE before."""
+        last = Q(nominal_at__gte=moment) | Q(until__gte=moment)
+        return self.missed().filter(last, nominal_at__gte=moment - LONGEST_RANGE)
 
     def not_started(
         self, job_ids: Collection[int], cause: Cause, why: str, *, now: datetime, by_id: int | None = None

@@ -17,7 +17,7 @@ from jobs.models.described import Described, columns, described
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets.schedules import ScheduleQuerySet
-from jobs.states import Blackout, CatchUp, IfLate, Overlap
+from jobs.states import Blackout, CatchUp, IfLate, Overlap, Standing
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -162,3 +162,13 @@ class Schedule(models.Model):
         if self.paused_at is None or moment < self.paused_at:
             return False
         return self.paused_until is None or moment < self.paused_until
+
+    def standing(self, now: datetime) -> Standing:
+        """Return how it is."""
+        if self.problem:
+            return Standing.BROKEN
+        if not self.enabled:
+            return Standing.OFF
+        if self.is_paused(now):
+            return Standing.PAUSED
+        return Standing.ENDED if self.next_at is None else Standing.ON

@@ -36,6 +36,16 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/calendars/", "get"),
         *(("/api/v1/calendars/{name}/", method) for method in ("get", "put")),
         ("/api/v1/calendars/{name}/openings/", "get"),
+        *(("/api/v1/schedules/", method) for method in ("get", "post")),
+        ("/api/v1/schedules/preview/", "post"),
+        ("/api/v1/schedules/missed/", "get"),
+        *(("/api/v1/schedules/{schedule_id}/", method) for method in ("get", "put", "patch", "delete")),
+        *((f"/api/v1/schedules/{{schedule_id}}/{verb}/", "post") for verb in ("pause", "resume")),
+        ("/api/v1/schedules/{schedule_id}/runs/", "get"),
+        *(
+            (f"/api/v1/schedules/{{schedule_id}}/runs/{{nominal}}/{verb}/", "post")
+            for verb in ("skip", "move", "arguments", "run-now", "undo")
+        ),
         ("/api/v1/workers/", "get"),
         ("/api/v1/workers/{session}/drain/", "post"),
         ("/api/v1/workers/{session}/resume/", "post"),

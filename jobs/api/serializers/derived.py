@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import build_choice_description_list, build_choice_field
 from rest_framework import serializers
 
-from jobs.api.fields import ListOf, PayloadField, TextField
+from jobs.api.fields import ListOf, MomentField, PayloadField, TextField, TruthField
 from jobs.rules import ASKED, Asked
 from jobs.rules.judging import Bounds, Choice, Many
 
@@ -65,7 +66,11 @@ class JobIdsField(ListOf):
 
 def field_of(name: str, **changes: Any) -> Field:
     """Return a field that reads this one of NewJob; `changes` are options of REST framework that go over its own."""
-    asked = ASKED[name]
+    return field_for(ASKED[name], **changes)
+
+
+def field_for(asked: Asked, **changes: Any) -> Field:
+    """Return a field that reads what this describes, as `field_of` does."""
     options: dict[str, Any] = {"help_text": help_of(asked)}
     if asked.default is not dataclasses.MISSING:
         options["default"] = asked.default
@@ -92,5 +97,7 @@ def _reads(asked: Asked, options: dict[str, Any]) -> Field:
         return JobIdsField(**many) if asked.type == tuple[int, ...] else ListOf(child=TextField(), **many)
     if asked.type is bool:
         said = {"invalid": "This is neither true nor false; give one of them."}
-        return serializers.BooleanField(**{"error_messages": said, **options})
+        return TruthField(**{"error_messages": said, **options})
+    if asked.type is datetime:
+        return MomentField(**options)
     return PayloadField(**options) if asked.type == dict[str, Any] else TextField(**options)

@@ -57,6 +57,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "held_by",
             "waits_for_end",
             "batch",
+            "schedule",
+            "nominal_at",
             "waited_for",
             "not_before",
             "joined_id",

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from jobs.models.querysets.overviews import JobOverviews
-from jobs.states import State
+from jobs.states import Standing, State
 
 if TYPE_CHECKING:
     from jobs.models.schedule import Schedule  # noqa: F401 - named in the base class
@@ -71,3 +71,36 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         pending = Job.objects.filter(pk=OuterRef("next_job_id"), state=State.PENDING)
         found = self.filter(~Exists(pending), Q(next_at__gt=now), next_at__lt=before)
         return list(found.order_by("next_at", "pk").values_list("pk", flat=True)[:limit])
+
+    def for_people(self) -> ScheduleQuerySet:
+        """Select these with the people who have made or paused them."""
+        return self.select_related("created_by", "paused_by")
+
+    def search(self, text: str) -> ScheduleQuerySet:
+        """Select those in whose name or target this stands."""
+        text = text.strip()
+        return self.filter(Q(name__icontains=text) | Q(target__icontains=text)) if text else self
+
+    def paused(self, now: datetime) -> ScheduleQuerySet:
+        """Select those that a pause covers now."""
+        return self.filter(_paused(now))
+
+    def not_paused(self, now: datetime) -> ScheduleQuerySet:
+        """Select all others."""
+        return self.exclude(_paused(now))
+
+    def in_standing(self, standing: Standing, now: datetime) -> ScheduleQuerySet:
+        """Select those of which Schedule.standing says this."""
+        paused = Q(paused_at__lte=now) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
+        on = self.filter(problem="", enabled=True)
+        return {
+            Standing.BROKEN: self.exclude(problem=""),
+            Standing.OFF: self.filter(problem="", enabled=False),
+            Standing.PAUSED: on.filter(paused),
+            Standing.ENDED: on.filter(next_at__isnull=True).exclude(paused),
+            Standing.ON: on.filter(next_at__isnull=False).exclude(paused),
+        }[standing]
+
+
+def _paused(now: datetime) -> Q:
+    return Q(paused_at__lte=now) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))

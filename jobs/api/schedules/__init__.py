@@ -1,0 +1,1 @@
+"""Schedules: jobs that repeat, by REST."""

@@ -1,0 +1,227 @@
+"""Creating, listing, reading, changing, pausing and deleting schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs import rules
+from jobs.api.listing import JobPagination, checked
+from jobs.api.problems import CONTENT_TYPE, Conflict
+from jobs.api.schedules.listing import ScheduleQuery, matching
+from jobs.api.schedules.serializers import (
+    ChangedScheduleSerializer,
+    LookedAtSerializer,
+    NewScheduleSerializer,
+    PauseScheduleSerializer,
+    PreviewSerializer,
+    ReasonSerializer,
+    SaidSerializer,
+    ScheduleDetailSerializer,
+    ShownScheduleSerializer,
+)
+from jobs.api.schema import RETRY_AFTER
+from jobs.api.views import TOO_FAST_ANSWER, ApiView, person
+from jobs.clock import clock
+from jobs.creation_limits import admission_of
+from jobs.models import Job, Schedule
+from jobs.permissions import (
+    ADD_SCHEDULE,
+    CHANGE_SCHEDULE,
+    CONTROL_SCHEDULE,
+    DELETE_SCHEDULE,
+    VIEW_SCHEDULE,
+)
+from jobs.rules.rights import schedule_problems
+from jobs.rules.schedule_checking import NAME_TAKEN
+from jobs.transitions.schedules import definitions
+from jobs.web import parsing
+from jobs.web.schedule_preview import asked, preview
+
+REASON = OpenApiParameter("reason", str, description="Why, for those who look at it later.")
+
+
+class ScheduleView(ApiView):
+    queryset = Schedule.objects.all()
+
+    def schedule(self, schedule_id: int) -> Schedule:
+        found = Schedule.objects.for_people().select_related("calendar").filter(pk=schedule_id).first()
+        if found is None:
+            raise Http404(f"There is no schedule {schedule_id}; GET /api/v1/schedules/ lists those that there are.")
+        return found
+
+    def shown(self, schedule_id: int) -> dict[str, Any]:
+        """Return a schedule as it is now."""
+        found = self.schedule(schedule_id)
+        return dict(ScheduleDetailSerializer(found, context=next_jobs([found])).data)
+
+    def done(self, schedule_id: int, changed: definitions.Changed) -> dict[str, Any]:
+        """Return what was done, with the schedule; 404 where there is none, 409 with the reason when it was not."""
+        if changed.schedule is None:
+            raise Http404(changed.why)
+        if not changed.done:
+            raise Conflict(changed.why)
+        found = self.schedule(schedule_id)
+        return {"detail": changed.why, "schedule": ShownScheduleSerializer(found, context=next_jobs([found])).data}
+
+    def may_make_jobs(self) -> None:
+        """Refuse whoever may define schedules and make no jobs. Raises PermissionDenied."""
+        for problem in schedule_problems(person(self.request)):
+            raise PermissionDenied(problem)
+
+
+def next_jobs(schedules: Sequence[Schedule]) -> dict[str, Any]:
+    """Return what these are shown with: their next jobs, in one statement."""
+    ids = [schedule.next_job_id for schedule in schedules if schedule.next_job_id is not None]
+    return {"jobs": Job.objects.in_bulk(ids) if ids else {}}
+
+
+class ScheduleList(ScheduleView):
+    needs = {"GET": VIEW_SCHEDULE, "POST": ADD_SCHEDULE}
+    serializer_class = NewScheduleSerializer
+    pagination_class = JobPagination
+
+    @extend_schema(
+        operation_id="schedules_list", parameters=[ScheduleQuery], responses=ShownScheduleSerializer(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        """List schedules, newest first, a cursor page at a time."""
+        wanted = checked(request.query_params, ScheduleQuery)
+        found = matching(Schedule.objects.for_people().select_related("calendar"), wanted, clock.current())
+        page = self.paginate_queryset(found) or []
+        return self.get_paginated_response(ShownScheduleSerializer(page, many=True, context=next_jobs(page)).data)
+
+    @extend_schema(
+        operation_id="schedules_create",
+        parameters=[RETRY_AFTER],
+        responses={201: ScheduleDetailSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a schedule, and the job of its first run. Needs the permission jobs.add_job, too. A repeat of an
+        uncertain request creates nothing twice: its name is taken then."""
+        self.may_make_jobs()
+        now = clock.current()
+        new = rules.check_new_schedule(now=now, by=person(request), **self.body(NewScheduleSerializer))
+        admission_of(person(request), request.auth).single()
+        try:
+            schedule = definitions.create_schedule(new.columns(), by=person(request), now=now)
+        except IntegrityError as error:
+            raise _taken(error) from None
+        location = reverse("api-schedule", args=[schedule.pk])
+        return Response(self.shown(schedule.pk), status=status.HTTP_201_CREATED, headers={"Location": location})
+
+
+class ScheduleDetail(ScheduleView):
+    needs = {"GET": VIEW_SCHEDULE, "PUT": CHANGE_SCHEDULE, "PATCH": CHANGE_SCHEDULE, "DELETE": DELETE_SCHEDULE}
+    serializer_class = ChangedScheduleSerializer
+
+    @extend_schema(operation_id="schedules_read", responses=ScheduleDetailSerializer)
+    def get(self, request: Request, schedule_id: int) -> Response:
+        return Response(self.shown(schedule_id))
+
+    @extend_schema(operation_id="schedules_put", request=ChangedScheduleSerializer, responses=ScheduleDetailSerializer)
+    def put(self, request: Request, schedule_id: int) -> Response:
+        """Define the schedule anew: what is left out has its default. The run that comes next moves at once; runs whose
+        time has come go on."""
+        return self._change(schedule_id, self.body(ChangedScheduleSerializer))
+
+    @extend_schema(
+        operation_id="schedules_change", request=ChangedScheduleSerializer, responses=ScheduleDetailSerializer
+    )
+    def patch(self, request: Request, schedule_id: int) -> Response:
+        """Change what is given, and leave the rest."""
+        serializer = ChangedScheduleSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        return self._change(schedule_id, {**rules.as_asked(self.schedule(schedule_id)), **serializer.validated_data})
+
+    @extend_schema(operation_id="schedules_delete", parameters=[REASON], responses={204: None})
+    def delete(self, request: Request, schedule_id: int) -> Response:
+        """Delete the schedule and its history. Its next run is cancelled; jobs whose time has come go on, and stay."""
+        reason = request.query_params.get("reason", "")
+        _judge(reason)
+        gone = definitions.delete_schedule(schedule_id, reason=reason, by=person(request), now=clock.current())
+        if not gone.done:
+            raise Http404(gone.why)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _change(self, schedule_id: int, given: dict[str, Any]) -> Response:
+        self.may_make_jobs()
+        now, by, reason = clock.current(), person(self.request), given.pop("reason", "")
+        before = self.schedule(schedule_id)
+        _judge(reason)
+        new = rules.check_new_schedule(now=now, by=by, before=before, **given)
+        try:
+            changed = definitions.change_schedule(schedule_id, new.columns(), by=by, now=now, reason=reason)
+        except IntegrityError as error:
+            raise _taken(error) from None
+        self.done(schedule_id, changed)
+        return Response(self.shown(schedule_id))
+
+
+class PauseSchedule(ScheduleView):
+    needs = {"POST": CONTROL_SCHEDULE}
+    serializer_class = PauseScheduleSerializer
+
+    @extend_schema(operation_id="schedules_pause", request=PauseScheduleSerializer, responses=SaidSerializer)
+    def post(self, request: Request, schedule_id: int) -> Response:
+        """Start none of its runs until that moment, or until somebody resumes it. A run whose time has come goes on;
+        what would have started meanwhile is written down as missed."""
+        given, now = self.body(PauseScheduleSerializer), clock.current()
+        if given["until"] is not None and (problems := rules.run_at_problems(given["until"], now)):
+            raise ValidationError({"until": problems})
+        _judge(given["reason"])
+        return Response(
+            self.done(schedule_id, definitions.pause_schedule(schedule_id, **given, by=person(request), now=now))
+        )
+
+
+class ResumeSchedule(ScheduleView):
+    needs = {"POST": CONTROL_SCHEDULE}
+    serializer_class = ReasonSerializer
+
+    @extend_schema(operation_id="schedules_resume", request=ReasonSerializer, responses=SaidSerializer)
+    def post(self, request: Request, schedule_id: int) -> Response:
+        """End the pause. What would have started in it never starts."""
+        reason = self.body(ReasonSerializer)["reason"]
+        _judge(reason)
+        changed = definitions.resume_schedule(schedule_id, reason=reason, by=person(request), now=clock.current())
+        return Response(self.done(schedule_id, changed))
+
+
+class PreviewSchedule(ScheduleView):
+    needs = {"POST": VIEW_SCHEDULE}
+    serializer_class = LookedAtSerializer
+
+    @extend_schema(operation_id="schedules_preview", request=LookedAtSerializer, responses=PreviewSerializer)
+    def post(self, request: Request) -> Response:
+        """Show what a schedule means and when it will start, before it is saved: its next ten starts. What is not given
+        yet is not judged."""
+        given, now = self.body(LookedAtSerializer), clock.current()
+        viewer, before = given.pop("viewer_zone", ""), given.pop("schedule", None)
+        try:
+            zone = parsing.zone(viewer) if viewer else None
+        except parsing.Unreadable as error:
+            raise ValidationError({"viewer_zone": [str(error)]}) from None
+        was = None if before is None else self.schedule(before)
+        seen = preview(asked(now=now, by=person(request), before=was, **given), now=now, viewer=zone)
+        return Response(PreviewSerializer(seen).data)
+
+
+def _judge(reason: str) -> None:
+    if problems := rules.reason_problems(reason, needed=False):
+        raise ValidationError({"reason": problems})
+
+
+def _taken(error: IntegrityError) -> Exception:
+    """Return the refusal of a name that somebody else has taken in this very moment; any other error as it is."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+    return ValidationError({"name": [NAME_TAKEN]}) if "name" in name else error
