@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from jobs import rules
 from jobs.admin.records import linked
+from jobs.admin.schedules.columns import moment_shown
 from jobs.clock import clock
-from jobs.models import Job
+from jobs.models import Job, Schedule
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.templatetags.runat import as_json, exact, ms, state_badge
 from jobs.web.lateness import explain
@@ -42,6 +44,18 @@ class JobColumns:
     @admin.display(description="punctuality")
     def why(self, job: Job) -> str:
         return explain(job, clock.current())
+
+    @admin.display(description="stands for")
+    def stands_for(self, job: Job) -> SafeString | str:
+        """Name the schedule that has made it and the time of that, for those who may look at schedules."""
+        if job.schedule_id is None or job.nominal_at is None:
+            return "—"
+        schedule = Schedule.objects.filter(pk=job.schedule_id).first()
+        if schedule is None:
+            return f"the run of {exact(job.nominal_at)} UTC of a schedule that was deleted"
+        address = reverse("admin:jobs_schedule_page", args=[schedule.pk])
+        run = moment_shown(job.nominal_at, schedule)
+        return format_html('<a class="schedule-name" href="{}">{}</a>, its run of {}', address, schedule.name, run)
 
     @admin.display(description="waits for")
     def waits(self, job: Job) -> SafeString | str:

@@ -39,7 +39,8 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True)
 class Question:
-    """`chosen`: a line for each of the rows with these `ids`, or for the first of them; `more` counts the others."""
+    """`chosen`: a line for each of the rows with these `ids`, or for the first of them; `more` counts the others. Its
+    form goes `to` an address, and leads `back` to one without a change: both the list where nothing is said."""
 
     title: str
     button: str
@@ -48,6 +49,8 @@ class Question:
     chosen: Sequence[str]
     ids: Sequence[object]
     more: int = 0
+    to: str = ""
+    back: str = ""
 
 
 def ask(
@@ -55,11 +58,14 @@ def ask(
 ) -> HttpResponse:
     """Return the page that asks."""
     opts = model._meta
+    rows = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
     context = {
         **site.each_context(request),
         "title": question.title,
         "opts": opts,
-        "list": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
+        "list": rows,
+        "to": question.to or rows,
+        "back": question.back or rows,
         "question": question,
         "form": form,
         "checkbox": ACTION_CHECKBOX_NAME,

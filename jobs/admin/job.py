@@ -47,7 +47,7 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
     show_facets = admin.ShowFacets.NEVER  # a count for each filter would read the whole table
     inlines = [AttemptInline, AuditInline]
     fieldsets = [
-        (None, {"fields": ["state_shown", "why", "reason", "waits", "others_wait"]}),
+        (None, {"fields": ["state_shown", "why", "reason", "stands_for", "waits", "others_wait"]}),
         ("What", {"fields": ["name", "target", "arguments", "queue", "key", "policies", "deadline", "created_by"]}),
         (
             "When (UTC)",
@@ -73,7 +73,7 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
     add_fieldsets = [(None, {"fields": [*NewJobForm.base_fields]})]
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
 
     # --- the list ---
 

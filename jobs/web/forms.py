@@ -76,10 +76,10 @@ class PayloadField(forms.CharField):
             raise ValidationError(str(error)) from None
 
 
-def _field_of(asked: rules.Asked) -> forms.Field:
-    """The field that reads this one of NewJob."""
+def field_of(asked: rules.Asked, *, needed: bool) -> forms.Field:
+    """Return the field that reads this one of a list of what can be asked for."""
     help_text = f"{asked.help} Empty: {asked.absent.means}." if asked.absent else asked.help
-    known: dict[str, Any] = {"label": asked.label, "required": asked.name in NEEDED, "help_text": help_text}
+    known: dict[str, Any] = {"label": asked.label, "required": needed, "help_text": help_text}
     if asked.default not in (dataclasses.MISSING, ()):
         known["initial"] = asked.default
     if isinstance(asked.rule, Bounds):
@@ -95,7 +95,7 @@ def _field_of(asked: rules.Asked) -> forms.Field:
 
 def _fields() -> dict[str, forms.Field]:
     """Return the fields of NewJob, and the zone of the time."""
-    fields = {name: _field_of(asked) for name, asked in rules.ASKED.items()}
+    fields = {name: field_of(asked, needed=name in NEEDED) for name, asked in rules.ASKED.items()}
     fields["run_at"] = forms.CharField(
         required=False, label="Run at", widget=MomentInput(attrs={"step": "1"}), help_text="Empty: now, at once."
     )
@@ -105,7 +105,8 @@ def _fields() -> dict[str, forms.Field]:
     return {name: fields[name] for name in (*FIRST, *(name for name in fields if name not in FIRST))}
 
 
-def _calendars() -> list[tuple[str, str]]:
+def calendar_choices() -> list[tuple[str, str]]:
+    """Return the calendars to choose from, and none."""
     return [("", "none"), *((name, name) for name in Calendar.objects.values_list("name", flat=True))]
 
 
@@ -121,7 +122,7 @@ class JobForm(forms.Form):
         in_a_minute = (now + timedelta(minutes=1)).replace(microsecond=0, tzinfo=None)
         self.fields["run_at"].initial = in_a_minute.isoformat()
         # Not a ChoiceField: as the target. Asked for when it is shown, and once.
-        shown = forms.Select(choices=cache(_calendars))  # type: ignore[arg-type] # which may be a callable
+        shown = forms.Select(choices=cache(calendar_choices))  # type: ignore[arg-type] # which may be a callable
         self.fields["calendar"].widget = shown
         known = [targets.find(name) for name in targets.names()]
         # Not a ChoiceField: the rules say what an unknown target is, with a near name.

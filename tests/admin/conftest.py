@@ -32,6 +32,14 @@ def admin(client, person):  # noqa: F811
 
 
 @pytest.fixture
+def planner(client, person):  # noqa: F811
+    """A client whose user may do all to schedules."""
+    rights = [f"{verb}_schedule" for verb in ("view", "add", "change", "delete", "control")]
+    client.force_login(person(*rights, "view_audit", "view_job", staff=True))
+    return client
+
+
+@pytest.fixture
 def onlooker(person):  # noqa: F811
     client = Client()
     client.force_login(person("view_job", staff=True, name="linus"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Value, When
 
 from jobs.models.querysets.overviews import JobOverviews
 from jobs.states import Standing, State
@@ -89,9 +89,34 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         """Select all others."""
         return self.exclude(_paused(now))
 
+    def coming(self) -> ScheduleQuerySet:
+        """Select those of which something comes next."""
+        return self.filter(next_at__isnull=False)
+
+    def zones_in_use(self) -> list[str]:
+        """Return the time zones of those of which something comes next."""
+        return list(self.coming().order_by("time_zone").values_list("time_zone", flat=True).distinct())
+
+    def by_expression(
+        self, zones: Collection[str], *, after: Sequence[str] | None, most: int
+    ) -> list[tuple[str, str, str, str, int, int, datetime]]:
+        """Return the different expressions in these zones, each with its zone, dialect, the name where that decides,
+        the first schedule, how many have it, and an anchor; those `after` one of them, in this order."""
+        named = Case(When(dialect="jenkins", then=F("name")), default=Value(""), output_field=models.TextField())
+        place = ("time_zone", "expression", "dialect", "named")
+        rows = self.coming().filter(time_zone__in=zones).order_by().annotate(named=named)
+        if after is not None:
+            rows = rows.filter(_beyond(place, after))
+        grouped = rows.values(*place).annotate(first=Min("pk"), count=Count("pk"), anchor=Min("anchored_at"))
+        return list(grouped.order_by(*place).values_list(*place, "first", "count", "anchor")[:most])
+
+    def coming_before(self, moment: datetime) -> ScheduleQuerySet:
+        """Select those whose next nominal time comes before this moment, soonest first."""
+        return self.filter(next_at__lt=moment).order_by("next_at", "pk")
+
     def in_standing(self, standing: Standing, now: datetime) -> ScheduleQuerySet:
         """Select those of which Schedule.standing says this."""
-        paused = Q(paused_at__lte=now) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
+        paused = _paused(now)
         on = self.filter(problem="", enabled=True)
         return {
             Standing.BROKEN: self.exclude(problem=""),
@@ -104,3 +129,13 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
 
 def _paused(now: datetime) -> Q:
     return Q(paused_at__lte=now) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
+
+
+def _beyond(names: Sequence[str], values: Sequence[str]) -> Q:
+    """Return the condition that these columns come after these values, in the order of the columns."""
+    found = Q()
+    equal = Q()
+    for name, value in zip(names, values, strict=True):
+        found |= equal & Q((f"{name}__gt", value))
+        equal &= Q((name, value))
+    return found

@@ -1,0 +1,6 @@
+"""Schedules in the admin: the list, one schedule's page, what was missed, the calendar, and the changes of clocks."""
+
+from jobs.admin.schedules.missed import OccurrenceAdmin
+from jobs.admin.schedules.schedule import ScheduleAdmin
+
+__all__ = ["OccurrenceAdmin", "ScheduleAdmin"]

@@ -1,0 +1,170 @@
+"""Changes of clocks that schedules meet in the next year, what will happen, and one click to move them out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from jobs.calendars import zones
+from jobs.clock import clock
+from jobs.models import Schedule
+from jobs.permissions import CHANGE_SCHEDULE
+from jobs.recurrence import BadExpression, Rule
+from jobs.recurrence.clock_changes import ClockChange, an_hour_later, changes_of, met_by
+from jobs.recurrence.words import in_words
+from jobs.transitions.schedules import definitions
+from jobs.transitions.schedules.planning import parsed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from jobs.admin.schedules.schedule import ScheduleAdmin
+
+AHEAD = timedelta(days=366)
+EXPRESSIONS = 1_000  # different ones of a page
+AT_A_TIME = 500  # schedules that one click moves
+REASON = "Moved out of the change of clocks."
+
+
+class Group(NamedTuple):
+    """Schedules that start at the same wall times. `name`: of the one, where the dialect spreads by names."""
+
+    time_zone: str
+    expression: str
+    dialect: str
+    name: str
+    first: int
+    schedules: int
+    anchor: datetime
+
+    @property
+    def stamp(self) -> str:
+        """Place of the group in the order of all, for addresses."""
+        return "\n".join((self.time_zone, self.expression, self.dialect, self.name))
+
+
+@dataclass(frozen=True)
+class Met:
+    """A change of clocks that a group meets."""
+
+    group: Group
+    change: ClockChange
+    words: str
+    effect: str
+    #: The expression that meets none; None where there is no simple one.
+    instead: str | None
+
+    @property
+    def when(self) -> str:
+        low, high = self.change.walls
+        what = "are left out" if self.change.is_gap else "come twice"
+        return f"{low:%a %Y-%m-%d}: {low:%H:%M} to {high:%H:%M} {what}"
+
+
+def show(admin: ScheduleAdmin, request: HttpRequest) -> HttpResponse:
+    """Return the page: the groups of one part of the expressions, in the order of their zones."""
+    if request.method == "POST":
+        return _move(request)
+    now = clock.current()
+    all_rules = request.GET.get("all") == "1"
+    groups, more = _groups(request.GET.get("after", ""), now)
+    met = [one for group in groups for one in _met(group, now, all_rules=all_rules)]
+    names = dict(Schedule.objects.filter(pk__in={one.group.first for one in met}).values_list("pk", "name"))
+    context: dict[str, Any] = {
+        **admin.admin_site.each_context(request),
+        "title": "Changes of clocks in the next year",
+        "opts": Schedule._meta,
+        "rows": [(one, names.get(one.group.first, "")) for one in met],
+        "after": groups[-1].stamp if more else "",
+        "looked_at": len(groups),
+        "all_rules": all_rules,
+        "may_move": request.user.has_perm(CHANGE_SCHEDULE),
+        "most": AT_A_TIME,
+    }
+    return TemplateResponse(request, "admin/jobs/schedule/clocks.html", context)
+
+
+def _groups(after: str, now: datetime) -> tuple[list[Group], bool]:
+    """Return the groups after this one of the zones whose clocks change, and whether there are more."""
+    changing = [name for name in Schedule.objects.zones_in_use() if _changes(name, now)]
+    place = after.split("\n") if after.count("\n") == 3 else None
+    rows = [Group(*row) for row in Schedule.objects.by_expression(changing, after=place, most=EXPRESSIONS + 1)]
+    return rows[:EXPRESSIONS], len(rows) > EXPRESSIONS
+
+
+def _changes(name: str, now: datetime) -> Sequence[ClockChange]:
+    zone = _zone(name)
+    return () if zone is None else changes_of(zone, now, now + AHEAD)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return zones.find(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _met(group: Group, now: datetime, *, all_rules: bool) -> Iterator[Met]:
+    zone = _zone(group.time_zone)
+    try:
+        rule = parsed(group.dialect, group.expression, group.name)
+    except BadExpression:
+        return
+    if zone is None or (getattr(rule, "each_pass", False) and not all_rules):
+        return
+    for change in changes_of(zone, now, now + AHEAD):
+        walls = met_by(rule, change, zone, anchor=group.anchor)
+        if walls:
+            yield Met(group, change, in_words(rule), _effect(rule, change, walls), _instead(group, zone, now))
+
+
+def _effect(rule: Rule, change: ClockChange, walls: Sequence[datetime]) -> str:
+    shown = f"{walls[0]:%H:%M}" if len(walls) == 1 else f"{walls[0]:%H:%M} to {walls[-1]:%H:%M}"
+    if getattr(rule, "each_pass", False):
+        if change.is_gap:
+            return f"{shown} is not there: nothing starts for it, and nothing is made up for."
+        return f"{shown} comes twice: it starts both times."
+    if change.is_gap:
+        at = change.at + change.since
+        return f"{shown} is not there: it starts once, at the first instant after it, {at:%H:%M}."
+    return f"{shown} comes twice: it starts the first time, and not again."
+
+
+def _instead(group: Group, zone: ZoneInfo, now: datetime) -> str | None:
+    later = an_hour_later(group.dialect, group.expression)
+    if later is None:
+        return None
+    try:
+        rule = parsed(group.dialect, later, group.name)
+    except BadExpression:
+        return None
+    meets = any(met_by(rule, change, zone, anchor=group.anchor) for change in changes_of(zone, now, now + AHEAD))
+    return None if meets else later
+
+
+def _move(request: HttpRequest) -> HttpResponse:
+    """Move the schedules of one group an hour later, each with its audit."""
+    if not request.user.has_perm(CHANGE_SCHEDULE):
+        raise PermissionDenied
+    asked = {name: request.POST.get(name, "") for name in ("time_zone", "expression", "dialect")}
+    later = an_hour_later(asked["dialect"], asked["expression"])
+    now, by = clock.current(), cast("AbstractBaseUser", request.user)
+    ids = list(Schedule.objects.coming().filter(**asked).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME])
+    if later is None or not ids:
+        messages.error(request, "None of these can be moved any more: look at the list again.")
+    else:
+        answers = [definitions.change_schedule(pk, {"expression": later}, reason=REASON, by=by, now=now) for pk in ids]
+        done = [answer.why for answer in answers if answer.done]
+        text = done[0] if len(done) == 1 else f"{len(done)} schedules were moved an hour later: {later}."
+        messages.success(request, text)
+    return redirect(reverse("admin:jobs_schedule_clocks"))

@@ -1,0 +1,148 @@
+"""Schedules in the admin. What is written goes through jobs/transitions/schedules/."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+
+from jobs.admin.filters import QueueFilter, TargetFilter
+from jobs.admin.paging import BoundedPaginator
+from jobs.admin.schedules import calendar, clocks, page, runs
+from jobs.admin.schedules.actions import ScheduleActions
+from jobs.admin.schedules.changing import ScheduleChanging
+from jobs.admin.schedules.columns import ScheduleColumns
+from jobs.admin.schedules.filters import MissedLatelyFilter, StandingFilter
+from jobs.admin.theme import ModelAdmin
+from jobs.clock import clock
+from jobs.models import Job, Schedule
+from jobs.models.querysets.schedules import ScheduleQuerySet
+from jobs.models.querysets.strips import last_runs
+
+if TYPE_CHECKING:
+    from django.contrib.admin.views.main import ChangeList
+
+
+class WithRuns:
+    """Mixed into the list of a page: its rows get their last runs and the time of their next, a statement each."""
+
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)  # type: ignore[misc]
+        rows: list[Schedule] = list(self.result_list)
+        found = last_runs([row.pk for row in rows], now=clock.current())
+        jobs = [row.next_job_id for row in rows if row.next_job_id is not None]
+        due = dict(Job.objects.filter(pk__in=jobs).values_list("pk", "run_at")) if jobs else {}
+        for row in rows:
+            shown = cast("Any", row)
+            shown.last_runs, shown.next_run_at = found[row.pk], due.get(row.next_job_id)
+        self.result_list = rows
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdmin[Schedule]):
+    list_display = ["title", "starts", "next_start", "standing", "last", "owner"]
+    list_display_links = None
+    list_filter = [StandingFilter, MissedLatelyFilter, QueueFilter, TargetFilter]
+    search_fields = ["name", "target"]
+    search_help_text = "A part of a name or target"
+    sortable_by = ["title", "next_start"]
+    ordering = ["name"]
+    actions = ["pause", "resume", "enable", "disable", "delete_selected"]
+    paginator = BoundedPaginator
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    change_list_template = "admin/jobs/schedule/list.html"
+    change_form_template = "admin/jobs/schedule/form.html"
+
+    class Media:
+        css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
+        js = ["admin-schedules.js", "schedule-preview.js"]
+
+    # --- the list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        return Schedule.objects.for_people()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return cast("type[ChangeList]", type("Schedules", (WithRuns, super().get_changelist(request, **kwargs)), {}))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Schedule], search_term: str
+    ) -> tuple[QuerySet[Schedule], bool]:
+        return cast("ScheduleQuerySet", queryset).search(search_term), False
+
+    def calendar_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return calendar.show(self.admin_site, request)
+
+    def clocks_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return clocks.show(self, request)
+
+    # --- one schedule ---
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("calendar/", view(self.calendar_view), name="jobs_schedule_calendar"),
+            path("clocks/", view(self.clocks_view), name="jobs_schedule_clocks"),
+            path("preview/", view(self.preview_view), name="jobs_schedule_preview"),
+            path("<int:pk>/preview/", view(self.preview_view), name="jobs_schedule_preview_of"),
+            path("<int:pk>/", view(self.page_view), name="jobs_schedule_page"),
+            path("<int:pk>/ask/<str:action>/", view(self.ask_view), name="jobs_schedule_ask"),
+            path("<int:pk>/runs/<str:verb>/", view(self.run_view), name="jobs_schedule_run"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def page_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show one schedule: what comes, what was, and who has changed it."""
+        schedule = self._found(request, pk)
+        return page.show(self, request, schedule) if schedule else self._none(request, pk)
+
+    def ask_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
+        """Ask why, from the page of one schedule: the form goes to the action of the list."""
+        offered = self.get_actions(request).get(action)
+        if offered is None:
+            raise PermissionDenied
+        asked: HttpResponse | None = cast("Any", offered[0])(self, request, Schedule.objects.for_people().filter(pk=pk))
+        return asked or self._none(request, pk)
+
+    def run_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Ask what is to become of one run, and do it."""
+        if not self.has_control_permission(request):
+            raise PermissionDenied
+        schedule = self._found(request, pk)
+        return runs.ask_about_run(self.admin_site, request, schedule, verb) if schedule else self._none(request, pk)
+
+    def _found(self, request: HttpRequest, pk: int) -> Schedule | None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return Schedule.objects.for_people().select_related("calendar").filter(pk=pk).first()
+
+    def _none(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.message_user(request, f"There is no schedule {pk}; it may have been deleted.", "error")
+        return redirect(reverse("admin:jobs_schedule_changelist"))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """Show the form to those who may change it, the page to all others."""
+        if not self.has_change_permission(request) and object_id.isdecimal():
+            return redirect(reverse("admin:jobs_schedule_page", args=[object_id]))
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Lead to the page that says what becomes of its next run and history."""
+        return redirect(reverse("admin:jobs_schedule_ask", args=[object_id, "delete_selected"]))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead on to the schedule's page, where its audit stands."""
+        return redirect(reverse("admin:jobs_schedule_page", args=[object_id]) + "#audit")

@@ -1,0 +1,55 @@
+"""Counts of the runs of all schedules over time, read from indexes and no further than a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+COUNT_LIMIT = 5_000  # rows that are read of one stretch of time
+
+
+class Counted(NamedTuple):
+    """Runs of schedules in one stretch of time: those that have a job and were not skipped, and what was missed.
+    `more`: there are more than were read."""
+
+    begin: datetime
+    runs: int
+    failed: int
+    missed: int
+    more: bool
+
+
+# For each stretch a walk over the index of the times of jobs, and one over the small index of what was missed; both end
+# at the bound. Jobs that no schedule has made are read, too, but not counted.
+COUNT = """
+SELECT wanted.begin, ran.runs, ran.failed, missed.missed, ran.read >= %(most)s OR missed.read >= %(most)s
+FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS wanted (begin, until)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS read, count(*) FILTER (WHERE schedule_id IS NOT NULL AND state NOT IN (4, 6)) AS runs,
+        count(*) FILTER (WHERE schedule_id IS NOT NULL AND state IN (3, 5)) AS failed
+    FROM (
+        SELECT schedule_id, state FROM jobs_job WHERE run_at >= wanted.begin AND run_at < wanted.until LIMIT %(most)s
+    ) AS looked_at
+) AS ran
+CROSS JOIN LATERAL (
+    SELECT count(*) AS read, coalesce(sum(count), 0)::bigint AS missed
+    FROM (
+        SELECT count FROM jobs_occurrence
+        WHERE cause IS NOT NULL AND nominal_at >= wanted.begin AND nominal_at < wanted.until LIMIT %(most)s
+    ) AS looked_at
+) AS missed
+ORDER BY wanted.begin
+"""
+
+
+def counted(stretches: Sequence[tuple[datetime, datetime]], *, most: int = COUNT_LIMIT) -> list[Counted]:
+    """Count what ran, comes next or was missed in each of these stretches."""
+    if not stretches:
+        return []
+    begins, ends = (list(moments) for moments in zip(*stretches, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"begins": begins, "ends": ends, "most": most})
+        return [Counted(*row) for row in cursor.fetchall()]
