@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -14,6 +14,8 @@ from jobs import rules
 from jobs.models import Calendar, Schedule
 from jobs.models.calendar import mask
 from jobs.models.schedule import SHARED
+from jobs.recurrence import after
+from jobs.rules import timing
 from jobs.transitions.schedules import definitions
 
 NOW = datetime(2030, 1, 1, 12, 0, 3, tzinfo=UTC)
@@ -146,6 +148,20 @@ def test_what_is_wrong_is_said_at_its_field(asked: dict[str, Any], field: str, s
 
 def test_what_comes_once_a_day_may_be_spread_over_the_day() -> None:
     assert check(spread=86_400).spread == 86_400
+
+
+def test_what_comes_seldom_is_not_looked_for_through_the_centuries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand leap days lie four thousand years ahead: looking at all of them took seconds."""
+    seen = []
+
+    def watched(*args: Any, **kwargs: Any) -> Iterator[datetime]:
+        for nominal in after(*args, **kwargs):
+            seen.append(nominal)
+            yield nominal
+
+    monkeypatch.setattr(timing.recurrence, "after", watched)
+    assert check(expression="0 0 29 2 *", spread=86_400).spread == 86_400
+    assert max(seen).year <= 2036
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

@@ -126,6 +126,8 @@ def _every(rule: Every, moment: datetime, anchor: datetime) -> Iterator[datetime
     instant = max(anchor, anchor + ((moment - anchor) // period + 1) * period)
     while instant < LATEST:
         yield instant
+        if LATEST - instant <= period:
+            return
         instant += period
 
 

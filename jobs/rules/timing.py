@@ -16,7 +16,7 @@ from jobs.states import Blackout
 
 INSTANT = timedelta(microseconds=1)
 LOOKED_AT = 1000  # starts of which the shortest time between two is looked for, and openings
-SEARCHED = timedelta(days=731)  # how far ahead an open time is looked for
+SEARCHED = timedelta(days=731)  # how far ahead open times and short times between two starts are looked for
 
 
 class Bounded(Protocol):
@@ -74,7 +74,7 @@ def timing_problems(
         first = next(timing.after(now), None)
         if first is None:
             return _never(timing, now)
-        found = _spread_problems(timing, of.spread, now)
+        found = _spread_problems(timing, of.spread, first)
         if calendar is not None and (closed := _closed(timing, first, calendar, blackout)):
             found["calendar"] = [closed]
     except BadExpression as error:  # known only with its zone and its first moment
@@ -99,10 +99,12 @@ def _never(timing: Timing, now: datetime) -> dict[str, list[str]]:
     return {"expression": [f"This never starts: it has no time after {_shown(timing, begin)}; write {until}."]}
 
 
-def _spread_problems(timing: Timing, spread: int, now: datetime) -> dict[str, list[str]]:
+def _spread_problems(timing: Timing, spread: int, first: datetime) -> dict[str, list[str]]:
     if not spread:
         return {}
-    starts = islice(timing.after(now), LOOKED_AT)
+    # Of what comes more seldom the next ones lie centuries ahead, and no spread is as long as that.
+    near = takewhile(lambda nominal: nominal < first + SEARCHED, timing.after(first - INSTANT))
+    starts = islice(near, LOOKED_AT)
     shortest = min((later - earlier for earlier, later in pairwise(starts)), default=None)
     if shortest is None or timedelta(seconds=spread) <= shortest:
         return {}

@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from jobs.recurrence import Every, Rule, WallClock
-from jobs.recurrence.walls import wall_times
+from jobs.recurrence import Every, Recurrence, Rule, WallClock, after
 
 INSTANT = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
+EVEN = ZoneInfo("UTC")
 
 
-def marks(rule: Rule, starts: Sequence[datetime], *, zone: ZoneInfo, since: datetime) -> list[str]:
+def marks(rule: Rule, starts: Sequence[datetime], *, zone: ZoneInfo, anchor: datetime, since: datetime) -> list[str]:
     """Return a sentence for each of these starts, which follow each other from `since` on; empty where clocks do
     nothing to it."""
     before = [since, *starts]
-    return [_mark(rule, start, previous, zone) for previous, start in zip(before, starts, strict=False)]
+    return [_mark(rule, start, previous, zone, anchor) for previous, start in zip(before, starts, strict=False)]
 
 
-def _mark(rule: Rule, start: datetime, previous: datetime, zone: ZoneInfo) -> str:
+def _mark(rule: Rule, start: datetime, previous: datetime, zone: ZoneInfo, anchor: datetime) -> str:
     local = start.astimezone(zone)
     if not isinstance(rule, Every):
-        if _is_made_up(rule, start, zone):
+        if _is_made_up(rule, start, zone, anchor):
             return f"Clocks skip its time in this night: it starts at the first instant after that, {local:%H:%M %Z}."
         if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
             return _of_two(rule, local)
@@ -34,13 +34,14 @@ def _mark(rule: Rule, start: datetime, previous: datetime, zone: ZoneInfo) -> st
     return f"Clocks go {word} by {_span(abs(moved))} before this one."
 
 
-def _is_made_up(rule: Rule, start: datetime, zone: ZoneInfo) -> bool:
+def _is_made_up(rule: Rule, start: datetime, zone: ZoneInfo, anchor: datetime) -> bool:
     """Return whether this is the first instant after a gap, at which the rule does not start by itself."""
-    after, before = (moment.astimezone(zone).utcoffset() for moment in (start, start - INSTANT))
-    if after is None or before is None or after <= before or not isinstance(rule, WallClock):
+    now, before = (moment.astimezone(zone).utcoffset() for moment in (start, start - INSTANT))
+    if now is None or before is None or now <= before or not isinstance(rule, WallClock | Recurrence):
         return False
-    wall = start.astimezone(UTC).replace(tzinfo=None) + after
-    return next(wall_times(rule).between(wall, wall + SECOND), None) is None
+    # Where clocks never change, it starts at all of its wall times, and at no others.
+    wall, begun = (moment.astimezone(zone).replace(tzinfo=UTC) for moment in (start, anchor))
+    return next(after(rule, wall - INSTANT, zone=EVEN, anchor=begun), None) != wall
 
 
 def _of_two(rule: Rule, local: datetime) -> str:

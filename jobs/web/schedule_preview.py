@@ -135,7 +135,7 @@ def preview(sought: Sought, *, now: datetime, viewer: ZoneInfo | None = None, co
     minutes = sorted({(nominal + at_least).replace(second=0, microsecond=0) for nominal in shown})
     planned = Job.objects.planned_in(minutes)
     calendar = _calendar(sought.calendar_id)
-    changes = clock_marks.marks(timing.rule(), shown, zone=zone, since=now)
+    changes = clock_marks.marks(timing.rule(), shown, zone=zone, anchor=timing.anchor, since=now)
     starts = []
     for nominal, change in zip(shown, changes, strict=True):
         run_at, latest_at = (nominal + later for later in sought.bounds)

@@ -90,6 +90,21 @@ def test_three_o_clock_of_the_night_of_a_gap_is_its_own_time() -> None:
     assert found[0].clock_change == "Clocks go forward by 1 h before this one."
 
 
+def test_a_rule_of_calendars_is_marked_as_one_of_cron() -> None:
+    given = {"dialect": "rrule", "expression": "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "time_zone": "Europe/Berlin"}
+    found = look(now=at(2030, 3, 29, 12), **given).starts
+    assert found[1].nominal_at == at(2030, 3, 31, 1)
+    assert [one.clock_change[:21] for one in found[:3]] == ["", "Clocks skip its time ", ""]
+    at_three = look(now=at(2030, 3, 29, 12), **{**given, "expression": "FREQ=DAILY;BYHOUR=3"}).starts
+    assert [one.clock_change for one in at_three[:2]] == ["", "Clocks go forward by 1 h before this one."]
+
+
+def test_the_last_interval_before_the_year_9999_ends_is_the_last() -> None:
+    begin = datetime(9950, 1, 1, tzinfo=UTC)
+    seen = look(dialect="interval", expression="36000 days", starts_at=begin)
+    assert ([one.nominal_at for one in seen.starts], seen.is_all) == ([begin], True)
+
+
 def test_an_interval_says_only_that_clocks_have_moved() -> None:
     given = {"dialect": "interval", "expression": "1 hour", "time_zone": "Europe/Berlin"}
     found = look(now=at(2030, 10, 26, 23, 50), **given).starts
