@@ -12,13 +12,26 @@ from verification.mutants import (
     installation,
     listing,
     refusing,
+    schedules,
     sharing,
     starting,
     waiting,
 )
 from verification.mutants.record import Edit, Mutant
 
-BY_ROOM = (accepting, starting, finishing, listing, refusing, sharing, waiting, installation, database, audit)
+BY_ROOM = (
+    accepting,
+    starting,
+    finishing,
+    listing,
+    refusing,
+    sharing,
+    waiting,
+    installation,
+    database,
+    audit,
+    schedules,
+)
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 
 __all__ = ["MUTANTS", "Edit", "Mutant"]
