@@ -11,6 +11,7 @@ from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.limit import Kind, Limit
 from jobs.models.occurrence import Occurrence, OccurrenceChange
+from jobs.models.operation import Operation
 from jobs.models.schedule import Schedule
 from jobs.models.trigger import Trigger
 from jobs.models.turn import Turn
@@ -35,6 +36,7 @@ __all__ = [
     "Limit",
     "Occurrence",
     "OccurrenceChange",
+    "Operation",
     "Schedule",
     "Subject",
     "Trigger",

@@ -16,6 +16,7 @@ from jobs.events.scheduler import ServiceFailed, SweepNotBegun
 from jobs.publishing.depths import QueueDepths
 from jobs.publishing.windows import window_at
 from jobs.scheduler.dispatcher import Dispatcher
+from jobs.scheduler.operations import operations
 from jobs.scheduler.rescue import rescue
 from jobs.scheduler.schedules import schedules
 from jobs.scheduler.turns import turns, waits
@@ -58,6 +59,7 @@ class Sweeper:
             Service("turns", self._turns),
             Service("waits", self._waits),
             Service("schedules", self._schedules),
+            Service("operations", self._operations),
         ]
 
     def start(self) -> None:
@@ -121,6 +123,9 @@ class Sweeper:
 
     def _schedules(self, now: datetime) -> float:
         return schedules(now=now)
+
+    def _operations(self, now: datetime) -> float:
+        return operations(now=now)
 
     def _crowds(self, now: datetime) -> float:
         """Ask the broker, once a window and shortly before the next list query, in which queues many messages wait.

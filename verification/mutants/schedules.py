@@ -26,9 +26,9 @@ SET_BACK = (
     f"{TESTS}/test_catch_up.py::test_a_time_that_has_its_job_gets_no_other_although_sql_has_set_its_schedule_back",
 )
 WORKER_FIRST = (f"{TESTS}/test_catch_up.py::test_a_worker_that_comes_first_leaves_the_old_one_and_the_latest_starts",)
-WAS_HELD = (f"{TESTS}/test_catch_up.py::test_a_run_that_was_held_was_not_missed",)
+WAITED = (f"{TESTS}/test_catch_up.py::test_a_run_that_was_held_was_not_missed",)
 DELETED = ("tests/scheduler/test_schedules.py::test_a_next_run_that_sql_has_deleted_is_made_anew_in_time",)
-IN_TIME = (f"{TESTS}/test_catch_up.py::test_within_max_delay_time_nothing_was_missed",)
+IN_TIME = (f"{TESTS}/test_catch_up.py::test_within_max_delay_time_each_gets_its_job_although_it_has_passed",)
 NOTHING = (f"{TESTS}/test_catch_up.py::test_one_that_catches_up_with_nothing_starts_none_of_them",)
 STALE = (f"{TESTS}/test_pauses.py::test_switched_on_again_it_starts_nothing_of_what_has_passed",)
 EDITED = (f"{TESTS}/test_pauses.py::test_an_edit_moves_the_next_run_at_once",)
@@ -120,7 +120,7 @@ MUTANTS = (
     mutant(
         "schedules: what was held was not missed",
         NEVER_LOST,
-        WAS_HELD,
+        WAITED,
         (LATENESS, "    return not row.waited_for and row.approved_at is None", "    return True"),
     ),
     mutant(

@@ -29,8 +29,8 @@ def refusals(rows: Collection[Row], *, now: datetime) -> dict[int, Refusal]:
     found = {}
     for row in late:
         schedule = schedules.get(row.schedule_id or 0)
-        if schedule is None or row.nominal_at is None:
-            continue
+        if schedule is None or row.nominal_at is None or row.run_at != row.nominal_at + schedule.offset:
+            continue  # a run that somebody or something has moved, or a repeat, comes at a time of its own
         later = _later(schedule, row.nominal_at, now)
         if is_stale(schedule, row.nominal_at, now=now, grace=grace, later=later):
             cause, why = too_late(schedule)

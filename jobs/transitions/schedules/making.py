@@ -28,7 +28,7 @@ class Planned(NamedTuple):
     plan: Plan
 
 
-class Wanted(NamedTuple):
+class PlacedRun(NamedTuple):
     """A run whose job is to be written, when it starts, and how its calendar binds it. A `number` of 2 and more is a
     repeat."""
 
@@ -86,7 +86,7 @@ SELECT id, run_at, queue FROM made WHERE holds = 0
 """
 
 
-def make(wanted: Sequence[Wanted], *, now: datetime, standing: Sequence[Planned] = ()) -> None:
+def make(wanted: Sequence[PlacedRun], *, now: datetime, standing: Sequence[Planned] = ()) -> None:
     """Write the jobs of these runs with their occurrences, and where these schedules stand then. The caller has the
     schedules' rows; what a run asks for has passed the rules with its schedule."""
     late = publishing.horizon(now)

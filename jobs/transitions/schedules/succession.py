@@ -9,17 +9,16 @@ from typing import Protocol
 
 from django.db import transaction
 
-from jobs import blackouts
-from jobs.calendars import NeverOpen, Snapshot
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.schedules import ScheduleBroken, SuccessorsLeftToLeader
-from jobs.models import Calendar, Occurrence, OccurrenceChange, Schedule
+from jobs.models import Occurrence, OccurrenceChange, Schedule
 from jobs.recurrence import BadExpression
-from jobs.states import Blackout, Cause
+from jobs.states import Cause
 from jobs.transitions.refusals import Refusal, Row
-from jobs.transitions.schedules.making import Planned, Wanted, make
-from jobs.transitions.schedules.planning import Missed, Run, Stop, plan
+from jobs.transitions.schedules.making import PlacedRun, Planned, make
+from jobs.transitions.schedules.placement import calendars_of, placed
+from jobs.transitions.schedules.planning import Missed, Stop, plan
 
 AT_A_START = 4000  # nominal times that are looked at where starts wait for it: some milliseconds
 AT_LEISURE = 50_000  # where nothing waits
@@ -111,10 +110,10 @@ def _stand_still(schedule: Schedule, why: str) -> None:
 def _write(found: Sequence[Planned], now: datetime) -> None:
     """Write what was planned."""
     Occurrence.objects.bulk_create([row for one in found for row in _gaps(one, now)])
-    calendars = _calendars(one.schedule for one in found)
+    calendars = calendars_of(one.schedule for one in found)
     make(
         [
-            Wanted(one.schedule, run, *_placed(one.schedule, run, calendars, now))
+            PlacedRun(one.schedule, run, *placed(one.schedule, run, calendars, now=now))
             for one in found
             for run in one.plan.runs
         ],
@@ -149,27 +148,3 @@ def _goes_on(one: Planned, gap: Missed) -> bool:
         return False
     Occurrence.objects.filter(pk=last.pk).update(until=gap.until, count=last.count + gap.count)
     return True
-
-
-def _calendars(schedules: Iterable[Schedule]) -> dict[int, Snapshot]:
-    """Read the calendars of these schedules, each once."""
-    ids = {one.calendar_id for one in schedules if one.calendar_id is not None}
-    return {pk: one.snapshot() for pk, one in Calendar.objects.whole().in_bulk(ids).items()} if ids else {}
-
-
-def _placed(
-    schedule: Schedule, run: Run, calendars: Mapping[int, Snapshot], now: datetime
-) -> tuple[datetime, blackouts.Bound]:
-    """Return when a run starts by its calendar. Closed time in which it is skipped is judged at its instant: the
-    calendar may change until then."""
-    if schedule.calendar_id is None:
-        return run.run_at, blackouts.UNBOUND
-    unmoved = run.run_at, blackouts.Bound(schedule.calendar_id)
-    if schedule.blackout == Blackout.SKIP:
-        return unmoved
-    try:
-        placed = blackouts.place(calendars[schedule.calendar_id], schedule.blackout, run.run_at, now=now)
-    except (NeverOpen, KeyError, ValueError, OSError):  # it was changed by SQL: the start is held for a person
-        return unmoved
-    asked = run.run_at if placed.run_at != run.run_at else None
-    return placed.run_at, blackouts.Bound(schedule.calendar_id, asked, placed.why)

@@ -58,6 +58,14 @@ def test_within_max_delay_time_nothing_was_missed():
     assert acquire(next_job(schedule), now=FIRST + seconds(29)).nominal_at == FIRST
 
 
+def test_within_max_delay_time_each_gets_its_job_although_it_has_passed():
+    schedule = make("*/10 * * * * *", dialect="cron6", catch_up=CatchUp.SKIP, overlap=Overlap.ALLOW)
+    first = next_job(schedule)
+    assert acquire(first, now=first.nominal_at + seconds(25)) is not None
+    assert nominal(Job.objects.pending()) == [first.nominal_at + seconds(n) for n in (10, 20, 30)]
+    assert causes() == []
+
+
 def test_one_that_catches_up_with_all_starts_the_latest_of_them_one_after_the_other():
     schedule = make(catch_up=CatchUp.ALL, catch_up_limit=3)
     assert acquire(next_job(schedule), now=LATE) is None
