@@ -69,10 +69,10 @@ def met_by(rule: Rule, change: ClockChange, zone: ZoneInfo, *, anchor: datetime)
     return tuple(wall.replace(tzinfo=None) for wall in islice(found, MOST_WALLS))
 
 
-def an_hour_later(dialect: str, expression: str) -> str | None:
-    """Return the expression an hour later on the same days; None where that is not simple: it has no one hour."""
+def hours_later(dialect: str, expression: str, hours: int) -> str | None:
+    """Return the expression so many hours later on the same days; None where that is not simple: it has no one hour."""
     fields = expression.split()
     if dialect != "cron" or len(fields) != 5 or not (fields[1].isascii() and fields[1].isdecimal()):
         return None
-    hour = int(fields[1]) + 1
+    hour = int(fields[1]) + hours
     return None if hour >= HOURS_OF_A_DAY else " ".join([fields[0], str(hour), *fields[2:]])

@@ -87,7 +87,10 @@ def test_a_cell_that_was_not_read_to_its_end_says_so(planner, at, monkeypatch):
     row = schedule(now=at)
     for n in range(5):
         ran(row, noon(date(2026, 5, 11)) + n * HOUR)
-    assert ">3+ <" in planner.get(PAGE + "?day=2026-05-11").content.decode()
+    missed(row, noon(date(2026, 5, 12)), Cause.LATE)
+    text = planner.get(PAGE + "?day=2026-05-11").content.decode()
+    assert ">3+ <" in text
+    assert "∅ 1<" in text
 
 
 @pytest.mark.parametrize("query", ["", "?by=week"])

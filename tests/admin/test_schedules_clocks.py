@@ -56,7 +56,7 @@ def test_a_click_moves_all_of_one_expression_an_hour_later_with_audit(planner, a
     other = schedule("other", "30 2 * * *", time_zone="Europe/Paris", now=at)
     asked = {"time_zone": "Europe/Berlin", "expression": "30 2 * * *", "dialect": "cron"}
     answer = planner.post(PAGE, asked, follow=True).content.decode()
-    assert "2 schedules were moved an hour later: 30 3 * * *." in answer
+    assert "2 schedules were moved: 30 3 * * *." in answer
     assert set(Schedule.objects.filter(expression="30 3 * * *").values_list("name", flat=True)) == {"one", "two"}
     other.refresh_from_db()
     assert other.expression == "30 2 * * *"
@@ -65,6 +65,12 @@ def test_a_click_moves_all_of_one_expression_an_hour_later_with_audit(planner, a
     assert noted.count() == 2
     for row in Schedule.objects.filter(expression="30 3 * * *"):
         assert row.next_at.astimezone(ZoneInfo("Europe/Berlin")).hour == 3
+
+
+def test_it_is_moved_as_many_hours_as_it_takes(planner, at):
+    # New York leaves out 02:00 to 03:00 in spring, and has 01:00 to 02:00 twice in autumn.
+    schedule("nightly", "30 1 * * mon-fri,sun", time_zone="America/New_York", now=at)
+    assert met(planner) == [("nightly", False, "30 3 * * mon-fri,sun")]
 
 
 @pytest.mark.parametrize("expression", ["30 1,2 * * *", "0 2-3 * * *"])

@@ -24,7 +24,7 @@ def look() -> None:
     from jobs.admin.confirmation import ReasonForm
     from jobs.admin.forms import RescheduleForm
     from jobs.clock import clock
-    from jobs.models import Attempt, Job
+    from jobs.models import Attempt, Job, Occurrence, Schedule
     from jobs.web import controls
 
     why = ReasonForm(judge=lambda reason: [], help_text="")
@@ -36,12 +36,17 @@ def look() -> None:
 
     with override_settings(ALLOWED_HOSTS=["testserver"]):
         site = admin.site
-        jobs = site._registry[Job]
+        jobs, schedules = site._registry[Job], site._registry[Schedule]
         form = RescheduleForm(now=clock.current())
         for response in (
             jobs.changelist_view(request("/admin/jobs/job/")),
             jobs.add_view(request("/admin/jobs/job/add/")),
             site._registry[Attempt].changelist_view(request("/admin/jobs/attempt/")),
+            schedules.changelist_view(request("/admin/jobs/schedule/")),
+            schedules.add_view(request("/admin/jobs/schedule/add/")),
+            schedules.calendar_view(request("/admin/jobs/schedule/calendar/")),
+            schedules.clocks_view(request("/admin/jobs/schedule/clocks/")),
+            site._registry[Occurrence].changelist_view(request("/admin/jobs/occurrence/")),
             ask_about(site, request("/admin/jobs/job/"), form, [1], action="reschedule", verb=controls.RESCHEDULE),
             ask_about(site, request("/admin/jobs/job/"), why, [1], action="retry", verb=controls.RETRY),
         ):

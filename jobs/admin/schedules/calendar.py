@@ -41,7 +41,8 @@ class Cell:
     runs: int
     failed: int
     missed: int
-    more: bool
+    more_runs: bool
+    more_missed: bool
     is_now: bool
     is_past: bool
 
@@ -128,7 +129,8 @@ def _cells(begins: Sequence[datetime], zone: ZoneInfo, now: datetime, *, by_hour
             row.runs + coming[place],
             row.failed,
             row.missed,
-            row.more,
+            row.more_runs,
+            row.more_missed,
             is_now=begin <= now < until,
             is_past=until <= now,
         )

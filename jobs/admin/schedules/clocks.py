@@ -20,7 +20,7 @@ from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.permissions import CHANGE_SCHEDULE
 from jobs.recurrence import BadExpression, Rule
-from jobs.recurrence.clock_changes import ClockChange, an_hour_later, changes_of, met_by
+from jobs.recurrence.clock_changes import ClockChange, changes_of, hours_later, met_by
 from jobs.recurrence.words import in_words
 from jobs.transitions.schedules import definitions
 from jobs.transitions.schedules.planning import parsed
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(days=366)
 EXPRESSIONS = 1_000  # different ones of a page
+MOST_HOURS = 3  # by which a start is moved
 AT_A_TIME = 500  # schedules that one click moves
 REASON = "Moved out of the change of clocks."
 
@@ -125,7 +126,13 @@ def _met(group: Group, now: datetime, *, all_rules: bool) -> Iterator[Met]:
     for change in changes_of(zone, now, now + AHEAD):
         walls = met_by(rule, change, zone, anchor=group.anchor)
         if walls:
-            yield Met(group, change, in_words(rule), _effect(rule, change, walls), _instead(group, zone, now))
+            yield Met(
+                group,
+                change,
+                in_words(rule),
+                _effect(rule, change, walls),
+                _instead(group.dialect, group.expression, zone, now),
+            )
 
 
 def _effect(rule: Rule, change: ClockChange, walls: Sequence[datetime]) -> str:
@@ -140,31 +147,35 @@ def _effect(rule: Rule, change: ClockChange, walls: Sequence[datetime]) -> str:
     return f"{shown} comes twice: it starts the first time, and not again."
 
 
-def _instead(group: Group, zone: ZoneInfo, now: datetime) -> str | None:
-    later = an_hour_later(group.dialect, group.expression)
-    if later is None:
-        return None
-    try:
-        rule = parsed(group.dialect, later, group.name)
-    except BadExpression:
-        return None
-    meets = any(met_by(rule, change, zone, anchor=group.anchor) for change in changes_of(zone, now, now + AHEAD))
-    return None if meets else later
+def _instead(dialect: str, expression: str, zone: ZoneInfo, now: datetime) -> str | None:
+    """Return the expression up to MOST_HOURS later that meets no change; None where there is no simple one."""
+    for hours in range(1, MOST_HOURS + 1):
+        later = hours_later(dialect, expression, hours)
+        if later is None:
+            return None
+        try:
+            rule = parsed(dialect, later, "")
+        except BadExpression:
+            return None
+        if not any(met_by(rule, change, zone, anchor=now) for change in changes_of(zone, now, now + AHEAD)):
+            return later
+    return None
 
 
 def _move(request: HttpRequest) -> HttpResponse:
-    """Move the schedules of one group an hour later, each with its audit."""
+    """Move the schedules of one group to later hours, each with its audit."""
     if not request.user.has_perm(CHANGE_SCHEDULE):
         raise PermissionDenied
     asked = {name: request.POST.get(name, "") for name in ("time_zone", "expression", "dialect")}
-    later = an_hour_later(asked["dialect"], asked["expression"])
     now, by = clock.current(), cast("AbstractBaseUser", request.user)
+    zone = _zone(asked["time_zone"])
+    later = None if zone is None else _instead(asked["dialect"], asked["expression"], zone, now)
     ids = list(Schedule.objects.coming().filter(**asked).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME])
     if later is None or not ids:
         messages.error(request, "None of these can be moved any more: look at the list again.")
     else:
         answers = [definitions.change_schedule(pk, {"expression": later}, reason=REASON, by=by, now=now) for pk in ids]
         done = [answer.why for answer in answers if answer.done]
-        text = done[0] if len(done) == 1 else f"{len(done)} schedules were moved an hour later: {later}."
+        text = done[0] if len(done) == 1 else f"{len(done)} schedules were moved: {later}."
         messages.success(request, text)
     return redirect(reverse("admin:jobs_schedule_clocks"))

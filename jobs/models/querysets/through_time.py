@@ -13,19 +13,20 @@ COUNT_LIMIT = 5_000  # rows that are read of one stretch of time
 
 class Counted(NamedTuple):
     """Runs of schedules in one stretch of time: those that have a job and were not skipped, and what was missed.
-    `more`: there are more than were read."""
+    `more_runs`, `more_missed`: there are more than were read."""
 
     begin: datetime
     runs: int
     failed: int
     missed: int
-    more: bool
+    more_runs: bool
+    more_missed: bool
 
 
 # For each stretch a walk over the index of the times of jobs, and one over the small index of what was missed; both end
 # at the bound. Jobs that no schedule has made are read, too, but not counted.
 COUNT = """
-SELECT wanted.begin, ran.runs, ran.failed, missed.missed, ran.read >= %(most)s OR missed.read >= %(most)s
+SELECT wanted.begin, ran.runs, ran.failed, missed.missed, ran.read >= %(most)s, missed.read >= %(most)s
 FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS wanted (begin, until)
 CROSS JOIN LATERAL (
     SELECT count(*) AS read, count(*) FILTER (WHERE schedule_id IS NOT NULL AND state NOT IN (4, 6)) AS runs,
