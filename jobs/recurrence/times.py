@@ -67,7 +67,7 @@ def _instants(rule: Rule, moment: datetime, zone: ZoneInfo, anchor: datetime) ->
         case Sun():
             return sun.instants(rule, moment)
         case Recurrence():
-            return _recurrence(rule, moment, zone, _naive(anchor))
+            return _recurrence(rule, moment, zone, anchor)
 
 
 def _fixed(walls: Walls, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
@@ -100,16 +100,27 @@ def _each_pass(walls: Walls, moment: datetime, zone: ZoneInfo) -> Iterator[datet
             return
 
 
+def sources(rule: Rule, *, zone: ZoneInfo, anchor: datetime) -> Iterator[tuple[Walls, datetime | None]]:
+    """Yield the wall times that a rule reads, each with the instant (naive, in UTC) after which they start no more;
+    none of a rule that reads no wall clock."""
+    match rule:
+        case WallClock():
+            yield wall_times(rule), None
+        case Once(moment) if moment.tzinfo is None:
+            yield Listed(frozenset({moment})), None
+        case Recurrence():
+            begins = rule.begins or _naive(anchor) + stretches.at(zone, _naive(anchor)).offset
+            for line in rule.rules:
+                until = parts_of(line).until
+                walls = Without(rule_walls(line, begins), rule.without)
+                yield walls, _naive(until) if until and until.tzinfo else None
+            if rule.also:
+                yield Without(Listed(rule.also), rule.without), None
+
+
 def _recurrence(rule: Recurrence, moment: datetime, zone: ZoneInfo, anchor: datetime) -> Iterator[datetime]:
-    begins = rule.begins or anchor + stretches.at(zone, anchor).offset
     walk = _each_pass if rule.each_pass else _fixed
-    found = []
-    for line in rule.rules:
-        walls = Without(rule_walls(line, begins), rule.without)
-        until = parts_of(line).until
-        found.append(_until(walk(walls, moment, zone), _naive(until) if until and until.tzinfo else None))
-    if rule.also:
-        found.append(walk(Without(Listed(rule.also), rule.without), moment, zone))
+    found = [_until(walk(walls, moment, zone), until) for walls, until in sources(rule, zone=zone, anchor=anchor)]
     last = moment
     for instant in merge(*found):
         if instant > last:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from calendar import day_name, month_name
-from collections.abc import Iterable, Sequence
 
+from jobs.recurrence import rrule_words
+from jobs.recurrence.listing import listed, ranges
 from jobs.recurrence.rule import (
     EVERY_DAY,
     EVERY_MONTH,
@@ -23,6 +24,16 @@ EVERY_HOUR, EVERY_MINUTE = frozenset(range(24)), frozenset(range(60))
 WORKDAYS = frozenset(range(5))
 NUMBERS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last", -2: "second last"}
 UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+def words(rule: Rule, zone_name: str) -> str:
+    """Say when a rule starts and on which clock: `at 02:30 on Monday to Friday, by the clock of Europe/Berlin`."""
+    match rule:
+        case Every() | Sun():
+            return in_words(rule)
+        case Once(moment) if moment.tzinfo is not None:
+            return in_words(rule)
+    return f"{in_words(rule)}, by the clock of {zone_name}"
 
 
 def in_words(rule: Rule) -> str:
@@ -88,7 +99,7 @@ def _clock(hour: int, minute: int, second: int) -> str:
 def _days(days: Days) -> str:
     month, week = _of_month(days), _of_week(days)
     if month and week:
-        return f"on {month} if it is {_a(week)}" if days.both else f"on {month} and on {week}"
+        return f"on {month} if it is {_a(week)}" if days.both else f"on {month}, and also on {week}"
     return f"on {month or week}" if month or week else ""
 
 
@@ -135,12 +146,18 @@ def _years(rule: WallClock) -> str:
 
 
 def _recurrence(rule: Recurrence) -> str:
-    parts = [f"by {listed(list(rule.rules))}" if rule.rules else ""]
+    parts = [f"{listed([rrule_words.in_words(line) for line in rule.rules])}" if rule.rules else ""]
+    if rule.begins:
+        parts.append(f"from {rule.begins:%Y-%m-%d %H:%M} on")
     if rule.also:
-        parts.append(f"{len(rule.also)} more times")
+        parts.append(f"with {_dates(len(rule.also))} added")
     if rule.without:
-        parts.append(f"{len(rule.without)} left out")
+        parts.append(f"with {_dates(len(rule.without))} left out")
     return ", ".join(filter(None, parts))
+
+
+def _dates(count: int) -> str:
+    return "1 date" if count == 1 else f"{count} dates"
 
 
 def _span(seconds: float) -> str:
@@ -152,24 +169,3 @@ def _span(seconds: float) -> str:
     if len(parts) == 1 and parts[0].startswith("1 "):
         return parts[0].removeprefix("1 ")
     return listed(parts)
-
-
-def ranges(values: Iterable[int]) -> str:
-    """List numbers, of three and more in a row the first and the last: `1, 9 to 17 and 20`."""
-    runs: list[list[int]] = []
-    for value in sorted(values):
-        if runs and value == runs[-1][-1] + 1:
-            runs[-1].append(value)
-        else:
-            runs.append([value])
-    words = [f"{run[0]} to {run[-1]}" if len(run) > 2 else str(one) for run in runs for one in _shown(run)]
-    return listed(words)
-
-
-def _shown(run: Sequence[int]) -> Sequence[int]:
-    return run[:1] if len(run) > 2 else run
-
-
-def listed(words: Sequence[str]) -> str:
-    """Join words as people do: `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
