@@ -24,30 +24,50 @@ EVENTS = {
     "dusk_nautical": ("next_setting", "-12", True),
     "dusk_astronomical": ("next_setting", "-18", True),
 }
-# Two answers of the astronomers for one event differ by less, two events by more.
-APART = timedelta(hours=1)
-SEARCHED = 800  # solar days: a polar night, and more than two years
+DAY = timedelta(days=1)
+APART = timedelta(hours=1)  # two events of one kind are further apart
+SEARCHED = 800  # days: a polar night, and more than two years
 LAST_YEAR = 2500  # what is reckoned for later years is no better than a guess
 
 
 def instants(rule: Sun, moment: datetime) -> Iterator[datetime]:
     """Yield the instants of the event after `moment`, to the second; none where there is none for two years."""
+    last, missed = moment, 0
+    day = _begin_of_day(rule, moment) - DAY
+    while missed < SEARCHED and day.year <= LAST_YEAR and day < LATEST - DAY:
+        missed += 1
+        for instant in _of_day(rule, day):
+            missed = 0
+            if instant > last:
+                yield instant
+                last = instant
+        day += DAY
+
+
+def _begin_of_day(rule: Sun, moment: datetime) -> datetime:
+    """Return when the day of the event began, by the mean sun of the place: opposite to the event, so that none falls
+    on the border of two days. The search always begins there: from elsewhere, the answer is a second off."""
+    half = timedelta(hours=0 if rule.event == "solar_noon" else 12)
+    of_place = timedelta(hours=rule.longitude / 15)
+    local = moment + of_place - half
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) - of_place + half
+
+
+def _of_day(rule: Sun, day: datetime) -> Iterator[datetime]:
     method, height, middle = EVENTS[rule.event]
     observer = ephem.Observer()
     observer.lat, observer.lon = str(rule.latitude), str(rule.longitude)
     observer.elevation, observer.pressure, observer.horizon = 0, 0, height
     middle_counts = {"use_center": True} if middle else {}
-    body = ephem.Sun()
-    start, missed = moment - APART, 0
-    while missed < SEARCHED and start.year <= LAST_YEAR and start < LATEST:
+    start, end = day, day + DAY
+    while start < end:
         try:
-            found = getattr(observer, method)(body, start=ephem.Date(start), **middle_counts).datetime()
+            found = getattr(observer, method)(ephem.Sun(), start=ephem.Date(start), **middle_counts).datetime()
         except ephem.CircumpolarError:
-            missed += 1
-            start = observer.next_antitransit(body, start=ephem.Date(start)).datetime() + timedelta(seconds=1)
+            # Of the turn of the sun that has begun; the next one may be another.
+            start = observer.next_antitransit(ephem.Sun(), start=ephem.Date(start)).datetime() + timedelta(seconds=1)
             continue
-        missed = 0
+        if found >= end:
+            return
+        yield found.replace(microsecond=0)
         start = found + APART
-        instant = found.replace(microsecond=0)
-        if instant > moment:
-            yield instant
