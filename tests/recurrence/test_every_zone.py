@@ -92,7 +92,7 @@ def ours(expression: str, zone: ZoneInfo, begin: datetime, end: datetime) -> lis
 def test_there_are_changes_to_look_at():
     told = all_changes()
     assert len(told) > 50
-    assert sum(len(each) for each in told) > 1000
+    assert sum(len(each) for each in told) > 700
     assert {after - before for each in told for _, before, after in each} >= {
         timedelta(minutes=30),
         timedelta(hours=1),
