@@ -120,6 +120,8 @@ def test_starts_are_those_of_a_clock_that_is_read_minute_by_minute(part):
             )
             assert ours(f"10,30,59 {listed} * * *", zone, begin, end) == fixed, (name, at)
             assert ours("*/20 */2 * * *", zone, begin, end) == each, (name, at)
+            later = at + 5 * MINUTE  # in a fold the second time is not the first one
+            assert ours(f"10,30,59 {listed} * * *", zone, later, end) == [start for start in fixed if start >= later]
             fixed, each = read_minute_by_minute(
                 zone,
                 begin,
