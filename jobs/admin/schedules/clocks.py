@@ -20,8 +20,8 @@ from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.permissions import CHANGE_SCHEDULE
 from jobs.recurrence import BadExpression, Rule
-from jobs.recurrence.clock_changes import ClockChange, changes_of, hours_later, met_by
 from jobs.recurrence.words import in_words
+from jobs.recurrence.zone_changes import ClockChange, changes_of, hours_later, met_by
 from jobs.transitions.schedules import definitions
 from jobs.transitions.schedules.planning import parsed
 
