@@ -77,7 +77,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         )
         for name in unknown(os.environ)
     ]
-    found += _http_problems() + _task_problems()
+    found += _http_problems() + _task_problems() + _command_problems()
     if c.max_delay_time < 2 * c.min_prepare_time:
         found.append(
             Warning(
@@ -141,3 +141,25 @@ def _task_problems() -> list[CheckMessage]:
         for entry in conf().celery_tasks
         if not celery_tasks.is_name(entry)
     ]
+
+
+def _command_problems() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for name, command in conf().commands.items():
+        found += [
+            Error(
+                f"The command '{name}' of JOBS_COMMANDS cannot be allowed: {why}",
+                hint="Only its owner and root should be able to change what jobs may run.",
+                id="jobs.E012",
+            )
+            for why in command.faults()
+        ]
+        found += [
+            Warning(
+                f"The command '{name}' of JOBS_COMMANDS cannot be run here: {why}.",
+                hint="On machines without workers that does no harm.",
+                id="jobs.W004",
+            )
+            for why in command.lacks()
+        ]
+    return found

@@ -1,11 +1,12 @@
 """The settings that RunAt's own code reads most, typed. jobs/settings_table.py lists all, with defaults and bounds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
+from jobs.commands import Command
 from jobs.settings_table import BY_NAME
 
 
@@ -32,6 +33,7 @@ class Conf:
     http_ports: Sequence[int]  # the ports that they may call; empty: any
     http_signing_keys: Sequence[str]  # "receiver=key key", secrets
     celery_tasks: Sequence[str]  # that a job may start
+    commands: Mapping[str, Command]  # programs that a job may run, by name
 
     def __getattr__(self, field: str) -> Any:
         if (name := NAMES.get(field)) is None:

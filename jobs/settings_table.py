@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
+from jobs.commands import Commands
 from jobs.setting_kinds import Apps, Limit, Names, Networks, Number, Ports, Setting
 
 TABLE: tuple[Setting, ...] = (
@@ -167,6 +168,11 @@ TABLE: tuple[Setting, ...] = (
         name="JOBS_CELERY_TASKS",
         allowed="names of tasks, with commas",
         help="which Celery tasks a job may start ([targets.md](targets.md))",
+    ),
+    Commands(
+        name="JOBS_COMMANDS",
+        allowed="JSON, or the path of a file with it",
+        help="which programs the target `command` may run ([command.md](command.md))",
     ),
     Names(
         name="JOBS_HTTP_SIGNING_KEYS",

@@ -2,6 +2,7 @@
 
 from jobs.targets import demo
 from jobs.targets.calls import Call
+from jobs.targets.command import command
 from jobs.targets.context import Cancelled, Context, DeadlinePassed, OutcomeUnknown, TargetFailed
 from jobs.targets.entries import InvalidArguments, Target
 from jobs.targets.execution import Execution
@@ -20,6 +21,7 @@ __all__ = [
     "Target",
     "TargetFailed",
     "UnknownTarget",
+    "command",
     "demo",
     "find",
     "http",
