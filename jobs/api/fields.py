@@ -8,7 +8,6 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.fields import empty
 from rest_framework.utils import html
 
 from jobs.web import parsing
@@ -95,12 +94,6 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return data
-
-
-class TruthField(serializers.BooleanField):
-    """Truth value; a form that leaves it out wants its default, as JSON does."""
-
-    default_empty_html = empty
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

@@ -10,7 +10,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import build_choice_description_list, build_choice_field
 from rest_framework import serializers
 
-from jobs.api.fields import ListOf, MomentField, PayloadField, TextField, TruthField
+from jobs.api.fields import ListOf, MomentField, PayloadField, TextField
 from jobs.rules import ASKED, Asked
 from jobs.rules.judging import Bounds, Choice, Many
 
@@ -97,7 +97,7 @@ def _reads(asked: Asked, options: dict[str, Any]) -> Field:
         return JobIdsField(**many) if asked.type == tuple[int, ...] else ListOf(child=TextField(), **many)
     if asked.type is bool:
         said = {"invalid": "This is neither true nor false; give one of them."}
-        return TruthField(**{"error_messages": said, **options})
+        return serializers.BooleanField(**{"error_messages": said, **options})
     if asked.type is datetime:
         return MomentField(**options)
     return PayloadField(**options) if asked.type == dict[str, Any] else TextField(**options)
