@@ -86,7 +86,10 @@ def test_no_more_than_twenty_are_drawn(planner, at):
     row = schedule(now=at)
     for hours in range(1, 26):
         ran(row, at - hours * HOUR)
-    assert planner.get(LIST).content.decode().count('<rect class="on-time"') == 20
+    page = planner.get(LIST).content.decode()
+    assert page.count('<rect class="on-time"') == 20
+    for hours, is_drawn in ((1, True), (20, True), (21, False)):
+        assert (f"<title>{at - hours * HOUR:%Y-%m-%d %H:%M:%S}" in page) is is_drawn, hours
 
 
 def test_the_state_says_why(planner, at):

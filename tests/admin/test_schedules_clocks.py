@@ -19,7 +19,7 @@ PAGE = "/admin/jobs/schedule/clocks/"
 def met(client, query: str = "") -> list[tuple[str, bool, str | None]]:
     answer = client.get(PAGE + query)
     assert answer.status_code == 200
-    return [(name, one.change.is_gap, one.instead) for one, name in answer.context["rows"]]
+    return [(name, one.change.kind == "gap", one.instead) for one, name in answer.context["rows"]]
 
 
 def test_those_that_meet_a_gap_and_a_fold_are_listed_with_what_will_happen(planner, at):
@@ -31,9 +31,10 @@ def test_those_that_meet_a_gap_and_a_fold_are_listed_with_what_will_happen(plann
     found = met(planner)
     assert sorted(found) == [("nightly", False, "30 3 * * *"), ("nightly", True, "30 3 * * *")]
     text = planner.get(PAGE).content.decode()
-    assert "02:30 is not there: it starts once, at the first instant after it, 03:00." in text
-    assert "02:30 comes twice: it starts the first time, and not again." in text
-    assert "02:00 to 03:00 are left out" in text
+    assert "The clocks go from 2027-03-28 02:00 to 03:00: 02:30 does not exist, and starts at 03:00." in text
+    assert (
+        "The clocks go back from 2027-10-31 03:00 to 02:00: 02:30 comes twice, and starts the first time only." in text
+    )
 
 
 def test_those_of_every_hour_are_shown_when_asked_for(planner, at):
@@ -41,8 +42,8 @@ def test_those_of_every_hour_are_shown_when_asked_for(planner, at):
     assert met(planner) == []
     assert {gap for _, gap, _ in met(planner, "?all=1")} == {True, False}
     text = planner.get(f"{PAGE}?all=1").content.decode()
-    assert "02:00 to 02:45 comes twice: it starts both times." in text
-    assert "nothing is made up for" in text
+    assert "4 times from 02:00 to 02:45 come twice, and start both times." in text
+    assert "4 times from 02:00 to 02:45 do not exist, and nothing is made up for it." in text
 
 
 def test_recurrence_rules_meet_them_too(planner, at):
@@ -97,7 +98,7 @@ def test_it_goes_on_where_it_stopped(planner, at, monkeypatch):
     seen, query = [], ""
     for _ in range(3):
         answer = planner.get(PAGE, {"after": query})
-        seen += [name for one, name in answer.context["rows"] if one.change.is_gap]
+        seen += [name for one, name in answer.context["rows"] if one.change.kind == "gap"]
         query = answer.context["after"]
     assert seen == sorted(names)
     assert query == ""

@@ -60,7 +60,8 @@ def test_a_change_of_clocks_is_marked(planner, at):
     row = schedule(starts_at=begin, now=at)  # daily at 02:30 in Berlin, which 2027-03-28 does not have
     shown = page(planner, row).context["coming"]
     noted = [(run.nominal_at, run.notes) for run, _, _ in shown if run.notes]
-    assert noted == [(datetime(2027, 3, 28, 1, 0, tzinfo=UTC), ["Clocks go forward by 1 h before this."])]
+    said = "Clocks skip its time in this night: it starts at the first instant after that, 03:00 CEST."
+    assert noted == [(datetime(2027, 3, 28, 1, 0, tzinfo=UTC), [said])]
 
 
 def test_runs_are_skipped_moved_given_arguments_and_taken_back(planner, at):

@@ -19,9 +19,9 @@ from jobs.calendars import zones
 from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.permissions import CHANGE_SCHEDULE
-from jobs.recurrence import BadExpression, Rule
+from jobs.recurrence import BadExpression, Rule, parse
+from jobs.recurrence.changes import ClockChange, clock_changes
 from jobs.recurrence.words import in_words
-from jobs.recurrence.zone_changes import ClockChange, changes_of, hours_later, met_by
 from jobs.transitions.schedules import definitions
 from jobs.transitions.schedules.planning import parsed
 
@@ -34,6 +34,8 @@ AHEAD = timedelta(days=366)
 EXPRESSIONS = 1_000  # different ones of a page
 MOST_HOURS = 3  # by which a start is moved
 AT_A_TIME = 500  # schedules that one click moves
+EVERY_MINUTE = parse("cron", "* * * * *")  # meets every change
+FIELDS, LAST_HOUR = 5, 23  # of cron
 REASON = "Moved out of the change of clocks."
 
 
@@ -61,15 +63,8 @@ class Met:
     group: Group
     change: ClockChange
     words: str
-    effect: str
     #: The expression that meets none; None where there is no simple one.
     instead: str | None
-
-    @property
-    def when(self) -> str:
-        low, high = self.change.walls
-        what = "are left out" if self.change.is_gap else "come twice"
-        return f"{low:%a %Y-%m-%d}: {low:%H:%M} to {high:%H:%M} {what}"
 
 
 def show(admin: ScheduleAdmin, request: HttpRequest) -> HttpResponse:
@@ -97,15 +92,11 @@ def show(admin: ScheduleAdmin, request: HttpRequest) -> HttpResponse:
 
 def _groups(after: str, now: datetime) -> tuple[list[Group], bool]:
     """Return the groups after this one of the zones whose clocks change, and whether there are more."""
-    changing = [name for name in Schedule.objects.zones_in_use() if _changes(name, now)]
+    zones_in_use = {name: _zone(name) for name in Schedule.objects.zones_in_use()}
+    changing = [name for name, zone in zones_in_use.items() if zone is not None and _changes(EVERY_MINUTE, zone, now)]
     place = after.split("\n") if after.count("\n") == 3 else None
     rows = [Group(*row) for row in Schedule.objects.by_expression(changing, after=place, most=EXPRESSIONS + 1)]
     return rows[:EXPRESSIONS], len(rows) > EXPRESSIONS
-
-
-def _changes(name: str, now: datetime) -> Sequence[ClockChange]:
-    zone = _zone(name)
-    return () if zone is None else changes_of(zone, now, now + AHEAD)
 
 
 def _zone(name: str) -> ZoneInfo | None:
@@ -123,41 +114,35 @@ def _met(group: Group, now: datetime, *, all_rules: bool) -> Iterator[Met]:
         return
     if zone is None or (getattr(rule, "each_pass", False) and not all_rules):
         return
-    for change in changes_of(zone, now, now + AHEAD):
-        walls = met_by(rule, change, zone, anchor=group.anchor)
-        if walls:
-            yield Met(
-                group,
-                change,
-                in_words(rule),
-                _effect(rule, change, walls),
-                _instead(group.dialect, group.expression, zone, now),
-            )
+    for change in _changes(rule, zone, now, group.anchor):
+        instead = _instead(group.dialect, group.expression, zone, now)
+        yield Met(group, change, in_words(rule), instead)
 
 
-def _effect(rule: Rule, change: ClockChange, walls: Sequence[datetime]) -> str:
-    shown = f"{walls[0]:%H:%M}" if len(walls) == 1 else f"{walls[0]:%H:%M} to {walls[-1]:%H:%M}"
-    if getattr(rule, "each_pass", False):
-        if change.is_gap:
-            return f"{shown} is not there: nothing starts for it, and nothing is made up for."
-        return f"{shown} comes twice: it starts both times."
-    if change.is_gap:
-        at = change.at + change.since
-        return f"{shown} is not there: it starts once, at the first instant after it, {at:%H:%M}."
-    return f"{shown} comes twice: it starts the first time, and not again."
+def _changes(rule: Rule, zone: ZoneInfo, now: datetime, anchor: datetime | None = None) -> Sequence[ClockChange]:
+    return clock_changes(rule, zone, anchor or now, now, now + AHEAD)
+
+
+def _hours_later(dialect: str, expression: str, hours: int) -> str | None:
+    """Return the expression so many hours later on the same days; None where that is not simple: it has no one hour."""
+    fields = expression.split()
+    if dialect != "cron" or len(fields) != FIELDS or not (fields[1].isascii() and fields[1].isdecimal()):
+        return None
+    hour = int(fields[1]) + hours
+    return None if hour > LAST_HOUR else " ".join([fields[0], str(hour), *fields[2:]])
 
 
 def _instead(dialect: str, expression: str, zone: ZoneInfo, now: datetime) -> str | None:
     """Return the expression up to MOST_HOURS later that meets no change; None where there is no simple one."""
     for hours in range(1, MOST_HOURS + 1):
-        later = hours_later(dialect, expression, hours)
+        later = _hours_later(dialect, expression, hours)
         if later is None:
             return None
         try:
             rule = parsed(dialect, later, "")
         except BadExpression:
             return None
-        if not any(met_by(rule, change, zone, anchor=now) for change in changes_of(zone, now, now + AHEAD)):
+        if not _changes(rule, zone, now):
             return later
     return None
 

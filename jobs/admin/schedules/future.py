@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from jobs import calendars
@@ -13,10 +13,10 @@ from jobs.models import Job, Occurrence, OccurrenceChange, Schedule
 from jobs.recurrence import BadExpression
 from jobs.states import Blackout, State
 from jobs.templatetags.runat import exact
-from jobs.transitions.schedules.planning import times_after
+from jobs.transitions.schedules.planning import parsed, times_after
+from jobs.web import clock_marks
 
 SHOWN = 10
-HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -67,8 +67,9 @@ def _runs(schedule: Schedule, times: list[datetime], now: datetime) -> Iterator[
         for change in OccurrenceChange.objects.filter(schedule=schedule, nominal_at__gt=now).select_related("by")
     }
     calendar = schedule.calendar.snapshot() if schedule.calendar is not None else None
-    before = now
-    for nominal in times:
+    rule = parsed(schedule.dialect, schedule.expression, schedule.name)
+    changes_of_clocks = clock_marks.marks(rule, times, zone=schedule.zone, anchor=schedule.anchored_at, since=now)
+    for nominal, of_clocks in zip(times, changes_of_clocks, strict=True):
         row = rows.get(nominal)
         run = Coming(nominal, nominal + schedule.offset)
         if row is not None:
@@ -78,10 +79,10 @@ def _runs(schedule: Schedule, times: list[datetime], now: datetime) -> Iterator[
         if schedule.is_paused(nominal):
             run.notes.append("The pause covers it.")
             run.skipped, run.buttons = True, []
-        _of_clocks(run, schedule, before)
+        if of_clocks:
+            run.notes.append(of_clocks)
         if calendar is not None and not run.skipped and run.job is None:
             _of_calendar(run, calendar, schedule)
-        before = nominal
         yield run
 
 
@@ -119,15 +120,6 @@ def _of_change(run: Coming, change: OccurrenceChange | None) -> None:
         run.run_at = change.run_at
     if change.payload is not None:
         run.notes.append(f"With its own arguments{by}{why}")
-
-
-def _of_clocks(run: Coming, schedule: Schedule, before: datetime) -> None:
-    """Mark a change of the clocks between the run before and this one."""
-    earlier, this = (moment.astimezone(schedule.zone).utcoffset() for moment in (before, run.nominal_at))
-    if earlier is None or this is None or earlier == this:
-        return
-    way, by = ("forward", this - earlier) if this > earlier else ("back", earlier - this)
-    run.notes.append(f"Clocks go {way} by {by / HOUR:g} h before this.")
 
 
 def _of_calendar(run: Coming, calendar: Snapshot, schedule: Schedule) -> None:
