@@ -30,7 +30,9 @@ class Changed:
     schedule: Schedule | None = None
 
 
-def create_schedule(fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime) -> Schedule:
+def create_schedule(
+    fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime, reason: str = ""
+) -> Schedule:
     """Create a schedule of fields that have passed the rules, and the job of its first run. Nothing before `now` is
     ever started. Raises IntegrityError where its name is taken."""
     schedule = Schedule(**fields, created_at=now, created_by_id=getattr(by, "pk", None), accounted_until=now)
@@ -39,7 +41,7 @@ def create_schedule(fields: Mapping[str, Any], *, by: AbstractBaseUser | None, n
         schedule.save(force_insert=True)
         move_on([schedule], now=now, most=AT_LEISURE)
         schedule.refresh_from_db()
-        _note(schedule, None, by=by, now=now)
+        _note(schedule, None, by=by, now=now, reason=reason)
     return schedule
 
 
