@@ -18,6 +18,7 @@ from jobs.api.schedules.definitions import (
     ScheduleDetail,
     ScheduleList,
 )
+from jobs.api.schedules.operations import BackfillSchedule, CancelOperation, OperationDetail, OperationList
 from jobs.api.schedules.runs import GiveArguments, MissedRuns, MoveRun, RunList, SkipRun, StartRunNow, UndoRun
 from jobs.api.triggers import TriggerDetail, TriggerList
 from jobs.api.views import BulkJobs, JobDetail, JobList
@@ -61,6 +62,10 @@ urlpatterns = [
     ),
     path("v1/schedules/<int:schedule_id>/runs/<str:nominal>/run-now/", StartRunNow.as_view(), name="api-run-now"),
     path("v1/schedules/<int:schedule_id>/runs/<str:nominal>/undo/", UndoRun.as_view(), name="api-run-undo"),
+    path("v1/schedules/<int:schedule_id>/backfill/", BackfillSchedule.as_view(), name="api-schedule-backfill"),
+    path("v1/operations/", OperationList.as_view(), name="api-operations"),
+    path("v1/operations/<int:operation_id>/", OperationDetail.as_view(), name="api-operation"),
+    path("v1/operations/<int:operation_id>/cancel/", CancelOperation.as_view(), name="api-operation-cancel"),
     path("v1/limits/", LimitList.as_view(), name="api-limits"),
     path("v1/limits/<limit_kind:kind>/<str:name>/", LimitDetail.as_view(), name="api-limit"),
     path("v1/limits/<limit_kind:kind>/<str:name>/pause/", PauseLimit.as_view(), name="api-limit-pause"),

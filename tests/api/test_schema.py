@@ -46,6 +46,10 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
             (f"/api/v1/schedules/{{schedule_id}}/runs/{{nominal}}/{verb}/", "post")
             for verb in ("skip", "move", "arguments", "run-now", "undo")
         ),
+        ("/api/v1/schedules/{schedule_id}/backfill/", "post"),
+        ("/api/v1/operations/", "get"),
+        ("/api/v1/operations/{operation_id}/", "get"),
+        ("/api/v1/operations/{operation_id}/cancel/", "post"),
         ("/api/v1/workers/", "get"),
         ("/api/v1/workers/{session}/drain/", "post"),
         ("/api/v1/workers/{session}/resume/", "post"),

@@ -53,6 +53,10 @@ class Backfill:
             found["until"] = [f"The range has more than {MOST} nominal times; choose a shorter one."]
         return found
 
+    def count(self) -> int:
+        """Return how many jobs it makes. Raises BadExpression."""
+        return len(self.wanted(self.whole(MOST)))
+
     def wanted(self, times: Sequence[datetime]) -> list[datetime]:
         """Return which of these nominal times of the range are to be started."""
         if not self.only_missed or not times:
@@ -80,7 +84,7 @@ def begin_backfill(asked: Backfill, *, reason: str, by: AbstractBaseUser | None,
     problems = asked.problems(now)
     if reasons := rules.reason_problems(reason, needed=False):
         problems["reason"] = reasons
-    total = 0 if problems else len(asked.wanted(asked.whole(MOST)))
+    total = 0 if problems else asked.count()
     if not problems and not total:
         problems["until"] = ["Nothing in this range has not started; choose another, or start all of it again."]
     if problems:
