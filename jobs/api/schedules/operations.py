@@ -16,7 +16,7 @@ from jobs.api.listing import JobPagination, PageQuery, checked
 from jobs.api.problems import Conflict
 from jobs.api.schedules.definitions import ScheduleView
 from jobs.api.schedules.serializers import WHY, ReasonSerializer
-from jobs.api.views import person
+from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Operation
 from jobs.models.operation import FASTEST
@@ -92,7 +92,7 @@ class BackfillSchedule(ScheduleView):
         return Response(shown, status=status.HTTP_202_ACCEPTED)
 
 
-class OperationList(ScheduleView):
+class OperationList(ApiView):
     needs = {"GET": VIEW_SCHEDULE}
     serializer_class = OperationSerializer
     pagination_class = JobPagination

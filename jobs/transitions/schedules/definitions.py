@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
+# Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
+WHAT_RUNS = ("target", "payload")
+
+
 @dataclass(frozen=True)
 class Changed:
     """The answer to a request to change a schedule; `why` is a sentence for the person who asked."""
@@ -55,8 +59,11 @@ def change_schedule(
         if schedule is None:
             return _none(pk)
         before, was_enabled = schedule.described(), schedule.enabled
+        did = [getattr(schedule, name) for name in WHAT_RUNS]
         for name, value in fields.items():
             setattr(schedule, name, value)
+        if by is not None and did != [getattr(schedule, name) for name in WHAT_RUNS]:
+            schedule.created_by_id = by.pk
         if "starts_at" in fields:
             schedule.anchored_at = _anchor(schedule, schedule.created_at)
         schedule.problem = ""

@@ -45,8 +45,8 @@ WITH asked AS (
     SELECT * FROM unnest(
         %(schedules)s::bigint[], %(nominal)s::timestamptz[], %(numbers)s::smallint[], %(run_at)s::timestamptz[],
         %(overlaps)s::text[], %(payloads)s::text[], %(holds)s::smallint[], %(asked_run_at)s::timestamptz[],
-        %(whys)s::text[]
-    ) AS a (schedule_id, nominal_at, number, run_at, overlap, payload, holds, asked_run_at, why)
+        %(whys)s::text[], %(makers)s::bigint[]
+    ) AS a (schedule_id, nominal_at, number, run_at, overlap, payload, holds, asked_run_at, why, made_by_id)
 ), made AS (
     INSERT INTO jobs_job (
         name, target, payload, queue, run_at, rerunnable, max_attempts, retry_on, start_within, deadline, if_late,
@@ -59,7 +59,7 @@ WITH asked AS (
         s.key_limit, asked.overlap, s.calendar_id, s.blackout, asked.asked_run_at, asked.why, asked.holds,
         CASE WHEN asked.run_at < %(late)s AND asked.holds = 0 THEN %(now)s END,
         CASE WHEN asked.run_at < %(late)s AND asked.holds = 0 THEN 1 ELSE 0 END,
-        s.created_by_id, s.id, asked.nominal_at
+        coalesce(asked.made_by_id, s.created_by_id), s.id, asked.nominal_at
     FROM asked JOIN jobs_schedule s ON s.id = asked.schedule_id
     WHERE NOT EXISTS (
         SELECT FROM jobs_occurrence o
@@ -105,6 +105,7 @@ def make(wanted: Sequence[PlacedRun], *, now: datetime, standing: Sequence[Plann
                 "holds": [int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target) for one in wanted],
                 "asked_run_at": [one.bound.asked_run_at for one in wanted],
                 "whys": [one.bound.why for one in wanted],
+                "makers": [one.run.made_by_id for one in wanted],
                 "standing": [schedule.pk for schedule, _ in standing],
                 "accounted_until": [plan.accounted_until for _, plan in standing],
                 "made": [plan.made for _, plan in standing],

@@ -31,6 +31,8 @@ class Run:
     payload: dict[str, Any] | None = None
     #: What becomes of it while an earlier run goes on.
     overlap: str = Overlap.SKIP
+    #: Who has given it its own arguments, and so cannot approve it; None: whoever has said what the schedule does.
+    made_by_id: int | None = None
 
 
 @dataclass
@@ -245,4 +247,6 @@ def _run(schedule: Schedule, nominal: datetime, changes: Mapping[datetime, Occur
     # Several at one instant, of which each shall start, take their turns.
     overlap = Overlap.QUEUE if made_up and schedule.overlap in (Overlap.SKIP, Overlap.JOIN) else schedule.overlap
     run_at = nominal + schedule.offset if change is None or change.run_at is None else change.run_at
-    return Run(nominal, run_at, None if change is None else change.payload, overlap)
+    if change is None or change.payload is None:
+        return Run(nominal, run_at, None, overlap)
+    return Run(nominal, run_at, change.payload, overlap, change.by_id)

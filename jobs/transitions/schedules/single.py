@@ -203,7 +203,13 @@ def _with_payload(
             )
             holds = job.holds | rules.NewJob(target=job.target, payload=payload, run_at=job.run_at).holds
             Job.objects.filter(pk=job_id).update(
-                payload=payload, version=NEXT_VERSION, approved_at=None, holds=holds, enqueued_at=None, deliveries=0
+                created_by_id=getattr(by, "pk", job.created_by_id),
+                payload=payload,
+                version=NEXT_VERSION,
+                approved_at=None,
+                holds=holds,
+                enqueued_at=None,
+                deliveries=0,
             )
             job.refresh_from_db()
             if not holds:

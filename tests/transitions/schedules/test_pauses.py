@@ -131,3 +131,12 @@ def test_each_change_is_audited(admin_user):
     assert {row.by for row in rows} == {admin_user}
     changed = rows[3]
     assert (changed.before["expression"], changed.after["expression"]) == ("*/5 * * * *", "1 * * * *")
+
+
+def test_who_changes_what_runs_cannot_approve_it(admin_user, django_user_model):
+    owner = django_user_model.objects.create(username="owner")
+    schedule = make(by=owner)
+    change_schedule(schedule.pk, {"expression": "1 * * * *", "target": "demo.noop"}, by=admin_user, now=NOW)
+    assert next_job(schedule).created_by == owner
+    change_schedule(schedule.pk, {"target": "demo.sleep", "payload": {"seconds": 1}}, by=admin_user, now=NOW)
+    assert next_job(schedule).created_by == admin_user

@@ -121,3 +121,16 @@ def test_a_time_that_has_passed_without_a_job_is_refused():
     Job.objects.all().delete()
     answer = asked(single.skip_run, schedule, FIRST)
     assert (answer.done, "has no job" in answer.why) == (False, True)
+
+
+def test_who_gives_other_arguments_cannot_approve_them(admin_user, django_user_model):
+    """The schedule is another's; the run is of whoever has said what it does."""
+    owner = django_user_model.objects.create(username="owner")
+    schedule = make(target="demo.sleep", payload={"seconds": 1}, by=owner)
+    asked(single.give_arguments, schedule, FIRST, payload={"seconds": 2}, by=admin_user)
+    asked(single.give_arguments, schedule, SECOND, payload={"seconds": 3}, by=admin_user)
+    assert next_job(schedule).created_by == admin_user
+    start(schedule, FIRST)
+    assert next_job(schedule).created_by == admin_user
+    start(schedule, SECOND)
+    assert next_job(schedule).created_by == owner
