@@ -92,15 +92,17 @@ def test_those_who_may_only_look_get_no_click(client, person, at):
 
 def test_it_goes_on_where_it_stopped(planner, at, monkeypatch):
     monkeypatch.setattr(clocks, "EXPRESSIONS", 2)
-    names = {}
-    for minute in range(5):
-        names[f"s{minute}"] = schedule(f"s{minute}", f"{minute} 2 * * *", now=at)
+    names = [f"s{minute}" for minute in range(4)]
+    for minute, name in enumerate(names):
+        schedule(name, f"{minute} 2 * * *", now=at)
+    schedule("rule", "DTSTART:20261101T023000\nRRULE:FREQ=DAILY", dialect="rrule", now=at)  # of two lines
     seen, query = [], ""
     for _ in range(3):
         answer = planner.get(PAGE, {"after": query})
         seen += [name for one, name in answer.context["rows"] if one.change.kind == "gap"]
         query = answer.context["after"]
-    assert seen == sorted(names)
+    assert sorted(seen) == sorted([*names, "rule"])
+    assert len(planner.get(PAGE, {"after": "nonsense"}).context["rows"]) == 4
     assert query == ""
 
 

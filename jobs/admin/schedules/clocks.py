@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,7 @@ MOST_HOURS = 3  # by which a start is moved
 AT_A_TIME = 500  # schedules that one click moves
 EVERY_MINUTE = parse("cron", "* * * * *")  # meets every change
 FIELDS, LAST_HOUR = 5, 23  # of cron
+PARTS = 4  # of a group's stamp
 REASON = "Moved out of the change of clocks."
 
 
@@ -53,7 +55,7 @@ class Group(NamedTuple):
     @property
     def stamp(self) -> str:
         """Place of the group in the order of all, for addresses."""
-        return "\n".join((self.time_zone, self.expression, self.dialect, self.name))
+        return json.dumps([self.time_zone, self.expression, self.dialect, self.name])
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,17 @@ def _groups(after: str, now: datetime) -> tuple[list[Group], bool]:
     """Return the groups after this one of the zones whose clocks change, and whether there are more."""
     zones_in_use = {name: _zone(name) for name in Schedule.objects.zones_in_use()}
     changing = [name for name, zone in zones_in_use.items() if zone is not None and _changes(EVERY_MINUTE, zone, now)]
-    place = after.split("\n") if after.count("\n") == 3 else None
-    rows = [Group(*row) for row in Schedule.objects.by_expression(changing, after=place, most=EXPRESSIONS + 1)]
+    rows = [Group(*row) for row in Schedule.objects.by_expression(changing, after=_place(after), most=EXPRESSIONS + 1)]
     return rows[:EXPRESSIONS], len(rows) > EXPRESSIONS
+
+
+def _place(after: str) -> list[str] | None:
+    """Return the group that a stamp names; None for what is no stamp."""
+    try:
+        found: object = json.loads(after)
+    except ValueError:
+        return None
+    return [str(part) for part in found] if isinstance(found, list) and len(found) == PARTS else None
 
 
 def _zone(name: str) -> ZoneInfo | None:
