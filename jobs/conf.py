@@ -34,6 +34,7 @@ class Conf:
     http_signing_keys: Sequence[str]  # "receiver=key key", secrets
     celery_tasks: Sequence[str]  # that a job may start
     commands: Mapping[str, Command]  # programs that a job may run, by name
+    schedules: str  # the file that declares schedules
 
     def __getattr__(self, field: str) -> Any:
         if (name := NAMES.get(field)) is None:

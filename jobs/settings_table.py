@@ -174,6 +174,13 @@ TABLE: tuple[Setting, ...] = (
         allowed="JSON, or the path of a file with it",
         help="which programs the target `command` may run ([command.md](command.md))",
     ),
+    Setting(
+        name="JOBS_SCHEDULES",
+        default="schedules.toml",
+        shown="schedules.toml",
+        allowed="path of a file",
+        help="what `manage.py schedules` reads ([schedules.md](schedules.md#as-code))",
+    ),
     Names(
         name="JOBS_HTTP_SIGNING_KEYS",
         allowed="`receiver=whsec_...`, with commas",

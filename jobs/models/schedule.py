@@ -87,6 +87,13 @@ class Schedule(models.Model):
     pause_reason = models.TextField(blank=True, default="", editable=False)
     problem = models.TextField(blank=True, default="", editable=False, help_text="Why it cannot go on.")
 
+    declared_in = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The file that declares it. Empty: a person has made it.",
+    )
     anchored_at = models.DateTimeField(editable=False, help_text="What intervals are counted from.")
     accounted_until = models.DateTimeField(
         editable=False, help_text="Every nominal time up to this one has its job or its cause."

@@ -158,6 +158,8 @@ def facts(schedule: Schedule) -> list[tuple[str, Any]]:
     if schedule.deadline is not None:
         found.append(("Deadline", span(schedule.deadline)))
     by = f" by {schedule.created_by.get_username()}" if schedule.created_by else ""
+    if schedule.declared_in:
+        found.append(("Declared in", f"{schedule.declared_in}; the next apply takes changes by hand back"))
     found.append(("Created (UTC)", f"{exact(schedule.created_at)}{by}"))
     return found
 

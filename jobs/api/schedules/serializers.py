@@ -95,6 +95,7 @@ class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
             "paused_until",
             "paused_by",
             "pause_reason",
+            "declared_in",
             "made",
             "accounted_until",
             "created_at",

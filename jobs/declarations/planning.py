@@ -1,0 +1,140 @@
+"""Compares declarations with the schedules that there are: what would be added, changed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+
+from jobs import exactjson, rules
+from jobs.declarations.reading import Declaration, Refused
+from jobs.models import Calendar, Schedule
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+LONGEST_VALUE = 200  # characters of one that is shown
+
+
+class Added(NamedTuple):
+    """Schedule that is new, by its columns."""
+
+    name: str
+    columns: dict[str, Any]
+
+
+class Change(NamedTuple):
+    """Schedule that becomes another: its columns as they will be, where they differ."""
+
+    schedule: Schedule
+    columns: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Differences between declarations and what there is."""
+
+    added: list[Added]
+    changed: list[Change]
+    removed: list[Schedule]
+    unchanged: int
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+    def lines(self) -> list[str]:
+        """Say it to a person, a line each."""
+        calendars = _calendar_names(self)
+        found = [
+            f"+ {name}: {new['expression']} ({new['dialect']}, {new['time_zone']}) starts {new['target']}"
+            for name, new in self.added
+        ]
+        for schedule, columns in self.changed:
+            found.append(f"~ {schedule.name}")
+            for column, after in columns.items():
+                name, pair = column, (getattr(schedule, column), after)
+                if column == "calendar_id":
+                    name, pair = "calendar", (calendars.get(pair[0]), calendars.get(after))
+                found.append(f"    {name}: {_shown(pair[0])} -> {_shown(pair[1])}")
+        found += [
+            f"- {schedule.name}: deleted with its history, and its next run cancelled" for schedule in self.removed
+        ]
+        found += self._renamed()
+        counts = f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed"
+        return [*found, f"{counts}, {self.unchanged} unchanged."]
+
+    def _renamed(self) -> list[str]:
+        """Say which of those that are added look like one that is removed."""
+        return [
+            f"  {new} looks like {old.name} under another name: it begins anew, without its history and pause."
+            for old in self.removed
+            for new, columns in self.added
+            if not _differing(old, {name: value for name, value in columns.items() if name != "name"})
+        ]
+
+
+def plan(
+    declarations: Sequence[Declaration],
+    *,
+    declared_in: str,
+    prune: bool,
+    now: datetime,
+    by: AbstractBaseUser | None,
+) -> Plan:
+    """Return what applying these declarations would do. Without `prune` nothing is removed. Raises Refused with all
+    that is wrong."""
+    there = {one.name: one for one in Schedule.objects.select_related("calendar").filter(name__in=_names(declarations))}
+    added, changed, unchanged, problems = [], [], 0, []
+    for declaration in declarations:
+        before = there.get(declaration.name) if isinstance(declaration.name, str) else None
+        if before is not None and before.declared_in != declared_in:
+            problems.append(declaration.problem("name", _clash(before)))
+            continue
+        try:
+            columns = rules.check_new_schedule(now=now, by=by, before=before, **declaration.asked).columns()
+        except ValidationError as error:
+            wrong = error.message_dict.items()
+            problems += [declaration.problem(field, " ".join(sentences)) for field, sentences in wrong]
+            continue
+        if before is None:
+            added.append(Added(declaration.name, columns))
+        elif differing := _differing(before, columns):
+            changed.append(Change(before, differing))
+        else:
+            unchanged += 1
+    if problems:
+        raise Refused(problems)
+    removed = Schedule.objects.filter(declared_in=declared_in).exclude(name__in=_names(declarations))
+    return Plan(added, changed, list(removed.order_by("name")) if prune else [], unchanged)
+
+
+def _names(declarations: Sequence[Declaration]) -> list[str]:
+    return [one.name for one in declarations if isinstance(one.name, str)]
+
+
+def _clash(schedule: Schedule) -> str:
+    whose = f"is declared in {schedule.declared_in}" if schedule.declared_in else "was made by a person, and stays so"
+    return f"a schedule of this name {whose}; choose another name, or delete that one first."
+
+
+def _differing(schedule: Schedule, columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if not _same(getattr(schedule, name), value)}
+
+
+def _same(before: Any, after: Any) -> bool:
+    return exactjson.same(before, after) if isinstance(after, dict | list) else bool(before == after)
+
+
+def _calendar_names(plan: Plan) -> dict[Any, str]:
+    ids = [pk for schedule, columns in plan.changed for pk in (schedule.calendar_id, columns.get("calendar_id")) if pk]
+    return dict(Calendar.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    text = exactjson.dumps(value) if isinstance(value, dict | list | bool) else str(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
