@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NotBrought(ValueError):
-    """Nothing was created. `lines`: what stands in the way, each with its problems."""
+    """Refusal of all that was brought: nothing was created. `lines`: what stands in the way, each with its problems."""
 
     def __init__(self, why: str, lines: Sequence[Line] = ()) -> None:
         super().__init__(why)
