@@ -11,6 +11,7 @@ from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed,
 from jobs.api.installation import InstallationDetail, ReleaseRestored
 from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
 from jobs.api.problems import nowhere
+from jobs.api.schedules.bringing import ExportSchedules, ImportSchedules
 from jobs.api.schedules.definitions import (
     PauseSchedule,
     PreviewSchedule,
@@ -48,6 +49,8 @@ urlpatterns = [
     path("v1/triggers/<str:name>/", TriggerDetail.as_view(), name="api-trigger"),
     path("v1/schedules/", ScheduleList.as_view(), name="api-schedules"),
     path("v1/schedules/preview/", PreviewSchedule.as_view(), name="api-schedules-preview"),
+    path("v1/schedules/import/", ImportSchedules.as_view(), name="api-schedules-import"),
+    path("v1/schedules/export/", ExportSchedules.as_view(), name="api-schedules-export"),
     path("v1/schedules/missed/", MissedRuns.as_view(), name="api-schedules-missed"),
     path("v1/schedules/<int:schedule_id>/", ScheduleDetail.as_view(), name="api-schedule"),
     path("v1/schedules/<int:schedule_id>/pause/", PauseSchedule.as_view(), name="api-schedule-pause"),

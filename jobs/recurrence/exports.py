@@ -18,13 +18,15 @@ CRON_TZ = "# CRON_TZ counts in cronie; Debian's cron takes the zone of its machi
 
 @dataclass(frozen=True)
 class Exported:
-    """Schedule as a crontab needs it. `zone`: None is the machine's."""
+    """Schedule as a crontab needs it. `zone`: None is the machine's. `why_not`: why a crontab cannot run it, a
+    sentence; empty where it can."""
 
     name: str
     dialect: str
     expression: str
     zone: str | None
     command: str
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ def crontab(schedules: Iterable[Exported]) -> str:
     zone: str | None = None
     for one in schedules:
         try:
+            if one.why_not:
+                raise BadExpression(one.why_not)
             line = crontab_line(parse(one.dialect, one.expression, name=one.name), one.command)
         except BadExpression as bad:
             lines.append(

@@ -79,7 +79,7 @@ def asked(*, now: datetime, by: AbstractBaseUser | None, before: Schedule | None
         ),
         spread=timedelta(seconds=new.spread),
         offset=None if before is None else _offset(before, new.spread),
-        left=None if new.most_runs is None else new.most_runs - (0 if before is None else before.made),
+        left=_left(new.most_runs, before),
         calendar_id=new.calendar_id,
         blackout=new.columns()["blackout"],
         is_named="name" in given or not DIALECTS[new.dialect].notes(new.expression),
@@ -100,7 +100,7 @@ def saved(schedule: Schedule) -> Sought:
         ),
         spread=timedelta(seconds=schedule.spread),
         offset=schedule.offset,
-        left=None if schedule.most_runs is None else max(schedule.most_runs - schedule.made, 0),
+        left=_left(schedule.most_runs, schedule),
         calendar_id=schedule.calendar_id,
         blackout=schedule.blackout,
     )
@@ -172,6 +172,13 @@ def in_full(local: datetime) -> str:
     """Say a moment in words: `Wednesday, 2 January 2030, 02:30 CET`."""
     seconds = f":{local:%S}" if local.second or local.microsecond else ""
     return f"{local:%A}, {local.day} {local:%B %Y}, {local:%H:%M}{seconds} {local:%Z}"
+
+
+def _left(most_runs: int | None, before: Schedule | None) -> int | None:
+    """Return how many times it comes still. The one that has a job already is counted as made, and is to come."""
+    if most_runs is None or before is None:
+        return most_runs
+    return max(most_runs - before.made + (before.next_job_id is not None), 0)
 
 
 def _spread_words(sought: Sought) -> str:

@@ -38,6 +38,8 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/calendars/{name}/openings/", "get"),
         *(("/api/v1/schedules/", method) for method in ("get", "post")),
         ("/api/v1/schedules/preview/", "post"),
+        ("/api/v1/schedules/import/", "post"),
+        ("/api/v1/schedules/export/", "get"),
         ("/api/v1/schedules/missed/", "get"),
         *(("/api/v1/schedules/{schedule_id}/", method) for method in ("get", "put", "patch", "delete")),
         *((f"/api/v1/schedules/{{schedule_id}}/{verb}/", "post") for verb in ("pause", "resume")),
