@@ -15,7 +15,7 @@ from jobs.states import Cause, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.schedules.planning import Stop
-from jobs.transitions.schedules.succession import AT_LEISURE, move_on
+from jobs.transitions.schedules.succession import AT_LEISURE, move_on, rewind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
 WHAT_RUNS = ("target", "payload")
+MOST_TURNS = 10  # in which a person waits for what has passed to be written down
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def change_schedule(
         schedule = _locked(pk)
         if schedule is None:
             return _none(pk)
-        before, was_enabled = schedule.described(), schedule.enabled
+        before = schedule.described()
+        off = Stop(now, Cause.DISABLED, "", getattr(by, "pk", None)) if not fields.get("enabled", True) else None
+        settle(schedule, "The schedule was changed.", by=by, now=now, stop=off)
         did = [getattr(schedule, name) for name in WHAT_RUNS]
         for name, value in fields.items():
             setattr(schedule, name, value)
@@ -67,7 +70,7 @@ def change_schedule(
         if "starts_at" in fields:
             schedule.anchored_at = _anchor(schedule, schedule.created_at)
         schedule.problem = ""
-        _plan_anew(schedule, "The schedule was changed.", by=by, now=now, stop=_off(was_enabled, now, by))
+        plan_anew(schedule, now=now)
         _note(schedule, before, by=by, now=now, reason=reason)
     return Changed(True, f"The schedule '{schedule.name}' was changed. {next_words(schedule)}", schedule)
 
@@ -80,12 +83,14 @@ def pause_schedule(
         schedule = _locked(pk)
         if schedule is None:
             return _none(pk)
-        before = schedule.described()
+        before, by_id = schedule.described(), getattr(by, "pk", None)
+        stop = Stop(now, Cause.PAUSED, reason, by_id)
+        settle(schedule, f"The schedule was paused: {reason}", by=by, now=now, stop=stop)
         if not schedule.is_paused(now):
             schedule.paused_at = now
         schedule.paused_until, schedule.pause_reason = until, reason
-        schedule.paused_by_id = getattr(by, "pk", None)
-        _plan_anew(schedule, f"The schedule was paused: {reason}", by=by, now=now)
+        schedule.paused_by_id = by_id
+        plan_anew(schedule, now=now)
         _note(schedule, before, by=by, now=now, verb=Change.PAUSE, reason=reason)
     return Changed(True, f"The schedule '{schedule.name}' is paused. {next_words(schedule)}", schedule)
 
@@ -99,10 +104,10 @@ def resume_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, n
         if schedule.paused_at is None:
             return Changed(False, f"The schedule '{schedule.name}' is not paused.", schedule)
         before = schedule.described()
-        stop = Stop(now, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)
+        settle(schedule, "The schedule was resumed.", by=by, now=now)
         schedule.paused_at = schedule.paused_until = schedule.paused_by_id = None
         schedule.pause_reason = ""
-        _plan_anew(schedule, "The schedule was resumed.", by=by, now=now, stop=stop)
+        plan_anew(schedule, now=now)
         _note(schedule, before, by=by, now=now, verb=Change.RESUME, reason=reason)
     return Changed(True, f"The schedule '{schedule.name}' goes on. {next_words(schedule)}", schedule)
 
@@ -146,20 +151,28 @@ def _anchor(schedule: Schedule, created_at: datetime) -> datetime:
     return (schedule.starts_at or created_at).replace(microsecond=0)
 
 
-def _off(was_enabled: bool, now: datetime, by: AbstractBaseUser | None) -> Stop | None:
-    """Return the time in which it was switched off; None where it was not."""
-    return None if was_enabled else Stop(now, Cause.DISABLED, "", getattr(by, "pk", None))
-
-
-def _plan_anew(
+def settle(
     schedule: Schedule, why: str, *, by: AbstractBaseUser | None, now: datetime, stop: Stop | None = None
 ) -> None:
-    """Save the schedule, which the caller has locked and changed, take back the run that comes next and plan again."""
+    """Take back the run that comes next of the schedule, which the caller has locked and is about to change, and
+    account for what has passed by what it has said until now. `stop`: it is stopped, and nothing of that starts."""
     _withdraw(schedule, why, now=now)
     schedule.save()
-    later = Occurrence.objects.filter(schedule=schedule, nominal_at__gt=schedule.accounted_until, number=1)
-    known = set(later.order_by().values_list("nominal_at", flat=True))  # that somebody has skipped
-    move_on([schedule], now=now, most=AT_LEISURE, stop=stop, known=known)
+    if not schedule.enabled:
+        stop = Stop(now, Cause.DISABLED, "", getattr(by, "pk", None))
+    elif schedule.paused_at is not None and schedule.paused_until is None:
+        stop = Stop(now, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)
+    for _ in range(0 if schedule.problem else MOST_TURNS):
+        move_on([schedule], now=now, most=AT_LEISURE, stop=stop, only_past=True)
+        schedule.refresh_from_db()
+        if schedule.next_at is None:
+            return
+
+
+def plan_anew(schedule: Schedule, *, now: datetime) -> None:
+    """Save the schedule, which the caller has settled and changed, and plan again."""
+    schedule.save()
+    move_on([schedule], now=now, most=AT_LEISURE)
     schedule.refresh_from_db()
 
 
@@ -168,6 +181,7 @@ def _withdraw(schedule: Schedule, why: str, *, now: datetime) -> int | None:
     nominal time is not accounted for. Returns the job's id; None where there was nothing to take back."""
     job_id, nominal = schedule.next_job_id, schedule.next_at
     schedule.next_at = schedule.next_job_id = None
+    rewind(schedule, now)
     if job_id is None or nominal is None or nominal <= now:
         return None
     job = Job.objects.pending().locked([job_id], wait=True).first()
@@ -186,8 +200,6 @@ def _withdraw(schedule: Schedule, why: str, *, now: datetime) -> int | None:
         dependencies.ended([job_id], now=now)
     promotion.leave([job_id], now=now)
     Occurrence.objects.filter(job_id=job_id).delete()
-    schedule.accounted_until = min(schedule.accounted_until, now)
-    schedule.made = max(schedule.made - 1, 0)
     return job_id
 
 

@@ -71,10 +71,10 @@ class Plan:
     next_at: datetime | None = None
     unfinished: bool = False
 
-    def miss(self, nominal: datetime, cause: Cause, why: str, by_id: int | None = None) -> None:
-        """Add a nominal time that gets no job, to the row before it where that has the same cause."""
+    def miss(self, nominal: datetime, cause: Cause, why: str, by_id: int | None, *, alone: bool) -> None:
+        """Add a nominal time that gets no job, unless `alone` to the row before it where that has the same cause."""
         last = self.missed[-1] if self.missed else None
-        if last is not None and (last.cause, last.why, last.by_id) == (cause, why, by_id):
+        if not alone and last is not None and (last.cause, last.why, last.by_id) == (cause, why, by_id):
             last.until, last.count = nominal, last.count + 1
         else:
             self.missed.append(Missed(nominal, nominal, 1, cause, why, by_id))
@@ -111,12 +111,13 @@ def plan(
     changes: Mapping[datetime, OccurrenceChange],
     stop: Stop | None = None,
     known: Collection[datetime] = (),
+    only_past: bool = False,
 ) -> Plan:
     """Plan what comes after the nominal times that are accounted for.
 
     `grace` is how late a run may come without being made up for, `most` how many nominal times are looked at, `changes`
     what people want of single ones, `stop` a pause that is over now, `known` nominal times that have a row already.
-    Raises BadExpression.
+    `only_past`: nothing of what is to come. Raises BadExpression.
 
     1. Nothing comes while it is switched off, or paused for as long as nobody resumes it.
     2. Of the nominal times that have passed, start those that are not too late and as many of the others as it catches
@@ -125,7 +126,7 @@ def plan(
        down when it is over.
     """
     planned = Plan(schedule.accounted_until, schedule.made)
-    if not schedule.enabled or (schedule.paused_at is not None and schedule.paused_until is None):
+    if stop is None and (not schedule.enabled or (schedule.paused_at is not None and schedule.paused_until is None)):
         return planned
     left = None if schedule.most_runs is None else max(schedule.most_runs - schedule.made, 0)
     times = islice(times_after(schedule, schedule.accounted_until), left)
@@ -136,7 +137,7 @@ def plan(
         past = past[: most - min(schedule.catch_up_limit, most - 1)]  # what the others are depends on what comes
         planned.unfinished, planned.next_at = True, now
     _account(planned, schedule, past, now=now, grace=grace, changes=changes, stop=stop, known=known)
-    if not planned.unfinished:
+    if not planned.unfinished and not only_past:
         _find_next(planned, schedule, now=now, changes=changes, known=known)
     return planned
 
@@ -161,14 +162,14 @@ def _account(
         planned.accounted_until, planned.made = nominal, planned.made + 1
         if nominal in known or (nominal == schedule.next_at and schedule.next_job_id is not None):
             continue  # it has its job
-        over = stopped[nominal]
+        over, alone = stopped[nominal], nominal > now
         if over is not None:
-            planned.miss(nominal, over.cause, over.why, over.by_id)
+            planned.miss(nominal, over.cause, over.why, over.by_id, alone=alone)
         elif nominal in skipped:
-            planned.miss(nominal, Cause.PERSON, changes[nominal].reason, changes[nominal].by_id)
+            planned.miss(nominal, Cause.PERSON, changes[nominal].reason, changes[nominal].by_id, alone=alone)
         elif planned.unfinished or is_stale(schedule, nominal, now=now, grace=grace, later=later[nominal]):
             cause, why = too_late(schedule)
-            planned.miss(nominal, cause, why)
+            planned.miss(nominal, cause, why, None, alone=alone)
         else:
             planned.runs.append(_run(schedule, nominal, changes, made_up=now - nominal > grace))
 
@@ -200,7 +201,7 @@ def _find_next(
         if change is not None and change.skipped:
             if not paused:
                 planned.accounted_until, planned.made = nominal, made
-                planned.miss(nominal, Cause.PERSON, change.reason, change.by_id)
+                planned.miss(nominal, Cause.PERSON, change.reason, change.by_id, alone=True)
             continue
         if not paused:
             planned.accounted_until, planned.made = nominal, made
@@ -235,11 +236,9 @@ def too_late(schedule: Schedule) -> tuple[Cause, str]:
 
 
 def _stopped(schedule: Schedule, nominal: datetime, stop: Stop | None) -> Stop | None:
-    if stop is not None and nominal < stop.until:
-        return stop
-    if schedule.paused_until is None or not schedule.is_paused(nominal):
-        return None
-    return Stop(schedule.paused_until, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)
+    if schedule.paused_until is not None and schedule.is_paused(nominal):
+        return Stop(schedule.paused_until, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)
+    return stop if stop is not None and nominal <= stop.until else None
 
 
 def _run(schedule: Schedule, nominal: datetime, changes: Mapping[datetime, OccurrenceChange], *, made_up: bool) -> Run:

@@ -16,7 +16,7 @@ from jobs.recurrence import BadExpression
 from jobs.states import State
 from jobs.transitions import controls
 from jobs.transitions.requeue import requeue
-from jobs.transitions.schedules.definitions import Changed
+from jobs.transitions.schedules.definitions import Changed, plan_anew, settle
 from jobs.transitions.schedules.planning import INSTANT, times_after
 
 if TYPE_CHECKING:
@@ -129,13 +129,17 @@ def _change(
         if schedule is None:
             return Changed(False, f"There is no schedule {schedule_id}.")
         occurrence = Occurrence.objects.filter(schedule=schedule, nominal_at=nominal_at, number=1).first()
-        if occurrence is None:
-            why = _not_a_later_run(schedule, nominal_at, now)
+        without_job = occurrence is not None and occurrence.job_id is None and nominal_at > now
+        if occurrence is None or without_job:
+            why = None if without_job else _not_a_later_run(schedule, nominal_at, now)
             if why is None and asked is None:
                 why = "has no job yet; it gets one when the run before it has started"
             if why is not None:
                 return Changed(False, f"{run} {why}.", schedule)
             _note(schedule, nominal_at, asked or {}, reason=reason, by=by, now=now)
+            if without_job:  # a skip that is written down already, because the run that comes next comes after it
+                settle(schedule, f"{run} was changed.", by=by, now=now)
+                plan_anew(schedule, now=now)
             return Changed(True, f"{run} {done}.", schedule)
     # Without the schedule's lock: whoever has the job's row may want the schedule's.
     job = Job.objects.filter(pk=occurrence.job_id).first() if occurrence.job_id else None

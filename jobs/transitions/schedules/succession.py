@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import F
 
 from jobs.conf import conf
 from jobs.events import emit
@@ -72,7 +73,7 @@ def move_on(
     now: datetime,
     most: int,
     stop: Stop | None = None,
-    known: Collection[datetime] = (),
+    only_past: bool = False,
 ) -> int:
     """Plan what comes next of these schedules, whose rows the caller has locked, and write it. Returns how many have
     moved. One that cannot be reckoned with stands still and says so: the others go on."""
@@ -80,11 +81,19 @@ def move_on(
         return 0
     grace = timedelta(seconds=conf().max_delay_time)
     changes = _changes([one.pk for one in schedules])
+    known = _known([one.pk for one in schedules])
     found = []
     for schedule in schedules:
         try:
             planned = plan(
-                schedule, now=now, grace=grace, most=most, changes=changes.get(schedule.pk, {}), stop=stop, known=known
+                schedule,
+                now=now,
+                grace=grace,
+                most=most,
+                changes=changes.get(schedule.pk, {}),
+                stop=stop,
+                known=known.get(schedule.pk, ()),
+                only_past=only_past,
             )
         except BadExpression as error:
             _stand_still(schedule, error.why)
@@ -100,6 +109,29 @@ def _changes(ids: Sequence[int]) -> dict[int, dict[datetime, OccurrenceChange]]:
     for change in OccurrenceChange.objects.filter(schedule__in=ids).order_by():
         changes.setdefault(change.schedule_id, {})[change.nominal_at] = change
     return changes
+
+
+def _known(ids: Sequence[int]) -> dict[int, set[datetime]]:
+    """Return by schedule the nominal times that have a row already although they are not accounted for: a pause before
+    them is not over, or an edit has gone back before them."""
+    known: dict[int, set[datetime]] = {}
+    rows = Occurrence.objects.filter(schedule__in=ids, number=1, nominal_at__gt=F("schedule__accounted_until"))
+    for schedule_id, nominal in rows.order_by().values_list("schedule_id", "nominal_at"):
+        known.setdefault(schedule_id, set()).add(nominal)
+    return known
+
+
+def rewind(schedule: Schedule, moment: datetime) -> None:
+    """Account anew for what comes after this moment; what has a job keeps it. The caller has the schedule's row, and
+    saves it."""
+    if schedule.accounted_until <= moment:
+        return
+    rows = Occurrence.objects.filter(
+        schedule=schedule, number=1, nominal_at__gt=moment, nominal_at__lte=schedule.accounted_until
+    ).order_by()
+    schedule.made = max(schedule.made - rows.count(), 0)
+    rows.filter(job_id__isnull=True).delete()
+    schedule.accounted_until = moment
 
 
 def _stand_still(schedule: Schedule, why: str) -> None:
@@ -125,7 +157,7 @@ def _write(found: Sequence[Planned], now: datetime) -> None:
 def _gaps(one: Planned, now: datetime) -> list[Occurrence]:
     """Return the rows of what gets no job. Where an earlier turn was not done, its last row goes on."""
     gaps = list(one.plan.missed)
-    if gaps and one.schedule.next_at is not None and one.schedule.next_job_id is None and _goes_on(one, gaps[0]):
+    if gaps and one.schedule.next_at is not None and one.schedule.next_job_id is None and _goes_on(one, gaps[0], now):
         del gaps[0]
     return [
         Occurrence(
@@ -142,7 +174,9 @@ def _gaps(one: Planned, now: datetime) -> list[Occurrence]:
     ]
 
 
-def _goes_on(one: Planned, gap: Missed) -> bool:
+def _goes_on(one: Planned, gap: Missed, now: datetime) -> bool:
+    if gap.until > now:  # what is to come stands alone: people change it one by one
+        return False
     last = Occurrence.objects.filter(schedule=one.schedule).order_by("-nominal_at", "-number").first()
     if last is None or last.job_id is not None or (last.cause, last.why, last.by_id) != (gap.cause, gap.why, gap.by_id):
         return False

@@ -7,9 +7,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from jobs.models import Job, Occurrence, Schedule
+from jobs.models.schedule import POSITION
 from jobs.states import State
 from jobs.transitions.schedules.lateness import skip_behind_waiting
-from jobs.transitions.schedules.succession import AT_LEISURE, left, move_on
+from jobs.transitions.schedules.planning import INSTANT
+from jobs.transitions.schedules.succession import AT_LEISURE, left, move_on, rewind
 
 AHEAD = timedelta(seconds=60)  # in which the next runs are looked at for what SQL has done to them
 
@@ -46,9 +48,8 @@ def put_right(ids: Collection[int], *, now: datetime) -> int:
 def _make_again(schedule: Schedule, now: datetime) -> None:
     """Account for its next nominal time anew: the job of that was deleted."""
     nominal = schedule.next_at or now
+    rewind(schedule, nominal - INSTANT)
     Occurrence.objects.filter(schedule=schedule, nominal_at=nominal, number=1, cause__isnull=True).delete()
-    before = nominal - timedelta(microseconds=1)
-    schedule.accounted_until = min(schedule.accounted_until, before)
-    schedule.made = max(schedule.made - 1, 0)
     schedule.next_at = schedule.next_job_id = None
+    schedule.save(update_fields=POSITION)
     move_on([schedule], now=now, most=AT_LEISURE)
