@@ -16,16 +16,18 @@ NAMES = (
     "after-list",  # the list query has run, its transaction has not committed
     "after-mark",  # the rows are marked, nothing is published
     "after-publish",  # published, not yet noted as published
+    "in-sweep",  # the leader has made the next runs of schedules whose time has come, and has not committed
+    "in-acquire",  # RUNNING, the ledger row and the next runs of schedules are written, and not committed
     "after-acquire",  # RUNNING and the ledger row are committed
     "before-body",  # the instant has come
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
     "before-turn",  # a place of a limit is free and committed, and nobody has looked yet whose turn is next
 )
-# Where a test stops a worker that holds its job's row; a drill does not kill there: nothing would remain of it.
+# Where a test stops a worker that holds its job's row.
 IN_TRANSACTIONS = (
-    "in-acquire",  # RUNNING and the ledger row are written
-    "in-finish",  # the end is written
+    "in-acquire",
+    "in-finish",  # the end is written; a drill does not kill there: nothing would remain of it
 )
 
 _folder = os.environ.get("JOBS_FAILPOINTS", "")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from jobs import failpoints
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.schedules import SchedulesMovedOn
@@ -34,6 +35,8 @@ class Schedules:
                 break
             with transaction.atomic():
                 done = catch_up_with(ids, now=now)
+                if done:
+                    failpoints.hit("in-sweep")
             moved += done
             if not done or len(ids) < AT_A_TIME:
                 break

@@ -4,12 +4,12 @@ import http.client
 import threading
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from jobs.clock import clock
-from jobs.models import Job, Limit
+from jobs.models import Job, Limit, Occurrence, Schedule
 from jobs.targets import registry, target
 from verification.benchmark.workload import BODY_SECONDS, Series
 from verification.drill import ledger
@@ -17,6 +17,7 @@ from verification.drill.load import mix
 from verification.drill.load.creating import DrillLoad, ledger_key
 from verification.drill.load.limited import CONCURRENCY, limited
 from verification.drill.load.receiver import receiving
+from verification.drill.load.scheduled import KINDS, scheduled, times
 
 
 @pytest.fixture
@@ -60,6 +61,31 @@ def test_the_jobs_of_the_load_pass_the_rules_and_name_their_line_of_the_ledger(s
         assert job.name.startswith(f"drill run {Series.LIVE} ")
         assert job.run_at - job.created_at >= window
         assert ledger_key(job) == (job.payload["json"] if kind.http else job.payload)["key"]
+
+
+def test_the_times_of_a_schedule_are_counted_from_its_first_moment_or_by_the_wall_clock():
+    kinds = {kind.word: kind for kind in KINDS}
+    begin, end = datetime(2030, 1, 1, 12, 0, 1, tzinfo=UTC), datetime(2030, 1, 1, 12, 0, 7, 500_000, tzinfo=UTC)
+    seconds = {word: [at.second for at in times(kind, begin, end)] for word, kind in kinds.items()}
+    assert seconds == {"interval": [1, 3, 5, 7], "cron": [2, 4, 6], "spread": [4], "wide": [], "queued": [1, 4, 7]}
+
+
+@pytest.mark.django_db
+def test_the_schedules_of_a_round_start_at_its_begin_and_are_gone_after_it(monkeypatch):
+    monkeypatch.setattr(registry, "_registry", dict(registry._registry))
+    target(ledger.TARGET)(lambda key: None)
+    since = clock.now() + timedelta(seconds=7)
+    with scheduled("run", "q", since, timedelta(seconds=20)) as schedules:
+        assert schedules.go_on()
+        for one in schedules.recurring:
+            job = Job.objects.get(name=one.name)
+            assert job.nominal_at == one.times[0] >= since
+            assert ledger_key(job) == f"run-{one.name.rpartition('-')[2]}@{job.nominal_at.timestamp():.6f}"
+            assert (job.target, job.queue) == (ledger.TARGET, "q")
+    assert not schedules.go_on()
+    assert not Schedule.objects.exists()
+    assert not Occurrence.objects.exists()
+    assert not Job.objects.pending().exists()
 
 
 def post(address, key, done):

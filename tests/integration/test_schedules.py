@@ -78,13 +78,20 @@ def test_a_worker_that_dies_between_one_run_and_the_next(cluster, tmp_path, wher
     assert set(states) <= {State.COMPLETED, State.INTERRUPTED}
 
 
-def test_the_leading_beat_dies_and_runs_that_are_held_still_have_their_successors(cluster):
-    cluster.beat("first")
+@pytest.mark.parametrize("where", ["anywhere", "in-sweep"])
+def test_the_leading_beat_dies_and_runs_that_are_held_still_have_their_successors(cluster, tmp_path, where):
+    points = tmp_path / "points"
+    points.mkdir()
+    cluster.beat("first", JOBS_FAILPOINTS=str(points))
     wait_for(lambda: "leads now" in cluster.log("first"), "the first beat to lead")
     cluster.beat("second")
     schedule = every_second()  # no worker: each run waits, and the leader makes the next
     wait_for(lambda: Job.objects.filter(schedule=schedule).count() >= 5, "five runs")
-    cluster.stop("first", signal.SIGKILL)
+    if where == "anywhere":
+        cluster.stop("first", signal.SIGKILL)
+    else:  # it has made a run, and not committed
+        (points / where).write_text("kill")
+        wait_for(lambda: cluster.processes["first"].poll() is not None, "its death")
     wait_for(lambda: "leads now" in cluster.log("second"), "the second beat to lead")
     made = Job.objects.filter(schedule=schedule).count()
     wait_for(lambda: Job.objects.filter(schedule=schedule).count() >= made + 3, "three more")

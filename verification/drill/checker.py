@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from jobs.states import State
-from verification.drill import sharing
+from verification.drill import recurring, sharing
 from verification.drill.evidence import Evidence, Row, Start
 from verification.drill.faults import Injected
 from verification.drill.lateness import allowed_delay
@@ -88,13 +88,17 @@ def check(evidence: Evidence) -> Verdict:
     for line in evidence.ledger:
         lines[line.key].append(line)
     found: list[Violation] = []
-    verdict = Verdict(len(evidence.expected), 0, found, [], 0.0)
+    runs = sum(len(one.times) for one in evidence.schedules)
+    verdict = Verdict(len(evidence.expected) + runs, 0, found, [], 0.0)
     for missing in sorted(evidence.expected - {row.job_id for row in evidence.rows}):
         found.append(Violation(Kind.LOST, f"Job {missing} was accepted and is not in the table.", missing))
     for key in sorted(lines.keys() - {row.key for row in evidence.rows}):
         found.append(Violation(Kind.DISAGREE, f"A body ran with the key {key}, which no row has."))
     for row in evidence.rows:
         _judge(row, starts[row.job_id], lines[row.key], evidence, verdict)
+    found += [Violation(Kind.LOST, text) for text in recurring.lost(evidence)]
+    found += [Violation(Kind.DOUBLED, text) for text in recurring.doubled(evidence)]
+    found += [Violation(Kind.DISAGREE, text) for text in recurring.strange(evidence)]
     found += [Violation(Kind.LIMIT, text) for text in sharing.crowds(evidence)]
     found += [Violation(Kind.PROCESS, text) for text in evidence.bad_ends]
     if evidence.quiet:
@@ -139,7 +143,8 @@ def _presence(row: Row, starts: list[Start], lines: list[Line], evidence: Eviden
         yield Violation(Kind.LOST, text, row.job_id)
     if row.state == State.INTERRUPTED and evidence.whole:
         yield Violation(Kind.LOST, f"{who} is interrupted, in a round that kills no worker.", row.job_id)
-    if (row.run_at - row.created_at).total_seconds() < evidence.window:
+    # The run of a schedule is created when the one before it starts, whenever that is.
+    if row.nominal_at is None and (row.run_at - row.created_at).total_seconds() < evidence.window:
         yield Violation(Kind.DISAGREE, f"{who} was created less than a window ahead: the load is wrong.", row.job_id)
     whats = {line.what for line in lines}
     if row.state == State.COMPLETED and whats != {ENTRY, END}:

@@ -35,6 +35,32 @@ class Row:
     shares: tuple[Share, ...] = ()
     #: True: the body is an HTTP request.
     http: bool = False
+    #: Time of its schedule that it stands for; None: it is not the run of one.
+    nominal_at: datetime | None = None
+    #: Name of its schedule; empty: none.
+    schedule: str = ""
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """Schedule of the load, with all its nominal times as the drill itself has reckoned them. Its runs start later than
+    these by one part of `spread` seconds."""
+
+    name: str
+    times: tuple[datetime, ...]
+    spread: float = 0.0
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Row of jobs_occurrence."""
+
+    schedule: str
+    nominal_at: datetime
+    number: int
+    job_id: int | None
+    cause: str | None
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,3 +122,5 @@ class Evidence:
     quiet: bool = False
     bad_ends: list[str] = field(default_factory=list)
     raised: list[str] = field(default_factory=list)
+    schedules: list[Recurring] = field(default_factory=list)
+    occurrences: list[Noted] = field(default_factory=list)

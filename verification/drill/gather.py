@@ -8,15 +8,17 @@ from datetime import datetime, timedelta
 
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Attempt, Job, Worker
+from jobs.models import Attempt, Job, Occurrence, Worker
 from verification.benchmark import cost
 from verification.drill import ledger
-from verification.drill.evidence import Allowance, Evidence, Queries, Row, Share, Start
+from verification.drill.evidence import Allowance, Evidence, Noted, Queries, Recurring, Row, Share, Start
 from verification.drill.faults import FAULTS, Injected, Injection, Stage
 from verification.drill.load.creating import DrillLoad, ledger_key
 from verification.drill.load.limited import CONCURRENCY
 from verification.drill.plan import Plan
 from verification.rows import jobs_of
+
+NOTED = ("schedule__name", "nominal_at", "number", "job_id", "cause", "count")  # as Noted has them
 
 
 def evidence(
@@ -24,6 +26,7 @@ def evidence(
     plan: Plan,
     stage: Stage,
     load: DrillLoad,
+    schedules: Sequence[Recurring],
     injections: Sequence[Injection],
     spans: Mapping[Injection, tuple[float, float]],
     hits: Sequence[Injected],
@@ -53,6 +56,8 @@ def evidence(
         quiet=plan.quiet,
         bad_ends=stage.cluster.bad_ends(),
         raised=stage.cluster.raised(),
+        schedules=list(schedules),
+        occurrences=_noted([one.name for one in schedules]),
     )
 
 
@@ -78,7 +83,14 @@ def _row(job: Job) -> Row:
         reason=job.reason,
         shares=tuple(shares),
         http=job.target == "http",
+        nominal_at=job.nominal_at,
+        schedule="" if job.nominal_at is None else job.name,
     )
+
+
+def _noted(schedules: Sequence[str]) -> list[Noted]:
+    rows = Occurrence.objects.filter(schedule__name__in=schedules).order_by("nominal_at", "number")
+    return [Noted(*row) for row in rows.values_list(*NOTED)]
 
 
 def _starts(job_ids: list[int]) -> list[Start]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 VARIABLE = "JOBS_DRILL_LEDGER"  # names the file; without it there is no target that writes one
@@ -24,6 +25,11 @@ class Line:
     key: str
     pid: int
     at: float
+
+
+def key_of_run(word: str, nominal: datetime) -> str:
+    """Return the key of the run of a schedule: the word of the schedule and the second that the run stands for."""
+    return f"{word}@{nominal.timestamp():.6f}"
 
 
 def write(what: str, key: str) -> None:

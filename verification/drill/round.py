@@ -22,6 +22,7 @@ from verification.drill.checker import Verdict, check
 from verification.drill.evidence import Queries
 from verification.drill.faults import FAULTS, ClockWrong, Injection, Setting, Stage, hits
 from verification.drill.load.creating import WRITTEN_WITHIN, DrillLoad, retry_until_answered
+from verification.drill.load.scheduled import Schedules, scheduled
 from verification.drill.load.tasks import Tasks
 from verification.drill.plan import Plan, injections
 from verification.rows import jobs_of
@@ -97,27 +98,30 @@ class Round:
             window=timedelta(seconds=self.window),
         )
         load.commit(planned(since, duration, self.seed))
+        queue = self.stage.services.queue
         try:
-            with load, Tasks(self.stage.run, self.stage.services.queue, self.stage.services.broker):
-                self._strike(load, since)
-            self._calm()
-            self._wait_final(load, since + duration)
+            with scheduled(self.stage.run, queue, since, duration) as schedules:
+                with load, Tasks(self.stage.run, queue, self.stage.services.broker):
+                    self._strike(load, since)
+                self._calm()
+                self._wait_final(load, schedules, since + duration)
+                done = hits(self.stage)[hits_before:]
+                evidence = retry_until_answered(
+                    lambda: gather.evidence(
+                        plan=self.plan,
+                        stage=self.stage,
+                        load=load,
+                        schedules=schedules.recurring,
+                        injections=self.injections,
+                        spans=self._spans,
+                        hits=done,
+                        since=since,
+                        duration=duration,
+                    )
+                )
         except BaseException:
             self._withdraw()
             raise
-        done = hits(self.stage)[hits_before:]
-        evidence = retry_until_answered(
-            lambda: gather.evidence(
-                plan=self.plan,
-                stage=self.stage,
-                load=load,
-                injections=self.injections,
-                spans=self._spans,
-                hits=done,
-                since=since,
-                duration=duration,
-            )
-        )
         return Outcome(
             plan=self.plan,
             run=self.stage.run,
@@ -130,6 +134,7 @@ class Round:
             load={
                 "keyed": sum(len(row.shares) > 1 for row in evidence.rows),
                 "HTTP": sum(row.http for row in evidence.rows),
+                "runs of schedules": sum(row.nominal_at is not None for row in evidence.rows),
                 "Celery's own tasks": evidence.tasks,
             },
             restarts=self._cluster.restarts - restarts_before,
@@ -211,13 +216,13 @@ class Round:
             if member.frozen:
                 member.thaw()
 
-    def _wait_final(self, load: DrillLoad, until: datetime) -> None:
-        """Wait until every job is final, or as long as the latest of them may take."""
+    def _wait_final(self, load: DrillLoad, schedules: Schedules, until: datetime) -> None:
+        """Wait until every job is final and no schedule has another, or as long as the latest may take."""
         longest = self.window + self.max_delay + sum(FAULTS[s.fault].budget(s) for s in self.injections)
         longest = min(longest, 3 * (self.window + self.max_delay)) + gather.rescue_within() + self.window
         jobs = jobs_of(self.stage.run, load.first_id, "drill")
         while (passed := (clock.now() - until).total_seconds()) < longest and retry_until_answered(
-            jobs.unfinished().exists
+            lambda: schedules.go_on() or jobs.unfinished().exists()
         ):
             for _ in range(int(LOOK_EVERY / TICK)):
                 self._wait(f"{self.plan.name}: the last jobs", max(passed, 0.0), longest)

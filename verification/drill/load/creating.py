@@ -15,7 +15,7 @@ from jobs.clock import clock
 from jobs.models import Job
 from verification.benchmark.load import Load
 from verification.benchmark.workload import Series, live_run_at
-from verification.drill.ledger import TARGET
+from verification.drill.ledger import TARGET, key_of_run
 from verification.drill.load import mix
 
 T = TypeVar("T")
@@ -73,8 +73,10 @@ class DrillLoad(Load):
 
 
 def ledger_key(job: Job) -> str:
-    """Return the key of a job of the load in the independent ledger: the last word of its name."""
-    return job.name.rpartition(" ")[2]
+    """Return the key of a job of the load in the independent ledger: the last word of its name, and for the run of a
+    schedule its nominal time."""
+    word = job.name.rpartition(" ")[2]
+    return word if job.nominal_at is None else key_of_run(word, job.nominal_at)
 
 
 def retry_until_answered(question: Callable[[], T]) -> T:
