@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status test core-coverage model mutants check \
-	bench bench-throughput bench-burst bench-steady bench-limits bench-peers drill lock clean venv venv-dev
+	bench bench-throughput bench-burst bench-steady bench-limits bench-schedules bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -70,6 +70,9 @@ bench-steady: venv ## Everything at once, 500 jobs a second for a minute; ARGS="
 
 bench-limits: venv ## Limits with few and with 100,000 waiting, and what one costs the others; ARGS="--duration 10"
 	@exec $(BENCHMARK) --limits $(ARGS)
+
+bench-schedules: venv ## 100,000 schedules beside plain jobs, and django-celery-beat; ARGS="--total 20000"
+	@exec $(BENCHMARK) --schedules $(ARGS)
 
 bench-peers: venv ## The same load on Celery, procrastinate, APScheduler, huey and RunAt; ARGS="--only huey"
 	@exec $(BENCHMARK) --peers $(ARGS)

@@ -35,7 +35,7 @@ from verification.benchmark.throughput import options as throughput
         ({"throughput": True, "jobs": 0}, "--jobs is 0; it must be from 10 to 1e+06 jobs."),
         ({"burst": True, "idle": 0.0}, "--idle means nothing with --burst."),
         ({"burst": True, "slots": 0}, "--slots is 0; it must be from 1 to 1000 slots a worker."),
-        ({"rate": 5.0}, "--rate means nothing without --steady or --limits."),
+        ({"rate": 5.0}, "--rate means nothing without --steady or --limits or --schedules."),
         ({"burst": True, "hold": 5}, "--hold means nothing with --burst."),
         ({"steady": True, "jobs": 5}, "--jobs means nothing with --steady."),
         ({"steady": True, "rate": 0.5}, "--rate is 0.5; it must be from 1 to 4000 jobs a second."),
@@ -49,6 +49,13 @@ from verification.benchmark.throughput import options as throughput
         ({"limits": True, "hold": 5}, "--hold means nothing with --limits."),
         ({"limits": True, "resume": 0}, "--resume is 0; it must be from 1 to 1e+06 jobs."),
         ({"limits": True, "rate": 500.0}, "--rate is 500; it must be from 1 to 200 jobs a second of each kind."),
+        ({"total": 5}, "--total means nothing without --schedules."),
+        ({"schedules": True, "hold": 5}, "--hold means nothing with --schedules."),
+        ({"schedules": True, "periodic": -1}, "--periodic is -1; it must be from 0 to 1e+06 tasks."),
+        (
+            {"schedules": True, "total": 100, "rate": 20.0, "duration": 10.0},
+            "100 schedules are each due more than once in 10 s at 20 a second; give --total 200 or more.",
+        ),
         ({"json": "/no/such/folder/x.json"}, "--json: /no/such/folder/x.json cannot be written"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Modes of the benchmark: the exercise, throughput, bursts, a steady load, limits, RunAt beside its peers."""
+"""Modes of the benchmark: the exercise, throughput, bursts, a steady load, limits, schedules, RunAt beside peers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from verification.benchmark.peers import options as peers_options
 from verification.benchmark.processes.start import Tell
 from verification.benchmark.report import card
 from verification.benchmark.round import Round
+from verification.benchmark.schedules import card as schedules_card
+from verification.benchmark.schedules import load as schedules_load
+from verification.benchmark.schedules import options as schedules_options
 from verification.benchmark.steady import card as steady_card
 from verification.benchmark.steady import flow
 from verification.benchmark.steady import options as steady_options
@@ -60,22 +63,26 @@ class Mode:
     json: Path | None
 
 
+Checked = Callable[[Mapping[str, Any]], Any]
+Choice = tuple[Checked, Callable[..., Benchmark], Callable[[Any, Console], None]]
+
+# By the option of the command line: what checks the others, what is carried out, what shows the result.
+CHOICES: Mapping[
+    str, tuple[Callable[[Mapping[str, Any]], Any], Callable[..., Benchmark], Callable[[Any, Console], None]]
+]
+CHOICES = {
+    "throughput": (throughput_options.checked, drain.Drain, throughput_card.show),
+    "burst": (burst_options.checked, run.BurstRun, burst_card.show),
+    "steady": (steady_options.checked, flow.Flow, steady_card.show),
+    "limits": (limits_options.checked, pressure.Pressure, limits_card.show),
+    "schedules": (schedules_options.checked, schedules_load.Schedules, schedules_card.show),
+    "peers": (peers_options.checked, compare.Comparing, table.show),
+}
+EXERCISE = (options.checked, Round, card.show)
+
+
 def choose(given: Mapping[str, Any]) -> Mode:
     """Return the mode that the options of the command line ask for. Raises OptionError."""
-    if given.get("throughput"):
-        of_throughput = throughput_options.checked(given)
-        return Mode(partial(drain.Drain, of_throughput), throughput_card.show, of_throughput.json)
-    if given.get("burst"):
-        of_burst = burst_options.checked(given)
-        return Mode(partial(run.BurstRun, of_burst), burst_card.show, of_burst.json)
-    if given.get("steady"):
-        of_load = steady_options.checked(given)
-        return Mode(partial(flow.Flow, of_load), steady_card.show, of_load.json)
-    if given.get("limits"):
-        of_limits = limits_options.checked(given)
-        return Mode(partial(pressure.Pressure, of_limits), limits_card.show, of_limits.json)
-    if given.get("peers"):
-        of_peers = peers_options.checked(given)
-        return Mode(partial(compare.Comparing, of_peers), table.show, of_peers.json)
-    of_exercise = options.checked(given)
-    return Mode(partial(Round, of_exercise), card.show, of_exercise.json)
+    checked, made, show = next((CHOICES[name] for name in CHOICES if given.get(name)), EXERCISE)
+    asked = checked(given)
+    return Mode(partial(made, asked), show, asked.json)

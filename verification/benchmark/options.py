@@ -16,21 +16,30 @@ HA_BEATS = 3
 # Name: what its text is turned into (list: it may be repeated), the help. Nothing has a default here:
 # what is given to the wrong mode is refused.
 ARGUMENTS: dict[str, tuple[type, str]] = {
-    "duration": (float, "seconds of load (default 60, with --limits 20, four times)"),
-    "instances": (int, "workers (default 5, with --throughput and --steady 2)"),
-    "slots": (int, "jobs at a time in each worker (default 5, with --throughput 100, --burst 40, --steady 20)"),
+    "duration": (float, "seconds of load (default 60, with --limits 20, four times, with --schedules 120)"),
+    "instances": (int, "workers (default 5, with --throughput, --steady and --schedules 2)"),
+    "slots": (
+        int,
+        "jobs at a time in each worker (default 5, with --throughput 100, --burst 40, --steady and --schedules 20)",
+    ),
     "beats": (int, "schedulers (default 1, with --ha 3)"),
     "pool": (str, "of the workers: threads (default) or prefork"),
     "seed": (int, "of the random steps (default: random, printed)"),
     "idle": (float, "seconds for which the idle database is measured afterwards (default 0, with --peers 10)"),
     "jobs": (int, "of the backlog (default 10000) or of the burst (default 1000)"),
     "http": (int, "with --burst: HTTP jobs at one instant, beside as many Python ones (default 0)"),
-    "rate": (float, "with --steady: jobs a second (default 500), with --limits of each kind (default 20)"),
+    "rate": (
+        float,
+        "with --steady: jobs a second (default 500), with --limits of each kind (default 20), "
+        "with --schedules: due a second (default 1000 a minute)",
+    ),
     "hold": (int, "with --steady: jobs to hold in one worker afterwards, to see its memory (default 0)"),
     "only": (list, f"with --peers: {', '.join(NAMES)} (default all); may be repeated"),
     "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "waiting": (int, "with --limits: jobs in the longest line (default 100000)"),
     "resume": (int, "with --limits: jobs that are resumed at once (default 200000)"),
+    "total": (int, "with --schedules: schedules (default 100000)"),
+    "periodic": (int, "with --schedules: tasks of django-celery-beat beside (default 10000; 0: none)"),
     "json": (str, "write all figures to this file too"),
 }
 # Who has the options that the exercise does not have.
@@ -39,10 +48,12 @@ ELSEWHERE = {
     "http": "--burst",
     "only": "--peers",
     "backlog": "--peers",
-    "rate": "--steady or --limits",
+    "rate": "--steady or --limits or --schedules",
     "hold": "--steady",
     "waiting": "--limits",
     "resume": "--limits",
+    "total": "--schedules",
+    "periodic": "--schedules",
 }
 # Of the exercise, for what is not given.
 STANDARD = {
