@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.clock import clock
-from jobs.web.bringing import SOURCES, BadTable, Line, NotBrought, Table, TooMuch, bring, preview
+from jobs.models import Schedule
+from jobs.web.bringing import SOURCES, BadTable, Line, NotBrought, Table, TooMuch, bring, periodic, preview, preview_of
+from jobs.web.bringing.sources import BEAT, MOST_ENTRIES
 
 REFUSED = 1  # exit code
 
@@ -21,33 +25,58 @@ class Command(BaseCommand):
     help = "Show what a file of another scheduler would bring; with --apply, bring it. Exits with 1 if any is refused."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="the file; - is the standard input")
-        parser.add_argument("--from", dest="source", required=True, choices=SOURCES, help="where it comes from")
+        parser.add_argument("file", nargs="?", help="the file; - is the standard input; none for what Celery has")
+        known = [*SOURCES, BEAT.key, periodic.KEY]
+        parser.add_argument("--from", dest="source", required=True, choices=known, help="where it comes from")
         parser.add_argument("--zone", default="UTC", help="zone of the machine it comes from, such as Europe/Berlin")
         parser.add_argument("--map", dest="table", metavar="FILE", help="TOML that maps commands to targets")
         parser.add_argument("--apply", action="store_true", help="create the schedules")
         parser.add_argument("--only-good", action="store_true", help="create the good ones although some are refused")
         parser.add_argument("--by", metavar="USERNAME", help="who wants it, for the audit")
+        parser.add_argument("--record", metavar="FILE", help="where --apply writes which periodic tasks it took over")
+        parser.add_argument("--undo", metavar="FILE", help="give back what this record says was taken over")
 
-    def handle(self, *args: Any, file: str, source: str, **options: Any) -> None:
+    def handle(self, *args: Any, file: str | None, source: str, **options: Any) -> None:
         now, by = clock.current(), _person(options["by"])
+        applies = options["apply"]
+        if (file is None) is (source in SOURCES):
+            why = "What Celery has is in no file; name none." if file else "Name the file; - is the standard input."
+            raise CommandError(why)
+        made: list[Schedule] = []
         try:
+            if options["undo"]:
+                self._undo(source, _read(options["undo"]), by=by, now=now)
+                return
             table = Table.of_toml(_read(options["table"])) if options["table"] else Table()
-            lines = preview(source, _read(file), zone=options["zone"], table=table, now=now, by=by)
-        except (BadTable, TooMuch) as error:
-            raise CommandError(str(error)) from None
+            if source == periodic.KEY and applies:
+                path = Path(options["record"] or f"periodic-tasks-{now:%Y%m%dT%H%M%S}.json")
+                lines, made = periodic.take_over(
+                    table=table, by=by, now=now, only_good=options["only_good"], record=partial(_keep, path)
+                )
+                self.stdout.write(f"{path} says what was taken over; --undo {path} gives it back.")
+            elif file is None:
+                found = BEAT if source == BEAT.key else periodic.source(now)
+                lines = preview_of(found, "", zone="UTC", table=table, now=now, by=by, most=MOST_ENTRIES)
+            else:
+                lines = preview(source, _read(file), zone=options["zone"], table=table, now=now, by=by)
+            show(self, lines)
+            if applies and source != periodic.KEY:
+                made = bring(lines, by=by, now=now, only_good=options["only_good"])
+        except (BadTable, TooMuch, NotBrought, periodic.BadRecord) as error:
+            more = [f"{line.number} {line.name}: {' '.join(line.problems)}" for line in getattr(error, "lines", ())]
+            raise CommandError("\n".join([str(error), *more])) from None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        show(self, lines)
-        if options["apply"]:
-            try:
-                made = bring(lines, by=by, now=now, only_good=options["only_good"])
-            except NotBrought as error:
-                raise CommandError(str(error)) from None
-            on = sum(schedule.enabled for schedule in made)
-            self.stdout.write(f"{len(made)} brought, {on} of them switched on.")
+        if applies:
+            self.stdout.write(f"{len(made)} brought, {sum(one.enabled for one in made)} of them switched on.")
         if any(not line.is_good for line in lines):
             sys.exit(REFUSED)
+
+    def _undo(self, source: str, text: str, *, by: Any, now: datetime) -> None:
+        if source != periodic.KEY:
+            raise CommandError(f"Only what was taken over can be given back; write --from {periodic.KEY}.")
+        for said in periodic.give_back(text, by=by, now=now):
+            self.stdout.write(said)
 
 
 def show(command: BaseCommand, lines: Sequence[Line]) -> None:
@@ -78,6 +107,17 @@ def _read(path: str) -> str:
         raise CommandError(f"The file {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise CommandError(f"The file {path} is not UTF-8: byte {error.start} is wrong; save it as UTF-8.") from None
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a file that is not there yet. Raises CommandError."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CommandError(
+            f"The record {path} cannot be written: {error.strerror}. Name another by --record."
+        ) from None
 
 
 def _person(username: str | None) -> Any:

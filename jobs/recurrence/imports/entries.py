@@ -62,8 +62,9 @@ Found = tuple[tuple[Entry, ...], tuple[Refused, ...]]
 
 @dataclass
 class Collected:
-    """Entries and refusals of one file, in its order; no two entries have the same name."""
+    """Entries and refusals of one file, in its order; no two entries have the same name. `kind` is their class."""
 
+    kind: type[Entry] = Entry
     entries: list[Entry] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     _names: set[str] = field(default_factory=set)
@@ -79,7 +80,9 @@ class Collected:
             return
         self._names.add(name)
         notes = (*more.pop("notes", ()), *DIALECTS[dialect].notes(expression))
-        self.entries.append(Entry(line=line, name=name, dialect=dialect, expression=expression, notes=notes, **more))
+        self.entries.append(
+            self.kind(line=line, name=name, dialect=dialect, expression=expression, notes=notes, **more)
+        )
 
     def refuse(self, line: int, text: str, where: str, why: str) -> None:
         shown = text.strip()

@@ -29,7 +29,7 @@ LIVE = "Remove it at the source first, then switch it on."
 WAS_OFF = "It was switched off at the source."
 TAKEN = "There is a schedule of this name already, perhaps brought before; rename the one here or the one there."
 # What an entry says of a schedule by the name of its field; None where its source says nothing.
-OPTIONAL = ("overlap", "start_within", "catch_up", "spread", "starts_at", "ends_at")
+OPTIONAL = ("overlap", "start_within", "catch_up", "spread", "starts_at", "ends_at", "most_runs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,8 @@ def _line(
     except NoTarget as error:
         does = {"target": "", "payload": {}}
         problems.append(str(error))
-    own = {name: getattr(entry, name) for name in OPTIONAL if getattr(entry, name) is not None}
+    said = {name: getattr(entry, name, None) for name in OPTIONAL}
+    own = {name: value for name, value in said.items() if value is not None}
     asked: dict[str, Any] = {
         **does,
         **own,

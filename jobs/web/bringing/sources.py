@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from jobs.recurrence import imports
 from jobs.recurrence.imports import Found
+from jobs.web.bringing.celery_entries import beat_schedule
 
 LARGEST = 1_000_000  # bytes of a file
 MOST_ENTRIES = 10_000  # of a file
@@ -48,3 +49,5 @@ _LABELS = {
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {key: Source(key, _LABELS[key], read, is_live=key != "icalendar") for key, read in imports.SOURCES.items()}
 )
+#: Celery's own setting, which beat runs as long as it stands there; no file has it.
+BEAT = Source("celery-beat", "Celery's beat_schedule", lambda _: beat_schedule())

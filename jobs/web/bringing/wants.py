@@ -1,4 +1,4 @@
-"""Targets for what entries run: by the table, else a program that JOBS_COMMANDS names."""
+"""Targets for what entries run: by the table, else the Celery task, or a program that JOBS_COMMANDS names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from jobs import targets
 from jobs.conf import conf
 from jobs.recurrence.imports import Entry
+from jobs.targets.celery_tasks import PREFIX
+from jobs.web.bringing.celery_entries import CeleryEntry
 from jobs.web.bringing.table import Table
 
 COMMAND = "command"  # the target that runs programs
@@ -29,6 +31,11 @@ def wanted(entry: Entry, table: Table) -> dict[str, Any]:
     """Return target, payload and queue of an entry, by the names of a schedule's fields. Raises NoTarget."""
     if (found := table.wanted(entry)) is not None:
         return found
+    if isinstance(entry, CeleryEntry):
+        given: dict[str, Any] = {"args": entry.args, "kwargs": entry.kwargs}
+        queue = {"queue": entry.queue} if entry.queue else {}
+        task = f"{PREFIX}{entry.command}"
+        return {"target": task, "payload": {name: value for name, value in given.items() if value}, **queue}
     if not entry.command.strip():
         raise NoTarget('The source does not say what it runs; map command = "" or pattern = "*" to a target.')
     return {"target": COMMAND, "payload": _program(entry)}
