@@ -114,3 +114,23 @@ def test_no_page_of_schedules_is_wider_than_the_window(browser, live_server, ada
             assert browser.execute_script("return document.documentElement.scrollWidth") <= width, path
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_crontab_is_brought(browser, live_server, ada):
+    log_in(browser, live_server, "/admin/jobs/schedule/bring/")
+    crontab = "# Tidy up\n30 2 * * mon-fri /bin/tidy\n0 0 31 2 * /bin/never\n7 4 * * * /bin/other\n"
+    table = "[[commands]]\npattern = '*'\ntarget = 'demo.noop'"
+    fill(browser, text=crontab, table=table, zone="Europe/Berlin")
+    press(browser, browser.find_element(By.NAME, "_preview"))
+    until(browser, lambda: "2 of 3 can come." in body(browser))
+    tidy, never, _other = (row.text for row in browser.find_elements(By.CSS_SELECTOR, "#lines tbody tr"))
+    assert "at 02:30 on Monday to Friday, by the clock of Europe/Berlin" in tidy
+    assert tidy.count(" 02:30:00 CE") == 5
+    assert "February has no day 31" in never
+    assert not Schedule.objects.exists()
+
+    press(browser, browser.find_elements(By.NAME, "take")[1])
+    press(browser, browser.find_element(By.NAME, "_bring"))
+    until(browser, lambda: "1 schedule brought, 0 of them switched on." in body(browser))
+    row = Schedule.objects.get()
+    assert (row.name, row.enabled, row.time_zone) == ("Tidy up", False, "Europe/Berlin")

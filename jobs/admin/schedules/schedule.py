@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 
 from jobs.admin.filters import QueueFilter, TargetFilter
 from jobs.admin.paging import BoundedPaginator
-from jobs.admin.schedules import calendar, clocks, page, runs
+from jobs.admin.schedules import bringing, calendar, clocks, page, runs
 from jobs.admin.schedules.actions import ScheduleActions
 from jobs.admin.schedules.changing import ScheduleChanging
 from jobs.admin.schedules.columns import ScheduleColumns
@@ -89,12 +89,16 @@ class ScheduleAdmin(ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdm
             raise PermissionDenied
         return clocks.show(self, request)
 
+    def bring_view(self, request: HttpRequest) -> HttpResponse:
+        return bringing.show(self, request)
+
     # --- one schedule ---
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
             path("calendar/", view(self.calendar_view), name="jobs_schedule_calendar"),
+            path("bring/", view(self.bring_view), name="jobs_schedule_bring"),
             path("clocks/", view(self.clocks_view), name="jobs_schedule_clocks"),
             path("preview/", view(self.preview_view), name="jobs_schedule_preview"),
             path("<int:pk>/preview/", view(self.preview_view), name="jobs_schedule_preview_of"),

@@ -88,7 +88,7 @@ def show(command: BaseCommand, lines: Sequence[Line]) -> None:
         if line.meaning:
             command.stdout.write(f"    {line.meaning}")
         if line.starts:
-            command.stdout.write(f"    next: {', '.join(f'{start:%a %Y-%m-%d %H:%M:%S %Z}' for start in line.starts)}")
+            command.stdout.write(f"    next: {', '.join(line.starts_shown)}")
         if line.command or line.target:
             command.stdout.write(f"    {line.command or '?'} -> {line.target or 'no target'}")
         for note in line.notes:

@@ -61,6 +61,11 @@ class Line:
     def is_good(self) -> bool:
         return self.new is not None
 
+    @property
+    def starts_shown(self) -> list[str]:
+        """Return its next starts as people read them, by the clock of its zone."""
+        return [f"{start:%a %Y-%m-%d %H:%M:%S %Z}" for start in self.starts]
+
 
 def preview(
     source: str,
