@@ -20,6 +20,17 @@ class ScheduleBroken(Event):
 
 
 @dataclass(frozen=True)
+class ScheduleNotMoved(Event):
+    """A schedule cannot be moved on, for a reason that nobody has foreseen; the others go on."""
+
+    level = logging.ERROR
+    text = "the next run of schedule %(id)d cannot be made (%(error)s); it is tried again each second"
+    traceback = True
+    id: int
+    error: Exception
+
+
+@dataclass(frozen=True)
 class SuccessorsLeftToLeader(Event):
     """The jobs that come after some that have started could not be made with them."""
 

@@ -3,14 +3,15 @@ deleted."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from jobs import failpoints
 from jobs.conf import conf
 from jobs.events import emit
-from jobs.events.schedules import SchedulesMovedOn
+from jobs.events.schedules import ScheduleNotMoved, SchedulesMovedOn
 from jobs.models import Schedule
 from jobs.transitions.schedules.sweeping import catch_up_with, put_right
 
@@ -33,10 +34,7 @@ class Schedules:
             ids = Schedule.objects.due(now, AT_A_TIME)
             if not ids:
                 break
-            with transaction.atomic():
-                done = catch_up_with(ids, now=now)
-                if done:
-                    failpoints.hit("in-sweep")
+            done = self._catch_up(ids, now)
             moved += done
             if not done or len(ids) < AT_A_TIME:
                 break
@@ -51,6 +49,23 @@ class Schedules:
         if upcoming is None:
             return length
         return min(max((upcoming - now).total_seconds(), SOONEST), length)
+
+    def _catch_up(self, ids: Sequence[int], now: datetime) -> int:
+        """Move these on; one that cannot be moved is found, and told, and holds up none of the others."""
+        try:
+            with transaction.atomic():
+                done = catch_up_with(ids, now=now)
+                if done:
+                    failpoints.hit("in-sweep")
+                return done
+        except (OperationalError, InterfaceError):  # of no single one
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            if len(ids) == 1:
+                emit(ScheduleNotMoved(ids[0], error))
+                return 0
+        half = len(ids) // 2
+        return self._catch_up(ids[:half], now) + self._catch_up(ids[half:], now)
 
     def _put_right(self, now: datetime, before: datetime) -> int:
         ids = Schedule.objects.astray(now, before, AT_A_TIME)

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
+from jobs.events.schedules import ScheduleNotMoved
 from jobs.models import Job, Occurrence, Schedule
 from jobs.scheduler import schedules as service
 from jobs.scheduler.schedules import Schedules
 from jobs.states import Hold, State
+from jobs.transitions.schedules import succession
 from tests.conftest import NOW, seconds
 from tests.transitions.schedules.life import again, make, minutes, next_job
 
@@ -83,3 +85,29 @@ def test_what_is_not_done_in_one_turn_goes_on_in_the_next_with_one_row(monkeypat
     assert [(row.nominal_at, row.until, row.count) for row in rows] == [
         (FIRST + minutes(5), FIRST + minutes(5 * 49), 49)
     ]
+
+
+def test_one_that_cannot_be_moved_holds_up_none_of_the_others(monkeypatch, emitted):
+    for number in range(5):
+        make(name=f"s{number}")
+    whole = succession.plan
+
+    def plan(schedule, **how):
+        if schedule.name == "s2":
+            raise ZeroDivisionError("nobody has foreseen this")
+        return whole(schedule, **how)
+
+    monkeypatch.setattr(succession, "plan", plan)
+    assert Schedules()(now=FIRST) == 1
+    stands = dict(Schedule.objects.values_list("name", "next_at"))
+    assert stands == {f"s{number}": FIRST if number == 2 else FIRST + minutes(5) for number in range(5)}
+    told = [event for event in emitted if isinstance(event, ScheduleNotMoved)]
+    assert [event.id for event in told] == [Schedule.objects.get(name="s2").pk]
+
+
+def test_long_downtimes_of_many_are_looked_at_a_few_at_a_time():
+    """Rescues of jobs wait for the one transaction, and starts where they make it."""
+    for number in range(4):
+        make("* * * * *", name=f"s{number}")
+    schedules = list(Schedule.objects.order_by("id"))
+    assert succession.move_on(schedules, now=NOW + minutes(60), most=20) == 2

@@ -149,7 +149,11 @@ MUTANTS = (
         "schedules: what is switched on starts nothing of the past",
         ON_TIME,
         STALE,
-        (DEFINITIONS, "    return None if was_enabled else Stop(", "    return None and Stop("),
+        (
+            DEFINITIONS,
+            "    if not schedule.enabled:\n        stop = Stop(",
+            "    if not schedule.enabled:\n        _ = Stop(",
+        ),
     ),
     mutant(
         "schedules: an edit takes the old run back",
@@ -163,8 +167,8 @@ MUTANTS = (
         PAUSED,
         (
             PLANNING,
-            "    if not schedule.enabled or (schedule.paused_at is not None and schedule.paused_until is None):",
-            "    if not schedule.enabled:",
+            "(not schedule.enabled or (schedule.paused_at is not None and schedule.paused_until is None)):",
+            "not schedule.enabled:",
         ),
     ),
     mutant(

@@ -83,6 +83,7 @@ def move_on(
     changes = _changes([one.pk for one in schedules])
     known = _known([one.pk for one in schedules])
     found = []
+    looked = 0
     for schedule in schedules:
         try:
             planned = plan(
@@ -99,6 +100,9 @@ def move_on(
             _stand_still(schedule, error.why)
             continue
         found.append(Planned(schedule, planned))
+        looked += planned.made - schedule.made
+        if looked >= most:  # the others are left to the leader, or to its next turn
+            break
     _write(found, now)
     return len(found)
 
