@@ -6,11 +6,13 @@ import pytest
 from django.db import connection
 
 from jobs.events.schedules import ScheduleNotMoved
-from jobs.models import Job, Occurrence, Schedule
+from jobs.models import Installation, Job, Occurrence, Schedule
 from jobs.scheduler import schedules as service
+from jobs.scheduler.operations import operations
 from jobs.scheduler.schedules import Schedules
 from jobs.states import Hold, State
 from jobs.transitions.schedules import succession
+from jobs.transitions.schedules.backfill import Backfill, begin_backfill
 from tests.conftest import NOW, seconds
 from tests.transitions.schedules.life import again, make, minutes, next_job
 
@@ -111,3 +113,33 @@ def test_long_downtimes_of_many_are_looked_at_a_few_at_a_time():
         make("* * * * *", name=f"s{number}")
     schedules = list(Schedule.objects.order_by("id"))
     assert succession.move_on(schedules, now=NOW + minutes(60), most=20) == 2
+
+
+def test_while_a_restored_database_is_held_nothing_piles_up():
+    schedule = make(overlap="queue")
+    Installation.current()
+    Installation.objects.update(held_at=NOW, held_why="It was put back.")
+    look = Schedules()
+    for n in range(6):
+        look(now=FIRST + minutes(5 * n))
+    assert Job.objects.count() == 1
+    Installation.objects.update(held_at=None, held_why="")
+    look(now=FIRST + minutes(26))
+    rows = Occurrence.objects.filter(cause="downtime")
+    assert [(row.nominal_at, row.count) for row in rows] == [(FIRST + minutes(5), 4)]
+    assert next_job(schedule).nominal_at == FIRST + minutes(30)
+
+
+def test_while_a_restored_database_is_held_no_operation_goes_on():
+    schedule = make(catch_up="skip")
+    Schedules()(now=FIRST + minutes(60))
+    asked = Backfill(schedule, FIRST, FIRST + minutes(30))
+    begin_backfill(asked, reason="", by=None, now=FIRST + minutes(60))
+    jobs = Job.objects.count()
+    Installation.current()
+    Installation.objects.update(held_at=NOW, held_why="It was put back.")
+    operations(now=FIRST + minutes(61))
+    assert Job.objects.count() == jobs
+    Installation.objects.update(held_at=None, held_why="")
+    operations(now=FIRST + minutes(61))
+    assert Job.objects.count() > jobs
