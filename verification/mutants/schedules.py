@@ -127,7 +127,7 @@ MUTANTS = (
         "schedules: a failover is no downtime",
         NEVER_LOST,
         IN_TIME,
-        (PLANNING, "    if now - nominal <= grace:\n        return False\n", ""),
+        (PLANNING, "    if now - due <= grace:\n        return False\n", ""),
     ),
     mutant(
         "schedules: nothing is made up for where nothing is to be",

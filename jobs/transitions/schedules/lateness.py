@@ -32,7 +32,7 @@ def refusals(rows: Collection[Row], *, now: datetime) -> dict[int, Refusal]:
         if schedule is None or row.nominal_at is None or row.run_at != row.nominal_at + schedule.offset:
             continue  # a run that somebody or something has moved, or a repeat, comes at a time of its own
         later = _later(schedule, row.nominal_at, now)
-        if is_stale(schedule, row.nominal_at, now=now, grace=grace, later=later):
+        if is_stale(schedule, row.run_at, now=now, grace=grace, later=later):
             cause, why = too_late(schedule)
             found[row.id] = Refusal(why, State.SKIPPED, cause=cause)
     return found

@@ -162,16 +162,16 @@ def _account(
         planned.accounted_until, planned.made = nominal, planned.made + 1
         if nominal in known or (nominal == schedule.next_at and schedule.next_job_id is not None):
             continue  # it has its job
-        over, alone = stopped[nominal], nominal > now
+        over, alone, due = stopped[nominal], nominal > now, _due(schedule, nominal, changes)
         if over is not None:
             planned.miss(nominal, over.cause, over.why, over.by_id, alone=alone)
         elif nominal in skipped:
             planned.miss(nominal, Cause.PERSON, changes[nominal].reason, changes[nominal].by_id, alone=alone)
-        elif planned.unfinished or is_stale(schedule, nominal, now=now, grace=grace, later=later[nominal]):
+        elif planned.unfinished or is_stale(schedule, due, now=now, grace=grace, later=later[nominal]):
             cause, why = too_late(schedule)
             planned.miss(nominal, cause, why, None, alone=alone)
         else:
-            planned.runs.append(_run(schedule, nominal, changes, made_up=now - nominal > grace))
+            planned.runs.append(_run(schedule, nominal, changes, made_up=now - due > grace))
 
 
 def _find_next(
@@ -210,13 +210,13 @@ def _find_next(
         return
 
 
-def is_stale(schedule: Schedule, nominal: datetime, *, now: datetime, grace: timedelta, later: int) -> bool:
-    """Return whether a run is not to start any more by the schedule's rule for what was missed. `later` is how many
-    nominal times after it have come already."""
-    if now - nominal <= grace:
+def is_stale(schedule: Schedule, due: datetime, *, now: datetime, grace: timedelta, later: int) -> bool:
+    """Return whether a run is not to start any more by the schedule's rule for what was missed. `due` is when it was
+    to start, `later` how many nominal times after it have come already."""
+    if now - due <= grace:
         return False
     within = schedule.start_within
-    if within is not None and schedule.if_late == IfLate.SKIP and now - nominal > timedelta(seconds=within):
+    if within is not None and schedule.if_late == IfLate.SKIP and now - due > timedelta(seconds=within):
         return True
     if schedule.catch_up == CatchUp.SKIP:
         return True
@@ -241,11 +241,16 @@ def _stopped(schedule: Schedule, nominal: datetime, stop: Stop | None) -> Stop |
     return stop if stop is not None and nominal <= stop.until else None
 
 
+def _due(schedule: Schedule, nominal: datetime, changes: Mapping[datetime, OccurrenceChange]) -> datetime:
+    change = changes.get(nominal)
+    return nominal + schedule.offset if change is None or change.run_at is None else change.run_at
+
+
 def _run(schedule: Schedule, nominal: datetime, changes: Mapping[datetime, OccurrenceChange], *, made_up: bool) -> Run:
     change = changes.get(nominal)
     # Several at one instant, of which each shall start, take their turns.
     overlap = Overlap.QUEUE if made_up and schedule.overlap in (Overlap.SKIP, Overlap.JOIN) else schedule.overlap
-    run_at = nominal + schedule.offset if change is None or change.run_at is None else change.run_at
+    run_at = _due(schedule, nominal, changes)
     if change is None or change.payload is None:
         return Run(nominal, run_at, None, overlap)
     return Run(nominal, run_at, change.payload, overlap, change.by_id)
