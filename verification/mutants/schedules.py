@@ -183,7 +183,7 @@ MUTANTS = (
         LATER,
         (
             PLANNING,
-            "        if change is not None and change.skipped:\n            if not paused:",
+            "        if change is not None and change.skipped and nominal not in known:\n            if not paused:",
             "        if False:\n            if not paused:",
         ),
     ),

@@ -3,7 +3,7 @@ what it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jobs.models import OccurrenceChange, Schedule
 
 INSTANT = timedelta(microseconds=1)
+NONE_KNOWN: Mapping[datetime, bool] = {}
 MOST_SKIPPED = 10_000  # runs in a row that people have skipped one by one
 
 
@@ -110,14 +111,14 @@ def plan(
     most: int,
     changes: Mapping[datetime, OccurrenceChange],
     stop: Stop | None = None,
-    known: Collection[datetime] = (),
+    known: Mapping[datetime, bool] = NONE_KNOWN,
     only_past: bool = False,
 ) -> Plan:
     """Plan what comes after the nominal times that are accounted for.
 
     `grace` is how late a run may come without being made up for, `most` how many nominal times are looked at, `changes`
-    what people want of single ones, `stop` a pause that is over now, `known` nominal times that have a row already.
-    `only_past`: nothing of what is to come. Raises BadExpression.
+    what people want of single ones, `stop` a pause that is over now, `known` nominal times that have a row already
+    (True: a job waits). `only_past`: nothing of what is to come. Raises BadExpression.
 
     1. Nothing comes while it is switched off, or paused for as long as nobody resumes it.
     2. Of the nominal times that have passed, start those that are not too late and as many of the others as it catches
@@ -151,7 +152,7 @@ def _account(
     grace: timedelta,
     changes: Mapping[datetime, OccurrenceChange],
     stop: Stop | None,
-    known: Collection[datetime],
+    known: Mapping[datetime, bool],
 ) -> None:
     """Decide about nominal times that have passed, in their order."""
     stopped = {nominal: _stopped(schedule, nominal, stop) for nominal in past}
@@ -180,7 +181,7 @@ def _find_next(
     *,
     now: datetime,
     changes: Mapping[datetime, OccurrenceChange],
-    known: Collection[datetime],
+    known: Mapping[datetime, bool],
 ) -> None:
     """Find the nominal time that comes next, and account for those before it that somebody has skipped."""
     begin = max(planned.accounted_until, now)
@@ -196,9 +197,9 @@ def _find_next(
         if schedule.most_runs is not None and made > schedule.most_runs:
             return
         change = changes.get(nominal)
-        if nominal in known:
+        if nominal in known and not known[nominal]:
             continue
-        if change is not None and change.skipped:
+        if change is not None and change.skipped and nominal not in known:
             if not paused:
                 planned.accounted_until, planned.made = nominal, made
                 planned.miss(nominal, Cause.PERSON, change.reason, change.by_id, alone=True)

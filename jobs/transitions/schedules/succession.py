@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from jobs.conf import conf
 from jobs.events import emit
@@ -81,7 +80,7 @@ def move_on(
         return 0
     grace = timedelta(seconds=conf().max_delay_time)
     changes = _changes([one.pk for one in schedules])
-    known = _known([one.pk for one in schedules])
+    known = _known(schedules)
     found = []
     looked = 0
     for schedule in schedules:
@@ -93,7 +92,7 @@ def move_on(
                 most=most,
                 changes=changes.get(schedule.pk, {}),
                 stop=stop,
-                known=known.get(schedule.pk, ()),
+                known=known.get(schedule.pk, {}),
                 only_past=only_past,
             )
         except BadExpression as error:
@@ -115,13 +114,26 @@ def _changes(ids: Sequence[int]) -> dict[int, dict[datetime, OccurrenceChange]]:
     return changes
 
 
-def _known(ids: Sequence[int]) -> dict[int, set[datetime]]:
+# Of each schedule what comes after one moment, by the index: its history may be long.
+KNOWN = """
+SELECT asked.schedule_id, found.nominal_at, found.waits
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS asked (schedule_id, moment), LATERAL (
+    SELECT o.nominal_at, EXISTS (SELECT FROM jobs_job j WHERE j.id = o.job_id AND j.state = 0) AS waits
+    FROM jobs_occurrence o
+    WHERE o.schedule_id = asked.schedule_id AND o.nominal_at > asked.moment AND o.number = 1
+    OFFSET 0
+) AS found
+"""
+
+
+def _known(schedules: Sequence[Schedule]) -> dict[int, dict[datetime, bool]]:
     """Return by schedule the nominal times that have a row already although they are not accounted for: a pause before
-    them is not over, or an edit has gone back before them."""
-    known: dict[int, set[datetime]] = {}
-    rows = Occurrence.objects.filter(schedule__in=ids, number=1, nominal_at__gt=F("schedule__accounted_until"))
-    for schedule_id, nominal in rows.order_by().values_list("schedule_id", "nominal_at"):
-        known.setdefault(schedule_id, set()).add(nominal)
+    them is not over, or an edit has gone back before them. True: with a job that waits."""
+    known: dict[int, dict[datetime, bool]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [[one.pk for one in schedules], [one.accounted_until for one in schedules]])
+        for schedule_id, nominal, waits in cursor.fetchall():
+            known.setdefault(schedule_id, {})[nominal] = waits
     return known
 
 

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from jobs.models import Job, Occurrence
 from jobs.states import CatchUp, Cause
-from jobs.transitions.schedules import definitions, single
+from jobs.transitions.schedules import definitions, single, succession
 from jobs.transitions.schedules.definitions import change_schedule, pause_schedule, resume_schedule
 from jobs.transitions.schedules.sweeping import put_right
 from tests.conftest import NOW, seconds
@@ -158,3 +158,13 @@ def test_many_times_in_which_it_was_off_are_none_to_catch_up_with(monkeypatch):
     edit(schedule, now=NOW + minutes(60), enabled=True)
     start, next_at = NOW.replace(second=0) + minutes(1), NOW.replace(second=0) + minutes(61)
     assert accounted(schedule) == [(start, 60, Cause.DISABLED), (next_at, 1, None)]
+
+
+def test_a_long_history_is_not_read_for_what_comes_next():
+    """The statement is planned by the index up to the moment, whatever the table holds."""
+    schedule = make()
+    asked = [[schedule.pk], [schedule.accounted_until]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {succession.KNOWN}", asked)
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert "nominal_at > asked.moment" in plan.partition("Index Cond")[2].partition(")  ")[0]
