@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 NAMES = (
+    "before-turn",  # a place of a limit is free and committed, and nobody has looked yet whose turn is next
     "after-list",  # the list query has run, its transaction has not committed
     "after-mark",  # the rows are marked, nothing is published
     "after-publish",  # published, not yet noted as published
@@ -22,7 +23,6 @@ NAMES = (
     "before-body",  # the instant has come
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
-    "before-turn",  # a place of a limit is free and committed, and nobody has looked yet whose turn is next
 )
 # Where a test stops a worker that holds its job's row.
 IN_TRANSACTIONS = (

@@ -59,7 +59,7 @@ PLANS = {
             length=2.0,
         ),
         Plan("clocks", ("clock-wrong", "leader-kill"), whole=True),
-        Plan("failpoints", ("failpoint-kill",)),
+        Plan("failpoints", ("failpoint-kill",), length=1.25),
         Plan(
             "mixed",
             (
