@@ -21,7 +21,7 @@ from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.models.querysets.through_time import COUNT_LIMIT, counted
 from jobs.recurrence import BadExpression
-from jobs.transitions.schedules.planning import times_after
+from jobs.transitions.schedules.nominal import times_after
 from jobs.web import parsing
 from jobs.web.parsing import Unreadable
 

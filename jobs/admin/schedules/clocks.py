@@ -24,7 +24,7 @@ from jobs.recurrence import BadExpression, Rule, parse
 from jobs.recurrence.changes import ClockChange, clock_changes
 from jobs.recurrence.words import in_words
 from jobs.transitions.schedules import definitions
-from jobs.transitions.schedules.planning import parsed
+from jobs.transitions.schedules.nominal import parsed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

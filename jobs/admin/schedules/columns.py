@@ -20,7 +20,7 @@ from jobs.recurrence import BadExpression
 from jobs.recurrence.words import in_words
 from jobs.states import Cause, Standing
 from jobs.templatetags.runat import badge, exact
-from jobs.transitions.schedules.planning import parsed
+from jobs.transitions.schedules.nominal import parsed
 
 LOOKS = {
     Standing.ON: ("good", "✓"),

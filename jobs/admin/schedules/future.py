@@ -13,7 +13,7 @@ from jobs.models import Job, Occurrence, OccurrenceChange, Schedule
 from jobs.recurrence import BadExpression
 from jobs.states import Blackout, State
 from jobs.templatetags.runat import exact
-from jobs.transitions.schedules.planning import parsed, times_after
+from jobs.transitions.schedules.nominal import parsed, times_after
 from jobs.web import clock_marks
 
 SHOWN = 10

@@ -18,8 +18,9 @@ from jobs.models.operation import FASTEST
 from jobs.recurrence import BadExpression
 from jobs.states import Overlap
 from jobs.transitions.schedules.making import PlacedRun, make
+from jobs.transitions.schedules.nominal import INSTANT, times_after
 from jobs.transitions.schedules.placement import calendars_of, placed
-from jobs.transitions.schedules.planning import INSTANT, Run, times_after
+from jobs.transitions.schedules.planning import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -61,7 +61,7 @@ def change_schedule(
             return _none(pk)
         before = schedule.described()
         off = Stop(now, Cause.DISABLED, "", getattr(by, "pk", None)) if not fields.get("enabled", True) else None
-        settle(schedule, "The schedule was changed.", by=by, now=now, stop=off)
+        account_and_withdraw(schedule, "The schedule was changed.", by=by, now=now, stop=off)
         did = [getattr(schedule, name) for name in WHAT_RUNS]
         for name, value in fields.items():
             setattr(schedule, name, value)
@@ -85,7 +85,7 @@ def pause_schedule(
             return _none(pk)
         before, by_id = schedule.described(), getattr(by, "pk", None)
         stop = Stop(now, Cause.PAUSED, reason, by_id)
-        settle(schedule, f"The schedule was paused: {reason}", by=by, now=now, stop=stop)
+        account_and_withdraw(schedule, f"The schedule was paused: {reason}", by=by, now=now, stop=stop)
         if not schedule.is_paused(now):
             schedule.paused_at = now
         schedule.paused_until, schedule.pause_reason = until, reason
@@ -104,7 +104,7 @@ def resume_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, n
         if schedule.paused_at is None:
             return Changed(False, f"The schedule '{schedule.name}' is not paused.", schedule)
         before = schedule.described()
-        settle(schedule, "The schedule was resumed.", by=by, now=now)
+        account_and_withdraw(schedule, "The schedule was resumed.", by=by, now=now)
         schedule.paused_at = schedule.paused_until = schedule.paused_by_id = None
         schedule.pause_reason = ""
         plan_anew(schedule, now=now)
@@ -151,7 +151,7 @@ def _anchor(schedule: Schedule, created_at: datetime) -> datetime:
     return (schedule.starts_at or created_at).replace(microsecond=0)
 
 
-def settle(
+def account_and_withdraw(
     schedule: Schedule, why: str, *, by: AbstractBaseUser | None, now: datetime, stop: Stop | None = None
 ) -> None:
     """Take back the run that comes next of the schedule, which the caller has locked and is about to change, and
@@ -170,7 +170,7 @@ def settle(
 
 
 def plan_anew(schedule: Schedule, *, now: datetime) -> None:
-    """Save the schedule, which the caller has settled and changed, and plan again."""
+    """Save the schedule, which the caller has locked and changed, and plan again."""
     schedule.save()
     move_on([schedule], now=now, most=AT_LEISURE)
     schedule.refresh_from_db()

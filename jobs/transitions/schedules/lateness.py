@@ -14,7 +14,8 @@ from jobs.states import Cause, Overlap, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.refusals import Refusal, Row
-from jobs.transitions.schedules.planning import is_stale, times_after, too_late
+from jobs.transitions.schedules.nominal import times_after
+from jobs.transitions.schedules.planning import is_stale, too_late
 from jobs.transitions.schedules.succession import missed
 
 

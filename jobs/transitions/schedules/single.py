@@ -16,8 +16,8 @@ from jobs.recurrence import BadExpression
 from jobs.states import State
 from jobs.transitions import controls
 from jobs.transitions.requeue import requeue
-from jobs.transitions.schedules.definitions import Changed, plan_anew, settle
-from jobs.transitions.schedules.planning import INSTANT, times_after
+from jobs.transitions.schedules.definitions import Changed, account_and_withdraw, plan_anew
+from jobs.transitions.schedules.nominal import INSTANT, times_after
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -138,7 +138,7 @@ def _change(
                 return Changed(False, f"{run} {why}.", schedule)
             _note(schedule, nominal_at, asked or {}, reason=reason, by=by, now=now)
             if without_job:  # a skip that is written down already, because the run that comes next comes after it
-                settle(schedule, f"{run} was changed.", by=by, now=now)
+                account_and_withdraw(schedule, f"{run} was changed.", by=by, now=now)
                 plan_anew(schedule, now=now)
             return Changed(True, f"{run} {done}.", schedule)
     # Without the schedule's lock: whoever has the job's row may want the schedule's.

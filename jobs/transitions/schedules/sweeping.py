@@ -10,7 +10,7 @@ from jobs.models import Job, Occurrence, Schedule
 from jobs.models.schedule import POSITION
 from jobs.states import State
 from jobs.transitions.schedules.lateness import skip_behind_waiting
-from jobs.transitions.schedules.planning import INSTANT
+from jobs.transitions.schedules.nominal import INSTANT
 from jobs.transitions.schedules.succession import AT_LEISURE, left, move_on, rewind
 
 AHEAD = timedelta(seconds=60)  # in which the next runs are looked at for what SQL has done to them

@@ -9,7 +9,8 @@ import pytest
 
 from jobs.models import Schedule
 from jobs.states import CatchUp, Cause
-from jobs.transitions.schedules.planning import INSTANT, is_stale, plan, times_after
+from jobs.transitions.schedules.nominal import INSTANT, times_after
+from jobs.transitions.schedules.planning import is_stale, plan
 
 GRACE = timedelta(seconds=30)
 LEAD = timedelta(seconds=0.2)

@@ -1,1 +1,1 @@
-"""What many schedules cost: jobs of schedules beside plain ones, a beat with and without them, django-celery-beat."""
+"""Cost of many schedules: jobs of schedules beside plain ones, a beat with and without them, django-celery-beat."""

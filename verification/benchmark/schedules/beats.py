@@ -16,7 +16,7 @@ from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work
 
 MB = 1024 * 1024
-SETTLES = 5.0  # seconds until its memory is read
+STEADY_AFTER = 5.0  # seconds until its memory is read
 STARTED_WITHIN = 120.0  # seconds; how long a start took is a figure, no fault, up to here
 POLL = 0.02
 
@@ -60,9 +60,9 @@ def start(cluster: Cluster, ticked: Callable[[], bool], interrupts: Interrupts, 
         return True
 
     with at_work(cluster, None, interrupts, tell, ready) as wait:
-        settled = time.monotonic()
-        while (passed := time.monotonic() - settled) < SETTLES:
-            wait("a beat at rest", passed, SETTLES)
+        steady = time.monotonic()
+        while (passed := time.monotonic() - steady) < STEADY_AFTER:
+            wait("a beat at rest", passed, STEADY_AFTER)
         memory = rss(cluster)
     if not memory:
         raise RoundFailed(f"The beat has ended; its last words:\n{cluster.last_words()}")
