@@ -38,7 +38,7 @@ def test_none_and_a_time_that_has_just_passed_are_now(seconds):
     ("changes", "field", "words"),
     [
         ({"target": "demo.sleap"}, "target", "Did you mean 'demo.sleep'?"),
-        ({"target": "os.system"}, "target", "Known are: demo.fail"),
+        ({"target": "os.system"}, "target", "Known are: command, demo.fail"),
         ({"payload": {"secs": 1}}, "payload", "Argument 'secs' is not known: demo.sleep takes seconds: float = 0.083"),
         ({"payload": {"seconds": "1"}}, "payload", "Argument 'seconds' is wrong"),
         ({"payload": {"seconds": -1}}, "payload", "Argument 'seconds' is wrong"),

@@ -23,7 +23,7 @@ def _nothing_is_created(db: None) -> Iterator[None]:
 
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"target": "demo.slep"}, "target", "Did you mean 'demo.sleep'?"),
-    ({"target": "os.system"}, "target", "Known are: demo.fail"),
+    ({"target": "os.system"}, "target", "Known are: command, demo.fail"),
     ({"target": ""}, "target", "There is no target"),
     ({"target": None}, "target", "null"),
     ({"target": 5}, "target", "text in quotes"),
