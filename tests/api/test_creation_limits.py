@@ -47,14 +47,14 @@ def test_a_token_that_is_too_fast(limited: User, problem: Problem) -> None:
 
 
 def test_less_than_a_second_is_a_second(operator: User, problem: Problem) -> None:
-    CreationLimit.objects.create(rate=9)
+    CreationLimit.objects.create(rate=2)  # a machine may take a tenth of a second for each
     browser = Client()
     browser.force_login(operator)
     answers = [post(browser) for _ in range(30)]
     refused = next(answer for answer in answers if answer.status_code == 429)
-    body = problem(refused, 429, says="You may create 9 jobs a second; try again in 1 s.")
+    body = problem(refused, 429, says="You may create 2 jobs a second; try again in 1 s.")
     assert refused["Retry-After"] == "1"
-    assert 1 <= body["retry_after_ms"] <= 112
+    assert 1 <= body["retry_after_ms"] <= 501
 
 
 def test_by_default_tokens_are_not_limited(operator: User) -> None:
