@@ -184,8 +184,10 @@ def _withdraw(schedule: Schedule, why: str, *, now: datetime) -> int | None:
     rewind(schedule, now)
     if job_id is None or nominal is None or nominal <= now:
         return None
-    job = Job.objects.pending().locked([job_id], wait=True).first()
-    if job is None:
+    job = Job.objects.locked([job_id], wait=True).first()
+    if job is None:  # SQL has deleted it: its nominal time comes again
+        Occurrence.objects.filter(job_id=job_id, cause__isnull=True).delete()
+    if job is None or job.state != State.PENDING:
         return None
     Job.objects.filter(pk=job_id).update(
         state=State.CANCELLED,

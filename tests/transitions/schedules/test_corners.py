@@ -226,3 +226,17 @@ def test_a_sweep_that_loses_the_database_says_so(monkeypatch):
     monkeypatch.setattr(service, "catch_up_with", lost)
     with pytest.raises(OperationalError):
         Schedules()(now=FIRST)
+
+
+def test_a_run_in_closed_time_that_is_to_be_skipped_is_judged_at_its_time(office):
+    job = next_job(make("0 20 * * *", calendar=office))
+    assert (job.run_at, job.nominal_at, job.calendar) == (job.nominal_at, job.asked_run_at or job.nominal_at, office)
+    assert acquire(job, now=job.run_at) is None
+    assert Occurrence.objects.missed().get().cause == Cause.CALENDAR
+
+
+def test_a_change_of_one_whose_next_run_sql_has_deleted_makes_it_anew():
+    schedule = make()
+    Job.objects.all().delete()
+    definitions.change_schedule(schedule.pk, {"queue": "q2"}, by=None, now=NOW)
+    assert (next_job(schedule).nominal_at, next_job(schedule).queue) == (FIRST, "q2")
