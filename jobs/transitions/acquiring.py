@@ -60,8 +60,7 @@ def acquire(
         with transaction.atomic():
             failed = only.update(state=State.FAILED, finished_at=now, reason=why)  # 0: somebody was first
             dependencies.ended([wanted[0].job_id][:failed], now=now)
-            if failed:
-                succession.missed(Job.objects.filter(pk=wanted[0].job_id), Cause.TARGET, why, now=now)
+            succession.missed(Job.objects.filter(pk=wanted[0].job_id)[:failed], Cause.TARGET, why, now=now)
             promotion.leave([wanted[0].job_id][:failed], now=now)
         return Acquired()
 

@@ -63,7 +63,7 @@ MUTANTS = (
         LEDGER,
         (
             ACQUIRING,
-            "succession.missed(Job.objects.filter(pk=wanted[0].job_id), Cause.TARGET, why, now=now)",
+            "succession.missed(Job.objects.filter(pk=wanted[0].job_id)[:failed], Cause.TARGET, why, now=now)",
             "pass",
         ),
     ),
