@@ -144,7 +144,7 @@ def matching(jobs: JobQuerySet, query: QueryDict) -> JobQuerySet:
 class JobPagination(CursorPagination):
     """Newest first; a page stays the same however many jobs are created meanwhile. ListQuery has checked the size."""
 
-    ordering = "-id"
+    ordering: str | tuple[str, ...] = "-id"
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
@@ -154,13 +154,16 @@ class JobPagination(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound:
             raise bad_cursor() from None
-        # Ours always hold the id of a job, which alone is unique: never an offset alone.
+        # Ours always hold a position: never an offset alone.
         if cursor is None or not request.query_params["cursor"]:
             return None
-        position = str(cursor.position)
-        if not re.fullmatch("[0-9]{1,19}", position) or int(position) > BIGGEST_ID:
+        if not self.is_position(str(cursor.position)):
             raise bad_cursor()
         return cursor
+
+    def is_position(self, text: str) -> bool:
+        """Return whether a cursor of ours can hold this: the id of a job."""
+        return re.fullmatch("[0-9]{1,19}", text) is not None and int(text) <= BIGGEST_ID
 
 
 def bad_cursor() -> serializers.ValidationError:

@@ -8,11 +8,8 @@ from typing import Any
 
 from django.db.models import Sum
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
-from rest_framework.request import Request
 
-from jobs.api.listing import BIGGEST_ID, BoundField, PageQuery, WordField, bad_cursor
+from jobs.api.listing import BIGGEST_ID, BoundField, JobPagination, PageQuery, WordField
 from jobs.models import Occurrence
 from jobs.models.occurrence import OccurrenceQuerySet
 from jobs.models.querysets.schedules import ScheduleQuerySet
@@ -117,28 +114,17 @@ def by_cause(missed: OccurrenceQuerySet) -> dict[str, int]:
     return {cause: found[cause] for cause in Cause.values if cause in found}
 
 
-class RunPagination(CursorPagination):
+class RunPagination(JobPagination):
     """Latest nominal time first; a page stays the same however many come meanwhile."""
 
     ordering = ("-nominal_at", "-number", "-id")
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "page_size"
 
-    def decode_cursor(self, request: Request) -> Cursor | None:
+    def is_position(self, text: str) -> bool:
+        """Return whether a cursor of ours can hold this: an aware moment."""
         try:
-            cursor = super().decode_cursor(request)
-        except NotFound:
-            raise bad_cursor() from None
-        if cursor is None or not request.query_params["cursor"]:
-            return None
-        try:
-            moment = datetime.fromisoformat(str(cursor.position))
+            return datetime.fromisoformat(text).tzinfo is not None
         except ValueError:
-            raise bad_cursor() from None
-        if moment.tzinfo is None:
-            raise bad_cursor()
-        return cursor
+            return False
 
 
 class MissedPagination(RunPagination):

@@ -4,7 +4,7 @@ deleted it."""
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobs.models import Job, Occurrence, Schedule
 from jobs.models.schedule import POSITION
@@ -12,8 +12,6 @@ from jobs.states import State
 from jobs.transitions.schedules.lateness import skip_behind_waiting
 from jobs.transitions.schedules.nominal import INSTANT
 from jobs.transitions.schedules.succession import AT_LEISURE, left, move_on, rewind
-
-AHEAD = timedelta(seconds=60)  # in which the next runs are looked at for what SQL has done to them
 
 
 def catch_up_with(ids: Collection[int], *, now: datetime) -> int:
