@@ -38,6 +38,6 @@ def test_the_job_is_accepted_quickly_and_left_to_the_next_window(
             response = api.post(f"{JOBS}{earlier.pk}/{verb}/")
     assert response.status_code == (201 if earlier is None else 200)
     assert len(callbacks) == 1, "it was not due inside the listed window"
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 10
     job = Job.objects.get()
     assert (job.state, job.enqueued_at, job.deliveries) == (State.PENDING, None, 0)

@@ -52,7 +52,7 @@ def test_one_that_is_away_is_asked_once_and_then_left_alone():
     for _ in range(100):
         nowhere.put(uuid.uuid4(), SICK)
         assert nowhere.read([uuid.uuid4()]) == {}
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
     nowhere.close()
 
 
