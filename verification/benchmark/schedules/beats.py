@@ -6,10 +6,14 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import psutil
 
+from jobs.clock import clock
+from jobs.conf import conf
 from jobs.models import Leadership
+from jobs.publishing.windows import window_at
 from launcher.interrupts import Interrupts
 from verification.benchmark import preconditions
 from verification.benchmark.processes.cluster import Cluster
@@ -31,9 +35,11 @@ class Beat:
 
 
 def measure(times: int, interrupts: Interrupts, tell: Tell) -> Beat:
-    """Start a beat of ours so many times, one after another. Its first tick is done when it has listed."""
+    """Start a beat of ours so many times, one after another. Its first tick is done when it has listed, so each starts
+    in a window that nobody has listed: or it would have nothing to do until the next, and wait for it."""
     found = []
     for _ in range(times):
+        time.sleep(listed_for(clock.now()))
         cluster = Cluster(instances=0, slots=1, beats=1)
         before = Leadership.current().listed_at
 
@@ -42,6 +48,13 @@ def measure(times: int, interrupts: Interrupts, tell: Tell) -> Beat:
 
         found.append(start(cluster, ticked, interrupts, tell))
     return Beat(statistics.median(one.seconds for one in found), statistics.median(one.memory for one in found))
+
+
+def listed_for(now: datetime) -> float:
+    """Return the seconds until a window begins that has not been listed; 0: this one has not been."""
+    window = window_at(now, conf().min_prepare_time, conf().look_ahead)
+    listed = Leadership.current().listed_until
+    return 0.0 if listed is None or listed < window.horizon else (window.end - now).total_seconds()
 
 
 def start(cluster: Cluster, ticked: Callable[[], bool], interrupts: Interrupts, tell: Tell) -> Beat:
