@@ -94,6 +94,7 @@ class Cause(models.TextChoices):
     PERSON = "person", "somebody skipped it"
     TARGET = "target", "its target could not be called"
     DEPENDENCY = "dependency", "a job that it waited for did not end as wanted"
+    SHADOW = "shadow", "it would have started: the schedule is in shadow"  # not missed
 
 
 class Standing(models.TextChoices):
@@ -101,6 +102,7 @@ class Standing(models.TextChoices):
 
     ON = "on", "on"
     PAUSED = "paused", "paused"
+    SHADOW = "shadow", "in shadow"  # it notes when it would have started
     OFF = "off", "off"
     ENDED = "ended", "ended"  # nothing comes any more
     BROKEN = "broken", "broken"  # it cannot go on

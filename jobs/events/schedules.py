@@ -42,7 +42,8 @@ class SuccessorsLeftToLeader(Event):
 
 @dataclass(frozen=True)
 class SchedulesMovedOn(Event):
-    """The leader has made next runs that no start had made: their runs are held, were lost, or nobody was there."""
+    """The leader has made next runs that no start had made: their runs are held, were lost, or nobody was there; or it
+    has noted times of schedules in shadow."""
 
     level = logging.INFO
     text = "%(moved)d schedules moved on, %(put_right)d next runs made anew"

@@ -15,12 +15,18 @@ from jobs.models.schedule import Schedule
 from jobs.states import Cause
 
 LONGEST_RANGE = timedelta(days=31)
+# In shadow nothing should have run.
+MISSED = Q(cause__isnull=False) & ~Q(cause=Cause.SHADOW)
 
 
 class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
     def missed(self) -> OccurrenceQuerySet:
         """Select those that should have run and have not."""
-        return self.filter(cause__isnull=False)
+        return self.filter(MISSED)
+
+    def not_missed(self) -> OccurrenceQuerySet:
+        """Select all others: those that have a job, and those that a schedule in shadow has noted."""
+        return self.filter(Q(cause__isnull=True) | Q(cause=Cause.SHADOW))
 
     def missed_since(self, moment: datetime) -> OccurrenceQuerySet:
         """Select those that should have run since this moment and have not. Of several in one row the last counts, as
@@ -61,7 +67,7 @@ class Occurrence(models.Model):
         ordering = ["-nominal_at", "-number"]
         indexes = [
             models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="jobs_occurrence_job"),
-            models.Index(fields=["-nominal_at"], condition=Q(cause__isnull=False), name="jobs_occurrence_missed"),
+            models.Index(fields=["-nominal_at"], condition=MISSED, name="jobs_occurrence_not_run"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["schedule", "nominal_at", "number"], name="jobs_occurrence_once"),

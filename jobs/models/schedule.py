@@ -79,6 +79,10 @@ class Schedule(models.Model):
     catch_up_limit = models.IntegerField(default=10, help_text="How many are made up for at most, the latest.")
 
     enabled = models.BooleanField(default=True)
+    # Only of what is switched off: whoever does not know of it starts nothing.
+    shadow = models.BooleanField(
+        default=False, db_default=False, help_text="It notes when it would have started, and starts nothing."
+    )
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Empty: until it is resumed.")
     paused_by = models.ForeignKey(
@@ -139,6 +143,7 @@ class Schedule(models.Model):
             models.CheckConstraint(
                 condition=Q(next_at__isnull=False) | Q(next_job_id__isnull=True), name="jobs_schedule_job_has_a_time"
             ),
+            models.CheckConstraint(condition=Q(enabled=False) | Q(shadow=False), name="jobs_schedule_shadow_is_off"),
         ]
 
     def __str__(self) -> str:
@@ -164,6 +169,11 @@ class Schedule(models.Model):
             return timedelta()
         return timedelta(milliseconds=crc32(f"schedule:{self.pk}".encode()) % (self.spread * 1000))
 
+    @property
+    def is_reckoned(self) -> bool:
+        """Tell whether its nominal times get their jobs or, in shadow, their notes."""
+        return self.enabled or self.shadow
+
     def is_paused(self, moment: datetime) -> bool:
         """Return whether a pause covers this moment."""
         if self.paused_at is None or moment < self.paused_at:
@@ -174,8 +184,10 @@ class Schedule(models.Model):
         """Return how it is."""
         if self.problem:
             return Standing.BROKEN
-        if not self.enabled:
+        if not self.is_reckoned:
             return Standing.OFF
         if self.is_paused(now):
             return Standing.PAUSED
-        return Standing.ENDED if self.next_at is None else Standing.ON
+        if self.next_at is None:
+            return Standing.ENDED
+        return Standing.SHADOW if self.shadow else Standing.ON

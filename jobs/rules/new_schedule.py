@@ -130,6 +130,10 @@ class NewSchedule:
     enabled: bool = True
     """Whether it is switched on."""
 
+    shadow: Annotated[bool, Field(title="In shadow")] = False
+    """In shadow it notes when it would have started and starts nothing, whatever else is asked: to compare it with what
+    runs elsewhere. It counts as switched off."""
+
     job: Annotated[NewJob | None, Made] = None
     """What each run does: a job, of which the fields in SHARED and the key are kept."""
 
@@ -140,7 +144,7 @@ class NewSchedule:
         """Return what its row says of it, by the columns of `jobs_schedule`."""
         job = self.job
         shared = {} if job is None else {**{name: getattr(job, name) for name in SHARED}, "key": job.key or ""}
-        own = {name: getattr(self, name) for name in OWN}
+        own = {name: getattr(self, name) for name in OWN} | {"enabled": self.enabled and not self.shadow}
         return {**shared, **own, "retry_on": list(job.retry_on if job else ()), "calendar_id": self.calendar_id}
 
 

@@ -79,3 +79,9 @@ def test_it_needs_both_rights_and_is_linked(bringer, client, person):
     assert "Bring schedules" in text(bringer.get(PAGE))
     client.force_login(person("view_schedule", "add_schedule", staff=True, name="linus"))
     assert client.get(PAGE).status_code == 403
+
+
+def test_those_chosen_come_in_shadow(bringer):
+    answer = bringer.post(PAGE, {**GIVEN, "shadow": "on", "take": ["2"], "_bring": ""}, follow=True)
+    assert "1 schedule brought, 0 of them switched on, 1 in shadow." in text(answer)
+    assert Schedule.objects.get().shadow

@@ -159,3 +159,26 @@ def test_buttons_are_those_of_the_rights(client, person, at):
 def test_one_that_is_gone_leads_to_the_list(planner, at):
     answer = planner.get("/admin/jobs/schedule/999/", follow=True)
     assert "There is no schedule 999; it may have been deleted." in answer.content.decode()
+
+
+def test_one_in_shadow_says_what_it_would_start(planner, at):
+    row = schedule(now=at, enabled=False, shadow=True)
+    Occurrence.objects.create(schedule=row, nominal_at=at - HOUR, cause=Cause.SHADOW, noted_at=at)
+    text = page(planner, row).content.decode()
+    assert text.count("It is noted, and starts nothing: the schedule is in shadow.") == 10
+    assert "It would have started: the schedule is in shadow" in text
+    assert ">Switch on…<" in text
+    assert ">Switch off…<" in text
+    assert ">Put into shadow…<" not in text
+    assert "Last runs of report: 1 shadow" in text
+
+
+@pytest.mark.parametrize(("enabled", "action", "becomes"), [(True, "shadow", "shadow"), (False, "enable", "on")])
+def test_it_is_put_into_shadow_and_taken_out(planner, at, enabled, action, becomes):
+    row = schedule(now=at, enabled=enabled, shadow=not enabled)
+    planner.post(
+        "/admin/jobs/schedule/", {"action": action, "_selected_action": [row.pk], "reason": "Moving in."}, follow=True
+    )
+    row.refresh_from_db()
+    assert row.standing(at) == becomes
+    assert (row.next_job_id is None) is (becomes == "shadow")

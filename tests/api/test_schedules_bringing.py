@@ -124,3 +124,10 @@ def test_the_run_that_has_a_job_is_one_of_those_that_a_preview_shows(api):
 
 def test_an_unknown_format_is_refused(api, problem):
     problem(api.get(f"{URL}export/?format=xml"), 400, "format", "give one of json, crontab, icalendar")
+
+
+def test_in_shadow_it_starts_nothing(api):
+    answer = send(api, table=TABLE, apply=True, only_good=True, shadow=True)
+    assert answer.status_code == 201, answer.content
+    made = Schedule.objects.get()
+    assert (made.enabled, made.shadow, made.next_job_id) == (False, True, None)

@@ -77,3 +77,14 @@ def test_what_cannot_be_read_is_said(run, tmp_path):
         run("", "--by", "eve")
     with pytest.raises(CommandError, match="time zone"):
         run("", "--zone", "Mars/Base")
+
+
+def test_in_shadow_it_starts_nothing_and_says_so(run):
+    code, out = run("7 3 * * * /bin/tidy\n", "--shadow", "--apply")
+    assert code == 0
+    assert "note: It arrives in shadow and starts nothing: compare it with what runs at its source" in out
+    assert "Remove it at the source first" not in out
+    assert out.endswith("1 brought, 0 of them switched on, 1 in shadow.\n")
+    made = Schedule.objects.get()
+    assert (made.enabled, made.shadow, made.next_job_id) == (False, True, None)
+    assert made.next_at is not None

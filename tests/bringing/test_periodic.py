@@ -180,3 +180,11 @@ def test_no_record_is_said(run, tmp_path):
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(CommandError, match="no record of what was taken over"):
         run("--undo", "x.json")
+
+
+def test_in_shadow_the_rows_stay_on(run):
+    row()
+    assert "1 brought, 0 of them switched on, 1 in shadow." in run("--apply", "--shadow")
+    assert PeriodicTask.objects.get().enabled
+    assert Schedule.objects.get().shadow
+    assert not Job.objects.exists()

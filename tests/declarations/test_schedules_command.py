@@ -14,7 +14,7 @@ from jobs import rules
 from jobs.admin.schedules.page import facts
 from jobs.clock import clock
 from jobs.models import Audit, Calendar, Job, Occurrence, Schedule
-from jobs.states import State
+from jobs.states import Standing, State
 from jobs.transitions.schedules import definitions
 
 pytestmark = pytest.mark.django_db
@@ -238,3 +238,13 @@ def test_what_is_declared_is_marked_for_those_who_read_it(file, admin_client):
     assert {one["name"]: one["declared_in"] for one in shown} == {"mine": "", "nightly": "schedules.toml"}
     told = ("Declared in", "schedules.toml; the next apply takes changes by hand back")
     assert [told in facts(one) for one in Schedule.objects.order_by("name")] == [False, True]
+
+
+def test_what_is_declared_in_shadow_stays_so_until_the_file_says_otherwise(file):
+    file.write_text(entry("moving in") + "shadow = true\n")
+    schedules("apply", file)
+    assert Schedule.objects.get().standing(NOW) == Standing.SHADOW
+    assert schedules("plan", file) == (["0 added, 0 changed, 0 removed, 1 unchanged."], 0)
+    file.write_text(entry("moving in"))
+    schedules("apply", file)
+    assert Schedule.objects.get().standing(NOW) == Standing.ON

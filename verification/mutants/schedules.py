@@ -38,6 +38,7 @@ LATER = (f"{TESTS}/test_single.py::test_a_later_one_is_skipped",)
 NOMINAL = (f"{TESTS}/test_catch_up.py::test_a_body_knows_the_nominal_time",)
 IN_TURNS = ("tests/scheduler/test_schedules.py::test_what_is_not_done_in_one_turn_goes_on_in_the_next_with_one_row",)
 ON_THE_JOB = (f"{TESTS}/test_succession.py::test_the_run_of_a_dangerous_target_waits_for_its_approval",)
+IN_SHADOW = f"{TESTS}/test_shadow.py::"
 CHANGES = (f"{TESTS}/test_pauses.py::test_each_change_is_audited",)
 
 MUTANTS = (
@@ -109,7 +110,7 @@ MUTANTS = (
         "schedules: a nominal time has one job",
         NEVER_TWICE,
         SET_BACK,
-        (MAKING, "    WHERE NOT EXISTS (\n        SELECT FROM", "    WHERE true OR NOT EXISTS (\n        SELECT FROM"),
+        (MAKING, "WHERE NOT s.shadow AND NOT EXISTS (\n        SELECT", "WHERE true OR NOT EXISTS (\n        SELECT"),
     ),
     mutant(
         "schedules: what is too late does not start",
@@ -151,8 +152,8 @@ MUTANTS = (
         STALE,
         (
             DEFINITIONS,
-            "    if not schedule.enabled:\n        stop = Stop(",
-            "    if not schedule.enabled:\n        _ = Stop(",
+            "    if not schedule.is_reckoned:\n        stop = Stop(",
+            "    if not schedule.is_reckoned:\n        _ = Stop(",
         ),
     ),
     mutant(
@@ -167,8 +168,8 @@ MUTANTS = (
         PAUSED,
         (
             PLANNING,
-            "(not schedule.enabled or (schedule.paused_at is not None and schedule.paused_until is None)):",
-            "not schedule.enabled:",
+            "not schedule.is_reckoned or (schedule.paused_at is not None and schedule.paused_until is None)",
+            "not schedule.is_reckoned",
         ),
     ),
     mutant(
@@ -204,6 +205,38 @@ MUTANTS = (
         NEVER_TWICE,
         ON_THE_JOB,
         (MAKING, "int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target)", "0"),
+    ),
+    mutant(
+        "schedules: one in shadow makes no job, whoever asks",
+        NEVER_TWICE,
+        (f"{IN_SHADOW}test_no_job_is_made_of_it_whoever_asks",),
+        (MAKING, "    WHERE NOT s.shadow AND NOT EXISTS (", "    WHERE NOT EXISTS ("),
+    ),
+    mutant(
+        "schedules: each time of one in shadow is noted",
+        NEVER_LOST,
+        (f"{IN_SHADOW}test_each_of_its_times_has_a_row_and_none_a_job",),
+        (SUCCESSION, "    if gap.until > now or gap.cause == Cause.SHADOW:\n", "    if gap.until > now:\n"),
+    ),
+    mutant(
+        "schedules: one that leaves its shadow starts nothing of what has passed",
+        ON_TIME,
+        (f"{IN_SHADOW}test_switched_on_it_starts_nothing_of_what_has_passed",),
+        (
+            PLANNING,
+            "        elif schedule.shadow:\n            planned.miss(nominal, Cause.SHADOW",
+            "        elif False:\n            planned.miss(nominal, Cause.SHADOW",
+        ),
+    ),
+    mutant(
+        "schedules: a past range of one in shadow does not go on",
+        NEVER_TWICE,
+        (f"{IN_SHADOW}test_a_past_range_that_is_being_started_ends_when_it_goes_into_shadow",),
+        (
+            "jobs/transitions/schedules/backfill.py",
+            "if schedule is None or schedule.shadow:",
+            "if schedule is None:",
+        ),
     ),
     mutant(
         "schedules: who has paused one is written down",

@@ -51,7 +51,18 @@ RESUME = Act(
     "Resume",
     "It goes on with its next time. What would have started in the pause is written down as missed and never starts.",
 )
-ENABLE = Act("enable", "Switch on", "It goes on with its next time. What passed while it was off never starts.")
+ENABLE = Act(
+    "enable",
+    "Switch on",
+    "It goes on with its next time. What passed while it was off or in shadow never starts. Remove what it takes the "
+    "place of at its source first.",
+)
+SHADOW = Act(
+    "shadow",
+    "Put into shadow",
+    "It notes when it would have started, and starts nothing until somebody switches it on. A run whose time has come "
+    "goes on.",
+)
 DISABLE = Act(
     "disable",
     "Switch off",
@@ -105,17 +116,22 @@ class ScheduleActions:
     def enable(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> HttpResponse | None:
         return self._switch(request, queryset, ENABLE, enabled=True)
 
+    @admin.action(description="Put into shadow…", permissions=["switch"])
+    def shadow(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> HttpResponse | None:
+        return self._switch(request, queryset, SHADOW, enabled=False, shadow=True)
+
     @admin.action(description="Switch off…", permissions=["switch"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> HttpResponse | None:
         return self._switch(request, queryset, DISABLE, enabled=False)
 
     def _switch(
-        self, request: HttpRequest, rows: QuerySet[Schedule], act: Act, *, enabled: bool
+        self, request: HttpRequest, rows: QuerySet[Schedule], act: Act, *, enabled: bool, shadow: bool = False
     ) -> HttpResponse | None:
         now, by = clock.current(), _person(request)
 
         def switch(pk: int, reason: str) -> Changed:
-            return definitions.change_schedule(pk, {"enabled": enabled}, reason=reason, by=by, now=now)
+            fields = {"enabled": enabled, "shadow": shadow}
+            return definitions.change_schedule(pk, fields, reason=reason, by=by, now=now)
 
         return self._with_reason(request, rows, switch, act)
 

@@ -17,7 +17,7 @@ from jobs.clock import clock
 from jobs.creation_limits import TooFast, TooMany, admission_of
 from jobs.models import Schedule
 from jobs.rules.rights import schedule_problems
-from jobs.web.bringing import SOURCES, BadTable, Line, NotBrought, Table, TooMuch, bring, preview
+from jobs.web.bringing import SOURCES, BadTable, Line, NotBrought, Table, TooMuch, bring, brought, preview
 from jobs.web.bringing.sources import LARGEST
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class BringForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "code"}),
         help_text=TABLE_HELP,
+    )
+    shadow = forms.BooleanField(
+        label="In shadow",
+        required=False,
+        help_text="What runs there notes here when it would start, and starts nothing until it is switched on.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -112,6 +117,7 @@ def _lines(form: BringForm, by: AbstractBaseUser) -> list[Line]:
             given["text"],
             zone=given["zone"],
             table=given["table"],
+            shadow=given["shadow"],
             now=now,
             by=by,
             most=MOST_AT_ONCE,
@@ -133,6 +139,5 @@ def _brought(request: HttpRequest, lines: list[Line]) -> bool:
     except (NotBrought, TooFast, TooMany) as error:
         messages.error(request, str(error))
         return False
-    on = sum(one.enabled for one in made)
-    messages.success(request, f"{len(made)} schedule{'' if len(made) == 1 else 's'} brought, {on} of them switched on.")
+    messages.success(request, f"{len(made)} schedule{'' if len(made) == 1 else 's'} brought, {brought(made)}")
     return True

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PREVIEW = "_preview"  # the button of those without JavaScript
 NAME_TAKEN = "There is a schedule of this name already; choose another, or change that one."
 WHAT = ("name", "target", "payload", "queue")
-WHEN = ("dialect", "expression", "time_zone", "starts_at", "ends_at", "most_runs", "enabled")
+WHEN = ("dialect", "expression", "time_zone", "starts_at", "ends_at", "most_runs", "enabled", "shadow")
 MISSED = ("overlap", "catch_up", "catch_up_limit", "calendar", "blackout", "spread")
 # What the next starts follow from; nothing else is judged while somebody types.
 TIMED = ("name", *WHEN, "spread", "calendar", "blackout")

@@ -25,6 +25,7 @@ from jobs.transitions.schedules.nominal import parsed
 LOOKS = {
     Standing.ON: ("good", "✓"),
     Standing.PAUSED: ("warn", "‖"),
+    Standing.SHADOW: ("info", "◌"),
     Standing.OFF: ("idle", "⊘"),
     Standing.ENDED: ("idle", "■"),
     Standing.BROKEN: ("bad", "✕"),
@@ -39,6 +40,7 @@ BARS = {
     "waiting": (9, 9),
     "skipped": (14, 4),
     "missed": (14, 4),
+    "shadow": (0, 18),
 }
 STEP, BAR, HIGH = 8, 6, 18
 

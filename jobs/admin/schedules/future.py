@@ -40,7 +40,7 @@ def coming(schedule: Schedule, now: datetime, most: int = SHOWN) -> tuple[list[C
     """Return the next runs of a schedule, and why there are none or no more."""
     if schedule.problem:
         return [], schedule.problem
-    if not schedule.enabled:
+    if not schedule.is_reckoned:
         return [], "It is switched off: nothing comes."
     if schedule.paused_at is not None and schedule.paused_until is None:
         return [], "It is paused until somebody resumes it: nothing comes."
@@ -55,7 +55,8 @@ def coming(schedule: Schedule, now: datetime, most: int = SHOWN) -> tuple[list[C
 def _left(schedule: Schedule, now: datetime, most: int) -> int:
     if schedule.most_runs is None:
         return most
-    ahead = 1 if schedule.next_at is not None and schedule.next_at > now else 0  # it is counted, and comes
+    # It is counted, and comes.
+    ahead = 1 if schedule.next_at is not None and schedule.next_at > now and not schedule.shadow else 0
     return min(most, max(schedule.most_runs - schedule.made + ahead, 0))
 
 
@@ -72,6 +73,8 @@ def _runs(schedule: Schedule, times: list[datetime], now: datetime) -> Iterator[
     for nominal, of_clocks in zip(times, changes_of_clocks, strict=True):
         row = rows.get(nominal)
         run = Coming(nominal, nominal + schedule.offset)
+        if schedule.shadow:
+            run.notes.append("It is noted, and starts nothing: the schedule is in shadow.")
         if row is not None:
             _of_row(run, row, jobs.get(row.job_id or 0), schedule)
         else:

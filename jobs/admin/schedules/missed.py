@@ -28,7 +28,7 @@ class CauseFilter(admin.SimpleListFilter):
     parameter_name = "cause"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> Choices:
-        return [(str(cause), str(cause.label)) for cause in Cause]
+        return [(str(cause), str(cause.label)) for cause in Cause if cause is not Cause.SHADOW]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
         return queryset.filter(cause=self.value()) if self.value() in Cause.values else queryset

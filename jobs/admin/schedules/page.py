@@ -36,6 +36,7 @@ BECAME = {
     "waiting": ("idle", "○"),
     "skipped": ("idle", "↷"),
     "missed": ("warn", "∅"),
+    "shadow": ("info", "◌"),
 }
 
 

@@ -54,7 +54,7 @@ class ScheduleAdmin(ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdm
     search_help_text = "A part of a name or target"
     sortable_by = ["title", "next_start"]
     ordering = ["name"]
-    actions = ["pause", "resume", "enable", "disable", "delete_selected"]
+    actions = ["pause", "resume", "enable", "shadow", "disable", "delete_selected"]
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False

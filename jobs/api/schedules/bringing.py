@@ -46,6 +46,9 @@ class ImportSerializer(Strict):
     zone = TextField(default="UTC", help_text="The zone of the machine that it comes from.")
     table = RowSerializer(many=True, required=False, help_text="What its commands become; the first that fits.")
     apply = serializers.BooleanField(default=False, help_text="Create the schedules. Without it nothing is created.")
+    shadow = serializers.BooleanField(
+        default=False, help_text="What runs there arrives in shadow: it notes when it would start, and starts nothing."
+    )
     only_good = serializers.BooleanField(default=False, help_text="Create the good ones although others are refused.")
 
 
@@ -97,9 +100,8 @@ class ImportSchedules(ScheduleView):
         given, now, by = self.body(ImportSerializer), clock.current(), person(request)
         try:
             table = Table.of([dict(row) for row in given.get("table", [])])
-            lines = preview(
-                given["source"], given["text"], zone=given["zone"], table=table, now=now, by=by, most=MOST_AT_ONCE
-            )
+            asked = {name: given[name] for name in ("source", "text", "zone", "shadow")}
+            lines = preview(**asked, table=table, now=now, by=by, most=MOST_AT_ONCE)
         except BadTable as error:
             raise ValidationError({"table": [str(error)]}) from None
         except TooMuch as error:

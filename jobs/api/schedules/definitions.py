@@ -141,7 +141,10 @@ class ScheduleDetail(ScheduleView):
         """Change what is given, and leave the rest."""
         serializer = ChangedScheduleSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        return self._change(schedule_id, {**rules.as_asked(self.schedule(schedule_id)), **serializer.validated_data})
+        changed = serializer.validated_data
+        if "enabled" in changed:  # whoever switches it on or off takes it out of its shadow
+            changed = {"shadow": False, **changed}
+        return self._change(schedule_id, {**rules.as_asked(self.schedule(schedule_id)), **changed})
 
     @extend_schema(operation_id="schedules_delete", parameters=[REASON], responses={204: None})
     def delete(self, request: Request, schedule_id: int) -> Response:

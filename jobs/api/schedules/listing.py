@@ -44,7 +44,7 @@ class ScheduleQuery(PageQuery):
         choices=Standing.choices,
         required=False,
         error_messages={"invalid_choice": f"This is not known; give one of {', '.join(Standing.values)}."},
-        help_text="on, paused, off, ended (nothing comes any more) or broken (it cannot go on).",
+        help_text="on, paused, shadow, off, ended (nothing comes any more) or broken (it cannot go on).",
     )
     enabled = YesField(required=False, help_text="Switched on, or off.")
     paused = YesField(required=False, help_text="Paused now, or not.")
@@ -66,7 +66,7 @@ class RunQuery(PageQuery):
 
 
 class RunsQuery(RunQuery):
-    missed = YesField(required=False, help_text="Those that should have run and have not, or those that have a job.")
+    missed = YesField(required=False, help_text="Those that should have run and have not, or all others.")
 
 
 class MissedQuery(RunQuery):
@@ -93,7 +93,7 @@ def matching(schedules: ScheduleQuerySet, wanted: Mapping[str, Any], now: dateti
 def runs_of(runs: OccurrenceQuerySet, wanted: Mapping[str, Any]) -> OccurrenceQuerySet:
     """Return the runs that a query string asks for."""
     if wanted.get("missed") is not None:
-        runs = runs.filter(cause__isnull=not wanted["missed"])
+        runs = runs.missed() if wanted["missed"] else runs.not_missed()
     lookups = {"cause": "cause", "since": "nominal_at__gte", "until": "nominal_at__lt"}
     return runs.filter(**{lookups[name]: value for name, value in wanted.items() if name in lookups})
 

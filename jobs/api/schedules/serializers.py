@@ -73,7 +73,9 @@ class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
 
     payload = serializers.JSONField(read_only=True)
     calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
-    standing = serializers.SerializerMethodField(help_text="on, paused, off, ended: nothing comes, or broken: problem.")
+    standing = serializers.SerializerMethodField(
+        help_text="on, paused, shadow, off, ended: nothing comes, or broken: problem."
+    )
     next_run_at = serializers.SerializerMethodField(
         help_text="When the run of that time starts: later by its part of the spread, or as its calendar or somebody "
         "has moved it."

@@ -15,7 +15,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.clock import clock
 from jobs.models import Schedule
-from jobs.web.bringing import SOURCES, BadTable, Line, NotBrought, Table, TooMuch, bring, periodic, preview, preview_of
+from jobs.web.bringing import (
+    SOURCES,
+    BadTable,
+    Line,
+    NotBrought,
+    Table,
+    TooMuch,
+    bring,
+    brought,
+    periodic,
+    preview,
+    preview_of,
+)
 from jobs.web.bringing.sources import BEAT, MOST_ENTRIES
 
 REFUSED = 1  # exit code
@@ -31,6 +43,7 @@ class Command(BaseCommand):
         parser.add_argument("--zone", default="UTC", help="zone of the machine it comes from, such as Europe/Berlin")
         parser.add_argument("--map", dest="table", metavar="FILE", help="TOML that maps commands to targets")
         parser.add_argument("--apply", action="store_true", help="create the schedules")
+        parser.add_argument("--shadow", action="store_true", help="they note when they would start, and start nothing")
         parser.add_argument("--only-good", action="store_true", help="create the good ones although some are refused")
         parser.add_argument("--by", metavar="USERNAME", help="who wants it, for the audit")
         parser.add_argument("--record", metavar="FILE", help="where --apply writes which periodic tasks it took over")
@@ -38,17 +51,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str | None, source: str, **options: Any) -> None:
         now, by = clock.current(), _person(options["by"])
-        applies = options["apply"]
+        applies, shadow = options["apply"], options["shadow"]
+        takes_over = source == periodic.KEY and not shadow
         if (file is None) is (source in SOURCES):
             why = "What Celery has is in no file; name none." if file else "Name the file; - is the standard input."
             raise CommandError(why)
         made: list[Schedule] = []
         try:
             if options["undo"]:
-                self._undo(source, _read(options["undo"]), by=by, now=now)
+                self._undo(source, read_file(options["undo"]), by=by, now=now)
                 return
-            table = Table.of_toml(_read(options["table"])) if options["table"] else Table()
-            if source == periodic.KEY and applies:
+            table = Table.of_toml(read_file(options["table"])) if options["table"] else Table()
+            if takes_over and applies:
                 path = Path(options["record"] or f"periodic-tasks-{now:%Y%m%dT%H%M%S}.json")
                 lines, made = periodic.take_over(
                     table=table, by=by, now=now, only_good=options["only_good"], record=partial(_keep, path)
@@ -56,11 +70,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"{path} says what was taken over; --undo {path} gives it back.")
             elif file is None:
                 found = BEAT if source == BEAT.key else periodic.source(now)
-                lines = preview_of(found, "", zone="UTC", table=table, now=now, by=by, most=MOST_ENTRIES)
+                lines = preview_of(found, "", zone="UTC", table=table, now=now, by=by, most=MOST_ENTRIES, shadow=shadow)
             else:
-                lines = preview(source, _read(file), zone=options["zone"], table=table, now=now, by=by)
+                text, zone = read_file(file), options["zone"]
+                lines = preview(source, text, zone=zone, table=table, now=now, by=by, shadow=shadow)
             show(self, lines)
-            if applies and source != periodic.KEY:
+            if applies and not takes_over:
                 made = bring(lines, by=by, now=now, only_good=options["only_good"])
         except (BadTable, TooMuch, NotBrought, periodic.BadRecord) as error:
             more = [f"{line.number} {line.name}: {' '.join(line.problems)}" for line in getattr(error, "lines", ())]
@@ -68,7 +83,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         if applies:
-            self.stdout.write(f"{len(made)} brought, {sum(one.enabled for one in made)} of them switched on.")
+            self.stdout.write(f"{len(made)} brought, {brought(made)}")
         if any(not line.is_good for line in lines):
             sys.exit(REFUSED)
 
@@ -99,7 +114,7 @@ def show(command: BaseCommand, lines: Sequence[Line]) -> None:
     command.stdout.write(f"{good} good, {len(lines) - good} refused.")
 
 
-def _read(path: str) -> str:
+def read_file(path: str) -> str:
     """Return the text of a file. Raises CommandError."""
     try:
         return (sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()).decode("utf-8-sig")

@@ -69,7 +69,8 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         from jobs.models.job import Job  # noqa: PLC0415 - jobs know no schedules
 
         pending = Job.objects.filter(pk=OuterRef("next_job_id"), state=State.PENDING)
-        found = self.filter(~Exists(pending), Q(next_at__gt=now), next_at__lt=before)
+        # What is in shadow has none, and is to have none.
+        found = self.filter(~Exists(pending), Q(next_at__gt=now), next_at__lt=before, shadow=False)
         return list(found.order_by("next_at", "pk").values_list("pk", flat=True)[:limit])
 
     def for_people(self) -> ScheduleQuerySet:
@@ -111,19 +112,21 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         return list(grouped.order_by(*place).values_list(*place, "first", "count", "anchor")[:most])
 
     def coming_before(self, moment: datetime) -> ScheduleQuerySet:
-        """Select those whose next nominal time comes before this moment, soonest first."""
-        return self.filter(next_at__lt=moment).order_by("next_at", "pk")
+        """Select those that start something before this moment, soonest first."""
+        return self.filter(next_at__lt=moment, shadow=False).order_by("next_at", "pk")
 
     def in_standing(self, standing: Standing, now: datetime) -> ScheduleQuerySet:
         """Select those of which Schedule.standing says this."""
         paused = _paused(now)
-        on = self.filter(problem="", enabled=True)
+        on = self.filter(Q(enabled=True) | Q(shadow=True), problem="")
+        coming = on.filter(next_at__isnull=False).exclude(paused)
         return {
             Standing.BROKEN: self.exclude(problem=""),
-            Standing.OFF: self.filter(problem="", enabled=False),
+            Standing.OFF: self.filter(problem="", enabled=False, shadow=False),
             Standing.PAUSED: on.filter(paused),
             Standing.ENDED: on.filter(next_at__isnull=True).exclude(paused),
-            Standing.ON: on.filter(next_at__isnull=False).exclude(paused),
+            Standing.SHADOW: coming.filter(shadow=True),
+            Standing.ON: coming.filter(enabled=True),
         }[standing]
 
 

@@ -20,6 +20,9 @@ WORDS = {
     State.SKIPPED: "skipped",
 }
 
+# Of what has not started; of all other causes it is missed.
+OF_A_CAUSE = {Cause.PERSON: "skipped", Cause.SHADOW: "shadow"}
+
 
 class LastRun(NamedTuple):
     """A nominal time of a schedule, or `runs` in a row, and what became of it. `state` None: its job was deleted."""
@@ -38,7 +41,7 @@ class LastRun(NamedTuple):
     def became(self, late_after: timedelta) -> str:
         """Say in one word what became of it: `late` if it started more than so long after it was due."""
         if self.cause is not None:
-            return "skipped" if self.cause == Cause.PERSON else "missed"
+            return OF_A_CAUSE.get(Cause(self.cause), "missed")
         if self.state is not None and State(self.state) in WORDS:
             return WORDS[State(self.state)]
         if self.state is None or self.execute_at is None or self.run_at is None:

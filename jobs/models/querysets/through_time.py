@@ -39,7 +39,8 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS read, coalesce(sum(count), 0)::bigint AS missed
     FROM (
         SELECT count FROM jobs_occurrence
-        WHERE cause IS NOT NULL AND nominal_at >= wanted.begin AND nominal_at < wanted.until LIMIT %(most)s
+        WHERE cause IS NOT NULL AND cause <> 'shadow' AND nominal_at >= wanted.begin AND nominal_at < wanted.until
+        LIMIT %(most)s
     ) AS looked_at
 ) AS missed
 ORDER BY wanted.begin

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST = 100_000  # nominal times of one backfill
 AT_A_TIME = 200  # jobs in one transaction
 LOOKED_AT = 2000  # nominal times in one transaction
+IN_SHADOW = "Its schedule is in shadow and starts nothing; switch it on first."
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Backfill:
     def problems(self, now: datetime) -> dict[str, list[str]]:
         """Return what is wrong with it by field, in sentences; empty: nothing."""
         found: dict[str, list[str]] = {}
+        if self.schedule.shadow:
+            found["begin"] = [IN_SHADOW]
         if self.until <= self.begin:
             found["until"] = ["The range ends before it begins; choose a later end."]
         elif self.until > now:
@@ -73,10 +76,11 @@ class Backfill:
 
 
 def started_among(schedule: Schedule, times: Collection[datetime]) -> set[datetime]:
-    """Return which of these nominal times have a job that has started, or that is going to."""
+    """Return which of these nominal times have a job that has started, or that is going to, or started elsewhere while
+    the schedule was in shadow."""
     rows = Occurrence.objects.filter(
-        schedule=schedule, nominal_at__gte=min(times), nominal_at__lte=max(times), cause__isnull=True
-    )
+        schedule=schedule, nominal_at__gte=min(times), nominal_at__lte=max(times)
+    ).not_missed()
     return set(rows.order_by().values_list("nominal_at", flat=True))
 
 
@@ -130,8 +134,8 @@ def go_on(pk: int, *, now: datetime) -> int:
     if operation is None:
         return 0
     schedule = operation.schedule
-    if schedule is None:
-        _end(operation, Operation.Outcome.FAILED, "Its schedule was deleted.", now)
+    if schedule is None or schedule.shadow:
+        _end(operation, Operation.Outcome.FAILED, IN_SHADOW if schedule else "Its schedule was deleted.", now)
         return 0
     allowed = int((now - operation.created_at) / timedelta(minutes=1) * operation.per_minute) + 1 - operation.done
     room = min(allowed, AT_A_TIME)

@@ -65,6 +65,8 @@ def change_schedule(
         did = [getattr(schedule, name) for name in WHAT_RUNS]
         for name, value in fields.items():
             setattr(schedule, name, value)
+        if schedule.enabled and "shadow" not in fields:  # to switch it on is to leave the shadow
+            schedule.shadow = False
         if by is not None and did != [getattr(schedule, name) for name in WHAT_RUNS]:
             schedule.created_by_id = by.pk
         if "starts_at" in fields:
@@ -134,9 +136,12 @@ def next_words(schedule: Schedule) -> str:
         return schedule.problem
     if schedule.next_at is None:
         return "Nothing comes next."
+    shown = f"{(schedule.next_at + schedule.offset).astimezone(schedule.zone):%A, %d %B %Y, %H:%M:%S %Z}"
+    if schedule.shadow:
+        return f"It is in shadow and starts nothing; it would start next: {shown}."
     if schedule.next_job_id is None:
         return "What has passed is being written down; its next run is made when that is done."
-    return f"Next: {(schedule.next_at + schedule.offset).astimezone(schedule.zone):%A, %d %B %Y, %H:%M:%S %Z}."
+    return f"Next: {shown}."
 
 
 def _locked(pk: int) -> Schedule | None:
@@ -158,7 +163,7 @@ def account_and_withdraw(
     account for what has passed by what it has said until now. `stop`: it is stopped, and nothing of that starts."""
     _withdraw(schedule, why, now=now)
     schedule.save()
-    if not schedule.enabled:
+    if not schedule.is_reckoned:
         stop = Stop(now, Cause.DISABLED, "", getattr(by, "pk", None))
     elif schedule.paused_at is not None and schedule.paused_until is None:
         stop = Stop(now, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)

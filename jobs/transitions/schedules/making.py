@@ -40,6 +40,7 @@ class PlacedRun(NamedTuple):
 
 
 # A nominal time that has a row already gets no other job, whoever has made it; the schedule then stands at that one.
+# Whoever asks for what: a schedule in shadow makes none.
 MAKE = """
 WITH asked AS (
     SELECT * FROM unnest(
@@ -61,7 +62,7 @@ WITH asked AS (
         CASE WHEN asked.run_at < %(late)s AND asked.holds = 0 THEN 1 ELSE 0 END,
         coalesce(asked.made_by_id, s.created_by_id), s.id, asked.nominal_at
     FROM asked JOIN jobs_schedule s ON s.id = asked.schedule_id
-    WHERE NOT EXISTS (
+    WHERE NOT s.shadow AND NOT EXISTS (
         SELECT FROM jobs_occurrence o
         WHERE o.schedule_id = asked.schedule_id AND o.nominal_at = asked.nominal_at AND o.number = asked.number
     )

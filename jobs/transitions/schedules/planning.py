@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NONE_KNOWN: Mapping[datetime, bool] = {}
 MOST_SKIPPED = 10_000  # runs in a row that people have skipped one by one
+MOST_NOTED = 2000  # nominal times of a schedule in shadow that are looked at: each has its row
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,20 @@ def plan(
     what people want of single ones, `stop` a pause that is over now, `known` nominal times that have a row already
     (True: a job waits). `only_past`: nothing of what is to come. Raises BadExpression.
 
-    1. Nothing comes while it is switched off, or paused for as long as nobody resumes it.
+    1. Nothing comes while it is switched off, or paused for as long as nobody resumes it. In shadow each time is
+       noted when it has come, and gets no job.
     2. Of the nominal times that have passed, start those that are not too late and as many of the others as it catches
        up with, the latest; the rest is missed, each with its cause. Where there are more than `most`, go on later.
     3. Find the first in the future that no pause covers and that nobody has skipped. What a pause covers is written
        down when it is over.
     """
     planned = Plan(schedule.accounted_until, schedule.made)
-    if stop is None and (not schedule.enabled or (schedule.paused_at is not None and schedule.paused_until is None)):
+    if stop is None and (
+        not schedule.is_reckoned or (schedule.paused_at is not None and schedule.paused_until is None)
+    ):
         return planned
+    if schedule.shadow and not only_past:
+        most = min(most, MOST_NOTED)
     left = None if schedule.most_runs is None else max(schedule.most_runs - schedule.made, 0)
     times = islice(times_after(schedule, schedule.accounted_until), left)
     # What comes next may have its job already although a pause before it is not accounted for.
@@ -112,7 +118,7 @@ def plan(
     if len(past) == most:
         past = past[: most - min(schedule.catch_up_limit, most - 1)]  # what the others are depends on what comes
         planned.unfinished, planned.next_at = True, now
-    _account(planned, schedule, past, now=now, grace=grace, changes=changes, stop=stop, known=known)
+    _account(planned, schedule, past, now=now, grace=grace, changes=changes, stop=stop, known=known, each=not only_past)
     if not planned.unfinished and not only_past:
         _find_next(planned, schedule, now=now, changes=changes, known=known)
     return planned
@@ -128,8 +134,9 @@ def _account(
     changes: Mapping[datetime, OccurrenceChange],
     stop: Stop | None,
     known: Mapping[datetime, bool],
+    each: bool,
 ) -> None:
-    """Decide about nominal times that have passed, in their order."""
+    """Decide about nominal times that have passed, in their order. `each`: what is noted in shadow has its own row."""
     stopped = {nominal: _stopped(schedule, nominal, stop) for nominal in past}
     skipped = {nominal for nominal in past if nominal in changes and changes[nominal].skipped}
     late = [nominal for nominal in past if stopped[nominal] is None and nominal not in skipped]
@@ -143,6 +150,8 @@ def _account(
             planned.miss(nominal, over.cause, over.why, over.by_id, alone=alone)
         elif nominal in skipped:
             planned.miss(nominal, Cause.PERSON, changes[nominal].reason, changes[nominal].by_id, alone=alone)
+        elif schedule.shadow:
+            planned.miss(nominal, Cause.SHADOW, "", None, alone=each)
         elif planned.unfinished or is_stale(schedule, due, now=now, grace=grace, later=later[nominal]):
             cause, why = too_late(schedule)
             planned.miss(nominal, cause, why, None, alone=alone)
@@ -179,9 +188,11 @@ def _find_next(
                 planned.accounted_until, planned.made = nominal, made
                 planned.miss(nominal, Cause.PERSON, change.reason, change.by_id, alone=True)
             continue
+        planned.next_at = nominal
+        if schedule.shadow:  # it is noted at its time
+            return
         if not paused:
             planned.accounted_until, planned.made = nominal, made
-        planned.next_at = nominal
         planned.runs.append(_run(schedule, nominal, changes, made_up=False))
         return
 
@@ -214,6 +225,8 @@ def too_late(schedule: Schedule) -> tuple[Cause, str]:
 def _stopped(schedule: Schedule, nominal: datetime, stop: Stop | None) -> Stop | None:
     if schedule.paused_until is not None and schedule.is_paused(nominal):
         return Stop(schedule.paused_until, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)
+    if schedule.shadow and not schedule.is_paused(nominal):
+        return None  # what is stopped now has not stopped what it has noted
     return stop if stop is not None and nominal <= stop.until else None
 
 

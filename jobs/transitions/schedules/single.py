@@ -13,7 +13,7 @@ from jobs import rules
 from jobs.models import Audit, Change, Job, Occurrence, OccurrenceChange, Schedule, Subject
 from jobs.models.job import NEXT_VERSION
 from jobs.recurrence import BadExpression
-from jobs.states import State
+from jobs.states import Cause, State
 from jobs.transitions import controls
 from jobs.transitions.requeue import requeue
 from jobs.transitions.schedules.definitions import Changed, account_and_withdraw, plan_anew
@@ -21,6 +21,9 @@ from jobs.transitions.schedules.nominal import INSTANT, times_after
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+NO_JOB_YET = "has no job yet; it gets one when the run before it has started"
+IN_SHADOW = "does not start: its schedule is in shadow. Switch the schedule on first, or create a job of its own"
 
 
 def skip_run(
@@ -133,7 +136,7 @@ def _change(
         if occurrence is None or without_job:
             why = None if without_job else _not_a_later_run(schedule, nominal_at, now)
             if why is None and asked is None:
-                why = "has no job yet; it gets one when the run before it has started"
+                why = IN_SHADOW if schedule.shadow else NO_JOB_YET
             if why is not None:
                 return Changed(False, f"{run} {why}.", schedule)
             _note(schedule, nominal_at, asked or {}, reason=reason, by=by, now=now)
@@ -144,7 +147,8 @@ def _change(
     # Without the schedule's lock: whoever has the job's row may want the schedule's.
     job = Job.objects.filter(pk=occurrence.job_id).first() if occurrence.job_id else None
     if job is None:
-        return Changed(False, f"{run} has no job: {occurrence.why or 'it was deleted'}", schedule)
+        why = occurrence.why or (Cause(occurrence.cause).label if occurrence.cause else "it was deleted")
+        return Changed(False, f"{run} has no job: {why}", schedule)
     answer = of_job(job)
     schedule.refresh_from_db()
     return Changed(answer.done, f"{run} {done}." if answer.done else answer.why, schedule)

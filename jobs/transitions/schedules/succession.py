@@ -157,7 +157,7 @@ def _stand_still(schedule: Schedule, why: str) -> None:
 
 def _write(found: Sequence[Planned], now: datetime) -> None:
     """Write what was planned."""
-    Occurrence.objects.bulk_create([row for one in found for row in _gaps(one, now)])
+    Occurrence.objects.bulk_create([row for one in found for row in _gaps(one, now)], batch_size=AT_A_START)
     calendars = calendars_of(one.schedule for one in found)
     make(
         [
@@ -191,7 +191,8 @@ def _gaps(one: Planned, now: datetime) -> list[Occurrence]:
 
 
 def _goes_on(one: Planned, gap: Missed, now: datetime) -> bool:
-    if gap.until > now:  # what is to come stands alone: people change it one by one
+    # What is to come stands alone: people change it one by one. So does what is noted in shadow: it is compared.
+    if gap.until > now or gap.cause == Cause.SHADOW:
         return False
     last = Occurrence.objects.filter(schedule=one.schedule).order_by("-nominal_at", "-number").first()
     if last is None or last.job_id is not None or (last.cause, last.why, last.by_id) != (gap.cause, gap.why, gap.by_id):

@@ -1,6 +1,6 @@
 """Bringing schedules: files of other schedulers become a preview first, and schedules when somebody wants them."""
 
-from jobs.web.bringing.bring import NotBrought, bring
+from jobs.web.bringing.bring import NotBrought, bring, brought
 from jobs.web.bringing.preview import Line, preview, preview_of
 from jobs.web.bringing.sources import SOURCES, Source, TooMuch
 from jobs.web.bringing.table import BadTable, Table
@@ -14,6 +14,7 @@ __all__ = [
     "Table",
     "TooMuch",
     "bring",
+    "brought",
     "preview",
     "preview_of",
 ]

@@ -51,6 +51,13 @@ def bring(
     return made
 
 
+def brought(made: Sequence[Schedule]) -> str:
+    """Say how many of these start something now."""
+    shadows = sum(one.shadow for one in made)
+    on = f"{sum(one.enabled for one in made)} of them switched on"
+    return f"{on}, {shadows} in shadow." if shadows else f"{on}."
+
+
 def _made(line: Line, *, by: AbstractBaseUser | None, now: datetime) -> Schedule:
     if line.new is None:
         raise NotBrought(f"Nothing was brought: line {line.number} is refused.", [line])

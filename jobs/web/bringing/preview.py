@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 SHOWN = 5  # starts
 LIVE = "Remove it at the source first, then switch it on."
+SHADOW = (
+    "It arrives in shadow and starts nothing: compare it with what runs at its source and remove it there, then switch "
+    "it on."
+)
 WAS_OFF = "It was switched off at the source."
 TAKEN = "There is a schedule of this name already, perhaps brought before; rename the one here or the one there."
 # What an entry says of a schedule by the name of its field; None where its source says nothing.
@@ -76,25 +80,36 @@ def preview(
     now: datetime,
     by: AbstractBaseUser | None,
     most: int = MOST_ENTRIES,
+    shadow: bool = False,
 ) -> list[Line]:
-    """Return the lines of a file in their order. `zone`: that of the machine it comes from, for entries without one.
+    """Return the lines of a file in their order. `zone`: that of the machine it comes from, for entries without one;
+    `shadow`: what runs there arrives in shadow.
     Raises TooMuch, and ValidationError for an unknown source or zone."""
     if source not in SOURCES:
         raise ValidationError({"source": [f"“{source[:100]}” is no source; name one of {', '.join(SOURCES)}."]})
     if problems := zones.new_problems(zone):
         raise ValidationError({"zone": problems})
-    return preview_of(SOURCES[source], text, zone=zone, table=table or Table(), now=now, by=by, most=most)
+    found = SOURCES[source]
+    return preview_of(found, text, zone=zone, table=table or Table(), now=now, by=by, most=most, shadow=shadow)
 
 
 def preview_of(
-    source: Source, text: str, *, zone: str, table: Table, now: datetime, by: AbstractBaseUser | None, most: int
+    source: Source,
+    text: str,
+    *,
+    zone: str,
+    table: Table,
+    now: datetime,
+    by: AbstractBaseUser | None,
+    most: int,
+    shadow: bool = False,
 ) -> list[Line]:
     """Return the lines of a source. Raises TooMuch."""
     entries, refused = source.found(text, most=most)
     may_not = schedule_problems(by)
     lines = [
         *(_refusal(one) for one in refused),
-        *(_line(one, source, zone=zone, table=table, now=now, by=by, may_not=may_not) for one in entries),
+        *(_line(one, source, zone, table, now=now, by=by, may_not=may_not, shadow=shadow) for one in entries),
     ]
     return sorted(lines, key=lambda line: line.number)
 
@@ -107,12 +122,13 @@ def _refusal(one: Refused) -> Line:
 def _line(
     entry: Entry,
     source: Source,
-    *,
     zone: str,
     table: Table,
+    *,
     now: datetime,
     by: AbstractBaseUser | None,
     may_not: Sequence[str],
+    shadow: bool,
 ) -> Line:
     problems = list(may_not)
     try:
@@ -130,6 +146,7 @@ def _line(
         "expression": entry.expression,
         "time_zone": entry.zone or zone,
         "enabled": entry.enabled and not source.is_live,
+        "shadow": entry.enabled and shadow,
     }
     new = None
     try:
@@ -148,7 +165,7 @@ def _line(
         ends_at=entry.ends_at,
     )
     meaning, starts = _times(timing, now)
-    later = list(_later(entry, source))
+    later = list(_later(entry, source, shadow=shadow))
     return Line(
         number=entry.line,
         name=entry.name,
@@ -168,10 +185,12 @@ def _line(
     )
 
 
-def _later(entry: Entry, source: Source) -> Iterator[str]:
+def _later(entry: Entry, source: Source, *, shadow: bool) -> Iterator[str]:
     """Yield what somebody has to do before it starts anything here."""
     if not entry.enabled:
         yield WAS_OFF
+    elif shadow:
+        yield SHADOW
     elif source.is_live:
         yield LIVE
 
