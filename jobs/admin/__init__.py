@@ -7,7 +7,7 @@ from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
 from jobs.admin.limits import LimitAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
-from jobs.admin.schedules import OccurrenceAdmin, ScheduleAdmin
+from jobs.admin.schedules import OccurrenceAdmin, OperationAdmin, ScheduleAdmin
 from jobs.admin.triggers import TriggerAdmin
 from jobs.admin.workers import WorkerAdmin
 
@@ -22,6 +22,7 @@ __all__ = [
     "LeadershipAdmin",
     "LimitAdmin",
     "OccurrenceAdmin",
+    "OperationAdmin",
     "ScheduleAdmin",
     "TriggerAdmin",
     "WorkerAdmin",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,16 @@ class Question:
 
 
 def ask(
-    site: AdminSite, request: HttpRequest, model: type[Model], question: Question, form: forms.Form
+    site: AdminSite,
+    request: HttpRequest,
+    model: type[Model],
+    question: Question,
+    form: forms.Form,
+    *,
+    template: str = "admin/jobs/ask.html",
+    **more: Any,
 ) -> HttpResponse:
-    """Return the page that asks."""
+    """Return the page that asks. A `template` that shows `more` extends the one of all."""
     opts = model._meta
     rows = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
     context = {
@@ -69,10 +76,19 @@ def ask(
         "question": question,
         "form": form,
         "checkbox": ACTION_CHECKBOX_NAME,
+        **more,
     }
-    return TemplateResponse(request, "admin/jobs/ask.html", context)
+    return TemplateResponse(request, template, context)
 
 
 def given(request: HttpRequest, field: str = "reason") -> Any:
     """Return what the form of the page has sent; None if it was not this form."""
     return request.POST if field in request.POST else None
+
+
+def refuse(form: forms.Form, error: ValidationError, renamed: Mapping[str, str] | None = None) -> None:
+    """Put what is wrong beside its field, which may have another name in the form."""
+    for name, problems in error.message_dict.items():
+        field = (renamed or {}).get(name, name)
+        for problem in problems:
+            form.add_error(field if field in form.fields else None, problem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -73,6 +75,11 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def ends_at(self) -> datetime:
+        """The moment at which it has made all, if nothing holds it up: the first at once, the others at its rate."""
+        return self.created_at + timedelta(minutes=max(self.total - 1, 0) / self.per_minute)
 
     def described(self) -> Described:
         return described(self, columns(Operation, "id", "created_at", "created_by_id"))

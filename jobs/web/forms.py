@@ -149,7 +149,7 @@ class JobForm(forms.Form):
         try:
             return parsing.moment(text)
         except parsing.Unreadable:
-            raise ValidationError("This is not a date and time up to the year 9999; choose one.") from None
+            raise ValidationError(parsing.NO_MOMENT) from None
 
     def clean_time_zone(self) -> ZoneInfo:
         try:

@@ -10,6 +10,7 @@ from jobs import exactjson
 from jobs.calendars import zones
 
 NOW = "now"  # stands for a time
+NO_MOMENT = "This is not a date and time up to the year 9999; choose one."  # in a form, where nobody writes a zone
 
 
 class Unreadable(ValueError):
@@ -69,3 +70,12 @@ def in_zone(naive: datetime, where: ZoneInfo) -> datetime:
             "choose another, or give it in UTC."
         )
     return first
+
+
+def chosen(text: str, where: ZoneInfo) -> datetime:
+    """Return the moment that somebody has chosen in a form, of this zone where it names none. Raises Unreadable."""
+    try:
+        found = moment(text)
+    except Unreadable:
+        raise Unreadable(NO_MOMENT) from None
+    return found if found.tzinfo else in_zone(found, where)

@@ -72,12 +72,7 @@ class ScheduleForm(forms.Form):
         if not text:
             return
         try:
-            found = parsing.moment(text)
-        except Unreadable:
-            self.add_error(name, "This is not a date and time up to the year 9999; choose one.")
-            return
-        try:
-            self.cleaned_data[name] = found if found.tzinfo else parsing.in_zone(found, zone)
+            self.cleaned_data[name] = parsing.chosen(text, zone)
         except Unreadable as error:
             self.add_error(name, str(error))
 

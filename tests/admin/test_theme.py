@@ -38,4 +38,4 @@ def test_without_unfold_every_page_works():
         check=False,
     )
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.split() == ["200"] * 10
+    assert answer.stdout.split() == ["200"] * 11

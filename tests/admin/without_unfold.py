@@ -24,7 +24,7 @@ def look() -> None:
     from jobs.admin.confirmation import ReasonForm
     from jobs.admin.forms import RescheduleForm
     from jobs.clock import clock
-    from jobs.models import Attempt, Job, Occurrence, Schedule
+    from jobs.models import Attempt, Job, Occurrence, Operation, Schedule
     from jobs.web import controls
 
     why = ReasonForm(judge=lambda reason: [], help_text="")
@@ -47,6 +47,7 @@ def look() -> None:
             schedules.calendar_view(request("/admin/jobs/schedule/calendar/")),
             schedules.clocks_view(request("/admin/jobs/schedule/clocks/")),
             site._registry[Occurrence].changelist_view(request("/admin/jobs/occurrence/")),
+            site._registry[Operation].changelist_view(request("/admin/jobs/operation/")),
             ask_about(site, request("/admin/jobs/job/"), form, [1], action="reschedule", verb=controls.RESCHEDULE),
             ask_about(site, request("/admin/jobs/job/"), why, [1], action="retry", verb=controls.RETRY),
         ):

@@ -67,6 +67,7 @@ def test_it_is_cancelled_once(api, hourly):
         ({"per_minute": 0}, "per_minute"),
         ({"per_minute": "many"}, "per_minute"),
         ({"begin": "yesterday"}, "begin"),
+        ({"begin": "0001-01-01T00:00:00Z"}, "begin"),
     ],
 )
 @pytest.mark.parametrize("apply", [False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,8 +14,6 @@ from jobs.admin.theme import dress
 from jobs.web import parsing
 from jobs.web.forms import MomentInput, PayloadField
 from jobs.web.parsing import Unreadable
-
-NOT_READ = "This is not a date and time up to the year 9999; choose one."
 
 
 class WhyForm(forms.Form):
@@ -39,16 +38,43 @@ class WhyForm(forms.Form):
         return reason
 
 
-class MomentForm(WhyForm):
-    """Form that also wants a moment, `moment` after `is_valid()`, of the zone beside it. `now` is the database's
-    clock."""
+class ZonedForm(WhyForm):
+    """Form with moments, each of the zone beside them."""
 
-    at = forms.CharField(required=False, widget=MomentInput(attrs={"step": "1"}))
     time_zone = forms.CharField(
         label="Of the zone", initial="UTC", help_text="UTC or a name like Europe/Berlin.", max_length=64
     )
 
-    needed = True
+    def read_zone(self) -> ZoneInfo | None:
+        """Return the zone; None where it cannot be read, which its field says."""
+        try:
+            return parsing.zone(self.cleaned_data.get("time_zone") or "")
+        except Unreadable as error:
+            if "time_zone" not in self.errors:
+                self.add_error("time_zone", str(error))
+            return None
+
+    def read_moment(self, field: str, zone: ZoneInfo, *, missing: str) -> datetime | None:
+        """Return what a field means; None where it cannot be read, which the field says, and where nothing stands in
+        it: that is wrong if there is a sentence for it."""
+        text = (self.cleaned_data.get(field) or "").strip()
+        if not text:
+            if missing:
+                self.add_error(field, missing)
+            return None
+        try:
+            return parsing.chosen(text, zone)
+        except Unreadable as error:
+            self.add_error(field, str(error))
+            return None
+
+
+class MomentForm(ZonedForm):
+    """Form that also wants a moment, `moment` after `is_valid()`. `now` is the database's clock."""
+
+    at = forms.CharField(required=False, widget=MomentInput(attrs={"step": "1"}))
+
+    field_order = ("at", "time_zone")
     missing = "Choose a date and time."
     moment: datetime | None = None
 
@@ -57,36 +83,16 @@ class MomentForm(WhyForm):
         self._now = now
 
     def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        text = (cleaned.get("at") or "").strip()
-        try:
-            zone = parsing.zone(cleaned.get("time_zone") or "")
-        except Unreadable as error:
-            self.add_error("time_zone", str(error))
-            return cleaned
-        if text:
-            self._read(text, zone)
-        elif self.needed:
-            self.add_error("at", self.missing)
-        return cleaned
-
-    def _read(self, text: str, zone: Any) -> None:
-        try:
-            found = parsing.moment(text)
-        except Unreadable:
-            self.add_error("at", NOT_READ)
-            return
-        try:
-            self.moment = found if found.tzinfo else parsing.in_zone(found, zone)
-        except Unreadable as error:
-            self.add_error("at", str(error))
-            return
-        if problems := rules.run_at_problems(self.moment, self._now):
+        zone = self.read_zone()
+        if zone is not None:
+            self.moment = self.read_moment("at", zone, missing=self.missing)
+        if self.moment is not None and (problems := rules.run_at_problems(self.moment, self._now)):
             self.add_error("at", ValidationError(problems))
+        return self.cleaned_data
 
 
 class PauseForm(MomentForm):
-    needed = False
+    missing = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from jobs.admin.confirmation import Question, ask
+from jobs.admin.confirmation import Question, ask, refuse
 from jobs.admin.schedules.columns import in_zone
 from jobs.admin.schedules.forms import ArgumentsForm, MoveForm, WhyForm
 from jobs.clock import clock
@@ -62,7 +62,7 @@ def ask_about_run(site: admin.AdminSite, request: HttpRequest, schedule: Schedul
         try:
             answer = _apply(verb, form, schedule, nominal, by=by, now=now)
         except ValidationError as error:
-            _refuse(form, error)
+            refuse(form, error, {"run_at": "at"})
         else:
             (messages.success if answer.done else messages.error)(request, answer.why)
             return redirect(back)
@@ -119,12 +119,3 @@ def _apply(
         return single.give_arguments(schedule.pk, nominal, payload=payload, reason=reason, by=by, now=now)
     plain = {"skip": single.skip_run, "run-now": single.run_now, "undo": single.undo}
     return plain[verb.name](schedule.pk, nominal, reason=reason, by=by, now=now)
-
-
-def _refuse(form: forms.Form, error: ValidationError) -> None:
-    """Put what is wrong beside its field."""
-    fields = {"run_at": "at"}
-    for name, problems in error.message_dict.items():
-        field = fields.get(name, name)
-        for problem in problems:
-            form.add_error(field if field in form.fields else None, problem)

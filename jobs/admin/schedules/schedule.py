@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 
 from jobs.admin.filters import QueueFilter, TargetFilter
 from jobs.admin.paging import BoundedPaginator
-from jobs.admin.schedules import bringing, calendar, clocks, page, runs
+from jobs.admin.schedules import backfilling, bringing, calendar, clocks, page, runs
 from jobs.admin.schedules.actions import ScheduleActions
 from jobs.admin.schedules.changing import ScheduleChanging
 from jobs.admin.schedules.columns import ScheduleColumns
@@ -103,6 +103,7 @@ class ScheduleAdmin(ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdm
             path("preview/", view(self.preview_view), name="jobs_schedule_preview"),
             path("<int:pk>/preview/", view(self.preview_view), name="jobs_schedule_preview_of"),
             path("<int:pk>/", view(self.page_view), name="jobs_schedule_page"),
+            path("<int:pk>/backfill/", view(self.backfill_view), name="jobs_schedule_backfill"),
             path("<int:pk>/ask/<str:action>/", view(self.ask_view), name="jobs_schedule_ask"),
             path("<int:pk>/runs/<str:verb>/", view(self.run_view), name="jobs_schedule_run"),
         ]
@@ -120,6 +121,13 @@ class ScheduleAdmin(ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdm
             raise PermissionDenied
         asked: HttpResponse | None = cast("Any", offered[0])(self, request, Schedule.objects.for_people().filter(pk=pk))
         return asked or self._none(request, pk)
+
+    def backfill_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for a past range, show what it makes, and start it."""
+        if not self.has_control_permission(request):
+            raise PermissionDenied
+        schedule = self._found(request, pk)
+        return backfilling.show(self, request, schedule) if schedule else self._none(request, pk)
 
     def run_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Ask what is to become of one run, and do it."""

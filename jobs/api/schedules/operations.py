@@ -21,9 +21,7 @@ from jobs.clock import clock
 from jobs.models import Operation
 from jobs.models.operation import FASTEST
 from jobs.permissions import CONTROL_SCHEDULE, VIEW_SCHEDULE
-from jobs.transitions.schedules.backfill import Backfill, begin_backfill, cancel_operation
-
-NOT_WHOLE = "This is not a whole number; give the number of jobs a minute."
+from jobs.transitions.schedules.backfill import NOT_WHOLE, Backfill, begin_backfill, cancel_operation
 
 
 class BackfillSerializer(Strict):
@@ -86,7 +84,7 @@ class BackfillSchedule(ScheduleView):
         if not apply:
             if problems := asked.problems(now):
                 raise ValidationError(problems)
-            return Response({"jobs": asked.count(), "operation": None})
+            return Response({"jobs": len(asked.times()), "operation": None})
         operation = begin_backfill(asked, reason=reason, by=person(request), now=now)
         shown = {"jobs": operation.total, "operation": OperationSerializer(operation).data}
         return Response(shown, status=status.HTTP_202_ACCEPTED)

@@ -14,6 +14,7 @@ from django.db.models import Max
 
 from jobs import rules
 from jobs.models import Audit, Change, Described, Occurrence, Operation, Schedule, Subject
+from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.models.operation import FASTEST
 from jobs.recurrence import BadExpression
 from jobs.states import Overlap
@@ -29,6 +30,8 @@ MOST = 100_000  # nominal times of one backfill
 AT_A_TIME = 200  # jobs in one transaction
 LOOKED_AT = 2000  # nominal times in one transaction
 IN_SHADOW = "Its schedule is in shadow and starts nothing; switch it on first."
+NOTHING_LEFT = "There is nothing in this range that has not started; choose another, or start all of it again."
+NOT_WHOLE = "This is not a whole number; give the number of jobs a minute."
 
 
 @dataclass(frozen=True)
@@ -47,19 +50,24 @@ class Backfill:
         found: dict[str, list[str]] = {}
         if self.schedule.shadow:
             found["begin"] = [IN_SHADOW]
+        elif self.begin < EARLIEST_RUN_AT:
+            found["begin"] = ["This time is not in the years since 1970; choose a later one."]
         if self.until <= self.begin:
             found["until"] = ["The range ends before it begins; choose a later end."]
         elif self.until > now:
             found["until"] = ["Only what has passed is made up for; let the range end now at the latest."]
         if not 1 <= self.per_minute <= FASTEST:
             found["per_minute"] = [f"Give 1 to {FASTEST} jobs a minute."]
-        if not found and len(self.whole(MOST + 1)) > MOST:
-            found["until"] = [f"The range has more than {MOST} nominal times; choose a shorter one."]
+        try:
+            if not found and len(self.whole(MOST + 1)) > MOST:
+                found["until"] = [f"The range has more than {MOST} nominal times; choose a shorter one."]
+        except BadExpression as error:
+            found["begin"] = [f"Its times cannot be reckoned out: {error.why} Change the schedule first."]
         return found
 
-    def count(self) -> int:
-        """Return how many jobs it makes. Raises BadExpression."""
-        return len(self.wanted(self.whole(MOST)))
+    def times(self) -> list[datetime]:
+        """Return the nominal times that it starts. Raises BadExpression."""
+        return self.wanted(self.whole(MOST))
 
     def wanted(self, times: Sequence[datetime]) -> list[datetime]:
         """Return which of these nominal times of the range are to be started."""
@@ -89,9 +97,9 @@ def begin_backfill(asked: Backfill, *, reason: str, by: AbstractBaseUser | None,
     problems = asked.problems(now)
     if reasons := rules.reason_problems(reason, needed=False):
         problems["reason"] = reasons
-    total = 0 if problems else asked.count()
+    total = 0 if problems else len(asked.times())
     if not problems and not total:
-        problems["until"] = ["Nothing in this range has not started; choose another, or start all of it again."]
+        problems["until"] = [NOTHING_LEFT]
     if problems:
         raise ValidationError(problems)
     with transaction.atomic():

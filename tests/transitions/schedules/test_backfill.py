@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from jobs.models import Audit, Job, Occurrence, Operation
+from jobs.models import Audit, Job, Occurrence, Operation, Schedule
 from jobs.scheduler.operations import operations
 from jobs.states import Cause, Overlap
 from jobs.transitions.schedules.backfill import Backfill, begin_backfill, cancel_operation
 from jobs.transitions.schedules.definitions import delete_schedule
 from tests.conftest import NOW, seconds
-from tests.transitions.schedules.life import acquire, finish, make, minutes, next_job, sweep
+from tests.transitions.schedules.life import acquire, again, finish, make, minutes, next_job, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +107,7 @@ def test_its_schedule_is_deleted_meanwhile(missed):
         ("until", {"until": LATER + seconds(1)}),
         ("per_minute", {"per_minute": 0}),
         ("until", {"first": LATER - seconds(1)}),
+        ("begin", {"first": datetime.min.replace(tzinfo=UTC)}),
     ],
 )
 def test_what_cannot_be_is_refused(missed, field, asked):
@@ -114,6 +115,17 @@ def test_what_cannot_be_is_refused(missed, field, asked):
         begin(missed, **asked)
     assert list(refused.value.message_dict) == [field]
     assert not Operation.objects.exists()
+
+
+def test_a_schedule_that_sql_has_broken_is_refused(missed):
+    Schedule.objects.filter(pk=missed.pk).update(expression="61 * * * *")
+    with pytest.raises(ValidationError, match=r"Its times cannot be reckoned out: .* Change the schedule first\."):
+        begin(again(missed))
+
+
+def test_it_ends_at_its_rate(missed):
+    operation = begin(missed, per_minute=2)
+    assert (operation.total, operation.ends_at) == (10, LATER + minutes(4.5))
 
 
 def test_a_range_of_too_many_is_refused():
