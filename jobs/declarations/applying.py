@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
+from jobs.declarations.declaration import Refused
+from jobs.declarations.gathering import Declared
 from jobs.declarations.planning import Plan, plan
-from jobs.declarations.reading import Declaration, Refused
 from jobs.models import Schedule
 from jobs.transitions.schedules import definitions
 
@@ -17,27 +17,20 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
-def apply(
-    declarations: Sequence[Declaration],
-    *,
-    declared_in: str,
-    prune: bool,
-    now: datetime,
-    by: AbstractBaseUser | None,
-) -> Plan:
+def apply(declared: Declared, *, prune: bool, now: datetime, by: AbstractBaseUser | None) -> Plan:
     """Do what the plan says, and return it. A person's pause stays. Raises Refused, and then nothing is done."""
     try:
         with transaction.atomic():
             # Nobody changes them between the comparison and its consequences.
-            list(Schedule.objects.filter(declared_in=declared_in).locked(wait=True))
-            found = plan(declarations, declared_in=declared_in, prune=prune, now=now, by=by)
+            list(Schedule.objects.declared_by(declared.sources).locked(wait=True))
+            found = plan(declared, prune=prune, now=now, by=by)
             for removed in found.removed:
-                definitions.delete_schedule(removed.pk, reason=declared_in, by=by, now=now)
+                definitions.delete_schedule(removed.pk, reason=removed.declared_in, by=by, now=now)
             for schedule, columns in found.changed:
-                definitions.change_schedule(schedule.pk, columns, reason=declared_in, by=by, now=now)
+                where = columns.get("declared_in", schedule.declared_in)
+                definitions.change_schedule(schedule.pk, columns, reason=where, by=by, now=now)
             for _, columns in found.added:
-                fields = {**columns, "declared_in": declared_in}
-                definitions.create_schedule(fields, reason=declared_in, by=by, now=now)
+                definitions.create_schedule(columns, reason=columns["declared_in"], by=by, now=now)
     except IntegrityError as error:
         if "jobs_schedule_name" not in str(error):
             raise

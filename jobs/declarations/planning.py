@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.core.exceptions import ValidationError
 
 from jobs import exactjson, rules
-from jobs.declarations.reading import Declaration, Refused
+from jobs.declarations.declaration import Declaration, Refused
+from jobs.declarations.gathering import Declared
 from jobs.models import Calendar, Schedule
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+PLACES = ("name", "declared_in")
 LONGEST_VALUE = 200  # characters of one that is shown
 
 
@@ -72,25 +74,20 @@ class Plan:
             f"  {new} looks like {old.name} under another name: it begins anew, without its history and pause."
             for old in self.removed
             for new, columns in self.added
-            if not _differing(old, {name: value for name, value in columns.items() if name != "name"})
+            if not _differing(old, {name: value for name, value in columns.items() if name not in PLACES})
         ]
 
 
-def plan(
-    declarations: Sequence[Declaration],
-    *,
-    declared_in: str,
-    prune: bool,
-    now: datetime,
-    by: AbstractBaseUser | None,
-) -> Plan:
+def plan(declared: Declared, *, prune: bool, now: datetime, by: AbstractBaseUser | None) -> Plan:
     """Return what applying these declarations would do. Without `prune` nothing is removed. Raises Refused with all
     that is wrong."""
+    declarations, sources = declared.declarations, declared.sources
     there = {one.name: one for one in Schedule.objects.select_related("calendar").filter(name__in=_names(declarations))}
     added, changed, unchanged, problems = [], [], 0, []
     for declaration in declarations:
         before = there.get(declaration.name) if isinstance(declaration.name, str) else None
-        if before is not None and before.declared_in != declared_in:
+        # From one of these to another it moves with its history and pause.
+        if before is not None and before.declared_in not in sources:
             problems.append(declaration.problem("name", _clash(before)))
             continue
         try:
@@ -99,6 +96,7 @@ def plan(
             wrong = error.message_dict.items()
             problems += [declaration.problem(field, " ".join(sentences)) for field, sentences in wrong]
             continue
+        columns["declared_in"] = declaration.declared_in
         if before is None:
             added.append(Added(declaration.name, columns))
         elif differing := _differing(before, columns):
@@ -107,7 +105,7 @@ def plan(
             unchanged += 1
     if problems:
         raise Refused(problems)
-    removed = Schedule.objects.filter(declared_in=declared_in).exclude(name__in=_names(declarations))
+    removed = Schedule.objects.declared_by(sources).exclude(name__in=_names(declarations))
     return Plan(added, changed, list(removed.order_by("name")) if prune else [], unchanged)
 
 

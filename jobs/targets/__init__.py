@@ -9,6 +9,7 @@ from jobs.targets.execution import Execution
 from jobs.targets.http import http
 from jobs.targets.lookup import find, names
 from jobs.targets.registry import UnknownTarget, is_dangerous, target
+from jobs.targets.schedules import schedule
 
 __all__ = [
     "Call",
@@ -27,5 +28,6 @@ __all__ = [
     "http",
     "is_dangerous",
     "names",
+    "schedule",
     "target",
 ]

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.declarations import Refused, read
-from jobs.declarations.reading import parse
+from jobs.declarations import Refused
+from jobs.declarations.reading import parse, read
 
 GOOD = """
 [[schedule]]
@@ -53,7 +53,7 @@ def test_all_that_is_wrong_is_told_at_once():
         "Schedule 2 'nightly', start_at: there is no such field; did you mean starts_at?",
         "Schedule 2 'nightly', payload.seconds: JSON has no such value; write it as text.",
         "Schedule 2 'nightly', payload.list.0: JSON has no such value; write it as text.",
-        "Schedule 2 'nightly', name: schedule 1 has it too; choose another.",
+        "Schedule 2 'nightly', name: schedule 1 of schedules.toml has it too; choose another.",
         "Schedule 3 'half', target: it is missing; the registered name of what is called.",
         "Schedule 3 'half', expression: it is missing; when it starts, in that language: 30 2 * * mon-fri is at 02:30 "
         "from Monday to Friday in cron's.",

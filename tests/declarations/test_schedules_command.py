@@ -37,11 +37,11 @@ def entry(name, expression="30 2 * * *", **more):
     return "[[schedule]]\n" + "".join(f"{field} = {value!r}\n" for field, value in fields.items())
 
 
-def schedules(action, file, *options):
+def schedules(action, *options):
     said = StringIO()
     code = 0
     try:
-        call_command("schedules", action, str(file), *options, stdout=said)
+        call_command("schedules", action, *map(str, options), stdout=said)
     except SystemExit as stopped:
         code = stopped.code
     return said.getvalue().splitlines(), code

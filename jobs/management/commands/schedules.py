@@ -1,4 +1,4 @@
-"""`manage.py schedules plan | apply [FILE]`: makes schedules what a file declares."""
+"""`manage.py schedules plan | apply [FILE]`: makes schedules what a file and the code declare."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DIFFERENT = 2  # exit code of a plan that would change something
 
 class Command(BaseCommand):
     help = (
-        "Make schedules what a file declares (docs/schedules.md). plan: say what would be added, changed and removed, "
-        "write nothing, and exit with 2 if there is anything; apply: do it, all or nothing."
+        "Make schedules what a file and the code of targets declare (docs/schedules.md). plan: say what would be "
+        "added, changed and removed, write nothing, and exit with 2 if there is anything; apply: do it, all or nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-prune",
             action="store_true",
-            help="keep those that were declared in a file of this name, and are no more",
+            help="keep those that were declared in code or in a file of this name, and are no more",
         )
         parser.add_argument("--by", metavar="USERNAME", help="who wants it, for rights and the audit")
 
@@ -41,13 +41,8 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no user '{options['by']}'; give the name of one.")
         do = declarations.plan if action == "plan" else declarations.apply
         try:
-            found = do(
-                declarations.read(path),
-                declared_in=path.name,
-                prune=not options["no_prune"],
-                now=clock.current(),
-                by=by,
-            )
+            declared = declarations.gather(path, named=file is not None)
+            found = do(declared, prune=not options["no_prune"], now=clock.current(), by=by)
         except declarations.Refused as refused:
             raise CommandError("\n".join([*refused.problems, "Nothing was changed."])) from None
         self.stdout.write("\n".join(found.lines()))

@@ -94,6 +94,15 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         """Select those of which something comes next."""
         return self.filter(next_at__isnull=False)
 
+    def declared_by(self, sources: Collection[str]) -> ScheduleQuerySet:
+        """Select those that these files and modules have declared."""
+        return self.filter(declared_in__in=list(sources))
+
+    def declaring(self, prefix: str) -> set[str]:
+        """Return what has declared some, of those whose names begin so."""
+        found = self.filter(declared_in__startswith=prefix).order_by()
+        return set(found.values_list("declared_in", flat=True).distinct())
+
     def zones_in_use(self) -> list[str]:
         """Return the time zones of those of which something comes next."""
         return list(self.coming().order_by("time_zone").values_list("time_zone", flat=True).distinct())
