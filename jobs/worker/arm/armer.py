@@ -135,6 +135,7 @@ class Armer:
                 if limited:
                     self._limited.put(limited)
                 if surplus:
+                    self._limited.leave(surplus)
                     self._pass_on(surplus)
                 for waiting in refused:
                     waiting.hand_back()

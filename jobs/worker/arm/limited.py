@@ -38,6 +38,10 @@ class Limited:
         """Have the thread take these. From any thread; does not wait."""
         self._given.put(batch)
 
+    def leave(self, gone: Sequence[Waiting]) -> None:
+        """Have others ask for the limits for which these have asked: they go to another worker."""
+        self._taking.leave(gone)
+
     def stop(self, within: float | None = None) -> None:
         """Stop: returns when all that was given is taken, put off or in its slot, or after `within` seconds."""
         self._given.put(None)

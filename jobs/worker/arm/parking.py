@@ -35,33 +35,40 @@ class Parking:
             self._park(name, waiting, now)
             return True
 
-    def busy(self, name: Name, waiting: Waiting, now: float) -> None:
-        """Set when to take this job up again, since somebody else decides about this limit now."""
+    def busy(self, name: Name, waiting: Waiting, now: float) -> list[Waiting]:
+        """Set when to take this job up again, since somebody else decides about this limit now. Returns those that
+        waited for its answer about another limit, for which it asks no more: they can be taken up at once."""
         with self._lock:
+            others = self._answered(waiting, now) if waiting.limit not in (None, name) else []
             if self._another_asks(name, waiting, now):
                 self._park(name, waiting, now)
-                return
+                return others
             waiting.limit = name
             self._asking[name] = waiting
             self._unpark(name, waiting)
             waiting.again_at = now + min(FIRST_AGAIN * 2.0**waiting.tries, LAST_AGAIN) * random.uniform(0.5, 1.0)
             waiting.tries += 1
+            return others
 
     def answered(self, waiting: Waiting, now: float) -> list[Waiting]:
-        """Note that this job is not kept waiting any more. Returns those that waited for its answer: they can be taken
-        up at once."""
+        """Note that this job asks no more: it is not kept waiting, or it has left this worker. Returns those that
+        waited for its answer: they can be taken up at once."""
         with self._lock:
-            name, waiting.limit, waiting.tries = waiting.limit, None, 0
-            if name is None:
-                return []
-            if self._asking.get(name) is not waiting:
-                self._unpark(name, waiting)
-                return []
-            del self._asking[name]
-            others = list(self._parked.pop(name, {}).values())
-            for other in others:
-                other.again_at = now
-            return others
+            waiting.tries = 0
+            return self._answered(waiting, now)
+
+    def _answered(self, waiting: Waiting, now: float) -> list[Waiting]:
+        name, waiting.limit = waiting.limit, None
+        if name is None:
+            return []
+        if self._asking.get(name) is not waiting:
+            self._unpark(name, waiting)
+            return []
+        del self._asking[name]
+        others = list(self._parked.pop(name, {}).values())
+        for other in others:
+            other.again_at = now
+        return others
 
     def _another_asks(self, name: Name, waiting: Waiting, now: float) -> bool:
         asking = self._asking.get(name)

@@ -61,6 +61,7 @@ class Taking:
             worker = self._identity()
             if worker is None:  # a worker that others count as gone takes nothing
                 left.clear()
+                self.leave(batch)
                 for waiting in batch:
                     waiting.hand_back()
                 return []
@@ -108,8 +109,18 @@ class Taking:
         gone = {id(waiting) for waiting in parked}
         return [waiting for waiting in batch if id(waiting) not in gone]
 
-    @staticmethod
-    def _acknowledge(left: dict[int, Waiting]) -> None:
+    def leave(self, gone: Sequence[Waiting]) -> None:
+        """Have others ask for the limits for which these have asked: they go to another worker, or are dealt with."""
+        now = clock.timestamp()
+        for waiting in gone:
+            self._hurry_any(self._parking.answered(waiting, now))
+
+    def _hurry_any(self, followers: Sequence[Waiting]) -> None:
+        if followers:
+            self._hurry(followers)
+
+    def _acknowledge(self, left: dict[int, Waiting]) -> None:
+        self.leave(list(left.values()))  # an error of ours has told none of those that wait for their answer
         while left:
             left.popitem()[1].acknowledge()
 
@@ -121,9 +132,9 @@ class Taking:
         now = clock.timestamp()
         for key, waiting in asked.items():
             if key in busy:
-                self._parking.busy(busy[key], waiting, now)
-            elif followers := self._parking.answered(waiting, now):
-                self._hurry(followers)
+                self._hurry_any(self._parking.busy(busy[key], waiting, now))
+            else:
+                self._hurry_any(self._parking.answered(waiting, now))
             if key in early:
                 waiting.again_at = early[key].timestamp()
             if key in busy or key in early:
