@@ -22,6 +22,9 @@ FINAL = frozenset(State) - {State.PENDING, State.RUNNING}
 # What keeps nobody waiting any more. Not an interrupted one: a person will say what became of it.
 OVER = FINAL - {State.INTERRUPTED}
 
+# What keeps nobody waiting, and has not done its work: words that follow its name.
+ENDED_AS = {State.FAILED: "failed", State.CANCELLED: "was cancelled", State.SKIPPED: "was skipped"}
+
 # How a started attempt can end.
 OUTCOMES = frozenset({State.COMPLETED, State.FAILED, State.INTERRUPTED})
 

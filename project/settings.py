@@ -161,7 +161,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Put jobs into a table; each starts at its run_at, once.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"StateEnum": "jobs.states.State"},
+    "ENUM_NAME_OVERRIDES": {"StateEnum": "jobs.states.State", "WaitsForEndEnum": "jobs.states.Awaited"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -47,7 +47,8 @@ def test_each_field_is_described_for_people() -> None:
 def test_each_field_has_a_place_in_the_row_and_the_other_way_round() -> None:
     columns = {field.attname for field in Schedule._meta.concrete_fields if field.editable and not field.primary_key}
     assert set(check().columns()) == columns
-    assert {f"{name}_id" if name == "calendar" else name for name in rules.SCHEDULE_ASKED} == columns
+    by_name = {"calendar": "calendar_id", "after": "after_ids"}
+    assert {by_name.get(name, name) for name in rules.SCHEDULE_ASKED} == columns
 
 
 def test_what_it_has_in_common_with_a_job_is_described_as_there() -> None:

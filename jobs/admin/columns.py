@@ -15,6 +15,7 @@ from jobs.clock import clock
 from jobs.models import Job, Schedule
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.templatetags.runat import as_json, exact, ms, state_badge
+from jobs.transitions.dependencies import runs
 from jobs.web.lateness import explain
 
 
@@ -59,7 +60,11 @@ class JobColumns:
 
     @admin.display(description="waits for")
     def waits(self, job: Job) -> SafeString | str:
-        return linked(awaited_by(job)[:DEPENDENTS_SHOWN])
+        """Name the jobs and the runs of other schedules that it waits for, or has waited for."""
+        awaited = runs.awaited_by(job, now=clock.current())[:DEPENDENTS_SHOWN]
+        if not awaited:
+            return linked(awaited_by(job)[:DEPENDENTS_SHOWN])
+        return format_html_join(mark_safe("<br>"), "{} {}", [(run.words, run.stands) for run in awaited])
 
     @admin.display(description="others that wait for it")
     def others_wait(self, job: Job) -> SafeString | str:

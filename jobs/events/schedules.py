@@ -49,3 +49,14 @@ class SchedulesMovedOn(Event):
     text = "%(moved)d schedules moved on, %(put_right)d next runs made anew"
     moved: int
     put_right: int
+
+
+@dataclass(frozen=True)
+class FollowerNotBlocked(Event):
+    """A schedule was changed after which another comes, whose next run could not be told to wait for that."""
+
+    level = logging.WARNING
+    text = "the next run of schedule %(id)d (%(name)s) starts without waiting for what was changed (%(error)s)"
+    id: int
+    name: str
+    error: Exception

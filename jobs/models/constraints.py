@@ -45,6 +45,12 @@ INDEXES: list[models.Index] = [
     ),
     # All that are held, by whatever.
     models.Index(fields=["queue", "run_at", "id"], condition=Q(Q(state=State.PENDING), ~Q(holds=0)), name="jobs_held"),
+    # Runs of schedules that wait for those of others: whose they are, and whose time is near.
+    models.Index(
+        fields=["schedule", "run_at"],
+        condition=Q(Q(state=State.PENDING), bit_is_set(Hold.DEPENDENCIES), Q(nominal_at__isnull=False)),
+        name="jobs_waiting_runs",
+    ),
     models.Index(fields=["locked_at"], condition=Q(state=State.RUNNING), name="jobs_running"),
     models.Index(
         fields=["-finished_at"],

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -17,7 +19,7 @@ from jobs.models.described import Described, columns, described
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets.schedules import ScheduleQuerySet
-from jobs.states import Blackout, CatchUp, IfLate, Overlap, Standing
+from jobs.states import Awaited, Blackout, CatchUp, IfLate, Overlap, Standing
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -42,6 +44,7 @@ SHARED = (
 )
 # Where it stands: written by jobs/transitions/schedules/ alone.
 POSITION = ("accounted_until", "next_at", "next_job_id", "made")
+NOT_ASKED = ("id", "created_at", "created_by_id", "anchored_at", "has_followers")  # nor what somebody has done to it
 
 
 class Schedule(models.Model):
@@ -77,6 +80,21 @@ class Schedule(models.Model):
     )
     catch_up = models.CharField(max_length=10, choices=CatchUp.choices, default=CatchUp.LATEST)
     catch_up_limit = models.IntegerField(default=10, help_text="How many are made up for at most, the latest.")
+
+    # No relation: one that is deleted is waited for no more, and the audit shows this as any other column.
+    after_ids = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="The schedules after which it comes.",
+    )
+    after_end = models.CharField(
+        max_length=10, choices=Awaited.choices, default=Awaited.SUCCESS, db_default=Awaited.SUCCESS
+    )
+    has_followers = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Whether others may come after it."
+    )
 
     enabled = models.BooleanField(default=True)
     # Only of what is switched off: whoever does not know of it starts nothing.
@@ -118,6 +136,8 @@ class Schedule(models.Model):
         indexes = [
             # Those whose time has come although nobody has moved them on: the leader looks, and finds few.
             models.Index(fields=["next_at", "id"], condition=Q(next_at__isnull=False), name="jobs_schedule_next"),
+            # Who comes after one: most come after none, and are not in it.
+            GinIndex(fields=["after_ids"], condition=~Q(after_ids=[]), name="jobs_schedule_after"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name="") & ~Q(expression=""), name="jobs_schedule_named"),
@@ -140,6 +160,7 @@ class Schedule(models.Model):
                 & (Q(most_runs__isnull=True) | Q(most_runs__gte=1)),
                 name="jobs_schedule_numbers_bounded",
             ),
+            models.CheckConstraint(condition=Q(after_end__in=Awaited.values), name="jobs_schedule_after_end_known"),
             models.CheckConstraint(
                 condition=Q(next_at__isnull=False) | Q(next_job_id__isnull=True), name="jobs_schedule_job_has_a_time"
             ),
@@ -150,7 +171,7 @@ class Schedule(models.Model):
         return self.name
 
     def described(self) -> Described:
-        return described(self, columns(Schedule, "id", "created_at", "created_by_id", "anchored_at", *POSITION))
+        return described(self, columns(Schedule, *NOT_ASKED, *POSITION))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -16,6 +16,7 @@ from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.monitor.access import may_look, page, refuse
 from jobs.monitor.cached_page import cached_page
+from jobs.transitions.dependencies import runs
 from jobs.web import controls
 from jobs.web.lateness import explain, story
 
@@ -62,6 +63,7 @@ def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
         "beyond_deadline": job.is_beyond_deadline(now),
         "verbs": controls.offered(job, request.user),
         "waits_for": awaited_by(job)[:DEPENDENTS_SHOWN],
+        "runs": runs.awaited_by(job, now=now)[:DEPENDENTS_SHOWN],
         "dependents": dependents_of(job),
         "asks_why": controls.asks_why(job),
         "may_reschedule": request.user.is_staff and controls.is_offered(controls.RESCHEDULE, job, request.user),

@@ -200,6 +200,13 @@ class JobIds(Many):
         return tuple(sorted(set(value)))
 
 
+class Names(Many):
+    """Names of other things, kept in their order and once each. Whether there are such is for others to say."""
+
+    def kept(self, value: Sequence[str], now: datetime) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value))
+
+
 class Time(Rule):
     """A moment with a zone that has not passed; kept as `now` if it has passed by no more than JUST_NOW."""
 

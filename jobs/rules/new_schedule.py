@@ -16,12 +16,13 @@ from jobs.calendars import zones
 from jobs.models.constraints import EARLIEST_RUN_AT, LATEST_RUN_AT
 from jobs.models.schedule import LONGEST_SPREAD, MOST_CAUGHT_UP, SHARED, Schedule
 from jobs.recurrence import DIALECTS, BadExpression, parse
-from jobs.rules.judging import Absent, Bounds, Choice, Judged, Length, Made, Rule
+from jobs.rules.judging import Absent, Bounds, Choice, Judged, Length, Made, Names, Rule
 from jobs.rules.new_job import ASKED, Asked, NewJob, asked_of
 from jobs.rules.problems import NAME_LIMIT, text_problems
-from jobs.states import Blackout, CatchUp, Overlap
+from jobs.states import Awaited, Blackout, CatchUp, Overlap
 
 MOST_RUNS = 2**31 - 1
+MOST_AFTER = 20  # schedules after which one comes
 LONGEST_EXPRESSION = 4000  # characters
 
 # By their keys and labels, as forms and the schema offer them.
@@ -127,6 +128,17 @@ class NewSchedule:
     ] = 10
     """How many it makes up for at most where all start: the latest."""
 
+    after: Annotated[
+        tuple[str, ...],
+        Field(title="Comes after"),
+        Names(MOST_AFTER, "These are {count} schedules; it may come after {most} at most."),
+        Absent("after none"),
+    ] = ()
+    """The names of schedules of which all runs of the same day, by the clocks of its own zone, end before it starts."""
+
+    after_end: Annotated[str, Field(title="And starts when"), Choice(Awaited)] = Awaited.SUCCESS
+    """What it wants of these runs. One that has not started has not completed."""
+
     enabled: bool = True
     """Whether it is switched on."""
 
@@ -140,15 +152,19 @@ class NewSchedule:
     calendar_id: Annotated[int | None, Made] = None
     """The calendar that says when a run may start."""
 
+    after_ids: Annotated[tuple[int, ...], Made] = ()
+    """The schedules after which it comes."""
+
     def columns(self) -> dict[str, Any]:
         """Return what its row says of it, by the columns of `jobs_schedule`."""
         job = self.job
         shared = {} if job is None else {**{name: getattr(job, name) for name in SHARED}, "key": job.key or ""}
         own = {name: getattr(self, name) for name in OWN} | {"enabled": self.enabled and not self.shadow}
-        return {**shared, **own, "retry_on": list(job.retry_on if job else ()), "calendar_id": self.calendar_id}
+        made = {"calendar_id": self.calendar_id, "after_ids": list(self.after_ids)}
+        return {**shared, **own, "retry_on": list(job.retry_on if job else ()), **made}
 
 
-OWN = tuple(asked_of(NewSchedule))
+OWN = tuple(name for name in asked_of(NewSchedule) if name != "after")
 # Where another default is right for a job that repeats.
 _DEFAULTS: Mapping[str, Any] = {"overlap": Overlap.SKIP, "blackout": Blackout.SKIP}
 _HELP = {
@@ -177,8 +193,9 @@ SCHEDULE_ASKED: Mapping[str, Asked] = {
 
 def as_asked(schedule: Schedule) -> dict[str, Any]:
     """Return what was asked for a schedule that is there."""
-    asked = {name: getattr(schedule, name) for name in SCHEDULE_ASKED if name != "calendar"}
-    return {**asked, "calendar": None if schedule.calendar is None else schedule.calendar.name}
+    elsewhere: dict[str, Any] = {"calendar": None if schedule.calendar is None else schedule.calendar.name}
+    elsewhere["after"] = Schedule.objects.names_of(schedule.after_ids)
+    return {name: elsewhere[name] if name in elsewhere else getattr(schedule, name) for name in SCHEDULE_ASKED}
 
 
 def said(error: BadExpression) -> str:

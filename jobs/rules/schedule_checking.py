@@ -16,6 +16,7 @@ from jobs.rules.checking import check_new_job, sentences
 from jobs.rules.new_job import NewJob
 from jobs.rules.new_schedule import OF_A_JOB, SCHEDULE_ASKED, NewSchedule, as_asked
 from jobs.rules.rights import overlap_problems
+from jobs.rules.schedule_order import after_problems, followed_problems
 from jobs.rules.timing import Timing, timing_problems
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ def check_new_schedule(
     if "overlap" not in errors and (refused := overlap_problems(given.get("overlap", ""), by)):
         errors["overlap"] = refused
     calendar = _calendar(given.get("calendar"), errors)
+    after_ids: list[int] = []
+    if new is not None and new.after:
+        after_ids, refused = after_problems(new.after, name=new.name, before=before, by=by, now=now)
+        errors |= {"after": refused} if refused else {}
     if new is not None and _retimed(given, before):
         timing = Timing(
             new.dialect,
@@ -64,9 +69,11 @@ def check_new_schedule(
         made = 0 if before is None else before.made
         found = timing_problems(timing, new, now=now, made=made, calendar=closes, blackout=_blackout(given))
         errors |= {field: problems for field, problems in found.items() if field not in errors}
+        if before is not None and (refused := followed_problems(before, timing, now)):
+            errors.setdefault("expression", refused)
     if new is None or job is None or errors:
         raise ValidationError(errors)
-    return replace(new, job=job, calendar_id=None if calendar is None else calendar[0])
+    return replace(new, job=job, calendar_id=None if calendar is None else calendar[0], after_ids=tuple(after_ids))
 
 
 def _is_taken(name: str, before: Schedule | None) -> bool:

@@ -19,7 +19,7 @@ from jobs.scheduler.dispatcher import Dispatcher
 from jobs.scheduler.operations import operations
 from jobs.scheduler.rescue import rescue
 from jobs.scheduler.schedules import schedules
-from jobs.scheduler.turns import turns, waits
+from jobs.scheduler.turns import turns, waiting_runs, waits
 
 LOOK_EVERY = 1.0  # seconds
 WATCH_GAP = timedelta(seconds=5)  # between two looks of a beat that watches the workers
@@ -59,6 +59,7 @@ class Sweeper:
             Service("turns", self._turns),
             Service("waits", self._waits),
             Service("schedules", self._schedules),
+            Service("waiting runs", self._waiting_runs),
             Service("operations", self._operations),
         ]
 
@@ -120,6 +121,9 @@ class Sweeper:
 
     def _waits(self, now: datetime) -> float:
         return 0.0 if waits(now=now) else WAITS_EVERY
+
+    def _waiting_runs(self, now: datetime) -> float:
+        return 0.0 if waiting_runs(now=now) else LOOK_EVERY
 
     def _schedules(self, now: datetime) -> float:
         return schedules(now=now)

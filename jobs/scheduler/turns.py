@@ -5,20 +5,24 @@ jobs that are over."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from jobs.clock import steady
+from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.scheduler import TurnsPutRight, WaitersPutRight
 from jobs.models import Job, Kind, Turn
-from jobs.transitions.dependencies import unblock
+from jobs.transitions.dependencies import runs, unblock
 from jobs.transitions.limits.names import Name, named
 from jobs.transitions.limits.promotion import promote
 
 AT_A_TIME = 1000  # rows, or lines, that one statement looks at
 SECONDS = 2.0  # for one call: what is left is looked at first by the next
+RUNS = 200  # runs of schedules that one call looks at
+NEAR = 3  # windows before their time
+ALL_EVERY = timedelta(minutes=1)
 
 
 class Turns:
@@ -87,3 +91,34 @@ def waits(*, now: datetime) -> int:
     if unblocked:
         emit(WaitersPutRight(unblocked))
     return unblocked
+
+
+class WaitingRuns:
+    """Lets go of runs that wait for those of other schedules: where there is nothing to wait for, where what they wait
+    for has no job that could end, and where its end has overlooked them. Whoever ends the last one does it himself.
+
+    Those whose time is near are looked at each second, all of them once a minute. Remembers where it stopped."""
+
+    def __init__(self) -> None:
+        self._after = 0
+        self._before: datetime | None = None
+        self._looked_at_all: datetime | None = None
+
+    def __call__(self, *, now: datetime) -> bool:
+        """Return whether there is more to look at. One statement where no run waits."""
+        if not self._after:
+            everything = self._looked_at_all is None or not timedelta() <= now - self._looked_at_all < ALL_EVERY
+            self._looked_at_all = now if everything else self._looked_at_all
+            self._before = None if everything else now + timedelta(seconds=NEAR * conf().min_prepare_time)
+        waiting = Job.objects.waiting_runs(before=self._before, after=self._after, limit=RUNS)
+        self._after = waiting[-1].pk if len(waiting) == RUNS else 0
+        # Without their locks: an end passes by whom we look at.
+        verdicts = runs.judge(waiting, now=now)
+        over = [job_id for job_id, verdict in verdicts.items() if verdict.free or verdict.vain]
+        if over:
+            with transaction.atomic():
+                unblock.unblock_or_skip(over, now=now)
+        return bool(self._after)
+
+
+waiting_runs = WaitingRuns()  # of this process

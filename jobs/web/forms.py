@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from jobs import rules, targets
 from jobs.models import Calendar
-from jobs.rules.judging import Bounds, Choice, Many
+from jobs.rules.judging import Bounds, Choice, Many, Names
 from jobs.rules.rights import overlap_problems
 from jobs.transitions.dependencies import block
 from jobs.web import parsing
@@ -51,15 +51,15 @@ class WordField(forms.ChoiceField):
 
 
 class ListField(forms.CharField):
-    """Field for words with commas between them."""
+    """Field for words with commas between them, or with `between`."""
 
-    def __init__(self, *, item: Callable[[str], Any] = str.strip, **kwargs: Any) -> None:
+    def __init__(self, *, item: Callable[[str], Any] = str.strip, between: str = ",", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._item = item
+        self._item, self._between = item, between
 
     def clean(self, value: Any) -> list[Any]:
         try:
-            return [self._item(word) for word in super().clean(value).split(",") if word.strip()]
+            return [self._item(word) for word in super().clean(value).split(self._between) if word.strip()]
         except parsing.Unreadable as error:
             raise ValidationError(str(error)) from None
 
@@ -86,6 +86,9 @@ def field_of(asked: rules.Asked, *, needed: bool) -> forms.Field:
         return WholeField(error_messages={"invalid": asked.rule.not_whole}, **known)
     if isinstance(asked.rule, Choice):
         return WordField(choices=asked.rule.of.choices, **{**known, "help_text": ""})
+    if isinstance(asked.rule, Names):  # in which there may be commas
+        lines = forms.Textarea(attrs={"rows": 2})
+        return ListField(between="\n", widget=lines, **{**known, "help_text": f"{help_text} One in each line."})
     if isinstance(asked.rule, Many):
         return ListField(item=parsing.whole if asked.type == tuple[int, ...] else str.strip, **known)
     if asked.type is bool:

@@ -116,6 +116,7 @@ def initial_of(schedule: Schedule) -> Mapping[str, Any]:
         found[name] = None if moment is None else _local(moment, schedule).isoformat()
     found["payload"] = exactjson.dumps(found["payload"], indent=2)
     found["retry_on"] = ", ".join(found["retry_on"])
+    found["after"] = "\n".join(found["after"])
     return found
 
 

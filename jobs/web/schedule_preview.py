@@ -14,6 +14,7 @@ from jobs.calendars import NeverOpen, Snapshot
 from jobs.models import Calendar, Job, Schedule
 from jobs.recurrence import DIALECTS
 from jobs.recurrence.words import in_words
+from jobs.rules.schedule_order import timing_of
 from jobs.rules.timing import Timing
 from jobs.web import clock_marks
 
@@ -89,15 +90,7 @@ def asked(*, now: datetime, by: AbstractBaseUser | None, before: Schedule | None
 def saved(schedule: Schedule) -> Sought:
     """Return what to look for of a schedule that is there."""
     return Sought(
-        Timing(
-            schedule.dialect,
-            schedule.expression,
-            schedule.time_zone,
-            name=schedule.name,
-            anchor=schedule.anchored_at,
-            starts_at=schedule.starts_at,
-            ends_at=schedule.ends_at,
-        ),
+        timing_of(schedule),
         spread=timedelta(seconds=schedule.spread),
         offset=schedule.offset,
         left=_left(schedule.most_runs, schedule),

@@ -34,6 +34,7 @@ PREVIEW = "_preview"  # the button of those without JavaScript
 NAME_TAKEN = "There is a schedule of this name already; choose another, or change that one."
 WHAT = ("name", "target", "payload", "queue")
 WHEN = ("dialect", "expression", "time_zone", "starts_at", "ends_at", "most_runs", "enabled", "shadow")
+AFTER = ("after", "after_end")
 MISSED = ("overlap", "catch_up", "catch_up_limit", "calendar", "blackout", "spread")
 # What the next starts follow from; nothing else is judged while somebody types.
 TIMED = ("name", *WHEN, "spread", "calendar", "blackout")
@@ -137,10 +138,11 @@ class ScheduleChanging:
         return type("AskedScheduleForm", (ReasonedScheduleForm if change else AdminScheduleForm,), asked)
 
     def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
-        policies = [name for name in SCHEDULE_ASKED if name not in (*WHAT, *WHEN, *MISSED)]
+        policies = [name for name in SCHEDULE_ASKED if name not in (*WHAT, *WHEN, *AFTER, *MISSED)]
         return [
             ("What", {"fields": WHAT}),
             ("When", {"fields": WHEN}),
+            ("After others", {"fields": AFTER}),
             ("When it cannot start", {"fields": MISSED}),
             ("Policies of each run", {"fields": policies, "classes": ["collapse"]}),
             *([("Why", {"fields": ["reason"]})] if obj is not None else []),

@@ -11,12 +11,14 @@ from jobs import calendars
 from jobs.calendars import Snapshot
 from jobs.models import Job, Occurrence, OccurrenceChange, Schedule
 from jobs.recurrence import BadExpression
-from jobs.states import Blackout, State
+from jobs.states import Blackout, Hold, State
 from jobs.templatetags.runat import exact
+from jobs.transitions.dependencies.runs import awaited_by
 from jobs.transitions.schedules.nominal import parsed, times_after
 from jobs.web import clock_marks
 
 SHOWN = 10
+WAITS_SHOWN = 5  # of the runs after which one comes
 
 
 @dataclass
@@ -77,6 +79,7 @@ def _runs(schedule: Schedule, times: list[datetime], now: datetime) -> Iterator[
             run.notes.append("It is noted, and starts nothing: the schedule is in shadow.")
         if row is not None:
             _of_row(run, row, jobs.get(row.job_id or 0), schedule)
+            _of_others(run, now)
         else:
             _of_change(run, changes.get(nominal))
         if schedule.is_paused(nominal):
@@ -105,6 +108,15 @@ def _of_row(run: Coming, row: Occurrence, job: Job | None, schedule: Schedule) -
         run.buttons = ["skip", "move", "arguments", "run-now", *(["undo"] if moved or given else [])]
     elif job is not None:
         run.notes.append("It was started before its time.")
+
+
+def _of_others(run: Coming, now: datetime) -> None:
+    if run.job is None or not run.job.held_by & Hold.DEPENDENCIES:
+        return
+    waits = [one for one in awaited_by(run.job, now=now) if not one.is_over or one.is_vain]
+    run.notes += [f"It comes after {one.words}, which {one.stands}." for one in waits[:WAITS_SHOWN]]
+    if len(waits) > WAITS_SHOWN:
+        run.notes.append(f"And after {len(waits) - WAITS_SHOWN} more.")
 
 
 def _of_change(run: Coming, change: OccurrenceChange | None) -> None:

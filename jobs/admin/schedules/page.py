@@ -145,6 +145,8 @@ def facts(schedule: Schedule) -> list[tuple[str, Any]]:
     ]
     if schedule.calendar is not None:
         found.append(("Calendar", f"{schedule.calendar.name}; when it is closed, {schedule.get_blackout_display()}"))
+    if after := Schedule.objects.names_of(schedule.after_ids):
+        found.append(("Comes after", f"{', '.join(after)}; it starts when {schedule.get_after_end_display()}"))
     if schedule.spread:
         start = span(schedule.offset.total_seconds())
         found.append(("Spread", f"{start} after its nominal times, its part of {span(schedule.spread)}"))

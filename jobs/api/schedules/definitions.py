@@ -80,9 +80,12 @@ class ScheduleView(ApiView):
 
 
 def next_jobs(schedules: Sequence[Schedule]) -> dict[str, Any]:
-    """Return what these are shown with: their next jobs, in one statement."""
+    """Return what these are shown with: their next jobs and the names of those after which they come, each in one
+    statement."""
     ids = [schedule.next_job_id for schedule in schedules if schedule.next_job_id is not None]
-    return {"jobs": Job.objects.in_bulk(ids) if ids else {}}
+    others = {pk for schedule in schedules for pk in schedule.after_ids}
+    names = dict(Schedule.objects.filter(pk__in=others).values_list("pk", "name")) if others else {}
+    return {"jobs": Job.objects.in_bulk(ids) if ids else {}, "names": names}
 
 
 class ScheduleList(ScheduleView):

@@ -73,6 +73,7 @@ class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
 
     payload = serializers.JSONField(read_only=True)
     calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
+    after = serializers.SerializerMethodField()
     standing = serializers.SerializerMethodField(
         help_text="on, paused, shadow, off, ended: nothing comes, or broken: problem."
     )
@@ -105,8 +106,15 @@ class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
         )
         read_only_fields = fields
         extra_kwargs: ClassVar[dict[str, Any]] = {
-            name: {"help_text": asked.help} for name, asked in SCHEDULE_ASKED.items() if name != "calendar"
+            name: {"help_text": asked.help}
+            for name, asked in SCHEDULE_ASKED.items()
+            if name not in ("calendar", "after")
         }
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField(), help_text=SCHEDULE_ASKED["after"].help))
+    def get_after(self, schedule: Schedule) -> list[str]:
+        names = self.context["names"]
+        return sorted(names[pk] for pk in schedule.after_ids if pk in names)
 
     @extend_schema_field(serializers.ChoiceField(choices=Standing.choices))
     def get_standing(self, schedule: Schedule) -> Standing:

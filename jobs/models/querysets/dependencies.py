@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connections
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from jobs.models.holding import bit_is_set
 from jobs.models.querysets.limits import JobLimits
@@ -38,6 +37,25 @@ SELECT wait.job_id, count(*), count(*) FILTER (WHERE NOT other.state = ANY (%(ov
 FROM jobs_dependency AS wait JOIN jobs_job AS other ON other.id = wait.waits_for_id
 WHERE wait.job_id = ANY (%(jobs)s)
 GROUP BY wait.job_id
+"""
+
+
+# As an array: a join may read all that are held. Runs of one day, by whatever clocks, lie less than two days apart.
+WAITING_FOR = """
+SELECT id FROM jobs_job
+WHERE state = 0 AND holds <> 0 AND (holds & 2) > 0 AND id = ANY (ARRAY(
+    SELECT job_id FROM jobs_dependency WHERE waits_for_id = ANY (%(ids)s::bigint[])
+    UNION ALL
+    SELECT run.id
+    FROM jobs_job AS other
+    JOIN jobs_schedule AS follower
+        ON follower.after_ids @> ARRAY[other.schedule_id] AND NOT follower.after_ids = '{}'::bigint[]
+    JOIN jobs_job AS run ON run.schedule_id = follower.id
+        AND run.state = 0 AND (run.holds & 2) > 0 AND run.nominal_at IS NOT NULL
+        AND run.nominal_at BETWEEN other.nominal_at - interval '2 days' AND other.nominal_at + interval '2 days'
+    WHERE other.id = ANY (%(ids)s::bigint[]) AND other.schedule_id IS NOT NULL
+))
+ORDER BY id
 """
 
 
@@ -80,12 +98,11 @@ class JobWaits(JobLimits):
 
     def waiting_for(self, ids: Collection[int]) -> list[int]:
         """Return the ids of the jobs that wait for one of these, in order."""
-        from jobs.models.dependency import Dependency  # noqa: PLC0415 - it knows the job, not the other way round
-
-        theirs = ArraySubquery(Dependency.objects.filter(waits_for__in=ids).order_by().values("job_id"))
-        # A join may read all that are held.
-        waiting = self.still_waiting().filter(_IsOneOf(F("id"), theirs))
-        return list(waiting.order_by("id").values_list("id", flat=True))
+        if not ids:
+            return []
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(WAITING_FOR, {"ids": list(ids)})
+            return [pk for (pk,) in cursor.fetchall()]
 
     def still_waiting(self) -> Self:
         """Select the jobs that are held for others."""
@@ -126,20 +143,22 @@ class JobWaits(JobLimits):
             cursor.execute(HOW_FAR, {"jobs": list(ids), **states})
             return {row[0]: Wait(*row) for row in cursor.fetchall()}
 
+    def waiting_runs(self, *, before: datetime | None, after: int, limit: int) -> list[Job]:
+        """Return runs of schedules that are held for others, in the order of their ids and beyond this one; those
+        whose time comes `before` a moment, or all."""
+        runs = self.filter(state=State.PENDING, nominal_at__isnull=False, id__gt=after)
+        runs = runs.filter(bit_is_set(Hold.DEPENDENCIES))
+        return list((runs if before is None else runs.filter(run_at__lt=before)).order_by("id")[:limit])
+
     def waited_enough(self, limit: int) -> list[int]:
-        """Return the ids of the jobs that are held for others and need not be: for whoever looks what has gone
-        unnoticed."""
+        """Return the ids of the jobs that are held for other jobs and need not be: for whoever looks what has gone
+        unnoticed. Not of runs of schedules, which wait for those of others."""
         from jobs.models.dependency import Dependency  # noqa: PLC0415 - it knows the job, not the other way round
 
         others = Dependency.objects.filter(job=OuterRef("pk"))
         still_open = Exists(others.exclude(waits_for__state__in=OVER))
         broken = Exists(others.filter(waits_for__state__in=FAILED_OTHERS))
         wants_success = Q(waits_for_end__isnull=True) | Q(waits_for_end=Awaited.SUCCESS)
-        found = self.still_waiting().filter(Q(~still_open) | Q(wants_success, broken))
+        waiting = self.still_waiting().filter(nominal_at__isnull=True)
+        found = waiting.filter(Q(~still_open) | Q(wants_success, broken))
         return list(found.order_by("id").values_list("id", flat=True)[:limit])
-
-
-class _IsOneOf(Func):
-    template = "%(expressions)s)"
-    arg_joiner = " = ANY ("
-    output_field = BooleanField()

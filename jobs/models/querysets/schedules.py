@@ -51,6 +51,14 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         """Select of these schedules those whose next run is one of these jobs."""
         return self.filter(pk__in=ids, next_job_id__in=job_ids)
 
+    def names_of(self, ids: Collection[int]) -> tuple[str, ...]:
+        """Return the names of these, in their order; no statement for none."""
+        return tuple(self.filter(pk__in=ids).order_by("name").values_list("name", flat=True)) if ids else ()
+
+    def followers_of(self, pk: int) -> ScheduleQuerySet:
+        """Select those that come after this one."""
+        return self.filter(after_ids__contains=[pk]).exclude(after_ids=[])
+
     def due(self, now: datetime, limit: int) -> list[int]:
         """Return the ids of those whose next nominal time has come, soonest first."""
         found = self.filter(next_at__lte=now).order_by("next_at", "pk")

@@ -53,7 +53,12 @@ def prepare(ids: Collection[int], *, by: AbstractBaseUser | None, now: datetime)
     ordered = sorted(ids)
     for first in range(0, len(ordered), MARKED_TOGETHER):
         with transaction.atomic():
-            _publish_again(Job.objects.to_be_marked(ordered[first : first + MARKED_TOGETHER]), now)
+            mark(ordered[first : first + MARKED_TOGETHER], now=now)
+
+
+def mark(ids: Collection[int], *, now: datetime) -> None:
+    """Mark these jobs, unless somebody has them: their ends look for who waits."""
+    _publish_again(Job.objects.to_be_marked(ids), now)
 
 
 def keep(ids: Collection[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
@@ -15,12 +16,12 @@ from jobs.events.transitions import WaitersLeftToLeader
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import Wait
-from jobs.states import Awaited, Cause, Hold, State
+from jobs.states import ENDED_AS, Awaited, Cause, Hold, State
+from jobs.transitions.dependencies import runs
 
 AT_ONCE = 1000  # jobs that one transaction lets go or skips; the leader sees to the rest
 DEEPEST = 50  # how many generations of skipped jobs it follows
 PATIENCE = "2s"  # of the look after the commit: whoever has the row longer than this is left to the leader
-ENDED_AS = {State.FAILED: "failed", State.CANCELLED: "was cancelled", State.SKIPPED: "was skipped"}
 
 
 def ended(ids: Collection[int], *, now: datetime) -> int:
@@ -40,13 +41,17 @@ def unblock_or_skip(ids: Iterable[int], *, now: datetime, wait: bool = False) ->
         jobs = Job.objects.waiting_and_locked(generation, wait=wait)
         _look_again_at_commit(set(generation) - {job.pk for job in jobs})
         waits = Job.objects.how_far_they_wait([job.pk for job in jobs])
-        free, vain = [], []
+        verdicts = runs.judge(jobs, now=now)
+        free, broken, vain = [], [], []
         for job in jobs:
-            far = waits.get(job.pk) or Wait(job.pk, 0, 0, None, None)
-            if far.broken is not None and job.waits_for_end != Awaited.ANY:
-                vain.append((job, far.broken))
-            elif not far.open:
-                free.append((job, far))
+            far, run = waits.get(job.pk), verdicts.get(job.pk)
+            if far is not None and far.broken is not None and job.waits_for_end != Awaited.ANY:
+                broken.append((job, far.broken))
+            elif run is not None and run.vain:
+                vain.append((job, run.vain))
+            elif (far is None or not far.open) and (run is None or run.free):
+                free.append((job, _waited_for(far) if run is None or far is not None else run.waited_for))
+        vain += _in_vain(broken)
         _let_go(free, now)
         _skip(vain, now)
         done += len(free) + len(vain)
@@ -55,35 +60,43 @@ def unblock_or_skip(ids: Iterable[int], *, now: datetime, wait: bool = False) ->
     return done
 
 
-def _let_go(free: list[tuple[Job, Wait]], now: datetime) -> None:
-    """Let go of these jobs, with one update for all that waited for the same."""
-    texts: dict[str, list[int]] = {}
-    for job, far in free:
-        texts.setdefault(_waited_for(far), []).append(job.pk)
-    for text, ids in texts.items():
-        left = F("holds").bitand(~int(Hold.DEPENDENCIES))
-        Job.objects.filter(pk__in=ids).update(holds=left, waited_for=text)
+def _let_go(free: list[tuple[Job, str]], now: datetime) -> None:
+    """Let go of these jobs, with one update for all that waited for the same. Without a text it held nobody back."""
+    for text, jobs in _by_text(free).items():
+        changed: dict[str, Any] = {"holds": F("holds").bitand(~int(Hold.DEPENDENCIES))}
+        if text:
+            changed["waited_for"] = text
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(**changed)
     at_last = [job for job, _ in free if job.held_by == Hold.DEPENDENCIES]
     publishing.publish_at_commit([Listed.first(job) for job in at_last], now=now)
 
 
-def _waited_for(far: Wait) -> str:
-    if far.last is None:
+def _by_text(jobs: Iterable[tuple[Job, str]]) -> dict[str, list[Job]]:
+    found: dict[str, list[Job]] = {}
+    for job, text in jobs:
+        found.setdefault(text, []).append(job)
+    return found
+
+
+def _waited_for(far: Wait | None) -> str:
+    if far is None or far.last is None:
         return "It waited for jobs that are not there any more."
     return f"It waited for job {far.last}" + (f", the last of {far.jobs}." if far.jobs > 1 else ".")
 
 
-def _skip(vain: list[tuple[Job, int]], now: datetime) -> None:
+def _in_vain(broken: list[tuple[Job, int]]) -> list[tuple[Job, str]]:
+    """Return these with why they wait in vain for those other jobs."""
+    others = {other for _, other in broken}
+    states = dict(Job.objects.filter(pk__in=others).order_by().values_list("pk", "state")) if others else {}
+    # Read without its lock: it may have been retried or deleted since.
+    how = {other: ENDED_AS.get(State(states[other])) if other in states else None for other in others}
+    return [(job, f"Job {other}, which it waited for, {how[other] or 'did not complete'}.") for job, other in broken]
+
+
+def _skip(vain: list[tuple[Job, str]], now: datetime) -> None:
     from jobs.transitions.schedules import succession  # noqa: PLC0415 - it makes jobs, and these wait for others
 
-    broken: dict[int, list[Job]] = {}
-    for job, other in vain:
-        broken.setdefault(other, []).append(job)
-    states = dict(Job.objects.filter(pk__in=broken).order_by().values_list("pk", "state")) if broken else {}
-    for other, jobs in broken.items():
-        # Read without its lock: it may have been retried or deleted since.
-        how = ENDED_AS.get(State(states[other])) if other in states else None
-        why = f"Job {other}, which it waited for, {how or 'did not complete'}."
+    for why, jobs in _by_text(vain).items():
         ids = [job.pk for job in jobs]
         Job.objects.filter(pk__in=ids).update(state=State.SKIPPED, finished_at=now, holds=0, reason=why)
         succession.missed(jobs, Cause.DEPENDENCY, why, now=now)

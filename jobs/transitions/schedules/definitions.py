@@ -14,6 +14,7 @@ from jobs.models.job import NEXT_VERSION
 from jobs.states import Cause, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
+from jobs.transitions.schedules import followers
 from jobs.transitions.schedules.planning import Stop
 from jobs.transitions.schedules.succession import AT_LEISURE, move_on, rewind
 
@@ -39,12 +40,15 @@ def create_schedule(
     fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime, reason: str = ""
 ) -> Schedule:
     """Create a schedule of fields that have passed the rules, and the job of its first run. Nothing before `now` is
-    ever started. Raises IntegrityError where its name is taken."""
+    ever started. Raises IntegrityError where its name is taken, ValidationError where it cannot come after the others
+    any more."""
     schedule = Schedule(**fields, created_at=now, created_by_id=getattr(by, "pk", None), accounted_until=now)
     schedule.anchored_at = _anchor(schedule, now)
     with transaction.atomic():
+        followers.tie(schedule, schedule.after_ids)
         schedule.save(force_insert=True)
         move_on([schedule], now=now, most=AT_LEISURE)
+        followers.mark(schedule.after_ids, now=now)
         schedule.refresh_from_db()
         _note(schedule, None, by=by, now=now, reason=reason)
     return schedule
@@ -54,12 +58,15 @@ def change_schedule(
     pk: int, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime, reason: str = ""
 ) -> Changed:
     """Change a schedule to fields that have passed the rules. The job of its next run is taken back and made anew; runs
-    whose time has come stay as they are. What passed while it was switched off never starts."""
+    whose time has come stay as they are. What passed while it was switched off never starts. Raises as
+    `create_schedule` does."""
     with transaction.atomic():
         schedule = _locked(pk)
         if schedule is None:
             return _none(pk)
         before = schedule.described()
+        others = set(fields.get("after_ids", ())).difference(schedule.after_ids)
+        followers.tie(schedule, others)
         off = Stop(now, Cause.DISABLED, "", getattr(by, "pk", None)) if not fields.get("enabled", True) else None
         account_and_withdraw(schedule, "The schedule was changed.", by=by, now=now, stop=off)
         did = [getattr(schedule, name) for name in WHAT_RUNS]
@@ -73,6 +80,7 @@ def change_schedule(
             schedule.anchored_at = _anchor(schedule, schedule.created_at)
         schedule.problem = ""
         plan_anew(schedule, now=now)
+        followers.mark(others, now=now)
         _note(schedule, before, by=by, now=now, reason=reason)
     return Changed(True, f"The schedule '{schedule.name}' was changed. {next_words(schedule)}", schedule)
 
@@ -175,10 +183,11 @@ def account_and_withdraw(
 
 
 def plan_anew(schedule: Schedule, *, now: datetime) -> None:
-    """Save the schedule, which the caller has locked and changed, and plan again."""
+    """Save the schedule, which the caller has locked and changed, and plan again, it and what comes after it."""
     schedule.save()
     move_on([schedule], now=now, most=AT_LEISURE)
     schedule.refresh_from_db()
+    followers.look_at_them(schedule, now=now)
 
 
 def _withdraw(schedule: Schedule, why: str, *, now: datetime) -> int | None:

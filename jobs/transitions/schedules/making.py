@@ -52,7 +52,7 @@ WITH asked AS (
     INSERT INTO jobs_job (
         name, target, payload, queue, run_at, rerunnable, max_attempts, retry_on, start_within, deadline, if_late,
         key, key_limit, overlap, calendar_id, blackout, asked_run_at, waited_for, holds, enqueued_at, deliveries,
-        created_by_id, schedule_id, nominal_at
+        created_by_id, schedule_id, nominal_at, waits_for_end, has_dependents
     )
     SELECT s.name, s.target, coalesce(asked.payload::jsonb, s.payload), s.queue, asked.run_at, s.rerunnable,
         s.max_attempts, s.retry_on, s.start_within, s.deadline, s.if_late,
@@ -60,7 +60,8 @@ WITH asked AS (
         s.key_limit, asked.overlap, s.calendar_id, s.blackout, asked.asked_run_at, asked.why, asked.holds,
         CASE WHEN asked.run_at < %(late)s AND asked.holds = 0 THEN %(now)s END,
         CASE WHEN asked.run_at < %(late)s AND asked.holds = 0 THEN 1 ELSE 0 END,
-        coalesce(asked.made_by_id, s.created_by_id), s.id, asked.nominal_at
+        coalesce(asked.made_by_id, s.created_by_id), s.id, asked.nominal_at,
+        CASE WHEN (asked.holds & 2) > 0 THEN s.after_end END, s.has_followers
     FROM asked JOIN jobs_schedule s ON s.id = asked.schedule_id
     WHERE NOT s.shadow AND NOT EXISTS (
         SELECT FROM jobs_occurrence o
@@ -103,7 +104,7 @@ def make(wanted: Sequence[PlacedRun], *, now: datetime, standing: Sequence[Plann
                 "run_at": [one.run_at for one in wanted],
                 "overlaps": [one.run.overlap for one in wanted],
                 "payloads": [None if one.run.payload is None else exactjson.dumps(one.run.payload) for one in wanted],
-                "holds": [int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target) for one in wanted],
+                "holds": [_waits_for(one) for one in wanted],
                 "asked_run_at": [one.bound.asked_run_at for one in wanted],
                 "whys": [one.bound.why for one in wanted],
                 "makers": [one.run.made_by_id for one in wanted],
@@ -115,3 +116,10 @@ def make(wanted: Sequence[PlacedRun], *, now: datetime, standing: Sequence[Plann
         )
         rows = cursor.fetchall()
     creation.publish_new([Listed(job_id, 1, run_at, queue) for job_id, run_at, queue in rows], late)
+
+
+def _waits_for(one: PlacedRun) -> int:
+    """Return what a new run waits for, as a sum of Holds. A repeat, which a person has asked for, waits for no others.
+    Whether there is anything to wait for is looked at when it is there: no start waits for that."""
+    after = bool(one.schedule.after_ids) and one.number == 1
+    return int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target) | int(Hold.DEPENDENCIES) * after

@@ -13,7 +13,7 @@ from jobs import rules
 from jobs.models import Audit, Change, Job, Occurrence, OccurrenceChange, Schedule, Subject
 from jobs.models.job import NEXT_VERSION
 from jobs.recurrence import BadExpression
-from jobs.states import Cause, State
+from jobs.states import Cause, Hold, State
 from jobs.transitions import controls
 from jobs.transitions.requeue import requeue
 from jobs.transitions.schedules.definitions import Changed, account_and_withdraw, plan_anew
@@ -151,6 +151,8 @@ def _change(
         return Changed(False, f"{run} has no job: {why}", schedule)
     answer = of_job(job)
     schedule.refresh_from_db()
+    waits = answer.job is not None and answer.job.held_by & Hold.DEPENDENCIES
+    done += ", but not before what it comes after has ended" if waits else ""
     return Changed(answer.done, f"{run} {done}." if answer.done else answer.why, schedule)
 
 

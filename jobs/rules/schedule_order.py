@@ -1,0 +1,110 @@
+"""Judges which schedules may come after which: without circles, and no more often than somebody can wait for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, cast
+
+from jobs.models.schedule import Schedule
+from jobs.permissions import VIEW_SCHEDULE, why_refused
+from jobs.recurrence import BadExpression
+from jobs.rules.timing import Timing
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+
+MOST_A_DAY = 300  # runs of one for which others wait: each look at who waits counts them
+LOOKED_AT = 3000  # nominal times in which the fullest day is looked for
+A_DAY = timedelta(days=1)
+A_YEAR = timedelta(days=366)
+GONE = "One of these schedules was deleted in this moment; choose again."
+
+
+def circle(pk: int, name: str, others: Collection[int]) -> str:
+    """Return what is wrong where this schedule would come after these, a sentence that names the circle; empty where
+    there is none."""
+    ways: dict[int, tuple[str, ...]] = dict.fromkeys(others, ())
+    asked = deque([list(others)])
+    while asked:
+        ahead: list[int] = []
+        for one in Schedule.objects.filter(pk__in=asked.popleft()).order_by("pk"):
+            way = (*ways[one.pk], one.name)
+            if pk in one.after_ids:
+                names = ", which comes after ".join(f"'{step}'" for step in way)
+                return (
+                    f"That is a circle: '{name}' would come after {names}, which comes after it; leave one of them out."
+                )
+            for further in one.after_ids:
+                if further not in ways:
+                    ways[further] = way
+                    ahead.append(further)
+        if ahead:
+            asked.append(ahead)
+    return ""
+
+
+def after_problems(
+    names: Sequence[str], *, name: str, before: Schedule | None, by: AbstractBaseUser | None, now: datetime
+) -> tuple[list[int], list[str]]:
+    """Return the ids of the schedules of these names, and what is wrong with coming after them, a sentence each."""
+    was = () if before is None else Schedule.objects.names_of(before.after_ids)
+    if by is not None and {*names} != {*was} and not cast("PermissionsMixin", by).has_perm(VIEW_SCHEDULE):
+        return [], [f"To come after others is to see them. {why_refused(by.get_username(), VIEW_SCHEDULE)}"]
+    there = {one.name: one for one in Schedule.objects.filter(name__in=names).order_by("pk")}
+    problems = [
+        f"There is no schedule '{one[:100]}'; write the names of schedules that there are."
+        for one in names
+        if one not in there and one != name
+    ]
+    if name in names or (before is not None and before.name in names):
+        problems.append("A schedule cannot come after itself; leave it out.")
+    ids = [one.pk for one in there.values()]
+    if not problems and before is not None and (found := circle(before.pk, name, ids)):
+        problems.append(found)
+    if not problems:
+        problems = [
+            f"'{one.name}' comes more than {MOST_A_DAY} times on a day, and nothing can come after that; leave it out, "
+            "or let it come less often."
+            for one in there.values()
+            if comes_too_often(timing_of(one), now)
+        ]
+    return sorted(ids), problems
+
+
+def timing_of(schedule: Schedule) -> Timing:
+    """Return when a schedule comes."""
+    return Timing(
+        schedule.dialect,
+        schedule.expression,
+        schedule.time_zone,
+        name=schedule.name,
+        anchor=schedule.anchored_at,
+        starts_at=schedule.starts_at,
+        ends_at=schedule.ends_at,
+    )
+
+
+def comes_too_often(timing: Timing, now: datetime) -> bool:
+    """Return whether it comes so often that others cannot come after it. Of one that cannot be read nobody knows."""
+    try:
+        begins = next(timing.after(now), now)
+        near = takewhile(lambda nominal: nominal < begins + A_YEAR, timing.after(now))
+        times = list(islice(near, LOOKED_AT))
+    except (BadExpression, KeyError, ValueError, OSError):
+        return False
+    return any(later - first < A_DAY for first, later in zip(times, times[MOST_A_DAY:], strict=False))
+
+
+def followed_problems(schedule: Schedule, timing: Timing, now: datetime) -> list[str]:
+    """Return what is wrong where this schedule comes so from now on, with regard to those that come after it."""
+    if not schedule.has_followers or not comes_too_often(timing, now):
+        return []
+    names = Schedule.objects.followers_of(schedule.pk).order_by("name").values_list("name", flat=True)[:1]
+    return [
+        f"It would come more than {MOST_A_DAY} times on a day, and '{name}' comes after it; let it come less often, or "
+        "take it out there."
+        for name in names
+    ]
