@@ -91,7 +91,6 @@ def test_those_that_wait_are_told_when_the_one_that_asks_leaves_unanswered(ident
     def who():
         if identity == "an error":
             raise RuntimeError
-        return None
 
     taking = Taking(Broken(), who, lambda waiting: None, hurried.extend, sharing=True)
     asks, other = waiting(1, acknowledged), waiting(2, acknowledged)
