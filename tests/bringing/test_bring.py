@@ -143,3 +143,20 @@ def test_an_unknown_source_or_zone_is_refused(given, field):
 
 def test_all_sources_but_calendars_are_live():
     assert {key for key, source in SOURCES.items() if not source.is_live} == {"icalendar"}
+
+
+QUARTZ = """<job-scheduling-data><schedule>
+<job><name>j</name><job-class>a.Report</job-class></job>
+<trigger><simple><name>t</name><job-name>j</job-name><start-time>2026-12-24T09:00:00</start-time>
+<repeat-count>-1</repeat-count><repeat-interval>3600000</repeat-interval></simple></trigger>
+<trigger><cron><name>bad</name><job-name>j</job-name><cron-expression>x</cron-expression></cron></trigger>
+</schedule></job-scheduling-data>"""
+
+
+def test_a_first_moment_without_a_zone_is_by_the_clock_of_its_machine():
+    good, bad = seen(QUARTZ, "quartz")
+    assert (bad.number, bad.is_good) == (5, False)
+    assert good.starts[0] == datetime(2026, 12, 24, 9, tzinfo=BERLIN)
+    (made,) = bring([good], by=None, now=NOON)
+    assert made.next_at is None
+    assert (made.starts_at, made.anchored_at) == (datetime(2026, 12, 24, 9, tzinfo=BERLIN),) * 2

@@ -123,3 +123,13 @@ def test_without_commands_the_table_is_what_remains():
         wanted(entry('/bin/x "a"'), Table())
     with pytest.raises(NoTarget, match="does not say what it runs"):
         wanted(entry(""), Table())
+
+
+def test_an_argument_of_the_source_stands_in_the_payload_by_its_name():
+    given = Entry(
+        line=1, name="x", dialect="cron", expression="@daily", command="com.example.Report", data={"path": "/a"}
+    )
+    table = Table.of(
+        [{"command": "com.example.Report", "target": "demo.log", "payload": {"message": "{data.path} {data.no}"}}]
+    )
+    assert wanted(given, table)["payload"] == {"message": "/a {data.no}"}

@@ -7,6 +7,8 @@ from jobs.recurrence.imports.cronjobs import cronjobs
 from jobs.recurrence.imports.crontab import system_crontab, user_crontab
 from jobs.recurrence.imports.entries import Entry, Found, Refused
 from jobs.recurrence.imports.eventbridge import eventbridge
+from jobs.recurrence.imports.jenkins_jobs import jenkins_jobs
+from jobs.recurrence.imports.quartz_jobs import quartz_jobs
 from jobs.recurrence.imports.timers import timers
 from jobs.recurrence.imports.vevents import vevents
 
@@ -19,6 +21,8 @@ SOURCES: Mapping[str, Callable[[str], Found]] = MappingProxyType(
         "icalendar": vevents,
         "systemd": timers,
         "eventbridge": eventbridge,
+        "quartz": quartz_jobs,
+        "jenkins": jenkins_jobs,
     }
 )
 
@@ -29,6 +33,8 @@ __all__ = [
     "Refused",
     "cronjobs",
     "eventbridge",
+    "jenkins_jobs",
+    "quartz_jobs",
     "system_crontab",
     "timers",
     "user_crontab",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -40,9 +41,13 @@ class Entry:
     catch_up: str | None = None
     #: Seconds within which its starts are spread.
     spread: int | None = None
-    #: The first and the last moment at which it may start, with their zone.
+    #: The first and the last moment at which it may start; without a zone by the clock of the machine it comes from.
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    #: How many times it starts.
+    most_runs: int | None = None
+    #: Arguments of what it runs, by their names.
+    data: Mapping[str, str] = field(default_factory=dict)
     #: Sentences about what changes by coming here.
     notes: tuple[str, ...] = ()
 
@@ -68,6 +73,7 @@ class Collected:
     entries: list[Entry] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     _names: set[str] = field(default_factory=set)
+    _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, text: str, *, line: int, name: str, dialect: str, expression: str, **more: Any) -> None:
         """Keep an entry, or its refusal where its zone or expression is bad. `text`: what a refusal shows."""
@@ -98,9 +104,11 @@ class Collected:
     def _free(self, name: str, line: int) -> str:
         if name not in self._names:
             return name
-        number, free = 1, f"{name} (line {line})"
+        free = of_line = f"{name} (line {line})"
+        number = self._numbers.get(of_line, 1)  # a file of one line may have thousands of them
         while free in self._names:
             number, free = number + 1, f"{name} (line {line}, {number + 1})"
+        self._numbers[of_line] = max(number - 1, 1)
         return free
 
 

@@ -28,7 +28,6 @@ class CeleryEntry(Entry):
     args: list[Any] = field(default_factory=list)
     kwargs: dict[str, Any] = field(default_factory=dict)
     queue: str | None = None
-    most_runs: int | None = None
     row: int | None = None
 
 

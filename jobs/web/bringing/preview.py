@@ -137,7 +137,7 @@ def _line(
         does = {"target": "", "payload": {}}
         problems.append(str(error))
     said = {name: getattr(entry, name, None) for name in OPTIONAL}
-    own = {name: value for name, value in said.items() if value is not None}
+    own = {name: _with_zone(value, zone) for name, value in said.items() if value is not None}
     asked: dict[str, Any] = {
         **does,
         **own,
@@ -160,9 +160,9 @@ def _line(
         entry.expression,
         asked["time_zone"],
         name=entry.name,
-        anchor=entry.starts_at or now,
-        starts_at=entry.starts_at,
-        ends_at=entry.ends_at,
+        anchor=own.get("starts_at") or now,
+        starts_at=own.get("starts_at"),
+        ends_at=own.get("ends_at"),
     )
     meaning, starts = _times(timing, now)
     later = list(_later(entry, source, shadow=shadow))
@@ -183,6 +183,12 @@ def _line(
         origin=" ".join([f"Brought from {source.label}.", *later]),
         entry=entry,
     )
+
+
+def _with_zone(value: Any, zone: str) -> Any:
+    """Return a moment without a zone as one of this zone, and anything else as it is."""
+    is_naive = isinstance(value, datetime) and value.tzinfo is None
+    return value.replace(tzinfo=zones.find(zone)) if is_naive else value
 
 
 def _later(entry: Entry, source: Source, *, shadow: bool) -> Iterator[str]:

@@ -44,6 +44,8 @@ _LABELS = {
     "icalendar": "iCalendar file",
     "systemd": "systemd timers",
     "eventbridge": "Amazon EventBridge (JSON)",
+    "quartz": "Quartz jobs and triggers (XML)",
+    "jenkins": "Jenkins job (config.xml or Jenkinsfile)",
 }
 #: By their keys. A calendar's file starts nothing; all others are run where they come from.
 SOURCES: Mapping[str, Source] = MappingProxyType(

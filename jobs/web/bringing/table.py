@@ -14,7 +14,7 @@ from jobs.recurrence.imports import Entry
 MOST_ROWS = 1000
 MOST_STARS = 9  # each has one digit
 FORM = 'write tables of [[commands]] with command = "..." or pattern = "... *", target = "..." and payload = {...}'
-PLACE = re.compile(r"\{([1-9]|command|stdin)\}")
+PLACE = re.compile(r"\{([1-9]|command|stdin|data\.[^{}]+)\}")
 
 
 class BadTable(ValueError):
@@ -22,7 +22,8 @@ class BadTable(ValueError):
 
 
 class Row(BaseModel):
-    """Row of the table. A `pattern` has a star for any text; `{1}` in the payload is what the first one stands for."""
+    """Row of the table. A `pattern` has a star for any text; `{1}` in the payload is what the first one stands for, and
+    `{data.NAME}` an argument that the source gives by its name."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -94,13 +95,14 @@ class Table:
             stars = row.stars(entry.command)
             if stars is not None:
                 parts = {str(number): text for number, text in enumerate(stars, 1)}
+                parts |= {f"data.{name}": text for name, text in entry.data.items()}
                 filled = _filled(row.payload, {**parts, "command": entry.command, "stdin": entry.stdin})
                 return {"target": row.target, "payload": filled} | ({"queue": row.queue} if row.queue else {})
         return None
 
 
 def _filled(value: Any, parts: Mapping[str, str]) -> Any:
-    """Return the value with each {1}, {command} or {stdin} of its texts replaced."""
+    """Return the value with each {1}, {command}, {stdin} or {data.NAME} of its texts replaced."""
     if isinstance(value, str):
         return PLACE.sub(lambda match: parts.get(match[1], match[0]), value)
     if isinstance(value, dict):

@@ -34,6 +34,8 @@ PIECES = st.sampled_from(
         *("0 3 * * * ", "@daily ", "CRON_TZ=", "Europe/Berlin", "kind: CronJob", "spec: ", "schedule: ", "---\n", "- "),
         *("BEGIN:VEVENT\n", "END:VEVENT\n", "DTSTART:", "20260105T090000Z", "RRULE:", "EXDATE;VALUE=DATE:", "TZID="),
         *("[Timer]\n", "OnCalendar=", "Mon..Fri ", "RandomizedDelaySec=", "15min", "~", "..", "&a ", "*a", "!!x "),
+        *("<project>", "<hudson.triggers.TimerTrigger><spec>", "</spec>", "TZ=", "cron('", "')", "'" * 3, "/*"),
+        *("<trigger><cron>", "<cron-expression>", "</cron>", "<job>", "</trigger>", "&lt;", "&x;", "<!DOCTYPE a"),
         *('{"ScheduleExpression": ', '"rate(5 minutes)"', '"Name"', "null", "cron(", ")", "\x00", "²", "\u2028", "é"),
     ]
 )
@@ -50,6 +52,20 @@ def test_no_text_raises(source, pieces):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("text", ["", "\n", "[" * 5000, "{" * 5000, "- " * 5000, "BEGIN:VEVENT\n" * 5000, "\ud800"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "[" * 5000,
+        "{" * 5000,
+        "- " * 5000,
+        "BEGIN:VEVENT\n" * 5000,
+        "<a>" * 5000,
+        "cron('" * 9000,
+        "/*" * 9000,
+        "\ud800",
+    ],
+)
 def test_neither_nothing_nor_what_is_deep_raises(source, text):
     SOURCES[source](text)
