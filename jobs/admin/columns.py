@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from jobs import rules
+from jobs.admin.filters import labels_shown
 from jobs.admin.records import linked
 from jobs.admin.schedules.columns import moment_shown
 from jobs.clock import clock
@@ -73,6 +74,10 @@ class JobColumns:
     @admin.display(description="payload")
     def arguments(self, job: Job) -> SafeString:
         return format_html("<pre>{}</pre>", as_json(job.payload))
+
+    @admin.display(description="labels")
+    def labelled(self, job: Job) -> SafeString | str:
+        return labels_shown(job.labels, "jobs_job") or "—"
 
     @admin.display(description="policies")
     def policies(self, job: Job) -> SafeString:

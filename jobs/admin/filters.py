@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
+from urllib.parse import quote
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from jobs import targets
 from jobs.clock import clock
 from jobs.models import Worker
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.querysets import JobQuerySet
+from jobs.rules import labels_problems
 from jobs.states import Hold, State
+from jobs.web import parsing
 
 Choices = list[tuple[str, str]]
 
@@ -75,6 +82,31 @@ class TargetFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> JobQuerySet:
         jobs = cast("JobQuerySet", queryset)
         return jobs.filter(target=self.value()) if self.value() else jobs
+
+
+class LabelFilter(SimpleListFilter):
+    """The label that was chosen on a page, as key:value; another one is found by typing it into the search."""
+
+    title = "label"
+    parameter_name = "label"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        chosen = self.value()
+        return [(chosen, chosen)] if chosen else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        try:
+            key, value = parsing.label(self.value() or "")
+        except parsing.Unreadable:
+            return queryset
+        return queryset.none() if labels_problems({key: value}) else queryset.labelled({key: value})
+
+
+def labels_shown(labels: Mapping[str, str], page: str) -> SafeString:
+    """Return labels, each a link to all that have it."""
+    address = reverse(f"admin:{page}_changelist")
+    said = [f"{key}:{value}" for key, value in sorted(labels.items())]
+    return format_html_join(" ", '<a href="{}?label={}">{}</a>', ((address, quote(one, safe=""), one) for one in said))
 
 
 class DayFilter(SimpleListFilter):

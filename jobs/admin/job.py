@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from jobs import rules, transitions
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.columns import JobColumns
-from jobs.admin.filters import DayFilter, HeldFilter, QueueFilter, StateFilter, TargetFilter
+from jobs.admin.filters import DayFilter, HeldFilter, LabelFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
     list_display = ["id", "state_shown", "title", "target", "queue", "due", "delay"]
     list_display_links = ["id", "title"]
-    list_filter = [StateFilter, HeldFilter, DayFilter, QueueFilter, TargetFilter]
+    list_filter = [StateFilter, HeldFilter, DayFilter, QueueFilter, TargetFilter, LabelFilter]
     search_fields = ["id", "name", "target"]
-    search_help_text = "An id, or a part of a name or target"
+    search_help_text = "An id, a label such as team:payroll, or a part of a name or target"
     sortable_by = ["id", "due"]
     ordering = ["-run_at"]
     actions = ["run_now", "retry", "cancel", "reschedule", "confirm_done", "confirm_failed", "delete_selected"]
@@ -48,7 +48,22 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
     inlines = [AttemptInline, AuditInline]
     fieldsets = [
         (None, {"fields": ["state_shown", "why", "reason", "stands_for", "waits", "others_wait"]}),
-        ("What", {"fields": ["name", "target", "arguments", "queue", "key", "policies", "deadline", "created_by"]}),
+        (
+            "What",
+            {
+                "fields": [
+                    "name",
+                    "target",
+                    "arguments",
+                    "queue",
+                    "labelled",
+                    "key",
+                    "policies",
+                    "deadline",
+                    "created_by",
+                ]
+            },
+        ),
         (
             "When (UTC)",
             {

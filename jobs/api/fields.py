@@ -135,3 +135,8 @@ class PayloadField(serializers.JSONField):
             return parsing.json_value(data.strip() or "{}")
         except parsing.Unreadable as error:
             raise serializers.ValidationError(str(error)) from None
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+class LabelsField(PayloadField):
+    """Labels: a JSON object of texts; in a form, its text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
@@ -16,8 +16,9 @@ from rest_framework.request import Request
 
 from jobs.api.fields import MomentField, Strict, TextField
 from jobs.models.querysets import JobQuerySet
-from jobs.rules import text_problems
+from jobs.rules import labels_problems, text_problems
 from jobs.states import State
+from jobs.web import parsing
 
 BIGGEST_ID = 2**63 - 1
 TEXT_LIMIT = 255
@@ -75,10 +76,36 @@ class WordField(TextField):
         return text
 
 
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class LabelsFilter(serializers.Field[Any, Any, Any, Any]):
+    """Labels, each as key:value, that are all wanted."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, help_text="With this label, as key:value; given several times, with all.")
+
+    def get_value(self, dictionary: Any) -> Any:
+        given = [text for text in dictionary.getlist(self.field_name) if text]
+        return given or serializers.empty
+
+    def to_internal_value(self, data: list[str]) -> dict[str, str]:
+        wanted: dict[str, str] = {}
+        for text in data:
+            try:
+                key, value = parsing.label(text)
+            except parsing.Unreadable as error:
+                raise serializers.ValidationError(str(error)) from None
+            if wanted.setdefault(key, value) != value:
+                raise serializers.ValidationError(f"Nothing has two values of '{key[:100]}'; give one of them.")
+        if problems := labels_problems(wanted):
+            raise serializers.ValidationError(problems)
+        return wanted
+
+
 class PageQuery(Strict):
     """Query string of any list: the page, after the filters of each."""
 
     what = "filter"
+    several: ClassVar[tuple[str, ...]] = ()  # filters that may be given more than once
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
@@ -103,10 +130,13 @@ class PageQuery(Strict):
 class ListQuery(PageQuery):
     """The query string of the list of jobs. An empty value is no filter."""
 
+    several = ("label",)
+
     state = StatesField(required=False, help_text="By name or number, several separated by commas: pending,running.")
     queue = WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
     target = WordField(required=False, allow_blank=False, help_text="Exactly this target.")
     name = WordField(required=False, allow_blank=False, help_text="Exactly this name.")
+    label = LabelsFilter()  # type: ignore[assignment] # REST framework takes it away
     batch = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -122,7 +152,7 @@ class ListQuery(PageQuery):
 
 def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
     """Return what a query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated."""
-    repeated = [name for name, values in query.lists() if len(values) > 1]
+    repeated = [name for name, values in query.lists() if len(values) > 1 and name not in kind.several]
     if repeated:
         raise serializers.ValidationError(
             dict.fromkeys(repeated, "This is given twice; give it once (states can be separated by commas).")
@@ -138,6 +168,7 @@ def matching(jobs: JobQuerySet, query: QueryDict) -> JobQuerySet:
     wanted = checked(query, ListQuery)
     if wanted.get("state"):
         jobs = jobs.in_state(wanted["state"])
+    jobs = jobs.labelled(wanted.get("label", {}))
     return jobs.filter(**{LOOKUPS[name]: value for name, value in wanted.items() if name in LOOKUPS})
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, LessThanOrEqual
 
@@ -23,7 +24,27 @@ MOST_ATTEMPTS = 100
 MOST_OF_A_KEY = 1000
 MOST_WAITED_FOR = 1000  # by one job
 MOST_PAIRS = 10_000  # of a job and one that it waits for, in one request: a quarter of a second
+LABELS_CEILING = 8192  # bytes that SQL may put into one row; what the rules let pass has no more
 MOMENTS = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at")
+
+
+def labels_are_texts(name: str) -> models.CheckConstraint:
+    """Return the constraint that labels are a JSON object of texts, and not many. What has none is looked at no
+    further: most rows."""
+    none, kind, size, other = (
+        Q(labels={}),
+        models.Func("labels", function="jsonb_typeof", output_field=models.TextField()),
+        models.Func("labels", function="pg_column_size", output_field=models.IntegerField()),
+        models.Func(
+            "labels",
+            Value('strict $.* ? (@.type() != "string")'),
+            function="jsonb_path_exists",
+            output_field=models.BooleanField(),
+        ),
+    )
+    texts = Q(Exact(kind, "object"), LessThanOrEqual(size, LABELS_CEILING), Exact(other, Value(False)))
+    return models.CheckConstraint(condition=none | texts, name=name)
+
 
 INDEXES: list[models.Index] = [
     # The one list query of a window reads this and nothing else.
@@ -63,6 +84,14 @@ INDEXES: list[models.Index] = [
     models.Index(fields=["-finished_at"], condition=Q(state=State.INTERRUPTED), name="jobs_interrupted"),
     # Whether anybody uses a calendar that is to be deleted.
     models.Index(fields=["calendar"], condition=Q(calendar__isnull=False), name="jobs_of_calendar"),
+    # Jobs by their labels, those without any left out. Not `fastupdate`: a start would write what many have put off.
+    GinIndex(
+        fields=["labels"],
+        opclasses=["jsonb_path_ops"],
+        fastupdate=False,
+        condition=~Q(labels={}),
+        name="jobs_labels",
+    ),
 ]
 
 CONSTRAINTS: list[models.BaseConstraint] = [
@@ -158,4 +187,5 @@ CONSTRAINTS: list[models.BaseConstraint] = [
         condition=Q(asked_run_at__gte=EARLIEST_RUN_AT, asked_run_at__lt=LATEST_RUN_AT),
         name="jobs_asked_run_at_in_range",
     ),
+    labels_are_texts("jobs_labels_are_texts"),
 ]

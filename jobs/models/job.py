@@ -38,6 +38,7 @@ class Job(models.Model):
     )
     queue = models.CharField(max_length=100, db_default=DEFAULT_QUEUE)
     run_at = models.DateTimeField()
+    labels = models.JSONField(default=dict, db_default={}, blank=True)
 
     state = models.SmallIntegerField(choices=State.choices, db_default=State.PENDING)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from jobs.calendars import zones
 from jobs.models.calendar import Calendar
-from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY
+from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY, labels_are_texts
 from jobs.models.described import Described, columns, described
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
@@ -41,6 +41,7 @@ SHARED = (
     "key_limit",
     "overlap",
     "blackout",
+    "labels",
 )
 # Where it stands: written by jobs/transitions/schedules/ alone.
 POSITION = ("accounted_until", "next_at", "next_job_id", "made")
@@ -66,6 +67,7 @@ class Schedule(models.Model):
     overlap = models.CharField(max_length=10, choices=Overlap.choices, default=Overlap.SKIP)
     calendar = models.ForeignKey(Calendar, null=True, blank=True, on_delete=models.PROTECT, related_name="schedules")
     blackout = models.CharField(max_length=10, choices=Blackout.choices, default=Blackout.SKIP)
+    labels = models.JSONField(default=dict, db_default={}, blank=True, help_text="On every job that it makes.")
 
     dialect = models.CharField(max_length=20, help_text="The language of the expression.")
     expression = models.TextField(help_text="When it starts.")
@@ -165,6 +167,7 @@ class Schedule(models.Model):
                 condition=Q(next_at__isnull=False) | Q(next_job_id__isnull=True), name="jobs_schedule_job_has_a_time"
             ),
             models.CheckConstraint(condition=Q(enabled=False) | Q(shadow=False), name="jobs_schedule_shadow_is_off"),
+            labels_are_texts("jobs_schedule_labels_are_texts"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from datetime import UTC
 from typing import Any
 
@@ -27,11 +27,15 @@ def digest(jobs: Sequence[NewJob], **more: Any) -> str:
 
 def _asked(job: NewJob) -> dict[str, Any]:
     """Return what was asked, without what has its default: a field added by a later version changes no old digest."""
-    defaults = {field.name: field.default for field in fields(job) if field.default is not MISSING}
+    defaults = {field.name: _default(field) for field in fields(job)}
     given = {name: getattr(job, name) for name in COMPARED}
-    asked = {name: value for name, value in given.items() if name not in defaults or value != defaults[name]}
+    asked = {name: value for name, value in given.items() if value != defaults[name]}
     if job.asked_at is not None:
         asked["run_at"] = job.asked_at.astimezone(UTC).isoformat()
     if job.bound.calendar_id is not None:
         asked |= {"calendar": job.bound.calendar_id, "blackout": job.blackout}
     return asked
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()

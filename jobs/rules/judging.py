@@ -16,7 +16,7 @@ from django.db.models import TextChoices
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from jobs.rules.problems import argument_problems, payload_problems, run_at_problems, text_problems
+from jobs.rules.problems import argument_problems, labels_problems, payload_problems, run_at_problems, text_problems
 
 REFUSED = "refused"  # pydantic's type of the errors that carry sentences of ours
 KIND_PATTERN = r"[1-5]xx|[1-5][0-9]{2}|[A-Za-z_][A-Za-z0-9_]{0,99}"  # of ends; see docs/states.md
@@ -225,3 +225,12 @@ class Arguments(Rule):
     def problems(self, value: object, job: Mapping[str, Any], now: datetime) -> list[str]:
         found = payload_problems(value)
         return found if found or "target" not in job else argument_problems(job["target"], value)
+
+
+class Labels(Rule):
+    """Texts by keys, that can be looked for."""
+
+    judged_before_its_type = True
+
+    def problems(self, value: object, job: Mapping[str, Any], now: datetime) -> list[str]:
+        return labels_problems(value)

@@ -22,6 +22,7 @@ from jobs.rules.judging import (
     Ends,
     JobIds,
     Judged,
+    Labels,
     Length,
     Made,
     Rule,
@@ -57,6 +58,9 @@ class NewJob:
 
     queue: Annotated[str, Judged(queue_problems)] = DEFAULT_QUEUE
     """Which workers may take it."""
+
+    labels: Annotated[dict[str, str], Labels()] = dataclasses.field(default_factory=dict)
+    """What it can be found by: texts by keys, such as {"team": "payroll"}, 16 at most."""
 
     rerunnable: bool = False
     """Running it twice does no harm: when its worker vanishes after the start it is started again."""
@@ -187,7 +191,7 @@ def _asked(name: str, info: FieldInfo) -> Asked:
         name=name,
         type=get_args(info.annotation)[0] if nullable else info.annotation,
         nullable=nullable,
-        default=dataclasses.MISSING if info.is_required() else info.default,
+        default=dataclasses.MISSING if info.is_required() else info.get_default(call_default_factory=True),
         label=info.title or name.replace("_", " ").capitalize(),
         help=" ".join((info.description or "").split()),
         rule=beside(Rule),

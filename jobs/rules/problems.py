@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,9 @@ IDEMPOTENCY_KEY_LIMIT = 255
 MOST_DIGITS = 400  # of a number written out, as PostgreSQL does it: 1e300 has 301
 # A time that has passed by no more than this is meant as now: clocks differ, and a request takes its way.
 JUST_NOW = timedelta(seconds=5)
+MOST_LABELS = 16  # of one job or schedule
+LABEL_KEY_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}"
+LONGEST_LABEL = 100  # characters of a label's value
 REASON_LIMIT = 1000  # of what a person writes; more is refused
 
 
@@ -34,6 +38,36 @@ def queue_problems(queue: str) -> list[str]:
         "A queue's name has 1 to 100 letters, digits, dots, dashes and underscores, begins with a letter or digit, "
         "and not with 'amq.' or 'unacked', which brokers keep for themselves."
     ]
+
+
+def labels_problems(labels: object) -> list[str]:
+    """Return what is wrong with labels, a sentence for each that is wrong."""
+    if not isinstance(labels, Mapping):
+        return ['The labels must be a JSON object of texts such as {"team": "payroll"}.']
+    if len(labels) > MOST_LABELS:
+        return [f"These are {len(labels)} labels; {MOST_LABELS} at most: leave out those that nobody looks for."]
+    found = [_label_problem(key, value) for key, value in labels.items()]
+    return [problem for problem in found if problem]
+
+
+def is_label_key(text: object) -> bool:
+    """Return whether a label can have this key."""
+    return isinstance(text, str) and re.fullmatch(LABEL_KEY_PATTERN, text) is not None
+
+
+def _label_problem(key: object, value: object) -> str:
+    if not is_label_key(key):
+        return (
+            f"{str(key)[:100]!r} is no key of a label; one has 1 to 63 letters, digits, dots, dashes, underscores and "
+            "slashes, and begins with a letter or digit."
+        )
+    if not isinstance(value, str):
+        return f"The value of '{key}' must be text in quotes, such as \"payroll\"."
+    if len(value) > LONGEST_LABEL:
+        return f"The value of '{key}' has {len(value)} characters; shorten it to {LONGEST_LABEL}."
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+        return f"The value of '{key}' holds a control character, such as a line break; remove it."
+    return ""
 
 
 def pairs_problems(pairs: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,8 @@ class Context:
     due: datetime | None = None
     #: Time of its schedule that it stands for, also where it starts later or earlier; None without a schedule.
     nominal_time: datetime | None = None
+    #: Labels of the job: texts by keys.
+    labels: Mapping[str, str] = field(default_factory=dict)
     execution: Execution = field(default_factory=Execution, repr=False, compare=False)
 
     @property

@@ -151,8 +151,8 @@ def _refuse(rows: Sequence[Row], now: datetime) -> Decided:
 def _started(row: Row, now: datetime) -> Started:
     ends_by = moments.ends_by(row.run_at, now, row.deadline)
     number = row.attempt + 1
-    at, nominal = row.read_at, row.nominal_at
-    return Started(row.id, number, row.target, row.payload, row.run_at, row.due, at, row.deadline, ends_by, nominal)
+    at, more = row.read_at, (row.deadline, ends_by, row.nominal_at, row.labels)
+    return Started(row.id, number, row.target, row.payload, row.run_at, row.due, at, *more)
 
 
 def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None:
@@ -171,5 +171,5 @@ def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None
         return None
     job = attempt.job
     ends_by = moments.ends_by(job.run_at, attempt.locked_at, job.deadline)
-    number, nominal = attempt.number, job.nominal_at
-    return Started(job.pk, number, job.target, job.payload, job.run_at, job.due, None, job.deadline, ends_by, nominal)
+    number, more = attempt.number, (job.deadline, ends_by, job.nominal_at, job.labels)
+    return Started(job.pk, number, job.target, job.payload, job.run_at, job.due, None, *more)

@@ -51,6 +51,8 @@ class Row(NamedTuple):
     #: The schedule that has made it, and the time of that which it stands for; None for what no schedule has made.
     schedule_id: int | None
     nominal_at: datetime | None
+    #: What it can be found by: texts by keys.
+    labels: dict[str, str]
     #: What has held it back; empty for what nothing has.
     waited_for: str
     #: What the database's clock read under the lock.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,6 +54,8 @@ class Started:
     ends_by: datetime | None = None
     #: The time of its schedule that it stands for; None for what no schedule has made.
     nominal_at: datetime | None = None
+    #: What it can be found by: texts by keys.
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

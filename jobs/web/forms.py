@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -76,11 +76,44 @@ class PayloadField(forms.CharField):
             raise ValidationError(str(error)) from None
 
 
+class LabelsField(forms.CharField):
+    """Field for labels, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "class": "code"})
+
+    def clean(self, value: Any) -> dict[str, str]:
+        labels: dict[str, str] = {}
+        for line in super().clean(value).splitlines():
+            if not line.strip():
+                continue
+            try:
+                key, text = (part.strip() for part in parsing.label(line))
+            except parsing.Unreadable as error:
+                raise ValidationError(str(error)) from None
+            if key in labels:
+                raise ValidationError(f"'{key[:100]}' is there twice; leave one of its lines out.")
+            labels[key] = text
+        return labels
+
+
+def labels_text(labels: Mapping[str, str]) -> str:
+    """Return labels as their field has them."""
+    return "\n".join(f"{key}: {text}" for key, text in sorted(labels.items()))
+
+
+# Of what has no rule that says how it is read: its field, and what that has of its own.
+READERS: Mapping[Any, tuple[type[forms.Field], Mapping[str, str]]] = {
+    bool: (forms.BooleanField, {}),
+    dict[str, Any]: (PayloadField, {"initial": "{}"}),
+    dict[str, str]: (LabelsField, {"help_text": "What it can be found by, one a line, such as team: payroll."}),
+}
+
+
 def field_of(asked: rules.Asked, *, needed: bool) -> forms.Field:
     """Return the field that reads this one of a list of what can be asked for."""
     help_text = f"{asked.help} Empty: {asked.absent.means}." if asked.absent else asked.help
     known: dict[str, Any] = {"label": asked.label, "required": needed, "help_text": help_text}
-    if asked.default not in (dataclasses.MISSING, ()):
+    if asked.default not in (dataclasses.MISSING, (), {}):
         known["initial"] = asked.default
     if isinstance(asked.rule, Bounds):
         return WholeField(error_messages={"invalid": asked.rule.not_whole}, **known)
@@ -91,9 +124,8 @@ def field_of(asked: rules.Asked, *, needed: bool) -> forms.Field:
         return ListField(between="\n", widget=lines, **{**known, "help_text": f"{help_text} One in each line."})
     if isinstance(asked.rule, Many):
         return ListField(item=parsing.whole if asked.type == tuple[int, ...] else str.strip, **known)
-    if asked.type is bool:
-        return forms.BooleanField(**known)
-    return PayloadField(**{**known, "initial": "{}"}) if asked.type == dict[str, Any] else forms.CharField(**known)
+    field, own = READERS.get(asked.type, (forms.CharField, {}))
+    return field(**{**known, **own})
 
 
 def _fields() -> dict[str, forms.Field]:

@@ -34,6 +34,14 @@ def json_value(text: str) -> object:
         raise Unreadable("This JSON holds a number with too many digits; write it as text in quotes.") from None
 
 
+def label(text: str) -> tuple[str, str]:
+    """Return key and value of a label that is written with a colon between them. Raises Unreadable."""
+    key, colon, value = text.partition(":")
+    if not colon:
+        raise Unreadable(f"'{text[:100]}' has no colon; write a label as key:value, such as team:payroll.")
+    return key, value
+
+
 def moment(text: str) -> datetime:
     """Return the ISO 8601 time, naive where it names no zone. Raises Unreadable."""
     try:

@@ -16,7 +16,7 @@ from jobs.models import Schedule
 from jobs.recurrence import DIALECTS
 from jobs.rules import SCHEDULE_ASKED
 from jobs.web import parsing
-from jobs.web.forms import MomentInput, calendar_choices, field_of
+from jobs.web.forms import MomentInput, calendar_choices, field_of, labels_text
 from jobs.web.parsing import Unreadable
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def initial_of(schedule: Schedule) -> Mapping[str, Any]:
     found["payload"] = exactjson.dumps(found["payload"], indent=2)
     found["retry_on"] = ", ".join(found["retry_on"])
     found["after"] = "\n".join(found["after"])
+    found["labels"] = labels_text(found["labels"])
     return found
 
 

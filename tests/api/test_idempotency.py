@@ -68,6 +68,7 @@ OTHERS = {
     "overlap": "skip",
     "waits_for_end": "any",
     "rerunnable": True,
+    "labels": {"team": "payroll"},
 }
 
 
@@ -79,7 +80,8 @@ def test_the_same_key_with_anything_else_is_refused(api: Client, problem: Proble
 
     def post(job: dict[str, Any]) -> Any:
         if way == "form":
-            return api.post(JOBS, {**job, "payload": json.dumps(job["payload"])}, headers=KEY)
+            texts = {name: json.dumps(value) for name, value in job.items() if isinstance(value, dict)}
+            return api.post(JOBS, {**job, **texts}, headers=KEY)
         url, body = WAYS[way](job)
         return api.post(url, body, content_type="application/json", headers=KEY)
 
@@ -143,7 +145,7 @@ def test_a_job_of_before_the_digests_is_compared_by_what_it_does(api: Client, pr
 
 
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
-ANOTHER: dict[Any, Any] = {str: "other", int: 7, bool: True, dict[str, Any]: {"a": 2}}
+ANOTHER: dict[Any, Any] = {str: "other", int: 7, bool: True, dict[str, Any]: {"a": 2}, dict[str, str]: {"a": "b"}}
 ANOTHER |= {tuple[str, ...]: ("5xx",), tuple[int, ...]: (7,)}
 
 

@@ -79,7 +79,7 @@ def test_those_of_a_calendar_arrive_as_they_are():
 
 def test_what_was_off_at_its_source_says_so():
     cronjob = (
-        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: tidy, namespace: ops}\n"
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: tidy, namespace: ops, labels: {team: ops, -a: b}}\n"
         "spec:\n  schedule: '0 4 * * *'\n  timeZone: Europe/Paris\n  suspend: true\n  concurrencyPolicy: Forbid\n"
         "  startingDeadlineSeconds: 90\n"
         "  jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b, command: [tidy]}]}}}}\n"
@@ -89,7 +89,8 @@ def test_what_was_off_at_its_source_says_so():
     assert LIVE not in line.notes
     (made,) = bring([line], by=None, now=NOON)
     assert (made.name, made.enabled, made.overlap, made.start_within) == ("ops/tidy", False, "skip", 90)
-    assert made.time_zone == "Europe/Paris"
+    assert (made.time_zone, made.labels) == ("Europe/Paris", {"team": "ops"})
+    assert "Labels that a schedule cannot have are left out: -a." in line.notes
 
 
 def test_a_name_that_is_taken_is_refused_so_that_a_file_comes_once():

@@ -19,6 +19,7 @@ expression = "30 2 * * *"
 starts_at = 2030-01-01T00:00:00Z
 payload = { seconds = 0.5, exact = 0.12345678901234567891, list = [1, true] }
 retry_on = ["failure"]
+labels = { team = "payroll" }
 """
 
 
@@ -38,6 +39,7 @@ def test_values_are_those_of_rest():
         "starts_at": datetime(2030, 1, 1, tzinfo=UTC),
         "payload": {"seconds": 0.5, "exact": Decimal("0.12345678901234567891"), "list": [1, True]},
         "retry_on": ["failure"],
+        "labels": {"team": "payroll"},
     }
     assert type(found.asked["payload"]["seconds"]) is float
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from jobs.models import Job
-from jobs.rules import why_not_startable
+from jobs.rules import labels_problems, why_not_startable
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def insert(**values):
 def test_target_payload_and_run_at_are_enough():
     job = insert()
     assert (job.state, job.version, job.attempt, job.deliveries) == (0, 1, 0, 0)
-    assert (job.name, job.queue, job.reason) == ("", "default", "")
+    assert (job.name, job.queue, job.reason, job.labels) == ("", "default", "", {})
     assert job.created_at is not None
     assert [job.enqueued_at, job.locked_at, job.execute_at, job.finished_at, job.created_by, job.idempotency_key] == [
         None
@@ -68,11 +68,32 @@ THEN = "2026-01-01T00:00:00Z"
         ({"state": 1, "attempt": 1, "locked_at": "infinity"}, "jobs_moments_in_range"),
         ({"state": 3, "finished_at": "infinity"}, "jobs_moments_in_range"),
         ({"state": 3, "finished_at": THEN, "execute_at": "-infinity"}, "jobs_moments_in_range"),
+        *(
+            ({"labels": labels}, "jobs_labels_are_texts")
+            for labels in (
+                "[]",
+                '["a"]',
+                '"a"',
+                "null",
+                '{"a": 1}',
+                '{"a": ["b"]}',
+                '{"a": []}',
+                '{"a": "b", "c": {"d": "e"}}',
+                '{"a": null}',
+            )
+        ),
+        ({"labels": json.dumps({"a": "x" * 9000})}, "jobs_labels_are_texts"),
     ],
 )
 def test_what_cannot_be_true_is_refused(values, constraint):
     with pytest.raises(IntegrityError, match=constraint):
         insert(**values)
+
+
+def test_labels_that_the_rules_let_pass_fit_into_the_row():
+    labels = {f"{number:a>63}": "\N{MUSICAL SYMBOL G CLEF}" * 100 for number in range(16)}
+    assert not labels_problems(labels)
+    assert insert(labels=json.dumps(labels)).labels == labels
 
 
 @pytest.mark.parametrize("run_at", ["infinity", "-infinity", "9999-12-31", "12000-01-01", "1969-12-31"])

@@ -80,7 +80,7 @@ def test_confirmed_as_failed(interrupted, grace):
 def test_a_confirmed_job_is_no_measurement(interrupted, grace):
     transitions.confirm_done(interrupted.pk, now=LATER, reason="r", by=grace)
     (line,) = Job.objects.brief()
-    assert (line.delay_ms, line.get_deferred_fields()) == (None, {"payload", "reason"})
+    assert (line.delay_ms, line.get_deferred_fields()) == (None, {"payload", "labels", "reason"})
     figures = Job.objects.latest_figures(NOW)
     assert (figures.ends, figures.started, figures.mean) == (1, 0, None)
 

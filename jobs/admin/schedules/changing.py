@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PREVIEW = "_preview"  # the button of those without JavaScript
 NAME_TAKEN = "There is a schedule of this name already; choose another, or change that one."
-WHAT = ("name", "target", "payload", "queue")
+WHAT = ("name", "target", "payload", "queue", "labels")
 WHEN = ("dialect", "expression", "time_zone", "starts_at", "ends_at", "most_runs", "enabled", "shadow")
 AFTER = ("after", "after_end")
 MISSED = ("overlap", "catch_up", "catch_up_limit", "calendar", "blackout", "spread")

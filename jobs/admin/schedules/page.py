@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
+from jobs.admin.filters import labels_shown
 from jobs.admin.schedules.columns import meaning, moment_shown, standing_shown, strip
 from jobs.admin.schedules.future import coming
 from jobs.admin.schedules.runs import VERBS
@@ -143,6 +144,8 @@ def facts(schedule: Schedule) -> list[tuple[str, Any]]:
         ("While an earlier run goes on", Overlap(schedule.overlap).label),
         ("After downtime", _caught_up(schedule)),
     ]
+    if schedule.labels:
+        found.append(("Labels", labels_shown(schedule.labels, "jobs_schedule")))
     if schedule.calendar is not None:
         found.append(("Calendar", f"{schedule.calendar.name}; when it is closed, {schedule.get_blackout_display()}"))
     if after := Schedule.objects.names_of(schedule.after_ids):

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from jobs.admin.filters import QueueFilter, TargetFilter
+from jobs.admin.filters import LabelFilter, QueueFilter, TargetFilter
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.schedules import backfilling, bringing, calendar, clocks, page, runs
 from jobs.admin.schedules.actions import ScheduleActions
@@ -49,9 +49,9 @@ class WithRuns:
 class ScheduleAdmin(ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdmin[Schedule]):
     list_display = ["title", "starts", "next_start", "standing", "last", "owner"]
     list_display_links = None
-    list_filter = [StandingFilter, MissedLatelyFilter, QueueFilter, TargetFilter]
+    list_filter = [StandingFilter, MissedLatelyFilter, QueueFilter, TargetFilter, LabelFilter]
     search_fields = ["name", "target"]
-    search_help_text = "A part of a name or target"
+    search_help_text = "A part of a name or target, or a label such as team:payroll"
     sortable_by = ["title", "next_start"]
     ordering = ["name"]
     actions = ["pause", "resume", "enable", "shadow", "disable", "delete_selected"]

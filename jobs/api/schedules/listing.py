@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Sum
 from rest_framework import serializers
 
-from jobs.api.listing import BIGGEST_ID, BoundField, JobPagination, PageQuery, WordField
+from jobs.api.listing import BIGGEST_ID, BoundField, JobPagination, LabelsFilter, PageQuery, WordField
 from jobs.models import Occurrence
 from jobs.models.occurrence import OccurrenceQuerySet
 from jobs.models.querysets.schedules import ScheduleQuerySet
@@ -37,9 +37,12 @@ class YesField(serializers.BooleanField):
 class ScheduleQuery(PageQuery):
     """The query string of the list of schedules. An empty value is no filter."""
 
+    several = ("label",)
+
     name = WordField(required=False, allow_blank=False, help_text="A part of the name, large or small.")
     target = WordField(required=False, allow_blank=False, help_text="Exactly this target.")
     queue = WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
+    label = LabelsFilter()  # type: ignore[assignment] # REST framework takes it away
     standing = serializers.ChoiceField(
         choices=Standing.choices,
         required=False,
@@ -87,6 +90,7 @@ def matching(schedules: ScheduleQuerySet, wanted: Mapping[str, Any], now: dateti
         schedules = schedules.in_standing(Standing(wanted["standing"]), now)
     if wanted.get("paused") is not None:
         schedules = schedules.paused(now) if wanted["paused"] else schedules.not_paused(now)
+    schedules = schedules.labelled(wanted.get("label", {}))
     return schedules.filter(**{LOOKUPS[name]: value for name, value in wanted.items() if name in LOOKUPS})
 
 

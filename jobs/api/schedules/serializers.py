@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs.api.fields import MomentField, PayloadField, Strict, TextField
+from jobs.api.fields import LabelsField, MomentField, PayloadField, Strict, TextField
 from jobs.api.serializers.derived import Field, field_for
 from jobs.clock import clock
 from jobs.models import Occurrence, OccurrenceChange, Schedule
@@ -72,6 +72,7 @@ class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
     """A schedule as it is listed."""
 
     payload = serializers.JSONField(read_only=True)
+    labels = LabelsField(read_only=True, help_text=SCHEDULE_ASKED["labels"].help)
     calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
     after = serializers.SerializerMethodField()
     standing = serializers.SerializerMethodField(

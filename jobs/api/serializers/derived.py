@@ -10,7 +10,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import build_choice_description_list, build_choice_field
 from rest_framework import serializers
 
-from jobs.api.fields import ListOf, MomentField, PayloadField, TextField
+from jobs.api.fields import LabelsField, ListOf, MomentField, PayloadField, TextField
 from jobs.rules import ASKED, Asked
 from jobs.rules.judging import Bounds, Choice, Many
 
@@ -73,7 +73,7 @@ def field_for(asked: Asked, **changes: Any) -> Field:
     """Return a field that reads what this describes, as `field_of` does."""
     options: dict[str, Any] = {"help_text": help_of(asked)}
     if asked.default is not dataclasses.MISSING:
-        options["default"] = asked.default
+        options["default"] = dict if asked.default == {} else asked.default
     if asked.nullable:
         options["allow_null"] = True
     return _reads(asked, {**options, **changes})
@@ -84,6 +84,9 @@ def help_of(asked: Asked) -> str:
     if isinstance(asked.rule, Choice):
         return f"{asked.help}\n\n{build_choice_description_list(asked.rule.of.choices)}"
     return f"{asked.help} Null: {asked.absent.means}." if asked.absent and asked.nullable else asked.help
+
+
+_READERS: dict[Any, type[Field]] = {dict[str, Any]: PayloadField, dict[str, str]: LabelsField}
 
 
 def _reads(asked: Asked, options: dict[str, Any]) -> Field:
@@ -100,4 +103,4 @@ def _reads(asked: Asked, options: dict[str, Any]) -> Field:
         return serializers.BooleanField(**{"error_messages": said, **options})
     if asked.type is datetime:
         return MomentField(**options)
-    return PayloadField(**options) if asked.type == dict[str, Any] else TextField(**options)
+    return _READERS.get(asked.type, TextField)(**options)

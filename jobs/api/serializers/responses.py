@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from jobs.api.fields import LabelsField
 from jobs.api.serializers.derived import HELP
 from jobs.api.waiting import ShownWaiting
 from jobs.clock import clock
@@ -23,6 +24,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
     calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
     payload = serializers.JSONField(read_only=True)
+    labels = LabelsField(read_only=True, help_text=ASKED["labels"].help)
     held_by = serializers.CharField(
         source="held_by.words",
         read_only=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -145,18 +146,29 @@ class JobOverviews(JobPlanned):
         return self.filter(run_at__gte=start, run_at__lt=end)
 
     def search(self, text: str) -> Self:
-        """Find jobs by id where there is such a job, else by a part of the name or target; every word must be found."""
+        """Find jobs by id where there is such a job, else by labels and parts of names or targets, all of them."""
         if text.isascii() and text.isdecimal() and len(text) < 19 and (found := self.filter(pk=int(text))).exists():
             return found
         found = self
         for word in text.replace("\x00", "").split():
-            found = found.filter(Q(name__icontains=word) | Q(target__icontains=word))
+            found = found.with_word(word)
         return found
+
+    def with_word(self, word: str) -> Self:
+        """Find jobs by a label such as team:payroll where any job has it, else by a part of the name or target."""
+        key, colon, value = word.partition(":")
+        if colon and (found := self.labelled({key: value})).exists():
+            return found
+        return self.filter(Q(name__icontains=word) | Q(target__icontains=word))
+
+    def labelled(self, labels: Mapping[str, str]) -> Self:
+        """Select the jobs that have all of these labels; by an index that has no others."""
+        return self.exclude(labels={}).filter(labels__contains=labels) if labels else self
 
     def brief(self) -> Self:
         """Select the jobs without the columns that can be long; `has_reason` says whether one of them has any text."""
         has_reason = models.ExpressionWrapper(~Q(reason=""), output_field=models.BooleanField())
-        return self.defer("payload", "reason").annotate(has_reason=has_reason)
+        return self.defer("payload", "labels", "reason").annotate(has_reason=has_reason)
 
     def with_worker(self) -> Self:
         """Select the jobs with `worker`: who made the latest start, by the ledger; None before a start."""

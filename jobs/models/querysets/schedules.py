@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,9 +86,15 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         return self.select_related("created_by", "paused_by")
 
     def search(self, text: str) -> ScheduleQuerySet:
-        """Select those in whose name or target this stands."""
+        """Select those in whose name or target this stands, or that have this label, such as team:payroll."""
         text = text.strip()
-        return self.filter(Q(name__icontains=text) | Q(target__icontains=text)) if text else self
+        key, _, value = text.partition(":")
+        asked = Q(name__icontains=text) | Q(target__icontains=text) | Q(labels__contains={key: value})
+        return self.filter(asked) if text else self
+
+    def labelled(self, labels: Mapping[str, str]) -> ScheduleQuerySet:
+        """Select those that have all of these labels. No index: a row of it would be written anew at each run."""
+        return self.filter(labels__contains=labels) if labels else self
 
     def paused(self, now: datetime) -> ScheduleQuerySet:
         """Select those that a pause covers now."""

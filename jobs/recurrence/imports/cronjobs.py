@@ -128,8 +128,14 @@ def _cronjob(collected: Collected, line: int, job: dict[str, Any]) -> None:
             overlap=OVERLAPS[policy],
             # 0 is allowed there, and nothing is that punctual.
             start_within=None if within is None else max(within, 1),
+            labels=_labels(metadata),
             notes=(*(() if zone else (NO_ZONE,)), *changed, *notes),
         )
+
+
+def _labels(metadata: dict[str, Any]) -> dict[str, str] | None:
+    """Return its labels. What is no text there, Kubernetes refuses; the rules of labels judge the rest."""
+    return {_said(key): _said(value) for key, value in _mapping(metadata, "labels").items()} or None
 
 
 def _translated(schedule: str) -> tuple[str, str]:

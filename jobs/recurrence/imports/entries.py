@@ -48,6 +48,8 @@ class Entry:
     most_runs: int | None = None
     #: Arguments of what it runs, by their names.
     data: Mapping[str, str] = field(default_factory=dict)
+    #: What it can be found by: texts by keys.
+    labels: Mapping[str, str] | None = None
     #: Sentences about what changes by coming here.
     notes: tuple[str, ...] = ()
 

@@ -51,13 +51,14 @@ WITH asked AS (
 ), made AS (
     INSERT INTO jobs_job (
         name, target, payload, queue, run_at, rerunnable, max_attempts, retry_on, start_within, deadline, if_late,
-        key, key_limit, overlap, calendar_id, blackout, asked_run_at, waited_for, holds, enqueued_at, deliveries,
-        created_by_id, schedule_id, nominal_at, waits_for_end, has_dependents
+        key, key_limit, overlap, calendar_id, blackout, labels, asked_run_at, waited_for, holds, enqueued_at,
+        deliveries, created_by_id, schedule_id, nominal_at, waits_for_end, has_dependents
     )
     SELECT s.name, s.target, coalesce(asked.payload::jsonb, s.payload), s.queue, asked.run_at, s.rerunnable,
         s.max_attempts, s.retry_on, s.start_within, s.deadline, s.if_late,
         CASE WHEN s.key <> '' THEN s.key WHEN s.overlap <> 'allow' THEN 'schedule:' || s.id END,
-        s.key_limit, asked.overlap, s.calendar_id, s.blackout, asked.asked_run_at, asked.why, asked.holds,
+        s.key_limit, asked.overlap, s.calendar_id, s.blackout, s.labels, asked.asked_run_at, asked.why,
+        asked.holds,
         CASE WHEN asked.run_at < %(late)s AND asked.holds = 0 THEN %(now)s END,
         CASE WHEN asked.run_at < %(late)s AND asked.holds = 0 THEN 1 ELSE 0 END,
         coalesce(asked.made_by_id, s.created_by_id), s.id, asked.nominal_at,

@@ -14,6 +14,7 @@ from jobs import recurrence, rules
 from jobs.calendars import zones
 from jobs.recurrence import BadExpression
 from jobs.recurrence.imports import Entry, Refused
+from jobs.rules.problems import MOST_LABELS
 from jobs.rules.rights import schedule_problems
 from jobs.rules.schedule_checking import NAME_TAKEN
 from jobs.rules.timing import Timing
@@ -136,11 +137,13 @@ def _line(
     except NoTarget as error:
         does = {"target": "", "payload": {}}
         problems.append(str(error))
+    labels, left_out = _labels(entry)
     said = {name: getattr(entry, name, None) for name in OPTIONAL}
     own = {name: _with_zone(value, zone) for name, value in said.items() if value is not None}
     asked: dict[str, Any] = {
         **does,
         **own,
+        "labels": labels,
         "name": entry.name,
         "dialect": entry.dialect,
         "expression": entry.expression,
@@ -177,7 +180,7 @@ def _line(
         starts=starts,
         target=does["target"],
         payload=does["payload"],
-        notes=(*entry.notes, *later),
+        notes=(*entry.notes, *left_out, *later),
         problems=tuple(problems),
         new=None if problems else new,
         origin=" ".join([f"Brought from {source.label}.", *later]),
@@ -189,6 +192,15 @@ def _with_zone(value: Any, zone: str) -> Any:
     """Return a moment without a zone as one of this zone, and anything else as it is."""
     is_naive = isinstance(value, datetime) and value.tzinfo is None
     return value.replace(tzinfo=zones.find(zone)) if is_naive else value
+
+
+def _labels(entry: Entry) -> tuple[dict[str, str], list[str]]:
+    """Return those of its labels that a schedule can have, and a sentence of the others."""
+    given = entry.labels or {}
+    kept = {key: value for key, value in given.items() if not rules.labels_problems({key: value})}
+    kept = dict(islice(kept.items(), MOST_LABELS))
+    others = [key for key in given if key not in kept]
+    return kept, [f"Labels that a schedule cannot have are left out: {', '.join(others)}."] if others else []
 
 
 def _later(entry: Entry, source: Source, *, shadow: bool) -> Iterator[str]:

@@ -19,6 +19,7 @@ def enter(started: Started) -> targets.Context:
         limit=started.deadline,
         due=started.due,
         nominal_time=started.nominal_at,
+        labels=started.labels,
     )
     context.execution.on_progress = (
         reports.put

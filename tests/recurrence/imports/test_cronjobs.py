@@ -14,6 +14,7 @@ kind: CronJob
 metadata:
   name: report
   namespace: prod
+  labels: {app.kubernetes.io/name: report, release: 3}
 spec:
   schedule: "0 3 * * 1-5"
   timeZone: Europe/Berlin
@@ -51,6 +52,7 @@ def test_a_cronjob_becomes_an_entry():
                 enabled=False,
                 overlap="skip",
                 start_within=120,
+                labels={"app.kubernetes.io/name": "report", "release": "3"},
                 notes=(
                     "It runs in a container of example.org/report:3 there.",
                     "It has 2 containers; the command is of the first.",
@@ -118,7 +120,7 @@ def test_many_documents_and_lists_are_read_and_other_kinds_passed_over():
     assert refused == ()
     assert [(entry.line, entry.name, entry.expression) for entry in entries] == [
         (4, "prod/report", "0 3 * * 1-5"),
-        (33, "a", "0 1 * * *"),
+        (34, "a", "0 1 * * *"),
     ]
 
 

@@ -122,3 +122,9 @@ def test_a_body_knows_the_nominal_time():
     context = running.enter(acquire(next_job(make(spread=30)), now=FIRST + seconds(31)))
     running.leave(context)
     assert context.nominal_time == FIRST < context.run_at
+
+
+def test_a_body_knows_the_labels():
+    context = running.enter(acquire(next_job(make(labels={"a": "b"})), now=FIRST))
+    running.leave(context)
+    assert context.labels == {"a": "b"}

@@ -173,6 +173,7 @@ def test_a_job_has_what_its_schedule_says(office, admin_user):
         "key_limit": 4,
         "overlap": "queue",
         "blackout": "next",
+        "labels": {"team": "payroll"},
     }
     assert fields.keys() == set(SHARED)
     schedule = make(by=admin_user, calendar=office, key="k", **fields)
