@@ -16,13 +16,13 @@ from django.urls import URLPattern, path, reverse
 from jobs import rules, transitions
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.columns import JobColumns
+from jobs.admin.creating import Limited
 from jobs.admin.filters import DayFilter, HeldFilter, LabelFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
-from jobs.creation_limits import TooFast, admission_of
 from jobs.models import Job, Subject
 from jobs.templatetags.runat import exact, span
 from jobs.web import controls
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(Job)
-class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
+class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
     list_display = ["id", "state_shown", "title", "target", "queue", "due", "delay"]
     list_display_links = ["id", "title"]
     list_filter = [StateFilter, HeldFilter, DayFilter, QueueFilter, TargetFilter, LabelFilter]
@@ -140,21 +140,6 @@ class JobAdmin(JobActions, JobColumns, ModelAdmin[Job]):
         if "_addanother" in request.POST:
             return redirect(request.path)
         return redirect(reverse("admin:jobs_job_change", args=[obj.pk]))
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """The budget is asked before the transaction that Django opens around the rest."""
-        response: HttpResponse
-        if request.method != "POST" or not self.has_add_permission(request) or not NewJobForm(request.POST).is_valid():
-            return super().add_view(request, form_url, extra_context)
-        try:
-            admission_of(cast("AbstractBaseUser", request.user)).single()
-        except TooFast as refusal:
-            cast("Any", request).refusal = str(refusal)
-            response = super().add_view(request, form_url, extra_context)
-            response.status_code = 429
-            response["Retry-After"] = str(refusal.retry_after)
-            return response
-        return super().add_view(request, form_url, extra_context)
 
     # --- one job: facts to read, and buttons ---
 

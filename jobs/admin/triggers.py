@@ -13,6 +13,7 @@ from jobs import rules
 from jobs.admin.audited import Audited
 from jobs.admin.theme import ModelAdmin, ModelForm
 from jobs.clock import clock
+from jobs.creation_limits import TooFast, admission_of
 from jobs.models import Trigger
 from jobs.permissions import FIRE_TRIGGER
 from jobs.transitions import triggers
@@ -79,8 +80,9 @@ class TriggerAdmin(Audited, ModelAdmin[Trigger]):
                 messages.warning(request, f"{trigger} is disabled; enable it first.")
                 continue
             try:
-                messages.success(request, f"{trigger}: {triggers.fire(trigger, now=clock.current(), by=by).why}")
+                fired = triggers.fire(trigger, now=clock.current(), by=by, before_creation=admission_of(by).single)
+                messages.success(request, f"{trigger}: {fired.why}")
             except ValidationError as error:  # its target has changed since it was defined
                 messages.error(request, f"{trigger} cannot be started: {' '.join(error.messages)}")
-            except PermissionDenied as refusal:
+            except (PermissionDenied, TooFast) as refusal:
                 messages.error(request, f"{trigger} cannot be started: {refusal}")

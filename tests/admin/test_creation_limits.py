@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group
 
-from jobs.models import CreationLimit, Job
+from jobs.models import CreationLimit, Job, Schedule, Trigger
 from tests.admin.steps import ADD, filled
+from tests.admin.test_schedules_bring import PAGE as BRING
+from tests.admin.test_schedules_form import ADD as ADD_SCHEDULE
+from tests.admin.test_schedules_form import GIVEN
 
 pytestmark = pytest.mark.django_db
 LIMITS = "/admin/jobs/creationlimit/"
@@ -72,3 +75,48 @@ def test_a_wrong_job_costs_nothing(admin, at):
     for _ in range(3):
         assert admin.post(ADD, filled(at, target="demo.slep")).status_code == 200
     assert admin.post(ADD, filled(at)).status_code == 302
+
+
+def test_a_new_schedule_too_fast_keeps_what_was_typed(planner, at):
+    CreationLimit.objects.create(rate=0.125, burst=1)
+    wrong, preview = {**GIVEN, "expression": "61 * * * *"}, {**GIVEN, "_preview": "1"}
+    assert [planner.post(ADD_SCHEDULE, free).status_code for free in (wrong, preview)] == [200, 200]
+    assert planner.post(ADD_SCHEDULE, GIVEN).status_code == 302
+    response = planner.post(ADD_SCHEDULE, {**GIVEN, "name": "second"})
+    assert (response.status_code, response["Retry-After"]) == (429, "8")
+    form = response.context["adminform"].form
+    assert form.errors == {"__all__": ["You may create 1 job in 8 seconds; try again in 8 s. Nothing was created."]}
+    page = response.content.decode()
+    assert "try again in 8 s" in page
+    assert 'value="second"' in page
+    assert Schedule.objects.count() == 1
+
+
+def test_a_change_of_a_schedule_costs_nothing(planner, at):
+    CreationLimit.objects.create(rate=0.125, burst=1)
+    planner.post(ADD_SCHEDULE, GIVEN)
+    change = f"/admin/jobs/schedule/{Schedule.objects.get().pk}/change/"
+    for queue in ("a", "b"):
+        assert planner.post(change, {**GIVEN, "queue": queue}).status_code == 302
+
+
+def test_schedules_that_are_brought_too_fast_say_when_to_go_on(client, person, at):
+    client.force_login(person("view_schedule", "add_schedule", "add_job", staff=True))
+    CreationLimit.objects.create(rate=0.125, burst=1)
+    table = '[[commands]]\npattern = "*"\ntarget = "demo.noop"'
+    given = {"source": "crontab", "zone": "UTC", "table": table, "_bring": "1", "take": "0"}
+    client.post(BRING, {**given, "text": "30 2 * * * /bin/a\n"})
+    page = client.post(BRING, {**given, "text": "30 2 * * * /bin/b\n"}).content.decode()
+    assert "try again in 8 s. Nothing was created." in page
+    assert "/bin/b" in page
+    assert Schedule.objects.count() == 1
+
+
+def test_a_trigger_that_is_started_too_fast_says_when_to_go_on(client, person, at):
+    client.force_login(person("view_trigger", "fire_trigger", staff=True))
+    CreationLimit.objects.create(rate=0.125, burst=1)
+    rows = [Trigger.objects.create(name=name, target="demo.noop") for name in ("a", "b")]
+    sent = {"action": "fire", "_selected_action": [row.pk for row in rows]}
+    page = client.post("/admin/jobs/trigger/", sent, follow=True).content.decode()
+    assert "b cannot be started: You may create 1 job in 8 seconds; try again in 8 s." in page
+    assert Job.objects.count() == 1

@@ -21,6 +21,7 @@ from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.recurrence import BadExpression
 from jobs.rules import SCHEDULE_ASKED
+from jobs.rules.schedule_checking import NAME_TAKEN
 from jobs.templatetags.runat import exact
 from jobs.transitions.schedules import definitions
 from jobs.web import parsing, schedule_preview
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 PREVIEW = "_preview"  # the button of those without JavaScript
-NAME_TAKEN = "There is a schedule of this name already; choose another, or change that one."
 WHAT = ("name", "target", "payload", "queue", "labels")
 WHEN = ("dialect", "expression", "time_zone", "starts_at", "ends_at", "most_runs", "enabled", "shadow")
 AFTER = ("after", "after_end")
@@ -41,9 +41,11 @@ TIMED = ("name", *WHEN, "spread", "calendar", "blackout")
 
 
 class AdminScheduleForm(ScheduleForm):
-    """ScheduleForm as a ModelAdmin calls it. With `only_preview` it is not valid: nothing is saved."""
+    """ScheduleForm as a ModelAdmin calls it. With `only_preview` it is not valid: nothing is saved. With a `refusal`,
+    or where the name is taken, it says so and is not valid."""
 
     refusal = ""
+    name_taken = False
     only_preview = False
 
     def __init__(self, *args: Any, instance: Schedule | None = None, **kwargs: Any) -> None:
@@ -60,7 +62,9 @@ class AdminScheduleForm(ScheduleForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if self.refusal:
-            self.add_error("name", self.refusal)
+            self.add_error(None, self.refusal)
+        if self.name_taken:
+            self.add_error("name", NAME_TAKEN)
         return cleaned
 
     def is_valid(self) -> bool:
@@ -133,6 +137,7 @@ class ScheduleChanging:
         asked = {
             "by": request.user,
             "refusal": getattr(request, "refusal", ""),
+            "name_taken": getattr(request, "name_taken", False),
             "only_preview": PREVIEW in request.POST,
         }
         return type("AskedScheduleForm", (ReasonedScheduleForm if change else AdminScheduleForm,), asked)
@@ -180,7 +185,7 @@ class ScheduleChanging:
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
         except IntegrityError:
-            cast("Any", request).refusal = NAME_TAKEN
+            cast("Any", request).name_taken = True
             return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
+from jobs.admin.creating import Limited
 from jobs.admin.filters import LabelFilter, QueueFilter, TargetFilter
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.schedules import backfilling, bringing, calendar, clocks, page, runs
@@ -46,7 +47,7 @@ class WithRuns:
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdmin[Schedule]):
+class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdmin[Schedule]):
     list_display = ["title", "starts", "next_start", "standing", "last", "owner"]
     list_display_links = None
     list_filter = [StandingFilter, MissedLatelyFilter, QueueFilter, TargetFilter, LabelFilter]
