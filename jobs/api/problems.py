@@ -113,7 +113,7 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - 
         case KeyReused():
             detail = (
                 "This Idempotency-Key was used for another request: another time, queue, payload or anything else. "
-                "Repeat that one as it was, and send each new job with a new key."
+                "Repeat that one as it was, and send each new job or schedule with a new key."
             )
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", detail)
         case Busy():

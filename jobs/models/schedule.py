@@ -45,7 +45,11 @@ SHARED = (
 )
 # Where it stands: written by jobs/transitions/schedules/ alone.
 POSITION = ("accounted_until", "next_at", "next_job_id", "made")
-NOT_ASKED = ("id", "created_at", "created_by_id", "anchored_at", "has_followers")  # nor what somebody has done to it
+# What nobody has asked for, and what somebody has done to it.
+NOT_ASKED = (
+    *("id", "created_at", "created_by_id", "anchored_at", "has_followers"),
+    *("idempotency_key", "idempotency_digest", "idempotency_by_id"),
+)
 
 
 class Schedule(models.Model):
@@ -129,6 +133,20 @@ class Schedule(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    # The request that has made it, and whose it was: `created_by` becomes whoever says later what runs. Without a
+    # constraint: it stays when the account is deleted, and no other gets its id.
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True, editable=False)
+    idempotency_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    idempotency_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
 
     objects = ScheduleQuerySet.as_manager()
 
@@ -168,6 +186,11 @@ class Schedule(models.Model):
             ),
             models.CheckConstraint(condition=Q(enabled=False) | Q(shadow=False), name="jobs_schedule_shadow_is_off"),
             labels_are_texts("jobs_schedule_labels_are_texts"),
+            models.UniqueConstraint(
+                fields=["idempotency_by", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="jobs_schedule_idempotency_key_once",
+            ),
         ]
 
     def __str__(self) -> str:

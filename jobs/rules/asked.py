@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from jobs import exactjson
 from jobs.rules.new_job import NewJob
+from jobs.rules.new_schedule import SCHEDULE_ASKED
 
 # `run_at` and `bound` are what was made of the time, the calendar and the policy: these are compared as they were asked
 # for, so that a repeat after an edit of the calendar, or of a request that names no time, is the same.
@@ -21,7 +22,30 @@ COMPARED = tuple(field.name for field in fields(NewJob) if field.name not in (*T
 
 def digest(jobs: Sequence[NewJob], **more: Any) -> str:
     """Return the digest of a request for these jobs, in their order: 64 hexadecimal digits."""
-    whole = exactjson.with_floats({"jobs": [_asked(job) for job in jobs], **more})  # 0.1 is 0.1, however it is held
+    return _digest({"jobs": [_asked(job) for job in jobs], **more})
+
+
+def schedule_digest(asked: Mapping[str, Any]) -> str:
+    """Return the digest of a request for a schedule: values by the names of SCHEDULE_ASKED, judged or not. Empty for
+    what is nested so deeply that no schedule is made of it."""
+    try:
+        return _digest({name: _plain(value) for name, value in asked.items() if not _is_default(name, value)})
+    except RecursionError:
+        return ""
+
+
+def _is_default(name: str, value: Any) -> bool:
+    default = SCHEDULE_ASKED[name].default
+    return bool(value == (list(default) if isinstance(default, tuple) else default))
+
+
+def _plain(value: Any) -> Any:
+    """Return a moment as all of its zones have it, anything else as it is."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) and value.tzinfo else value
+
+
+def _digest(asked: Any) -> str:
+    whole = exactjson.with_floats(asked)  # 0.1 is 0.1, however it is held
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -30,7 +30,7 @@ from jobs.api.schedules.serializers import (
     ShownScheduleSerializer,
 )
 from jobs.api.schema import RETRY_AFTER
-from jobs.api.views import TOO_FAST_ANSWER, ApiView, person
+from jobs.api.views import IDEMPOTENCY_KEY, TOO_FAST_ANSWER, ApiView, idempotency_key, person
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
 from jobs.models import Job, Schedule
@@ -44,6 +44,7 @@ from jobs.permissions import (
 from jobs.rules.rights import schedule_problems
 from jobs.rules.schedule_checking import NAME_TAKEN
 from jobs.transitions.schedules import definitions
+from jobs.transitions.schedules.repeats import Once
 from jobs.web import parsing
 from jobs.web.schedule_preview import asked, preview
 
@@ -105,22 +106,35 @@ class ScheduleList(ScheduleView):
 
     @extend_schema(
         operation_id="schedules_create",
-        parameters=[RETRY_AFTER],
-        responses={201: ScheduleDetailSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
+        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
+        responses={
+            201: ScheduleDetailSerializer,
+            200: ScheduleDetailSerializer,
+            (429, CONTENT_TYPE): TOO_FAST_ANSWER,
+        },
     )
     def post(self, request: Request) -> Response:
-        """Create a schedule, and the job of its first run. Needs the permission jobs.add_job, too. A repeat of an
-        uncertain request creates nothing twice: its name is taken then."""
+        """Create a schedule, and the job of its first run: 201, or 200 with the earlier one when its Idempotency-Key
+        was used before. Needs the permission jobs.add_job, too."""
         self.may_make_jobs()
-        now = clock.current()
-        new = rules.check_new_schedule(now=now, by=person(request), **self.body(NewScheduleSerializer))
-        admission_of(person(request), request.auth).single()
-        try:
-            schedule = definitions.create_schedule(new.columns(), by=person(request), now=now)
-        except IntegrityError as error:
-            raise _taken(error) from None
+        asked = self.body(NewScheduleSerializer)
+        once = Once.of(idempotency_key(request), asked, by=person(request))
+        schedule, code = once.earlier(), int(status.HTTP_200_OK)
+        if schedule is None:
+            try:
+                schedule, code = self._create(asked, once), status.HTTP_201_CREATED
+            except (ValidationError, IntegrityError) as error:
+                schedule = once.earlier()  # the same request may have been quicker in another process
+                if schedule is None:
+                    raise _taken(error) from None
         location = reverse("api-schedule", args=[schedule.pk])
-        return Response(self.shown(schedule.pk), status=status.HTTP_201_CREATED, headers={"Location": location})
+        return Response(self.shown(schedule.pk), status=code, headers={"Location": location})
+
+    def _create(self, asked: dict[str, Any], once: Once) -> Schedule:
+        now, by = clock.current(), person(self.request)
+        new = rules.check_new_schedule(now=now, by=by, **asked)
+        admission_of(by, self.request.auth).single()
+        return definitions.create_schedule({**new.columns(), **once.columns()}, by=by, now=now)
 
 
 class ScheduleDetail(ScheduleView):
@@ -227,7 +241,7 @@ def _judge(reason: str) -> None:
         raise ValidationError({"reason": problems})
 
 
-def _taken(error: IntegrityError) -> Exception:
+def _taken(error: Exception) -> Exception:
     """Return the refusal of a name that somebody else has taken in this very moment; any other error as it is."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
     return ValidationError({"name": [NAME_TAKEN]}) if "name" in name else error
