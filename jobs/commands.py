@@ -54,6 +54,8 @@ class Command(_Entry):
     #: Variables of its environment beside those of every program.
     environment: dict[Annotated[str, Field(pattern=r"^[^=\x00]+$")], Text] = {}
     limits: Limits = Limits()
+    #: True: each run waits until a second person has approved it.
+    approval: bool = False
     #: KiB of output that are kept, the first half and the last.
     output_kb: Annotated[int, Field(ge=1, le=MOST_KB)] = 8
 

@@ -149,7 +149,8 @@ class NewJob:
     @property
     def holds(self) -> int:
         """Holds that the job has from its creation on."""
-        return Hold.APPROVAL * targets.is_dangerous(self.target) | Hold.DEPENDENCIES * bool(self.waits_for)
+        dangerous = targets.is_dangerous(self.target, self.payload)
+        return Hold.APPROVAL * dangerous | Hold.DEPENDENCIES * bool(self.waits_for)
 
     def columns(self) -> dict[str, Any]:
         """Return what its row says of it, by the columns of `jobs_job`."""

@@ -45,10 +45,14 @@ class Target:
     context: str | None = None
     #: Parameter that takes all arguments as one; None: each has its own.
     whole: str | None = None
-    #: True: its jobs wait for the approval of a second person.
-    dangerous: bool = False
+    #: Whether its jobs wait for the approval of a second person: all of them, or those of certain payloads.
+    dangerous: bool | Callable[[object], bool] = False
     #: Function that is run ahead of its time; None: there is nothing to prepare.
     prepare: Prepare | None = None
+
+    def is_dangerous(self, payload: object) -> bool:
+        """Return whether a job of this payload waits for the approval of a second person."""
+        return self.dangerous(payload) if callable(self.dangerous) else self.dangerous
 
     def bind(self, payload: object, context: Context) -> Call:
         """The call, ready to be made. Raises InvalidArguments."""

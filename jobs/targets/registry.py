@@ -40,12 +40,12 @@ _registry: dict[str, Target] = {}
 
 
 def target(
-    name: str, arguments: type[BaseModel] | None = None, *, dangerous: bool = False
+    name: str, arguments: type[BaseModel] | None = None, *, dangerous: bool | Callable[[object], bool] = False
 ) -> Callable[[Callable[P, R_co]], Registered[P, R_co]]:
     """Register a function, `async` or not, as the target `name`. Its annotations say which JSON arguments it takes, or
     `arguments` does, where they depend on each other: then one parameter of that type takes them all. A parameter of
     the type Context is given the start that it is called for. The jobs of a `dangerous` one start only when a second
-    person has approved.
+    person has approved; where it is a function, those of which it says so by their payload, whatever that is.
 
     Raises ValueError at import for a name that is taken or a signature that JSON cannot fill.
     """
@@ -114,9 +114,10 @@ def _prepare(name: str, function: F) -> F:
     return function
 
 
-def is_dangerous(name: str) -> bool:
-    """Return whether the target's jobs wait for an approval; nobody waits for that of a target that there is not."""
-    return name in _registry and _registry[name].dangerous
+def is_dangerous(name: str, payload: object) -> bool:
+    """Return whether a job of this target and payload waits for an approval; nobody waits for that of a target that is
+    not there."""
+    return name in _registry and _registry[name].is_dangerous(payload)
 
 
 def registered() -> Mapping[str, Target]:

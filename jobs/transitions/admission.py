@@ -34,7 +34,7 @@ def _by_itself(row: Row, now: datetime) -> Refusal | None:
     broken = rules.why_not_startable(row.target, row.payload)
     if broken:
         return _not_by_us(row, broken[:REASON_LIMIT], now)
-    if row.approved_at is None and targets.is_dangerous(row.target):
+    if row.approved_at is None and targets.is_dangerous(row.target, row.payload):
         return Refusal(f"The target {row.target} needs the approval of a second person.", hold=Hold.APPROVAL)
     return None
 

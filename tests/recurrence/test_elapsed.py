@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from celery.schedules import solar
+from dateutil.parser import isoparser
 
 from jobs.recurrence import BadExpression, Every, Once, after, parse
 from jobs.recurrence.sun import EVENTS
@@ -99,6 +100,62 @@ def test_a_moment_may_have_a_zone_or_not():
     assert parse("once", "2026-12-31T23:59Z") == Once(wall.replace(tzinfo=UTC))
 
 
+MOMENTS = """\
+2026-12-31T23:59
+2026-12-31T23:59:00
+2026-12-31T23:59:59
+2026-12-31T23
+2026-12-31T00:00
+2028-02-29T12:00
+2026-01-01T09:00:00.5
+2026-01-01T09:00:00.25
+2026-01-01T09:00:00.125
+2026-01-01T09:00:00.123456
+2026-01-01T09:00:00,75
+2026-12-31 23:59
+2026-12-31 23:59:30
+20261231T2359
+20261231T235930
+20261231T23
+20261231T235930.5
+20261231 2359
+2026-W01-1T10:00
+2026-W53-4T10:00
+2026-W53-7T23:59:59
+2026W534T1000
+2026W531T100000
+2026-12-31T23:59Z
+2026-12-31T23:59:00Z
+2026-12-31T23:59:00.5Z
+20261231T2359Z
+20261231T235900Z
+2026-W53-4T10:00Z
+2026-12-31T23:59+00:00
+2026-12-31T23:59+01:00
+2026-12-31T23:59-05:00
+2026-12-31T23:59+05:30
+2026-12-31T23:59+0545
+2026-12-31T23:59-03
+2026-12-31T23:59+14:00
+2026-12-31T23:59-12:00
+20261231T2359+0100
+20261231T235900-0930
+2026-03-29T02:30+01:00
+2026-10-25T02:30+02:00
+2026-10-25 02:30:00+01:00
+1970-01-01T00:00Z
+2400-02-29T00:00
+"""
+
+
+@pytest.mark.parametrize("text", MOMENTS.splitlines())
+def test_a_moment_is_the_one_that_another_reader_of_iso_8601_finds(text):
+    expected = isoparser().isoparse(text)
+    begin = datetime(1969, 1, 1, tzinfo=UTC)
+    instants = after(parse("once", text), begin, zone=UTC_ZONE, anchor=begin)
+    assert list(instants) == [expected if expected.tzinfo else expected.replace(tzinfo=UTC)]
+
+
 @pytest.mark.parametrize(
     "text", ["2026-12-31", "31.12.2026 23:59", "tomorrow", "2026-02-30T10:00", "2026-12-31T24:01", "9999-12-31T23:59"]
 )
@@ -108,7 +165,9 @@ def test_what_is_no_moment_is_refused_with_an_example(text):
 
 
 @pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize(("latitude", "longitude"), [(52.52, 13.4), (-33.87, 151.2), (0, 0), (78.22, 15.65)])
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [(52.52, 13.4), (-33.87, 151.2), (0, 0), (78.22, 15.65), (40.71, -74.01)]
+)
 def test_the_sun_rises_when_celery_says(event, latitude, longitude):
     begin = datetime(2026, 5, 20, tzinfo=UTC)
     schedule = solar(event, latitude, longitude, nowfun=lambda: begin)

@@ -204,7 +204,7 @@ MUTANTS = (
         "schedules: each run of a dangerous target waits for its approval",
         NEVER_TWICE,
         ON_THE_JOB,
-        (MAKING, "int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target)", "0"),
+        (MAKING, "int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target, payload)", "0"),
     ),
     mutant(
         "schedules: one in shadow makes no job, whoever asks",

@@ -225,6 +225,12 @@ MUTANTS = (
         (ADMISSION, "if row.approved_at is None and", "if False and"),
     ),
     mutant(
+        "approval: of a command that wants it",
+        ONE_AT_A_TIME,
+        ("tests/command/test_approval.py::test_one_that_sql_has_put_there_waits_too",),
+        ("jobs/targets/command/call.py", "return entry is not None and entry.approval", "return False"),
+    ),
+    mutant(
         "approval: by somebody else",
         ONE_AT_A_TIME,
         ("tests/transitions/test_approval.py::test_it_waits_from_its_creation_on",),

@@ -14,6 +14,14 @@ SHOWN = 20  # names in a sentence
 Word = Annotated[str, Field(max_length=100_000)]
 
 
+def waits_for_approval(payload: object) -> bool:
+    """Return whether the program that a payload names waits for an approval of each run; SQL may have written anything
+    there."""
+    name = payload.get("command") if isinstance(payload, dict) else None
+    entry = conf().commands.get(name) if isinstance(name, str) else None
+    return entry is not None and entry.approval
+
+
 class CommandCall(Arguments):
     """Run of a program by the name that operators have given it. `arguments` come after those of its entry in
     JOBS_COMMANDS; `stdin` is what it can read from its standard input.

@@ -123,4 +123,5 @@ def _waits_for(one: PlacedRun) -> int:
     """Return what a new run waits for, as a sum of Holds. A repeat, which a person has asked for, waits for no others.
     Whether there is anything to wait for is looked at when it is there: no start waits for that."""
     after = bool(one.schedule.after_ids) and one.number == 1
-    return int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target) | int(Hold.DEPENDENCIES) * after
+    payload = one.schedule.payload if one.run.payload is None else one.run.payload
+    return int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target, payload) | int(Hold.DEPENDENCIES) * after
