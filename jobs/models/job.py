@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 
 from jobs.models import moments
 from jobs.models.calendar import Calendar
-from jobs.models.constraints import CONSTRAINTS, INDEXES
+from jobs.models.constraints import CONSTRAINTS, INDEXES, LONGEST_QUEUE
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets import JobQuerySet
 from jobs.states import FINAL, Awaited, Blackout, Hold, IfLate, Overlap, State
@@ -36,7 +36,7 @@ class Job(models.Model):
         decoder=PayloadDecoder,
         encoder=PayloadEncoder,
     )
-    queue = models.CharField(max_length=100, db_default=DEFAULT_QUEUE)
+    queue = models.CharField(max_length=LONGEST_QUEUE, db_default=DEFAULT_QUEUE)
     run_at = models.DateTimeField()
     labels = models.JSONField(default=dict, db_default={}, blank=True)
 

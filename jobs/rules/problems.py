@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from jobs import exactjson, targets
 from jobs.conf import conf
-from jobs.models.constraints import LATEST_RUN_AT, MOST_PAIRS, QUEUE_PATTERN
+from jobs.models.constraints import LATEST_RUN_AT, LONGEST_QUEUE, MOST_PAIRS, OF_BROKERS, QUEUE_PATTERN
 
 NAME_LIMIT = 200
 IDEMPOTENCY_KEY_LIMIT = 255
@@ -32,11 +32,11 @@ def text_problems(text: str, limit: int) -> list[str]:
 
 
 def queue_problems(queue: str) -> list[str]:
-    if re.fullmatch(QUEUE_PATTERN, queue):
+    if re.fullmatch(QUEUE_PATTERN, queue) and len(queue) <= LONGEST_QUEUE and not queue.startswith(OF_BROKERS):
         return []
     return [
-        "A queue's name has 1 to 100 letters, digits, dots, dashes and underscores, begins with a letter or digit, "
-        "and not with 'amq.' or 'unacked', which brokers keep for themselves."
+        f"A queue's name has 1 to {LONGEST_QUEUE} letters, digits, dots, dashes and underscores, begins with a letter "
+        "or digit, and not with 'amq.' or 'unacked', which brokers keep for themselves."
     ]
 
 

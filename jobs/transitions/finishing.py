@@ -38,14 +38,16 @@ WITH brief AS MATERIALIZED (
         %(logs)s::text[], %(shares)s::float8[], %(notes)s::text[], %(stories)s::text[]
     ) AS e (job_id, number, outcome, execute_at, finished_at, error, result, log, progress, note, story)
 ), locked AS MATERIALIZED (
-    SELECT id FROM jobs_job WHERE id = ANY (%(jobs)s::bigint[]) AND (SELECT setting FROM brief) IS NOT NULL
-    ORDER BY id FOR NO KEY UPDATE
+    SELECT jobs_job.id, ended.number, ended.outcome, ended.execute_at, ended.finished_at, ended.error
+    FROM ended JOIN jobs_job ON jobs_job.id = ended.job_id
+    WHERE jobs_job.id = ANY (%(jobs)s::bigint[]) AND (SELECT setting FROM brief) IS NOT NULL
+    ORDER BY jobs_job.id FOR NO KEY UPDATE OF jobs_job
 ), finished AS (
-    UPDATE jobs_job SET state = ended.outcome, execute_at = ended.execute_at, finished_at = ended.finished_at,
-        reason = ended.error
-    FROM ended, locked
-    WHERE jobs_job.id = ended.job_id AND locked.id = ended.job_id
-        AND jobs_job.state = 1 AND jobs_job.attempt = ended.number
+    UPDATE jobs_job SET state = locked.outcome, execute_at = locked.execute_at, finished_at = locked.finished_at,
+        reason = locked.error
+    FROM locked
+    -- Added to, or stale statistics have the server read all that run by their index.
+    WHERE jobs_job.id = locked.id AND (jobs_job.state + 0) = 1 AND jobs_job.attempt = locked.number
     RETURNING jobs_job.id, jobs_job.attempt, jobs_job.has_dependents
 ), freed AS (
     DELETE FROM jobs_turn WHERE job_id = ANY (%(jobs)s::bigint[])  -- a join may read all of them

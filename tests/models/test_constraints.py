@@ -59,7 +59,10 @@ THEN = "2026-01-01T00:00:00Z"
         ({"state": 6}, "jobs_final_is_finished"),
         ({"state": 4, "finished_at": THEN, "locked_at": THEN}, "jobs_cancelled_never_ran"),
         ({"queue": ""}, "jobs_queue_named"),
-        ({"queue": "a b"}, "jobs_queue_named"),
+        *(
+            ({"queue": name}, "jobs_queue_named")
+            for name in ("a b", ".a", "-a", "_kombu.x", "unacked", "unacked_mutex", "amq.gen", "a\n", "ä")
+        ),
         ({"max_attempts": 2}, "jobs_starts_as_declared"),
         ({"created_at": "infinity"}, "jobs_moments_in_range"),
         ({"created_at": "-infinity"}, "jobs_moments_in_range"),
@@ -94,6 +97,11 @@ def test_labels_that_the_rules_let_pass_fit_into_the_row():
     labels = {f"{number:a>63}": "\N{MUSICAL SYMBOL G CLEF}" * 100 for number in range(16)}
     assert not labels_problems(labels)
     assert insert(labels=json.dumps(labels)).labels == labels
+
+
+@pytest.mark.parametrize("queue", ["a", "0", "Mail.fast_2-x", "amqp", "unack", "a" * 100])
+def test_a_queue_may_have_any_other_name(queue):
+    assert insert(queue=queue).queue == queue
 
 
 @pytest.mark.parametrize("run_at", ["infinity", "-infinity", "9999-12-31", "12000-01-01", "1969-12-31"])

@@ -8,20 +8,20 @@ RESCUE = "jobs/scheduler/rescue.py"
 RETRIES = "jobs/transitions/retries.py"
 STILL_ITS_OWN = "if job.state == State.RUNNING and job.attempt == attempt.number:"
 
-END_GUARDS = "AND jobs_job.state = 1 AND jobs_job.attempt = ended.number"
+END_GUARDS = "AND (jobs_job.state + 0) = 1 AND jobs_job.attempt = locked.number"
 
 MUTANTS = (
     mutant(
         "finish: attempt guard",
         TRUE_END,
         ("tests/transitions/test_finish.py::test_an_earlier_attempt_cannot_finish_a_later_one",),
-        (FINISHING, END_GUARDS, "AND jobs_job.state = 1"),
+        (FINISHING, END_GUARDS, "AND (jobs_job.state + 0) = 1"),
     ),
     mutant(
         "finish: state guard",
         TRUE_END,
         ("tests/transitions/test_finish.py::test_a_second_finish_changes_nothing_but_is_kept_as_evidence",),
-        (FINISHING, END_GUARDS, "AND jobs_job.attempt = ended.number"),
+        (FINISHING, END_GUARDS, "AND jobs_job.attempt = locked.number"),
     ),
     mutant(
         "events: who listens harms no job",
