@@ -97,7 +97,8 @@ def run_now(
 
 
 def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBaseUser | None, now: datetime) -> Changed:
-    """Take back what was asked of this run: it starts at its nominal time, with the schedule's arguments."""
+    """Take back what was asked of this run: it starts at its nominal time with the schedule's arguments. Where that has
+    passed, one that was moved starts at once, and one that was skipped not at all."""
 
     def of_job(job: Job) -> controls.Answer:
         schedule = Schedule.objects.get(pk=schedule_id)
@@ -106,7 +107,10 @@ def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBas
             return controls.reschedule(
                 job.pk, run_at=max(nominal_at + schedule.offset, now), now=now, reason=reason, by=by
             )
-        return controls.retry(job.pk, now=now, reason=reason, by=by)
+        if job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now:
+            return controls.retry(job.pk, now=now, reason=reason, by=by)
+        over = f"The run of {nominal_at:%Y-%m-%d %H:%M:%S %Z} is over: its job {job.pk} is {State(job.state).label}"
+        return controls.Answer(done=False, why=f"{over}. To start it all the same, retry that job.", job=job)
 
     return _change(schedule_id, nominal_at, of_job, {}, "is as the schedule has it", reason=reason, by=by, now=now)
 

@@ -36,6 +36,33 @@ def test_the_next_one_is_skipped_and_that_is_undone():
     assert (job.state, job.run_at) == (State.PENDING, FIRST)
 
 
+@pytest.mark.parametrize("state", [State.CANCELLED, State.SKIPPED, State.COMPLETED, State.FAILED])
+def test_what_is_over_is_not_started_by_taking_something_back(state):
+    """A button pressed three days later must not start payroll."""
+    schedule = make()
+    job = next_job(schedule)
+    asked(single.skip_run, schedule, FIRST)
+    started = {"attempt": 1, "locked_at": FIRST, "execute_at": FIRST} if state in (2, 3) else {}
+    Job.objects.filter(pk=job.pk).update(state=state, **started)
+    late = single.undo(schedule.pk, FIRST, reason="", by=None, now=FIRST)
+    assert not late.done
+    assert late.why == (
+        f"The run of 2030-01-01 12:05:00 UTC is over: its job {job.pk} is {state.label}. To start it all the same, "
+        "retry that job."
+    )
+    job.refresh_from_db()
+    assert job.state == state
+
+
+def test_one_that_was_moved_away_from_a_time_that_has_passed_starts_at_once_when_that_is_undone():
+    schedule = make()
+    job = next_job(schedule)
+    assert asked(single.move_run, schedule, FIRST, run_at=THIRD).done
+    assert single.undo(schedule.pk, FIRST, reason="", by=None, now=SECOND).done
+    job.refresh_from_db()
+    assert (job.state, job.run_at) == (State.PENDING, SECOND)
+
+
 def test_a_later_one_is_skipped(admin_user):
     schedule = make()
     assert asked(single.skip_run, schedule, SECOND, by=admin_user).done
