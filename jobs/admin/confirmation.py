@@ -40,7 +40,8 @@ class ReasonForm(forms.Form):
 @dataclass(frozen=True)
 class Question:
     """`chosen`: a line for each of the rows with these `ids`, or for the first of them; `more` counts the others. Its
-    form goes `to` an address, and leads `back` to one without a change: both the list where nothing is said."""
+    form goes `to` an address, and leads `back` to one without a change: both the list where nothing is said. `danger`:
+    what it does is not undone."""
 
     title: str
     button: str
@@ -51,6 +52,7 @@ class Question:
     more: int = 0
     to: str = ""
     back: str = ""
+    danger: bool = False
 
 
 def ask(

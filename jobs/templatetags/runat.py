@@ -130,6 +130,12 @@ def ms(value: float | None) -> str:
 
 
 @register.filter
+def whole(value: int) -> str:
+    """Write a count for people: `12,000`."""
+    return f"{value:,}"
+
+
+@register.filter
 def as_json(payload: object) -> str:
     """Write a payload for people to read. One nested as deeply as Python can read it is too deep to be written out."""
     try:

@@ -42,6 +42,8 @@ def _field(name: str) -> forms.Field:
     if name == "expression":
         found.widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "class": "code"})
         found.help_text = "\n".join(f"{dialect.label}: {dialect.help}" for dialect in DIALECTS.values())
+    if name == "overlap":
+        found.label = "While an earlier run goes on"
     if name == "dialect":
         found.initial, found.label = "cron", "Written in"
     return found

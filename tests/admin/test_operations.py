@@ -132,7 +132,8 @@ def test_a_range_without_anything_left_cannot_be_started(planner, hourly):
         ("begin", {"begin": "2029-10-28T02:30"}, "Clocks in Europe/Berlin change at this time"),
         ("time_zone", {"time_zone": "Mars"}, "is not known"),
         ("time_zone", {"time_zone": ""}, "This field is required."),
-        ("per_minute", {"per_minute": "0"}, "Give 1 to 6000 jobs a minute."),
+        ("per_minute", {"per_minute": "0"}, "Give 1 to 6,000 jobs a minute."),
+        ("per_minute", {"per_minute": "6001"}, "Give 1 to 6,000 jobs a minute."),
         ("per_minute", {"per_minute": "many"}, "This is not a whole number; give the number of jobs a minute."),
         ("per_minute", {"per_minute": ""}, "This is not a whole number; give the number of jobs a minute."),
     ],
@@ -142,6 +143,11 @@ def test_what_is_wrong_is_said_at_its_field(planner, hourly, field, asked, why):
     assert list(answer.context["form"].errors) == [field]
     assert why in answer.context["form"].errors[field][0]
     assert "_start" not in text(answer)
+
+
+def test_all_that_is_wrong_is_said_at_once(planner, hourly):
+    answer = ask(planner, hourly, begin="", until="soon", per_minute="0")
+    assert list(answer.context["form"].errors) == ["begin", "until", "per_minute"]
 
 
 def test_a_schedule_that_cannot_be_reckoned_with_says_so(planner, hourly):
@@ -171,8 +177,8 @@ def test_the_list_says_how_far_each_is_at_the_same_cost(planner, hourly, django_
     with django_assert_num_queries(6):
         page = text(planner.get(LIST))
     assert "goes on" in page
-    assert re.search(r"field-counted[^>]*>3<.*field-made[^>]*>1<.*field-rate[^>]*>1 a minute<", page, re.DOTALL)
-    assert "about <time" in page
+    assert re.search(r"Backfill \d+</a>.*field-made[^>]*>1 of 3 <small[^>]*>1 a minute<", page, re.DOTALL)
+    assert ">by ada<" in page
     assert "Tue 2030-01-01 13:02:03 CET" in page  # three at one a minute
     monkeypatch.setattr(clock, "current", lambda: NOW + timedelta(minutes=10))
     assert "It is behind its rate" in text(planner.get(LIST))
@@ -197,6 +203,7 @@ def test_one_is_cancelled_once_and_with_a_reason(planner, hourly):
     operation = begun(planner, hourly, per_minute="1")
     operations(now=NOW)
     page, cancel = f"{LIST}{operation.pk}/change/", f"{LIST}{operation.pk}/cancel/"
+    assert planner.get(f"{LIST}{operation.pk}/history/").url == page
     assert cancel in text(planner.get(page))
     assert "It makes no more jobs." in text(planner.get(cancel))
     assert "Say why, in a few words." in text(planner.post(cancel, {"reason": ""}))

@@ -148,6 +148,30 @@ def test_the_audit_names_what_has_become_different(planner, at):
     assert "Too early." in text
 
 
+def test_the_audit_writes_moments_for_people(planner, at):
+    row = schedule(now=at)
+    until = at.replace(microsecond=0) + DAY
+    definitions.pause_schedule(row.pk, until=until, reason="Stocktaking.", by=User.objects.get(), now=at)
+    text = page(planner, row).content.decode()
+    assert f"paused until: — → {until:%Y-%m-%d %H:%M:%S} UTC" in text
+    assert "paused by id" not in text  # he stands beside it
+
+
+def test_counts_are_written_with_commas(planner, at):
+    row = schedule(now=at)
+    missed(row, at - 5 * HOUR, Cause.DOWNTIME, until=at - 2 * HOUR, count=12_000)
+    assert "12,000 runs" in page(planner, row).content.decode()
+    calendar = planner.get(f"/admin/jobs/schedule/calendar/?day={at - 5 * HOUR:%Y-%m-%d}").content.decode()
+    assert "12,000<" in calendar
+
+
+def test_what_is_not_undone_has_a_button_of_danger(planner, at):
+    row = schedule(now=at)
+    for action, danger in (("delete_selected", True), ("disable", False)):
+        asked = planner.get(f"/admin/jobs/schedule/{row.pk}/ask/{action}/").content.decode()
+        assert ('class="primary danger"' in asked) is danger
+
+
 def test_buttons_are_those_of_the_rights(client, person, at):
     client.force_login(person("view_schedule", staff=True))
     row = schedule(now=at)

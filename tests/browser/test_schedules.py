@@ -9,7 +9,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
-from jobs.models import OccurrenceChange, Schedule
+from jobs.models import Occurrence, OccurrenceChange, Operation, Schedule
+from jobs.states import Cause
 from jobs.transitions.schedules import definitions
 from tests.browser.test_a_day_at_work import body, fill, log_in, until
 
@@ -105,15 +106,49 @@ def test_no_page_of_schedules_is_wider_than_the_window(browser, live_server, ada
     made = definitions.create_schedule(
         {**fields, "expression": "30 2 * * *", "time_zone": "Europe/Berlin"}, by=ada, now=now
     )
+    operation = Operation.objects.create(
+        kind="backfill",
+        schedule=made,
+        begins_at=now,
+        until=now + timedelta(days=1),
+        total=7,
+        reached_at=now,
+        created_at=now,
+    )
+    for cause in (Cause.DOWNTIME, Cause.CATCH_UP):  # the last day of a week: its words lie farthest to the right
+        day = now - timedelta(days=now.weekday() + (1 if cause == Cause.DOWNTIME else 2))
+        Occurrence.objects.create(schedule=made, nominal_at=day, cause=cause, noted_at=now)
+    week = f"calendar/?by=week&day={now - timedelta(days=7):%Y-%m-%d}"
     log_in(browser, live_server)
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
-        for path in ("", f"{made.pk}/", f"{made.pk}/change/", "calendar/", "calendar/?by=week", "clocks/"):
-            browser.get(f"{live_server.url}/admin/jobs/schedule/{path}")
+        of_schedules = (
+            "",
+            f"{made.pk}/",
+            f"{made.pk}/change/",
+            f"{made.pk}/backfill/",
+            "calendar/",
+            week,
+            "clocks/",
+            "bring/",
+        )
+        of_others = ("occurrence/", "operation/", f"operation/{operation.pk}/change/")
+        for path in (*(f"schedule/{path}" for path in of_schedules), *of_others):
+            browser.get(f"{live_server.url}/admin/jobs/{path}")
             assert browser.execute_script("return document.documentElement.scrollWidth") <= width, path
+            hidden = [one.text for one in browser.find_elements(By.CSS_SELECTOR, BUTTONS) if beyond(one, width)]
+            assert not hidden, path
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+BUTTONS = ".verbs a, .job-buttons a, .job-buttons button, #result_list .badge"
+
+
+def beyond(element, width: int) -> bool:
+    """Whether one must scroll sideways to see it."""
+    return element.rect["x"] + element.rect["width"] > width
 
 
 def test_a_crontab_is_brought(browser, live_server, ada):

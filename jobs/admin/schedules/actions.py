@@ -38,6 +38,7 @@ class Act:
     name: str
     label: str
     meaning: str
+    danger: bool = False
 
 
 PAUSE = Act(
@@ -73,6 +74,7 @@ DELETE = Act(
     "Delete",
     "Its next run is cancelled, and the history of its runs is deleted with it. Jobs whose time has come go on, and "
     "all its jobs stay in the list of jobs. The audit stays.",
+    danger=True,
 )
 
 
@@ -172,6 +174,7 @@ class ScheduleActions:
             title=f"{act.label}: {chosen[0].name if one else f'{len(chosen)} schedules'}",
             button=act.label,
             meaning=act.meaning,
+            danger=act.danger,
             action=act.name,
             chosen=[f"{schedule.name}: {_next_words(schedule)}" for schedule in chosen[:LISTED]],
             ids=[schedule.pk for schedule in chosen],

@@ -23,7 +23,7 @@ from jobs.models.operation import FASTEST
 from jobs.rules.rights import schedule_problems
 from jobs.states import Overlap, Standing
 from jobs.templatetags.runat import as_json, span
-from jobs.transitions.schedules.backfill import NOT_WHOLE, NOTHING_LEFT, Backfill, begin_backfill
+from jobs.transitions.schedules.backfill import NOT_WHOLE, NOTHING_LEFT, Backfill, begin_backfill, rate_problems
 from jobs.web.forms import MomentInput
 
 if TYPE_CHECKING:
@@ -80,11 +80,13 @@ class BackfillForm(ZonedForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned, zone = self.cleaned_data, self.read_zone()
-        if zone is None:
-            return cleaned
-        begin = self.read_moment("begin", zone, missing="Choose the first moment of the range.")
-        until = self.read_moment("until", zone, missing="Choose the moment before which the range ends.")
+        begin = until = None
+        if zone is not None:
+            begin = self.read_moment("begin", zone, missing="Choose the first moment of the range.")
+            until = self.read_moment("until", zone, missing="Choose the moment before which the range ends.")
         if begin is None or until is None or "per_minute" not in cleaned:
+            for problem in rate_problems(cleaned.get("per_minute", 1)):  # one answer names all that is wrong
+                self.add_error("per_minute", problem)
             return cleaned
         asked = Backfill(self._schedule, begin, until, cleaned["only_missed"], cleaned["per_minute"])
         if problems := asked.problems(self._now):

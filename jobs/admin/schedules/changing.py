@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from jobs.admin.theme import dress
@@ -54,9 +54,12 @@ class AdminScheduleForm(ScheduleForm):
             kwargs["initial"] = {**initial_of(instance), **(kwargs.get("initial") or {})}
         super().__init__(*args, now=clock.current(), **kwargs)
         self.instance = instance or Schedule()
-        for name in ("target", "expression"):  # of lines, which the admin's pages would run together
+        for name, what in (("target", "What each does"), ("expression", "How each is written")):
             lines = [(line,) for line in str(self.fields[name].help_text).splitlines()]
-            self.fields[name].help_text = format_html_join(mark_safe("<br>"), "{}", lines)
+            whole = format_html_join(mark_safe("<br>"), "{}", lines)  # the admin's pages would run them together
+            self.fields[name].help_text = format_html(
+                '<details class="schedule-help"><summary>{}</summary>{}</details>', what, whole
+            )
         dress(self)
 
     def clean(self) -> dict[str, Any]:
@@ -111,7 +114,7 @@ def preview_of(form: ScheduleForm, viewer: str) -> dict[str, Any]:
         return {"problems": found}
     except BadExpression as error:
         return {"problems": [("When", error.why)]}
-    return _shown(shown, has_viewer=bool(viewer) and shown.viewer_zone != shown.zone)
+    return _shown(shown, has_viewer=bool(viewer) and shown.viewer_zone not in (shown.zone, "UTC"))
 
 
 def _shown(preview: schedule_preview.Preview, *, has_viewer: bool) -> dict[str, Any]:

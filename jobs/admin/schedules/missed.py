@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from jobs.admin.filters import Choices, DayFilter, shift
 from jobs.admin.records import Records
@@ -86,7 +87,8 @@ class OccurrenceAdmin(Records[Occurrence]):
     @admin.display(description="schedule")
     def of(self, occurrence: Occurrence) -> SafeString:
         address = reverse("admin:jobs_schedule_page", args=[occurrence.schedule_id])
-        return format_html('<a class="schedule-name" href="{}">{}</a>', address, occurrence.schedule.name)
+        name = Truncator(occurrence.schedule.name).chars(80)
+        return format_html('<a class="schedule-name" href="{}">{}</a>', address, name)
 
     @admin.display(description="cause")
     def cause_shown(self, occurrence: Occurrence) -> SafeString:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from jobs.admin.confirmation import Question, ask, given
 from jobs.admin.filters import Choices
@@ -57,7 +58,7 @@ class OperationColumns:
     @admin.display(description="operation")
     def title(self, operation: Operation) -> SafeString:
         address = reverse("admin:jobs_operation_change", args=[operation.pk])
-        named = f"{str(operation.get_kind_display()).capitalize()} ({operation.pk})"
+        named = str(operation).capitalize()
         return format_html('<a class="schedule-name" href="{}">{}</a>{}', address, named, self.span(operation))
 
     @admin.display(description="range")
@@ -71,15 +72,14 @@ class OperationColumns:
         if operation.schedule is None:
             return "deleted"
         address = reverse("admin:jobs_schedule_page", args=[operation.schedule.pk])
-        return format_html('<a class="schedule-name" href="{}">{}</a>', address, operation.schedule.name)
-
-    @admin.display(description="by")
-    def who(self, operation: Operation) -> str:
-        return operation.created_by.get_username() if operation.created_by else "—"
+        name = Truncator(operation.schedule.name).chars(80)
+        return format_html('<a class="schedule-name" href="{}">{}</a>', address, name)
 
     @admin.display(description="asked for (UTC)", ordering="id")
-    def asked(self, operation: Operation) -> str:
-        return exact(operation.created_at.replace(microsecond=0))
+    def asked(self, operation: Operation) -> SafeString:
+        by = f"by {operation.created_by.get_username()}" if operation.created_by else ""
+        asked = f"{operation.created_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return format_html('{} <small class="schedule-target">{}</small>', asked, by)
 
     @admin.display(description="state")
     def state(self, operation: Operation) -> SafeString:
@@ -88,25 +88,19 @@ class OperationColumns:
             return shown
         return format_html('{} <span class="schedule-why">{}</span>', shown, operation.why)
 
-    @admin.display(description="counted")
-    def counted(self, operation: Operation) -> str:
-        return f"{operation.total:,}"
+    @admin.display(description="jobs made")
+    def made(self, operation: Operation) -> SafeString:
+        rate = f"{operation.per_minute:,} a minute"
+        made = f"{operation.done:,} of {operation.total:,}"
+        return format_html('{} <small class="schedule-target">{}</small>', made, rate)
 
-    @admin.display(description="made so far")
-    def made(self, operation: Operation) -> str:
-        return f"{operation.done:,}"
-
-    @admin.display(description="rate")
-    def rate(self, operation: Operation) -> str:
-        return f"{operation.per_minute:,} a minute"
-
-    @admin.display(description="ended, or is expected to end")
+    @admin.display(description="end, or expected end")
     def end(self, operation: Operation) -> SafeString:
         if operation.ended_at is not None:
             return _shown(operation.ended_at, operation)
         expected = _shown(operation.ends_at, operation)
         if clock.current() < operation.ends_at + BEHIND:
-            return format_html("about {}", expected)
+            return expected
         why = "It is behind its rate: its schedule is held up, or no leader goes on with it."
         return format_html('{} <span class="schedule-why">{}</span>', expected, why)
 
@@ -122,7 +116,7 @@ def _shown(moment: datetime, operation: Operation) -> SafeString:
 
 @admin.register(Operation)
 class OperationAdmin(OperationColumns, Records[Operation]):
-    list_display = ["title", "of", "who", "asked", "state", "counted", "made", "rate", "end"]
+    list_display = ["title", "of", "state", "made", "end", "asked"]
     list_display_links = None
     list_filter = [OperationStateFilter]
     search_fields = ["schedule__name"]
@@ -131,7 +125,7 @@ class OperationAdmin(OperationColumns, Records[Operation]):
     ordering = ["-id"]
     sortable_by = ["asked"]
     list_per_page = 50
-    fields = ["of", "span", "state", "counted", "made", "rate", "end", "who", "asked", "reason"]
+    fields = ["of", "span", "state", "made", "end", "asked", "reason"]
     change_list_template = "admin/jobs/operation/list.html"
     change_form_template = "admin/jobs/operation/page.html"
 
@@ -155,6 +149,10 @@ class OperationAdmin(OperationColumns, Records[Operation]):
         kwargs["extra_context"] = {"may_cancel": request.user.has_perm(CONTROL_SCHEDULE)}
         return super().change_view(request, object_id, *args, **kwargs)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead on to its page: what people did to it stands in the audit of its schedule."""
+        return redirect(reverse("admin:jobs_operation_change", args=[object_id]))
+
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask why, and have it make no more jobs."""
         if not request.user.has_perm(CONTROL_SCHEDULE):
@@ -176,6 +174,7 @@ class OperationAdmin(OperationColumns, Records[Operation]):
             button="Cancel it",
             meaning="It makes no more jobs. Those that it has made stay, and start as they would have.",
             action="",
+            danger=True,
             chosen=[f"Backfill of {name}: {operation.done:,} of {operation.total:,} jobs made"],
             ids=[],
             to=reverse("admin:jobs_operation_cancel", args=[pk]),

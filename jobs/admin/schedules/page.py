@@ -186,9 +186,14 @@ def _changed(row: Audit) -> list[tuple[str, Any, Any]]:
     before, after = row.before or {}, row.after or {}
     if not before or not after:
         return []
-    names = [name for name in after if before.get(name) != after[name]]
-    return [(name.replace("_", " "), _plain(before.get(name)), _plain(after[name])) for name in names]
+    # Who it was stands beside it.
+    names = [name for name in after if before.get(name) != after[name] and not name.endswith("_by_id")]
+    return [(name.replace("_", " "), _plain(name, before.get(name)), _plain(name, after[name])) for name in names]
 
 
-def _plain(value: Any) -> Any:
-    return "—" if value in (None, "") else value
+def _plain(name: str, value: Any) -> Any:
+    if value in (None, ""):
+        return "—"
+    if name.endswith(("_at", "_until")):
+        return f"{exact(datetime.fromisoformat(value))} UTC"
+    return value

@@ -35,6 +35,7 @@ class Verb:
     label: str
     meaning: str
     form: type[forms.Form] = WhyForm
+    button: str = ""  # on its page, where its label is no verb
 
 
 VERBS = {
@@ -42,7 +43,13 @@ VERBS = {
     for verb in (
         Verb("skip", "Skip", "It does not start, and is written down as skipped. The run after it comes at its time."),
         Verb("move", "Move", "It starts at another time. The runs after it stay where they are.", MoveForm),
-        Verb("arguments", "Arguments", "It starts with other arguments. The schedule keeps its own.", ArgumentsForm),
+        Verb(
+            "arguments",
+            "Arguments",
+            "It starts with other arguments. The schedule keeps its own.",
+            ArgumentsForm,
+            "Give it these",
+        ),
         Verb("run-now", "Run now", "It starts at once, and stands for its nominal time: then it does not start again."),
         Verb("undo", "Undo", "It starts at its nominal time, with the schedule's arguments."),
     )
@@ -69,7 +76,7 @@ def ask_about_run(site: admin.AdminSite, request: HttpRequest, schedule: Schedul
     address = reverse("admin:jobs_schedule_run", args=[schedule.pk, verb.name])
     question = Question(
         title=f"{verb.label}: {schedule.name}",
-        button=verb.label,
+        button=verb.button or verb.label,
         meaning=verb.meaning,
         action="",
         chosen=[f"The run of {in_zone(nominal, schedule)}"],

@@ -13,7 +13,9 @@ VARIABLE = re.compile(r"""\s*["']?([A-Za-z_]\w*)["']?\s*=\s*(.*?)\s*""")
 NO_NAME = re.compile(r"[0-9*@]|m\s+h\s|min\w*\s+hour|[^\w]*$", re.IGNORECASE)
 LONGEST_NAME = 100
 DEBIAN = "CRON_TZ counts in cronie; Debian's cron takes the zone of its machine whatever it says. Look which one ran."
-NO_ZONE = "The file names no zone: cron took this line's time in the zone of its machine. Put that into the zone field."
+NO_ZONE = (
+    "The file names no zone: cron took this line's time in the zone of its machine. See that the zone field has it."
+)
 TZ_IS_OF_THE_COMMAND = "TZ is set for the command only; no cron starts earlier or later for it."
 MAIL = "Cron mailed what the command wrote; here it is kept with the job."
 

@@ -56,8 +56,8 @@ class Backfill:
             found["until"] = ["The range ends before it begins; choose a later end."]
         elif self.until > now:
             found["until"] = ["Only what has passed is made up for; let the range end now at the latest."]
-        if not 1 <= self.per_minute <= FASTEST:
-            found["per_minute"] = [f"Give 1 to {FASTEST} jobs a minute."]
+        if problems := rate_problems(self.per_minute):
+            found["per_minute"] = problems
         try:
             if not found and len(self.whole(MOST + 1)) > MOST:
                 found["until"] = [f"The range has more than {MOST} nominal times; choose a shorter one."]
@@ -81,6 +81,11 @@ class Backfill:
         begin = self.begin - INSTANT if after is None else after
         times: Iterator[datetime] = takewhile(lambda one: one < self.until, times_after(self.schedule, begin))
         return list(islice(times, most))
+
+
+def rate_problems(per_minute: int) -> list[str]:
+    """Return what is wrong with a rate, in sentences; empty: nothing."""
+    return [] if 1 <= per_minute <= FASTEST else [f"Give 1 to {FASTEST:,} jobs a minute."]
 
 
 def started_among(schedule: Schedule, times: Collection[datetime]) -> set[datetime]:

@@ -4,7 +4,9 @@ import time
 
 from jobs.recurrence.imports import Entry, Refused, system_crontab, user_crontab
 
-NO_ZONE = "The file names no zone: cron took this line's time in the zone of its machine. Put that into the zone field."
+NO_ZONE = (
+    "The file names no zone: cron took this line's time in the zone of its machine. See that the zone field has it."
+)
 DEBIAN = "CRON_TZ counts in cronie; Debian's cron takes the zone of its machine whatever it says. Look which one ran."
 
 
