@@ -34,6 +34,10 @@ class TriggerForm(ModelForm[Trigger]):
         given = self.cleaned_data["caller_arguments"]
         return [] if given in (None, "") else given
 
+    def clean_labels(self) -> object:
+        given = self.cleaned_data["labels"]
+        return {} if given in (None, "") else given
+
     def clean_retry_on(self) -> list[str]:
         given = self.cleaned_data["retry_on"]
         if given in (None, ""):

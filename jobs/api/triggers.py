@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import exactjson
-from jobs.api.fields import ListOf, PayloadField, Strict, TextField
+from jobs.api.fields import LabelsField, ListOf, PayloadField, Strict, TextField
 from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
 from jobs.api.problems import Conflict
 from jobs.api.serializers import JobDetailSerializer
@@ -103,6 +103,7 @@ class TriggerSerializer(Strict):
 
 class ShownTriggerSerializer(serializers.ModelSerializer[Trigger]):
     key = serializers.CharField(source="shared_key", read_only=True)
+    labels = LabelsField(read_only=True, help_text=ASKED["labels"].help)
 
     class Meta:
         model = Trigger

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY
+from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY, labels_are_texts
 from jobs.models.described import Described, columns, described
 from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
@@ -46,6 +46,7 @@ class Trigger(models.Model):
     retry_on = models.JSONField(default=list, blank=True)
     deadline = models.IntegerField(null=True, blank=True)
     start_within = models.IntegerField(null=True, blank=True)
+    labels = models.JSONField(default=dict, db_default={}, blank=True, help_text="On every job that it starts.")
     caller_arguments = models.JSONField(
         default=list,
         blank=True,
@@ -74,6 +75,7 @@ class Trigger(models.Model):
                 & (Q(start_within__isnull=True) | Q(start_within__gte=1)),
                 name="jobs_trigger_times_positive",
             ),
+            labels_are_texts("jobs_trigger_labels_are_texts"),
         ]
 
     def described(self) -> Described:

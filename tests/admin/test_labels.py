@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.models import Job, Schedule
+from jobs.models import Job, Schedule, Trigger
 from tests.admin.schedule_rows import schedule
 from tests.admin.steps import ADD, filled
+from tests.admin.test_audit import TRIGGER
 from tests.admin.test_list import LIST, shown
 from tests.admin.test_schedules_form import ADD as ADD_SCHEDULE
 from tests.admin.test_schedules_form import GIVEN
@@ -67,6 +68,16 @@ def test_schedules_are_found_by_a_label(planner, at):
     assert shown_schedules(planner, "?q=of:Ann %26 Bob") == [payroll.pk]
     assert shown_schedules(planner, "?label=of%3AAnn%20%26%20Bob") == [payroll.pk]
     assert shown_schedules(planner, "?q=12:30") == [named.pk]
+
+
+def test_a_trigger_gives_its_labels_to_what_it_starts(client, person, at):
+    client.force_login(person("view_trigger", "add_trigger", "fire_trigger", staff=True))
+    given = {**TRIGGER, "labels": '{"team": "payroll"}'}
+    wrong = client.post("/admin/jobs/trigger/add/", {**given, "labels": '{"team": 1}'})
+    assert "must be text in quotes" in wrong.context["adminform"].form.errors["labels"][0]
+    assert client.post("/admin/jobs/trigger/add/", given).status_code == 302
+    client.post("/admin/jobs/trigger/", {"action": "fire", "_selected_action": [Trigger.objects.get().pk]})
+    assert Job.objects.get().labels == {"team": "payroll"}
 
 
 def shown_schedules(client, query: str) -> list[int]:

@@ -38,8 +38,10 @@ def test_it_is_defined_changed_read_and_forgotten(api):
     assert made.status_code == 201, made.content
     assert made.json()["key"] == "trigger:books"
     assert made.json()["overlap"] == "join"
-    changed = api.put(URL, {**BODY, "queue": "slow"}, content_type="application/json")
+    assert made.json()["labels"] == {}
+    changed = api.put(URL, {**BODY, "queue": "slow", "labels": {"team": "payroll"}}, content_type="application/json")
     assert (changed.status_code, changed.json()["queue"]) == (200, "slow")
+    assert api.post(URL).json()["labels"] == changed.json()["labels"] == {"team": "payroll"}
     assert api.get(URL).json() == changed.json()
     assert [one["name"] for one in api.get("/api/v1/triggers/").json()] == ["books"]
     assert api.delete(URL).status_code == 204
@@ -56,6 +58,7 @@ def test_it_is_defined_changed_read_and_forgotten(api):
         ("books", {**BODY, "deadline": 0}, "deadline"),
         ("books", {**BODY, "start_within": 0}, "start_within"),
         ("books", {**BODY, "caller_arguments": ["minutes"]}, "caller_arguments"),
+        ("books", {**BODY, "labels": {"-": "x"}}, "labels"),
         ("books", {**BODY, "tarjet": "x"}, "tarjet"),
         ("-books", BODY, "name"),
     ],

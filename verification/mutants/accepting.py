@@ -8,6 +8,7 @@ CREATION = "jobs/transitions/creation.py"
 BATCHES = "jobs/transitions/batches.py"
 BODY = "project/web/body.py"
 SERVER = "project/web/server.py"
+REPEATS = "jobs/transitions/schedules/repeats.py"
 
 MUTANTS = (
     mutant(
@@ -86,6 +87,24 @@ MUTANTS = (
         ACCEPTED,
         ("tests/api/test_idempotency.py::test_a_batch_is_compared_as_a_whole",),
         (BATCHES, "batch=self.name, callback=last)", "batch=self.name)"),
+    ),
+    mutant(
+        "repeat: a schedule of the same key is made once",
+        ACCEPTED,
+        ("tests/api/test_schedules_once.py::test_a_repeat_gets_the_earlier_schedule",),
+        (REPEATS, "        return found\n", "        return None\n"),
+    ),
+    mutant(
+        "repeat: another request for a schedule with the same key is refused",
+        ACCEPTED,
+        ("tests/api/test_schedules_once.py::test_the_same_key_with_anything_else_is_refused",),
+        (REPEATS, "if found is not None and found.idempotency_digest != self.digest:", "if False:"),
+    ),
+    mutant(
+        "repeat: keys are each caller's own",
+        ACCEPTED,
+        ("tests/api/test_schedules_once.py::test_each_caller_has_keys_of_his_own",),
+        (REPEATS, "filter(idempotency_by_id=self.by_id, idempotency_key", "filter(idempotency_key"),
     ),
     mutant(
         "door: a body has a size",
