@@ -35,7 +35,7 @@ def admin(client, person):  # noqa: F811
 def planner(client, person):  # noqa: F811
     """A client whose user may do all to schedules."""
     rights = [f"{verb}_schedule" for verb in ("view", "add", "change", "delete", "control")]
-    client.force_login(person(*rights, "view_audit", "view_job", staff=True))
+    client.force_login(person(*rights, "view_audit", "view_job", "add_job", staff=True))
     return client
 
 

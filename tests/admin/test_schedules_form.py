@@ -111,6 +111,17 @@ def test_what_nobody_has_changed_stays(planner, at):
     assert {**Schedule.objects.get().described(), "ends_at": None} == {**before, "ends_at": None}
 
 
+def test_who_may_make_no_jobs_makes_and_changes_no_schedule(client, person, at):
+    client.force_login(person("view_schedule", "add_schedule", "change_schedule", staff=True))
+    row = schedule(now=at)
+    assert client.get(ADD).status_code == client.post(ADD, GIVEN).status_code == 403
+    change = f"/admin/jobs/schedule/{row.pk}/change/"
+    assert client.post(change, GIVEN)["Location"] == f"/admin/jobs/schedule/{row.pk}/"
+    client.post("/admin/jobs/schedule/", {"action": "disable", "_selected_action": [row.pk], "reason": "x"})
+    row.refresh_from_db()
+    assert (row.name, row.enabled, Schedule.objects.count()) == ("report", True, 1)
+
+
 def test_those_who_may_not_change_it_see_its_page(client, person, at):
     client.force_login(person("view_schedule", staff=True))
     row = schedule(now=at)

@@ -19,7 +19,7 @@ from jobs.admin.schedules.columns import in_zone
 from jobs.admin.schedules.forms import PauseForm, WhyForm
 from jobs.clock import clock
 from jobs.models import Schedule
-from jobs.permissions import CHANGE_SCHEDULE, CONTROL_SCHEDULE
+from jobs.permissions import CONTROL_SCHEDULE
 from jobs.transitions.schedules import definitions
 from jobs.transitions.schedules.definitions import Changed
 
@@ -87,7 +87,8 @@ class ScheduleActions:
         return request.user.has_perm(CONTROL_SCHEDULE)
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(CHANGE_SCHEDULE)
+        allowed: bool = self.has_change_permission(request)  # type: ignore[attr-defined]
+        return allowed
 
     @admin.action(description="Pause…", permissions=["control"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> HttpResponse | None:

@@ -19,7 +19,6 @@ from django.urls import reverse
 from jobs.calendars import zones
 from jobs.clock import clock
 from jobs.models import Schedule
-from jobs.permissions import CHANGE_SCHEDULE
 from jobs.recurrence import BadExpression, Rule, parse
 from jobs.recurrence.changes import ClockChange, clock_changes
 from jobs.recurrence.words import in_words
@@ -72,6 +71,8 @@ class Met:
 def show(admin: ScheduleAdmin, request: HttpRequest) -> HttpResponse:
     """Return the page: the groups of one part of the expressions, in the order of their zones."""
     if request.method == "POST":
+        if not admin.has_change_permission(request):
+            raise PermissionDenied
         return _move(request)
     now = clock.current()
     all_rules = request.GET.get("all") == "1"
@@ -86,7 +87,7 @@ def show(admin: ScheduleAdmin, request: HttpRequest) -> HttpResponse:
         "after": groups[-1].stamp if more else "",
         "looked_at": len(groups),
         "all_rules": all_rules,
-        "may_move": request.user.has_perm(CHANGE_SCHEDULE),
+        "may_move": admin.has_change_permission(request),
         "most": AT_A_TIME,
     }
     return TemplateResponse(request, "admin/jobs/schedule/clocks.html", context)
@@ -159,8 +160,6 @@ def _instead(dialect: str, expression: str, zone: ZoneInfo, now: datetime) -> st
 
 def _move(request: HttpRequest) -> HttpResponse:
     """Move the schedules of one group to later hours, each with its audit."""
-    if not request.user.has_perm(CHANGE_SCHEDULE):
-        raise PermissionDenied
     asked = {name: request.POST.get(name, "") for name in ("time_zone", "expression", "dialect")}
     now, by = clock.current(), cast("AbstractBaseUser", request.user)
     zone = _zone(asked["time_zone"])

@@ -24,9 +24,11 @@ from jobs.clock import clock
 from jobs.models import Job, Schedule
 from jobs.models.querysets.schedules import ScheduleQuerySet
 from jobs.models.querysets.strips import last_runs
+from jobs.rules.rights import schedule_problems
 
 if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList
+    from django.contrib.auth.models import AbstractBaseUser
 
 
 class WithRuns:
@@ -94,6 +96,13 @@ class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns,
         return bringing.show(self, request)
 
     # --- one schedule ---
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not schedule_problems(cast("AbstractBaseUser", request.user))
+
+    def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        may_make_jobs = not schedule_problems(cast("AbstractBaseUser", request.user))
+        return super().has_change_permission(request, obj) and may_make_jobs
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
