@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +13,7 @@ from jobs import exactjson, rules
 from jobs.declarations.declaration import Declaration, Refused
 from jobs.declarations.gathering import Declared
 from jobs.models import Calendar, Schedule
+from jobs.rules.schedule_order import comes_too_often, timing_of, too_often
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -22,14 +23,15 @@ LONGEST_VALUE = 200  # characters of one that is shown
 
 
 class Added(NamedTuple):
-    """Schedule that is new, by its columns."""
+    """Schedule that is new, by its columns; those after which it comes by their names (`after`), since they may be new,
+    too."""
 
     name: str
     columns: dict[str, Any]
 
 
 class Change(NamedTuple):
-    """Schedule that becomes another: its columns as they will be, where they differ."""
+    """Schedule that becomes another: its columns as they will be, where they differ, and `after`."""
 
     schedule: Schedule
     columns: dict[str, Any]
@@ -57,7 +59,7 @@ class Plan:
         for schedule, columns in self.changed:
             found.append(f"~ {schedule.name}")
             for column, after in columns.items():
-                name, pair = column, (getattr(schedule, column), after)
+                name, pair = column, (_was(schedule, column), after)
                 if column == "calendar_id":
                     name, pair = "calendar", (calendars.get(pair[0]), calendars.get(after))
                 found.append(f"    {name}: {_shown(pair[0])} -> {_shown(pair[1])}")
@@ -83,7 +85,9 @@ def plan(declared: Declared, *, prune: bool, now: datetime, by: AbstractBaseUser
     that is wrong."""
     declarations, sources = declared.declarations, declared.sources
     there = {one.name: one for one in Schedule.objects.select_related("calendar").filter(name__in=_names(declarations))}
+    after = {one.name: after_of(one.asked) for one in declarations if isinstance(one.name, str)}
     added, changed, unchanged, problems = [], [], 0, []
+    new: dict[str, Schedule] = {}
     for declaration in declarations:
         before = there.get(declaration.name) if isinstance(declaration.name, str) else None
         # From one of these to another it moves with its history and pause.
@@ -91,22 +95,51 @@ def plan(declared: Declared, *, prune: bool, now: datetime, by: AbstractBaseUser
             problems.append(declaration.problem("name", _clash(before)))
             continue
         try:
-            columns = rules.check_new_schedule(now=now, by=by, before=before, **declaration.asked).columns()
+            checked = rules.check_new_schedule(now=now, by=by, before=before, declared=after, **declaration.asked)
         except ValidationError as error:
             wrong = error.message_dict.items()
             problems += [declaration.problem(field, " ".join(sentences)) for field, sentences in wrong]
             continue
-        columns["declared_in"] = declaration.declared_in
+        columns = checked.columns()
+        new[checked.name] = Schedule(**columns, anchored_at=checked.starts_at or now)
+        del columns["after_ids"]
+        columns |= {"declared_in": declaration.declared_in, "after": tuple(sorted(checked.after))}
         if before is None:
             added.append(Added(declaration.name, columns))
         elif differing := _differing(before, columns):
             changed.append(Change(before, differing))
         else:
             unchanged += 1
+    gone = Schedule.objects.declared_by(sources).exclude(name__in=_names(declarations)).order_by("name")
+    removed = list(gone) if prune else []
+    problems += _order_problems(declarations, after, new, {one.name for one in removed}, now)
     if problems:
         raise Refused(problems)
-    removed = Schedule.objects.declared_by(sources).exclude(name__in=_names(declarations))
-    return Plan(added, changed, list(removed.order_by("name")) if prune else [], unchanged)
+    return Plan(added, changed, removed, unchanged)
+
+
+def after_of(asked: Mapping[str, Any]) -> list[str]:
+    """Return after which schedules one is declared to come; none where that is no list of names, which is refused."""
+    names = asked.get("after", ())
+    return [one for one in names if isinstance(one, str)] if isinstance(names, list | tuple) else []
+
+
+def _order_problems(
+    declarations: Sequence[Declaration],
+    after: Mapping[str, Sequence[str]],
+    new: Mapping[str, Schedule],
+    removed: Collection[str],
+    now: datetime,
+) -> Iterator[str]:
+    """Yield what is wrong with coming after schedules that are declared, or removed, together with who comes."""
+    followed = {name for names in after.values() for name in names}
+    often = {name for name in followed & new.keys() if comes_too_often(timing_of(new[name]), now)}
+    for one in declarations:
+        for name in after[one.name] if isinstance(one.name, str) else ():
+            if name in removed:
+                yield one.problem("after", f"'{name}' is declared no more, and removed by this; leave it out.")
+            elif name in often:
+                yield one.problem("after", too_often(name))
 
 
 def _names(declarations: Sequence[Declaration]) -> list[str]:
@@ -119,7 +152,11 @@ def _clash(schedule: Schedule) -> str:
 
 
 def _differing(schedule: Schedule, columns: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in columns.items() if not _same(getattr(schedule, name), value)}
+    return {name: value for name, value in columns.items() if not _same(_was(schedule, name), value)}
+
+
+def _was(schedule: Schedule, column: str) -> Any:
+    return Schedule.objects.names_of(schedule.after_ids) if column == "after" else getattr(schedule, column)
 
 
 def _same(before: Any, after: Any) -> bool:
@@ -132,7 +169,9 @@ def _calendar_names(plan: Plan) -> dict[Any, str]:
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == "":
+    if value is None or value in ("", ()):
         return "nothing"
+    if isinstance(value, tuple):
+        value = ", ".join(value)
     text = exactjson.dumps(value) if isinstance(value, dict | list | bool) else str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from jobs.rules.checking import check_new_job, sentences
 from jobs.rules.new_job import NewJob
 from jobs.rules.new_schedule import OF_A_JOB, SCHEDULE_ASKED, NewSchedule, as_asked
 from jobs.rules.rights import overlap_problems
-from jobs.rules.schedule_order import after_problems, followed_problems
+from jobs.rules.schedule_order import NONE_DECLARED, after_problems, followed_problems
 from jobs.rules.timing import Timing, timing_problems
 
 if TYPE_CHECKING:
@@ -31,10 +32,16 @@ Problems = dict[str, list[str]]
 
 
 def check_new_schedule(
-    *, now: datetime, by: AbstractBaseUser | None, before: Schedule | None = None, **asked: Any
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None,
+    before: Schedule | None = None,
+    declared: Mapping[str, Collection[str]] = NONE_DECLARED,
+    **asked: Any,
 ) -> NewSchedule:
     """Return the schedule to create, or what `before` shall become, of what a request, a form or a row asks for: values
-    by the names of SCHEDULE_ASKED. What is left out has its default.
+    by the names of SCHEDULE_ASKED. What is left out has its default. `declared`: after which others come, by name, that
+    are to be made together with it.
 
     Raises ValidationError: field -> what is wrong and what to do."""
     errors: Problems = {}
@@ -53,7 +60,7 @@ def check_new_schedule(
     calendar = _calendar(given.get("calendar"), errors)
     after_ids: list[int] = []
     if new is not None and new.after:
-        after_ids, refused = after_problems(new.after, name=new.name, before=before, by=by, now=now)
+        after_ids, refused = after_problems(new.after, name=new.name, before=before, by=by, now=now, declared=declared)
         errors |= {"after": refused} if refused else {}
     if new is not None and _retimed(given, before):
         timing = Timing(

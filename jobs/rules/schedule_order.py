@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, cast
@@ -20,58 +19,87 @@ MOST_A_DAY = 300  # runs of one for which others wait: each look at who waits co
 LOOKED_AT = 3000  # nominal times in which the fullest day is looked for
 A_DAY = timedelta(days=1)
 A_YEAR = timedelta(days=366)
+NONE_DECLARED: Mapping[str, Collection[str]] = {}
 GONE = "One of these schedules was deleted in this moment; choose again."
 
 
-def circle(pk: int, name: str, others: Collection[int]) -> str:
-    """Return what is wrong where this schedule would come after these, a sentence that names the circle; empty where
-    there is none."""
-    ways: dict[int, tuple[str, ...]] = dict.fromkeys(others, ())
-    asked = deque([list(others)])
-    while asked:
-        ahead: list[int] = []
-        for one in Schedule.objects.filter(pk__in=asked.popleft()).order_by("pk"):
-            way = (*ways[one.pk], one.name)
-            if pk in one.after_ids:
-                names = ", which comes after ".join(f"'{step}'" for step in way)
+def circle(
+    name: str,
+    others: Collection[str],
+    *,
+    was: str | None = None,
+    declared: Mapping[str, Collection[str]] = NONE_DECLARED,
+) -> str:
+    """Return what is wrong where the schedule of this name, before of another, would come after these, a sentence that
+    names the circle; empty where there is none. What is `declared` counts in the place of what there is."""
+    ways: dict[str, tuple[str, ...]] = {one: (one,) for one in others}
+    ahead = list(others)
+    while ahead:
+        further: list[str] = []
+        for one, after in _after_of(ahead, declared).items():
+            if name in after or was in after:
+                names = ", which comes after ".join(f"'{step}'" for step in ways[one])
                 return (
                     f"That is a circle: '{name}' would come after {names}, which comes after it; leave one of them out."
                 )
-            for further in one.after_ids:
-                if further not in ways:
-                    ways[further] = way
-                    ahead.append(further)
-        if ahead:
-            asked.append(ahead)
+            for step in after:
+                if step not in ways:
+                    ways[step] = (*ways[one], step)
+                    further.append(step)
+        ahead = further
     return ""
 
 
+def _after_of(names: Collection[str], declared: Mapping[str, Collection[str]]) -> dict[str, Collection[str]]:
+    """Return by name after which schedules these come."""
+    found = {name: declared[name] for name in names if name in declared}
+    there = {one.name: one.after_ids for one in Schedule.objects.filter(name__in=set(names) - set(found))}
+    known = Schedule.objects.in_bulk({pk for ids in there.values() for pk in ids})
+    return found | {name: [known[pk].name for pk in ids if pk in known] for name, ids in sorted(there.items())}
+
+
 def after_problems(
-    names: Sequence[str], *, name: str, before: Schedule | None, by: AbstractBaseUser | None, now: datetime
+    names: Sequence[str],
+    *,
+    name: str,
+    before: Schedule | None,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    declared: Mapping[str, Collection[str]] = NONE_DECLARED,
 ) -> tuple[list[int], list[str]]:
-    """Return the ids of the schedules of these names, and what is wrong with coming after them, a sentence each."""
+    """Return the ids of the schedules of these names, and what is wrong with coming after them, a sentence each. One
+    that is `declared` together with this one need not be there yet."""
     was = () if before is None else Schedule.objects.names_of(before.after_ids)
     if by is not None and {*names} != {*was} and not cast("PermissionsMixin", by).has_perm(VIEW_SCHEDULE):
         return [], [f"To come after others is to see them. {why_refused(by.get_username(), VIEW_SCHEDULE)}"]
     there = {one.name: one for one in Schedule.objects.filter(name__in=names).order_by("pk")}
+    own = {name} if before is None else {name, before.name}
     problems = [
         f"There is no schedule '{one[:100]}'; write the names of schedules that there are."
         for one in names
-        if one not in there and one != name
+        if one not in there and one not in own and one not in declared
     ]
-    if name in names or (before is not None and before.name in names):
+    if own.intersection(names):
         problems.append("A schedule cannot come after itself; leave it out.")
-    ids = [one.pk for one in there.values()]
-    if not problems and before is not None and (found := circle(before.pk, name, ids)):
+    elif not problems and (
+        found := circle(name, names, was=None if before is None else before.name, declared=declared)
+    ):
         problems.append(found)
     if not problems:
         problems = [
-            f"'{one.name}' comes more than {MOST_A_DAY} times on a day, and nothing can come after that; leave it out, "
-            "or let it come less often."
+            too_often(one.name)
             for one in there.values()
-            if comes_too_often(timing_of(one), now)
+            if one.name not in declared and comes_too_often(timing_of(one), now)
         ]
-    return sorted(ids), problems
+    return sorted(one.pk for one in there.values()), problems
+
+
+def too_often(name: str) -> str:
+    """Say that nothing can come after the schedule of this name, since it comes so often."""
+    return (
+        f"'{name}' comes more than {MOST_A_DAY} times on a day, and nothing can come after that; leave it out, or let "
+        "it come less often."
+    )
 
 
 def timing_of(schedule: Schedule) -> Timing:

@@ -20,7 +20,7 @@ from jobs.transitions.limits.promotion import promote
 
 AT_A_TIME = 1000  # rows, or lines, that one statement looks at
 SECONDS = 2.0  # for one call: what is left is looked at first by the next
-RUNS = 200  # runs of schedules that one call looks at
+RUNS = 200  # runs of schedules that are looked at together
 NEAR = 3  # windows before their time
 ALL_EVERY = timedelta(minutes=1)
 
@@ -104,12 +104,18 @@ class WaitingRuns:
         self._before: datetime | None = None
         self._looked_at_all: datetime | None = None
 
-    def __call__(self, *, now: datetime) -> bool:
+    def __call__(self, *, now: datetime, seconds: float = SECONDS) -> bool:
         """Return whether there is more to look at. One statement where no run waits."""
+        until = steady() + seconds
         if not self._after:
             everything = self._looked_at_all is None or not timedelta() <= now - self._looked_at_all < ALL_EVERY
             self._looked_at_all = now if everything else self._looked_at_all
             self._before = None if everything else now + timedelta(seconds=NEAR * conf().min_prepare_time)
+        while self._some(now) and steady() < until:
+            pass
+        return bool(self._after)
+
+    def _some(self, now: datetime) -> bool:
         waiting = Job.objects.waiting_runs(before=self._before, after=self._after, limit=RUNS)
         self._after = waiting[-1].pk if len(waiting) == RUNS else 0
         # Without their locks: an end passes by whom we look at.

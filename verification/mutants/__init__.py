@@ -13,6 +13,7 @@ from verification.mutants import (
     listing,
     refusing,
     schedules,
+    schedules_after,
     sharing,
     starting,
     waiting,
@@ -31,6 +32,7 @@ BY_ROOM = (
     database,
     audit,
     schedules,
+    schedules_after,
 )
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 

@@ -3,7 +3,8 @@ shown while it is typed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -42,10 +43,10 @@ TIMED = ("name", *WHEN, "spread", "calendar", "blackout")
 
 class AdminScheduleForm(ScheduleForm):
     """ScheduleForm as a ModelAdmin calls it. With `only_preview` it is not valid: nothing is saved. With a `refusal`,
-    or where the name is taken, it says so and is not valid."""
+    or fields that are `refused`, it says so and is not valid."""
 
     refusal = ""
-    name_taken = False
+    refused: ClassVar[Mapping[str, str]] = {}
     only_preview = False
 
     def __init__(self, *args: Any, instance: Schedule | None = None, **kwargs: Any) -> None:
@@ -66,8 +67,8 @@ class AdminScheduleForm(ScheduleForm):
         cleaned = super().clean()
         if self.refusal:
             self.add_error(None, self.refusal)
-        if self.name_taken:
-            self.add_error("name", NAME_TAKEN)
+        for name, said in self.refused.items():
+            self.add_error(name, said)
         return cleaned
 
     def is_valid(self) -> bool:
@@ -140,7 +141,7 @@ class ScheduleChanging:
         asked = {
             "by": request.user,
             "refusal": getattr(request, "refusal", ""),
-            "name_taken": getattr(request, "name_taken", False),
+            "refused": getattr(request, "refused", {}),
             "only_preview": PREVIEW in request.POST,
         }
         return type("AskedScheduleForm", (ReasonedScheduleForm if change else AdminScheduleForm,), asked)
@@ -184,12 +185,14 @@ class ScheduleChanging:
         return redirect(reverse(f"admin:jobs_schedule_{'change' if stays else 'page'}", args=[obj.pk]))
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Save, or show the form again where somebody else took the name meanwhile."""
+        """Save, or show the form again where somebody else took the name meanwhile, or changed what it comes after."""
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
         except IntegrityError:
-            cast("Any", request).name_taken = True
-            return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+            cast("Any", request).refused = {"name": NAME_TAKEN}
+        except ValidationError as error:
+            cast("Any", request).refused = {name: " ".join(said) for name, said in error.message_dict.items()}
+        return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         form = context["adminform"].form

@@ -53,7 +53,7 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
 
     def names_of(self, ids: Collection[int]) -> tuple[str, ...]:
         """Return the names of these, in their order; no statement for none."""
-        return tuple(self.filter(pk__in=ids).order_by("name").values_list("name", flat=True)) if ids else ()
+        return tuple(sorted(self.filter(pk__in=ids).order_by().values_list("name", flat=True))) if ids else ()
 
     def followers_of(self, pk: int) -> ScheduleQuerySet:
         """Select those that come after this one."""

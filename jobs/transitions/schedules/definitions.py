@@ -61,7 +61,7 @@ def change_schedule(
     whose time has come stay as they are. What passed while it was switched off never starts. Raises as
     `create_schedule` does."""
     with transaction.atomic():
-        schedule = _locked(pk)
+        schedule = _locked(pk, *followers.new_among(pk, fields.get("after_ids", ())))
         if schedule is None:
             return _none(pk)
         before = schedule.described()
@@ -152,8 +152,10 @@ def next_words(schedule: Schedule) -> str:
     return f"Next: {shown}."
 
 
-def _locked(pk: int) -> Schedule | None:
-    return Schedule.objects.filter(pk=pk).locked(wait=True).first()
+def _locked(pk: int, *others: int) -> Schedule | None:
+    """Lock the schedule and these others, all in one order, and return it."""
+    found = {one.pk: one for one in Schedule.objects.filter(pk__in={pk, *others}).locked(wait=True)}
+    return found.get(pk)
 
 
 def _none(pk: int) -> Changed:

@@ -24,18 +24,28 @@ A_DAY = timedelta(days=2)  # or less: no two runs of one day lie further apart
 PATIENCE = "2s"  # with whoever has the row of a run that is to wait again
 
 
+def new_among(pk: int, others: Collection[int]) -> set[int]:
+    """Return after which of these the schedule does not come yet; no statement for none. Whoever is going to tie it to
+    them locks them together with it: of two that begin each with their own one would wait for ever."""
+    if not others:
+        return set()
+    known = Schedule.objects.filter(pk=pk).order_by().values_list("after_ids", flat=True).first()
+    return set(others).difference(known or ())
+
+
 def tie(schedule: Schedule, others: Collection[int]) -> None:
     """Have the jobs of these schedules be made as such that others wait for, since this one is going to come after
     them. Raises ValidationError (field `after`) where one was deleted meanwhile, or comes after this one by now.
 
-    It waits for their rows, and so comes before any row of a job in its transaction. Two that would make a circle wait
-    for each other's rows, and the second sees what the first has written."""
+    It waits for their rows, and so comes before any row of a job in its transaction. Of two that would make a circle
+    the second waits for the first, and sees what that has written."""
     if not others:
         return
     there = Schedule.objects.filter(pk__in=others).locked(wait=True)
     if len(there) < len(set(others)):
         raise ValidationError({"after": [GONE]})
-    if schedule.pk is not None and (problem := circle(schedule.pk, schedule.name, others)):
+    # Nothing comes after one that is new.
+    if schedule.pk is not None and (problem := circle(schedule.name, [one.name for one in there])):
         raise ValidationError({"after": [problem]})
     Schedule.objects.filter(pk__in=others, has_followers=False).update(has_followers=True)
 

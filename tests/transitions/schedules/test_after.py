@@ -3,55 +3,26 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from jobs import transitions
-from jobs.models import Job, Occurrence, Schedule
-from jobs.scheduler.turns import WaitingRuns
-from jobs.states import Awaited, Cause, Hold, State
-from jobs.transitions.schedules import backfill, definitions, single
-from tests import starts
-from tests.conftest import seconds
-from tests.transitions.schedules.life import acquire, again, finish, make, minutes, next_job, sweep
+from jobs.models import Job, Occurrence
+from jobs.states import Awaited, Cause, State
+from jobs.transitions.schedules import definitions, single
+from tests.transitions.schedules.following import (
+    EVENING,
+    FREE,
+    SKIPPED,
+    WAITS,
+    at,
+    first,
+    follower,
+    look,
+    run,
+    sees,
+)
+from tests.transitions.schedules.life import acquire, finish, make, minutes, next_job, sweep
 
 pytestmark = pytest.mark.django_db
-
-MIDNIGHT = datetime(2030, 1, 2, tzinfo=UTC)
-EVENING = MIDNIGHT - minutes(60)  # of the day before: all of the next day is to come
-WAITS = (State.PENDING, Hold.DEPENDENCIES)
-FREE = (State.PENDING, 0)
-
-
-def at(hour, minute=0, second=0):
-    return MIDNIGHT.replace(hour=hour, minute=minute, second=second)
-
-
-def first(name="first", expression="0 2 * * *", **fields):
-    return make(expression, name=name, now=EVENING, **fields)
-
-
-def follower(*others, expression="0 4 * * *", **fields):
-    """A schedule that comes after these, with its run of 04:00 ahead."""
-    fields = {"name": "second", "now": EVENING, **fields}
-    return make(expression, after_ids=[one.pk for one in others], **fields)
-
-
-def sees(job):
-    row = Job.objects.get(pk=job.pk)
-    return row.state, row.holds
-
-
-def look(now):
-    """Let the leader look, for the first time in its life: at all of them."""
-    WaitingRuns()(now=now)
-
-
-def run(schedule, *, now, lasts=60, outcome=State.COMPLETED):
-    """Start the run that comes next of a schedule at its time, and end it."""
-    started = acquire(next_job(schedule), now=now)
-    ended = now + seconds(lasts)
-    starts.finish(started, outcome=outcome, execute_at=now, finished_at=ended, error="no" if outcome != 2 else "")
-    return started
 
 
 def test_its_run_waits_until_that_of_the_other_has_ended(published):
@@ -140,7 +111,7 @@ def test_a_day_in_which_clocks_change_has_23_hours(expression, waits):
 @pytest.mark.parametrize(
     ("end", "outcome", "then"),
     [
-        (Awaited.SUCCESS, State.FAILED, (State.SKIPPED, 0)),
+        (Awaited.SUCCESS, State.FAILED, SKIPPED),
         (Awaited.ANY, State.FAILED, FREE),
         (Awaited.ANY, State.COMPLETED, FREE),
     ],
@@ -180,7 +151,7 @@ def test_what_waits_for_one_that_is_skipped_is_skipped_with_it():
     third = follower(second, name="third", expression="30 1 * * *")
     jobs = [next_job(second), next_job(third)]
     run(one, now=at(2), outcome=State.FAILED)
-    assert [sees(job) for job in jobs] == [(State.SKIPPED, 0)] * 2
+    assert [sees(job) for job in jobs] == [SKIPPED] * 2
 
 
 def test_an_interrupted_one_keeps_it_waiting_until_somebody_has_decided():
@@ -202,7 +173,7 @@ def test_one_that_is_paused_over_its_time_has_missed_it_when_that_has_passed():
     look(at(1, 59))
     assert [sees(job) for job in jobs] == [WAITS, WAITS]
     look(at(2))
-    assert [sees(job) for job in jobs] == [(State.SKIPPED, 0), FREE]
+    assert [sees(job) for job in jobs] == [SKIPPED, FREE]
     assert Job.objects.get(pk=jobs[0].pk).reason == (
         "The run of 'first' of 2030-01-02 02:00:00 UTC, after which it comes, did not start: the schedule was paused."
     )
@@ -215,7 +186,7 @@ def test_so_has_one_that_is_switched_off():
     look(at(1, 59))
     assert sees(job) == WAITS
     look(at(3))
-    assert sees(job) == (State.SKIPPED, 0)
+    assert sees(job) == SKIPPED
 
 
 def test_one_that_somebody_skips_has_not_completed():
@@ -225,217 +196,15 @@ def test_one_that_somebody_skips_has_not_completed():
     look(at(1, 29))
     assert sees(job) == WAITS, "until its time that may be undone"
     look(at(1, 30))
-    assert sees(job) == (State.SKIPPED, 0)
+    assert sees(job) == SKIPPED
 
 
-def test_one_of_several_in_a_row_that_were_missed_together_has_not_completed():
-    one = first(expression="0 * * * *")
-    Occurrence.objects.filter(schedule=one).delete()
-    Occurrence.objects.create(
-        schedule=one,
-        nominal_at=EVENING,
-        until=at(3),
-        count=5,
-        cause=Cause.DOWNTIME,
-        noted_at=at(4),
-    )
-    Schedule.objects.filter(pk=one.pk).update(accounted_until=MIDNIGHT + minutes(24 * 60))
+def test_in_shadow_the_other_starts_nothing_that_could_complete():
+    one = first()
     job = next_job(follower(one, expression="30 1 * * *"))
-    look(at(5))
-    assert sees(job) == (State.SKIPPED, 0)
-
-
-def test_one_whose_job_is_deleted_is_not_waited_for():
-    one = first()
-    job = next_job(follower(one))
-    started = run(one, now=at(2), outcome=State.FAILED)
-    Job.objects.filter(pk=started.job_id).delete()
-    look(at(4))
-    assert sees(job) == FREE
-
-
-def test_an_edit_of_the_other_counts_until_it_starts():
-    one = first()
-    job = next_job(follower(one))
-    definitions.change_schedule(one.pk, {"expression": "0 2 5 * *"}, by=None, now=at(1))
-    look(at(1))
-    assert sees(job) == FREE, "nothing of it comes that day any more"
-
-
-def test_one_that_was_let_go_waits_again_when_the_other_gets_a_time(django_capture_on_commit_callbacks):
-    one = first(expression="0 2 5 * *")
-    job = next_job(follower(one))
-    look(EVENING)
-    assert sees(job) == FREE
-    version = Job.objects.get(pk=job.pk).version
-    with django_capture_on_commit_callbacks(execute=True):
-        definitions.change_schedule(one.pk, {"expression": "0 3 * * *"}, by=None, now=at(1))
+    definitions.change_schedule(one.pk, {"enabled": False, "shadow": True}, by=None, now=at(1))
+    look(at(1, 59))
     assert sees(job) == WAITS
-    assert Job.objects.get(pk=job.pk).version > version, "what has been published acquires nothing"
-    run(one, now=at(3))
-    assert sees(job) == FREE
-
-
-def test_an_edit_that_changes_nothing_for_it_leaves_it_free(django_capture_on_commit_callbacks):
-    one = first()
-    job = next_job(follower(one))
-    run(one, now=at(2))
-    assert sees(job) == FREE
-    with django_capture_on_commit_callbacks(execute=True):
-        definitions.change_schedule(one.pk, {"expression": "0 1 * * *"}, by=None, now=at(3))
-    assert sees(job) == FREE
-
-
-def test_one_whose_time_has_come_goes_on(django_capture_on_commit_callbacks):
-    one = first(expression="0 2 5 * *")
-    job = next_job(follower(one))
-    look(EVENING)
-    with django_capture_on_commit_callbacks(execute=True):
-        definitions.change_schedule(one.pk, {"expression": "0 5 * * *"}, by=None, now=at(4))
-    assert sees(job) == FREE
-
-
-def test_a_run_that_has_started_before_an_edit_is_waited_for_all_the_same():
-    one = first()
-    job = next_job(follower(one))
-    started = acquire(next_job(one), now=at(2))
-    definitions.change_schedule(one.pk, {"expression": "0 1 * * *"}, by=None, now=at(3))
-    look(at(3))
-    assert sees(job) == WAITS
-    finish(started, now=at(3, 1))
-    assert sees(job) == FREE
-
-
-def test_a_schedule_that_is_deleted_is_not_waited_for():
-    one = first()
-    second = follower(one)
-    definitions.delete_schedule(one.pk, by=None, now=at(1))
-    look(at(1))
-    assert sees(next_job(second)) == FREE
-
-
-def test_its_own_deletion_starts_nothing_of_it():
-    one = first()
-    second = follower(one, expression="0 1 * * *")
-    job = next_job(second)
-    sweep(at(1, 1))  # its time has come, and its successor is made
-    definitions.delete_schedule(second.pk, by=None, now=at(1, 2))
-    look(at(1, 2))
-    row = Job.objects.get(pk=job.pk)
-    assert (row.state, row.reason) == (
-        State.SKIPPED,
-        "Its schedule was deleted while it waited for the runs of others.",
-    )
-
-
-def test_one_that_cannot_go_on_is_waited_for():
-    one = first()
-    job = next_job(follower(one))
-    Schedule.objects.filter(pk=one.pk).update(problem="No.", next_at=None, next_job_id=None)
-    Occurrence.objects.filter(schedule=one).delete()
-    look(at(5))
-    assert sees(job) == WAITS
-
-
-def test_one_whose_expression_cannot_be_read_is_waited_for_too():
-    one = first()
-    job = next_job(follower(one))
-    Schedule.objects.filter(pk=one.pk).update(expression="?", accounted_until=EVENING)
-    look(at(5))
-    assert sees(job) == WAITS
-
-
-def test_nobody_knows_the_day_of_one_whose_zone_is_not_known():
-    one = first()
-    second = follower(one)
-    Schedule.objects.filter(pk=second.pk).update(time_zone="Nowhere")
-    look(at(5))
-    assert sees(next_job(second)) == WAITS
-
-
-def test_one_that_has_come_as_often_as_it_may_is_not_waited_for():
-    one = first(expression="0 2,6 * * *", most_runs=1)
-    job = next_job(follower(one))
-    run(one, now=at(2))
-    assert sees(job) == FREE, "there is no run of 06:00"
-
-
-def test_a_start_that_makes_its_next_run_looks_at_nothing(django_assert_max_num_queries):
-    """The next run is held as it is made; the leader lets it go."""
-    one = first(expression="0 2 5 * *")
-    second = follower(one)
-    look(EVENING)
-    acquire(next_job(second), now=at(4))
-    assert sees(next_job(second)) == WAITS
-    assert next_job(second).nominal_at == at(4) + minutes(24 * 60)
-
-
-def test_the_leader_lets_go_what_an_end_has_overlooked():
-    one = first()
-    job = next_job(follower(one))
-    Job.objects.filter(schedule=one).update(has_dependents=False)
-    run(one, now=at(2))
-    assert sees(job) == WAITS
-    look(at(2, 1))
-    assert sees(job) == FREE
-
-
-def test_those_that_come_after_it_now_are_known_to_the_run_that_it_has():
-    one = first()
-    second = make("0 4 * * *", name="second", now=EVENING)
-    assert not next_job(one).has_dependents
-    definitions.change_schedule(second.pk, {"after_ids": [one.pk]}, by=None, now=EVENING)
-    assert (next_job(one).has_dependents, sees(next_job(second))) == (True, WAITS)
-    run(one, now=at(2))
-    assert (sees(next_job(second)), next_job(one).has_dependents) == (FREE, True)
-    definitions.change_schedule(second.pk, {"after_ids": []}, by=None, now=at(3))
-    assert (sees(next_job(second)), next_job(second).waits_for_end) == (FREE, None)
-
-
-def test_those_that_make_a_circle_are_refused():
-    one = first()
-    second = follower(one)
-    third = follower(second, name="third")
-    with pytest.raises(ValidationError) as refused:
-        definitions.change_schedule(one.pk, {"after_ids": [third.pk]}, by=None, now=EVENING)
-    assert refused.value.message_dict["after"] == [
-        "That is a circle: 'first' would come after 'third', which comes after 'second', which comes after it; leave one "
-        "of them out."
-    ]
-    assert again(one).after_ids == []
-
-
-def test_one_that_is_gone_is_refused():
-    with pytest.raises(ValidationError, match="was deleted in this moment"):
-        make("0 4 * * *", after_ids=[0], now=EVENING)
-
-
-def test_a_repeat_waits_for_nothing():
-    one = first()
-    second = follower(one)
-    asked = backfill.Backfill(second, EVENING - minutes(24 * 60), EVENING)
-    operation = backfill.begin_backfill(asked, reason="", by=None, now=EVENING)
-    assert backfill.go_on(operation.pk, now=EVENING) == 1
-    (repeat,) = Job.objects.filter(schedule=second).exclude(pk=next_job(second).pk)
-    assert sees(repeat) == FREE
-
-
-def test_the_leader_looks_at_those_whose_time_is_near_each_second_and_at_all_once_a_minute():
-    one = first(expression="0 2 5 * *")
-    service = WaitingRuns()
-    assert not service(now=EVENING)
-    near, far = follower(one, expression="1 23 * * *"), follower(one, name="far")
-    assert not service(now=EVENING + seconds(59))
-    assert [sees(next_job(schedule)) for schedule in (near, far)] == [FREE, WAITS]
-    assert not service(now=EVENING + seconds(60))
-    assert sees(next_job(far)) == FREE
-
-
-def test_it_looks_at_some_at_a_time(monkeypatch):
-    monkeypatch.setattr("jobs.scheduler.turns.RUNS", 1)
-    one = first(expression="0 2 5 * *")
-    jobs = [next_job(follower(one, name=name)) for name in ("a", "b")]
-    service = WaitingRuns()
-    assert [service(now=EVENING), [sees(job) for job in jobs]] == [True, [FREE, WAITS]]
-    assert [service(now=EVENING), sees(jobs[1])] == [True, FREE]
-    assert not service(now=EVENING)
+    look(at(2))
+    assert sees(job) == SKIPPED
+    assert "it would have started: the schedule is in shadow" in Job.objects.get(pk=job.pk).reason
