@@ -11,6 +11,7 @@ AFTER = "tests/transitions/schedules/test_after.py::"
 EDITS = "tests/transitions/schedules/test_after_edits.py::"
 CORNERS = "tests/transitions/schedules/test_after_corners.py::"
 WAITS = (f"{AFTER}test_its_run_waits_until_that_of_the_other_has_ended",)
+TIED = (f"{EDITS}test_those_that_come_after_it_now_are_known_to_the_run_that_it_has",)
 
 MUTANTS = (
     mutant(
@@ -22,7 +23,7 @@ MUTANTS = (
     mutant(
         "after: what has not come yet is waited for, too",
         NEVER_EARLY,
-        WAITS,
+        (f"{AFTER}test_what_has_no_job_yet_is_waited_for",),
         (RUNS, "            if nominal not in there and", "            if False and"),
     ),
     mutant(
@@ -78,13 +79,13 @@ MUTANTS = (
     mutant(
         "after: a job that others come after says so from its making on",
         ON_TIME,
-        WAITS,
+        TIED,
         (MAKING, "THEN s.after_end END, s.has_followers\n", "THEN s.after_end END, false\n"),
     ),
     mutant(
         "after: so do those that are there when somebody is tied to them",
         ON_TIME,
-        (f"{EDITS}test_those_that_come_after_it_now_are_known_to_the_run_that_it_has",),
+        TIED,
         (DEFINITIONS, "        followers.mark(others, now=now)\n", ""),
     ),
     mutant(

@@ -21,7 +21,7 @@ def at(hour, minute=0, second=0):
 
 
 def first(name="first", expression="0 2 * * *", **fields):
-    return make(expression, name=name, now=EVENING, **fields)
+    return make(expression, **{"name": name, "now": EVENING, **fields})
 
 
 def follower(*others, expression="0 4 * * *", **fields):

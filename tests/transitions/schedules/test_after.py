@@ -11,6 +11,7 @@ from jobs.transitions.schedules import definitions, single
 from tests.transitions.schedules.following import (
     EVENING,
     FREE,
+    MIDNIGHT,
     SKIPPED,
     WAITS,
     at,
@@ -62,6 +63,16 @@ def test_it_waits_for_all_that_several_others_have_that_day():
     assert (sees(job), job.waited_for) == (FREE, "It waited for the run of 'often' of 2030-01-02 09:00:00 UTC.")
 
 
+def test_what_has_no_job_yet_is_waited_for():
+    """The other's next run is of today, and who waits has his of tomorrow."""
+    noon = EVENING - minutes(11 * 60)
+    one = first(expression="0 2,20 * * *", now=noon)
+    job = next_job(follower(one, expression="0 4 2 * *", now=noon))
+    assert next_job(one).nominal_at == MIDNIGHT - minutes(4 * 60)
+    look(noon)
+    assert sees(job) == WAITS
+
+
 def test_one_that_has_nothing_that_day_is_not_waited_for():
     job = next_job(follower(first(expression="0 2 3 * *")))
     assert sees(job) == WAITS, "whoever makes it does not look"
@@ -71,19 +82,21 @@ def test_one_that_has_nothing_that_day_is_not_waited_for():
 
 
 @pytest.mark.parametrize(
-    ("zone", "nominal", "waits"),
+    ("zone", "own", "nominal", "waits"),
     [
-        ("UTC", "0 23 1 * *", False),
-        ("Europe/Berlin", "30 23 1 * *", True),  # 00:30 there, of the follower's day
-        ("Europe/Berlin", "30 23 2 * *", False),
-        ("America/New_York", "30 4 2 * *", False),  # 23:30 of the day before
-        ("America/New_York", "0 4 3 * *", True),
+        ("UTC", "0 12 2 * *", "0 23 1 * *", False),
+        ("Europe/Berlin", "0 12 2 * *", "30 23 1 * *", True),  # 00:30 there, of the follower's day
+        ("Europe/Berlin", "0 12 2 * *", "30 23 2 * *", False),
+        ("Europe/Berlin", "30 0 2 * *", "0 12 2 * *", True),  # at its own time it is the day before by UTC
+        ("Europe/Berlin", "30 0 2 * *", "30 22 1 * *", False),
+        ("America/New_York", "0 12 2 * *", "30 4 2 * *", False),  # 23:30 of the day before
+        ("America/New_York", "0 12 2 * *", "0 4 3 * *", True),
     ],
 )
-def test_the_day_is_that_of_its_own_clocks(zone, nominal, waits):
+def test_the_day_is_that_of_its_own_clocks(zone, own, nominal, waits):
     now = EVENING - minutes(60)
-    one = first(expression=nominal)
-    job = next_job(follower(one, expression="0 12 2 * *", time_zone=zone, now=now))
+    one = first(expression=nominal, now=now)
+    job = next_job(follower(one, expression=own, time_zone=zone, now=now))
     look(now)
     assert sees(job) == (WAITS if waits else FREE)
 

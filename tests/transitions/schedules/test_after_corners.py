@@ -57,6 +57,9 @@ def test_one_that_cannot_go_on_is_waited_for():
     Occurrence.objects.filter(schedule=one).delete()
     look(at(5))
     assert sees(job) == WAITS
+    (awaited,) = awaited_by(Job.objects.get(pk=job.pk), now=at(5))
+    said = ("what the schedule 'first' has that day", "cannot be reckoned: No.")
+    assert (awaited.words, awaited.stands) == said
 
 
 def test_one_whose_expression_cannot_be_read_is_waited_for_too():
