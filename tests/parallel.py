@@ -30,22 +30,32 @@ if "BROKER_URL" in os.environ:
     os.environ["BROKER_URL"] = broker_of(os.environ["BROKER_URL"], os.environ.get("PYTEST_XDIST_WORKER", ""))
 
 
+TIMED = "tests/integration/"  # of which many say when jobs are to start
 STARTS_PROCESSES = re.compile(r"\bmark\.(processes|launcher|browser)\b")
 
 
 @cache
 def group_of(path: str) -> str:
-    """A test file is a group of its own; all files with tests that start processes are one. Two clusters at once on two
-    cores are late for reasons that no test is about."""
-    return "processes" if STARTS_PROCESSES.search((ROOT / path).read_text()) else path
+    """A test file is a group of its own; all files with tests that start processes are two: those that say when jobs
+    are to start, and the others. Two clusters at once on two cores are late for reasons that no test is about."""
+    if not STARTS_PROCESSES.search((ROOT / path).read_text()):
+        return path
+    return "timed processes" if path.startswith(TIMED) else "processes"
 
 
 class ProcessesApart(LoadScopeScheduling):
-    """Gives a group to one test process at a time, those that start processes first. (`--dist loadgroup` would do, and
-    gives no group to anybody with pytest 9.2: xdist 3.8 writes it to a name that pytest no longer reads.)"""
+    """Gives a group to one test process at a time, the timed processes first, since they take longest, the others last:
+    beside them, and beside nothing that computes. (`--dist loadgroup` would do, and gives no group to anybody with
+    pytest 9.2: xdist 3.8 writes it to a name that pytest no longer reads.)"""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid.partition("::")[0])
+
+    def _assign_work_unit(self, node: Any) -> None:
+        for group, last in (("timed processes", False), ("processes", True)):
+            if group in self.workqueue:
+                self.workqueue.move_to_end(group, last=last)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ProcessesApart:

@@ -1,10 +1,12 @@
 """How tests are given to two test processes."""
 
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-from tests.parallel import broker_of, group_of
+from tests.parallel import ProcessesApart, broker_of, group_of
 
 
 @pytest.mark.parametrize(
@@ -20,11 +22,28 @@ def test_each_has_its_own_numbers_on_redis(url, worker, expected):
     assert broker_of(url, worker) == expected
 
 
-def test_what_starts_processes_is_one_group_and_each_other_file_its_own():
-    assert group_of("tests/integration/test_stops.py") == group_of("tests/web/test_waiting.py") == "processes"
+def test_what_starts_processes_is_two_groups_and_each_other_file_its_own():
+    assert group_of("tests/web/test_waiting.py") == group_of("tests/launcher/test_run.py") == "processes"
     assert group_of("tests/publishing/test_windows.py") == "tests/publishing/test_windows.py"
 
 
 def test_every_file_of_integration_tests_is_marked():
     for path in Path(__file__).parent.glob("integration/test_*.py"):
-        assert group_of(str(path.relative_to(Path(__file__).parent.parent))) == "processes", path.name
+        assert group_of(str(path.relative_to(Path(__file__).parent.parent))) == "timed processes", path.name
+
+
+def test_timed_processes_are_given_first_and_other_processes_last():
+    scheduler = ProcessesApart.__new__(ProcessesApart)
+    scheduler.workqueue = OrderedDict.fromkeys(
+        ["processes", "tests/test_rules.py", "timed processes", "tests/test_env.py"]
+    )
+    given = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            LoadScopeScheduling,
+            "_assign_work_unit",
+            lambda self, node: given.append(self.workqueue.popitem(last=False)[0]),
+        )
+        while scheduler.workqueue:
+            scheduler._assign_work_unit("gw0")
+    assert given == ["timed processes", "tests/test_rules.py", "tests/test_env.py", "processes"]
