@@ -19,6 +19,13 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Select those that are not over, the oldest first."""
         return self.filter(ended_at__isnull=True).order_by("id")
 
+    def unfinished(
+        self, schedule: Schedule, begins_at: datetime, until: datetime, *, only_missed: bool
+    ) -> OperationQuerySet:
+        """Select those that go on with this range of this schedule and have not made all of it."""
+        same = {"schedule": schedule, "begins_at": begins_at, "until": until, "only_missed": only_missed}
+        return self.going_on().filter(done__lt=F("total"), **same)
+
     def locked(self, *, wait: bool) -> OperationQuerySet:
         """Lock and select these; without `wait` only those that nobody else has."""
         return self.select_for_update(skip_locked=not wait, of=("self",), no_key=True)

@@ -111,6 +111,14 @@ def test_starting_needs_a_reason_and_what_was_counted(planner, hourly):
     assert not Operation.objects.exists()
 
 
+def test_a_button_that_is_pressed_twice_begins_one(planner, hourly):
+    operation = begun(planner, hourly)
+    stamp = counted(text(ask(planner, hourly)))
+    page = text(ask(planner, hourly, counted=stamp, _start="1", reason="They need it."))
+    assert f"Operation {operation.pk} does this already: 0 of 3 jobs." in page
+    assert Operation.objects.get() == operation
+
+
 def test_a_range_without_anything_left_cannot_be_started(planner, hourly):
     page = text(ask(planner, hourly, until="2030-01-01T08:30"))
     assert "There is nothing in this range that has not started" in page

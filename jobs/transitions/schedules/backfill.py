@@ -108,6 +108,14 @@ def begin_backfill(asked: Backfill, *, reason: str, by: AbstractBaseUser | None,
     if problems:
         raise ValidationError(problems)
     with transaction.atomic():
+        # A request that is sent twice begins one: the second waits here, and sees what the first has begun.
+        list(Schedule.objects.filter(pk=asked.schedule.pk).locked(wait=True))
+        same = Operation.objects.unfinished(
+            asked.schedule, asked.begin, asked.until, only_missed=asked.only_missed
+        ).first()
+        if same is not None:
+            why = f"Operation {same.pk} does this already: {same.done} of {same.total} jobs. Wait for it, or cancel it."
+            raise ValidationError({"until": [why]})
         operation = Operation.objects.create(
             kind=Operation.Kind.BACKFILL,
             schedule=asked.schedule,

@@ -61,6 +61,15 @@ def test_all_of_a_range_is_started_again_with_numbers_of_its_own(missed):
     assert repeats() == [(FIRST, 3), (FIRST, 2)] or repeats() == [(FIRST, 2), (FIRST, 3)]
 
 
+def test_the_same_range_is_not_begun_twice_at_once(missed):
+    operation = begin(missed, per_minute=1, only_missed=False)
+    with pytest.raises(ValidationError, match=f"Operation {operation.pk} does this already: 0 of 13 jobs. Wait for it"):
+        begin(missed, per_minute=60, only_missed=False)
+    begin(missed, until=FIRST + seconds(1), only_missed=False)
+    cancel_operation(operation.pk, reason="", by=None, now=LATER)
+    assert begin(missed, only_missed=False).total == operation.total
+
+
 def test_it_keeps_to_its_rate(missed):
     begin(missed, per_minute=2)
     for _ in range(3):
