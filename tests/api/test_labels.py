@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from jobs.models import Batch, Job
+from jobs.models import Audit, Batch, Job
 from tests.api.conftest import JOBS, Problem, new_job
 from tests.api.schedules import BODY, JSON, RIGHTS, URL, make, permit
 
@@ -78,6 +78,10 @@ def test_a_schedule_and_each_of_its_jobs_has_them(api: Client) -> None:
     assert changed.json()["labels"] == {"team": "sales"}
     job = Job.objects.get(pk=changed.json()["next_job_id"])
     assert job.labels == {"team": "sales"}
+    row = Audit.objects.filter(subject="schedule").latest("id")
+    assert row.before is not None
+    assert row.after is not None
+    assert (row.before["labels"], row.after["labels"]) == (LABELS, {"team": "sales"})
     other = api.patch(f"{URL}{made.json()['id']}/", {"queue": "slow"}, content_type=JSON)
     assert other.json()["labels"] == {"team": "sales"}, "what is not named stays"
 

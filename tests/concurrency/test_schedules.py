@@ -6,14 +6,18 @@ import random
 import threading
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 
 from jobs import transitions
 from jobs.models import Job, Occurrence, Schedule
 from jobs.states import Hold, State
 from jobs.transitions.schedules import definitions, single
+from tests.api.conftest import bearer
+from tests.api.schedules import BODY, JSON, URL
 from tests.concurrency.steps import PATIENCE, TOGETHER, at_once, beside
 from tests.conftest import NOW, seconds
 from tests.transitions.schedules.life import acquire, again, finish, make, minutes, next_job, sweep
@@ -33,6 +37,16 @@ def test_of_a_start_and_leaders_one_makes_the_successor():
         assert Job.objects.filter(schedule=schedule).count() == 2
         job.refresh_from_db()
         assert job.state == State.RUNNING
+
+
+def test_one_request_that_comes_several_times_at_once_makes_one(admin_user):
+    callers = [bearer(admin_user) for _ in range(TOGETHER)]
+    for number in range(5):
+        body, key = {**BODY, "name": f"s{number}"}, {"Idempotency-Key": f"k{number}"}
+        send = partial(Client.post, path=URL, data=body, content_type=JSON, headers=key)
+        answers = at_once(send, callers)
+        assert sorted(answer.status_code for answer in answers) == [*[200] * (TOGETHER - 1), 201]
+        assert {answer.json()["id"] for answer in answers} == {Schedule.objects.get(name=f"s{number}").pk}
 
 
 def test_a_schedule_that_somebody_has_locked_is_left_to_the_leader():
