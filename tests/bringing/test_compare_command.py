@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from jobs.models import Occurrence, Schedule
 from jobs.web.bringing import Table, bring, comparing, preview
+from jobs.web.bringing.logs import STARTING
 from tests.conftest import seconds
 from tests.transitions.schedules.life import make, minutes, sweep
 
@@ -132,6 +134,21 @@ def test_celerys_own_entries_are_known_by_their_names(run, settings, monkeypatch
     code, out = run("".join(lines), file="", source="celery-beat")
     assert code == 0
     assert "nightly: 3 both, 0 only there, 0 only here; seconds: +0.5 median, +0.5 worst\n" in out
+
+
+def test_a_timer_is_known_by_the_unit_that_it_starts(run, monkeypatch):
+    timer = "[Unit]\nDescription=Backup\n[Timer]\nOnCalendar=*:0/10\nRandomizedDelaySec=5min\nUnit=backup.service\n"
+    bring(preview("systemd", timer, table=TABLE, now=BEGIN, by=None, shadow=True), by=None, now=BEGIN)
+    sweep(BEGIN + minutes(60))
+    monkeypatch.setattr("jobs.clock.clock.current", lambda: BEGIN + minutes(61))
+    starts = [BEGIN + minutes(10 * n + 3) for n in range(1, 6)]
+    fields = {"MESSAGE_ID": STARTING, "UNIT": "backup.service", "MESSAGE": "Starting backup.service..."}
+    lines = [json.dumps({"__REALTIME_TIMESTAMP": str(int(at.timestamp()) * 10**6), **fields}) for at in starts]
+    code, out = run("\n".join(lines), file=timer, source="systemd")
+    assert (code, out.splitlines()[0]) == (
+        0,
+        "Backup: 5 both, 0 only there, 0 only here; seconds: +180.0 median, +180.0 worst",
+    )
 
 
 def test_of_two_near_ones_the_nearest_is_taken():

@@ -86,7 +86,10 @@ def test_a_journal_has_each_start_of_a_unit_once():
         journal(NOW, MESSAGE_ID=STARTING, **of_unit),
         journal(NOW, MESSAGE_ID=STARTED, **of_unit),  # it has ended: a unit of one shot
         journal(NOW, MESSAGE_ID=STARTED, UNIT="other.service", MESSAGE="Started other.", JOB_ID="7"),
+        journal(NOW, MESSAGE_ID=STARTING, USER_UNIT="mine.service", MESSAGE="", USER_INVOCATION_ID="b"),
+        journal(NOW, MESSAGE_ID=STARTED, USER_UNIT="mine.service", MESSAGE="", USER_INVOCATION_ID="b"),
         journal(NOW, MESSAGE_ID="0", UNIT="other.service", MESSAGE="Deactivated."),
+        journal(NOW, MESSAGE_ID=STARTED, MESSAGE="Started something."),
         journal(NOW, MESSAGE=[1, 2]),
         journal(NOW, SYSLOG_IDENTIFIER="CRON", MESSAGE="(root) CMD (x)"),
         "{not json",
@@ -98,6 +101,7 @@ def test_a_journal_has_each_start_of_a_unit_once():
     assert starts(*lines) == {
         "unit backup.service": noon,
         "unit other.service": noon,
+        "unit mine.service": noon,
         "command x": noon,
         "entry nightly": noon,
     }

@@ -111,9 +111,11 @@ def _of_journal(entry: dict[str, Any], units: set[tuple[str, str]]) -> Iterator[
         return
     if str(entry.get("SYSLOG_IDENTIFIER", "")).lower() in ("cron", "crond"):
         yield from _of_cron(message)
-    elif entry.get("MESSAGE_ID") in (STARTING, STARTED) and entry.get("UNIT"):
-        unit = str(entry["UNIT"])
-        start = unit, str(entry.get("INVOCATION_ID") or entry.get("JOB_ID") or entry["__REALTIME_TIMESTAMP"])
+    elif entry.get("MESSAGE_ID") in (STARTING, STARTED) and (
+        unit := str(entry.get("UNIT") or entry.get("USER_UNIT") or "")
+    ):
+        marks = ("INVOCATION_ID", "USER_INVOCATION_ID", "JOB_ID", "__REALTIME_TIMESTAMP")
+        start = unit, next(str(entry[name]) for name in marks if entry.get(name))
         if start not in units:
             units.add(start)
             yield f"unit {unit}"
