@@ -46,5 +46,5 @@ class RescheduleForm(JobForm):
         if self.errors:
             return
         self.new_time = cleaned["run_at"] or self._now
-        for problem in rules.run_at_problems(self.new_time, self._now):
+        for problem in rules.run_at_problems(self.new_time, self._now, needed=True):
             self.add_error("run_at", problem)

@@ -87,16 +87,16 @@ def reason_problems(reason: str, *, needed: bool) -> list[str]:
     return text_problems(reason, REASON_LIMIT)
 
 
-def run_at_problems(run_at: datetime, now: datetime) -> list[str]:
+def run_at_problems(run_at: datetime, now: datetime, *, needed: bool = False) -> list[str]:
+    """Return what is wrong with a time, in sentences. `needed`: none does not mean now, so nobody is told to name
+    none."""
     if run_at.tzinfo is None:
         return ["This time has no zone; write it like 2026-12-31T23:59:00Z or 2026-12-31T23:59:00+01:00."]
     if run_at >= LATEST_RUN_AT:
         return ["This time is beyond the year 9999; choose an earlier one."]
     if run_at < now - JUST_NOW:
-        return [
-            f"This time is in the past (it is {now:%Y-%m-%dT%H:%M:%S}Z now); choose a later one, or name none to "
-            "start at once."
-        ]
+        instead = "." if needed else ", or name none to start at once."
+        return [f"This time is in the past (it is {now:%Y-%m-%dT%H:%M:%S}Z now); choose a later one{instead}"]
     return []
 
 

@@ -83,7 +83,7 @@ def reschedule(
 
     Raises ValidationError (field `run_at`) for a time that no job may have.
     """
-    problems = rules.run_at_problems(run_at, now)
+    problems = rules.run_at_problems(run_at, now, needed=True)
     if problems:
         raise ValidationError({"run_at": problems})
     run_at = rules.not_before(run_at, now)

@@ -113,6 +113,7 @@ def test_what_is_wrong_stands_beside_its_field(planner, at):
     assert "&#x27;second&#x27; is not known" in answer
     answer = ask(planner, row, "move", row.next_at, at="2020-01-01T00:00", time_zone="UTC").content.decode()
     assert "This time is in the past" in answer
+    assert "name none" not in answer  # then a time is missing
     answer = ask(planner, row, "skip", at - DAY).content.decode()
     assert "is over, or is none of its times" in answer
 

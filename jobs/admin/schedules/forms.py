@@ -86,7 +86,7 @@ class MomentForm(ZonedForm):
         zone = self.read_zone()
         if zone is not None:
             self.moment = self.read_moment("at", zone, missing=self.missing)
-        if self.moment is not None and (problems := rules.run_at_problems(self.moment, self._now)):
+        if self.moment is not None and (problems := rules.run_at_problems(self.moment, self._now, needed=True)):
             self.add_error("at", ValidationError(problems))
         return self.cleaned_data
 

@@ -196,7 +196,7 @@ class PauseSchedule(ScheduleView):
         """Start none of its runs until that moment, or until somebody resumes it. A run whose time has come goes on;
         what would have started meanwhile is written down as missed."""
         given, now = self.body(PauseScheduleSerializer), clock.current()
-        if given["until"] is not None and (problems := rules.run_at_problems(given["until"], now)):
+        if given["until"] is not None and (problems := rules.run_at_problems(given["until"], now, needed=True)):
             raise ValidationError({"until": problems})
         _judge(given["reason"])
         return Response(

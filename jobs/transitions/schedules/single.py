@@ -48,7 +48,7 @@ def move_run(
     now: datetime,
 ) -> Changed:
     """Have the run of this nominal time start at another moment. Raises ValidationError (field `run_at`)."""
-    if problems := rules.run_at_problems(run_at, now):
+    if problems := rules.run_at_problems(run_at, now, needed=True):
         raise ValidationError({"run_at": problems})
 
     def of_job(job: Job) -> controls.Answer:
