@@ -119,3 +119,27 @@ def test_a_week_without_anybody_starts_the_latest_run_once(cluster):
     assert started.order_by("nominal_at").first().nominal_at > now - timedelta(seconds=61)
     minutes = sum(Occurrence.objects.filter(schedule=schedule, cause__isnull=False).values_list("count", flat=True))
     assert 7 * 24 * 60 - 1 <= minutes <= 7 * 24 * 60
+
+
+def test_a_run_that_comes_after_others_starts_when_they_have_ended(cluster):
+    cluster.beat()
+    cluster.worker("w1")
+    soon = (clock.current() + timedelta(seconds=6)).replace(microsecond=0)
+    zone = "UTC" if soon.hour < 23 else "Asia/Tokyo"  # where it is the same day a minute later
+
+    def once(name, moment, **fields):
+        expression = f"{moment:%S %M %H %d %m} *"
+        return every_second(name, expression=expression, ends_at=moment, **{"time_zone": "UTC", **fields})
+
+    first = once("first", soon, target="demo.sleep", payload={"seconds": 4})
+    never = every_second("never", expression="0 0 0 1 1 *", enabled=False, starts_at=soon + timedelta(days=400))
+    schedules = [
+        every_second(name, expression="* * * * * *", most_runs=1, time_zone=zone, after_ids=[one.pk], overlap="allow")
+        for name, one in (("second", first), ("third", never))
+    ]
+    wait_for(lambda: all(ended(one) for one in (first, *schedules)), "the three of them")
+    of_first, of_second, of_third = (Job.objects.get(schedule=one) for one in (first, *schedules))
+    assert of_second.execute_at >= of_first.finished_at
+    assert of_second.waited_for.startswith("It waited for the run of 'first' of ")
+    assert (of_third.state, of_third.waited_for) == (State.COMPLETED, ""), "nothing to wait for"
+    assert of_third.execute_at < of_first.finished_at

@@ -1,5 +1,6 @@
-"""Jobs that wait for the end of others. `beginning` ties a new job to those that it waits for, `ending` lets go of it
-in the transaction that ends the last of them.
+"""Jobs that wait for the end of others. `block` ties a new job to those that it waits for, `unblock` lets go of it in
+the transaction that ends the last of them. `runs` judges runs of schedules, which wait for those of
+others: docs/adr/0040.
 
 The order of locks. Whoever waits for the rows of jobs that it is going to end does it first in its transaction, in the
 order of their ids, and holds no other lock then. Who makes a new job that waits keeps those that it waits for first

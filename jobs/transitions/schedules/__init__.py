@@ -7,5 +7,6 @@ its schedule. The table jobs_occurrence has a row for each nominal time: its job
 The order of locks. Rows of jobs come first, then those of their schedules, which are locked without waiting where jobs
 are held: whoever is not served leaves it to the leader (jobs/scheduler/schedules.py), which looks for schedules whose
 time has come. A person's change waits for the schedule and takes the row of its pending job after it: whoever has that
-row never waits for a schedule, so there is no deadlock.
+row never waits for a schedule, so there is no deadlock. A change that lets a schedule come after others has their rows,
+too: all in the order of their ids, and before the job.
 """

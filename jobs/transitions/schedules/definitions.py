@@ -129,12 +129,14 @@ def delete_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, n
         if schedule is None:
             return _none(pk)
         before, name = schedule.described(), schedule.name
+        after = followers.names_after(schedule)
         job = _withdraw(schedule, f"The schedule '{name}' was deleted.", now=now)
         schedule.delete()
         Audit.objects.note(
             Subject.SCHEDULE, name, by=by, now=now, before=before, after=None, verb=Change.DELETE, reason=reason
         )
     of_it = "" if job is None else f" Its next run, job {job}, is cancelled."
+    of_it += f" What came after it waits for it no more: {', '.join(after)}." if after else ""
     return Changed(True, f"The schedule '{name}' and its history are deleted.{of_it} Jobs that have started go on.")
 
 

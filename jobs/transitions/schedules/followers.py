@@ -21,6 +21,7 @@ from jobs.states import OVER, Hold
 from jobs.transitions.dependencies import block, runs
 
 A_DAY = timedelta(days=2)  # or less: no two runs of one day lie further apart
+MOST_NAMED = 20
 PATIENCE = "2s"  # with whoever has the row of a run that is to wait again
 
 
@@ -60,6 +61,13 @@ def mark(others: Collection[int], *, now: datetime) -> None:
     )
     ids = lately.order_by().values_list("job_id", flat=True)
     block.mark(list(Job.objects.filter(pk__in=list(ids)).exclude(state__in=OVER).values_list("pk", flat=True)), now=now)
+
+
+def names_after(schedule: Schedule) -> list[str]:
+    """Return the names of those that come after this schedule, the first MOST_NAMED; no statement where none can."""
+    if not schedule.has_followers:
+        return []
+    return list(Schedule.objects.followers_of(schedule.pk).order_by("name").values_list("name", flat=True)[:MOST_NAMED])
 
 
 def look_at_them(schedule: Schedule, *, now: datetime) -> None:

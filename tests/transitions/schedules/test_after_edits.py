@@ -106,7 +106,8 @@ def test_a_run_that_has_started_before_an_edit_is_waited_for_all_the_same():
 def test_a_schedule_that_is_deleted_is_not_waited_for():
     one = first()
     second = follower(one)
-    definitions.delete_schedule(one.pk, by=None, now=at(1))
+    gone = definitions.delete_schedule(one.pk, by=None, now=at(1))
+    assert "What came after it waits for it no more: second." in gone.why
     look(at(1))
     assert sees(next_job(second)) == FREE
 
