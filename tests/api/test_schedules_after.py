@@ -130,3 +130,16 @@ def test_one_that_is_deleted_is_named_no_more(api, first):
     assert api.delete(f"{URL}{first.pk}/").status_code == 204
     assert api.get(address).json()["after"] == []
     assert api.patch(address, {"queue": "slow"}, content_type=JSON).json()["after"] == []
+
+
+def test_two_ways_to_one_are_no_circle(api, first):
+    post(api, name="left", after=["first"])
+    post(api, name="right", after=["first"])
+    assert post(api, name="last", after=["left", "right"]).status_code == 201
+    shown = api.patch(f"{URL}{Schedule.objects.get(name='last').pk}/", {"after": ["right", "left"]}, content_type=JSON)
+    assert shown.json()["after"] == ["left", "right"]
+
+
+def test_one_that_cannot_be_read_may_be_named_all_the_same(api, first):
+    Schedule.objects.filter(pk=first.pk).update(expression="?")
+    assert post(api, after=["first"]).status_code == 201, "whoever mends it is told whether it comes too often"
