@@ -16,7 +16,7 @@ from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.schedules import followers
 from jobs.transitions.schedules.planning import Stop
-from jobs.transitions.schedules.succession import AT_LEISURE, move_on, rewind
+from jobs.transitions.schedules.succession import AT_LEISURE, move_on, rewind, stop_all
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
 WHAT_RUNS = ("target", "payload")
-MOST_TURNS = 10  # in which a person waits for what has passed to be written down
+MOST_TURNS = 4  # in which a person waits for what has passed to be written down
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,9 @@ def account_and_withdraw(
         schedule.refresh_from_db()
         if schedule.next_at is None:
             return
+    if stop is not None and not schedule.problem:  # what was stopped never starts, however much it is
+        stop_all(schedule, stop, now=now)
+        schedule.refresh_from_db()
 
 
 def plan_anew(schedule: Schedule, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice, takewhile
 from typing import Protocol
 
 from django.db import connection, transaction
@@ -17,11 +18,13 @@ from jobs.recurrence import BadExpression
 from jobs.states import Cause
 from jobs.transitions.refusals import Refusal, Row
 from jobs.transitions.schedules.making import PlacedRun, Planned, make
+from jobs.transitions.schedules.nominal import times_after
 from jobs.transitions.schedules.placement import calendars_of, placed
-from jobs.transitions.schedules.planning import Missed, Stop, plan
+from jobs.transitions.schedules.planning import Missed, Plan, Stop, plan
 
 AT_A_START = 4000  # nominal times that are looked at where starts wait for it: some milliseconds
 AT_LEISURE = 50_000  # where nothing waits
+MOST_COUNTED = 5_000_000  # two months of every second, of some seconds; a row may stand for more than it says
 
 
 class OfSchedule(Protocol):
@@ -137,6 +140,22 @@ def _known(schedules: Sequence[Schedule]) -> dict[int, dict[datetime, bool]]:
     return known
 
 
+def stop_all(schedule: Schedule, stop: Stop, *, now: datetime) -> None:
+    """Write down in one row all that has passed of a schedule, which was stopped all the while: where it is more than
+    is looked at one by one, such as a week of every second. What people want of single runs is not asked; what has a
+    job keeps it. The caller has the schedule's row."""
+    known = _known([schedule]).get(schedule.pk, {})
+    until = min(stop.until, now)
+    times = takewhile(lambda nominal: nominal <= until, times_after(schedule, schedule.accounted_until))
+    free = (nominal for nominal in islice(times, MOST_COUNTED) if nominal not in known)
+    first, last, count = None, schedule.accounted_until, 0
+    for last in free:
+        first, count = first or last, count + 1
+    if first is not None:
+        gap = Missed(first, last, count, stop.cause, stop.why, stop.by_id)
+        _write([Planned(schedule, Plan(until, schedule.made + count, missed=[gap]))], now)
+
+
 def rewind(schedule: Schedule, moment: datetime) -> None:
     """Account anew for what comes after this moment; what has a job keeps it. The caller has the schedule's row, and
     saves it."""
@@ -171,9 +190,9 @@ def _write(found: Sequence[Planned], now: datetime) -> None:
 
 
 def _gaps(one: Planned, now: datetime) -> list[Occurrence]:
-    """Return the rows of what gets no job. Where an earlier turn was not done, its last row goes on."""
+    """Return the rows of what gets no job. Where the last one that is there has the same cause, it goes on."""
     gaps = list(one.plan.missed)
-    if gaps and one.schedule.next_at is not None and one.schedule.next_job_id is None and _goes_on(one, gaps[0], now):
+    if gaps and _goes_on(one, gaps[0], now):
         del gaps[0]
     return [
         Occurrence(
@@ -194,7 +213,8 @@ def _goes_on(one: Planned, gap: Missed, now: datetime) -> bool:
     # What is to come stands alone: people change it one by one. So does what is noted in shadow: it is compared.
     if gap.until > now or gap.cause == Cause.SHADOW:
         return False
-    last = Occurrence.objects.filter(schedule=one.schedule).order_by("-nominal_at", "-number").first()
+    before = Occurrence.objects.filter(schedule=one.schedule, nominal_at__lt=gap.nominal_at)
+    last = before.order_by("-nominal_at", "-number").first()
     if last is None or last.job_id is not None or (last.cause, last.why, last.by_id) != (gap.cause, gap.why, gap.by_id):
         return False
     Occurrence.objects.filter(pk=last.pk).update(until=gap.until, count=last.count + gap.count)

@@ -186,8 +186,8 @@ def test_what_is_right_is_not_put_right():
 def test_a_change_that_cannot_account_for_all_leaves_the_rest_to_the_leader(monkeypatch):
     monkeypatch.setattr(definitions, "MOST_TURNS", 1)
     monkeypatch.setattr(definitions, "AT_LEISURE", 20)
-    schedule = make("* * * * *", enabled=False)
-    definitions.change_schedule(schedule.pk, {"enabled": True}, by=None, now=NOW + minutes(180))
+    schedule = make("* * * * *")
+    definitions.change_schedule(schedule.pk, {"name": "another"}, by=None, now=NOW + minutes(180))
     assert definitions.next_words(again(schedule)).startswith("What has passed is being written down")
 
 
