@@ -18,6 +18,11 @@ class Call:
     def __init__(self, body: Part, prepare: Part | None, context: Context) -> None:
         self._body, self._prepare, self._context = body, prepare, context
 
+    @property
+    def prepares(self) -> bool:
+        """Return whether there is anything to load."""
+        return self._prepare is not None
+
     def load(self) -> None:
         """Have the target prepare what it needs. Raises whatever it raises."""
         if self._prepare is not None:

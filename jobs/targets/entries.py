@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -61,9 +61,12 @@ class Target:
         if self.context is not None:
             given[self.context] = context
         load = None if self.prepare is None else self.prepare.bind(checked, context)
+        return self._kind(partial(self.call, **given), load, context)
+
+    @cached_property
+    def _kind(self) -> type[Call]:
         parts = [self.call] if self.prepare is None else [self.call, self.prepare.call]
-        kind = AsyncCall if any(map(inspect.iscoroutinefunction, parts)) else Call
-        return kind(partial(self.call, **given), load, context)
+        return AsyncCall if any(map(inspect.iscoroutinefunction, parts)) else Call
 
     def check(self, payload: object) -> dict[str, Any]:
         """Return the arguments, defaults left to the callable.

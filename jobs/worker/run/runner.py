@@ -148,6 +148,8 @@ def prepare(started: Started, context: targets.Context, body: current.Body) -> t
         target = targets.find(started.target).bind(started.payload, context)
     except Exception as error:  # noqa: BLE001 - the job fails at its time, with the reason
         return targets.Call(_raises(error), None, context), None
+    if not target.prepares:
+        return target, None
     how = call(partial(body.enter, target.load), context)
     return target, None if how.outcome == State.COMPLETED else how
 

@@ -6,6 +6,7 @@ discarded after a body that has used it. Connections on other threads are closed
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -35,6 +36,32 @@ UNTOUCHED = 0, True
 
 # By raw connection of PostgreSQL: Django's wrapper, and how its transactions begin.
 _opened: WeakKeyDictionary[Any, tuple[Callable[[], BaseDatabaseWrapper | None], object]] = WeakKeyDictionary()
+
+
+class _Own(threading.local):
+    """The connections that this thread has opened: to ask Django for all of them costs a body that needs none more than
+    the body does."""
+
+    def __init__(self) -> None:
+        self.wrappers: list[BaseDatabaseWrapper] = connections.all(initialized_only=True)
+
+
+_own = _Own()
+
+
+def _opening(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    if connection not in _own.wrappers:
+        _own.wrappers.append(connection)
+
+
+connection_created.connect(_opening)
+
+
+def _open() -> list[BaseDatabaseWrapper]:
+    """Return those of this thread that are open; the others are forgotten until they are opened again."""
+    if _own.wrappers:
+        _own.wrappers = [wrapper for wrapper in _own.wrappers if wrapper.connection is not None]
+    return _own.wrappers
 
 
 def install() -> None:
@@ -74,14 +101,14 @@ def _manner(raw: Any) -> object:
 
 def before() -> Before:
     """Return how this thread's connections are before a body, by alias: a connection that is not open is left out."""
-    return {w.alias: _depth(w) for w in connections.all(initialized_only=True) if w.connection is not None}
+    return {wrapper.alias: _depth(wrapper) for wrapper in _open()}
 
 
 def freshen() -> None:
     """Make this thread's connections sound before a body's first use of them: what has broken, or was taken back from
     outside, is replaced; what is kept is tried before its first statement."""
-    for wrapper in connections.all(initialized_only=True):
-        if wrapper.connection is not None and getattr(wrapper.connection, "closed", False):
+    for wrapper in _open():
+        if getattr(wrapper.connection, "closed", False):
             _replace(wrapper)
         else:
             wrapper.close_if_unusable_or_obsolete()
@@ -89,7 +116,7 @@ def freshen() -> None:
 
 def take_back(body: Body, before: Before | None = None) -> None:
     """Clean this thread's connections after a body, and note where it left a transaction open. Never raises."""
-    for wrapper in connections.all(initialized_only=True):
+    for wrapper in _open():
         try:
             _clean(wrapper, body, (before or {}).get(wrapper.alias, UNTOUCHED))
         except Exception as error:  # noqa: BLE001 - whatever a body has done to it
@@ -99,8 +126,6 @@ def take_back(body: Body, before: Before | None = None) -> None:
 
 def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> None:
     raw = wrapper.connection
-    if raw is None:
-        return
     changed = _depth(wrapper) != was
     used = raw in body.sessions
     body.sessions.discard(raw)
@@ -145,14 +170,12 @@ def _replace(wrapper: BaseDatabaseWrapper) -> None:
 
 def any_open() -> bool:
     """Return whether this thread has an open connection."""
-    return any(wrapper.connection is not None for wrapper in connections.all(initialized_only=True))
+    return bool(_open())
 
 
 def close_all(body: Body | None) -> None:
     """Close this thread's connections, since it ends or has done with the body. Never raises."""
-    for wrapper in connections.all(initialized_only=True):
-        if wrapper.connection is None:
-            continue
+    for wrapper in _open():
         if body is not None and _is_open(wrapper):
             body.left_open.add(wrapper.alias)
         _replace(wrapper)
