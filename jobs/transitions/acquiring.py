@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from jobs import failpoints
 from jobs.installation import known
@@ -20,8 +20,10 @@ from jobs.transitions.finishing import ERROR_LIMIT, storable
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.starting import Decided, decide, take_back
 from jobs.transitions.refusals import Refusal, Row, write
+from jobs.transitions.rows import locked
 from jobs.transitions.schedules import lateness, succession
 from jobs.transitions.starts import Acquired, AcquireRequest, Started, WorkerIdentity
+from jobs.transitions.statements import rows_of
 
 
 def acquire(
@@ -69,12 +71,12 @@ def acquire(
 TAKE = """
 WITH taken AS (
     UPDATE jobs_job SET state = 1, locked_at = %(now)s, attempt = attempt + 1
-    WHERE id = ANY (%(jobs)s::bigint[])
-    RETURNING id, attempt, run_at
+    FROM unnest(%(jobs)s::bigint[], %(tokens)s::uuid[]) AS wanted (job_id, token)
+    WHERE id = wanted.job_id
+    RETURNING id, attempt, run_at, token
 )
 INSERT INTO jobs_attempt (job_id, number, worker, session, token, run_at, locked_at)
-SELECT taken.id, taken.attempt, %(worker)s, %(session)s, wanted.token, taken.run_at, %(now)s
-FROM taken JOIN unnest(%(jobs)s::bigint[], %(tokens)s::uuid[]) AS wanted (job_id, token) ON wanted.job_id = taken.id
+SELECT id, attempt, %(worker)s, %(session)s, token, run_at, %(now)s FROM taken
 RETURNING id
 """
 
@@ -84,8 +86,7 @@ def _acquire(
 ) -> Acquired:
     starts: list[int] = []
     with transaction.atomic():
-        acquirable = Job.objects.acquirable([w.job_id for w in wanted], due_before=due_before, after=known.start)
-        rows = {row[0]: Row._make(row) for row in acquirable.values_list(*Row._fields)}
+        rows = locked([w.job_id for w in wanted], due_before=due_before, after=known.start)
         asked: dict[int, tuple[Row, AcquireRequest]] = {}
         strayed: set[int] = set()
         for one in wanted:
@@ -110,9 +111,7 @@ def _acquire(
                 "worker": worker.name,
                 "session": worker.session,
             }
-            with connection.cursor() as cursor:
-                cursor.execute(TAKE, values)
-                starts = [start for (start,) in cursor.fetchall()]
+            starts = [start for (start,) in rows_of(TAKE, values)]
         missed = [one.job_id for one in wanted if one.job_id not in asked]
         if missed:
             WorkerLog.objects.bulk_create(

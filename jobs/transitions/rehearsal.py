@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from jobs.models import Kind
 from jobs.states import State
@@ -15,6 +15,7 @@ from jobs.transitions.finishing import finish
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
 from jobs.transitions.starts import AcquireRequest, Ended, Started, WorkerIdentity
+from jobs.transitions.statements import rows_of
 
 NOBODY = 0  # no job has this id
 WORKER = WorkerIdentity("nobody", uuid.UUID(int=0))
@@ -25,15 +26,14 @@ def rehearse_start(*, now: datetime, sharing: bool = False) -> None:
     with transaction.atomic():
         wanted = AcquireRequest(NOBODY, 1, uuid.uuid4())
         acquire([wanted], worker=WORKER, now=now, due_before=now, sharing=sharing)
-        with connection.cursor() as cursor:  # of which it has none for no row
-            none: dict[str, Any] = {
-                "now": now,
-                "jobs": [],
-                "tokens": [],
-                "worker": WORKER.name,
-                "session": WORKER.session,
-            }
-            cursor.execute(TAKE, none)
+        none: dict[str, Any] = {
+            "now": now,
+            "jobs": [],
+            "tokens": [],
+            "worker": WORKER.name,
+            "session": WORKER.session,
+        }
+        rows_of(TAKE, none)  # of which it has none for no row
         transaction.set_rollback(True)
 
 

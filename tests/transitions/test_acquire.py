@@ -4,10 +4,13 @@ import uuid
 from itertools import pairwise
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from jobs import transitions
 from jobs.models import Attempt, Job, WorkerLog
 from jobs.states import State
+from jobs.transitions import AcquireRequest
 from tests import starts
 from tests.conftest import NOW, seconds
 from tests.transitions.steps import WORKER, acquire, again, finish
@@ -25,6 +28,19 @@ def test_acquire_commits_running_and_the_ledger_row(make_job):
     attempt = Attempt.objects.get()
     assert (attempt.job_id, attempt.number, attempt.worker, attempt.session) == (job.pk, 1, *vars(WORKER).values())
     assert (attempt.locked_at, attempt.run_at, attempt.started_at, attempt.outcome) == (NOW, job.run_at, None, None)
+
+
+def test_the_statements_of_a_start_are_the_same_however_many_jobs_it_takes(make_job):
+    def start(number):
+        wanted = [AcquireRequest(make_job().pk, 1, uuid.uuid4()) for _ in range(number)]
+        with CaptureQueriesContext(connection) as asked:
+            acquired = transitions.acquire(wanted, worker=WORKER, now=NOW, due_before=NOW + seconds(3600))
+        assert [one.job_id for one in acquired.started] == [one.job_id for one in wanted]
+        return [query["sql"] for query in asked.captured_queries if "jobs_job" in query["sql"]]
+
+    statements = start(1)
+    assert len(statements) == 2  # for the rows, and for the starts
+    assert start(3) == statements
 
 
 def assert_nothing_acquired(result, job):

@@ -9,7 +9,7 @@ RUNNER = "jobs/worker/run/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
 TAKING = "jobs/worker/arm/taking.py"
 CLAIMS = "jobs/worker/arm/acquisition.py"
-ACQUIRABLE = "id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before"
+ACQUIRABLE = "these, state=State.PENDING, holds=0, run_at__lt=due_before"
 ROW_LOCK = '= pending.select_for_update(skip_locked=True, of=("self",), no_key=True)'
 
 MUTANTS = (
@@ -17,7 +17,7 @@ MUTANTS = (
         "acquire: state predicate",
         NEVER_TWICE,
         ("tests/transitions/test_acquire.py::test_a_second_message_acquires_nothing",),
-        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), holds=0, run_at__lt=due_before"),
+        (QUERYSETS, ACQUIRABLE, "these, holds=0, run_at__lt=due_before"),
     ),
     mutant(
         "acquire: version predicate",
@@ -45,7 +45,7 @@ MUTANTS = (
         "acquire: due_before predicate",
         NEVER_EARLY,
         ("tests/transitions/test_acquire.py::test_a_row_moved_by_sql_is_not_held_until_then",),
-        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), state=State.PENDING, holds=0"),
+        (QUERYSETS, ACQUIRABLE, "these, state=State.PENDING, holds=0"),
     ),
     mutant(
         "acquire: row lock",
@@ -70,7 +70,7 @@ MUTANTS = (
         "state predicate and unique ledger key",
         NEVER_TWICE,
         ("tests/concurrency/test_races.py::test_of_many_acquisitions_one_wins",),
-        (QUERYSETS, ACQUIRABLE, "id__in=list(job_ids), holds=0, run_at__lt=due_before"),
+        (QUERYSETS, ACQUIRABLE, "these, holds=0, run_at__lt=due_before"),
         (FIRST_MIGRATION, "fields=('job', 'number'), name=", "fields=('job', 'number', 'token'), name="),
     ),
     mutant(

@@ -50,6 +50,9 @@ class AskedToStop(NamedTuple):
 # The condition that the database must fulfil for a job to start. Read once a statement.
 THIS_IS_THE_ONE = f"(NOT {NOTHING_STARTS} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
 
+# One value, however many they are: its text is put together once, see `jobs.transitions.rows`.
+THESE = "jobs_job.id = ANY (%s::bigint[])"
+
 # For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the
 # session to others. As a condition it costs no statement; it is never NULL.
 STANDSTILL = models.Func(
@@ -69,7 +72,8 @@ class JobQuerySet(JobListing):
 
         A row that is not due before `due_before` was moved behind our back, as one that is held: its message is stale.
         """
-        pending = self.filter(id__in=list(job_ids), state=State.PENDING, holds=0, run_at__lt=due_before)
+        these = RawSQL(THESE, [list(job_ids)], output_field=models.BooleanField())  # noqa: S611 - ours
+        pending = self.filter(these, state=State.PENDING, holds=0, run_at__lt=due_before)
         pending = pending.filter(Q(not_before__isnull=True) | Q(not_before__lt=due_before)).briefly().order_by("id")
         is_the_one = RawSQL(THIS_IS_THE_ONE, [after], output_field=models.BooleanField())  # noqa: S611 - ours
         pending = pending.filter(is_the_one)

@@ -43,14 +43,15 @@ class _Own(threading.local):
     the body does."""
 
     def __init__(self) -> None:
-        self.wrappers: list[BaseDatabaseWrapper] = connections.all(initialized_only=True)
+        self.wrappers = list(connections.all(initialized_only=True))
 
 
 _own = _Own()
 
 
 def _opening(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    if connection not in _own.wrappers:
+    ours = connections.all(initialized_only=True)  # without what somebody makes beside Django's
+    if connection in ours and connection not in _own.wrappers:
         _own.wrappers.append(connection)
 
 
@@ -165,7 +166,8 @@ def _replace(wrapper: BaseDatabaseWrapper) -> None:
     except Exception as error:  # noqa: BLE001 - it is being thrown away
         emit(ConnectionNotClosed(wrapper.alias, error))
     finally:
-        del connections[wrapper.alias]
+        if wrapper in connections.all(initialized_only=True):
+            del connections[wrapper.alias]
 
 
 def any_open() -> bool:

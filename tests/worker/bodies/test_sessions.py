@@ -46,6 +46,19 @@ def test_coroutines_in_five_slots_ask_the_database_at_the_same_time(worker):
     assert time.monotonic() - begun < 3  # seconds; one after the other it would be 5
 
 
+def test_a_connection_made_beside_django_s_is_closed_with_its_body_and_django_s_is_kept(worker):
+    made = []
+
+    def beside():
+        made.append(connection.copy())
+        made[0].cursor().execute("SELECT 1")
+        return backend()
+
+    ended = worker.run(beside)
+    assert (ended.outcome, made[0].connection) == (State.COMPLETED, None)
+    assert worker.run(backend).result == ended.result
+
+
 @every_way
 def test_a_transaction_left_open_is_rolled_back_and_fails_the_job(worker, way):
     ended = worker.run(through(way, begin))
