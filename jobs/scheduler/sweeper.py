@@ -123,7 +123,7 @@ class Sweeper:
         return 0.0 if waits(now=now) else WAITS_EVERY
 
     def _waiting_runs(self, now: datetime) -> float:
-        return 0.0 if waiting_runs(now=now) else LOOK_EVERY
+        return waiting_runs(now=now)
 
     def _schedules(self, now: datetime) -> float:
         return schedules(now=now)

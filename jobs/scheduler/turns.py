@@ -23,6 +23,7 @@ SECONDS = 2.0  # for one call: what is left is looked at first by the next
 RUNS = 200  # runs of schedules that are looked at together
 NEAR = 3  # windows before their time
 ALL_EVERY = timedelta(minutes=1)
+RUNS_EVERY = 1.0  # seconds, while one waits
 
 
 class Turns:
@@ -97,27 +98,33 @@ class WaitingRuns:
     """Lets go of runs that wait for those of other schedules: where there is nothing to wait for, where what they wait
     for has no job that could end, and where its end has overlooked them. Whoever ends the last one does it himself.
 
-    Those whose time is near are looked at each second, all of them once a minute. Remembers where it stopped."""
+    Those whose time is near are looked at each second, where there are any, all of them once a minute. Remembers where
+    it stopped."""
 
     def __init__(self) -> None:
         self._after = 0
+        self._found = False
         self._before: datetime | None = None
         self._looked_at_all: datetime | None = None
 
-    def __call__(self, *, now: datetime, seconds: float = SECONDS) -> bool:
-        """Return whether there is more to look at. One statement where no run waits."""
+    def __call__(self, *, now: datetime, seconds: float = SECONDS) -> float:
+        """Return the seconds until the next look. One statement where no run waits."""
         until = steady() + seconds
+        self._found = False
         if not self._after:
             everything = self._looked_at_all is None or not timedelta() <= now - self._looked_at_all < ALL_EVERY
             self._looked_at_all = now if everything else self._looked_at_all
             self._before = None if everything else now + timedelta(seconds=NEAR * conf().min_prepare_time)
         while self._some(now) and steady() < until:
             pass
-        return bool(self._after)
+        if self._after:
+            return 0.0
+        return RUNS_EVERY if self._found else conf().min_prepare_time
 
     def _some(self, now: datetime) -> bool:
         waiting = Job.objects.waiting_runs(before=self._before, after=self._after, limit=RUNS)
         self._after = waiting[-1].pk if len(waiting) == RUNS else 0
+        self._found |= bool(waiting)
         # Without their locks: an end passes by whom we look at.
         verdicts = runs.judge(waiting, now=now)
         over = [job_id for job_id, verdict in verdicts.items() if verdict.free or verdict.vain]

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 
+from jobs.conf import conf
 from jobs.events.schedules import FollowerNotBlocked
 from jobs.models import Job
 from jobs.scheduler.turns import WaitingRuns
@@ -200,13 +201,15 @@ def test_one_that_is_gone_is_refused():
 
 
 def test_the_leader_looks_at_those_whose_time_is_near_each_second_and_at_all_once_a_minute():
+    """Once a window where none is near: an idle database is left alone."""
     one = first(expression="0 2 5 * *")
     service = WaitingRuns()
-    assert not service(now=EVENING)
+    assert service(now=EVENING) == conf().min_prepare_time
     near, far = follower(one, expression="1 23 * * *"), follower(one, name="far")
-    assert not service(now=EVENING + seconds(59))
+    assert service(now=EVENING + seconds(59)) == 1.0
     assert [sees(next_job(schedule)) for schedule in (near, far)] == [FREE, WAITS]
-    assert not service(now=EVENING + seconds(60))
+    assert service(now=EVENING + seconds(59)) == conf().min_prepare_time
+    assert service(now=EVENING + seconds(60)) == 1.0
     assert sees(next_job(far)) == FREE
 
 
@@ -215,5 +218,5 @@ def test_it_looks_at_some_at_a_time_and_goes_on_where_its_time_was_over(monkeypa
     one = first(expression="0 2 5 * *")
     jobs = [next_job(follower(one, name=name)) for name in ("a", "b", "c")]
     service = WaitingRuns()
-    assert [service(now=EVENING, seconds=0), [sees(job) for job in jobs]] == [True, [FREE, WAITS, WAITS]]
-    assert [service(now=EVENING), [sees(job) for job in jobs]] == [False, [FREE] * 3]
+    assert [service(now=EVENING, seconds=0), [sees(job) for job in jobs]] == [0.0, [FREE, WAITS, WAITS]]
+    assert [service(now=EVENING), [sees(job) for job in jobs]] == [1.0, [FREE] * 3]
