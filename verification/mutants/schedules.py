@@ -10,6 +10,7 @@ PLANNING = "jobs/transitions/schedules/planning.py"
 LATENESS = "jobs/transitions/schedules/lateness.py"
 SWEEPING = "jobs/transitions/schedules/sweeping.py"
 DEFINITIONS = "jobs/transitions/schedules/definitions.py"
+WITHDRAWAL = "jobs/transitions/schedules/withdrawal.py"
 SINGLE = "jobs/transitions/schedules/single.py"
 SERVICE = "jobs/scheduler/schedules.py"
 QUERIES = "jobs/models/querysets/schedules.py"
@@ -151,7 +152,7 @@ MUTANTS = (
         ON_TIME,
         STALE,
         (
-            DEFINITIONS,
+            WITHDRAWAL,
             "    if not schedule.is_reckoned:\n        stop = Stop(",
             "    if not schedule.is_reckoned:\n        _ = Stop(",
         ),
@@ -160,7 +161,7 @@ MUTANTS = (
         "schedules: an edit takes the old run back",
         NEVER_TWICE,
         EDITED,
-        (DEFINITIONS, "    _withdraw(schedule, why, now=now)\n    schedule.save()", "    schedule.save()"),
+        (WITHDRAWAL, "    withdraw(schedule, why, now=now)\n    schedule.save()", "    schedule.save()"),
     ),
     mutant(
         "schedules: a pause takes it back, too",

@@ -5,6 +5,7 @@ from verification.mutants.record import NEVER_EARLY, NEVER_LOST, ON_TIME, mutant
 RUNS = "jobs/transitions/dependencies/runs.py"
 MAKING = "jobs/transitions/schedules/making.py"
 FOLLOWERS = "jobs/transitions/schedules/followers.py"
+WITHDRAWAL = "jobs/transitions/schedules/withdrawal.py"
 DEFINITIONS = "jobs/transitions/schedules/definitions.py"
 
 AFTER = "tests/transitions/schedules/test_after.py::"
@@ -58,7 +59,7 @@ MUTANTS = (
         "after: one that was let go waits again for what an edit brings",
         NEVER_EARLY,
         (f"{EDITS}test_one_that_was_let_go_waits_again_when_the_other_gets_a_time",),
-        (DEFINITIONS, "    followers.look_at_them(schedule, now=now)\n", ""),
+        (WITHDRAWAL, "    followers.look_at_them(schedule, now=now)\n", ""),
     ),
     mutant(
         "after: what has been published of it acquires nothing then",

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from jobs.models import Audit, Change, Job, Occurrence, Schedule, Subject
-from jobs.models.job import NEXT_VERSION
-from jobs.states import Cause, State
-from jobs.transitions.dependencies import unblock as dependencies
-from jobs.transitions.limits import promotion
+from jobs.models import Audit, Change, Schedule, Subject
+from jobs.states import Cause
 from jobs.transitions.schedules import followers
 from jobs.transitions.schedules.planning import Stop
-from jobs.transitions.schedules.succession import AT_LEISURE, move_on, rewind, stop_all
+from jobs.transitions.schedules.succession import AT_LEISURE, move_on
+from jobs.transitions.schedules.withdrawal import account_and_withdraw, plan_anew, withdraw
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 # Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
 WHAT_RUNS = ("target", "payload")
-MOST_TURNS = 4  # in which a person waits for what has passed to be written down
 
 
 @dataclass(frozen=True)
@@ -130,12 +127,12 @@ def delete_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, n
             return _none(pk)
         before, name = schedule.described(), schedule.name
         after = followers.names_after(schedule)
-        job = _withdraw(schedule, f"The schedule '{name}' was deleted.", now=now)
+        taken = withdraw(schedule, f"The schedule '{name}' was deleted.", now=now)
         schedule.delete()
         Audit.objects.note(
             Subject.SCHEDULE, name, by=by, now=now, before=before, after=None, verb=Change.DELETE, reason=reason
         )
-    of_it = "" if job is None else f" Its next run, job {job}, is cancelled."
+    of_it = "".join(f" Its next run, job {job}, is cancelled." for job in taken)
     of_it += f" What came after it waits for it no more: {', '.join(after)}." if after else ""
     return Changed(True, f"The schedule '{name}' and its history are deleted.{of_it} Jobs that have started go on.")
 
@@ -166,64 +163,6 @@ def _none(pk: int) -> Changed:
 
 def _anchor(schedule: Schedule, created_at: datetime) -> datetime:
     return (schedule.starts_at or created_at).replace(microsecond=0)
-
-
-def account_and_withdraw(
-    schedule: Schedule, why: str, *, by: AbstractBaseUser | None, now: datetime, stop: Stop | None = None
-) -> None:
-    """Take back the run that comes next of the schedule, which the caller has locked and is about to change, and
-    account for what has passed by what it has said until now. `stop`: it is stopped, and nothing of that starts."""
-    _withdraw(schedule, why, now=now)
-    schedule.save()
-    if not schedule.is_reckoned:
-        stop = Stop(now, Cause.DISABLED, "", getattr(by, "pk", None))
-    elif schedule.paused_at is not None and schedule.paused_until is None:
-        stop = Stop(now, Cause.PAUSED, schedule.pause_reason, schedule.paused_by_id)
-    for _ in range(0 if schedule.problem else MOST_TURNS):
-        move_on([schedule], now=now, most=AT_LEISURE, stop=stop, only_past=True)
-        schedule.refresh_from_db()
-        if schedule.next_at is None:
-            return
-    if stop is not None and not schedule.problem:  # what was stopped never starts, however much it is
-        stop_all(schedule, stop, now=now)
-        schedule.refresh_from_db()
-
-
-def plan_anew(schedule: Schedule, *, now: datetime) -> None:
-    """Save the schedule, which the caller has locked and changed, and plan again, it and what comes after it."""
-    schedule.save()
-    move_on([schedule], now=now, most=AT_LEISURE)
-    schedule.refresh_from_db()
-    followers.look_at_them(schedule, now=now)
-
-
-def _withdraw(schedule: Schedule, why: str, *, now: datetime) -> int | None:
-    """Take back the run that comes next, unless its time has come: its job is cancelled and is no run any more, its
-    nominal time is not accounted for. Returns the job's id; None where there was nothing to take back."""
-    job_id, nominal = schedule.next_job_id, schedule.next_at
-    schedule.next_at = schedule.next_job_id = None
-    rewind(schedule, now)
-    if job_id is None or nominal is None or nominal <= now:
-        return None
-    job = Job.objects.locked([job_id], wait=True).first()
-    if job is None:  # SQL has deleted it: its nominal time comes again
-        Occurrence.objects.filter(job_id=job_id, cause__isnull=True).delete()
-    if job is None or job.state != State.PENDING:
-        return None
-    Job.objects.filter(pk=job_id).update(
-        state=State.CANCELLED,
-        finished_at=now,
-        reason=why,
-        version=NEXT_VERSION,
-        holds=0,
-        schedule=None,
-        nominal_at=None,
-    )
-    if job.has_dependents:
-        dependencies.ended([job_id], now=now)
-    promotion.leave([job_id], now=now)
-    Occurrence.objects.filter(job_id=job_id).delete()
-    return job_id
 
 
 def _note(

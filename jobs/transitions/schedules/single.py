@@ -10,14 +10,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from jobs import rules
-from jobs.models import Audit, Change, Job, Occurrence, OccurrenceChange, Schedule, Subject
+from jobs.models import Audit, Change, Described, Job, Occurrence, OccurrenceChange, Schedule, Subject
 from jobs.models.job import NEXT_VERSION
 from jobs.recurrence import BadExpression
 from jobs.states import Cause, Hold, State
 from jobs.transitions import controls
 from jobs.transitions.requeue import requeue
-from jobs.transitions.schedules.definitions import Changed, account_and_withdraw, plan_anew
+from jobs.transitions.schedules.definitions import Changed
 from jobs.transitions.schedules.nominal import INSTANT, times_after
+from jobs.transitions.schedules.withdrawal import account_and_withdraw, plan_anew, restore
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -98,7 +99,8 @@ def run_now(
 
 def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBaseUser | None, now: datetime) -> Changed:
     """Take back what was asked of this run: it starts at its nominal time with the schedule's arguments. Where that has
-    passed, one that was moved starts at once, and one that was skipped not at all."""
+    passed, one that was moved starts at once, and one that was skipped not at all. One that was skipped gets another
+    job: the schedule may have been changed or paused since, and what it comes after counts again."""
 
     def of_job(job: Job) -> controls.Answer:
         schedule = Schedule.objects.get(pk=schedule_id)
@@ -137,13 +139,16 @@ def _change(
             return Changed(False, f"There is no schedule {schedule_id}.")
         occurrence = Occurrence.objects.filter(schedule=schedule, nominal_at=nominal_at, number=1).first()
         without_job = occurrence is not None and occurrence.job_id is None and nominal_at > now
+        was_skipped = occurrence is not None and asked == {} and restore(occurrence, now=now)
+        without_job = without_job or was_skipped
         if occurrence is None or without_job:
             why = None if without_job else _not_a_later_run(schedule, nominal_at, now)
             if why is None and asked is None:
                 why = IN_SHADOW if schedule.shadow else NO_JOB_YET
             if why is not None:
                 return Changed(False, f"{run} {why}.", schedule)
-            _note(schedule, nominal_at, asked or {}, reason=reason, by=by, now=now)
+            before = {"nominal_at": nominal_at.isoformat(), "skipped": True} if was_skipped else None
+            _note(schedule, nominal_at, asked or {}, before, reason=reason, by=by, now=now)
             if without_job:  # a skip that is written down already, because the run that comes next comes after it
                 account_and_withdraw(schedule, f"{run} was changed.", by=by, now=now)
                 plan_anew(schedule, now=now)
@@ -175,13 +180,14 @@ def _note(
     schedule: Schedule,
     nominal_at: datetime,
     asked: Mapping[str, Any],
+    before: Described,
     *,
     reason: str,
     by: AbstractBaseUser | None,
     now: datetime,
 ) -> None:
     row = OccurrenceChange.objects.filter(schedule=schedule, nominal_at=nominal_at).first()
-    before = None if row is None else row.described()
+    before = before if row is None else row.described()
     after = None
     if asked:
         row = row or OccurrenceChange(schedule=schedule, nominal_at=nominal_at)

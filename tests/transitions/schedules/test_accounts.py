@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from jobs.models import Job, Occurrence
 from jobs.states import CatchUp, Cause, State
-from jobs.transitions.schedules import definitions, single, succession
+from jobs.transitions.schedules import definitions, single, succession, withdrawal
 from jobs.transitions.schedules.definitions import change_schedule, pause_schedule, resume_schedule
 from jobs.transitions.schedules.sweeping import put_right
 from tests.conftest import NOW, seconds
@@ -153,7 +153,7 @@ def test_a_pause_after_another_keeps_what_the_first_has_covered():
 
 def test_many_times_in_which_it_was_off_are_none_to_catch_up_with(monkeypatch):
     """More than one turn looks at."""
-    monkeypatch.setattr(definitions, "AT_LEISURE", 20)
+    monkeypatch.setattr(withdrawal, "AT_LEISURE", 20)
     schedule = make("* * * * *", enabled=False, catch_up=CatchUp.ALL)
     edit(schedule, now=NOW + minutes(60), enabled=True)
     start, next_at = NOW.replace(second=0) + minutes(1), NOW.replace(second=0) + minutes(61)
@@ -162,8 +162,8 @@ def test_many_times_in_which_it_was_off_are_none_to_catch_up_with(monkeypatch):
 
 def test_more_than_all_turns_look_at_was_still_off_and_never_starts(monkeypatch):
     """A week of every second, say: what was not looked at was taken for downtime, and its last minute started."""
-    monkeypatch.setattr(definitions, "AT_LEISURE", 20)
-    monkeypatch.setattr(definitions, "MOST_TURNS", 2)
+    monkeypatch.setattr(withdrawal, "AT_LEISURE", 20)
+    monkeypatch.setattr(withdrawal, "MOST_TURNS", 2)
     schedule = make("* * * * *", enabled=False, catch_up=CatchUp.ALL, starts_at=NOW)
     now = NOW.replace(second=0) + minutes(180)
     edit(schedule, now=now + seconds(5), enabled=True)
@@ -175,8 +175,8 @@ def test_more_than_all_turns_look_at_was_still_off_and_never_starts(monkeypatch)
 
 
 def test_what_has_a_job_is_kept_where_all_turns_are_over(monkeypatch):
-    monkeypatch.setattr(definitions, "AT_LEISURE", 5)
-    monkeypatch.setattr(definitions, "MOST_TURNS", 0)
+    monkeypatch.setattr(withdrawal, "AT_LEISURE", 5)
+    monkeypatch.setattr(withdrawal, "MOST_TURNS", 0)
     schedule = make()
     job = next_job(schedule)
     pause(schedule, now=FIRST + seconds(1))

@@ -9,6 +9,7 @@ from jobs.events.schedules import FollowerNotBlocked
 from jobs.models import Job
 from jobs.scheduler.turns import WaitingRuns
 from jobs.states import State
+from jobs.transitions import controls
 from jobs.transitions.schedules import definitions, single
 from tests.conftest import seconds
 from tests.transitions.schedules.following import (
@@ -173,13 +174,16 @@ def test_run_now_and_move_say_that_it_still_waits():
     assert sees(job) == FREE
 
 
-def test_a_skip_that_is_taken_back_starts_it_whatever_the_others_do():
+def test_a_skip_that_is_taken_back_waits_again_and_a_retry_of_its_job_does_not():
     second = follower(first())
     job = next_job(second)
     single.skip_run(second.pk, at(4), reason="", by=None, now=at(1))
     single.undo(second.pk, at(4), reason="", by=None, now=at(1))
-    row = Job.objects.get(pk=job.pk)
-    assert (sees(job), row.run_at) == (FREE, at(4))
+    job = next_job(second)
+    assert (sees(job), job.nominal_at, job.run_at) == (WAITS, at(4), at(4))
+    single.skip_run(second.pk, at(4), reason="", by=None, now=at(1))
+    assert controls.retry(job.pk, now=at(1)).done
+    assert sees(job) == FREE
 
 
 def test_those_that_make_a_circle_are_refused():

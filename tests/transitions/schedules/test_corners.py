@@ -12,7 +12,7 @@ from jobs.scheduler import schedules as service
 from jobs.scheduler.operations import operations
 from jobs.scheduler.schedules import Schedules
 from jobs.states import Blackout, Cause, Hold, State
-from jobs.transitions.schedules import backfill, definitions, placement, single, sweeping
+from jobs.transitions.schedules import backfill, definitions, placement, single, sweeping, withdrawal
 from jobs.transitions.schedules.backfill import Backfill, begin_backfill
 from tests.conftest import NOW, seconds
 from tests.transitions.schedules.life import accounted, acquire, again, finish, make, minutes, next_job, sweep
@@ -184,8 +184,8 @@ def test_what_is_right_is_not_put_right():
 
 
 def test_a_change_that_cannot_account_for_all_leaves_the_rest_to_the_leader(monkeypatch):
-    monkeypatch.setattr(definitions, "MOST_TURNS", 1)
-    monkeypatch.setattr(definitions, "AT_LEISURE", 20)
+    monkeypatch.setattr(withdrawal, "MOST_TURNS", 1)
+    monkeypatch.setattr(withdrawal, "AT_LEISURE", 20)
     schedule = make("* * * * *")
     definitions.change_schedule(schedule.pk, {"name": "another"}, by=None, now=NOW + minutes(180))
     assert definitions.next_words(again(schedule)).startswith("What has passed is being written down")

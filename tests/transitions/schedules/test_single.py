@@ -31,9 +31,15 @@ def test_the_next_one_is_skipped_and_that_is_undone():
     assert asked(single.skip_run, schedule, FIRST).done
     assert accounted(schedule) == [(FIRST, 1, Cause.PERSON), (SECOND, 1, None)]
     assert asked(single.undo, schedule, FIRST).done
-    assert accounted(schedule) == [(FIRST, 1, None), (SECOND, 1, None)]
-    job.refresh_from_db()
-    assert (job.state, job.run_at) == (State.PENDING, FIRST)
+    assert accounted(schedule) == [(FIRST, 1, None)]
+    again, old = next_job(schedule), Job.objects.get(pk=job.pk)
+    assert (again.state, again.run_at) == (State.PENDING, FIRST)
+    assert (old.state, old.schedule) == (State.CANCELLED, None)
+    assert Audit.objects.get(subject="schedule", verb="change").before == {
+        "nominal_at": "2030-01-01T12:05:00+00:00",
+        "skipped": True,
+    }
+    assert start(schedule, FIRST) is None or next_job(schedule).nominal_at == SECOND
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.SKIPPED, State.COMPLETED, State.FAILED])
