@@ -17,11 +17,10 @@ from jobs.models import Audit, Change, Described, Occurrence, Operation, Schedul
 from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.models.operation import FASTEST
 from jobs.recurrence import BadExpression
-from jobs.states import Overlap
 from jobs.transitions.schedules.making import PlacedRun, make
 from jobs.transitions.schedules.nominal import INSTANT, times_after
 from jobs.transitions.schedules.placement import calendars_of, placed
-from jobs.transitions.schedules.planning import Run
+from jobs.transitions.schedules.planning import Run, in_turn
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -109,7 +108,8 @@ def begin_backfill(asked: Backfill, *, reason: str, by: AbstractBaseUser | None,
         raise ValidationError(problems)
     with transaction.atomic():
         # A request that is sent twice begins one: the second waits here, and sees what the first has begun.
-        list(Schedule.objects.filter(pk=asked.schedule.pk).locked(wait=True))
+        if not Schedule.objects.filter(pk=asked.schedule.pk).locked(wait=True):
+            raise ValidationError({"begin": ["Its schedule was deleted meanwhile; there is nothing to start."]})
         same = Operation.objects.unfinished(
             asked.schedule, asked.begin, asked.until, only_missed=asked.only_missed
         ).first()
@@ -184,11 +184,10 @@ def _make(schedule: Schedule, times: list[datetime], now: datetime) -> None:
     """Write the jobs of these nominal times, each with the number after its last."""
     rows = Occurrence.objects.filter(schedule=schedule, nominal_at__in=times).order_by()
     numbers = dict(rows.values_list("nominal_at").annotate(last=Max("number")))
-    overlap = Overlap.QUEUE if schedule.overlap in (Overlap.SKIP, Overlap.JOIN) else Overlap(schedule.overlap)
     calendars = calendars_of([schedule])
     wanted = []
     for nominal in times:
-        run = Run(nominal, now, None, overlap)
+        run = Run(nominal, now, None, in_turn(schedule.overlap))
         # Number 1 is the schedule's own, or stands for several that were missed.
         number = numbers.get(nominal, 1) + 1
         wanted.append(PlacedRun(schedule, run, *placed(schedule, run, calendars, now=now), number))

@@ -210,6 +210,11 @@ def is_stale(schedule: Schedule, due: datetime, *, now: datetime, grace: timedel
     return later >= (schedule.catch_up_limit if schedule.catch_up == CatchUp.ALL else 1)
 
 
+def in_turn(overlap: str) -> str:
+    """Return the policy of one of several runs that start at one instant: none silences or stops another."""
+    return overlap if overlap == Overlap.ALLOW else Overlap.QUEUE
+
+
 def too_late(schedule: Schedule) -> tuple[Cause, str]:
     """Return the cause of what is missed by the rule for what was missed, and a sentence."""
     if schedule.catch_up == CatchUp.SKIP:
@@ -237,9 +242,9 @@ def _due(schedule: Schedule, nominal: datetime, changes: Mapping[datetime, Occur
 
 def _run(schedule: Schedule, nominal: datetime, changes: Mapping[datetime, OccurrenceChange], *, made_up: bool) -> Run:
     change = changes.get(nominal)
-    # Several at one instant, of which each shall start, take their turns.
-    overlap = Overlap.QUEUE if made_up and schedule.overlap in (Overlap.SKIP, Overlap.JOIN) else schedule.overlap
+    # Several at one instant, of which each shall start, take their turns; the one that stands for them all does not.
+    alone = schedule.overlap == Overlap.CANCEL and schedule.catch_up != CatchUp.ALL
+    overlap = in_turn(schedule.overlap) if made_up and not alone else schedule.overlap
     run_at = _due(schedule, nominal, changes)
-    if change is None or change.payload is None:
-        return Run(nominal, run_at, None, overlap)
-    return Run(nominal, run_at, change.payload, overlap, change.by_id)
+    payload, by_id = (None, None) if change is None or change.payload is None else (change.payload, change.by_id)
+    return Run(nominal, run_at, payload, overlap, by_id)

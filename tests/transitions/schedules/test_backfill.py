@@ -52,6 +52,21 @@ def test_it_makes_what_has_not_started_once_each_with_the_time_that_it_stands_fo
     assert len(repeats()) == 10
 
 
+def test_none_of_it_asks_another_to_stop():
+    schedule = make(overlap=Overlap.CANCEL, enabled=False)
+    begin(schedule, per_minute=6000)
+    operations(now=LATER + seconds(1))
+    assert {job.overlap for job in Job.objects.pending()} == {Overlap.QUEUE}
+
+
+def test_a_schedule_that_is_deleted_while_a_person_asks_says_so():
+    asked = Backfill(make(), FIRST, LATER)
+    Schedule.objects.all().delete()
+    with pytest.raises(ValidationError) as refused:
+        begin_backfill(asked, reason="", by=None, now=LATER)
+    assert "was deleted" in refused.value.message_dict["begin"][0]
+
+
 def test_all_of_a_range_is_started_again_with_numbers_of_its_own(missed):
     begin(missed, until=FIRST + seconds(1), only_missed=False)
     operations(now=LATER + seconds(1))

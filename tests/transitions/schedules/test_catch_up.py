@@ -66,13 +66,20 @@ def test_within_max_delay_time_each_gets_its_job_although_it_has_passed():
     assert causes() == []
 
 
-def test_one_that_catches_up_with_all_starts_the_latest_of_them_one_after_the_other():
-    schedule = make(catch_up=CatchUp.ALL, catch_up_limit=3)
+@pytest.mark.parametrize("overlap", [Overlap.SKIP, Overlap.CANCEL])
+def test_one_that_catches_up_with_all_starts_the_latest_of_them_one_after_the_other(overlap):
+    schedule = make(catch_up=CatchUp.ALL, catch_up_limit=3, overlap=overlap)
     assert acquire(next_job(schedule), now=LATE) is None
     made_up = Job.objects.pending().filter(nominal_at__lt=LATE)
     assert nominal(made_up) == [FIRST + minutes(n) for n in (50, 55, 60)]
     assert {job.overlap for job in made_up} == {Overlap.QUEUE}
     assert causes() == [(FIRST, 1, Cause.CATCH_UP), (FIRST + minutes(5), 9, Cause.CATCH_UP)]
+
+
+def test_the_one_that_stands_for_all_asks_an_earlier_one_to_stop():
+    schedule = make(overlap=Overlap.CANCEL)
+    sweep(LATE)
+    assert {job.overlap for job in Job.objects.filter(schedule=schedule)} == {Overlap.CANCEL}
 
 
 def test_a_run_that_was_held_was_not_missed():
