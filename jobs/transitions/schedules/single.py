@@ -221,7 +221,8 @@ def _with_payload(
                 verb=Change.CHANGE,
                 reason=reason,
             )
-            holds = job.holds | rules.NewJob(target=job.target, payload=payload, run_at=job.run_at).holds
+            asked = rules.NewJob(target=job.target, payload=payload, run_at=job.run_at).holds
+            holds = job.holds & ~Hold.APPROVAL | asked  # these arguments may need none
             Job.objects.filter(pk=job_id).update(
                 created_by_id=getattr(by, "pk", job.created_by_id),
                 payload=payload,

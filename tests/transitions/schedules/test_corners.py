@@ -149,9 +149,9 @@ def test_arguments_that_are_the_same_change_nothing_and_a_held_run_stays_held():
     job = next_job(schedule)
     assert asked(single.give_arguments, schedule, FIRST, payload={"seconds": 1}).done
     assert next_job(schedule).version == job.version
-    Job.objects.update(holds=Hold.APPROVAL)
+    Job.objects.update(holds=Hold.QUEUE)
     assert asked(single.give_arguments, schedule, FIRST, payload={"seconds": 2}).done
-    assert (next_job(schedule).held_by, next_job(schedule).payload) == (Hold.APPROVAL, {"seconds": 2})
+    assert (next_job(schedule).held_by, next_job(schedule).payload) == (Hold.QUEUE, {"seconds": 2})
 
 
 def forgotten(schedule):

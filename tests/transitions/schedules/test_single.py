@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from jobs.models import Audit, Job, Occurrence, OccurrenceChange
-from jobs.states import Cause, State
+from jobs.states import Cause, Hold, State
 from jobs.transitions.schedules import single
 from tests.conftest import NOW, seconds
 from tests.transitions.schedules.life import accounted, acquire, finish, make, minutes, next_job
@@ -154,6 +154,15 @@ def test_a_time_that_has_passed_without_a_job_is_refused():
     Job.objects.all().delete()
     answer = asked(single.skip_run, schedule, FIRST)
     assert (answer.done, "has no job" in answer.why) == (False, True)
+
+
+def test_arguments_that_need_an_approval_need_none_when_they_are_undone(monkeypatch):
+    schedule = make(target="demo.sleep", payload={"seconds": 1})
+    monkeypatch.setattr("jobs.rules.new_job.targets.is_dangerous", lambda target, payload: payload["seconds"] > 1)
+    asked(single.give_arguments, schedule, FIRST, payload={"seconds": 2})
+    assert next_job(schedule).held_by == Hold.APPROVAL
+    asked(single.undo, schedule, FIRST)
+    assert next_job(schedule).holds == 0
 
 
 def test_who_gives_other_arguments_cannot_approve_them(admin_user, django_user_model):
