@@ -76,6 +76,14 @@ def test_the_hour_that_comes_twice_is_told_by_its_order():
     assert [moment[11:16] for moment in found] == ["00:00", "00:30", "01:00", "01:30"]
 
 
+def test_what_starts_once_in_each_of_the_two_hours_has_started_twice():
+    lines = [f"Oct 25 0{hour}:17:01 host CRON[1]: (root) CMD (x)" for hour in (1, 2, 2, 3)]
+    (found,) = starts(*lines).values()
+    assert [moment[11:16] for moment in found] == ["23:17", "00:17", "01:17", "02:17"]
+    (found,) = starts(lines[0], lines[0]).values()
+    assert [moment[11:16] for moment in found] == ["23:17", "23:17"], "two entries of one command"
+
+
 def journal(at, **fields):
     return json.dumps({"__REALTIME_TIMESTAMP": str(int(at.timestamp() * 1_000_000)), **fields})
 

@@ -51,9 +51,13 @@ def read(lines: Iterable[str], *, zone: ZoneInfo, now: datetime) -> Log:
         moment = _at(entry) if entry else _moment(line, zone, now, before)
         if moment is None:
             continue
+        keys = list(_of_journal(entry, units) if entry else _of_line(line))
+        if not entry and any(moment in log.starts.get(key, ())[-1:] for key in keys):
+            # The same again at the same wall time, as of each hour at its minute 17: the clocks have gone back.
+            moment = _moment(line, zone, now, moment + timedelta(hours=1)) or moment
         before = moment
         log.first, log.last = min(log.first, moment), max(log.last, moment)
-        for key in _of_journal(entry, units) if entry else _of_line(line):
+        for key in keys:
             log.starts.setdefault(key, []).append(moment)
     if before is None:
         raise NoLog(
