@@ -107,6 +107,13 @@ def test_each_page_says_what_it_does_and_wants_a_reason(planner, at):
     assert not Occurrence.objects.filter(cause__isnull=False).exists()
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "soon"])
+def test_a_run_of_no_moment_leads_back(planner, at, moment):
+    row = schedule(now=at)
+    answer = planner.get(f"/admin/jobs/schedule/{row.pk}/runs/skip/?at={moment}", follow=True)
+    assert "Choose a run" in answer.content.decode()
+
+
 def test_what_is_wrong_stands_beside_its_field(planner, at):
     row = schedule(target="demo.sleep", payload={"seconds": 1}, now=at)
     answer = ask(planner, row, "arguments", row.next_at, payload='{"second": 1}').content.decode()

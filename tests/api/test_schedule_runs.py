@@ -221,6 +221,7 @@ def test_the_next_run_is_started_now(api, hourly):
         ("2030-01-01T08:00Z", "skip", {}, 409, None, "is over"),
         ("2030-01-01T15:00Z", "run-now", {}, 409, None, "no job yet"),
         ("soon", "skip", {}, 400, "nominal_at", "write it like"),
+        ("9999-12-31T23:59:59-14:00", "skip", {}, 409, None, "none of its times"),
         ("2030-01-01T13:00", "skip", {}, 400, "nominal_at", "no zone"),
         ("2030-01-01T13:00Z", "move", {}, 400, "run_at", "required"),
         ("2030-01-01T13:00Z", "move", {"run_at": "2029-01-01T13:00Z"}, 400, "run_at", "past"),

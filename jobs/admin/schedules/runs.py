@@ -19,6 +19,7 @@ from jobs.admin.schedules.columns import in_zone
 from jobs.admin.schedules.forms import ArgumentsForm, MoveForm, WhyForm
 from jobs.clock import clock
 from jobs.models import Job, Occurrence, OccurrenceChange, Schedule
+from jobs.models.constraints import EARLIEST_RUN_AT, LATEST_RUN_AT
 from jobs.templatetags.runat import as_json
 from jobs.transitions.schedules import single
 from jobs.transitions.schedules.definitions import Changed
@@ -92,7 +93,8 @@ def _moment(request: HttpRequest) -> datetime | None:
         found = datetime.fromisoformat(request.GET.get("at", ""))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if EARLIEST_RUN_AT <= found <= LATEST_RUN_AT else None
 
 
 def _form(verb: Verb, request: HttpRequest, schedule: Schedule, nominal: datetime, now: datetime) -> forms.Form:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from jobs import rules
 from jobs.models import Audit, Change, Described, Job, Occurrence, OccurrenceChange, Schedule, Subject
+from jobs.models.constraints import LATEST_RUN_AT
 from jobs.models.job import NEXT_VERSION
 from jobs.recurrence import BadExpression
 from jobs.states import Cause, Hold, State
@@ -169,6 +170,8 @@ def _not_a_later_run(schedule: Schedule, nominal_at: datetime, now: datetime) ->
     """Return why a nominal time that has no row cannot be changed; None: it lies in the future and is one."""
     if nominal_at <= max(now, schedule.accounted_until if schedule.next_job_id else now):
         return "is over, or is none of its times"
+    if nominal_at > LATEST_RUN_AT:
+        return "is none of its times"
     try:
         found = next(times_after(schedule, nominal_at - INSTANT), None)
     except BadExpression as error:
