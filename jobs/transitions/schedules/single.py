@@ -19,6 +19,8 @@ from jobs.transitions import controls
 from jobs.transitions.requeue import requeue
 from jobs.transitions.schedules.definitions import Changed
 from jobs.transitions.schedules.nominal import INSTANT, times_after
+from jobs.transitions.schedules.placement import calendars_of, placed
+from jobs.transitions.schedules.planning import Run
 from jobs.transitions.schedules.withdrawal import account_and_withdraw, plan_anew, restore
 
 if TYPE_CHECKING:
@@ -107,9 +109,9 @@ def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBas
         schedule = Schedule.objects.get(pk=schedule_id)
         if job.state == State.PENDING:
             _with_payload(job.pk, schedule.payload, reason=reason, by=by, now=now)
-            return controls.reschedule(
-                job.pk, run_at=max(nominal_at + schedule.offset, now), now=now, reason=reason, by=by
-            )
+            run = Run(nominal_at, nominal_at + schedule.offset)
+            run_at, _ = placed(schedule, run, calendars_of([schedule]), now=now)
+            return controls.reschedule(job.pk, run_at=max(run_at, now), now=now, reason=reason, by=by)
         if job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now:
             return controls.retry(job.pk, now=now, reason=reason, by=by)
         over = f"The run of {nominal_at:%Y-%m-%d %H:%M:%S %Z} is over: its job {job.pk} is {State(job.state).label}"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from jobs.models import Audit, Job, Occurrence, OccurrenceChange
+from jobs.models import Audit, Job, Occurrence, OccurrenceChange, Schedule
 from jobs.states import Cause, Hold, State
 from jobs.transitions.schedules import single
 from tests.conftest import NOW, seconds
@@ -67,6 +67,25 @@ def test_one_that_was_moved_away_from_a_time_that_has_passed_starts_at_once_when
     assert single.undo(schedule.pk, FIRST, reason="", by=None, now=SECOND).done
     job.refresh_from_db()
     assert (job.state, job.run_at) == (State.PENDING, SECOND)
+
+
+def test_a_spread_one_is_not_over_at_its_nominal_time(monkeypatch):
+    monkeypatch.setattr(Schedule, "offset", minutes(3))
+    schedule = make()
+    job = next_job(schedule)
+    assert asked(single.skip_run, schedule, FIRST).done
+    assert single.undo(schedule.pk, FIRST, reason="", by=None, now=FIRST + minutes(1)).done
+    job.refresh_from_db()
+    assert (job.state, job.run_at) == (State.PENDING, FIRST + minutes(3))
+
+
+def test_one_that_its_calendar_has_moved_goes_back_to_where_that_had_it(office):
+    schedule = make("0 20 * * *", calendar=office, blackout="earlier")
+    job = next_job(schedule)
+    assert asked(single.move_run, schedule, job.nominal_at, run_at=THIRD).done
+    assert asked(single.undo, schedule, job.nominal_at).done
+    assert job.run_at < job.nominal_at
+    assert next_job(schedule).run_at == job.run_at
 
 
 def test_a_later_one_is_skipped(admin_user):

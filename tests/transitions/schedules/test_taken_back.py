@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.models import Job
+from jobs.models import Job, Schedule
 from jobs.states import Cause, State
 from jobs.transitions import controls
 from jobs.transitions.schedules import definitions, single
@@ -102,3 +102,11 @@ def test_what_a_new_expression_would_have_meant_before_is_not_missed():
     change(paused, expression="*/5 * * * *")
     definitions.resume_schedule(paused.pk, by=None, now=NOON + minutes(381))
     assert accounted(paused) == [(NEXT, 2, Cause.PAUSED), (NOON + minutes(385), 1, None)]
+
+
+def test_what_passed_while_it_could_not_be_reckoned_with_is_missed_when_an_edit_mends_it():
+    schedule = make()
+    Schedule.objects.update(time_zone="Nowhere/At_all")  # by SQL, and nobody has noticed yet
+    change(schedule, time_zone="UTC")
+    assert [(nominal, count) for nominal, count, cause in accounted(schedule) if cause] == [(SECOND, 72)]
+    assert again(schedule).next_at == NEXT
