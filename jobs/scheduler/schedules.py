@@ -4,7 +4,7 @@ deleted."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -13,23 +13,27 @@ from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.schedules import ScheduleNotMoved, SchedulesMovedOn
 from jobs.models import Installation, Schedule
-from jobs.transitions.schedules.sweeping import catch_up_with, put_right
+from jobs.transitions.schedules.sweeping import begin_again, catch_up_with, put_right
 
 AT_A_TIME = 200  # schedules in one transaction: a job of each is written
 TRANSACTIONS = 10  # of one call
 SOONEST = 1.0  # seconds
+STEP = timedelta(seconds=5)  # by which a clock may differ from that of the server before it
+EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
 class Schedules:
-    """Remembers when it has looked for what SQL has done: once a window."""
+    """Remembers when it has looked for what SQL has done, once a window, and how far the database's clock had come."""
 
     def __init__(self) -> None:
         self._looked = 0
+        self._latest = EVER
+        self._set_back = True  # before this process, for all it knows
 
     def __call__(self, *, now: datetime) -> float:
         """Move on what is due; return the seconds until the next look. One statement where nothing is due, and one
         more each window."""
-        moved = right = 0
+        moved, right = 0, self._begin_again(now)
         for _ in range(TRANSACTIONS):
             ids = Schedule.objects.due(now, AT_A_TIME)
             if not ids or Installation.restored() is not None:  # it is made up for when jobs may start
@@ -41,7 +45,7 @@ class Schedules:
         length = conf().min_prepare_time
         window = int(now.timestamp() // length)
         if window != self._looked:
-            right = self._put_right(now, now + timedelta(seconds=3 * length))
+            right += self._put_right(now, now + timedelta(seconds=3 * length))
             self._looked = window
         if moved or right:
             emit(SchedulesMovedOn(moved, right))
@@ -49,6 +53,22 @@ class Schedules:
         if upcoming is None:
             return length
         return min(max((upcoming - now).total_seconds(), SOONEST), length)
+
+    def _begin_again(self, now: datetime) -> int:
+        """Where the database's clock has been set back, have what it is yet to come to be accounted for anew: or
+        schedules would be silent until it is there again. Returns how many it were. One statement when it has been, and
+        when this process begins."""
+        self._set_back |= now < self._latest - STEP
+        self._latest = now
+        done = 0
+        for _ in range(TRANSACTIONS if self._set_back else 0):
+            ids = Schedule.objects.noted_after(now + STEP, AT_A_TIME)
+            if not ids:
+                self._set_back = False
+                break
+            with transaction.atomic():
+                done += begin_again(ids, now=now)
+        return done
 
     def _catch_up(self, ids: Sequence[int], now: datetime) -> int:
         """Move these on; one that cannot be moved is found, and told, and holds up none of the others."""

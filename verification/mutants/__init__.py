@@ -7,6 +7,7 @@ Who waits for the row instead reads it again under its lock (READ COMMITTED), an
 from verification.mutants import (
     accepting,
     audit,
+    clocks,
     database,
     finishing,
     installation,
@@ -31,6 +32,7 @@ BY_ROOM = (
     installation,
     database,
     audit,
+    clocks,
     schedules,
     schedules_after,
 )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Value, When
 
 from jobs.models.querysets.overviews import JobOverviews
@@ -14,6 +14,16 @@ from jobs.states import Standing, State
 
 if TYPE_CHECKING:
     from jobs.models.schedule import Schedule  # noqa: F401 - named in the base class
+
+NOTED_AFTER = """
+SELECT s.id
+FROM jobs_schedule s, LATERAL (
+    SELECT o.noted_at FROM jobs_occurrence o WHERE o.schedule_id = s.id
+    ORDER BY o.nominal_at DESC, o.number DESC LIMIT 1
+) AS latest
+WHERE latest.noted_at > %s
+ORDER BY s.id LIMIT %s
+"""
 
 
 class WaitingRun(NamedTuple):
@@ -80,6 +90,13 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         # What is in shadow has none, and is to have none.
         found = self.filter(~Exists(pending), Q(next_at__gt=now), next_at__lt=before, shadow=False)
         return list(found.order_by("next_at", "pk").values_list("pk", flat=True)[:limit])
+
+    def noted_after(self, moment: datetime, limit: int) -> list[int]:
+        """Return the ids of those of whose nominal times the last was noted after this moment. Reads one row of each
+        schedule."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(NOTED_AFTER, [moment, limit])
+            return [pk for (pk,) in cursor.fetchall()]
 
     def for_people(self) -> ScheduleQuerySet:
         """Select these with the people who have made or paused them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,6 +10,7 @@ from itertools import islice, takewhile
 from typing import Protocol
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from jobs.conf import conf
 from jobs.events import emit
@@ -161,12 +163,28 @@ def rewind(schedule: Schedule, moment: datetime) -> None:
     saves it."""
     if schedule.accounted_until <= moment:
         return
-    rows = Occurrence.objects.filter(
-        schedule=schedule, number=1, nominal_at__gt=moment, nominal_at__lte=schedule.accounted_until
-    ).order_by()
-    schedule.made = max(schedule.made - rows.count(), 0)
-    rows.filter(job_id__isnull=True).delete()
+    rows = Occurrence.objects.filter(schedule=schedule, number=1).order_by()
+    later = rows.filter(nominal_at__gt=moment, nominal_at__lte=schedule.accounted_until)
+    gone = later.aggregate(times=Sum("count"))["times"] or 0
+    across = rows.filter(nominal_at__lte=moment, until__gt=moment).first()
+    if across is not None:  # written when the database's clock was ahead
+        gone += _cut(schedule, across, moment)
+    schedule.made = max(schedule.made - gone, 0)
+    later.filter(job_id__isnull=True).delete()
     schedule.accounted_until = moment
+
+
+def _cut(schedule: Schedule, row: Occurrence, moment: datetime) -> int:
+    """Have a row stand for its nominal times up to this moment. Returns how many it stands for no more."""
+    try:
+        later = takewhile(lambda nominal: nominal <= moment, times_after(schedule, row.nominal_at))
+        latest = deque(enumerate(later, 2), maxlen=1)
+    except BadExpression:  # nothing is known of it but what stands there
+        return 0
+    count, last = latest[0] if latest else (1, row.nominal_at)
+    before, row.until, row.count = row.count, last if count > 1 else None, min(count, row.count)
+    row.save(update_fields=["until", "count"])
+    return before - row.count
 
 
 def _stand_still(schedule: Schedule, why: str) -> None:

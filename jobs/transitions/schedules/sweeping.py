@@ -12,6 +12,7 @@ from jobs.states import State
 from jobs.transitions.schedules.lateness import skip_behind_waiting
 from jobs.transitions.schedules.nominal import INSTANT
 from jobs.transitions.schedules.succession import AT_LEISURE, left, move_on, rewind
+from jobs.transitions.schedules.withdrawal import plan_anew, withdraw
 
 
 def catch_up_with(ids: Collection[int], *, now: datetime) -> int:
@@ -39,6 +40,18 @@ def put_right(ids: Collection[int], *, now: datetime) -> int:
             left([job], now=now)
         else:
             _make_again(schedule, now)
+        done += 1
+    return done
+
+
+def begin_again(ids: Collection[int], *, now: datetime) -> int:
+    """Account anew for what these schedules are yet to come to, in a transaction of the caller's: it was noted when the
+    database's clock was ahead. Returns how many. Runs that have started then have started."""
+    done = 0
+    for schedule in Schedule.objects.filter(pk__in=ids).locked(wait=False):
+        withdraw(schedule, "The database's clock was set back.", now=now)
+        Occurrence.objects.filter(schedule=schedule, noted_at__gt=now).update(noted_at=now)
+        plan_anew(schedule, now=now)
         done += 1
     return done
 
