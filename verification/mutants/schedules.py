@@ -143,8 +143,8 @@ MUTANTS = (
         DELETED,
         (
             SERVICE,
-            "            right = self._put_right(now, now + timedelta(seconds=3 * length))\n",
-            "            right = 0\n",
+            "            right += self._put_right(now, now + timedelta(seconds=3 * length))\n",
+            "            right += 0\n",
         ),
     ),
     mutant(

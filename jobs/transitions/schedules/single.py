@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -178,7 +179,13 @@ def _not_a_later_run(schedule: Schedule, nominal_at: datetime, now: datetime) ->
         found = next(times_after(schedule, nominal_at - INSTANT), None)
     except BadExpression as error:
         return f"cannot be found: {error.why}"
-    return None if found == nominal_at else f"is none of its times; the next after it is {found}"
+    if found != nominal_at:
+        return f"is none of its times; the next after it is {found}"
+    if schedule.most_runs is not None:
+        left = islice(times_after(schedule, schedule.accounted_until), max(schedule.most_runs - schedule.made, 0))
+        if nominal_at not in takewhile(lambda one: one <= nominal_at, left):
+            return f"never comes: the schedule ends after {schedule.most_runs} times"
+    return None
 
 
 def _note(

@@ -195,3 +195,13 @@ def test_who_gives_other_arguments_cannot_approve_them(admin_user, django_user_m
     assert next_job(schedule).created_by == admin_user
     start(schedule, SECOND)
     assert next_job(schedule).created_by == owner
+
+
+@pytest.mark.parametrize(("most_runs", "done"), [(2, False), (3, True)])
+def test_a_time_that_never_comes_since_it_ends_before_is_not_changed(most_runs, done):
+    schedule = make(most_runs=most_runs)
+    answer = asked(single.skip_run, schedule, THIRD)
+    assert answer.done is done
+    assert OccurrenceChange.objects.exists() is done
+    if not done:
+        assert answer.why == "The run of 2030-01-01 12:15:00 UTC never comes: the schedule ends after 2 times."
