@@ -55,9 +55,9 @@ class Schedules:
         return min(max((upcoming - now).total_seconds(), SOONEST), length)
 
     def _begin_again(self, now: datetime) -> int:
-        """Where the database's clock has been set back, have what it is yet to come to be accounted for anew: or
-        schedules would be silent until it is there again. Returns how many it were. One statement when it has been, and
-        when this process begins."""
+        """Have what is yet to come be accounted for anew where the database's clock has been set back: or schedules
+        would be silent until it is there again. Returns how many it were. One statement when it has been, and when this
+        process begins."""
         self._set_back |= now < self._latest - STEP
         self._latest = now
         done = 0
