@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from celery import current_app
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 
@@ -82,6 +83,16 @@ def _named(monkeypatch: pytest.MonkeyPatch) -> None:
 def _limits_read_anew() -> None:
     """What a process keeps of the limits is from another test's rows."""
     forget()
+
+
+@pytest.fixture(autouse=True)
+def _broker_without_the_past(request: pytest.FixtureRequest) -> None:
+    """Processes of a test find no message and no memory of a test before it in this process."""
+    if request.node.get_closest_marker("processes"):
+        from tests.brokers import forget_the_ledger, purge  # noqa: PLC0415 - it names whose this process is
+
+        purge(settings.CELERY_BROKER_URL)
+        forget_the_ledger(settings.CELERY_BROKER_URL)
 
 
 class Emitted(list[Event]):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -19,8 +19,8 @@ PATIENCE = 10  # seconds
 
 
 def until(browser, condition):
-    """Wait for it. A page that is being replaced has no body for a moment."""
-    passing = (StaleElementReferenceException, NoSuchElementException)
+    """Wait for it. A page that is being replaced has no body for a moment, and what the browser says of it then differs."""
+    passing = (WebDriverException,)
     wait = WebDriverWait(browser, PATIENCE, poll_frequency=0.1, ignored_exceptions=passing)
     return wait.until(lambda _: condition())
 

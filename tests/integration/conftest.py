@@ -27,6 +27,7 @@ from jobs.clock import clock
 from jobs.models import Installation, Job, Worker
 from jobs.states import FINAL
 from launcher.process import send, spawn
+from tests.brokers import forget_the_ledger, purge
 from tests.conftest import IDENTITY
 from tests.integration.bodies import Bodies
 
@@ -172,7 +173,7 @@ def cluster(
     for name, value in QUICK.items():
         setattr(settings, name, value)
         monkeypatch.setenv(name, str(value))
-    purge(broker_url)
+    purge(broker_url)  # which may be another than that of all tests
     forget_the_ledger(broker_url)
     # What this process publishes at commit, too, goes through the broker of the test.
     monkeypatch.setattr(current_app, "producer_or_acquire", lambda given=None: producer_of(broker_url, given))
@@ -204,20 +205,6 @@ def messages(broker_url: str, queue: str = "default") -> int:
     """How many wait in the queue, those that a worker holds not counted."""
     with current_app.connection(broker_url) as broker:
         return int(current_app.amqp.queues[queue](broker.default_channel).queue_declare().message_count)
-
-
-def purge(broker_url: str, queue: str = "default") -> None:
-    with current_app.connection(broker_url) as broker:
-        queue = current_app.amqp.queues[queue](broker.default_channel)
-        queue.declare()
-        queue.purge()
-
-
-def forget_the_ledger(broker_url: str) -> None:
-    """Before a test: one that made the tables anew (tests/test_migrations.py) has counted the ledger from 1 again, and
-    beat would rightly hold all jobs, as after a restore."""
-    with current_app.connection(broker_url) as broker:
-        broker.default_channel.queue_delete(f"runat-memory-{IDENTITY.mark}")
 
 
 def all_final(*ids: int) -> bool:

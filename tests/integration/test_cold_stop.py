@@ -11,7 +11,8 @@ from celery import current_app
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from launcher.process import send
-from tests.integration.conftest import EXACTLY_ONCE, all_final, purge, wait_for
+from tests.brokers import purge
+from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 from tests.integration.steps import create, publish, states
 
 pytestmark = [pytest.mark.processes]

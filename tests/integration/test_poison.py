@@ -10,7 +10,8 @@ import pytest
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from launcher.process import send
-from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, purge, wait_for
+from tests.brokers import purge
+from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, wait_for
 
 pytestmark = [pytest.mark.processes]
 

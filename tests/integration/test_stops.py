@@ -11,7 +11,8 @@ from django.db.models import F
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from launcher.process import send
-from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, purge, wait_for
+from tests.brokers import purge
+from tests.integration.conftest import EXACTLY_ONCE, all_final, messages, wait_for
 from tests.integration.steps import create, publish, states
 
 pytestmark = [pytest.mark.processes]

@@ -20,7 +20,8 @@ from launcher.servers.postgres import Postgres
 from project.postgresql.address import parse
 from project.postgresql.base import DatabaseWrapper
 from project.postgresql.session import ReadOnly
-from tests.integration.conftest import QUICK, Cluster, purge, wait_for
+from tests.brokers import purge
+from tests.integration.conftest import QUICK, Cluster, wait_for
 from tests.integration.web import Web
 
 pytestmark = [pytest.mark.processes]

@@ -29,8 +29,6 @@ class JobPlanned(JobWaits):
     def planned_in(self, minutes: Sequence[datetime]) -> dict[datetime, int]:
         """Return how many jobs are due in the minute that begins at each of these moments, up to MOST_PLANNED: one
         statement. Those that are held have no time yet."""
-        if not minutes:
-            return {}
         with connections[self.db].cursor() as cursor:
             cursor.execute(PLANNED, {"minutes": list(minutes), "most": MOST_PLANNED})
             return dict(cursor.fetchall())
