@@ -15,11 +15,14 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 
 from jobs import rules, transitions
+from jobs.breaker import Breaker
 from jobs.clock import clock, steady
 from jobs.creation_limits.allowances import forget
 from jobs.events import Event, subscribe
 from jobs.installation import Identity, known
 from jobs.models import Job
+from jobs.publishing import late_publisher
+from jobs.publishing.late import AVOID_FOR
 from project.postgresql import session
 from tests import emptying  # noqa: F401 - replaces Django's way
 
@@ -86,8 +89,11 @@ def _limits_read_anew() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _broker_without_the_past(request: pytest.FixtureRequest) -> None:
-    """Processes of a test find no message and no memory of a test before it in this process."""
+def _broker_without_the_past(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test publishes although one before it has taken the broker away, and processes that it starts find no message
+    and no memory of that one."""
+    monkeypatch.setattr(late_publisher, "_broker", Breaker(AVOID_FOR))
+    monkeypatch.setattr(late_publisher, "_queues", {})
     if request.node.get_closest_marker("processes"):
         from tests.brokers import forget_the_ledger, purge  # noqa: PLC0415 - it names whose this process is
 

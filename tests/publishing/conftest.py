@@ -4,10 +4,6 @@ import pytest
 from celery import current_app
 from kombu import Producer
 
-from jobs import publishing
-from jobs.breaker import Breaker
-from jobs.publishing.late import AVOID_FOR
-
 NO_BROKER = "redis://127.0.0.1:1/0"
 
 
@@ -31,11 +27,6 @@ def queue():
     yield messages
     with current_app.connection_for_read() as connection:
         connection.default_channel.queue_delete(name)
-
-
-@pytest.fixture(autouse=True)
-def _forgiving(monkeypatch):
-    monkeypatch.setattr(publishing.late_publisher, "_broker", Breaker(AVOID_FOR))
 
 
 @pytest.fixture
