@@ -28,12 +28,12 @@ from jobs.worker.arm.waiting_jobs import Delivery, Waiting
 from jobs.worker.process.capacity import Capacity
 from jobs.worker.record import database_retry
 from tests import starts
-from tests.publishing.conftest import _forgiving, no_broker, queue
+from tests.publishing.conftest import no_broker, queue
 from tests.scheduler.conftest import beat, hands, sent
 from tests.scheduler.rows import job
 from tests.worker.arm.steps import wait_for
 
-__all__ = ["_forgiving", "beat", "hands", "no_broker", "queue", "sent"]  # fixtures
+__all__ = ["beat", "hands", "no_broker", "queue", "sent"]  # fixtures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
