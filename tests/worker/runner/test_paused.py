@@ -49,7 +49,7 @@ def never(body):
 
 def test_what_was_taken_slowly_is_held_by_a_pause_that_came_meanwhile(body, slow):
     slow(pause)
-    due = run(job(0.05, never(body)))
+    due = run(job(0.0, never(body)))
     assert (due.state, due.attempt, due.version) == (State.PENDING, 1, 2)
     start = Attempt.objects.get()
     assert (start.outcome, start.started_at) == (State.INTERRUPTED, None)
