@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -20,6 +21,12 @@ TRANSACTIONS = 10  # of one call
 SOONEST = 1.0  # seconds
 STEP = timedelta(seconds=5)  # by which a clock may differ from that of the server before it
 EVER = datetime(1, 1, 2, tzinfo=UTC)
+
+
+class How(Protocol):
+    """Way to move schedules on, in a transaction of the caller's. Returns how many."""
+
+    def __call__(self, ids: Sequence[int], *, now: datetime) -> int: ...
 
 
 class Schedules:
@@ -38,7 +45,7 @@ class Schedules:
             ids = Schedule.objects.due(now, AT_A_TIME)
             if not ids or Installation.restored() is not None:  # it is made up for when jobs may start
                 break
-            done = self._catch_up(ids, now)
+            done = self._move(catch_up_with, ids, now)
             moved += done
             if not done or len(ids) < AT_A_TIME:
                 break
@@ -66,15 +73,14 @@ class Schedules:
             if not ids:
                 self._set_back = False
                 break
-            with transaction.atomic():
-                done += begin_again(ids, now=now)
+            done += self._move(begin_again, ids, now)
         return done
 
-    def _catch_up(self, ids: Sequence[int], now: datetime) -> int:
+    def _move(self, how: How, ids: Sequence[int], now: datetime) -> int:
         """Move these on; one that cannot be moved is found, and told, and holds up none of the others."""
         try:
             with transaction.atomic():
-                done = catch_up_with(ids, now=now)
+                done = how(ids, now=now)
                 if done:
                     failpoints.hit("in-sweep")
                 return done
@@ -85,7 +91,7 @@ class Schedules:
                 emit(ScheduleNotMoved(ids[0], error))
                 return 0
         half = len(ids) // 2
-        return self._catch_up(ids[:half], now) + self._catch_up(ids[half:], now)
+        return self._move(how, ids[:half], now) + self._move(how, ids[half:], now)
 
     def _put_right(self, now: datetime, before: datetime) -> int:
         ids = Schedule.objects.astray(now, before, AT_A_TIME)

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connections
 
+from jobs.events.schedules import ScheduleNotMoved
 from jobs.models import Job, Occurrence, Schedule
 from jobs.scheduler.schedules import Schedules
 from jobs.states import Cause, State
+from jobs.transitions.schedules import sweeping
 from tests.conftest import NOW, seconds
 from tests.transitions.schedules.life import accounted, acquire, again, finish, make, minutes, next_job, sweep, total
 
@@ -88,6 +90,22 @@ def test_one_whose_expression_cannot_be_read_stands_still():
     Schedule.objects.update(expression="nonsense")
     look(now=FIRST + minutes(16))
     assert again(schedule).problem
+
+
+def test_one_that_cannot_be_moved_holds_up_none_of_the_others(monkeypatch, emitted):
+    bad, good = make(name="bad"), make(name="good")
+    look = Schedules()
+    ahead(look)
+
+    def begin(ids, *, now):
+        assert bad.pk not in ids
+        return sweeping.begin_again(ids, now=now)
+
+    monkeypatch.setattr("jobs.scheduler.schedules.begin_again", begin)
+    look(now=FIRST + minutes(1))
+    assert again(good).next_at == FIRST + minutes(5)
+    assert again(bad).next_at > NOW + YEAR
+    assert emitted.of(ScheduleNotMoved)
 
 
 def test_clocks_that_differ_by_little_change_nothing():
