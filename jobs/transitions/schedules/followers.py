@@ -20,7 +20,7 @@ from jobs.rules.schedule_order import GONE, circle
 from jobs.states import OVER, Hold
 from jobs.transitions.dependencies import block, runs
 
-A_DAY = timedelta(days=2)  # or less: no two runs of one day lie further apart
+TWO_DAYS = timedelta(days=2)  # or less: no two runs of one day lie further apart
 MOST_NAMED = 20
 PATIENCE = "2s"  # with whoever has the row of a run that is to wait again
 
@@ -57,7 +57,7 @@ def mark(others: Collection[int], *, now: datetime) -> None:
     if not others:
         return
     lately = Occurrence.objects.filter(
-        schedule__in=others, nominal_at__gte=now - A_DAY, number=1, job_id__isnull=False, cause__isnull=True
+        schedule__in=others, nominal_at__gte=now - TWO_DAYS, number=1, job_id__isnull=False, cause__isnull=True
     )
     ids = lately.order_by().values_list("job_id", flat=True)
     block.mark(list(Job.objects.filter(pk__in=list(ids)).exclude(state__in=OVER).values_list("pk", flat=True)), now=now)
