@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from queue import SimpleQueue
 
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -49,6 +50,46 @@ def test_what_ends_together_is_written_together(ends, monkeypatch):
     monkeypatch.setattr(recorder, "record", calls.append)
     written(*ends)
     assert calls == [ends]
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """Its writer writes what comes within an hour together, unless it is woken sooner."""
+    batches = SimpleQueue()
+    monkeypatch.setattr(recorder, "record", batches.put)
+    monkeypatch.setattr(recorder, "gather_until", lambda last: recorder.steady() + 3600)
+    monkeypatch.setattr(recorder, "AT_A_TIME", 3)
+    return batches
+
+
+def test_what_fills_a_transaction_is_written_at_once(ends, batches):
+    writer = Recorder()
+    writer.start()
+    for ended in ends:
+        writer.put(ended)
+    assert batches.get(timeout=15) == ends
+    writer.finish()
+
+
+def test_what_ends_while_others_are_gathered_wakes_nobody(ends, batches, monkeypatch):
+    writer = Recorder()
+    woken = []
+    monkeypatch.setattr(writer._changed, "notify", lambda: woken.append(len(writer._ended)))
+    for ended in [*ends, *ends]:
+        writer.put(ended)
+    assert woken == [1, 3]
+
+
+def test_a_lone_end_is_not_left_to_the_next(ends, monkeypatch):
+    batches = SimpleQueue()
+    monkeypatch.setattr(recorder, "record", batches.put)
+    writer = Recorder()
+    writer.start()
+    assert writer.warmed.wait(15)
+    for ended in ends:
+        writer.put(ended)
+        assert batches.get(timeout=15) == [ended]
+    writer.finish()
 
 
 def test_all_is_written_before_it_stops(ends):

@@ -3,7 +3,8 @@
 import signal
 import subprocess
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from queue import SimpleQueue
 from types import SimpleNamespace
 
@@ -17,7 +18,7 @@ from jobs.worker.process.capacity import Capacity
 from jobs.worker.record.recorder import Recorder
 from jobs.worker.run import runner
 from jobs.worker.run.prefork_slots import PreforkSlots
-from jobs.worker.run.slots import TOO_LATE, ThreadSlots
+from jobs.worker.run.slots import CROWD, TOO_LATE, ThreadSlots
 from tests.worker.celery_doubles import Hub, Pool
 
 ARMED = SimpleNamespace(started=Started(7, 1, "t", {}, (at := clock.now()), at, None))
@@ -127,6 +128,73 @@ def test_a_pool_that_raises_and_keeps_what_it_was_given_runs_it_once(ran, record
     kept.pop()()
     slots.finish()
     assert (ran.qsize(), slots.taken, recorder.ended) == (1, 0, ["its end"])
+
+
+def test_where_no_thread_can_be_made_the_next_job_has_the_pool_asked_again(ran, recorder, monkeypatch):
+    asked = []
+
+    def submit(work):
+        asked.append(work)
+        if len(asked) < 3:
+            raise RuntimeError("can't start new thread")
+        return SimpleNamespace(add_done_callback=lambda callback: None)
+
+    slots = ThreadSlots(SimpleNamespace(submit=submit), lambda: 2, recorder)
+    slots.reserve(2)
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", submit)
+        slots.give(ARMED)
+    slots.give(ARMED)
+    assert len(asked) == 3
+    asked.pop()()
+    assert (ran.qsize(), slots.taken) == (2, 0)
+
+
+def test_a_job_that_has_a_slot_waits_for_no_others_body(monkeypatch, recorder):
+    """All are in line before the first thread comes; each body here ends only when all of them run."""
+    all_run, given = threading.Barrier(3), threading.Event()
+    monkeypatch.setattr(runner, "run_in_slot", lambda armed: all_run.wait(15))
+    with ThreadPoolExecutor(4) as executor:
+        pool = SimpleNamespace(submit=lambda work: executor.submit(lambda: given.wait(15) and work()))
+        slots = ThreadSlots(pool, lambda: 3, recorder)
+        slots.reserve(3)
+        for _ in range(3):
+            slots.give(ARMED)
+        given.set()
+        slots.finish()
+    assert (all_run.broken, slots.taken) == (False, 0)
+
+
+def test_jobs_that_end_as_fast_as_they_begin_call_few_threads(ran, recorder):
+    called = []
+
+    def submit(work):
+        called.append(work)
+        return SimpleNamespace(add_done_callback=lambda callback: None)
+
+    slots = ThreadSlots(SimpleNamespace(submit=submit), lambda: 50, recorder)
+    slots.reserve(50)
+    for _ in range(50):
+        slots.give(ARMED)
+    assert len(called) == 1
+    called[0]()
+    assert (ran.qsize(), len(called), slots.taken) == (50, 2, 0)
+
+
+def test_while_a_crowd_is_late_threads_are_switched_less_often_and_then_as_before(monkeypatch, recorder):
+    seen = []
+    monkeypatch.setattr(runner, "run_in_slot", lambda armed: seen.append(tuning._crowd))
+    late, early = (
+        SimpleNamespace(started=Started(7, 1, "t", {}, due, due, None))
+        for due in (clock.now() - timedelta(seconds=1), clock.now() + timedelta(hours=1))
+    )
+    for jobs in ([late] * (CROWD + 2), [early] * (CROWD + 2)):
+        slots = ThreadSlots(SimpleNamespace(submit=lambda work: Future()), lambda: 20, recorder)
+        slots.reserve(len(jobs))
+        for one in jobs:
+            slots.give(one)
+        slots._work()
+    assert seen == [True] * 2 + [False] * (CROWD + CROWD + 2)
 
 
 def test_the_good_bye_waits_for_what_was_given_and_no_body_is_entered_after_it(ran, recorder, executor, monkeypatch):

@@ -1,6 +1,6 @@
 """Mutants between the body and the recorded end, whoever records it."""
 
-from verification.mutants.record import NEVER_TWICE, TRUE_END, mutant
+from verification.mutants.record import NEVER_TWICE, ON_TIME, TRUE_END, mutant
 
 FINISHING = "jobs/transitions/finishing.py"
 INTERRUPTION = "jobs/transitions/interruption.py"
@@ -50,6 +50,18 @@ MUTANTS = (
         TRUE_END,
         ("tests/worker/test_slots.py::test_what_no_thread_has_picked_up_runs_all_the_same_when_the_pool_stops",),
         ("jobs/worker/run/slots.py", "if future.cancelled():", "if False:"),
+    ),
+    mutant(
+        "slots: a job waits for no other's body",
+        ON_TIME,
+        ("tests/worker/test_slots.py::test_a_job_that_has_a_slot_waits_for_no_others_body",),
+        ("jobs/worker/run/slots.py", "                call = self._is_to_call()\n", "                call = False\n"),
+    ),
+    mutant(
+        "record: a lone end is recorded at once",
+        TRUE_END,
+        ("tests/worker/test_recorder.py::test_a_lone_end_is_not_left_to_the_next",),
+        ("jobs/worker/record/recorder.py", "in (1, AT_A_TIME)", "in (AT_A_TIME,)"),
     ),
     mutant(
         "stop: no body after the good-bye",

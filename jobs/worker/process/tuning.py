@@ -11,11 +11,13 @@ from contextlib import suppress
 
 # Seconds for which a busy thread may keep the others waiting: Python's 5 ms would be the start delay of a lone job.
 SWITCH_INTERVAL = 0.0002
+CROWD_INTERVAL = 0.005  # the same while a crowd of jobs is late: each thread that waits wakes up once an interval
 PR_SET_TIMERSLACK = 29  # of prctl(2); in nanoseconds
 SLICE = 100_000  # nanoseconds, the shortest that Linux takes
 SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # numbers of system calls; that of sched_getattr is one higher
 
 _in_line = threading.local()
+_crowd = False
 
 
 class _SchedAttr(ctypes.Structure):
@@ -40,6 +42,15 @@ def tune_process() -> None:
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
     spare_what_stays()
+
+
+def suit(*, crowd: bool) -> None:
+    """Have busy threads give way as suits a crowd of late jobs, which want as few switches as can be, or else at once,
+    as suits the jobs that are not late yet. From any thread; costs nothing while it stays the same."""
+    global _crowd  # noqa: PLW0603 - one interpreter a process
+    if crowd is not _crowd:
+        _crowd = crowd
+        sys.setswitchinterval(CROWD_INTERVAL if crowd else SWITCH_INTERVAL)
 
 
 def spare_what_stays() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Sequence
-from queue import Empty, SimpleQueue
 
 from django.db import DataError, IntegrityError, connection
 
@@ -33,28 +33,36 @@ class Recorder:
     """Writes ends, however long the database is away: nobody else knows them."""
 
     def __init__(self) -> None:
-        self._ended: SimpleQueue[Ended | None] = SimpleQueue()
+        self._ended: deque[Ended] = deque()
+        self._changed = threading.Condition(threading.Lock())
+        self._stopping = False
         self._thread: threading.Thread | None = None
         self.warmed = threading.Event()
         self._written_at = 0.0  # on the steady clock
 
     def start(self) -> None:
         if self._thread is None:
+            self._stopping = False
             self._thread = threading.Thread(target=self._loop, name="recorder", daemon=True)
             self._thread.start()
 
     def put(self, ended: Ended) -> None:
         """Have this end recorded soon. From any thread; does not wait."""
-        self._ended.put(ended)
+        with self._changed:
+            self._ended.append(ended)
+            if len(self._ended) in (1, AT_A_TIME):  # to wake it for each would cost more than to record it
+                self._changed.notify()
 
     @property
     def crowded(self) -> bool:
-        return self._ended.qsize() > CROWDED
+        return len(self._ended) > CROWDED
 
     def finish(self, within: float | None = None) -> None:
         """Record what is left and stop; with `within` in so many seconds, or leave it to the rescue."""
         if self._thread is not None:
-            self._ended.put(None)
+            with self._changed:
+                self._stopping = True
+                self._changed.notify()
             self._thread.join(within)
             self._thread = None
 
@@ -73,19 +81,15 @@ class Recorder:
 
     def _batch(self) -> tuple[list[Ended], bool]:
         """Wait for ends. Returns those of one transaction, and whether there is more to come."""
-        batch: list[Ended] = []
-        ended = self._ended.get()
-        until = gather_until(self._written_at)
-        while ended is not None:
-            batch.append(ended)
-            if len(batch) == AT_A_TIME:
-                break
-            try:
-                ended = self._ended.get(timeout=max(until - steady(), 0.0))
-            except Empty:
-                break
-        self._written_at = steady()
-        return batch, ended is not None
+        with self._changed:
+            while not self._ended and not self._stopping:
+                self._changed.wait()
+            until = gather_until(self._written_at)
+            while len(self._ended) < AT_A_TIME and not self._stopping and (left := until - steady()) > 0:
+                self._changed.wait(left)
+            batch = [self._ended.popleft() for _ in range(min(len(self._ended), AT_A_TIME))]
+            self._written_at = steady()
+            return batch, bool(self._ended) or not self._stopping
 
 
 def record(endings: Sequence[Ended]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
-from functools import partial
-from itertools import count
 
 from celery.worker import state
 from django.db import close_old_connections, connections
@@ -21,6 +20,7 @@ from jobs.worker.record.recorder import Recorder, record
 from jobs.worker.run import runner, running
 from jobs.worker.run.runner import Armed
 
+CROWD = 8  # jobs in line that are late: then all that there is to win is time for them
 READY_WITHIN = 10.0  # seconds
 PICKED_UP_WITHIN = 5.0  # seconds for what was given to reach its slot when the worker stops
 TOO_LATE = "It was acquired by a worker that had stopped meanwhile; its body was not entered"
@@ -107,7 +107,12 @@ class Slots:
 
 
 class ThreadSlots(Slots):
-    """Threads of this process."""
+    """Threads of this process. Each takes the next job from one line when it has done with its last.
+
+    A thread is called from the pool by whoever gives the first job of the line, and then by each thread before its own
+    job, while there are more: a job that has a slot waits for no other's body. What ends as fast as it begins, few
+    threads do.
+    """
 
     def __init__(
         self, executor: Executor, limit: Callable[[], int], recorder: Recorder, capacity: Capacity | None = None
@@ -115,8 +120,8 @@ class ThreadSlots(Slots):
         super().__init__(limit, recorder, capacity)
         self._executor = executor
         self._ended = threading.Condition(self._lock)
-        self._tickets = count()
-        self._outside: set[int] = set()  # tickets of what was given and that no thread has picked up
+        self._line: deque[Armed] = deque()
+        self._called = False  # a thread that has yet to look into the line
         self._given = 0  # and not ended
         self._finished = False
 
@@ -126,22 +131,16 @@ class ThreadSlots(Slots):
         wait([self._executor.submit(_ready, here) for _ in range(self.limit)], READY_WITHIN)
 
     def give(self, armed: Armed) -> None:
-        ticket = next(self._tickets)
         with self._lock:
             too_late = self._finished
             if not too_late:
-                self._outside.add(ticket)
+                self._line.append(armed)
                 self._given += 1
+            call = self._is_to_call()
         if too_late:
             self._refuse(armed)
-            return
-        run = partial(self._run, ticket, armed)
-        try:
-            future = self._executor.submit(run)
-        except RuntimeError:  # the pool has stopped
-            self._beside(run)
-        else:
-            future.add_done_callback(partial(self._unless_cancelled, run))
+        if call:
+            self._call()
 
     def finish(self) -> None:
         with self._ended:
@@ -154,22 +153,40 @@ class ThreadSlots(Slots):
     def stop(self, job_id: int, attempt: int, why: str) -> None:
         running.ask_to_stop(job_id, attempt, why)
 
-    def _unless_cancelled(self, run: Callable[[], None], future: Future[None]) -> None:
-        """Run what the pool's end has cancelled: what no thread has picked up, as while Celery's own tasks have the
-        threads."""
+    def _is_to_call(self) -> bool:
+        """Return whether the caller is to call a thread: jobs are in line, and none is on its way. The lock is held."""
+        if self._called or not self._line:
+            return False
+        self._called = True
+        return True
+
+    def _call(self) -> None:
+        try:
+            future = self._executor.submit(self._work)
+        except RuntimeError:  # the pool has stopped
+            self._beside()
+        else:
+            future.add_done_callback(self._unless_cancelled)
+
+    def _unless_cancelled(self, future: Future[None]) -> None:
+        """Call a thread in place of one that the pool's end has cancelled: none of its threads was free, as while
+        Celery's own tasks have them."""
         if future.cancelled():
-            self._beside(run)
+            self._beside()
 
-    def _beside(self, run: Callable[[], None]) -> None:
-        """Run in a thread of its own what is acquired and the pool does not take any more."""
+    def _beside(self) -> None:
+        """Have a thread of its own run what is acquired and the pool does not take any more."""
 
-        def run_and_close() -> None:
+        def work_and_close() -> None:
             try:
-                run()
+                self._work()
             finally:
                 connections.close_all()
 
-        threading.Thread(target=run_and_close, name="beside-the-pool").start()
+        try:
+            threading.Thread(target=work_and_close, name="beside-the-pool").start()
+        except RuntimeError:  # no thread can be made: those that there are go on with the line
+            self._called = False
 
     def _refuse(self, armed: Armed) -> None:
         """Record a start that came too late as interrupted, here: the worker has said good-bye, and the recorder is
@@ -177,11 +194,22 @@ class ThreadSlots(Slots):
         record([Ended(armed.started, State.INTERRUPTED, None, clock.now(), TOO_LATE)])
         self.release(1)
 
-    def _run(self, ticket: int, armed: Armed) -> None:
+    def _work(self) -> None:
+        """Run what is in line, job by job, until nothing is."""
         with self._lock:
-            if ticket not in self._outside:  # a pool that could not start a thread has raised, and keeps it
-                return
-            self._outside.remove(ticket)
+            self._called = False
+        while True:
+            with self._lock:
+                if not self._line:
+                    return
+                armed = self._line.popleft()
+                tuning.suit(crowd=len(self._line) >= CROWD and clock.seconds_until(armed.started.due) < 0.0)
+                call = self._is_to_call()
+            if call:
+                self._call()
+            self._run(armed)
+
+    def _run(self, armed: Armed) -> None:
         try:
             ended = runner.run_in_slot(armed)
         except BaseException as error:  # noqa: BLE001 - such as a SystemExit that looks like a signal to a child
@@ -191,10 +219,12 @@ class ThreadSlots(Slots):
             if ended is not None:
                 self._recorder.put(ended)
         finally:
-            self.release(1)
             with self._ended:
+                self._taken -= 1
                 self._given -= 1
-                self._ended.notify_all()
+                if not self._given:
+                    self._ended.notify_all()
+            self.on_free()
 
 
 def _ready(here: threading.Barrier) -> None:

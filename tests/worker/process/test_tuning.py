@@ -28,6 +28,13 @@ def test_what_is_loaded_is_out_of_the_collectors_rounds(undone):
     assert sys.getswitchinterval() == pytest.approx(tuning.SWITCH_INTERVAL)
 
 
+def test_a_crowd_has_longer_turns_and_whoever_comes_after_it_the_short_ones(undone):
+    tuning.tune_process()
+    for crowd, interval in ((True, tuning.CROWD_INTERVAL), (False, tuning.SWITCH_INTERVAL)):
+        tuning.suit(crowd=crowd)
+        assert sys.getswitchinterval() == pytest.approx(interval)
+
+
 def slice_of_this_thread():
     found = tuning._SchedAttr()
     number = tuning.SCHED_SETATTR[platform.machine()] + 1
