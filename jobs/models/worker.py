@@ -42,6 +42,9 @@ class Worker(models.Model):
     zones = models.CharField(
         max_length=32, blank=True, default="", db_default="", help_text="The release of the time zones that it uses."
     )
+    bundles = models.BooleanField(
+        default=False, db_default=False, help_text="It takes messages that carry many jobs; releases before do not."
+    )
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="It said good-bye.")
     gone_at = models.DateTimeField(null=True, blank=True, help_text="Its open attempts have been settled.")
     # Of its machine, at the last heartbeat; null: not known.

@@ -14,7 +14,8 @@ from jobs.events import emit
 from jobs.events.publishing import JobsPublished, LateJobsNotPublished
 from jobs.models import Job
 from jobs.models.querysets import Listed
-from jobs.publishing.messages import refuses_only_a_queue, send, send_each
+from jobs.publishing.bundles import Bundle, bundled, size_of
+from jobs.publishing.messages import refuses_only_a_queue, send_bundle, send_each
 from jobs.publishing.windows import window_at
 
 AVOID_FOR = 5.0  # seconds in which a process whose broker failed does not try it again for a late job
@@ -74,17 +75,17 @@ class LatePublisher:
             self._publish(late)
 
     def _publish(self, late: Sequence[Listed]) -> None:
-        queues: dict[str, list[Listed]] = {}
-        for listed in late:
-            queues.setdefault(listed.queue, []).append(listed)
+        queues: dict[str, list[Bundle]] = {}
+        for bundle in bundled(late):
+            queues.setdefault(bundle[0].queue, []).append(bundle)
         for queue, left in queues.items():
             try:
                 if not self._is_avoided(queue):
-                    send_each(left, send)
+                    send_each(left, send_bundle)
             except Exception as error:  # noqa: BLE001 - whatever the broker says, the jobs are accepted
                 self._avoid(queue, error)
-                emit(LateJobsNotPublished(len(left), error))
-        unsent = [listed.id for left in queues.values() for listed in left]
+                emit(LateJobsNotPublished(size_of(left), error))
+        unsent = [listed.id for left in queues.values() for bundle in left for listed in bundle]
         if unsent:
             Job.objects.unmark(unsent)
         if len(unsent) < len(late):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from operator import attrgetter
 
 from jobs.clock import steady
 from jobs.conf import conf
@@ -19,6 +18,7 @@ from jobs.events.publishing import (
 )
 from jobs.models import Job
 from jobs.models.querysets import LIST_LIMIT, Listed
+from jobs.publishing.bundles import Bundle, bundled, size_of
 from jobs.publishing.depths import QueueDepths
 from jobs.publishing.messages import Publisher, refuses_only_a_queue
 
@@ -34,7 +34,7 @@ class Dispatcher:
 
     def __init__(self, client: str) -> None:
         self.client = client
-        self._waiting: deque[Listed] = deque()
+        self._waiting: deque[Bundle] = deque()
         self._publisher: Publisher | None = None
         self._refusals: Counter[str] = Counter()  # of each queue, since it last took a message or was listed
         self._one_queue_a_batch = False  # after a failure: to see which queue it is
@@ -83,13 +83,13 @@ class Dispatcher:
                 crowded.append(queue)
         self._crowded, self._crowded_until = crowded, steady() + CROWDED_FOR
 
-    def wait(self, listed: Iterable[Listed]) -> None:
-        self._waiting.extend(listed)
+    def wait(self, listed: Sequence[Listed]) -> None:
+        self._waiting.extend(bundled(listed))
 
     @property
     def waiting(self) -> int:
         """The number of listed jobs whose message has not gone out yet."""
-        return len(self._waiting)
+        return size_of(self._waiting)
 
     def publish(self, seconds: float) -> int:
         """Publish waiting jobs, soonest first, for about `seconds`, and return how many went out.
@@ -115,45 +115,45 @@ class Dispatcher:
                 if failures == MOST_FAILURES or not refuses_only_a_queue(error):
                     break
                 continue
-            queues = {listed.queue for listed in batch}
+            queues = {_queue(bundle) for bundle in batch}
             self._queues |= queues
             for queue in queues & self._refusals.keys():
                 del self._refusals[queue]
-            sent += len(batch)
-            emit(JobsPublished(len(batch)))
+            sent += size_of(batch)
+            emit(JobsPublished(size_of(batch)))
         if not self._waiting:
             self._one_queue_a_batch = False
         return sent
 
-    def _next(self) -> Sequence[Listed]:
+    def _next(self) -> Sequence[Bundle]:
         """Remove and return the soonest that wait; after a failure only as far as they are of one queue, and one alone
         of a queue that has been refused: of several that fail nobody knows which have gone out."""
         batch = [self._waiting.popleft()]
-        queue = batch[0].queue
+        queue = _queue(batch[0])
         together = 1 if queue in self._refusals else TOGETHER
         while self._waiting and len(batch) < together:
-            if self._one_queue_a_batch and self._waiting[0].queue != queue:
+            if self._one_queue_a_batch and _queue(self._waiting[0]) != queue:
                 break
             batch.append(self._waiting.popleft())
         return batch
 
-    def _refused(self, batch: Sequence[Listed], error: Exception) -> None:
+    def _refused(self, batch: Sequence[Bundle], error: Exception) -> None:
         self.disconnect()
-        queues = {listed.queue for listed in batch}
+        queues = {_queue(bundle) for bundle in batch}
         emit(PublicationRefused(_named(queues), error, self.waiting))
         if len(queues) > 1:
             self._one_queue_a_batch = True
-            self._waiting = deque(sorted(self._waiting, key=attrgetter("queue")))  # stable: soonest first in each
+            self._waiting = deque(sorted(self._waiting, key=_queue))  # stable: soonest first in each
             return
         (queue,) = queues
         self._one_queue_a_batch = True
         self._refusals[queue] += 1
-        refused = [listed for listed in self._waiting if listed.queue == queue]
-        others = [listed for listed in self._waiting if listed.queue != queue]
+        refused = [bundle for bundle in self._waiting if _queue(bundle) == queue]
+        others = [bundle for bundle in self._waiting if _queue(bundle) != queue]
         if self._refusals[queue] > 1:
             self._waiting = deque(others)
-            Job.objects.unmark([listed.id for listed in refused])
-            emit(QueueRefusedTwice(queue, len(refused)))
+            Job.objects.unmark([listed.id for bundle in refused for listed in bundle])
+            emit(QueueRefusedTwice(queue, size_of(refused)))
         else:
             self._waiting = deque(others + refused)
 
@@ -170,6 +170,10 @@ class Dispatcher:
         if self._publisher is None:
             self._publisher = Publisher()
         return self._publisher
+
+
+def _queue(bundle: Bundle) -> str:
+    return bundle[0].queue
 
 
 def _named(queues: Collection[str]) -> str:

@@ -111,8 +111,8 @@ class Runtime:
         self.armer.hand_back()
         if self._strategy is not None:
             self._strategy.stop_asking()
-            self._strategy.acknowledge()
             self._strategy.hand_back()
+            self._strategy.acknowledge()  # also of what has gone out in other messages just now
             self._strategy.close()
 
     def close(self) -> None:

@@ -74,8 +74,8 @@ def test_a_broker_that_is_away_has_published_nothing(no_broker, emitted):
 
 def handed_off(queue_name):
     handoff, kept, acknowledged = Handoff("w1@test"), [], []
-    delivery = Delivery(lambda: acknowledged.append(7), queue_name, hops=2, hand_back=lambda: None)
-    waiting = Waiting(7, 1, clock.timestamp(), [delivery])
+    delivery = Delivery(lambda: acknowledged.append(7), lambda waiting: None)
+    waiting = Waiting(7, 1, clock.timestamp(), queue_name, 2, (delivery,))
     handoff.start(kept.append)
     handoff.put([waiting])
     wait_for(lambda: kept or acknowledged)

@@ -18,6 +18,7 @@ from jobs.models.querysets import Listed
 from jobs.models.querysets import workers as worker_queries
 from jobs.models.querysets.workers import BEAT
 from jobs.publishing import late
+from jobs.publishing.bundles import Bundle
 from jobs.scheduler import WindowScheduler, sweeper, window_scheduler
 from jobs.scheduler.dispatcher import Dispatcher
 from jobs.scheduler.leader import Leader
@@ -47,9 +48,13 @@ class Broker:
             raise OSError("the broker is away")
         self.messages.append(listed)
 
-    def send(self, jobs: Sequence[Listed]) -> None:
+    def send(self, bundles: Sequence[Bundle]) -> None:
         """Take what a leader publishes."""
-        for listed in jobs:
+        for bundle in bundles:
+            self.take_bundle(bundle)
+
+    def take_bundle(self, bundle: Bundle, producer: object = None) -> None:
+        for listed in bundle:
             self.take(listed)
 
 
@@ -138,7 +143,7 @@ class World:
         patch.setattr(sweeper, "WATCH_GAP", timedelta.max)  # here time passes in leaps
         patch.setattr(failpoints, "hit", self._hit)
         patch.setattr(window_scheduler, "close_old_connections", lambda: None)
-        patch.setattr(late, "send", self.broker.take)
+        patch.setattr(late, "send_bundle", self.broker.take_bundle)
         # An example is one transaction that is undone: a commit is where the test says that it is.
         self.late_publisher = late.LatePublisher()
         patch.setattr(self.late_publisher, "_broker", Breaker(0.0))  # each failure stands for one of its own

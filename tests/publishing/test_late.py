@@ -37,12 +37,12 @@ def test_a_job_is_accepted_while_the_broker_is_away(make_job, queue, no_broker, 
 def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, django_capture_on_commit_callbacks):
     sent = []
 
-    def send_two(listed, producer):
+    def send_two(bundle, producer):
         if len(sent) == 2:
             raise OSError("the broker went away")
-        sent.append(listed.id)
+        sent.append(bundle[0].id)
 
-    monkeypatch.setattr(late, "send", send_two)
+    monkeypatch.setattr(late, "send_bundle", send_two)
     new = [rules.NewJob("demo.noop", {}, NOW + timedelta(seconds=1), queue=queue.name) for _ in range(4)]
     with django_capture_on_commit_callbacks(execute=True):
         jobs = transitions.create_many(new, now=NOW)
@@ -72,11 +72,11 @@ def test_published_anew_is_what_is_about_to_start_when_its_row_is_free(
 def test_a_failure_is_told_as_the_broker_told_it(
     make_job, queue, monkeypatch, emitted, django_capture_on_commit_callbacks
 ):
-    def fail(listed, producer):
+    def fail(bundle, producer):
         assert producer.connection.connect()
         raise OSError("timed out")
 
-    monkeypatch.setattr(late, "send", fail)
+    monkeypatch.setattr(late, "send_bundle", fail)
     with django_capture_on_commit_callbacks(execute=True):
         make_job(2, queue=queue.name)
     (told,) = emitted
@@ -90,11 +90,11 @@ def test_after_a_failure_the_next_callers_do_not_wait_for_the_broker(
     tried, now = [], [100.0]
     monkeypatch.setattr(publishing.late_publisher, "_broker", Breaker(late.AVOID_FOR, lambda: now[0]))
 
-    def fail(listed, producer):
-        tried.append(listed.id)
+    def fail(bundle, producer):
+        tried.append(bundle[0].id)
         raise OSError("timed out")
 
-    monkeypatch.setattr(late, "send", fail)
+    monkeypatch.setattr(late, "send_bundle", fail)
     with django_capture_on_commit_callbacks(execute=True):
         first = make_job(2, queue=queue.name)
     with django_capture_on_commit_callbacks(execute=True):

@@ -11,13 +11,17 @@ from jobs.models.querysets import Listed
 from jobs.publishing.messages import Publisher, PublisherConfirms, Refused, send, send_each
 
 
+def singly(queue, n=250):
+    return [(job,) for job in jobs(queue, n)]
+
+
 def jobs(queue, n=250):
     return [Listed(i, 1, clock.now(), queue, 1) for i in range(1, n + 1)]
 
 
 def test_all_of_them_on_redis_and_valkey(queue):
     publisher = Publisher()
-    publisher.send(jobs(queue.name))
+    publisher.send(singly(queue.name))
     publisher.discard()
     assert len({message.headers["id"] for message in queue()}) == 250
 
@@ -51,7 +55,7 @@ class TestRabbitMQ:
 
     def test_when_it_returns_every_message_is_confirmed(self, publisher, name, rabbitmq):
         for _ in range(3):
-            publisher.send(jobs(name))
+            publisher.send(singly(name))
         assert publisher._confirms._confirmed == 750
         with current_app.connection(rabbitmq) as connection:
             assert connection.default_channel.queue_declare(name, passive=True).message_count == 750

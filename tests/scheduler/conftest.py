@@ -45,8 +45,8 @@ def sent(monkeypatch) -> list[int]:
     ids = Sent()
 
     class Publisher:
-        def send(self, jobs: Any) -> None:
-            ids.extend(listed.id for listed in jobs)
+        def send(self, bundles: Any) -> None:
+            ids.extend(listed.id for bundle in bundles for listed in bundle)
 
     def connected(dispatcher: Any) -> Publisher:
         if ids.broken:

@@ -18,7 +18,7 @@ def taken():
 
 @pytest.fixture
 def strategy(consumer, taken):
-    return JobStrategy(consumer, taken.append, lambda: NOW)
+    return JobStrategy(consumer, lambda *jobs: taken.extend(jobs), lambda: NOW)
 
 
 def take(strategy, *messages):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,6 +44,17 @@ class Heard(NamedTuple):
     incarnation: uuid.UUID | None
 
 
+class Crew(NamedTuple):
+    """The workers that there are."""
+
+    all_take_bundles: bool
+    queues: Counter[str]  # how many of them take from each
+
+    def of(self, queue: str) -> int:
+        """Return how many of them take from this queue; 1 if none does: one may come."""
+        return max(self.queues[queue], 1)
+
+
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def beat(self, session: uuid.UUID, values: Mapping[str, Any]) -> Heard | None:
         """Write a heartbeat of this session; `values` are the columns of BEAT. Returns None when it has been declared
@@ -62,6 +74,11 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
     def alive(self, now: datetime, patience: timedelta) -> WorkerQuerySet:
         return self.present().filter(stopped_at__isnull=True, heartbeat_at__gte=now - patience)
+
+    def crew(self) -> Crew:
+        """Return what is known of the workers that have not said good-bye, and that nobody has declared gone."""
+        rows = list(self.present().filter(stopped_at__isnull=True).values_list("bundles", "queues"))
+        return Crew(all(bundles for bundles, _ in rows), Counter(queue for _, queues in rows for queue in queues))
 
     def seen_since(self, since: datetime) -> WorkerQuerySet:
         """Select the workers still present, and those that have left since then."""

@@ -55,16 +55,20 @@ class Armer:
         self._thread.start()
         self._limited.start()
 
-    def add(self, waiting: Waiting) -> None:
-        """Have this job start at its time. From any thread."""
+    def add(self, *jobs: Waiting) -> None:
+        """Have these jobs start at their times. From any thread."""
+        later = []
         with self._changed:
-            if waiting.run_at <= self._until:
-                soonest = waiting.run_at < self._waiting.next_at
-                self._waiting.add(waiting)
-                if soonest:
-                    self._changed.notify()
-                return
-        waiting.hand_back()
+            before = self._waiting.next_at
+            for waiting in jobs:
+                if waiting.run_at <= self._until:
+                    self._waiting.add(waiting)
+                else:
+                    later.append(waiting)
+            if self._waiting.next_at < before:
+                self._changed.notify()
+        for waiting in later:
+            waiting.hand_back()
 
     def leave(self, until: float) -> None:
         """Begin to stop: start what is due until then (seconds since the epoch, by the database's clock) and has a

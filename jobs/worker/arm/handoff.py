@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
+from operator import attrgetter
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from jobs.events import emit
 from jobs.events.worker.arm import HandoffFailed, JobHandedOff
 from jobs.models.querysets import Listed
-from jobs.publishing.messages import send, send_each
+from jobs.publishing.bundles import MOST
+from jobs.publishing.messages import Passed, send_bundle, send_each
 from jobs.worker.arm.waiting_jobs import Waiting
 
 if TYPE_CHECKING:
@@ -44,22 +48,42 @@ class Handoff:
 
     def _loop(self) -> None:
         while True:
-            left = list(self._surplus.get())
+            left = _together(self._surplus.get())
             try:
                 send_each(left, self._pass_on)
             except Exception as error:  # noqa: BLE001 - whatever the broker says, they can still start here
-                emit(HandoffFailed(len(left), error))
-                for waiting in left:
-                    for delivery in waiting.deliveries:
-                        delivery.hops = MOST_HOPS
+                kept = list(chain.from_iterable(left))
+                emit(HandoffFailed(len(kept), error))
+                for waiting in kept:
+                    waiting.hops = MOST_HOPS
                     self._keep(waiting)
 
-    def _pass_on(self, waiting: Waiting, producer: Producer) -> None:
-        """Send a job's message on; the one that brought it is acknowledged only when the broker has the new one."""
+    def _pass_on(self, together: Sequence[Waiting], producer: Producer) -> None:
+        """Send these jobs on in one message; those that brought them are acknowledged only when the broker has it."""
         if self._stopped:
             return
-        due = datetime.fromtimestamp(waiting.run_at, tz=UTC)
-        listed = Listed(waiting.job_id, waiting.version, due, waiting.deliveries[0].queue, 0)
-        send(listed, producer, hops=waiting.hops + 1, passed_by=self._name)
-        waiting.acknowledge()
-        emit(JobHandedOff(waiting.job_id, waiting.hops + 1))
+        hops = max(waiting.hops for waiting in together) + 1
+        send_bundle([listed(waiting) for waiting in together], producer, Passed(hops, self._name))
+        for waiting in together:
+            waiting.acknowledge()
+            emit(JobHandedOff(waiting.job_id, hops))
+
+
+def listed(waiting: Waiting) -> Listed:
+    """Return what a message says of this job."""
+    return Listed(
+        waiting.job_id, waiting.version, datetime.fromtimestamp(waiting.run_at, tz=UTC), waiting.queue or "", 0
+    )
+
+
+def _together(surplus: Sequence[Waiting]) -> list[Sequence[Waiting]]:
+    """Divide jobs among messages: what came in bundles goes on in bundles, since all workers take them."""
+    messages: list[Sequence[Waiting]] = [(waiting,) for waiting in surplus if not waiting.deliveries[0].is_bundle]
+    queues: defaultdict[str | None, list[Waiting]] = defaultdict(list)
+    for waiting in surplus:
+        if waiting.deliveries[0].is_bundle:
+            queues[waiting.queue].append(waiting)
+    for jobs in queues.values():
+        jobs.sort(key=attrgetter("run_at"))
+        messages += [jobs[start : start + MOST] for start in range(0, len(jobs), MOST)]
+    return messages

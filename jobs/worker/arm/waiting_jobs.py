@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count, islice
 
 from jobs.transitions.limits.names import Name
 
 
-@dataclass(slots=True)
 class Delivery:
-    """A message. It is acknowledged when its job has been dealt with (taken, not to be taken, or passed on), so that
-    what a dying worker still had is delivered again."""
+    """A message of one job or of several. It is acknowledged when the last of them has been dealt with (taken, not to
+    be taken, or passed on), so that what a dying worker still had is delivered again. Safe for threads."""
 
-    acknowledge: Callable[[], object]
-    queue: str
-    hops: int  # how many workers have passed it on
-    hand_back: Callable[[], object]  # to the broker, as it came
+    __slots__ = ("_acknowledge", "_hand_back", "_others", "is_bundle")
+
+    def __init__(
+        self, acknowledge: Callable[[], object], hand_back: Callable[[Waiting], object], jobs: int = 1
+    ) -> None:
+        """Make it, of so many `jobs`. `hand_back` gives one of them back to the broker, for other workers."""
+        self._acknowledge = acknowledge
+        self._hand_back = hand_back
+        self.is_bundle = jobs > 1
+        self._others = [None] * (jobs - 1)  # that of a list one thread at a time takes an item needs no lock
+
+    def acknowledge(self) -> None:
+        """Note that one of its jobs has been dealt with; once for each."""
+        try:
+            self._others.pop()
+        except IndexError:
+            self._acknowledge()
+
+    def hand_back(self, waiting: Waiting) -> None:
+        """Have the broker deliver this job of it elsewhere."""
+        self._hand_back(waiting)
 
 
 @dataclass(slots=True)
 class Waiting:
-    """A job on this worker. `run_at` is the message's: seconds since the epoch, on the database's clock. `limited`: it
-    shares a limit; then `again_at` is when to take it up again, on the same clock, after so many `tries` in vain, about
-    which `limit` somebody else decides."""
+    """A job on this worker. `run_at` is the message's: seconds since the epoch, on the database's clock; `hops` is how
+    many workers have passed it on. `limited`: it shares a limit; then `again_at` is when to take it up again, on the
+    same clock, after so many `tries` in vain, about which `limit` somebody else decides."""
 
     job_id: int
     version: int
     run_at: float
-    deliveries: list[Delivery] = field(default_factory=list)  # more than one when the broker repeats itself
+    queue: str | None  # None: its message names none
+    hops: int
+    deliveries: tuple[Delivery, ...]  # more than one when the broker repeats itself
     limited: bool = False
     again_at: float = 0.0
     tries: int = 0
@@ -41,15 +59,6 @@ class Waiting:
         seconds ahead. In seconds since the epoch."""
         return max(self.run_at, self.again_at + lead) if self.again_at else self.run_at
 
-    @property
-    def queue(self) -> str | None:
-        """The queue of its first message; None if that names none."""
-        return self.deliveries[0].queue or None if self.deliveries else None
-
-    @property
-    def hops(self) -> int:
-        return max(delivery.hops for delivery in self.deliveries)
-
     def acknowledge(self) -> None:
         for delivery in self.deliveries:
             delivery.acknowledge()
@@ -57,7 +66,7 @@ class Waiting:
     def hand_back(self) -> None:
         """Have the broker deliver the job elsewhere. It has not been passed on: its hops stay as they are."""
         for delivery in self.deliveries:
-            delivery.hand_back()
+            delivery.hand_back(self)
 
 
 Entry = tuple[float, int, Waiting]
@@ -79,6 +88,7 @@ class WaitingJobs:
         known = self._by_key.get((waiting.job_id, waiting.version))
         if known is not None:
             known[2].deliveries += waiting.deliveries
+            known[2].hops = max(known[2].hops, waiting.hops)
             return
         self._enter(waiting, lead)
 

@@ -16,7 +16,7 @@ from jobs.nodes.waking import LOOK, LOOK_OF_BEFORE
 from jobs.publishing.messages import RUN_JOB
 from jobs.worker.process import lifecycle
 
-MESSAGE_OF_A_JOB = re.compile(r"job-(\d+)(-v\d+-\d+)?")  # see jobs/publishing/messages.py
+MESSAGE_OF_A_JOB = re.compile(r"job-(\d+)(-v\d+-\d+(-and-\d+-more)?)?")  # see jobs/publishing/messages.py
 
 # Celery's, which ours call for its own tasks.
 _active: Callable[..., list[dict[str, Any]]] = control.active  # type: ignore[attr-defined]

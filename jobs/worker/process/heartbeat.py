@@ -96,6 +96,7 @@ class Heartbeat:
         if self._thread is not None:
             return  # a reconnected consumer is ready again; its worker has lived on
         self._facts = {"pid": os.getpid(), "pool": pool, "slots": slots, "queues": queues, "zones": zones.RELEASE}
+        self._facts["bundles"] = True
         self._running = running
         self._capacity = capacity
         self._look = look

@@ -1,4 +1,4 @@
-"""Makes a job that waits of a message: Celery's strategy for our one task, which is neither timed nor traced by Celery.
+"""Makes jobs that wait of a message: Celery's strategy for our one task, which is neither timed nor traced by Celery.
 
 Celery would hold each message with a timer of its own and take a slot for it; here the jobs that wait are in one heap,
 and those that are due together are taken together.
@@ -6,31 +6,33 @@ and those that are due together are taken together.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery.bootsteps import RUN  # type: ignore[attr-defined]
 from celery.exceptions import InvalidTaskError
 
 from jobs.clock import steady
 from jobs.events import emit
-from jobs.events.worker.receive import MessageOutdated, MessageReceived
+from jobs.events.worker.receive import MessageOutdated, MessageReceived, MessagesNotHandedBack
 from jobs.installation import known
-from jobs.publishing.messages import AFTER, HOPS, INSTALLATION, PASSED_BY, RUN_JOB
+from jobs.publishing.messages import INSTALLATION, PASSED_BY, RUN_JOB, Passed, send_bundle, send_each
+from jobs.worker.arm.handoff import listed
 from jobs.worker.arm.waiting_jobs import Delivery, Waiting
 from jobs.worker.process.foreign import Foreign
 from jobs.worker.receive.acks import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client
+from jobs.worker.receive.prefetch import Prefetch
+from jobs.worker.receive.reading import Held, after, queue_of, read
+
+if TYPE_CHECKING:
+    from kombu import Producer
 
 COMES_BACK = 5  # hops that count for a message that its last worker gets again: there may be nobody else
-CHUNK = 32  # messages by which the prefetch grows: each change is a round trip to RabbitMQ
 DOUBT_EVERY = 1.0  # seconds
-BIGGEST_ID = 2**63 - 1
 
 
 class JobStrategy:
@@ -39,25 +41,24 @@ class JobStrategy:
     def __init__(
         self,
         consumer: Any,
-        add: Callable[[Waiting], None],
+        add: Callable[..., None],
         now: Callable[[], float],
         refusing: Callable[[], object] = lambda: False,
         doubt: Callable[[], object] = lambda: None,
     ) -> None:
-        """Make it. `refusing` says whether this worker is to take no messages now; `doubt` has it ask the database
-        which installation it belongs to."""
+        """Make it. `add` is called with the jobs of a message. `refusing` says whether this worker is to take no
+        messages now; `doubt` has it ask the database which installation it belongs to."""
         self._consumer = consumer
         self._add = add
         self._now = now
         self._refusing = refusing
         self._doubt = doubt
         self._doubted_at = float("-inf")  # on the steady clock
-        self._refused: deque[tuple[Any, bool]] = deque()  # messages to hand back; whether they were held for later
+        self._refused: deque[tuple[Held, Waiting]] = deque()  # jobs to hand back
         self._hand_back_asked = False
-        self._done: deque[tuple[Any, bool]] = deque()  # messages to acknowledge; whether they were held for later
+        self._done: deque[Held] = deque()  # messages to acknowledge
         self._acknowledge_asked = False  # the event loop, to acknowledge
-        self._ahead = 0  # messages held for later; they must not keep the due ones from coming
-        self._granted = 0  # by how much the prefetch was raised for them
+        self._prefetch = Prefetch(consumer)
         self._open = True
         self._leaving = False  # this worker stops
         self._channel: Any = None
@@ -68,23 +69,24 @@ class JobStrategy:
         if message.channel is not self._channel:
             self._channel = message.channel
             one_client(message.channel)
-        job_id, version, run_at, hops = read(message)
+        jobs, hops = read(message)
         if not self._is_ours(message):
             return
         if message.headers.get(PASSED_BY) == self._consumer.hostname:
             hops += COMES_BACK
         emit(MessageReceived(RUN_JOB, message.headers.get("id")))
-        ahead = run_at > self._now()
-        if ahead:
-            self._count_ahead(1)
-        delivery = Delivery(
-            partial(self._acknowledge_soon, message, ahead),
-            sys.intern(_queue(message)),
-            hops,
-            partial(self._hand_back_soon, message, ahead),
-        )
+        held = Held(message, max(run_at for _, _, run_at in jobs) > self._now(), len(jobs))
+        self._prefetch.hold(held.ahead, held.jobs)
+        queue = sys.intern(queue_of(message)) or None
         lighten(message)
-        self._add(Waiting(job_id, version, run_at, [delivery]))
+        back = partial(self._hand_back_soon, held)
+        deliveries = (Delivery(partial(self._acknowledge_soon, held), back, held.jobs),)
+        waiting = [Waiting(job_id, version, run_at, queue, hops, deliveries) for job_id, version, run_at in jobs]
+        if self._prefetch.is_exceeded and not held.ahead:
+            for one in waiting:
+                one.hand_back()
+        else:
+            self._add(*waiting)
 
     def _is_ours(self, message: Any) -> bool:
         """Return whether the message names our installation as it is now. A foreign one goes back in a moment; one from
@@ -104,11 +106,12 @@ class JobStrategy:
                 self._doubt()
         elif ours.owns(mark):
             emit(MessageOutdated(RUN_JOB, message.headers.get("id")))
-            self._acknowledge_soon(message, False)
+            self._prefetch.hold(ahead=False)
+            self._acknowledge_soon(Held(message, ahead=False, jobs=1))
             return False
         else:
-            self._foreign.say(mark, _queue(message))
-        self._count_ahead(1)
+            self._foreign.say(mark, queue_of(message))
+        self._prefetch.hold(ahead=True)
         self._foreign.give_back_later(message)
         return False
 
@@ -116,7 +119,7 @@ class JobStrategy:
         """Return foreign messages, whose pause is over, to their queue. By the thread of the event loop only."""
         if self._open:
             hand_back(messages, self._consumer.connection_errors, last=True)
-            self._count_ahead(-len(messages))
+            self._prefetch.let_go(ahead=len(messages))
 
     def close(self) -> None:
         """Note that the connection is gone: what it brought starts at its time all the same, but cannot be
@@ -128,8 +131,8 @@ class JobStrategy:
         self._acknowledge_asked = False  # before the look: what comes from now on asks again
         done = [self._done.popleft() for _ in range(len(self._done))]
         if self._open:  # another connection has a prefetch of its own
-            acknowledge([message for message, _ in done], self._consumer.connection_errors)
-            self._count_ahead(-sum(ahead for _, ahead in done))
+            acknowledge([held.message for held in done], self._consumer.connection_errors)
+            self._let_go(done)
 
     def follow_soon(self) -> None:
         """Have the event loop call `follow`. From any thread."""
@@ -173,60 +176,45 @@ class JobStrategy:
             with suppress(Exception):  # no answer, or no connection any more
                 self._consumer.task_consumer.channel._brpop_read()
 
-    def _hand_back_soon(self, message: Any, ahead: bool) -> None:
-        self._refused.append((message, ahead))
+    def _hand_back_soon(self, held: Held, waiting: Waiting) -> None:
+        self._refused.append((held, waiting))
         if not self._hand_back_asked:
             self._hand_back_asked = True
             self._consumer.call_soon(self.hand_back)
 
     def hand_back(self) -> None:
         """Hand back all that is to go, at once: the event loop would wait up to a second for itself between two parts.
-        What came by a lost connection the broker has already."""
+        What came by a lost connection the broker has already. Of a bundle of which jobs have been dealt with, the
+        others go out as a bundle of their own."""
         self._hand_back_asked = False
         self.follow()  # first: or they come back here
         back = [self._refused.popleft() for _ in range(len(self._refused))]
-        if self._open:
-            hand_back([message for message, _ in back], self._consumer.connection_errors)
-            self._count_ahead(-sum(ahead for _, ahead in back))
+        if not self._open:
+            return
+        jobs: dict[Held, list[Waiting]] = {}
+        for held, waiting in back:
+            jobs.setdefault(held, []).append(waiting)
+        whole = [held for held, of_it in jobs.items() if len(of_it) == held.jobs]
+        hand_back([held.message for held in whole], self._consumer.connection_errors)
+        self._let_go(whole)
+        parts = [of_it for held, of_it in jobs.items() if len(of_it) < held.jobs]
+        try:
+            send_each(parts, self._send_on)
+        except Exception as error:  # noqa: BLE001 - the broker has their message still
+            emit(MessagesNotHandedBack(len(parts), error))
 
-    def _acknowledge_soon(self, message: Any, ahead: bool) -> None:
-        self._done.append((message, ahead))
+    def _send_on(self, part: Sequence[Waiting], producer: Producer) -> None:
+        hops = max(waiting.hops for waiting in part)
+        send_bundle([listed(waiting) for waiting in part], producer, Passed(hops))
+        for waiting in part:
+            waiting.acknowledge()
+
+    def _acknowledge_soon(self, held: Held) -> None:
+        self._done.append(held)
         if not self._acknowledge_asked:  # twice by two threads at once does no harm
             self._acknowledge_asked = True
             self._consumer.call_soon(self.acknowledge)
 
-    def _count_ahead(self, more: int) -> None:
-        self._ahead += more
-        wanted = -(-self._ahead // CHUNK) * CHUNK
-        if wanted > self._granted:
-            self._consumer.qos.increment_eventually(wanted - self._granted)
-            self._granted = wanted
-        elif wanted < self._granted - CHUNK:
-            self._consumer.qos.decrement_eventually(self._granted - wanted)
-            self._granted = wanted
-
-
-def read(message: Any) -> tuple[int, int, float, int]:
-    """Read (job id, version, run_at, hops) of a message; `run_at` in seconds since the epoch, 0 when it has none: due
-    at once. Raises InvalidTaskError."""
-    try:
-        (job_id, version), *_ = json.loads(message.body)  # `message.payload` takes five times as long
-        eta = message.headers.get("eta")
-        run_at = datetime.fromisoformat(eta).timestamp() if eta else 0.0
-        hops = int(message.headers.get(HOPS) or 0)
-    except Exception as error:
-        raise InvalidTaskError(f"not a message of ours: {error!r}") from error
-    for number in (job_id, version):
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= BIGGEST_ID:
-            raise InvalidTaskError(f"{number!r} is neither the id of a job nor a version")
-    return job_id, version, run_at, hops
-
-
-def after(message: Any) -> int:
-    """Read which start of the installation its sender knew as the latest; 0 when the message does not say."""
-    start = message.headers.get(AFTER)
-    return start if isinstance(start, int) and not isinstance(start, bool) and 0 <= start <= BIGGEST_ID else 0
-
-
-def _queue(message: Any) -> str:
-    return str(message.delivery_info.get("routing_key") or "")
+    def _let_go(self, gone: Sequence[Held]) -> None:
+        due = [held.jobs for held in gone if not held.ahead]
+        self._prefetch.let_go(len(gone) - len(due), len(due), sum(due))

@@ -18,6 +18,7 @@ class JobTask(Task):  # type: ignore[type-arg]
 
 
 @shared_task(base=JobTask, name=RUN_JOB, ignore_result=True, typing=False)
-def run_job(job_id: int, version: int) -> None:
-    """Start job `job_id` at its `run_at`, if it still has this version and nobody else has it."""
+def run_job(job_id: int = 0, version: int = 0, bundle: list[tuple[int, int, int]] | None = None) -> None:
+    """Start job `job_id`, or each of a `bundle`, at its `run_at`, if it still has this version and nobody else has
+    it."""
     raise RuntimeError("a job is started by its worker's own slots, never by calling this")

@@ -44,16 +44,11 @@ class Worker:
 
     def deliver(self, *jobs, hops=0, version=None):
         for one in jobs:
-            message = self.message(one, hops)
-            self.armer.add(Waiting(one.pk, version or one.version, one.run_at.timestamp(), [message]))
+            self.armer.add(self.waiting(one, hops=hops, version=version))
 
-    def message(self, job, hops=0):
-        return Delivery(
-            lambda: self.acknowledged.append(job.pk),
-            job.queue,
-            hops,
-            hand_back=lambda: self.handed_back.append(job.pk),
-        )
+    def waiting(self, job, *, hops=0, version=None):
+        delivery = Delivery(lambda: self.acknowledged.append(job.pk), lambda one: self.handed_back.append(one.job_id))
+        return Waiting(job.pk, version or job.version, job.run_at.timestamp(), job.queue, hops, (delivery,))
 
     def stop(self):
         if self.stopped:

@@ -50,8 +50,8 @@ def test_a_start_is_committed_and_only_then_given_to_its_slot_and_acknowledged(w
 
     given = w.slots.give
     monkeypatch.setattr(w.slots, "give", lambda armed: (look("given"), given(armed)))
-    message = Delivery(lambda: look("acknowledged"), "default", 0, lambda: None)
-    w.armer.add(Waiting(due.pk, due.version, 0.0, [message]))
+    message = Delivery(lambda: look("acknowledged"), lambda waiting: None)
+    w.armer.add(Waiting(due.pk, due.version, 0.0, "default", 0, (message,)))
     wait_for(lambda: ended(due))
     assert sorted(seen) == [("acknowledged", State.RUNNING), ("given", State.RUNNING)]
 
@@ -142,7 +142,9 @@ def test_a_worker_that_leaves_hands_back_what_is_put_off_for_longer(worker):
     early = job(0)
     until = clock.timestamp() + 5
     w.armer.leave(until)
-    w.armer._again(Waiting(early.pk, 1, 0.0, [w.message(early)], limited=True, again_at=until + 1))
+    waiting = w.waiting(early)
+    waiting.run_at, waiting.limited, waiting.again_at = 0.0, True, until + 1
+    w.armer._again(waiting)
     assert (w.handed_back, w.armer.waiting) == ([early.pk], 0)
 
 

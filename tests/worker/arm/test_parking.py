@@ -13,10 +13,10 @@ NOW = 1000.0
 
 
 def waiting(number, acknowledged=()):
-    def note():
+    def note(*handed_back):
         acknowledged.append(number)
 
-    return Waiting(number, 1, NOW, [Delivery(note, "mail", 0, note)])
+    return Waiting(number, 1, NOW, "mail", 0, (Delivery(note, note),))
 
 
 @pytest.fixture

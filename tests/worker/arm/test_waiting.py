@@ -5,15 +5,16 @@ from jobs.worker.arm.waiting_jobs import LOOK, Delivery, Waiting, WaitingJobs
 
 class Message:
     def __init__(self, hops=0):
-        self.acknowledged = 0
-        self.delivery = Delivery(self.acknowledge, "default", hops, lambda: None)
+        self.acknowledged, self.hops = 0, hops
+        self.delivery = Delivery(self.acknowledge, lambda waiting: None)
 
     def acknowledge(self):
         self.acknowledged += 1
 
 
 def waiting(job_id, run_at, message=None, version=1):
-    return Waiting(job_id, version, run_at, [(message or Message()).delivery])
+    message = message or Message()
+    return Waiting(job_id, version, run_at, "default", message.hops, (message.delivery,))
 
 
 def ids(found):

@@ -9,7 +9,7 @@ from jobs.clock import steady
 from jobs.events.worker.process import ForeignMessages
 from jobs.installation import Identity, known
 from jobs.worker.process.foreign import FIRST_PAUSE, LONGEST_PAUSE, PAUSES_ALIKE, Foreign
-from jobs.worker.receive.strategy import CHUNK
+from jobs.worker.receive.prefetch import CHUNK
 from tests.conftest import IDENTITY
 from tests.worker.celery_doubles import Message
 from tests.worker.conftest import take

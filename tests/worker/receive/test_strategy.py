@@ -4,7 +4,9 @@ import pytest
 from celery.bootsteps import CLOSE
 from celery.exceptions import InvalidTaskError
 
-from jobs.worker.receive.strategy import CHUNK, COMES_BACK, JobStrategy, read
+from jobs.worker.receive.prefetch import CHUNK
+from jobs.worker.receive.reading import read
+from jobs.worker.receive.strategy import COMES_BACK, JobStrategy
 from tests.worker.celery_doubles import Message
 from tests.worker.conftest import NOW, take
 
@@ -13,7 +15,7 @@ def test_a_message_becomes_a_job_that_waits(strategy, taken):
     take(strategy, Message((7, 3), hops=2))
     (one,) = taken
     assert (one.job_id, one.version, one.run_at) == (7, 3, 2_208_988_800.0)
-    assert (one.hops, one.deliveries[0].queue) == (2, "slow")
+    assert (one.hops, one.queue) == (2, "slow")
 
 
 def test_one_that_comes_back_has_been_sent_around_sooner(strategy, taken):
@@ -23,7 +25,7 @@ def test_one_that_comes_back_has_been_sent_around_sooner(strategy, taken):
 
 
 def test_without_eta_it_is_due_at_once():
-    assert read(Message(eta=None)) == (7, 1, 0.0, 0)
+    assert read(Message(eta=None)) == ([(7, 1, 0.0)], 0)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_jobs_that_are_due_are_bounded_by_the_prefetch(strategy, consumer):
 
 @pytest.fixture
 def refusing(consumer, taken):
-    return JobStrategy(consumer, taken.append, lambda: NOW, lambda: "full")
+    return JobStrategy(consumer, lambda *jobs: taken.extend(jobs), lambda: NOW, lambda: "full")
 
 
 def test_a_worker_that_refuses_stops_consuming_before_it_hands_back(refusing, taken, consumer):
