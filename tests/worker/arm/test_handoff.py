@@ -8,9 +8,12 @@ from jobs.publishing.bundles import MOST
 from jobs.worker.arm import handoff
 from jobs.worker.arm.handoff import MOST_HOPS, Handoff
 from jobs.worker.arm.waiting_jobs import Delivery, Waiting
-from tests.publishing.conftest import queue  # noqa: F401 - a fixture
-from tests.publishing.conftest import queue as other_queue  # noqa: F401 - a fixture
+from tests.publishing.conftest import queue
 from tests.worker.arm.steps import wait_for
+
+__all__ = ["other_queue", "queue"]  # fixtures
+
+other_queue = queue
 
 
 class Passing:
