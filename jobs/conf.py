@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from jobs.commands import Command
+from jobs.keeping import KeepRule
 from jobs.settings_table import BY_NAME
 
 
@@ -35,6 +36,13 @@ class Conf:
     celery_tasks: Sequence[str]  # that a job may start
     commands: Mapping[str, Command]  # programs that a job may run, by name
     schedules: str  # the file that declares schedules
+    keep: Sequence[KeepRule]  # days that jobs stay after their ends
+    hot_days: float  # that one stays in jobs_job
+    keep_idempotency_keys: float  # days
+    keep_worker_log: float  # days
+    keep_audit: float  # days
+    keep_shadow: float  # days; what schedules in shadow have noted
+    remove_exported_only: bool  # whether what was not exported is not removed
 
     def __getattr__(self, field: str) -> Any:
         if (name := NAMES.get(field)) is None:

@@ -24,10 +24,11 @@ NAMES = (
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
 )
-# Where a test stops a worker that holds its job's row.
+# Where a test stops or kills whoever holds jobs' rows.
 IN_TRANSACTIONS = (
     "in-acquire",
     "in-finish",  # the end is written; a drill does not kill there: nothing would remain of it
+    "in-move",  # jobs that are over are in the history and no longer in their table, and nothing is committed
 )
 
 _folder = os.environ.get("JOBS_FAILPOINTS", "")

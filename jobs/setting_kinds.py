@@ -79,6 +79,20 @@ class Limit(Number):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Flag(Setting):
+    """Yes or no."""
+
+    default: bool = False
+    shown: str = "false"
+    allowed: str = "true or false"
+
+    def read(self, text: str) -> Any:
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"{self.name} is '{text}'; set it to true or false.")
+        return text.lower() == "true"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Names(Setting):
     """Several texts, separated by commas."""
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 
 from jobs.commands import Commands
-from jobs.setting_kinds import Apps, Limit, Names, Networks, Number, Ports, Setting
+from jobs.keeping import Keep
+from jobs.setting_kinds import Apps, Flag, Limit, Names, Networks, Number, Ports, Setting
 
 TABLE: tuple[Setting, ...] = (
     Setting(name="DATABASE_URL", shown="that of `make run`", allowed="`postgresql://...`", help="the database"),
@@ -185,6 +186,56 @@ TABLE: tuple[Setting, ...] = (
         name="JOBS_HTTP_SIGNING_KEYS",
         allowed="`receiver=whsec_...`, with commas",
         help="the keys by which requests are signed, of each receiver its own ([http.md](http.md))",
+    ),
+    Keep(
+        name="JOBS_KEEP",
+        shown="completed=30, cancelled=30, skipped=30, failed=180, interrupted=180",
+        allowed="`queue mail=7`, `target http failed=400`, `completed=60`, with commas",
+        help="days that a job stays after its end ([retention.md](retention.md))",
+    ),
+    Number(
+        name="JOBS_HOT_DAYS",
+        default=2.0,
+        unit="days",
+        low=0.01,
+        high=3650,
+        help="days after its end that a job stays in `jobs_job`, before it goes to the history",
+    ),
+    Number(
+        name="JOBS_KEEP_IDEMPOTENCY_KEYS",
+        default=7.0,
+        unit="days",
+        low=7,
+        high=3650,
+        help="days that a repeat of a request is known by its `Idempotency-Key`; its job stays in `jobs_job` as long",
+    ),
+    Number(
+        name="JOBS_KEEP_WORKER_LOG",
+        default=14.0,
+        unit="days",
+        low=1,
+        high=3650,
+        help="days that the worker log stays",
+    ),
+    Number(
+        name="JOBS_KEEP_AUDIT",
+        default=730.0,
+        unit="days",
+        low=1,
+        high=36_500,
+        help="days that the audit stays",
+    ),
+    Number(
+        name="JOBS_KEEP_SHADOW",
+        default=90.0,
+        unit="days",
+        low=1,
+        high=3650,
+        help="days that notes of schedules in shadow stay",
+    ),
+    Flag(
+        name="JOBS_REMOVE_EXPORTED_ONLY",
+        help="what `manage.py export_history` has not written is not removed",
     ),
 )
 BY_NAME = {setting.name: setting for setting in TABLE}

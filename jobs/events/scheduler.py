@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from jobs.events.event import Event
 
@@ -153,6 +153,44 @@ class JobsRescued(Event):
     level = logging.ERROR
     text = "%(jobs)d running jobs lost their workers: interrupted, or due again where rerunnable"
     jobs: int
+
+
+@dataclass(frozen=True)
+class HistoryMoved(Event):
+    """Jobs that are over have left `jobs_job`."""
+
+    level = logging.INFO
+    text = "%(jobs)d jobs went into the history"
+    jobs: int
+
+
+@dataclass(frozen=True)
+class HistoryRemoved(Event):
+    """The jobs of the history whose day has come are gone. `rows` is the server's estimate."""
+
+    level = logging.INFO
+    text = "the jobs that were to go on %(day)s are removed, some %(rows)d"
+    day: date
+    rows: int
+
+
+@dataclass(frozen=True)
+class RemovalWaits(Event):
+    """Jobs whose day has come stay until they have been exported; told once for each day."""
+
+    level = logging.WARNING
+    text = "the jobs that were to go on %(day)s stay: manage.py export_history has not written them yet"
+    day: date
+
+
+@dataclass(frozen=True)
+class RemovalDelayed(Event):
+    """A transaction that has read the history holds up the removal of a day's jobs; it is tried again each minute."""
+
+    level = logging.WARNING
+    text = "the jobs that were to go on %(day)s cannot be removed yet: %(error)s"
+    day: date
+    error: Exception
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from jobs.models.calendar import Calendar, CalendarRange
 from jobs.models.creation_limit import Budget, CreationLimit
 from jobs.models.dependency import Dependency
 from jobs.models.described import Described, as_stored
+from jobs.models.history import Kept
 from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.limit import Kind, Limit
@@ -31,6 +32,7 @@ __all__ = [
     "Described",
     "Installation",
     "Job",
+    "Kept",
     "Kind",
     "Leadership",
     "Limit",

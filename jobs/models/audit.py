@@ -42,7 +42,8 @@ class Verb(models.TextChoices):
 
 
 class Change(models.TextChoices):
-    """A request that can be made of what is no job: of limits, triggers, calendars, workers."""
+    """A request that can be made of what is no job: of limits, triggers, calendars, workers. The last two are made of
+    jobs that are over, and change no state."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -52,6 +53,8 @@ class Change(models.TextChoices):
     LIMIT = "limit"
     LIFT = "lift"
     DRAIN = "drain"
+    KEEP = "keep"
+    LET_GO = "let_go"
 
 
 class AuditQuerySet(models.QuerySet["Audit"]):

@@ -25,8 +25,10 @@ class Batch(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    # No constraint: the job goes to the history one day, and keeps its id.
     callback = models.ForeignKey(
         "jobs.Job",
+        db_constraint=False,
         null=True,
         blank=True,
         editable=False,

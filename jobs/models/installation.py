@@ -20,6 +20,11 @@ MOVED = """(
 # The condition under which no job starts, whatever its row says. Read once by each statement that lists or takes jobs.
 NOTHING_STARTS = f"EXISTS (SELECT FROM jobs_installation AS row WHERE row.held_at IS NOT NULL OR {MOVED})"
 
+# The condition under which what is over is moved and removed: a person has switched that on, or a new installation has
+# it from the start. Not in a database that was restored, before a person has looked.
+REMOVES = f"""(
+    EXISTS (SELECT FROM jobs_installation AS row WHERE row.retention_on_at IS NOT NULL) AND NOT {NOTHING_STARTS}
+)"""
 
 STATUS = f"SELECT held_at, held_why, coalesce({MOVED}, false) FROM jobs_installation AS row"  # noqa: S608
 
@@ -67,6 +72,10 @@ class Installation(models.Model):
     )
     release_reason = models.TextField(db_default="", blank=True, help_text="Why they did.")
 
+    retention_on_at = models.DateTimeField(
+        null=True, help_text="When it began to remove what is old; empty: nothing is moved or removed."
+    )
+
     class Meta:
         verbose_name_plural = "installation"
         permissions = [("release_installation", "Can let jobs start again after a restore")]
@@ -84,6 +93,14 @@ class Installation(models.Model):
     def current(cls) -> Installation:
         """Return the row, made where it is missing. Raises DatabaseError."""
         return cls.objects.filter(id=1).first() or cls.objects.get_or_create(id=1)[0]
+
+    @staticmethod
+    def removes() -> bool:
+        """Return whether what is over is moved and removed."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {REMOVES}")
+            found: bool = cursor.fetchone()[0]
+        return found
 
     @staticmethod
     def restored() -> Restored | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -181,6 +181,9 @@ class Job(models.Model):
     objects = JobQuerySet.as_manager()
 
     read_at: datetime  # only on rows from `acquirable`
+
+    in_history = False  # True on one that was read from there: it has left the table (jobs/models/history.py)
+    remove_on: date | None = None  # the day on which it is removed from there; None: it is kept
 
     class Meta:
         ordering = ["-id"]

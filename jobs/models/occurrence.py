@@ -68,6 +68,8 @@ class Occurrence(models.Model):
         indexes = [
             models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="jobs_occurrence_job"),
             models.Index(fields=["-nominal_at"], condition=MISSED, name="jobs_occurrence_not_run"),
+            # What schedules in shadow have noted goes after some months.
+            models.Index(fields=["nominal_at"], condition=Q(cause=Cause.SHADOW), name="jobs_occurrence_shadow"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["schedule", "nominal_at", "number"], name="jobs_occurrence_once"),

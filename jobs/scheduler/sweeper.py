@@ -16,6 +16,7 @@ from jobs.events.scheduler import ServiceFailed, SweepNotBegun
 from jobs.publishing.depths import QueueDepths
 from jobs.publishing.windows import window_at
 from jobs.scheduler.dispatcher import Dispatcher
+from jobs.scheduler.history import moving, old_rows, removing
 from jobs.scheduler.operations import operations
 from jobs.scheduler.rescue import rescue
 from jobs.scheduler.schedules import schedules
@@ -61,6 +62,9 @@ class Sweeper:
             Service("schedules", self._schedules),
             Service("waiting runs", self._waiting_runs),
             Service("operations", self._operations),
+            Service("history", self._history),
+            Service("removal", self._removal),
+            Service("old rows", self._old_rows),
         ]
 
     def start(self) -> None:
@@ -130,6 +134,15 @@ class Sweeper:
 
     def _operations(self, now: datetime) -> float:
         return operations(now=now)
+
+    def _history(self, now: datetime) -> float:
+        return moving(now=now)
+
+    def _removal(self, now: datetime) -> float:
+        return removing(now=now)
+
+    def _old_rows(self, now: datetime) -> float:
+        return old_rows(now=now)
 
     def _crowds(self, now: datetime) -> float:
         """Ask the broker, once a window and shortly before the next list query, in which queues many messages wait.

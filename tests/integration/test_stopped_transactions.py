@@ -16,7 +16,7 @@ from tests.integration.steps import create
 pytestmark = [pytest.mark.processes]
 
 
-IN_ACQUIRE, IN_FINISH = IN_TRANSACTIONS
+IN_ACQUIRE, IN_FINISH, _ = IN_TRANSACTIONS
 
 
 @pytest.fixture

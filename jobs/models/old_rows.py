@@ -1,0 +1,48 @@
+"""Rows of the small tables that have been there long enough: deleted some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import connection
+
+from jobs.models.installation import REMOVES
+
+# Each looks at the oldest rows only, by an index.
+DELETE: Mapping[str, str] = {
+    "worker log": """
+DELETE FROM jobs_workerlog WHERE id = ANY (ARRAY(
+    SELECT id FROM jobs_workerlog WHERE {removes} AND at < %s ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED
+))
+""",
+    # In the order of ids, which is nearly that of time. That of a job that is kept stays with it.
+    "audit": """
+DELETE FROM jobs_audit WHERE {removes} AND at < %s AND id = ANY (ARRAY(
+    SELECT id FROM jobs_audit
+    WHERE job_id IS NULL OR NOT EXISTS (SELECT FROM jobs_kept WHERE jobs_kept.job_id = jobs_audit.job_id)
+    ORDER BY id LIMIT %s
+))
+""",
+    "sessions": """
+DELETE FROM django_session WHERE session_key = ANY (ARRAY(
+    SELECT session_key FROM django_session WHERE {removes} AND expire_date < %s ORDER BY expire_date LIMIT %s
+    FOR UPDATE SKIP LOCKED
+))
+""",
+    "shadow": """
+DELETE FROM jobs_occurrence WHERE id = ANY (ARRAY(
+    SELECT id FROM jobs_occurrence WHERE {removes} AND cause = 'shadow' AND nominal_at < %s
+    ORDER BY nominal_at LIMIT %s FOR UPDATE SKIP LOCKED
+))
+""",
+}
+
+
+def delete_before(table: str, before: datetime, *, limit: int) -> int:
+    """Delete the oldest of these rows, `limit` at most, of those from before that moment; return how many. One
+    statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE[table].format(removes=REMOVES), [before, limit])
+        deleted: int = cursor.rowcount
+    return deleted

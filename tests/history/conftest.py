@@ -1,0 +1,40 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from jobs.models import Installation, Job
+from jobs.models.partitions import partitions
+from jobs.states import State
+from tests.conftest import NOW
+from tests.transitions.steps import in_state
+
+
+@pytest.fixture(autouse=True)
+def _on(transactional_db):
+    """An installation that removes what is old; partitions that a test has made are gone after it."""
+    Installation.current()
+    Installation.objects.update(retention_on_at=NOW, held_at=None)
+    yield
+    with connection.cursor() as cursor:
+        for partition in partitions():
+            cursor.execute(f"DROP TABLE {partition.table}")
+
+
+@pytest.fixture
+def over(make_job):
+    """Make a job that has ended so many days ago."""
+
+    def make(days=3.0, state=State.COMPLETED, *, created=None, **fields):
+        job = in_state(lambda **more: make_job(**fields | more), state)
+        at = NOW - timedelta(days=days)
+        Job.objects.filter(pk=job.pk).update(finished_at=at, created_at=created or at)
+        return Job.objects.get(pk=job.pk)
+
+    return make
+
+
+@pytest.fixture
+def latest(make_job):
+    """Make a job that has just ended: its start is the latest of the ledger then."""
+    return lambda: in_state(make_job, State.COMPLETED)

@@ -1,0 +1,86 @@
+"""Rows of the small tables go when they are old, some at a time."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from jobs.models import Audit, Installation, Kept, Occurrence, Subject, WorkerLog
+from jobs.scheduler import history as service
+from jobs.scheduler.history import old_rows
+from jobs.states import Cause
+from jobs.transitions.schedules import definitions
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ago(days):
+    return NOW - timedelta(days=days)
+
+
+def log(*days):
+    for day in days:
+        WorkerLog.objects.create(action="QUERYLIST", client=str(day), at=ago(day))
+
+
+def left():
+    return sorted(WorkerLog.objects.values_list("client", flat=True))
+
+
+def test_the_worker_log_goes_after_two_weeks():
+    log(13.9, 14.1)
+    assert old_rows(now=NOW) == service.OLD_EVERY
+    assert left() == ["13.9"]
+
+
+def test_many_go_in_parts_and_the_next_call_goes_on(monkeypatch):
+    monkeypatch.setattr(service, "OLD_AT_A_TIME", 2)
+    log(*range(15, 20))
+    assert old_rows(now=NOW, seconds=0) == 0.0
+    assert left() == ["15", "16", "17"], "the oldest first"
+    assert old_rows(now=NOW) == service.OLD_EVERY
+    assert left() == []
+
+
+def note(days, **more):
+    return Audit.objects.create(verb="cancel", at=ago(days), **{"subject": Subject.QUEUE, "name": "mail"} | more)
+
+
+def test_the_audit_goes_after_two_years_but_that_of_a_job_that_is_kept():
+    job = {"subject": Subject.JOB, "name": "", "from_state": 0, "to_state": 4}
+    note(731)
+    note(731, job_id=7, **job)
+    kept = note(731, job_id=8, **job)
+    young = note(729)
+    Kept.objects.create(job_id=8, at=NOW)
+    old_rows(now=NOW)
+    assert list(Audit.objects.values_list("pk", flat=True)) == [kept.pk, young.pk]
+
+
+def test_sessions_go_when_they_have_expired():
+    for days in (-1, 1):
+        Session.objects.create(session_key=str(days), session_data="", expire_date=ago(days))
+    old_rows(now=NOW)
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["-1"]
+
+
+def test_notes_of_schedules_in_shadow_go_and_no_others():
+    schedule = definitions.create_schedule(
+        {"name": "s", "target": "demo.noop", "dialect": "cron", "expression": "30 2 * * *"}, by=None, now=NOW
+    )
+    for days, cause in ((89, Cause.SHADOW), (91, Cause.SHADOW), (92, Cause.PAUSED)):
+        Occurrence.objects.create(schedule=schedule, nominal_at=ago(days), cause=cause, noted_at=NOW)
+    old_rows(now=NOW)
+    noted = Occurrence.objects.filter(cause__isnull=False)
+    assert sorted(noted.values_list("nominal_at", flat=True)) == [ago(92), ago(89)]
+
+
+def test_nothing_goes_where_it_is_off(django_assert_num_queries):
+    Installation.objects.update(retention_on_at=None)
+    log(1000)
+    note(1000)
+    Session.objects.create(session_key="1", session_data="", expire_date=ago(1))
+    with django_assert_num_queries(4):
+        assert old_rows(now=NOW) == service.OLD_EVERY
+    assert (left(), Audit.objects.count(), Session.objects.count()) == (["1000"], 1, 1)
