@@ -13,7 +13,7 @@ from jobs import rules
 from jobs.models import Batch
 from jobs.rules.asked import digest
 from jobs.states import Awaited
-from jobs.transitions.creation import KeyReused, insert, waits_of
+from jobs.transitions.creation import KeyReused, insert, insert_one, waits_of
 from jobs.transitions.dependencies import block
 
 if TYPE_CHECKING:
@@ -68,9 +68,8 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None) -
             )
             if waited_for:
                 block.keep(waited_for)
-            jobs = insert(new.jobs, now=now, by=by, batch=batch, has_dependents=new.callback is not None)
-            waits = waits_of(jobs, new.jobs)
-            own = [job.pk for job in jobs]
+            own = insert(new.jobs, now=now, by=by, batch_id=batch.pk, has_dependents=new.callback is not None)
+            waits = waits_of(own, new.jobs)
             if new.callback is not None:
                 last = replace(
                     new.callback,
@@ -78,7 +77,7 @@ def create_batch(new: NewBatch, *, now: datetime, by: AbstractBaseUser | None) -
                     waits_for=tuple(own),
                     waits_for_end=Awaited.ANY,
                 )
-                (batch.callback,) = insert([last], now=now, by=by)
+                batch.callback = insert_one(last, now=now, by=by)
                 batch.save(update_fields=["callback"])
                 waits[batch.callback.pk] = own
             block.tie(waits, now=now, own=own)

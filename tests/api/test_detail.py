@@ -29,8 +29,8 @@ def test_a_job_with_its_attempts(api: Client, make_job: Any) -> None:
 
 def test_what_reading_a_job_costs(api: Client, make_job: Any, django_assert_num_queries: Any) -> None:
     job = make_job()
-    # 1 token and user, 2 the user's other tokens, 3 and 4 permissions, 5 the job, 6 its attempts, 7 its audit
-    with django_assert_num_queries(7):
+    # 1 token, user and permissions, 2 the job, 3 its attempts, 4 its audit
+    with django_assert_num_queries(4):
         api.get(f"{JOBS}{job.pk}/")
 
 

@@ -45,7 +45,7 @@ def test_of_many_dependents_the_first_are_shown(api: Client, make_job: Any, djan
     first = make_job()
     for _ in range(101):
         make_job(waits_for=[first.pk])
-    with django_assert_num_queries(8):  # the 7 of every job, and the dependents
+    with django_assert_num_queries(5):  # the 4 of every job, and the dependents
         assert len(api.get(f"{JOBS}{first.pk}/").json()["dependents"]) == 100
 
 

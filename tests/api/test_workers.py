@@ -70,7 +70,7 @@ def test_no_count_reads_the_table_to_its_end(
         make_job(after, now=real_now)
     monkeypatch.setattr(workers, "COUNT_LIMIT", 2)
     clock.measure()
-    with django_assert_num_queries(13) as queries:
+    with django_assert_num_queries(10) as queries:
         body = api.get("/api/v1/stats/").json()
     assert (body["jobs"]["pending"], body["due_next_minute"]) == (2, 2)
     about_jobs = [query["sql"] for query in queries if "jobs_job" in query["sql"]]
@@ -83,7 +83,7 @@ def test_stats_of_an_empty_installation(api: Client, django_assert_num_queries: 
     clock.measure()
     # 1 token and user, 2 the user's other tokens, 3 and 4 permissions, 5 ends and delays of the last hour,
     # 6 pending, 7 running, 8 interrupted, 9 due next minute, 10 overdue, 11 workers, 12 leader
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         body = api.get("/api/v1/stats/").json()
     assert body["leader"] is None
     assert body["delay_last_hour"] == {"jobs": 0, "mean_ms": None, "stdev_ms": None, "min_ms": None, "max_ms": None}

@@ -51,7 +51,7 @@ def create(jobs: int, after: float) -> list[int]:
     new = rules.check_new_job(
         target="demo.sleep", payload={"seconds": 0.05}, run_at=now + timedelta(seconds=after), now=now
     )
-    return [job.pk for job in transitions.create_many([new] * jobs, now=now)]
+    return transitions.create_many([new] * jobs, now=now)
 
 
 @pytest.fixture

@@ -45,9 +45,9 @@ def test_of_a_bulk_only_what_did_not_go_out_is_given_back(queue, monkeypatch, dj
     monkeypatch.setattr(late, "send_bundle", send_two)
     new = [rules.NewJob("demo.noop", {}, NOW + timedelta(seconds=1), queue=queue.name) for _ in range(4)]
     with django_capture_on_commit_callbacks(execute=True):
-        jobs = transitions.create_many(new, now=NOW)
+        ids = transitions.create_many(new, now=NOW)
     left = Job.objects.filter(enqueued_at=None).order_by("pk").values_list("pk", flat=True)
-    assert list(left) == [job.pk for job in jobs[2:]]
+    assert list(left) == ids[2:]
 
 
 def test_nothing_late_nothing_to_do(django_capture_on_commit_callbacks):

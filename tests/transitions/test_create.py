@@ -35,8 +35,8 @@ def test_the_horizon_decides_and_clocks_may_differ_a_little(make_job, published)
 
 def test_create_many_creates_all_or_none(published):
     good = [rules.NewJob("demo.noop", {}, NOW + seconds(2)), rules.NewJob("demo.noop", {}, NOW + seconds(90))]
-    jobs = transitions.create_many(good, now=NOW)
-    assert [job.enqueued_at for job in jobs] == [NOW, None]
+    ids = transitions.create_many(good, now=NOW)
+    assert [Job.objects.get(pk=job_id).enqueued_at for job_id in ids] == [NOW, None]
     assert len(published) == 1
     with pytest.raises(IntegrityError):
         transitions.create_many([*good, rules.NewJob("demo.noop", {}, NOW, queue="not a queue")], now=NOW)

@@ -60,8 +60,8 @@ class Load:
                 else rules.NewJob(call.target, call.payload, job.run_at, name=self._name(job.series))
                 for job in some
             ]
-            for planned, job in zip(some, transitions.create_many(new, now=now), strict=True):
-                self.created[job.pk] = planned.series
+            for planned, job_id in zip(some, transitions.create_many(new, now=now), strict=True):
+                self.created[job_id] = planned.series
 
     def check(self) -> None:
         """Raise what the thread of live inserts has died of, if it has."""

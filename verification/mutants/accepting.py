@@ -4,7 +4,7 @@ from verification.mutants.record import ACCEPTED, ON_TIME, mutant
 
 EXACT = "jobs/exactjson.py"
 ASKED = "jobs/rules/asked.py"
-CREATION = "jobs/transitions/creation.py"
+CREATION = "jobs/transitions/creation/__init__.py"
 BATCHES = "jobs/transitions/batches.py"
 BODY = "project/web/body.py"
 SERVER = "project/web/server.py"

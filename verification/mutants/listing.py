@@ -3,7 +3,7 @@
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 QUERYSETS = "jobs/models/querysets/listing.py"
-CREATION = "jobs/transitions/creation.py"
+CREATION = "jobs/transitions/creation/__init__.py"
 REQUEUE = "jobs/transitions/requeue.py"
 DISPATCHER = "jobs/scheduler/dispatcher.py"
 LATE = "jobs/publishing/late.py"

@@ -12,7 +12,13 @@ from jobs.api.serializers.requests import (
     RescheduleSerializer,
     RetrySerializer,
 )
-from jobs.api.serializers.responses import AttemptSerializer, AuditSerializer, JobDetailSerializer, JobSerializer
+from jobs.api.serializers.responses import (
+    AttemptSerializer,
+    AuditSerializer,
+    JobDetailSerializer,
+    JobSerializer,
+    NewestJobSerializer,
+)
 from jobs.api.serializers.workers import (
     DelaySerializer,
     DrainSerializer,
@@ -37,6 +43,7 @@ __all__ = [
     "LeaderSerializer",
     "NewJobSerializer",
     "NewJobsSerializer",
+    "NewestJobSerializer",
     "NothingSerializer",
     "RescheduleSerializer",
     "ResumeSerializer",

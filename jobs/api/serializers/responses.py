@@ -129,10 +129,18 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
         read_only_fields = fields
 
 
-class JobDetailSerializer(ShownWaiting, JobSerializer):
+class NewestJobSerializer(ShownWaiting, JobSerializer):
+    """A job with its story as far as one has it that was made in this moment."""
+
+    class Meta(JobSerializer.Meta):
+        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, *ShownWaiting.Meta.fields)
+        read_only_fields = fields
+
+
+class JobDetailSerializer(NewestJobSerializer):
     attempts = AttemptSerializer(many=True, read_only=True)
     audit = AuditSerializer(many=True, read_only=True)
 
-    class Meta(JobSerializer.Meta):
-        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, *ShownWaiting.Meta.fields, "attempts", "audit")
+    class Meta(NewestJobSerializer.Meta):
+        fields: tuple[str, ...] = (*NewestJobSerializer.Meta.fields, "attempts", "audit")
         read_only_fields = fields

@@ -66,7 +66,7 @@ def _create(backlog: int, run: str) -> int:
             for _ in some
         ]
         made = transitions.create_many(new, now=now)
-        first_id = first_id or made[0].pk
+        first_id = first_id or made[0]
     return first_id
 
 

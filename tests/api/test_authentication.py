@@ -1,0 +1,70 @@
+"""Bearer tokens: token, user and permissions in one statement, with the meaning that knox gives them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+from django.utils import timezone
+from knox.models import AuthToken
+
+from jobs.models import Job
+from tests.api.conftest import JOBS, Problem, bearer, new_job
+
+HOUR = timedelta(hours=1)
+
+
+def of(token: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.mark.django_db(transaction=True)  # or each transaction within the test's has two statements of its own
+def test_a_creation_costs_two_statements(operator: User, django_assert_num_queries) -> None:
+    api = bearer(operator)
+    sent = new_job(name="first", labels={"team": "payroll"}, retry_on=["5xx"], rerunnable=True, max_attempts=3)
+    with django_assert_num_queries(3):  # whose token it is and what she may; the limits; the row
+        first = api.post(JOBS, sent, content_type="application/json")
+    with django_assert_num_queries(2):  # whose token it is and what she may; the row
+        second = api.post(JOBS, sent, content_type="application/json")
+    for answer in (first, second):
+        assert answer.status_code == 201
+        assert answer.json() == api.get(answer["Location"]).json()
+
+
+def test_a_permission_of_a_group_counts_and_is_gone_at_once(user: User, problem: Problem) -> None:
+    api, group = bearer(user), Group.objects.create(name="creators")
+    group.permissions.add(Permission.objects.get(codename="add_job"))
+    problem(api.post(JOBS, new_job(), content_type="application/json"), 403, says="jobs.add_job")
+    user.groups.add(group)
+    assert api.post(JOBS, new_job(), content_type="application/json").status_code == 201
+    user.groups.clear()
+    problem(api.post(JOBS, new_job(), content_type="application/json"), 403, says="jobs.add_job")
+
+
+def test_an_administrator_needs_no_permission(db: None) -> None:
+    api = bearer(User.objects.create_superuser("root"))
+    assert api.post(JOBS, new_job(), content_type="application/json").status_code == 201
+    assert Job.objects.get().created_by == User.objects.get()
+
+
+def test_an_expired_token_is_refused_and_removed(operator: User, problem: Problem) -> None:
+    _, token = AuthToken.objects.create(user=operator, expiry=HOUR)
+    assert of(token).get(JOBS).status_code == 200
+    AuthToken.objects.update(expiry=timezone.now() - HOUR)
+    problem(of(token).get(JOBS), 401)
+    assert not AuthToken.objects.exists()
+
+
+def test_the_expired_ones_beside_it_are_removed(api: Client, operator: User) -> None:
+    AuthToken.objects.create(user=operator, expiry=HOUR)
+    AuthToken.objects.filter(expiry__isnull=False).update(expiry=timezone.now() - HOUR)
+    assert api.get(JOBS).status_code == 200
+    assert AuthToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("change", [lambda token: token[:-1], lambda token: token + "0", lambda token: token[:15]])
+def test_a_token_that_begins_alike_is_another(operator: User, problem: Problem, change) -> None:
+    _, token = AuthToken.objects.create(user=operator)
+    problem(of(change(token)).get(JOBS), 401)
