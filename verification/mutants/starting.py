@@ -129,6 +129,22 @@ MUTANTS = (
         (RUNNER, "if steady() > awake_by:", "if not due:"),
     ),
     mutant(
+        "slots that overslept ask one at a time",
+        ON_TIME,
+        (
+            "tests/worker/runner/test_together.py::test_those_that_come_while_one_asks_are_answered_together_and_asked_after_they_came",
+        ),
+        ("jobs/worker/run/together.py", "        with self._turn:\n", "        if True:\n"),
+    ),
+    mutant(
+        "slots that overslept keep no connection",
+        ON_TIME,
+        (
+            "tests/worker/runner/test_together.py::test_slots_that_have_overslept_open_no_connection_of_their_own_for_good",
+        ),
+        ("jobs/worker/run/together.py", "            if not had_one:\n", "            if False:\n"),
+    ),
+    mutant(
         "an edit is a new version",
         NEVER_EARLY,
         ("tests/transitions/test_acquire.py::test_a_stale_message_acquires_nothing_however_near_the_new_time_is",),

@@ -50,10 +50,15 @@ class JobLimits(models.QuerySet["Job"]):
 
     def is_paused(self, job_id: int, number: int) -> bool | None:
         """Return whether the queue or the key of the job is paused; None if it does not run by this attempt."""
+        return self.which_paused([(job_id, number)]).get((job_id, number))
+
+    def which_paused(self, starts: Collection[tuple[int, int]]) -> dict[tuple[int, int], bool]:
+        """Return for each of these (job id, attempt) by which a job runs whether its queue or key is paused."""
         of_key = Q(kind=Kind.KEY, name=OuterRef("key"))
         pauses = Limit.objects.paused().filter(Q(kind=Kind.QUEUE, name=OuterRef("queue")) | of_key)
-        found = self.running_by(job_id, number).annotate(paused=Exists(pauses))
-        return found.values_list("paused", flat=True).first()
+        running = self.order_by().filter(pk__in=[job_id for job_id, _ in starts], state=State.RUNNING)
+        found = running.annotate(paused=Exists(pauses)).values_list("pk", "attempt", "paused")
+        return {(job_id, number): paused for job_id, number, paused in found}
 
     def running_by(self, job_id: int, number: int) -> Self:
         """Select the job, if it runs by this attempt."""

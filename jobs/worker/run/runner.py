@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from jobs.clock import Reading, clock, steady
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.worker.run import AttemptCutShort, NotEntered, SettledWhileAsleep
+from jobs.models import Job
 from jobs.states import State
 from jobs.transitions import Ended, Started
 from jobs.transitions.limits import overtaken
@@ -21,6 +22,7 @@ from jobs.worker.process import heartbeat
 from jobs.worker.record.database_retry import retry_until_answered
 from jobs.worker.run import current, running, sessions, threads
 from jobs.worker.run.outcome import How, at_last, call, cancelled, ended, judged
+from jobs.worker.run.together import Together
 
 # Seconds before the instant in which a slot does not sleep any more: a sleep ends a tenth of a millisecond late. Short,
 # since slots that are due together share the cores, and not at all in a crowd of them.
@@ -122,7 +124,7 @@ def wait(armed: Armed) -> float | None:
     entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)
     if steady() > awake_by:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
-        if not retry_until_answered(lambda: heartbeat.renew(armed.session)):
+        if not _renewals.ask(armed.session):
             emit(SettledWhileAsleep(armed.started.job_id))
             return None
         entered = clock.timestamp()
@@ -135,10 +137,24 @@ def wait(armed: Armed) -> float | None:
 
 
 def _is_over(started: Started) -> bool:
+    if _pauses.ask((started.job_id, started.attempt)) is False:
+        return False
     over = retry_until_answered(lambda: overtaken.is_over(started, now=clock.current()))
     if over:
         emit(NotEntered(started.job_id))
     return over
+
+
+def _renew(lives: Sequence[uuid.UUID]) -> dict[uuid.UUID, bool]:
+    return {session: retry_until_answered(partial(heartbeat.renew, session)) for session in set(lives)}
+
+
+def _which_paused(starts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bool | None]:
+    return dict.fromkeys(starts) | retry_until_answered(lambda: Job.objects.which_paused(starts))
+
+
+_renewals = Together(_renew)
+_pauses = Together(_which_paused)
 
 
 def prepare(started: Started, context: targets.Context, body: current.Body) -> tuple[targets.Call, How | None]:
