@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status test core-coverage model mutants check \
-	bench bench-throughput bench-burst bench-steady bench-limits bench-schedules bench-peers drill lock clean venv venv-dev
+	bench bench-throughput bench-drain bench-burst bench-steady bench-limits bench-schedules bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -61,6 +61,9 @@ bench: venv ## Measure this machine for a minute; ARGS="--duration 600" goes to 
 
 bench-throughput: venv ## Jobs a second, beside bare Celery on the same broker; BROKER_URL=... for yours
 	@exec $(BENCHMARK) --throughput $(ARGS)
+
+bench-drain: venv ## A backlog drained by RunAt and by others in turns; ARGS="--only runat --against ../other"
+	@exec $(BENCHMARK) --drain $(ARGS)
 
 bench-burst: venv ## A thousand jobs at one instant, and whether a slot idles while one waits; ARGS="--slots 100"
 	@exec $(BENCHMARK) --burst $(ARGS)

@@ -90,8 +90,8 @@ def test_the_plan_is_the_workload_with_its_live_jobs():
     assert sum(job.series == Series.BURST for job in plan) == 4 * BURST_SIZE
 
 
-def test_a_backlog_is_due_at_once_and_its_delays_count_from_its_making():
-    plan = plans.backlog(BEGIN, 2)
+def test_the_stamps_of_all_processes_are_read():
+    plan = [Entry(n, Series.BURST, BEGIN, None) for n in (1, 2)]
     assert [job.line().split()[2] for job in plan] == ["0", "0"]
     told = plans.stamps(["ready", "ready", f"made 1 {stamp(BEGIN)}", f"made 2 {stamp(BEGIN)}", "fed", f"list {NS}"])
     assert (told.ready, told.fed, told.lists) == (2, True, [datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)])
@@ -101,6 +101,9 @@ def test_a_backlog_is_due_at_once_and_its_delays_count_from_its_making():
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_every_requirement_is_one_exact_version_and_names_no_registry(peer):
     lines = peer.requirements.read_text().splitlines()
+    if peer.node:
+        # Newest first, each with the least Node.js that runs it.
+        lines = [line.split()[0].replace("@", "==") for line in lines if float(line.split()[1])]
     assert lines
     assert all(name and version and " " not in line for line in lines for name, _, version in [line.partition("==")])
 
@@ -112,7 +115,7 @@ def test_every_requirement_is_one_exact_version_and_names_no_registry(peer):
         ({"peers": True, "backlog": -1}, "--backlog is -1; it must be from 0 to 1e+06 jobs."),
         ({"peers": True, "jobs": 10}, "--jobs means nothing with --peers."),
         ({"peers": True, "slots": 0}, "--slots is 0; it must be from 1 to 1000 slots a worker."),
-        ({"only": ["huey"]}, "--only means nothing without --peers."),
+        ({"only": ["huey"]}, "--only means nothing without --peers or --drain."),
         ({"backlog": 10}, "--backlog means nothing without --peers."),
         ({"burst": True, "only": ["huey"]}, "--only means nothing with --burst."),
     ],
@@ -189,10 +192,9 @@ def test_only_runat_can_fail():
     assert Outcome(late.comparison, late.machine, late.systems[1:]).passed
 
 
-def test_a_peer_that_cannot_use_this_broker_is_told_so(settings):
-    settings.CELERY_BROKER_URL = "amqp://nowhere"
+def test_a_peer_that_cannot_use_this_broker_is_told_so():
     with pytest.raises(Unavailable, match=r"^needs redis as its broker, and this round has amqp$"):
-        services.broker(BY_NAME["huey"], "queue").__enter__()
+        services.broker(BY_NAME["huey"], "queue", "amqp://nowhere").__enter__()
 
 
 def test_without_ours_there_is_no_ratio():

@@ -14,8 +14,8 @@ import redis
 from verification.benchmark.options import checked
 from verification.benchmark.peers import environment
 from verification.benchmark.peers.driver import Driver
-from verification.benchmark.peers.environment import Unavailable
-from verification.benchmark.peers.peer import BY_NAME
+from verification.benchmark.peers.environment import Program, Unavailable
+from verification.benchmark.peers.peer import BY_NAME, Peer
 from verification.benchmark.processes.start import RoundFailed
 
 
@@ -33,6 +33,12 @@ def children() -> set[int]:
     return {child.pid for child in psutil.Process().children()}
 
 
+def driver(peer: Peer, folder: Path) -> Driver:
+    """With our own Python, where Celery is installed too."""
+    program = Program([sys.executable, "-m", peer.module], {}, [])
+    return Driver(peer, program, folder / "peer", Waits(), silent, os.environ["BROKER_URL"])
+
+
 def silent(what: str, passed: float, longest: float) -> None:
     pass
 
@@ -40,11 +46,11 @@ def silent(what: str, passed: float, longest: float) -> None:
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
 def test_bare_celery_starts_every_job_and_leaves_nothing(tmp_path: Path):
-    """With our own Python, where Celery is installed too."""
     before = children()
     asked = replace(checked({"instances": 1}), duration=4)
-    driver = Driver(BY_NAME["celery_eta"], Path(sys.executable), tmp_path / "peer", Waits(), silent)
-    found = driver.punctuality(asked, window=timedelta(seconds=1), max_delay=timedelta(seconds=30))
+    found = driver(BY_NAME["celery_eta"], tmp_path).punctuality(
+        asked, window=timedelta(seconds=1), max_delay=timedelta(seconds=30)
+    )
     assert found.jobs >= 3
     assert (found.lost, found.twice, found.cost) == (0, 0, 0)
     assert found.start is not None
@@ -62,9 +68,10 @@ def test_bare_celery_starts_every_job_and_leaves_nothing(tmp_path: Path):
 def test_a_peer_that_cannot_start_says_why(tmp_path: Path):
     before = children()
     broken = replace(BY_NAME["celery_eta"], program="nowhere")
-    driver = Driver(broken, Path(sys.executable), tmp_path / "peer", Waits(), silent)
     with pytest.raises(RoundFailed, match=r"(?s)^A process failed at its start.*No module named .*programs\.nowhere"):
-        driver.punctuality(checked({"instances": 1}), window=timedelta(seconds=1), max_delay=timedelta(seconds=1))
+        driver(broken, tmp_path).punctuality(
+            checked({"instances": 1}), window=timedelta(seconds=1), max_delay=timedelta(seconds=1)
+        )
     assert children() <= before
 
 
@@ -73,7 +80,7 @@ def test_an_environment_is_its_own_and_what_cannot_be_installed_says_why(tmp_pat
     wanted = tmp_path / "requirements.txt"
     wanted.write_text(f"{tmp_path}/no-such-package.tar.gz\n")
     with pytest.raises(Unavailable, match=r"^could not be installed \(exit code 1\): .*no-such-package"):
-        environment.install(wanted, tmp_path / "environment", Waits())
+        environment.with_pip(wanted, tmp_path / "environment", Waits())
     log = tmp_path / "log"
     python = str(tmp_path / "environment" / "bin" / "python")
     assert environment.run([python, "-c", "import celery"], log, {}, Waits(), within=30) == 1

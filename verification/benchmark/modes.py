@@ -1,4 +1,4 @@
-"""Modes of the benchmark: the exercise, throughput, bursts, a steady load, limits, schedules, RunAt beside peers."""
+"""Modes of the benchmark: the exercise, throughput, drains, bursts, a steady load, limits, schedules, peers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from verification.benchmark import options
 from verification.benchmark.burst import card as burst_card
 from verification.benchmark.burst import options as burst_options
 from verification.benchmark.burst import run
+from verification.benchmark.drain import card as drain_card
+from verification.benchmark.drain import options as drain_options
+from verification.benchmark.drain import turns
 from verification.benchmark.limits import card as limits_card
 from verification.benchmark.limits import options as limits_options
 from verification.benchmark.limits import pressure
@@ -72,6 +75,7 @@ CHOICES: Mapping[
 ]
 CHOICES = {
     "throughput": (throughput_options.checked, drain.Drain, throughput_card.show),
+    "drain": (drain_options.checked, turns.Turns, drain_card.show),
     "burst": (burst_options.checked, run.BurstRun, burst_card.show),
     "steady": (steady_options.checked, flow.Flow, steady_card.show),
     "limits": (limits_options.checked, pressure.Pressure, limits_card.show),

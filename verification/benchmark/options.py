@@ -17,16 +17,17 @@ HA_BEATS = 3
 # what is given to the wrong mode is refused.
 ARGUMENTS: dict[str, tuple[type, str]] = {
     "duration": (float, "seconds of load (default 60, with --limits 20, four times, with --schedules 120)"),
-    "instances": (int, "workers (default 5, with --throughput, --steady and --schedules 2)"),
+    "instances": (int, "workers (default 5, with --throughput, --drain, --steady and --schedules 2)"),
     "slots": (
         int,
-        "jobs at a time in each worker (default 5, with --throughput 100, --burst 40, --steady and --schedules 20)",
+        "jobs at a time in each worker (default 5, with --throughput and --drain 100, --burst 40, --steady and "
+        "--schedules 20)",
     ),
     "beats": (int, "schedulers (default 1, with --ha 3)"),
     "pool": (str, "of the workers: threads (default) or prefork"),
     "seed": (int, "of the random steps (default: random, printed)"),
     "idle": (float, "seconds for which the idle database is measured afterwards (default 0, with --peers 10)"),
-    "jobs": (int, "of the backlog (default 10000) or of the burst (default 1000)"),
+    "jobs": (int, "of the backlog (default 10000, with --drain 20000) or of the burst (default 1000)"),
     "http": (int, "with --burst: HTTP jobs at one instant, beside as many Python ones (default 0)"),
     "rate": (
         float,
@@ -34,7 +35,13 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
         "with --schedules: due a second (default 1000 a minute)",
     ),
     "hold": (int, "with --steady: jobs to hold in one worker afterwards, to see its memory (default 0)"),
-    "only": (list, f"with --peers: {', '.join(NAMES)} (default all); may be repeated"),
+    "only": (
+        list,
+        f"with --peers and --drain: {', '.join(NAMES)} (default all that are measured there); may be repeated",
+    ),
+    "runs": (int, "with --drain: drains of each, in turns; the table has their medians (default 3)"),
+    "broker": (list, "with --drain: valkey or rabbitmq (default both); may be repeated"),
+    "against": (str, "with --drain: another checkout of RunAt, drained in turns with this one, by its own code"),
     "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "waiting": (int, "with --limits: jobs in the longest line (default 100000)"),
     "resume": (int, "with --limits: jobs that are resumed at once (default 200000)"),
@@ -44,9 +51,12 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
 }
 # Who has the options that the exercise does not have.
 ELSEWHERE = {
-    "jobs": "--throughput or --burst",
+    "jobs": "--throughput or --burst or --drain",
     "http": "--burst",
-    "only": "--peers",
+    "only": "--peers or --drain",
+    "runs": "--drain",
+    "broker": "--drain",
+    "against": "--drain",
     "backlog": "--peers",
     "rate": "--steady or --limits or --schedules",
     "hold": "--steady",

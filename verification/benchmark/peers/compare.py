@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import tempfile
 from collections.abc import Callable
@@ -11,13 +10,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+from django.conf import settings
+
 from jobs.clock import clock
 from jobs.conf import conf
 from launcher.interrupts import Interrupts, StopRequested
 from verification.benchmark import machine
+from verification.benchmark.drain.peer import DrainedPeer
+from verification.benchmark.drain.runat import RunAt
+from verification.benchmark.drain.system import Surroundings
+from verification.benchmark.drain.system import System as Drainable
 from verification.benchmark.peers import runat
-from verification.benchmark.peers.driver import Driver
-from verification.benchmark.peers.environment import Unavailable, install
+from verification.benchmark.peers.environment import Unavailable
 from verification.benchmark.peers.options import Comparison
 from verification.benchmark.peers.outcome import Outcome, System
 from verification.benchmark.peers.peer import BY_NAME, OURS, OURS_SETTINGS, Peer
@@ -63,30 +67,39 @@ class Comparing:
             outcome.last_words = result.last_words
         self._go_on()
         if backlog:
-            folder = self.folder / OURS
-            system.rate = _tried(system, lambda: runat.rate(backlog, self.run, folder, self._interrupts, tell))
+            drained = RunAt.of_this_checkout(self.folder / OURS, settings.CELERY_BROKER_URL, self._around(tell))
+            try:
+                system.rate = _tried(system, lambda: self._rate(drained))
+            finally:
+                drained.remove()
         return system
+
+    def _around(self, tell: Tell) -> Surroundings:
+        return Surroundings(self.run, self._interrupts, tell)
+
+    def _rate(self, drained: Drainable) -> float:
+        drained.prepare()
+        return drained.drain(self.comparison.backlog, 1).per_second
 
     def _peer(self, peer: Peer, tell: Tell) -> System:
-        versions = peer.requirements.read_text().split()
-        system = System(peer.name, peer.title, peer.settings, peer.lacks, versions)
-        folder, environment = self.folder / peer.name, self.folder / f"{peer.name}-environment"
-        tell(f"{peer.name}: installing", 0, 1)
+        system = System(peer.name, peer.title, peer.settings, peer.lacks, [])
+        drained = DrainedPeer.of(peer, self.folder / peer.name, settings.CELERY_BROKER_URL, self._around(tell))
         try:
-            python = _tried(system, lambda: install(peer.requirements, environment, self._interrupts))
-            if python is not None:
-                self._measure(system, Driver(peer, python, folder, self._interrupts, tell))
+            if _tried(system, drained.installed) is not None:
+                system.versions = drained.versions
+                self._measure(system, drained)
         finally:
-            shutil.rmtree(environment, ignore_errors=True)
+            drained.remove()
         return system
 
-    def _measure(self, system: System, driver: Driver) -> None:
+    def _measure(self, system: System, drained: DrainedPeer) -> None:
         asked, backlog = self.comparison.round, self.comparison.backlog
         window, max_delay = (timedelta(seconds=s) for s in (conf().min_prepare_time, conf().max_delay_time))
+        driver = drained.installed()
         system.punctuality = _tried(system, lambda: driver.punctuality(asked, window=window, max_delay=max_delay))
         self._go_on()
-        if backlog and driver.peer.drains:
-            system.rate = _tried(system, lambda: driver.rate(backlog))
+        if backlog and drained.peer.drains:
+            system.rate = _tried(system, lambda: self._rate(drained))
 
 
 def _own_versions() -> list[str]:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from launcher.home import CHECKOUT
 from launcher.interrupts import Interrupts
-from verification.benchmark import cost, score
+from verification.benchmark import cost
 from verification.benchmark.options import Options
 from verification.benchmark.peers import plan as plans
 from verification.benchmark.peers import services
-from verification.benchmark.peers.environment import Unavailable, run
+from verification.benchmark.peers.environment import Program, Unavailable, run
 from verification.benchmark.peers.outcome import Punctuality, punctuality
 from verification.benchmark.peers.peer import Peer
 from verification.benchmark.peers.plan import Entry, Stamps
@@ -28,9 +28,8 @@ from verification.benchmark.workload import BODY_SECONDS
 
 LOOK_EVERY = 4  # ticks between looks at the stamps: reading them must not cost what is measured
 PREPARED_WITHIN = 120.0  # seconds
-DRAINED_WITHIN = 300.0  # seconds for a backlog
+FILLED_WITHIN = 600.0  # seconds for a backlog
 SOON = timedelta(seconds=1)  # from the writing of the plan to its first insert
-DRAIN_PROCESSES, DRAIN_SLOTS = 2, 10
 # All that a peer sees of our environment: Celery would take BROKER_URL from it before its own settings.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
@@ -44,13 +43,14 @@ class Processes(Cluster):
 
 @dataclass(frozen=True)
 class Driver:
-    """Measures one peer with the given Python, in whose environment it is installed. `folder` is new and empty."""
+    """Measures one peer, whose program is installed. `folder` has no folder yet of the name of what is measured."""
 
     peer: Peer
-    python: Path
+    program: Program
     folder: Path
     interrupts: Interrupts
     tell: Tell
+    broker_url: str
 
     def punctuality(self, asked: Options, *, window: timedelta, max_delay: timedelta) -> Punctuality:
         """Put the workload to it and score it. Raises Unavailable, RoundFailed."""
@@ -64,9 +64,7 @@ class Driver:
                 self._write(home, plan)
                 _pass(wait, (until - datetime.now(UTC)).total_seconds(), "load")
                 longest = (window + max_delay).total_seconds()
-                stamps = _wait_for_stamps(
-                    wait, home, lambda stamps: _done(stamps, plan), longest, "the last jobs", must=False
-                )
+                stamps = _stamps_when(wait, home, lambda stamps: _done(stamps, plan), longest, "the last jobs")
                 idle = _idle(wait, database, asked.idle)
                 # The windows that are counted end after the load: a peer that polls, polls until then.
                 where = cost.interval(since, duration, window.total_seconds())
@@ -81,21 +79,17 @@ class Driver:
             max_delay=max_delay,
         )
 
-    def rate(self, backlog: int) -> float:
-        """Let two processes drain a backlog of jobs that do nothing; jobs/s. Raises Unavailable, RoundFailed."""
-        with self._at_home("drain", 0) as (home, environment, _):
-            processes = self._processes(home, environment, DRAIN_PROCESSES, DRAIN_SLOTS)
-            workers = [member for member in processes.members if member.kind == "worker"]
-            processes.members = [member for member in processes.members if member.kind != "worker"]
-            plan = plans.backlog(datetime.now(UTC), backlog)
-            self._write(home, plan)
-            with self._living(processes, ready=lambda: True) as wait:
-                _wait_for_stamps(wait, home, lambda stamps: stamps.fed, DRAINED_WITHIN, "filling the backlog")
-                processes.members += workers
-                for worker in workers:
-                    worker.start()
-                stamps = _wait_for_stamps(wait, home, lambda stamps: _done(stamps, plan), DRAINED_WITHIN, "draining")
-        return score.jobs_per_second(plans.rows(plan, stamps))
+    @contextmanager
+    def backlog(self, jobs: int, what: str) -> Iterator[tuple[Processes, Path, str]]:
+        """A backlog of jobs that do nothing, and the workers that will drain it, who are ready and wait for the gate:
+        their processes, their folder, the address of their database. Raises Unavailable, RoundFailed."""
+        with self._at_home(what, 0) as (home, environment, _):
+            self.tell(f"{self.peer.name}: filling the backlog", 0, 1)
+            self._carry_out(["fill", str(jobs)], home, environment, "fill its backlog", within=FILLED_WITHIN)
+            processes = self._processes(home, environment, self.peer.drain_processes, self.peer.drain_slots)
+            processes.members = [member for member in processes.members if member.kind == "worker"]
+            with self._living(processes, ready=self._all_ready(processes, home)):
+                yield processes, home, environment[protocol.DATABASE]
 
     @contextmanager
     def _at_home(self, what: str, body_s: float) -> Iterator[tuple[Path, dict[str, str], str]]:
@@ -103,7 +97,10 @@ class Driver:
         home = self.folder / what
         home.mkdir(parents=True)
         name = f"{self.folder.parent.name}_{self.peer.name}_{what}".replace("-", "_").lower()
-        with services.broker(self.peer, name) as broker, services.database(self.peer, name) as database:
+        with (
+            services.broker(self.peer, name, self.broker_url) as broker,
+            services.database(self.peer, name) as database,
+        ):
             environment = {
                 **{name: os.environ[name] for name in KEPT if name in os.environ},
                 "PYTHONPATH": str(CHECKOUT),
@@ -112,15 +109,21 @@ class Driver:
                 protocol.BROKER: broker,
                 protocol.QUEUE: name,
                 protocol.BODY: str(body_s),
+                **self.program.environment,
             }
             if self.peer.prepares:
-                log = home / "prepare.log"
-                if run(self._command(["prepare"]), log, environment, self.interrupts, within=PREPARED_WITHIN):
-                    raise Unavailable(f"could not make its tables; see {log}")
+                self._carry_out(["prepare"], home, environment, "make its tables", within=PREPARED_WITHIN)
             yield home, environment, name if self.peer.uses_database else ""
 
+    def _carry_out(
+        self, role: Sequence[str], home: Path, environment: Mapping[str, str], what: str, *, within: float
+    ) -> None:
+        log = home / f"{role[0]}.log"
+        if run(self._command(role), log, environment, self.interrupts, within=within):
+            raise Unavailable(f"could not {what}; see {log}")
+
     def _command(self, role: Sequence[str]) -> list[str]:
-        return [str(self.python), "-m", self.peer.module, *role]
+        return [*self.program.command, *role]
 
     def _processes(self, home: Path, environment: Mapping[str, str], instances: int, slots: int) -> Processes:
         def member(name: str, kind: str, role: list[str]) -> Member:
@@ -175,15 +178,11 @@ def _pass(wait: Tell, seconds: float, what: str) -> None:
         wait(what, passed, seconds)
 
 
-def _wait_for_stamps(
-    wait: Tell, home: Path, enough: Callable[[Stamps], bool], longest: float, what: str, *, must: bool = True
-) -> Stamps:
-    """Wait until what was told is enough, and return it. Raises Unavailable when it must be and is not in time."""
+def _stamps_when(wait: Tell, home: Path, enough: Callable[[Stamps], bool], longest: float, what: str) -> Stamps:
+    """Wait until what was told is enough, or for so long, and return it."""
     start = time.monotonic()
     while not enough(stamps := _read(home)):
         if (passed := time.monotonic() - start) > longest:
-            if must:
-                raise Unavailable(f"was not done with {what} within {longest:g} s; its logs are in {home}")
             return stamps
         for _ in range(LOOK_EVERY):
             wait(what, passed, longest)

@@ -27,12 +27,23 @@ class Peer:
     prepares: bool = False
     beat: bool = False
     alone: bool = False  # all its slots are in one process, which also takes the jobs in
-    drains: bool = False  # whether it is in the table of throughput too
+    node: bool = False  # its program is JavaScript; its requirements: releases with the least Node.js, newest first
+    # In the drain: how it is set there, "" if it is not drained; its processes and the slots of each; the SQL that says
+    # whether all ends are recorded, "" if it records none.
+    drain: str = ""
+    drain_title: str = ""  # where it is not its own
+    drain_processes: int = 2
+    drain_slots: int = 10
+    ended: str = ""
+
+    @property
+    def drains(self) -> bool:
+        return bool(self.drain)
 
     @property
     def requirements(self) -> Path:
         """File with the exact versions of all packages that the peer needs."""
-        return HERE / "requirements" / f"{self.name}.txt"
+        return HERE / "requirements" / f"{self.name}.{'npm' if self.node else 'txt'}"
 
     @property
     def module(self) -> str:
@@ -64,7 +75,8 @@ PEERS = (
             "(1 h), and those due later than that run more than once; a job that was running is lost"
         ),
         broker=("redis", "amqp"),
-        drains=True,
+        drain_title="Celery, no-op",
+        drain="delay() of a task that does nothing, threads pool; its bodies are counted, since it records no end",
     ),
     Peer(
         name="celery_poll",
@@ -91,7 +103,8 @@ PEERS = (
         ),
         uses_database=True,
         prepares=True,
-        drains=True,
+        drain="defaults, concurrency = slots",
+        ended="NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))",
     ),
     Peer(
         name="apscheduler",
@@ -112,7 +125,51 @@ PEERS = (
         settings="RedisHuey, thread workers = slots in each consumer, scheduler interval 1 s (default and least)",
         lacks="late by half its interval by design; a popped job is gone with a killed consumer; no row, no lock",
         broker=("redis",),
-        drains=True,
+        drain="thread workers = slots; its bodies are counted, since it records no end",
+    ),
+    Peer(
+        name="pgqueuer",
+        title="PgQueuer",
+        program="pgqueuer_queue",
+        settings="asyncpg pool, durable tables (default), batch_size = slots / 2, dequeue_timeout 30 s (default)",
+        lacks="jobs for later wait for a poll; a body must be asynchronous, or it holds up all others of its process",
+        uses_database=True,
+        prepares=True,
+        drain="asyncpg pool, durable tables (default), batch_size 200, one asyncio process",
+        drain_processes=1,
+        ended="NOT EXISTS (SELECT FROM pgqueuer)",
+    ),
+    Peer(
+        name="graphile_worker",
+        title="graphile-worker",
+        program="graphile_worker",
+        settings="defaults (pollInterval 2 s), concurrentJobs = slots; Node.js",
+        lacks=(
+            "jobs for later wait for its poll; a row is deleted at its end, and nothing tells of it; jobs of a "
+            "vanished worker wait 4 hours"
+        ),
+        uses_database=True,
+        prepares=True,
+        node=True,
+        drain="localQueue 500, concurrentJobs 24, completeJobBatchDelay 0, one Node.js process",
+        drain_processes=1,
+        ended="NOT EXISTS (SELECT FROM graphile_worker._private_jobs)",
+    ),
+    Peer(
+        name="pg_boss",
+        title="pg-boss",
+        program="pg_boss",
+        settings="pollingIntervalSeconds 0.5 (its least), workers = slots; Node.js",
+        lacks="late by half its poll by design; jobs of a vanished worker wait until they expire (15 min)",
+        uses_database=True,
+        prepares=True,
+        node=True,
+        drain="four workers with batchSize 200 that ask again at once by notifyWorker, one Node.js process",
+        drain_processes=1,
+        ended=(
+            "NOT EXISTS (SELECT FROM pgboss.job WHERE name = 'run' AND state < 'active')"
+            " AND NOT EXISTS (SELECT FROM pgboss.job WHERE name = 'run' AND state = 'active')"
+        ),
     ),
 )
 BY_NAME = {peer.name: peer for peer in PEERS}

@@ -52,11 +52,6 @@ def punctual(begin: datetime, *, duration: timedelta, window: timedelta, seed: i
     return [Entry(n, *job) for n, job in enumerate(jobs, 1)]
 
 
-def backlog(now: datetime, count: int) -> list[Entry]:
-    """Return a plan of jobs that are due at once."""
-    return [Entry(n, Series.BURST, now, None) for n in range(1, count + 1)]
-
-
 def stamps(lines: Iterable[str]) -> Stamps:
     """Read the lines of all processes; see `programs.protocol`."""
     found = Stamps()

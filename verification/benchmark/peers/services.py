@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
-from celery import current_app
-from django.conf import settings
 from django.db import connection
+from kombu import Connection
 from psycopg import sql
 
 from verification.benchmark.peers.environment import Unavailable
@@ -29,12 +28,28 @@ def database(peer: Peer, name: str) -> Iterator[str]:
     if not peer.uses_database:
         yield ""
         return
-    _execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    create_database(name)
     try:
-        # The one scheme that every driver knows; ours takes its other names too.
-        yield urlsplit(os.environ["DATABASE_URL"])._replace(scheme="postgresql", path=f"/{name}").geturl()
+        yield address(name)
     finally:
-        _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(name)
+
+
+def address(name: str) -> str:
+    """The URL of a database of our server."""
+    # The one scheme that every driver knows; ours takes its other names too.
+    return urlsplit(os.environ["DATABASE_URL"])._replace(scheme="postgresql", path=f"/{name}").geturl()
+
+
+def create_database(name: str, template: str = "") -> None:
+    """Create a database: an empty one, or a copy of one that nobody is connected to."""
+    copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+    _execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), copied))
+
+
+def drop_database(name: str) -> None:
+    """Drop a database, whoever is connected, if it is there."""
+    _execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _execute(statement: sql.Composable) -> None:
@@ -53,13 +68,12 @@ def calls(name: str) -> int | None:
 
 
 @contextmanager
-def broker(peer: Peer, queue: str) -> Iterator[str]:
+def broker(peer: Peer, queue: str, url: str) -> Iterator[str]:
     """The address of the broker, if the peer can use it; what it keeps there is removed at the end.
 
     The peer's queue, or on Redis all its keys, have `queue` in their name. Raises Unavailable.
     """
-    url = settings.CELERY_BROKER_URL
-    kind = "redis" if url.startswith("redis") else "amqp"
+    kind = kind_of(url)
     if not peer.broker:
         yield ""
         return
@@ -68,16 +82,21 @@ def broker(peer: Peer, queue: str) -> Iterator[str]:
     try:
         yield url
     finally:
-        _remove_keys(url, queue) if kind == "redis" else _remove_queue(queue)
+        forget(url, queue)
 
 
-def _remove_keys(url: str, word: str) -> None:
+def kind_of(url: str) -> str:
+    return "redis" if url.startswith("redis") else "amqp"
+
+
+def forget(url: str, queue: str) -> None:
+    """Delete the queue from the broker, and on Redis all keys that have `queue` in their name."""
+    if kind_of(url) == "amqp":
+        with Connection(url) as amqp:
+            channel: Any = amqp.default_channel
+            channel.queue_delete(queue)
+            channel.exchange_delete(queue)
+        return
     with redis.Redis.from_url(url) as client:
-        if keys := list(client.scan_iter(match=f"*{word}*")):
+        if keys := list(client.scan_iter(match=f"*{queue}*")):
             client.delete(*keys)
-
-
-def _remove_queue(name: str) -> None:
-    with current_app.connection_for_write() as amqp:
-        channel: Any = amqp.default_channel
-        channel.queue_delete(name)

@@ -10,7 +10,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from verification.benchmark.peers.driver import DRAIN_PROCESSES, DRAIN_SLOTS
 from verification.benchmark.peers.outcome import Outcome, System
 
 NONE = "-"
@@ -79,11 +78,11 @@ def _throughput(outcome: Outcome) -> RenderableType:
         if system.rate is not None:
             table.add_row(Text(system.title), f"{system.rate:,.0f}", _ratio(outcome.rate_ratio(system)))
     return _captioned(
-        f"Throughput, {outcome.comparison.backlog:,} jobs that do nothing, {DRAIN_PROCESSES} worker processes x "
-        f"{DRAIN_SLOTS} slots",
+        f"Throughput, {outcome.comparison.backlog:,} jobs that do nothing, each set as its documentation recommends",
         table,
-        "From the first start to the last end. The backlog of the others lies in their store, ready to be taken; "
-        "RunAt's lies in its table, and its beat lists and publishes it meanwhile.",
+        "From the first start to the last end that is recorded. The backlog of the others lies in their store, ready "
+        "to be taken; RunAt's lies in its table, and its beat lists and publishes it meanwhile. make bench-drain "
+        "measures this again and again, in turns.",
     )
 
 

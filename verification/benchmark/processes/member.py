@@ -51,6 +51,7 @@ class Member:
     excused: Callable[[int], bool] = lambda pid: False  # whether that process was killed on purpose, by others than us
     killed: bool = False
     frozen: bool = False
+    checkout: Path | None = None  # whose code it runs; None: ours
     log_read: int = 0  # bytes of its log that `Cluster.forget_problems` has put behind us
 
     @property
@@ -59,7 +60,9 @@ class Member:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = spawn(self.command, log=log, cwd=settings.BASE_DIR, environment=self.environment)
+            self.process = spawn(
+                self.command, log=log, cwd=self.checkout or settings.BASE_DIR, environment=self.environment
+            )
         self.lives, self.born = self.lives + 1, time.monotonic()
         self.killed = self.frozen = False
         self.start_at = self.stopping_since = None

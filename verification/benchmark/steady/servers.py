@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
-from celery import current_app
+import redis
+from django.conf import settings
 from django.db import connection
 
-from verification.benchmark.machine import BROKER_TIMEOUT
+AMQP_PORT = 5672
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def cpu() -> dict[str, float]:
     """Seconds, by server; those that cannot be read are left out."""
-    found = {"postgresql": _postgresql(), "broker": _broker()}
-    return {name: seconds for name, seconds in found.items() if seconds is not None}
-
-
-def _postgresql() -> float | None:
-    """Return the seconds of all processes of the server, whatever database they serve. None when it runs elsewhere."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid(), current_database()")
         pid, database = cursor.fetchone()
+    found = {"postgresql": postgresql_cpu(pid, database), "broker": broker_cpu(settings.CELERY_BROKER_URL)}
+    return {name: seconds for name, seconds in found.items() if seconds is not None}
+
+
+def postgresql_cpu(pid: int, database: str) -> float | None:
+    """Return the seconds of all processes of the server, whatever database they serve. None when it runs elsewhere.
+
+    `pid`: a connection's process there, and the `database` it is connected to.
+    """
     try:
         backend = psutil.Process(pid)
         # Of a server elsewhere the number may be anybody's here; ours has its database in its title.
@@ -43,12 +48,24 @@ def _postgresql() -> float | None:
     return float(spent)
 
 
-def _broker() -> float | None:
-    """Return the broker's seconds; None where it does not tell: only Redis and Valkey do."""
-    with current_app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT)
-        if broker.transport.driver_type != "redis":
-            return None
-        channel: Any = broker.default_channel  # Redis' own kind of channel has a client
-        usage: dict[str, Any] = channel.client.info("cpu")
-    return float(usage["used_cpu_user"]) + float(usage["used_cpu_sys"])
+def broker_cpu(url: str) -> float | None:
+    """Return the broker's seconds: Redis and Valkey tell theirs, RabbitMQ's is its process's, if it runs here. None
+    where neither is to be had."""
+    if urlsplit(url).scheme.startswith("redis"):
+        with redis.Redis.from_url(url) as client:
+            usage = client.info("cpu")
+        return float(usage["used_cpu_user"]) + float(usage["used_cpu_sys"])
+    return _listener_cpu(urlsplit(url).hostname or "", urlsplit(url).port or AMQP_PORT)
+
+
+def _listener_cpu(host: str, port: int) -> float | None:
+    if host not in LOCAL:
+        return None
+    try:
+        for found in psutil.net_connections("tcp"):
+            if found.status == psutil.CONN_LISTEN and found.laddr and found.laddr.port == port and found.pid:
+                times = psutil.Process(found.pid).cpu_times()
+                return float(times.user + times.system)
+    except psutil.Error:  # not ours to look at
+        pass
+    return None

@@ -32,4 +32,5 @@ def work(name: str, slots: str) -> None:
 
 
 if __name__ == "__main__":
-    protocol.main({"worker": work, "feed": lambda: protocol.until_stopped(lambda: protocol.feed(schedule))})
+    feed = lambda: protocol.until_stopped(lambda: protocol.feed(schedule))  # noqa: E731 - one of three roles
+    protocol.main({"worker": work, "feed": feed, "fill": lambda count: protocol.fill(schedule, count)})

@@ -23,6 +23,11 @@ def schedule(job_id: int, run_at: datetime | None) -> None:
     (run.configure(schedule_at=run_at) if run_at else run).defer(job_id=job_id)
 
 
+def fill(count: str) -> None:
+    with app.open():
+        run.batch_defer(*({"job_id": job_id} for job_id in range(1, int(count) + 1)))
+
+
 def feed() -> None:
     with app.open():
         protocol.feed(schedule)
@@ -41,4 +46,5 @@ def work(name: str, slots: str) -> None:
 
 
 if __name__ == "__main__":
-    protocol.main({"prepare": prepare, "worker": work, "feed": lambda: protocol.until_stopped(feed)})
+    fed = lambda: protocol.until_stopped(feed)  # noqa: E731 - one of four roles
+    protocol.main({"prepare": prepare, "worker": work, "feed": fed, "fill": fill})
