@@ -46,7 +46,7 @@ class Runtime:
         self.capacity = Capacity(limits(conf()))
         self.slots = _slots(worker, self.recorder, self.capacity)
         self.handoff = Handoff(worker.hostname)
-        self.armer = Armer(self.slots, lifecycle.proven_identity, self.handoff.put)
+        self.armer = Armer(self.slots, lifecycle.proven_identity, self.handoff.put, self.handoff.is_wanted)
         self._strategy: JobStrategy | None = None
         self.capacity.on_reading = self._tell
         self.capacity.on_change = self._changed

@@ -29,6 +29,16 @@ class HandoffFailed(Event):
 
 
 @dataclass(frozen=True)
+class QueueNotLookedInto(Event):
+    """The broker did not say whether others find jobs in a queue: a crowd of it waits here for slots meanwhile."""
+
+    level = logging.WARNING
+    text = "whether others find jobs in queue '%(queue)s' is unknown (%(error)s): none are passed on meanwhile"
+    queue: str
+    error: Exception
+
+
+@dataclass(frozen=True)
 class JobsNotArmed(Event):
     """An error of ours: messages are spent, and no row is taken."""
 

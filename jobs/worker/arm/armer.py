@@ -35,10 +35,14 @@ class Armer:
         slots: Slots,
         identity: Callable[[], WorkerIdentity | None],
         pass_on: Callable[[Sequence[Waiting]], None],
+        is_wanted: Callable[[str], bool] = lambda queue: True,
     ) -> None:
+        """Make it. `pass_on` sends jobs without a slot to other workers; `is_wanted` says whether one of them might
+        take more of a queue than it finds there."""
         self._slots = slots
         self._identity = identity
         self._pass_on = pass_on
+        self._is_wanted = is_wanted
         self._waiting = WaitingJobs()
         self._changed = threading.Condition()
         self._stopping = False
@@ -178,11 +182,13 @@ class Armer:
         return [], [], []
 
     def _surplus(self, until: float) -> list[Waiting]:
-        """Remove and return the jobs to pass on. With more than would fill this worker again all workers are likely to
-        be full: then only a few, so that the messages do not take the cores from the bodies."""
+        """Remove and return the jobs to pass on, as many as would fill this worker again. With more than those here all
+        workers are likely to be full: then only what somebody seems to want, so that the messages do not take the
+        cores from the bodies."""
         limit = self._slots.limit
-        crowd = self._waiting.more_than(limit, until)
-        return self._waiting.take_last(until, max(limit // 40, 1) if crowd else limit, MOST_HOPS)
+        if self._waiting.more_than(limit, until) and not self._is_wanted(self._waiting.last_queue or ""):
+            return []
+        return self._waiting.take_last(until, limit, MOST_HOPS)
 
     def _gather(self) -> list[Waiting]:
         """Remove and return the jobs that are due and have a slot, which it reserves, and for a moment those that come

@@ -109,6 +109,12 @@ class WaitingJobs:
         self._drop_gone()
         return self._heap[0][0] if self._heap else float("inf")
 
+    @property
+    def last_queue(self) -> str | None:
+        """The queue of one of the jobs that wait longest; None when nothing waits, or it names none."""
+        self._drop_gone()
+        return self._heap[-1][2].queue if self._heap else None
+
     def more_than(self, most: int, until: float) -> bool:
         """Return whether more than `most` jobs are due until then."""
         return len(self._due(until, most + 1)) > most

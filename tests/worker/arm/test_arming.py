@@ -81,6 +81,20 @@ def test_without_a_free_slot_a_job_is_not_taken_but_passed_on(worker):
     assert other.pk not in w.acknowledged, "the broker has to have it first"
 
 
+def test_of_a_crowd_only_what_others_want_is_passed_on(worker):
+    """All workers are likely to be full: what goes round takes their time."""
+    w, wanted, asked = worker(slots=1), [], []
+    w.armer._is_wanted = lambda queue: asked.append(queue) or bool(wanted)
+    long, others = job(0, "demo.sleep", seconds=1.5), [job(0) for _ in range(4)]
+    w.deliver(long)
+    wait_for(lambda: Job.objects.running().exists())
+    w.deliver(*others)
+    wait_for(lambda: len(asked) > 2)
+    assert (w.passed_on, set(asked)) == ([], {"default"})
+    wanted.append(True)
+    wait_for(lambda: len(w.passed_on) == 4)
+
+
 def test_a_worker_that_refuses_hands_back_what_waits_and_what_comes_and_ends_what_runs(worker):
     w = worker(slots=2)
     running, waiting, due = job(0, "demo.sleep", seconds=0.5), job(60), job(0)

@@ -65,3 +65,37 @@ def test_what_the_broker_does_not_take_stays_and_goes_nowhere_any_more(passing, 
     passing.handoff.put(passing.bundle(queue.name, 3))
     wait_for(lambda: len(passing.kept) == 3)
     assert ({one.hops for one in passing.kept}, passing.acknowledged) == ({MOST_HOPS}, [])
+
+
+def test_jobs_of_a_queue_in_which_messages_wait_are_not_wanted(passing, queue):
+    assert not passing.handoff.is_wanted(queue.name), "nobody has looked yet"
+    wait_for(lambda: passing.handoff.is_wanted(queue.name))
+    assert not passing.handoff.is_wanted(queue.name), "once for each look"
+    passing.handoff.put(passing.bundle(queue.name, 3))
+    wait_for(lambda: passing.acknowledged)
+    looked = passing.handoff._looked[queue.name]
+    wait_for(lambda: not passing.handoff.is_wanted(queue.name) and passing.handoff._looked[queue.name][0] > looked[0])
+    looked = passing.handoff._looked[queue.name]
+    wait_for(lambda: passing.handoff.is_wanted(queue.name) or passing.handoff._looked[queue.name][0] > looked[0])
+    assert not passing.handoff.is_wanted(queue.name)
+    queue()
+    wait_for(lambda: passing.handoff.is_wanted(queue.name))
+
+
+def test_a_broker_that_does_not_answer_is_left_alone_for_a_while(passing, queue, monkeypatch, emitted):
+    asked = []
+
+    def fail(queue):
+        asked.append(queue)
+        raise OSError("no broker")
+
+    monkeypatch.setattr(passing.handoff._depths, "of", fail)
+    assert not passing.handoff.is_wanted(queue.name)
+    wait_for(lambda: emitted)
+    now = handoff.steady()
+    monkeypatch.setattr(handoff, "steady", lambda: now + handoff.LOOK_AGAIN - 0.1)
+    assert not passing.handoff.is_wanted(queue.name)
+    monkeypatch.setattr(handoff, "steady", lambda: now + handoff.LOOK_AGAIN + 0.1)
+    assert not passing.handoff.is_wanted(queue.name)
+    wait_for(lambda: len(asked) == 2)
+    assert {type(told).__name__ for told in emitted} == {"QueueNotLookedInto"}
