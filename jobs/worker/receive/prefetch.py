@@ -1,5 +1,5 @@
-"""Prefetch: the messages that the broker may have given this worker without an acknowledgement. Of those that are due it is
-as many as keep its slots busy; those that it holds for later come besides."""
+"""Prefetch: the messages that the broker may have given this worker without an acknowledgement. Of those that are due
+it is as many as keep its slots busy; those that it holds for later come besides."""
 
 from __future__ import annotations
 
