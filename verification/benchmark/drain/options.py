@@ -28,8 +28,8 @@ STANDARD = {
 
 @dataclass(frozen=True)
 class Asked:
-    """Options of the drains: `jobs` by each of `names`, `runs` times; RunAt with `instances` workers of `slots` each, of this
-    checkout and of `against`."""
+    """Options of the drains: `jobs` by each of `names`, `runs` times; RunAt with `instances` workers of `slots` each,
+    of this checkout and of `against`."""
 
     jobs: int
     runs: int
