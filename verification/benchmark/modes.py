@@ -76,6 +76,7 @@ CHOICES: Mapping[
 CHOICES = {
     "throughput": (throughput_options.checked, drain.Drain, throughput_card.show),
     "drain": (drain_options.checked, turns.Turns, drain_card.show),
+    "scale_out": (drain_options.scale_out, turns.Turns, drain_card.show),
     "burst": (burst_options.checked, run.BurstRun, burst_card.show),
     "steady": (steady_options.checked, flow.Flow, steady_card.show),
     "limits": (limits_options.checked, pressure.Pressure, limits_card.show),

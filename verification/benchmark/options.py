@@ -27,7 +27,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     "pool": (str, "of the workers: threads (default) or prefork"),
     "seed": (int, "of the random steps (default: random, printed)"),
     "idle": (float, "seconds for which the idle database is measured afterwards (default 0, with --peers 10)"),
-    "jobs": (int, "of the backlog (default 10000, with --drain 20000) or of the burst (default 1000)"),
+    "jobs": (int, "of the backlog (default 10000, with --drain and --scale-out 20000) or of the burst (default 1000)"),
     "http": (int, "with --burst: HTTP jobs at one instant, beside as many Python ones (default 0)"),
     "rate": (
         float,
@@ -39,8 +39,8 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
         list,
         f"with --peers and --drain: {', '.join(NAMES)} (default all that are measured there); may be repeated",
     ),
-    "runs": (int, "with --drain: drains of each, in turns; the table has their medians (default 3)"),
-    "broker": (list, "with --drain: valkey or rabbitmq (default both); may be repeated"),
+    "runs": (int, "with --drain and --scale-out: drains of each, in turns; the table has their medians (default 3)"),
+    "broker": (list, "with --drain and --scale-out: valkey or rabbitmq (default both); may be repeated"),
     "against": (str, "with --drain: another checkout of RunAt, drained in turns with this one, by its own code"),
     "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "waiting": (int, "with --limits: jobs in the longest line (default 100000)"),
@@ -51,11 +51,11 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
 }
 # Who has the options that the exercise does not have.
 ELSEWHERE = {
-    "jobs": "--throughput or --burst or --drain",
+    "jobs": "--throughput or --burst or --drain or --scale-out",
     "http": "--burst",
     "only": "--peers or --drain",
-    "runs": "--drain",
-    "broker": "--drain",
+    "runs": "--drain or --scale-out",
+    "broker": "--drain or --scale-out",
     "against": "--drain",
     "backlog": "--peers",
     "rate": "--steady or --limits or --schedules",

@@ -10,7 +10,7 @@ from launcher.home import CHECKOUT
 from verification.benchmark.drain import card
 from verification.benchmark.drain.drained import Drained, medians
 from verification.benchmark.drain.meter import Reading
-from verification.benchmark.drain.options import NAMES, checked
+from verification.benchmark.drain.options import BROKERS, NAMES, checked, scale_out
 from verification.benchmark.drain.peer import entries
 from verification.benchmark.drain.result import Result
 from verification.benchmark.drain.system import System
@@ -126,6 +126,11 @@ def test_all_are_drained_three_times_unless_it_is_said_otherwise():
     assert (some.names, some.brokers, some.against) == (("runat", "pgqueuer"), ("rabbitmq",), CHECKOUT)
 
 
+def test_it_scales_out_by_runat_alone():
+    found = scale_out({"slots": 10})
+    assert (found.names, found.instances, found.slots, found.brokers) == (("runat",), (1, 2, 4), 10, BROKERS)
+
+
 @pytest.mark.parametrize(
     ("nonsense", "says"),
     [
@@ -138,7 +143,9 @@ def test_all_are_drained_three_times_unless_it_is_said_otherwise():
             "--against: /no/such/folder is no checkout of RunAt; name a folder that has a manage.py.",
         ),
         ({"drain": True, "duration": 5.0}, "--duration means nothing with --drain."),
-        ({"runs": 2}, "--runs means nothing without --drain."),
+        ({"scale_out": True, "instances": 3}, "--instances means nothing with --scale-out."),
+        ({"scale_out": True, "jobs": 5}, "--jobs is 5; it must be from 100 to 1e+06 jobs."),
+        ({"runs": 2}, "--runs means nothing without --drain or --scale-out."),
     ],
 )
 @pytest.mark.django_db

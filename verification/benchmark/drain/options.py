@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from verification.benchmark.peers.peer import OURS, PEERS
 
 BROKERS = ("valkey", "rabbitmq")
 NAMES = (OURS, *(peer.name for peer in PEERS if peer.drains))
+SCALES = (1, 2, 4)  # workers
 STANDARD = {
     "jobs": 20_000,
     "runs": 3,
@@ -28,8 +29,11 @@ STANDARD = {
 
 @dataclass(frozen=True)
 class Asked:
-    """Options of the drains: `jobs` by each of `names`, `runs` times; RunAt with `instances` workers of `slots` each,
-    of this checkout and of `against`."""
+    """Options of the drains: `jobs` by each of `names`, `runs` times.
+
+    RunAt drains by the code of this checkout and of `against`, with each of these numbers of `instances`: workers, of
+    `slots` each.
+    """
 
     jobs: int
     runs: int
@@ -58,6 +62,12 @@ def checked(given: Mapping[str, Any]) -> Asked:
         slots=full["slots"],
         json=file(full["json"]),
     )
+
+
+def scale_out(given: Mapping[str, Any]) -> Asked:
+    """Return the options where only RunAt is drained, by few and by more workers. Raises OptionError."""
+    full = filled("--scale-out", given, {name: STANDARD[name] for name in ("jobs", "runs", "broker", "slots", "json")})
+    return replace(checked(full), names=(OURS,), instances=SCALES)
 
 
 def chosen(option: str, named: list[str] | None, all_of_them: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import psycopg
 
@@ -80,20 +81,24 @@ class RunAt(System):
 
     @property
     def _template(self) -> str:
-        return f"runat_drain_{self.around.run}_{self.name}"
+        """The name of a migrated database that all drains by this checkout are copies of."""
+        return f"runat_drain_{self.around.run}_{crc32(bytes(self.checkout)):x}"
 
     def _environment(self, database: str) -> dict[str, str]:
         return {**os.environ, "DATABASE_URL": services.address(database), "BROKER_URL": self.broker_url}
 
     def prepare(self) -> None:
-        """Migrate a database, of which each drain gets a copy."""
+        """Migrate a database, of which each drain gets a copy, unless another one by this checkout has done so."""
         self.around.tell(f"{self.name}: migrating", 0, 1)
         self.folder.mkdir(parents=True)
+        if services.is_there(self._template):
+            return
         services.create_database(self._template)
         log = self.folder / "migrate.log"
         command = [self._python, "manage.py", "migrate", "-v0"]
         given = self._environment(self._template)
         if environment.run(command, log, given, self.around.interrupts, within=MIGRATED_WITHIN, folder=self.checkout):
+            services.drop_database(self._template)
             raise Unavailable(f"could not make its tables; see {log}")
 
     def remove(self) -> None:
@@ -102,7 +107,7 @@ class RunAt(System):
     def drain(self, jobs: int, number: int) -> Drained:
         home = self.folder / str(number)
         home.mkdir()
-        database = queue = f"{self._template}_{number}"
+        database = queue = f"runat_drain_{self.around.run}_{self.name}_{number}"
         services.create_database(database, template=self._template)
         try:
             cluster = Processes(home, list(self._members(home, database, queue)))

@@ -42,7 +42,11 @@ class Turns:
     @property
     def headline(self) -> str:
         a = self.asked
-        return f"Drain {self.run}: {a.jobs:,} jobs each of {', '.join(a.names)}, {a.runs} times; logs in {self.folder}"
+        workers = " and ".join(map(str, a.instances))
+        return (
+            f"Drain {self.run}: {a.jobs:,} jobs each of {', '.join(a.names)}, {a.runs} times, RunAt with {workers} "
+            f"workers; logs in {self.folder}"
+        )
 
     def carry_out(self, tell: Tell) -> Result:
         where, stolen = machine.describe(), machine.stolen()

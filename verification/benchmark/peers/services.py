@@ -47,6 +47,13 @@ def create_database(name: str, template: str = "") -> None:
     _execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), copied))
 
 
+def is_there(name: str) -> bool:
+    """Return whether there is a database of that name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)", [name])
+        return bool(cursor.fetchone()[0])
+
+
 def drop_database(name: str) -> None:
     """Drop a database, whoever is connected, if it is there."""
     _execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         mode.add_argument("--ha", action="store_true", help="workers live 10 - 30 s, stop, pause 0 - 9 s, start again")
         mode.add_argument("--throughput", action="store_true", help="drain a backlog instead, and one of bare Celery")
         mode.add_argument("--drain", action="store_true", help="drain a backlog by RunAt and by others, in turns")
+        mode.add_argument("--scale-out", action="store_true", help="drain a backlog with 1, 2 and 4 workers, in turns")
         mode.add_argument("--burst", action="store_true", help="start many jobs at one instant instead")
         mode.add_argument("--steady", action="store_true", help="everything at once, at one rate, instead")
         mode.add_argument("--limits", action="store_true", help="what limits cost those that have them, and others")

@@ -3,6 +3,7 @@
 // would bound a drain.
 'use strict'
 
+const { Client } = require('pg')
 const module_ = require('pg-boss')
 const protocol = require('./protocol.js')
 
@@ -12,6 +13,15 @@ const AT_A_TIME = 1000
 const WORKERS = 4
 const BATCH = 200
 const LEAST_POLL_S = 0.5
+
+// A fetch is what skips locked rows.
+function countFetches() {
+  const query = Client.prototype.query
+  Client.prototype.query = function (text, ...rest) {
+    if (String(text?.text ?? text).includes('SKIP LOCKED')) protocol.listed()
+    return query.call(this, text, ...rest)
+  }
+}
 
 async function started() {
   const boss = new PgBoss({ connectionString: process.env.PEER_DATABASE })
@@ -50,6 +60,7 @@ const feed = () =>
 
 const work = (name, slots) =>
   protocol.untilStopped(async () => {
+    if (!protocol.drains) countFetches()
     const boss = await started()
     await protocol.ready()
     const [workers, batchSize] = protocol.drains ? [WORKERS, BATCH] : [Number(slots), 1]
