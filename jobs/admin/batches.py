@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -11,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from jobs.admin.records import Records, linked
 from jobs.models import Batch, Job
-from jobs.models.dependency import Other
+from jobs.models.dependency import last_of
 from jobs.states import OVER
 from jobs.templatetags.runat import exact, state_badge
 
@@ -31,7 +32,9 @@ class BatchAdmin(Records[Batch]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         """Return the batches with their counts, asked for the rows of the page only."""
         of_it = Job.objects.filter(batch=OuterRef("pk")).order_by()
-        return super().get_queryset(request).annotate(_jobs=_count(of_it), _over=_count(of_it.in_state(OVER)))
+        left = RawSQL(LEFT, [])  # noqa: S611 - ours
+        counts = {"_jobs": _count(of_it), "_over": _count(of_it.in_state(OVER)), "_left": left}
+        return super().get_queryset(request).annotate(**counts)
 
     @admin.display(description="created", ordering="created_at")
     def created(self, batch: Batch) -> str:
@@ -43,7 +46,8 @@ class BatchAdmin(Records[Batch]):
 
     @admin.display(description="ended")
     def ended(self, batch: Batch) -> SafeString:
-        return format_html('<a href="{}">{} of {}</a>', _jobs_of(batch), batch._over or 0, batch._jobs or 0)  # type: ignore[attr-defined]
+        over, jobs, left = (getattr(batch, name) or 0 for name in ("_over", "_jobs", "_left"))
+        return format_html('<a href="{}">{} of {}</a>', _jobs_of(batch), over + left, jobs + left)
 
     @admin.display(description="its jobs")
     def states(self, batch: Batch) -> SafeString:
@@ -53,7 +57,12 @@ class BatchAdmin(Records[Batch]):
 
     @admin.display(description="starts after the last of them")
     def last(self, batch: Batch) -> SafeString | str:
-        return linked([Other(batch.callback.pk, batch.callback.state)]) if batch.callback else "—"
+        last = last_of(batch)
+        return linked([last]) if last else "—"
+
+
+# What has gone into the history is over.
+LEFT = "SELECT count(*) FROM jobs_history WHERE jobs_history.batch_id = jobs_batch.id"
 
 
 def _count(jobs: QuerySet[Job]) -> Subquery:

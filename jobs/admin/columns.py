@@ -47,6 +47,21 @@ class JobColumns:
     def why(self, job: Job) -> str:
         return explain(job, clock.current())
 
+    @admin.display(description="history")
+    def removed(self, job: Job) -> str:
+        """Say that a job has left the table, and when it goes."""
+        when = "It is kept." if job.remove_on is None else f"It is removed on {job.remove_on} UTC."
+        return f"This job is over and has gone into the history: it is to be read. {when} A retry brings it back."
+
+    @admin.display(description="starts")
+    def its_starts(self, job: Job) -> SafeString | str:
+        """List the starts of a job of the history, which stand in its row."""
+        rows = (
+            (one.number, one.worker, exact(one.locked_at), exact(one.finished_at), one.get_outcome_display(), one.error)
+            for one in job.attempts.all()
+        )
+        return format_html_join(mark_safe("<br>"), "{}. on {}, acquired {}, ended {}: {} {}", rows) or "—"
+
     @admin.display(description="stands for")
     def stands_for(self, job: Job) -> SafeString | str:
         """Name the schedule that has made it and the time of that, for those who may look at schedules."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -24,11 +25,14 @@ from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Job, Subject
+from jobs.models.history import find
 from jobs.templatetags.runat import exact, span
 from jobs.web import controls
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+ID = re.compile(r"[0-9]{1,18}")
 
 
 @admin.register(Job)
@@ -103,6 +107,11 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
     ) -> tuple[QuerySet[Job], bool]:
         return cast("Any", queryset).search(search_term), False
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
+        """Return the job, also one that has gone into the history."""
+        job = super().get_object(request, object_id, from_field)
+        return find(int(object_id)) if job is None and ID.fullmatch(object_id) else job
+
     # --- a new job ---
 
     def get_form(self, request: HttpRequest, obj: Job | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -113,13 +122,17 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
         return type("AskedJobForm", (NewJobForm,), asked)
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
-        return self.fieldsets if obj else self.add_fieldsets
+        if obj is None:
+            return self.add_fieldsets
+        return [(None, {"fields": ["removed", "its_starts"]}), *self.fieldsets] if obj.in_history else self.fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> Any:
-        return [name for _, options in self.fieldsets for name in options["fields"]] if obj else []
+        return [name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]] if obj else []
 
     def get_inlines(self, request: HttpRequest, obj: Job | None) -> Any:
-        return self.inlines if obj else []
+        if obj is None:
+            return []
+        return [AuditInline] if obj.in_history else self.inlines  # its ledger stands in its row
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Job:
         return cast("Job", form.instance)
@@ -175,7 +188,7 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
     # --- deletion: only of what has ended ---
 
     def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or obj.is_final)
+        return super().has_delete_permission(request, obj) and (obj is None or (obj.is_final and not obj.in_history))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """The row is held until it is gone: what is retried meanwhile waits, and nobody is told of a deletion that

@@ -27,7 +27,7 @@ from jobs.creation_limits import admission_of
 from jobs.models import Batch
 from jobs.models.batch import MOST_OF_A_BATCH
 from jobs.models.constraints import EARLIEST_RUN_AT
-from jobs.models.dependency import Other
+from jobs.models.dependency import last_of
 from jobs.permissions import ADD_JOB, VIEW_JOB
 from jobs.states import OVER, State
 from jobs.transitions.batches import NewBatch, create_batch, with_id
@@ -81,8 +81,8 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
 
     @extend_schema_field(OtherSerializer(allow_null=True))
     def get_callback(self, batch: Batch) -> Any:
-        job = batch.callback
-        return None if job is None else OtherSerializer(Other(job.pk, job.state)).data
+        last = last_of(batch)
+        return None if last is None else OtherSerializer(last).data
 
     def _counts(self) -> dict[State, int]:
         counts: dict[State, int] = self.context["counts"]

@@ -148,6 +148,19 @@ class ListQuery(PageQuery):
     run_at_before = BoundField(required=False, help_text="Due before this time.")
     created_at_after = BoundField(required=False, help_text="Created at this time or later.")
     created_at_before = BoundField(required=False, help_text="Created before this time.")
+    history = serializers.BooleanField(
+        required=False,
+        error_messages={"invalid": "This is neither true nor false; give one of them."},
+        help_text="True: those that are over and have left the table of jobs, the last that ended first; not by time.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        by_time = [name for name in attrs if name.endswith(("_after", "_before"))]
+        if attrs.get("history") and by_time:
+            raise serializers.ValidationError(
+                {by_time[0]: "The history is not listed by this; leave it out, and follow `next` to the time."}
+            )
+        return attrs
 
 
 def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
@@ -163,9 +176,8 @@ def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
     return wanted
 
 
-def matching(jobs: JobQuerySet, query: QueryDict) -> JobQuerySet:
-    """Return the jobs that the query string asks for. Raises ValidationError."""
-    wanted = checked(query, ListQuery)
+def matching(jobs: JobQuerySet, wanted: Mapping[str, Any]) -> JobQuerySet:
+    """Return the jobs that a query string asks for."""
     if wanted.get("state"):
         jobs = jobs.in_state(wanted["state"])
     jobs = jobs.labelled(wanted.get("label", {}))

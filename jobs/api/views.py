@@ -25,7 +25,8 @@ from jobs import blackouts, rules, transitions
 from jobs.api.access import HasPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.fields import MOST_ERRORS
-from jobs.api.listing import JobPagination, ListQuery, matching
+from jobs.api.history import history_page
+from jobs.api.listing import JobPagination, ListQuery, checked, matching
 from jobs.api.parsers import PARSERS, JsonParser
 from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
@@ -42,6 +43,7 @@ from jobs.clock import clock
 from jobs.creation_limits import admission_of
 from jobs.models import Job, Verb
 from jobs.models.constraints import EARLIEST_RUN_AT
+from jobs.models.history import find
 from jobs.permissions import ADD_JOB, VIEW_JOB
 from jobs.rules.controls import CONTROLS
 
@@ -121,8 +123,12 @@ class JobList(ApiView):
 
     @extend_schema(operation_id="jobs_list", parameters=[ListQuery], responses=JobSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List jobs, newest first, a cursor page at a time."""
-        page = self.paginate_queryset(matching(Job.objects.for_people(), request.query_params))
+        """List jobs, newest first, a cursor page at a time; those of the history on their own, the last that ended
+        first."""
+        wanted = checked(request.query_params, ListQuery)
+        if wanted.get("history"):
+            return Response(history_page(request, wanted))
+        page = self.paginate_queryset(matching(Job.objects.for_people(), wanted))
         return self.get_paginated_response(JobSerializer(page, many=True).data)
 
     @extend_schema(
@@ -231,8 +237,8 @@ class JobDetail(ApiView):
 
     @extend_schema(operation_id="jobs_read", responses=JobDetailSerializer)
     def get(self, request: Request, job_id: int) -> Response:
-        """Read a job with its starts, and with what people asked of it."""
-        job = Job.objects.for_people().with_story().filter(pk=job_id).first()
+        """Read a job with its starts, and with what people asked of it, also when it has gone into the history."""
+        job = Job.objects.for_people().with_story().filter(pk=job_id).first() or find(job_id)
         if job is None:
             raise Http404(f"There is no job {job_id}.")
         return Response(JobDetailSerializer(job).data)

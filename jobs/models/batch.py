@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Count, Q
+from django.db import connection, models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs.states import State
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from jobs.models.job import Job  # noqa: F401 - named by `jobs`
 
 MOST_OF_A_BATCH = 1000  # jobs
+
+COUNTS = """
+SELECT state, count(*) FROM jobs_job WHERE batch_id = %(batch)s GROUP BY state
+UNION ALL SELECT state, count(*) FROM jobs_history WHERE batch_id = %(batch)s GROUP BY state
+"""
 
 
 class Batch(models.Model):
@@ -55,6 +61,10 @@ class Batch(models.Model):
         return f"batch {self.pk} ({self.name})" if self.name else f"batch {self.pk}"
 
     def counts(self) -> dict[State, int]:
-        """Return how many of the batch's jobs are in each state, those in none left out."""
-        counted = self.jobs.order_by().values_list("state").annotate(Count("id"))
-        return {State(state): count for state, count in counted}
+        """Return how many of the batch's jobs are in each state, those in none left out; with those of the history."""
+        found: Counter[State] = Counter()
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTS, {"batch": self.pk})
+            for state, count in cursor.fetchall():
+                found[State(state)] += count
+        return dict(found)

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from django.db import models
 from django.db.models import F, Q
 
+from jobs.models.batch import Batch
+from jobs.models.history import outcomes
 from jobs.models.job import Job
 from jobs.states import Hold, State
 
@@ -44,17 +46,36 @@ class Dependency(models.Model):
         return f"job {self.job_id} waits for job {self.waits_for_id}"
 
 
+def others(ids: list[int]) -> list[Other]:
+    """Return these jobs, wherever they are; those that have been removed are left out."""
+    states = dict(Job.objects.filter(pk__in=ids).order_by().values_list("pk", "state")) if ids else {}
+    states |= {pk: one.state for pk, one in outcomes(set(ids) - set(states)).items()}
+    return [Other(pk, states[pk]) for pk in ids if pk in states]
+
+
 def awaited_by(job: Job) -> list[Other]:
     """Return the jobs that this one waits for, or has waited for. A job that waits for nothing costs no question."""
+    if job.in_history:
+        return others(job.left_waits_for)
     if job.waits_for_end is None and not job.held_by & Hold.DEPENDENCIES:
         return []
-    others = Dependency.objects.filter(job=job).order_by("waits_for_id")
-    return [Other(*row) for row in others.values_list("waits_for_id", "waits_for__state")]
+    pairs = Dependency.objects.filter(job=job).order_by("waits_for_id")
+    return [Other(*row) for row in pairs.values_list("waits_for_id", "waits_for__state")]
 
 
 def dependents_of(job: Job) -> list[Other]:
     """Return the first of the jobs that wait for this one, or have waited."""
+    if job.in_history:
+        return others(job.left_dependents[:DEPENDENTS_SHOWN])
     if not job.has_dependents:
         return []
-    others = Dependency.objects.filter(waits_for=job).order_by("job_id")[:DEPENDENTS_SHOWN]
-    return [Other(*row) for row in others.values_list("job_id", "job__state")]
+    pairs = Dependency.objects.filter(waits_for=job).order_by("job_id")[:DEPENDENTS_SHOWN]
+    return [Other(*row) for row in pairs.values_list("job_id", "job__state")]
+
+
+def last_of(batch: Batch) -> Other | None:
+    """Return the job that waits for all of a batch, wherever it is; None where there is none."""
+    if batch.callback_id is None:
+        return None
+    there = batch._state.fields_cache.get("callback")  # empty for one that has left the table
+    return next(iter(others([batch.callback_id])), None) if there is None else Other(there.pk, there.state)

@@ -25,7 +25,10 @@ GONE = {
     "batch_id": "(SELECT id FROM jobs_batch WHERE id = old.batch_id)",
 }
 AS_JOB = ", ".join(f"{GONE.get(name, 'old.' + name)} AS {name}" for name in COLUMNS)
-FIND = f"SELECT {AS_JOB}, old.remove_on FROM jobs_history AS old WHERE old.id = %s"  # noqa: S608 - of our own names
+THESE = f"""
+SELECT {AS_JOB}, old.remove_on, old.waits_for AS left_waits_for, old.dependents AS left_dependents
+FROM jobs_history AS old WHERE old.id = ANY (%s::bigint[]) ORDER BY old.finished_at DESC, old.id DESC
+"""  # noqa: S608 - of our own names
 ITS_ATTEMPTS = """
 SELECT its.* FROM jobs_history AS old, jsonb_populate_recordset(NULL::jobs_attempt, old.attempts) AS its
 WHERE old.id = %s ORDER BY its.number
@@ -57,15 +60,38 @@ class Outcome(NamedTuple):
     execute_at: datetime | None
 
 
+def found(job_ids: Collection[int]) -> list[Job]:
+    """Return those of these jobs that are in the history, the last that ended first, with who has created them."""
+    jobs = list(Job.objects.raw(THESE, [list(job_ids)]))
+    for job in jobs:
+        job.in_history = True
+    models.prefetch_related_objects(jobs, "created_by", "calendar")
+    return jobs
+
+
 def find(job_id: int) -> Job | None:
     """Return the job, with its attempts and its audit, if it is in the history; None otherwise."""
-    job = next(iter(Job.objects.raw(FIND, [job_id])), None)
+    job = next(iter(found([job_id])), None)
     if job is not None:
-        job.in_history = True
         attempts = list(Attempt.objects.raw(ITS_ATTEMPTS, [job_id]))
         audit = list(Audit.objects.filter(job_id=job_id).select_related("by"))
         job._prefetched_objects_cache = {"attempts": attempts, "audit": audit}  # type: ignore[attr-defined]
     return job
+
+
+def in_bulk(job_ids: Collection[int], jobs: models.QuerySet[Job]) -> dict[int, Job]:
+    """Return these of the jobs by their ids, and of those that are missing what is in the history. No statement for
+    none, and one where none is missing."""
+    there = jobs.in_bulk(list(job_ids)) if job_ids else {}
+    left = set(job_ids) - there.keys()
+    return there | {job.pk: job for job in (found(left) if left else ())}
+
+
+def some_ids(limit: int) -> list[int]:
+    """Return the ids of some jobs of the history, of any that come first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM jobs_history LIMIT %s", [limit])
+        return [job_id for (job_id,) in cursor.fetchall()]
 
 
 def outcomes(job_ids: Collection[int]) -> dict[int, Outcome]:
@@ -78,3 +104,54 @@ def outcomes(job_ids: Collection[int]) -> dict[int, Outcome]:
             [list(job_ids)],
         )
         return {row[0]: Outcome(*row[1:]) for row in cursor.fetchall()}
+
+
+class Filter(NamedTuple):
+    """Jobs of the history that are asked for; None: any."""
+
+    states: list[int] | None = None
+    queue: str | None = None
+    target: str | None = None
+    name: str | None = None
+    batch: int | None = None
+    labels: str | None = None  # a JSON object: with all of these
+
+
+class Position(NamedTuple):
+    """Position in the list of the history, the last that ended first: after that job."""
+
+    finished_at: datetime
+    id: int
+
+
+# So many rows are looked at in one question, whatever is asked for: who asks for what is rare gets it in several.
+LOOK = 5_000
+LISTED = """
+WITH looked AS MATERIALIZED (
+    SELECT id, finished_at,
+        (%(states)s::int[] IS NULL OR state = ANY (%(states)s)) AND (%(queue)s::text IS NULL OR queue = %(queue)s)
+        AND (%(target)s::text IS NULL OR target = %(target)s) AND (%(name)s::text IS NULL OR name = %(name)s)
+        AND (%(batch)s::bigint IS NULL OR batch_id = %(batch)s)
+        AND (%(labels)s::jsonb IS NULL OR labels @> %(labels)s::jsonb) AS fits
+    FROM jobs_history
+    WHERE %(at)s::timestamptz IS NULL OR (finished_at <= %(at)s AND (finished_at, id) < (%(at)s, %(id)s))
+    ORDER BY finished_at DESC, id DESC LIMIT %(look)s
+)
+SELECT ARRAY(SELECT id FROM looked WHERE fits ORDER BY finished_at DESC, id DESC LIMIT %(limit)s),
+    (SELECT count(*) FROM looked), last.finished_at, last.id
+FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT * FROM looked ORDER BY finished_at, id LIMIT 1) AS last ON true
+"""
+
+
+def listed(wanted: Filter, after: Position | None, *, limit: int) -> tuple[list[Job], Position | None]:
+    """Return a page of the jobs of the history, the last that ended first, `limit` at most, and the position after
+    which the next page comes; None where there is none."""
+    at, after_id = after or (None, 0)
+    asked = {**wanted._asdict(), "at": at, "id": after_id, "look": LOOK, "limit": limit + 1}
+    with connection.cursor() as cursor:
+        cursor.execute(LISTED, asked)
+        ids, looked, *last = cursor.fetchone()
+    jobs = found(ids[:limit])
+    if len(ids) > limit and (ended := jobs[-1].finished_at):
+        return jobs, Position(ended, jobs[-1].pk)
+    return jobs, Position(*last) if looked == LOOK else None

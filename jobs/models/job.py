@@ -184,6 +184,8 @@ class Job(models.Model):
 
     in_history = False  # True on one that was read from there: it has left the table (jobs/models/history.py)
     remove_on: date | None = None  # the day on which it is removed from there; None: it is kept
+    left_waits_for: list[int]  # only there: the ids of the jobs that it waited for
+    left_dependents: list[int]  # only there: of those that waited for it
 
     class Meta:
         ordering = ["-id"]

@@ -38,6 +38,21 @@ DELETE FROM jobs_occurrence WHERE id = ANY (ARRAY(
 """,
 }
 
+COUNT: Mapping[str, str] = {
+    "worker log": "SELECT count(*) FROM jobs_workerlog WHERE at < %s",
+    "audit": "SELECT count(*) FROM jobs_audit WHERE at < %s",
+    "sessions": "SELECT count(*) FROM django_session WHERE expire_date < %s",
+    "shadow": "SELECT count(*) FROM jobs_occurrence WHERE cause = 'shadow' AND nominal_at < %s",
+}
+
+
+def count_before(table: str, before: datetime) -> int:
+    """Count these rows from before that moment, for somebody who has the time: all are read."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT[table], [before])
+        found: int = cursor.fetchone()[0]
+    return found
+
 
 def delete_before(table: str, before: datetime, *, limit: int) -> int:
     """Delete the oldest of these rows, `limit` at most, of those from before that moment; return how many. One

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
+from jobs.models.history import find
 from jobs.monitor.access import may_look, page, refuse
 from jobs.monitor.cached_page import cached_page
 from jobs.transitions.dependencies import runs
@@ -51,7 +52,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @page
 def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     """`/jobs/7/`: the facts in the order of time, why it was late, its ledger, and what can be done."""
-    job = Job.objects.for_people().with_story().filter(pk=job_id).first()
+    job = Job.objects.for_people().with_story().filter(pk=job_id).first() or find(job_id)
     if job is None:
         raise Http404(f"There is no job {job_id}.")
     now = clock.current()

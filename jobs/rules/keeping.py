@@ -1,4 +1,4 @@
-"""The day on which a job that is over is removed."""
+"""Day on which a job that is over is removed, and ages at which rows of small tables are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from jobs.states import State
 
 # Beyond this a row goes with those of its week: whoever looks for a row by its id looks into each partition.
 BY_DAY_FOR = 60  # days
+
+
+def old_before(now: datetime) -> dict[str, datetime]:
+    """Return for each of the small tables the moment before which its rows are old."""
+    c = conf()
+    return {
+        "worker log": now - timedelta(days=c.keep_worker_log),
+        "audit": now - timedelta(days=c.keep_audit),
+        "sessions": now,
+        "shadow": now - timedelta(days=c.keep_shadow),
+    }
 
 
 def removal_day(*, state: int, queue: str, target: str, finished_at: datetime, today: date) -> date:

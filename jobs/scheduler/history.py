@@ -13,6 +13,7 @@ from jobs.events.scheduler import HistoryMoved, HistoryRemoved, RemovalDelayed, 
 from jobs.models import Installation
 from jobs.models.old_rows import delete_before
 from jobs.models.partitions import partitions, remove
+from jobs.rules.keeping import old_before
 from jobs.transitions.history import BEGIN, Place, move_part
 
 AT_A_TIME = 500  # jobs, in one transaction
@@ -82,14 +83,8 @@ class Removing:
 def old_rows(*, now: datetime, seconds: float = SECONDS) -> float:
     """Delete what is old of the small tables; return the seconds until the next look. One statement for each where
     there is nothing."""
-    until, c = steady() + seconds, conf()
-    before = {
-        "worker log": now - timedelta(days=c.keep_worker_log),
-        "audit": now - timedelta(days=c.keep_audit),
-        "sessions": now,
-        "shadow": now - timedelta(days=c.keep_shadow),
-    }
-    for table, moment in before.items():
+    until = steady() + seconds
+    for table, moment in old_before(now).items():
         while delete_before(table, moment, limit=OLD_AT_A_TIME) == OLD_AT_A_TIME:
             if steady() >= until:
                 return 0.0

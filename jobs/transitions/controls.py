@@ -15,12 +15,14 @@ from django.db.models.functions import Greatest
 from jobs import publishing, rules
 from jobs.models import Attempt, Audit, Described, Job, Occurrence, Turn, Verb
 from jobs.models.described import described
+from jobs.models.history import find
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.nodes.waking import wake_at_commit
 from jobs.rules.controls import CONTROLS, Control
 from jobs.states import OVER, Cause, Hold, State
 from jobs.transitions.dependencies import unblock as dependencies
+from jobs.transitions.history import bring_back
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
 from jobs.transitions.requeue import keep_place, requeue
@@ -192,9 +194,10 @@ def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
 def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, refusal: str) -> Answer:
     """Make the change if the job is in a state in which it can be made, and answer with what is true."""
     _check_reason(asked.reason, needed=False)
+    in_history = False
     while True:
-        won = _try(job_id, asked, change)
-        job = Job.objects.for_people().filter(pk=job_id).first()
+        won = _try(job_id, asked, change, in_history)
+        job = Job.objects.for_people().filter(pk=job_id).first() or find(job_id)
         if job is None:
             return Answer(done=False, why=f"There is no job {job_id}.")
         if won == State.RUNNING:
@@ -203,7 +206,8 @@ def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, re
             return Answer(done=True, why=f"Job {job_id} was {done}.", job=job)
         if job.state not in asked.control.states:
             break
-        # The job has come back since: "cannot be cancelled; it is pending" would be no answer.
+        # The job has come back since: "cannot be cancelled; it is pending" would be no answer. Or it is brought back.
+        in_history = job.in_history
     return Answer(done=False, why=f"{refusal}; job {job_id} {_state_now(job).removeprefix('it ')}.", job=job)
 
 
@@ -212,10 +216,12 @@ def _state_now(job: Job) -> str:
     return f"it is {State(job.state).label}{when}"
 
 
-def _try(job_id: int, asked: _Asked, change: Callable[[Job], None]) -> State | None:
+def _try(job_id: int, asked: _Asked, change: Callable[[Job], None], in_history: bool) -> State | None:
     """Make the change once; waits for whoever holds the row: a start that is being committed, or another person.
     Returns the state in which it was made, None if the job was in none of the expected."""
     with transaction.atomic():
+        if in_history:
+            bring_back([job_id])
         job = Job.objects.in_state(asked.control.states).select_for_update(no_key=True).filter(pk=job_id).first()
         if job is None:
             return None

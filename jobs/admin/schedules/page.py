@@ -17,6 +17,7 @@ from jobs.admin.schedules.runs import VERBS
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Audit, Job, Occurrence, Schedule, Subject
+from jobs.models.history import in_bulk
 from jobs.models.querysets.strips import SHOWN, LastRun
 from jobs.permissions import VIEW_AUDIT
 from jobs.recurrence import DIALECTS
@@ -122,7 +123,7 @@ def history(schedule: Schedule, now: datetime, *, before: datetime | None) -> li
     if before is not None:
         rows = rows.filter(nominal_at__lt=before)
     found = list(rows.order_by("-nominal_at", "-number")[: HISTORY + 1])
-    jobs = Job.objects.brief().in_bulk([row.job_id for row in found if row.job_id is not None])
+    jobs = in_bulk([row.job_id for row in found if row.job_id is not None], Job.objects.brief())
     return [_past(row, jobs.get(row.job_id or 0)) for row in found]
 
 

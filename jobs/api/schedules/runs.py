@@ -34,6 +34,7 @@ from jobs.api.schedules.serializers import (
 from jobs.api.views import person
 from jobs.clock import clock
 from jobs.models import Job, Occurrence, OccurrenceChange
+from jobs.models.history import in_bulk
 from jobs.permissions import CONTROL_SCHEDULE, VIEW_SCHEDULE
 from jobs.transitions.schedules import single
 from jobs.transitions.schedules.definitions import Changed
@@ -41,9 +42,9 @@ from jobs.web import parsing
 
 
 def jobs_of(runs: Sequence[Occurrence]) -> dict[str, Any]:
-    """Return what these are shown with: their jobs, in one statement."""
+    """Return what these are shown with: their jobs, in one statement, and in another those of the history."""
     ids = [run.job_id for run in runs if run.job_id is not None]
-    return {"jobs": Job.objects.in_bulk(ids) if ids else {}}
+    return {"jobs": in_bulk(ids, Job.objects.all())}
 
 
 class RunList(ScheduleView):

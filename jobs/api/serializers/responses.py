@@ -33,6 +33,10 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     delay_ms = serializers.FloatField(read_only=True, allow_null=True, help_text="execute_at - run_at.")
     duration_ms = serializers.FloatField(read_only=True, allow_null=True, help_text="finished_at - execute_at.")
     beyond_deadline = serializers.SerializerMethodField(help_text="It is running although its deadline has passed.")
+    in_history = serializers.BooleanField(read_only=True, help_text="It is over, and has left the table of jobs.")
+    remove_on = serializers.DateField(
+        read_only=True, allow_null=True, help_text="The day on which it is removed from the history; null: it is not."
+    )
 
     class Meta:
         model = Job
@@ -68,6 +72,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "beyond_deadline",
             "cancel_requested_at",
             "created_by",
+            "in_history",
+            "remove_on",
         )
         read_only_fields = fields
         extra_kwargs = HELP

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from jobs.models.history import outcomes
+
 
 class Day(NamedTuple):
     """Day of a schedule, by somebody's clocks: up to `until`, which is not part of it."""
@@ -57,7 +59,7 @@ ORDER BY asked.place, run.nominal_at
 def of_days(days: Collection[Day]) -> dict[Day, list[OfDay]]:
     """Return by day what is accounted for of its schedule, in the order of time."""
     asked = list(days)
-    found: dict[Day, list[OfDay]] = {day: [] for day in asked}
+    rows: list[tuple[Day, OfDay]] = []
     with connection.cursor() as cursor:
         cursor.execute(
             OF_DAYS,
@@ -68,5 +70,10 @@ def of_days(days: Collection[Day]) -> dict[Day, list[OfDay]]:
             },
         )
         for place, *row in cursor.fetchall():
-            found[asked[place - 1]].append(OfDay(*row))
+            rows.append((asked[place - 1], OfDay(*row)))
+    left = outcomes([row.job_id for _, row in rows if row.job_id and row.cause is None and row.state is None])
+    found: dict[Day, list[OfDay]] = {day: [] for day in asked}
+    for day, row in rows:
+        old = left.get(row.job_id or 0)
+        found[day].append(row if old is None else row._replace(state=old.state, finished_at=old.finished_at))
     return found

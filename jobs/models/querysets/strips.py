@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from jobs.models.history import outcomes
 from jobs.states import Cause, State
 
 SHOWN = 20
@@ -66,11 +67,16 @@ ORDER BY wanted.id, o.nominal_at DESC, o.number DESC
 def last_runs(schedule_ids: Collection[int], *, now: datetime, most: int = SHOWN) -> dict[int, list[LastRun]]:
     """Return the latest `most` runs of each of these schedules, the newest first."""
     found: dict[int, list[LastRun]] = {pk: [] for pk in schedule_ids}
+    runs: list[LastRun] = []
     if found:
         with connection.cursor() as cursor:
             cursor.execute(LAST_RUNS, {"ids": list(found), "most": most, "now": now})
-            for row in cursor.fetchall():
-                run = LastRun(*row)
-                if len(found[run.schedule_id]) < most:
-                    found[run.schedule_id].append(run)
+            runs = [LastRun(*row) for row in cursor.fetchall()]
+    left = outcomes([run.job_id for run in runs if run.job_id and run.cause is None and run.state is None])
+    for run in runs:
+        old = left.get(run.job_id or 0)
+        if len(found[run.schedule_id]) < most:
+            if old is not None:
+                run = run._replace(state=old.state, run_at=old.run_at, execute_at=old.execute_at)  # noqa: PLW2901
+            found[run.schedule_id].append(run)
     return found
