@@ -20,7 +20,7 @@ from jobs import rules
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.forms import RescheduleForm
 from jobs.clock import clock
-from jobs.models import Job
+from jobs.models import Job, Kept
 from jobs.permissions import CONTROL_JOB
 from jobs.states import State
 from jobs.templatetags.runat import exact
@@ -99,7 +99,8 @@ class JobActions:
         with transaction.atomic():
             # Held until they are gone: what is retried meanwhile waits, and is told that there is no such job.
             ended = Job.objects.ended_and_locked(ids)
-            kept = [why_kept(job) for job in Job.objects.brief().unfinished().filter(pk__in=ids)[:REASONS_SHOWN]]
+            others = Job.objects.brief().filter(pk__in=ids).exclude(pk__in=ended)
+            kept = [why_kept(job) for job in others[:REASONS_SHOWN]]
             if kept:
                 messages.warning(request, " ".join(kept))
             if not ended:
@@ -111,6 +112,8 @@ class JobActions:
 
 def why_kept(job: Job) -> str:
     """The sentence for a job that may not be deleted yet."""
+    if job.is_final and Kept.objects.filter(job_id=job.pk).exists():
+        return f"Job {job.pk} is kept: let it go first, then delete it."
     if job.state == State.INTERRUPTED:
         return f"Job {job.pk} is interrupted, and others wait for it: say what became of it first, then delete it."
     first = "wait for its end" if job.state == State.RUNNING else "cancel it"

@@ -20,11 +20,12 @@ from jobs.admin.columns import JobColumns
 from jobs.admin.creating import Limited
 from jobs.admin.filters import DayFilter, HeldFilter, LabelFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
+from jobs.admin.keeping import keep_or_let_go
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
-from jobs.models import Job, Subject
+from jobs.models import Job, Kept, Subject
 from jobs.models.history import find
 from jobs.templatetags.runat import exact, span
 from jobs.web import controls
@@ -165,13 +166,21 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
         context["verbs"] = controls.offered(job, request.user) if job else []
         context["asks_why"] = bool(job and may and controls.asks_why(job))
         context["may_reschedule"] = bool(job and controls.is_offered(controls.RESCHEDULE, job, request.user))
+        context["may_keep"] = bool(job and may and job.is_final)
+        context["kept"] = Kept.objects.select_related("by").filter(job_id=job.pk).first() if job and may else None
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         one = path(
             "<int:job_id>/reschedule/", self.admin_site.admin_view(self.reschedule_view), name="jobs_job_reschedule"
         )
-        return [one, *super().get_urls()]
+        kept = path("<int:job_id>/keep/", self.admin_site.admin_view(self.keep_view), name="jobs_job_keep")
+        return [one, kept, *super().get_urls()]
+
+    def keep_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        if not self.has_control_permission(request):
+            raise PermissionDenied
+        return keep_or_let_go(request, job_id)
 
     def reschedule_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
         if not self.has_control_permission(request):

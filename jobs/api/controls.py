@@ -13,13 +13,16 @@ from jobs.api.serializers import (
     CancelSerializer,
     ConfirmSerializer,
     JobSerializer,
+    KeepSerializer,
     NothingSerializer,
     RetrySerializer,
 )
 from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Job, Verb
+from jobs.permissions import CONTROL_JOB
 from jobs.rules.controls import CONTROLS
+from jobs.transitions import keeping
 
 
 class VerbView(ApiView):
@@ -95,3 +98,25 @@ class ConfirmFailed(VerbView):
         """Settle an interrupted job: it has not done its work. It is failed then, and can be retried."""
         reason = self.body(ConfirmSerializer)["reason"]
         return self.answer(transitions.confirm_failed(job_id, now=clock.current(), reason=reason, by=person(request)))
+
+
+class KeepJob(VerbView):
+    needs = {"POST": CONTROL_JOB}
+    serializer_class = KeepSerializer
+
+    @extend_schema(operation_id="jobs_keep", responses=JobSerializer)
+    def post(self, request: Request, job_id: int) -> Response:
+        """Keep a job when its day has come to be removed, until it is let go."""
+        reason = self.body(KeepSerializer)["reason"]
+        return self.answer(keeping.keep(job_id, now=clock.current(), reason=reason, by=person(request)))
+
+
+class LetJobGo(VerbView):
+    needs = {"POST": CONTROL_JOB}
+    serializer_class = KeepSerializer
+
+    @extend_schema(operation_id="jobs_let_go", responses=JobSerializer)
+    def post(self, request: Request, job_id: int) -> Response:
+        """Keep a job no longer: it is removed like others, tomorrow if its days are over."""
+        reason = self.body(KeepSerializer)["reason"]
+        return self.answer(keeping.let_go(job_id, now=clock.current(), reason=reason, by=person(request)))

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from jobs.api.audit import AuditList
 from jobs.api.batches import BatchDetail, BatchList
 from jobs.api.calendars import CalendarDetail, CalendarList, CalendarOpenings
-from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, RetryJob, RunJobNow
+from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, KeepJob, LetJobGo, RetryJob, RunJobNow
 from jobs.api.installation import InstallationDetail, ReleaseRestored
 from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
 from jobs.api.problems import nowhere
@@ -43,6 +43,8 @@ urlpatterns = [
     path("v1/jobs/<int:job_id>/confirm-done/", ConfirmDone.as_view(), name="api-job-confirm-done"),
     path("v1/jobs/<int:job_id>/confirm-failed/", ConfirmFailed.as_view(), name="api-job-confirm-failed"),
     path("v1/jobs/<int:job_id>/approve/", ApproveJob.as_view(), name="api-job-approve"),
+    path("v1/jobs/<int:job_id>/keep/", KeepJob.as_view(), name="api-job-keep"),
+    path("v1/jobs/<int:job_id>/let-go/", LetJobGo.as_view(), name="api-job-let-go"),
     path("v1/batches/", BatchList.as_view(), name="api-batches"),
     path("v1/batches/<int:batch_id>/", BatchDetail.as_view(), name="api-batch"),
     path("v1/triggers/", TriggerList.as_view(), name="api-triggers"),

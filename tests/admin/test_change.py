@@ -39,8 +39,8 @@ def test_it_costs_the_same_with_one_start_and_with_six(admin, at, starts, django
             run_at=at,
             locked_at=at,
         )
-    # Session, user, two for the permissions; the job with its creator; its ledger; its audit.
-    with django_assert_num_queries(7):
+    # Session, user, two for the permissions; the job with its creator; its ledger; its audit; whether it is kept.
+    with django_assert_num_queries(8):
         admin.get(url(job))
 
 

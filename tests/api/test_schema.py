@@ -25,6 +25,8 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/jobs/{job_id}/confirm-done/", "post"),
         ("/api/v1/jobs/{job_id}/confirm-failed/", "post"),
         ("/api/v1/jobs/{job_id}/approve/", "post"),
+        ("/api/v1/jobs/{job_id}/keep/", "post"),
+        ("/api/v1/jobs/{job_id}/let-go/", "post"),
         ("/api/v1/triggers/", "get"),
         *(("/api/v1/triggers/{name}/", method) for method in ("get", "post", "put", "delete")),
         ("/api/v1/batches/", "post"),

@@ -84,5 +84,9 @@ class ConfirmSerializer(Strict):
     reason = TextField(help_text="How you know, for those who look at the job later.")
 
 
+class KeepSerializer(Strict):
+    reason = TextField(help_text="Why, for those who look at the job later.")
+
+
 class NothingSerializer(Strict):
     """The body of a verb that needs none."""

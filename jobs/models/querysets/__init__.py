@@ -137,8 +137,12 @@ class JobQuerySet(JobListing):
 
     def ended_and_locked(self, ids: Iterable[int]) -> list[int]:
         """Return which of these have ended, their rows locked until the transaction ends: what is deleted is not
-        retried. Leaves out the interrupted for which others wait: nobody has said yet what became of them."""
+        retried. Leaves out the interrupted for which others wait: nobody has said yet what became of them; and those
+        that are kept."""
+        from jobs.models.history import Kept  # noqa: PLC0415 - it knows the job, not the other way round
+
         ended = self.final().exclude(state=State.INTERRUPTED, has_dependents=True)
+        ended = ended.exclude(models.Exists(Kept.objects.filter(job_id=models.OuterRef("pk"))))
         ended = ended.filter(pk__in=list(ids)).order_by("pk").select_for_update()
         return list(ended.values_list("pk", flat=True))
 

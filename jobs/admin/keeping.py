@@ -1,0 +1,30 @@
+"""Keeping a job, and letting it go: the form on its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from jobs.clock import clock
+from jobs.transitions import keeping
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+def keep_or_let_go(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Do what the button says that was pressed, say what became of it, and return to the page of the job."""
+    word = keeping.let_go if "let_go" in request.POST else keeping.keep
+    by = cast("AbstractBaseUser", request.user)
+    try:
+        answer = word(job_id, now=clock.current(), reason=request.POST.get("reason", ""), by=by)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        (messages.success if answer.done else messages.error)(request, answer.why)
+    return redirect(reverse("admin:jobs_job_change", args=[job_id]))
