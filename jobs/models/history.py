@@ -71,7 +71,7 @@ def found(job_ids: Collection[int]) -> list[Job]:
 
 def find(job_id: int) -> Job | None:
     """Return the job, with its attempts and its audit, if it is in the history; None otherwise."""
-    job = next(iter(found([job_id])), None)
+    job = next(iter(found([job_id])), None) if 0 < job_id < 2**63 else None
     if job is not None:
         attempts = list(Attempt.objects.raw(ITS_ATTEMPTS, [job_id]))
         audit = list(Audit.objects.filter(job_id=job_id).select_related("by"))
