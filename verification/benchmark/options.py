@@ -41,6 +41,11 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     ),
     "runs": (int, "with --drain and --scale-out: drains of each, in turns; the table has their medians (default 3)"),
     "broker": (list, "with --drain and --scale-out: valkey or rabbitmq (default both); may be repeated"),
+    "most": (
+        list,
+        "with --drain: what a job of RunAt may cost at most, wal=BYTES, writes=N, statements=N or messages=N, by the "
+        "medians; more fails the benchmark; may be repeated",
+    ),
     "against": (str, "with --drain: another checkout of RunAt, drained in turns with this one, by its own code"),
     "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "waiting": (int, "with --limits: jobs in the longest line (default 100000)"),
@@ -57,6 +62,7 @@ ELSEWHERE = {
     "runs": "--drain or --scale-out",
     "broker": "--drain or --scale-out",
     "against": "--drain",
+    "most": "--drain",
     "backlog": "--peers",
     "rate": "--steady or --limits or --schedules",
     "hold": "--steady",

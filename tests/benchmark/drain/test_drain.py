@@ -33,7 +33,9 @@ class Known(System):
 
 def drained(seconds, *, worker=1.0, wal=2_000_000, flaws=()):
     cpu = {"worker": worker, "postgresql": 0.5, "beat": 0.1}
-    return Drained(1000, seconds, cpu, listed=seconds + 1, wal=wal, writes=50, flaws=list(flaws))
+    return Drained(
+        1000, seconds, cpu, listed=seconds + 1, wal=wal, writes=50, statements=300, messages=10, flaws=list(flaws)
+    )
 
 
 def result(*systems):
@@ -73,8 +75,8 @@ def test_the_table_has_a_line_for_each_that_was_measured_and_a_reason_for_the_re
     )
     absent = Known("pg_boss", "pg-boss", "batches", missing="needs Node.js")
     lines = shown(result(ours(drained(1.0)), bare, absent))
-    assert "RunAt valkey 1,000 1.00 500 1,600 500 1,000 100 - 2,000 0.050" in lines
-    assert "Celery, no-op valkey 2,000 2.00 - 200 - 200 - - - -" in lines
+    assert "RunAt valkey 1,000 1.00 500 1,600 500 1,000 100 - 2,000 0.050 0.300 0.010" in lines, lines
+    assert "Celery, no-op valkey 2,000 2.00 - 200 - 200 - - - - - -" in lines
     assert "NOT MEASURED: needs Node.js." in lines
 
 
@@ -87,6 +89,19 @@ def test_only_runat_can_fail_by_what_it_lost_or_did_not_do():
     assert result(ours(drained(1.0)), peer).flaws == ["PgQueuer : 10 jobs: 9 bodies were entered."]
 
 
+def test_what_a_job_of_ours_costs_more_than_it_may_fails():
+    peer = Known("pgqueuer", "PgQueuer", "", drains=[drained(1.0, wal=9_000_000)])
+    pinned = result(ours(drained(1.0, wal=2_500_000), drained(1.0), drained(1.0, wal=9_000_000)), peer)
+    pinned.asked = checked({"most": ["wal=2500", "writes=0.05", "statements=0.3", "messages=0.01"]})
+    assert (pinned.flaws, pinned.passed) == ([], True)
+    pinned.asked = checked({"most": ["wal=2499", "messages=0.009"]})
+    assert pinned.flaws == [
+        "RunAt valkey: 2,500.000 wal a job; 2499 are allowed.",
+        "RunAt valkey: 0.010 messages a job; 0.009 are allowed.",
+    ]
+    assert not pinned.passed
+
+
 def test_json_has_each_drain_and_the_medians():
     found = json.loads(json.dumps(result(ours(drained(1.0), drained(2.0)), Known("x", "X", "")).as_json()))
     first, other = found["systems"]
@@ -97,8 +112,8 @@ def test_json_has_each_drain_and_the_medians():
 
 
 def test_a_reading_tells_what_was_added_and_leaves_out_who_was_not_there_before():
-    before, after = Reading({"worker": 1.0}, 100, 7), Reading({"worker": 3.0, "beat": 2.0}, 150, 9)
-    assert after.since(before) == Reading({"worker": 2.0}, 50, 2)
+    before, after = Reading({"worker": 1.0}, 100, 7, 1, 2), Reading({"worker": 3.0, "beat": 2.0}, 150, 9, 2, 4)
+    assert after.since(before) == Reading({"worker": 2.0}, 50, 2, 1, 2)
     assert Reading({}).since(before) == Reading({})
 
 
@@ -141,6 +156,10 @@ def test_it_scales_out_by_runat_alone():
         (
             {"drain": True, "against": "/no/such/folder"},
             "--against: /no/such/folder is no checkout of RunAt; name a folder that has a manage.py.",
+        ),
+        (
+            {"drain": True, "most": ["cpu=4"]},
+            "--most: 'cpu=4' says nothing; give one of wal, writes, statements, messages, as in wal=3000.",
         ),
         ({"drain": True, "duration": 5.0}, "--duration means nothing with --drain."),
         ({"scale_out": True, "instances": 3}, "--instances means nothing with --scale-out."),

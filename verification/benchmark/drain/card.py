@@ -13,7 +13,7 @@ from verification.benchmark.drain.result import Result
 
 NONE = "-"
 PARTS = ("postgresql", "worker", "beat", "broker")
-COLUMNS = ("broker", "jobs/s", "x", "from list", "CPU us", *PARTS, "WAL B", "writes")
+COLUMNS = ("broker", "jobs/s", "x", "listed", "CPU us", *PARTS, "WAL B", "writes", "stmts", "msgs")
 
 
 def show(result: Result, console: Console) -> None:
@@ -29,9 +29,9 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     yield _table(result)
     yield Text(
         "jobs/s: from the first entry of a body to the last end that is recorded (where nothing is recorded, to the "
-        "last entry); x: of the first line. From list: from RunAt's list query, by which its backlog is found, while "
-        "the workers wait. CPU us, WAL bytes, transactions that write: a job's share; CPU is that of all processes "
-        "together that can be read, then by process. The inserting is in no figure.",
+        "last entry); x: of the first line. listed: from RunAt's list query, by which its backlog is found, while "
+        "the workers wait. CPU us, WAL bytes, transactions that write, statements, messages: a job's share; "
+        "CPU is that of all processes together that can be read, then by process. The inserting is in no figure.",
         style="dim italic",
     )
     yield _notes(result)
@@ -61,6 +61,8 @@ def _figures(found: Medians, first: Medians | None) -> list[str]:
         *[_number(found.cpu_us.get(part), 0) for part in PARTS],
         _number(found.wal, 0),
         _number(found.writes, 3),
+        _number(found.statements, 3),
+        _number(found.messages, 3),
     ]
 
 

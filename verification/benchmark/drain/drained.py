@@ -7,13 +7,16 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+COUNTED = ("wal", "writes", "statements", "messages")  # what is the same on any machine, or nearly
+
 
 @dataclass(frozen=True)
 class Drained:
     """A backlog of `jobs`, gone in `seconds` from the first entry of a body to the last recorded end.
 
     `listed`: seconds from the list query to that end, None without one; `cpu`: seconds by kind of process meanwhile;
-    `wal`: bytes; `writes`: transactions that wrote; None without a database; `flaws`: what was lost or done twice, a
+    `wal`: bytes; `writes`: transactions that wrote; `statements`: to the database; `messages`: published; None
+    where there are none or nobody tells; `flaws`: what was lost or done twice, a
     sentence each.
     """
 
@@ -23,6 +26,8 @@ class Drained:
     listed: float | None = None
     wal: int | None = None
     writes: int | None = None
+    statements: int | None = None
+    messages: int | None = None
     flaws: list[str] = field(default_factory=list)
 
     @property
@@ -49,7 +54,7 @@ class Drained:
             "per_second_from_list_query": self.per_second_listed,
             "cpu_us_per_job": self.cpu_us,
             "wal_bytes_per_job": self.per_job(self.wal),
-            "writes_per_job": self.per_job(self.writes),
+            **{f"{name}_per_job": self.per_job(getattr(self, name)) for name in COUNTED[1:]},
         }
 
 
@@ -65,6 +70,8 @@ class Medians:
     cpu_us: dict[str, float]
     wal: float | None
     writes: float | None
+    statements: float | None
+    messages: float | None
 
     @property
     def all_cpu_us(self) -> float:
@@ -83,7 +90,7 @@ def medians(drains: Sequence[Drained]) -> Medians:
         per_second_listed=_median([drained.per_second_listed for drained in drains]),
         cpu_us={kind: median(drained.cpu_us[kind] for drained in drains) for kind in kinds},
         wal=_median([drained.per_job(drained.wal) for drained in drains]),
-        writes=_median([drained.per_job(drained.writes) for drained in drains]),
+        **{name: _median([drained.per_job(getattr(drained, name)) for drained in drains]) for name in COUNTED[1:]},
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 import psutil
 import psycopg
 
+from verification.benchmark.peers import services
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.steady import servers
 
@@ -22,11 +23,14 @@ SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, pg_snapshot_xmax(p
 
 @dataclass(frozen=True)
 class Reading:
-    """Counters so far: CPU seconds by kind of process; the rest None without a database."""
+    """Counters so far: CPU seconds by kind of process; WAL in bytes, transactions that wrote, statements, messages
+    that were published: each None where it cannot be read."""
 
     cpu: Mapping[str, float]
     wal: int | None = None
     writes: int | None = None
+    statements: int | None = None
+    messages: int | None = None
 
     def since(self, before: Reading) -> Reading:
         """Return what was added."""
@@ -34,6 +38,8 @@ class Reading:
             {kind: spent - before.cpu[kind] for kind, spent in self.cpu.items() if kind in before.cpu},
             _more(self.wal, before.wal),
             _more(self.writes, before.writes),
+            _more(self.statements, before.statements),
+            _more(self.messages, before.messages),
         )
 
 
@@ -75,13 +81,14 @@ def read(cluster: Cluster, observer: Observer | None, broker_url: str) -> Readin
     cpu = _of_processes(cluster)
     if broker_url and (seconds := servers.broker_cpu(broker_url)) is not None:
         cpu["broker"] = seconds
+    messages = servers.messages(broker_url) if broker_url else None
     if observer is None:
-        return Reading(cpu)
+        return Reading(cpu, messages=messages)
     wal, writes, pid, database = row(observer, COUNTERS)
     if (spent := servers.postgresql_cpu(pid, database)) is not None:
         own = psutil.Process(pid).cpu_times()
         cpu["postgresql"] = spent - own.user - own.system
-    return Reading(cpu, int(wal), int(writes))
+    return Reading(cpu, int(wal), int(writes), services.calls(database), messages)
 
 
 def _of_processes(cluster: Cluster) -> dict[str, float]:

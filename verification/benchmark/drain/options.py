@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from verification.benchmark.drain.drained import COUNTED
 from verification.benchmark.drain.runat import INSTANCES, SLOTS
 from verification.benchmark.options import OptionError, file, filled, within
 from verification.benchmark.peers.peer import OURS, PEERS
@@ -23,6 +25,7 @@ STANDARD = {
     "against": None,
     "instances": INSTANCES,
     "slots": SLOTS,
+    "most": None,
     "json": None,
 }
 
@@ -32,7 +35,7 @@ class Asked:
     """Options of the drains: `jobs` by each of `names`, `runs` times.
 
     RunAt drains by the code of this checkout and of `against`, with each of these numbers of `instances`: workers, of
-    `slots` each.
+    `slots` each. `most`: what a job of RunAt may cost, by the name of a count.
     """
 
     jobs: int
@@ -42,6 +45,7 @@ class Asked:
     against: Path | None
     instances: tuple[int, ...]
     slots: int
+    most: dict[str, float]
     json: Path | None
 
 
@@ -60,6 +64,7 @@ def checked(given: Mapping[str, Any]) -> Asked:
         against=_checkout(full["against"]),
         instances=(full["instances"],),
         slots=full["slots"],
+        most=_most(full["most"]),
         json=file(full["json"]),
     )
 
@@ -76,6 +81,16 @@ def chosen(option: str, named: list[str] | None, all_of_them: tuple[str, ...]) -
         if name not in all_of_them:
             raise OptionError(f"{option}: nobody is called {name!r}; choose from {', '.join(all_of_them)}.")
     return tuple(name for name in all_of_them if not named or name in named)
+
+
+def _most(named: list[str] | None) -> dict[str, float]:
+    found = {}
+    for each in named or ():
+        name, _, number = each.partition("=")
+        if name not in COUNTED or not re.fullmatch(r"\d+(\.\d+)?", number):
+            raise OptionError(f"--most: {each!r} says nothing; give one of {', '.join(COUNTED)}, as in wal=3000.")
+        found[name] = float(number)
+    return found
 
 
 def _checkout(name: str | None) -> Path | None:

@@ -75,11 +75,12 @@ class DrainedPeer(System):
                 return self._drained(jobs, processes, home, observer)
 
     def _drained(self, jobs: int, processes: Processes, home: Path, observer: Observer | None) -> Drained:
-        at = 0.0
+        looks, at = 0, 0.0
         question = self.peer.ended
 
         def done() -> bool:
-            nonlocal at
+            nonlocal at, looks
+            looks += 1
             if observer is None:
                 count, _, at = entries(home)
                 return count >= jobs
@@ -99,6 +100,8 @@ class DrainedPeer(System):
             dict(spent.cpu),
             wal=spent.wal,
             writes=spent.writes,
+            statements=None if spent.statements is None else spent.statements - looks,
+            messages=spent.messages,
             flaws=[] if count == jobs else [f"{jobs:,} jobs: {count:,} bodies were entered."],
         )
 

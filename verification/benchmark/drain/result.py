@@ -33,19 +33,35 @@ class Result:
 
     @property
     def flaws(self) -> list[str]:
-        """Return what was lost or done twice, a sentence each."""
-        return [
+        """Return what was lost or done twice by whomever, and what cost RunAt more than it may, a sentence each."""
+        found = [
             f"{system.title} {system.broker}: {flaw}"
             for system in self.systems
             for drained in system.drains
             for flaw in drained.flaws
         ]
+        return [*found, *self._too_much()]
+
+    def _too_much(self) -> Iterator[str]:
+        for system, found in self.measured():
+            if not self._ours(system):
+                continue
+            for name, most in self.asked.most.items():
+                each = getattr(found, name)
+                if each is not None and each > most:
+                    yield f"{system.title} {system.broker}: {each:,.3f} {name} a job; {most:g} are allowed."
+
+    @staticmethod
+    def _ours(system: System) -> bool:
+        return system.name.startswith(OURS)
 
     @property
     def passed(self) -> bool:
-        """Return whether RunAt, if it is among them, has done each job once. Nobody else can fail."""
-        ours = [system for system in self.systems if system.name.startswith(OURS)]
-        return not any(system.missing for system in ours) and not any(d.flaws for system in ours for d in system.drains)
+        """Return whether RunAt, if it is among them, has done each job once, at no more than it may cost. Nobody else
+        can fail."""
+        ours = [system for system in self.systems if self._ours(system)]
+        undone = any(system.missing or any(drained.flaws for drained in system.drains) for system in ours)
+        return not undone and not any(self._too_much())
 
     def as_json(self) -> dict[str, Any]:
         """Seconds, microseconds, bytes and jobs a second as the names say; null where nothing was measured."""

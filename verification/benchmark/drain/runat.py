@@ -131,10 +131,12 @@ class RunAt(System):
             yield Member(name, kind, command, log, environment=self._environment(database), checkout=self.checkout)
 
     def _drained(self, jobs: int, queue: str, cluster: Processes, observer: Observer) -> Drained:
+        looks = 0
         at: Any = None  # when the last look was, by the server's clock
 
         def ended() -> bool:
-            nonlocal at
+            nonlocal at, looks
+            looks += 1
             at, all_ended = meter.row(observer, ENDED)
             return bool(all_ended)
 
@@ -157,5 +159,7 @@ class RunAt(System):
             listed=(at - listed).total_seconds(),
             wal=spent.wal,
             writes=spent.writes,
+            statements=None if spent.statements is None else spent.statements - looks,
+            messages=spent.messages,
             flaws=flaws,
         )

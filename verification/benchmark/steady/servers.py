@@ -58,6 +58,16 @@ def broker_cpu(url: str) -> float | None:
     return _listener_cpu(urlsplit(url).hostname or "", urlsplit(url).port or AMQP_PORT)
 
 
+def messages(url: str) -> int | None:
+    """Return how many messages have been put into queues so far, whoever did; None of a broker that does not tell:
+    only Redis and Valkey do."""
+    if not urlsplit(url).scheme.startswith("redis"):
+        return None
+    with redis.Redis.from_url(url) as client:
+        commands = client.info("commandstats")
+    return int(commands.get("cmdstat_lpush", {"calls": 0})["calls"])
+
+
 def _listener_cpu(host: str, port: int) -> float | None:
     if host not in LOCAL:
         return None
