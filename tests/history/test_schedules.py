@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.urls import reverse
 
 from jobs.clock import clock
 from jobs.models import Job, Occurrence
 from jobs.models.querysets.days import Day, of_days
 from jobs.models.querysets.strips import last_runs
+from jobs.models.querysets.through_time import counted
 from jobs.states import State
 from jobs.transitions.schedules import definitions
 from tests.conftest import NOW
@@ -52,6 +54,16 @@ def test_so_do_the_strips(runs):
         State.FAILED,
     ]
     assert len(last_runs([schedule.pk], now=NOW, most=2)[schedule.pk]) == 2
+
+
+def test_so_does_the_calendar(runs):
+    schedule, old = runs
+    Job.objects.update(schedule=schedule)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE jobs_history SET schedule_id = %s, run_at = finished_at - interval '1 s'", [schedule.pk])
+    days = [(NOW - (n + 1) * DAY, NOW - n * DAY) for n in (5, 4, 3)]
+    assert [(day.runs, day.failed) for day in counted(days)] == [(0, 0), (1, 1), (0, 0)]
+    assert old.pk in history()
 
 
 def test_so_do_rest_and_the_page(client, runs, monkeypatch):

@@ -23,8 +23,9 @@ class Counted(NamedTuple):
     more_missed: bool
 
 
-# For each stretch a walk over the index of the times of jobs, and one over the small index of what was missed; both end
-# at the bound. Jobs that no schedule has made are read, too, but not counted.
+# For each stretch a walk over the index of the times of jobs, one over that of the ends of the history (what ended a
+# day after its time is left out), and one over the small index of what was missed; all end at the bound. Jobs that no
+# schedule has made are read, too, but not counted.
 COUNT = """
 SELECT wanted.begin, ran.runs, ran.failed, missed.missed, ran.read >= %(most)s, missed.read >= %(most)s
 FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS wanted (begin, until)
@@ -32,7 +33,12 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS read, count(*) FILTER (WHERE schedule_id IS NOT NULL AND state NOT IN (4, 6)) AS runs,
         count(*) FILTER (WHERE schedule_id IS NOT NULL AND state IN (3, 5)) AS failed
     FROM (
-        SELECT schedule_id, state FROM jobs_job WHERE run_at >= wanted.begin AND run_at < wanted.until LIMIT %(most)s
+        SELECT schedule_id, state FROM jobs_job WHERE run_at >= wanted.begin AND run_at < wanted.until
+        UNION ALL
+        SELECT schedule_id, state FROM jobs_history
+        WHERE finished_at >= wanted.begin AND finished_at < wanted.until + interval '1 day'
+            AND run_at >= wanted.begin AND run_at < wanted.until
+        LIMIT %(most)s
     ) AS looked_at
 ) AS ran
 CROSS JOIN LATERAL (
