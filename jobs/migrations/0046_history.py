@@ -125,10 +125,10 @@ class Migration(migrations.Migration):
             options={"verbose_name_plural": "kept"},
         ),
         migrations.AlterField("audit", "verb", models.CharField(choices=VERBS, max_length=20)),
+        migrations.RemoveConstraint("audit", "jobs_audit_verb_known"),
         migrations.RunSQL(
             migrations.RunSQL.noop, "UPDATE jobs_audit SET verb = 'change' WHERE verb IN ('keep', 'let_go')"
         ),
-        migrations.RemoveConstraint("audit", "jobs_audit_verb_known"),
         # Without a look at the rows that are there: 0047 takes it.
         AddConstraintNotValid(
             "audit",
