@@ -78,6 +78,15 @@ class TestOneJob:
         assert awaited_by(find(first.pk)) == []
 
 
+def test_nothing_can_wait_for_it_and_the_refusal_says_why(web, old, make_job):
+    asked = {"target": "demo.noop", "payload": {}, "run_at": "2031-01-01T00:00:00Z", "waits_for": [old.pk]}
+    answer = web.post("/api/v1/jobs/", asked, content_type="application/json")
+    assert (answer.status_code, f"Job {old.pk} is over and has gone into the history" in answer.content.decode()) == (
+        400,
+        True,
+    )
+
+
 def test_jobs_are_found_wherever_they_are(old, make_job, django_assert_num_queries):
     hot = make_job()
     found = in_bulk([old.pk, hot.pk, 0], Job.objects.all())

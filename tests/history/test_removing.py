@@ -61,22 +61,20 @@ def test_what_failed_stays_longer(over, latest):
     assert job.pk not in hot()
 
 
-class TestExportFirst:
-    @pytest.fixture(autouse=True)
-    def _wanted(self, settings):
-        settings.JOBS_REMOVE_EXPORTED_ONLY = True
+def test_what_is_not_exported_stays_and_is_told_once(moved, emitted, settings):
+    settings.JOBS_REMOVE_EXPORTED_ONLY = True
+    removing = service.Removing()
+    for _ in range(2):
+        removing(now=NOW + DAY)
+    assert len(history()) == 2
+    assert [event.day for event in emitted.of(RemovalWaits)] == [date(2030, 1, 2)]
 
-    def test_what_is_not_exported_stays_and_is_told_once(self, moved, emitted):
-        removing = service.Removing()
-        for _ in range(2):
-            removing(now=NOW + DAY)
-        assert len(history()) == 2
-        assert [event.day for event in emitted.of(RemovalWaits)] == [date(2030, 1, 2)]
 
-    def test_what_is_goes(self, moved):
-        mark_exported(partitions()[0])
-        service.Removing()(now=NOW + 10 * DAY)
-        assert history() == [moved[1].pk]
+def test_what_is_exported_goes(moved, settings):
+    settings.JOBS_REMOVE_EXPORTED_ONLY = True
+    mark_exported(partitions()[0])
+    service.Removing()(now=NOW + 10 * DAY)
+    assert history() == [moved[1].pk]
 
 
 class TestReaders:

@@ -10,6 +10,7 @@ from verification.mutants import (
     clocks,
     database,
     finishing,
+    history,
     installation,
     listing,
     refusing,
@@ -35,6 +36,7 @@ BY_ROOM = (
     clocks,
     schedules,
     schedules_after,
+    history,
 )
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 

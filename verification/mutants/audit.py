@@ -22,7 +22,7 @@ MUTANTS = (
         "audit: of a job in the transaction of its change",
         AUDITED,
         ONE,
-        (CONTROLS, f"{ATOMIC}        job = ", "    if True:\n        job = "),
+        (CONTROLS, f"{ATOMIC}        if in_history:", "    if True:\n        if in_history:"),
     ),
     mutant(
         "audit: of a pause in its transaction",

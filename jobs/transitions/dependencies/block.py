@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from jobs import publishing
 from jobs.models import Dependency, Job
+from jobs.models.history import outcomes
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import ToBeWaitedFor
 from jobs.permissions import VIEW_JOB
@@ -112,5 +113,7 @@ def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
 
 
 def _missing(ids: Sequence[int]) -> str:
+    if left := sorted(outcomes([pk for pk in ids if 0 < pk < 2**63])):
+        return f"Job {left[0]} is over and has gone into the history: there is nothing to wait for, so leave it out."
     named = ", ".join(str(pk) for pk in ids[:5]) + (" and others" if len(ids) > 5 else "")
     return f"There is no job {named}; a job waits for jobs that exist already: create those first."
