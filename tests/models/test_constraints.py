@@ -151,7 +151,7 @@ def test_marking_a_job_as_published_leaves_the_indexes_alone():
         options = cursor.fetchone()[0]
     assert "enqueued_at" not in definitions
     assert "deliveries" not in definitions
-    assert "fillfactor=70" in options
+    assert "fillfactor=50" in options
 
 
 def insert_payload(text):
