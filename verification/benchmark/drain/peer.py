@@ -34,6 +34,7 @@ class DrainedPeer(System):
             title=peer.drain_title or peer.title,
             settings=peer.drain,
             broker=broker,
+            instances=peer.drain_processes,
             peer=peer,
             folder=folder,
             broker_url=broker_url,

@@ -73,6 +73,7 @@ class Result:
                     "name": system.name,
                     "title": system.title,
                     "broker": system.broker,
+                    "instances": system.instances,
                     "settings": system.settings,
                     "versions": system.versions,
                     "missing": system.missing,

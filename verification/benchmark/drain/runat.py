@@ -54,7 +54,6 @@ class RunAt(System):
 
     checkout: Path = field(kw_only=True)
     broker_url: str = field(kw_only=True)
-    instances: int = field(kw_only=True)
     slots: int = field(kw_only=True)
     folder: Path = field(kw_only=True)
     around: Surroundings = field(kw_only=True)

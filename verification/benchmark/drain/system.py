@@ -36,6 +36,7 @@ class System(ABC):
     title: str
     settings: str
     broker: str = ""
+    instances: int = 0  # worker processes
     versions: list[str] = field(default_factory=list)
     drains: list[Drained] = field(default_factory=list)
     missing: str = ""
