@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection
@@ -20,10 +22,16 @@ BUDGET = 0.25  # seconds: timers are corrected for any offset; beyond this the l
 STEP = 0.05  # seconds: two clocks that part by more than this between two measurements have not drifted
 
 
+# Asked several times for each job.
+_read_steady: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
+
+
 def steady() -> float:
     """Seconds on a clock that nobody steps and that goes on while the machine is suspended (the monotonic one of
     Linux does not)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return _read_steady()
 
 
 class Reading(NamedTuple):

@@ -126,7 +126,7 @@ MUTANTS = (
         (
             "tests/worker/runner/test_on_time.py::test_a_worker_that_slept_and_was_declared_gone_does_not_enter_the_body",
         ),
-        (RUNNER, "if steady() > awake_by:", "if not due:"),
+        (RUNNER, "if overslept > NEVER_GONE and overslept > conf().heartbeat_patience / 2:", "if not due:"),
     ),
     mutant(
         "slots that overslept ask one at a time",

@@ -14,6 +14,7 @@ from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.worker.run import AttemptCutShort, NotEntered, SettledWhileAsleep
 from jobs.models import Job
+from jobs.settings_table import BY_NAME
 from jobs.states import State
 from jobs.transitions import Ended, Started
 from jobs.transitions.limits import overtaken
@@ -28,6 +29,8 @@ from jobs.worker.run.together import Together
 # since slots that are due together share the cores, and not at all in a crowd of them.
 SPIN = 0.0001
 CROWD = 8
+# Seconds of silence for which no worker counts as gone, whatever is set: each job would read the setting.
+NEVER_GONE = BY_NAME["JOBS_HEARTBEAT_PATIENCE"].low / 2
 
 
 @dataclass(frozen=True)
@@ -112,17 +115,16 @@ def _attend(armed: Armed, context: targets.Context, body: current.Body) -> Ended
 def wait(armed: Armed) -> float | None:
     """Wait for the instant; return when the body is entered, in seconds since the epoch. None when the job was settled
     without us, or is held by a pause that has been answered."""
-    patience = conf().heartbeat_patience / 2
     due, asked = armed.started.due.timestamp(), armed.begun
     left = max(due - clock.timestamp(), 0.0)
-    awake_by = armed.begun + left + patience
     if left and steady() + left > asked + ANSWERED_AFTER:  # its row was taken long ahead
         wait_until(due - ANSWERED_AFTER / 2, 0.0)
         asked = steady()
         if _is_over(armed.started):
             return None
     entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)
-    if steady() > awake_by:
+    overslept = steady() - armed.begun - left
+    if overslept > NEVER_GONE and overslept > conf().heartbeat_patience / 2:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
         if not _renewals.ask(armed.session):
             emit(SettledWhileAsleep(armed.started.job_id))
