@@ -7,6 +7,7 @@ Who waits for the row instead reads it again under its lock (READ COMMITTED), an
 from verification.mutants import (
     accepting,
     audit,
+    bundles,
     clocks,
     database,
     finishing,
@@ -37,6 +38,7 @@ BY_ROOM = (
     schedules,
     schedules_after,
     history,
+    bundles,
 )
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 

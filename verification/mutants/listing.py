@@ -156,7 +156,7 @@ MUTANTS = (
         (
             "tests/publishing/test_refused_queues.py::test_all_others_go_out_in_one_call_and_the_refused_wait_for_the_next_window",
         ),
-        (DISPATCHER, "Job.objects.unmark([listed.id for listed in refused])", "pass"),
+        (DISPATCHER, "Job.objects.unmark([listed.id for bundle in refused for listed in bundle])", "pass"),
     ),
     mutant(
         "a message waits until it is sent",

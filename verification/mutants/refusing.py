@@ -45,7 +45,7 @@ MUTANTS = (
         "refusing: what goes back leaves the prefetch",
         ON_TIME,
         ("tests/worker/receive/test_strategy.py::test_what_is_handed_back_leaves_room_for_others",),
-        (STRATEGY, "            self._count_ahead(-sum(ahead for _, ahead in back))\n", ""),
+        (STRATEGY, "        self._let_go(whole)\n", ""),
     ),
     mutant(
         "handed back: in its order, at the head",
