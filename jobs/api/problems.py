@@ -35,6 +35,7 @@ from jobs.unavailable import AWAY, RETRY_AFTER
 from project.postgresql.session import ReadOnly
 
 CONTENT_TYPE = "application/problem+json"
+MOST_SAID = 10  # mistakes of a bulk request in its `detail`
 SENTENCE_LIMIT = 600  # characters of a message: it may quote what was sent
 API_PREFIX = "/api/"
 
@@ -78,6 +79,16 @@ class LengthRequired(exceptions.APIException):
     default_detail = "The body came in chunks; send it whole, with the header Content-Length."
 
 
+class JobsRefused(Exception):
+    """Jobs of a bulk request are wrong, so none was created. After `most` wrong ones nobody has looked further."""
+
+    def __init__(self, errors: list[dict[str, str]], *, wrong: int, total: int, most: int) -> None:
+        of = f"More than {most:,}" if wrong > most else f"{wrong:,} of {total:,}"
+        first = " ".join(f"{error['field']}: {error['message']}" for error in errors[:MOST_SAID])
+        super().__init__(f"{of} jobs are wrong; none was created. {first}")
+        self.errors, self.wrong = errors, wrong
+
+
 class Conflict(exceptions.APIException):
     """The job is not in a state in which this can be done."""
 
@@ -107,9 +118,11 @@ def _browsing(request: Any) -> bool:
 def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - one line a kind of refusal
     match error:
         case exceptions.ValidationError():
-            return _invalid(_fields(error.detail))
+            return _invalid(flattened(error.detail))
         case ValidationError():
-            return _invalid(_fields(error.message_dict))
+            return _invalid(flattened(error.message_dict))
+        case JobsRefused():
+            return Problem(HTTPStatus.BAD_REQUEST, "invalid", str(error), error.errors, more={"wrong": error.wrong})
         case KeyReused():
             detail = (
                 "This Idempotency-Key was used for another request: another time, queue, payload or anything else. "
@@ -185,14 +198,14 @@ def _refusal(error: exceptions.APIException) -> Problem:
     )
 
 
-def _fields(detail: object, name: str = "") -> Iterator[dict[str, str]]:
+def flattened(detail: object, name: str = "") -> Iterator[dict[str, str]]:
     """Flatten nested errors to field and message; a list of objects gives names like `jobs.3.target`."""
     if isinstance(detail, Mapping):
         for key, inner in detail.items():
-            yield from _fields(inner, f"{name}.{key}" if name else str(key))
+            yield from flattened(inner, f"{name}.{key}" if name else str(key))
     elif isinstance(detail, list):
         for inner in detail:
-            yield from _fields(inner, name)
+            yield from flattened(inner, name)
     else:
         yield {"field": name, "message": str(detail)}
 

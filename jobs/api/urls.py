@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from jobs.api.audit import AuditList
 from jobs.api.batches import BatchDetail, BatchList
+from jobs.api.bulk.views import BulkJobs
 from jobs.api.calendars import CalendarDetail, CalendarList, CalendarOpenings
 from jobs.api.controls import ApproveJob, CancelJob, ConfirmDone, ConfirmFailed, KeepJob, LetJobGo, RetryJob, RunJobNow
 from jobs.api.installation import InstallationDetail, ReleaseRestored
@@ -22,7 +23,7 @@ from jobs.api.schedules.definitions import (
 from jobs.api.schedules.operations import BackfillSchedule, CancelOperation, OperationDetail, OperationList
 from jobs.api.schedules.runs import GiveArguments, MissedRuns, MoveRun, RunList, SkipRun, StartRunNow, UndoRun
 from jobs.api.triggers import TriggerDetail, TriggerList
-from jobs.api.views import BulkJobs, JobDetail, JobList
+from jobs.api.views import JobDetail, JobList
 from jobs.api.workers import DrainWorker, ResumeWorker, Stats, WorkerList
 from jobs.models import Kind
 

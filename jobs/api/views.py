@@ -6,12 +6,11 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import exceptions, status
+from rest_framework import status
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.generics import GenericAPIView
@@ -21,22 +20,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from jobs import blackouts, rules, transitions
+from jobs import rules, transitions
 from jobs.api.access import HasPermission
 from jobs.api.authentication import BearerAuthentication
-from jobs.api.fields import MOST_ERRORS
+from jobs.api.bodies import body_limit
 from jobs.api.history import history_page
 from jobs.api.listing import JobPagination, ListQuery, checked, matching
-from jobs.api.parsers import PARSERS, JsonParser
+from jobs.api.parsers import PARSERS
 from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
 from jobs.api.serializers import (
-    CreatedJobsSerializer,
     JobDetailSerializer,
     JobSerializer,
     NewestJobSerializer,
     NewJobSerializer,
-    NewJobsSerializer,
     RescheduleSerializer,
 )
 from jobs.clock import clock
@@ -93,7 +90,7 @@ class ApiView(GenericAPIView[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # REST framework reads JSON past Django's own limit.
-        size, limit = int(request.META.get("CONTENT_LENGTH") or 0), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        size, limit = int(request.META.get("CONTENT_LENGTH") or 0), body_limit(request.path)
         if not size and "HTTP_TRANSFER_ENCODING" in request.META:
             raise LengthRequired
         if limit is not None and size > limit:
@@ -146,7 +143,7 @@ class JobList(ApiView):
         new = _checked(self.body(NewJobSerializer), idempotency_key(request), request, now)
         admitted = admission_of(person(request), request.auth)
         # A repeat creates nothing, so it costs nothing.
-        if admitted.limited and not _is_known(new.idempotency_key, request):
+        if admitted.limited and not is_known(new.idempotency_key, request):
             admitted.single()
         job, created = transitions.create(new, now=now, by=person(request))
         return Response(
@@ -164,45 +161,6 @@ def _shown(job: Job, *, is_untouched: bool) -> dict[str, Any]:
     return dict(JobDetailSerializer(job).data)
 
 
-class BulkJobs(ApiView):
-    """Many jobs in one request."""
-
-    needs = {"POST": ADD_JOB}
-    serializer_class = NewJobsSerializer
-    parser_classes = [JsonParser]
-    queryset = Job.objects.all()
-
-    @extend_schema(
-        operation_id="jobs_bulk",
-        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
-        responses={201: CreatedJobsSerializer, 200: CreatedJobsSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
-    )
-    def post(self, request: Request) -> Response:
-        """Create all of these jobs, or none: 201, or 200 with the earlier ones when its Idempotency-Key was used
-        before. Each counts in the budget for bulk requests."""
-        now, key = clock.current(), idempotency_key(request)
-        new: list[rules.NewJob] = []
-        calendars = blackouts.Calendars()
-        errors: dict[str, Any] = {}
-        for number, fields in enumerate(self.body(NewJobsSerializer)["jobs"]):
-            try:
-                own_key = f"{key}/{number}" if key else None
-                new.append(_checked(fields, own_key, request, now, calendars))
-            except ValidationError as error:
-                errors[str(number)] = error.message_dict
-                if len(errors) > MOST_ERRORS:
-                    break  # the answer names no more
-        if errors:
-            raise exceptions.ValidationError({"jobs": errors})
-        if not _is_known(new[0].idempotency_key, request):
-            admission_of(person(request), request.auth).bulk(len(new))
-        ids, created = transitions.create_all(new, now=now, by=person(request))
-        return Response(
-            CreatedJobsSerializer({"ids": ids}).data,
-            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
-        )
-
-
 def idempotency_key(request: Request) -> str | None:
     return request.headers.get("Idempotency-Key") or None
 
@@ -212,18 +170,17 @@ def _checked(
     key: str | None,
     request: Request,
     now: datetime,
-    calendars: blackouts.Calendars | None = None,
 ) -> rules.NewJob:
     try:
-        return rules.check_new_job(**fields, idempotency_key=key, now=now, calendars=calendars)
+        return rules.check_new_job(**fields, idempotency_key=key, now=now)
     except ValidationError as error:
         # A repeat may arrive after its time has passed: it was judged when it came first.
-        if set(error.message_dict) != {"run_at"} or not _is_known(key, request):
+        if set(error.message_dict) != {"run_at"} or not is_known(key, request):
             raise
-        return rules.check_new_job(**fields, idempotency_key=key, now=EARLIEST_RUN_AT, calendars=calendars)
+        return rules.check_new_job(**fields, idempotency_key=key, now=EARLIEST_RUN_AT)
 
 
-def _is_known(key: str | None, request: Request) -> bool:
+def is_known(key: str | None, request: Request) -> bool:
     """Return whether this user has created a job with this key."""
     return key is not None and Job.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
 

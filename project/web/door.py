@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from django.conf import settings
-
+from jobs.api.bodies import body_limit
 from jobs.api.patience import Wait
 from jobs.api.problems import CONTENT_TYPE, Problem
 from project.web.body import Body, Gone, Receive, Refused, Scope, read_body
@@ -36,7 +35,7 @@ class Door:
         """Answer one request, as ASGI has it."""
         with suppress(Gone):
             try:
-                body = await read_body(scope, receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+                body = await read_body(scope, receive, body_limit(scope["path"]))
                 try:
                     answer = await self._answer(scope, receive, body)
                 finally:

@@ -81,8 +81,8 @@ def test_no_count_reads_the_table_to_its_end(
 def test_stats_of_an_empty_installation(api: Client, django_assert_num_queries: Any) -> None:
     Leadership.objects.all().delete()
     clock.measure()
-    # 1 token and user, 2 the user's other tokens, 3 and 4 permissions, 5 ends and delays of the last hour,
-    # 6 pending, 7 running, 8 interrupted, 9 due next minute, 10 overdue, 11 workers, 12 leader
+    # 1 token, user and permissions, 2 ends and delays of the last hour, 3 pending, 4 running, 5 interrupted,
+    # 6 due next minute, 7 overdue, 8 workers, 9 leader
     with django_assert_num_queries(10):
         body = api.get("/api/v1/stats/").json()
     assert body["leader"] is None

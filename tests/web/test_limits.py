@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 from django.conf import settings
 
+from jobs.api import bodies
 from jobs.models import Job
 from tests.api.conftest import new_job
 
@@ -62,6 +63,20 @@ def test_a_body_that_is_too_large_is_refused_in_a_sentence(call, size, how):
     assert (status, headers["Content-Type"]) == (413, "application/problem+json")
     assert f"the limit is {settings.DATA_UPLOAD_MAX_MEMORY_SIZE}" in json.loads(answer)["detail"]
     assert call("GET", "/healthz")[0] == 200
+
+
+def test_a_bulk_request_may_be_larger(call):
+    line = json.dumps(new_job()).encode()
+    body = line + b"\n" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    status, _, answer = call("POST", bodies.BULK, body, **{"Content-Type": "application/x-ndjson"})
+    assert status == 201, answer
+    call.connection.putrequest("POST", bodies.BULK)
+    for name, value in {"Expect": "100-continue", "Content-Length": str(bodies.LARGER[bodies.BULK] + 1)}.items():
+        call.connection.putheader(name, value)
+    call.connection.endheaders()
+    refused = call.connection.getresponse()
+    assert refused.status == 413
+    assert f"the limit is {bodies.LARGER[bodies.BULK]}" in json.load(refused)["detail"]
 
 
 def test_who_asks_before_sending_too_much_is_told_before(web, token):

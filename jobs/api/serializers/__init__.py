@@ -12,6 +12,7 @@ from jobs.api.serializers.requests import (
     NothingSerializer,
     RescheduleSerializer,
     RetrySerializer,
+    UnreadJobsSerializer,
 )
 from jobs.api.serializers.responses import (
     AttemptSerializer,
@@ -51,5 +52,6 @@ __all__ = [
     "ResumeSerializer",
     "RetrySerializer",
     "StatsSerializer",
+    "UnreadJobsSerializer",
     "WorkerSerializer",
 ]

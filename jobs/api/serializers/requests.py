@@ -11,7 +11,11 @@ from jobs.api.fields import ListOf, MomentField, StartField, Strict, TextField
 from jobs.api.serializers.derived import Field, field_of
 from jobs.rules.problems import JUST_NOW
 
-MOST_IN_BULK = 1000  # jobs in a request
+MOST_IN_BULK = 100_000  # jobs in a request
+TOO_MANY = f"These are too many; give 1 to {MOST_IN_BULK:,} in a request."
+
+
+OF_BULK = {"none": f"There is no job in the list; give 1 to {MOST_IN_BULK:,}.", "too_many": TOO_MANY}
 
 
 class NewJobSerializer(Strict):
@@ -52,16 +56,38 @@ class NewJobsSerializer(Strict):
 
     jobs = JobsField(
         most=MOST_IN_BULK,
-        error_messages={
-            "none": f"There is no job in the list; give 1 to {MOST_IN_BULK:,}.",
-            "too_many": f"These are too many; give 1 to {MOST_IN_BULK:,} in a request.",
-        },
+        error_messages=OF_BULK,
         help_text="Created together, or none of them.",
     )
 
 
+class UnreadJobsField(JobsField):
+    """Jobs that somebody else reads, one by one."""
+
+    def run_child_validation(self, data: list[Any]) -> list[Any]:
+        return data
+
+
+class UnreadJobsSerializer(NewJobsSerializer):
+    """A bulk request, its jobs as they were sent."""
+
+    jobs = UnreadJobsField(most=MOST_IN_BULK, error_messages=OF_BULK)
+
+
+class MistakeSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField(help_text="Such as jobs.17.target: jobs count from 0.")
+    message = serializers.CharField()
+
+
 class CreatedJobsSerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=serializers.IntegerField(), help_text="In the order of the request.")
+    ids = serializers.ListField(
+        child=serializers.IntegerField(allow_null=True),
+        help_text="In the order of the request; null for a job that was wrong, with ?partial=true.",
+    )
+    wrong = serializers.IntegerField(required=False, help_text="How many were wrong; with ?partial=true.")
+    errors = MistakeSerializer(  # type: ignore[assignment]  # its own are empty
+        many=True, required=False, help_text="The first mistakes; with ?partial=true."
+    )
 
 
 class RescheduleSerializer(Strict):

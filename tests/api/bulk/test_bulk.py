@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from jobs.api import bodies
 from jobs.models import Budget, CreationLimit, Job
 from tests.api.conftest import JOBS, Problem, bearer, new_job
 
@@ -45,7 +46,7 @@ def test_one_wrong_job_and_none_is_created(api: Client, problem: Problem) -> Non
 
 
 @pytest.mark.parametrize(
-    ("jobs", "says"), [([], "no job"), ({}, "list"), ([new_job()] * 1001, "too many"), ([1], "object")]
+    ("jobs", "says"), [([], "no job"), ({}, "list"), ([{}] * 100_001, "too many"), ([1], "object")]
 )
 def test_what_is_no_list_of_jobs(api: Client, problem: Problem, jobs: Any, says: str) -> None:
     problem(post(api, jobs), 400, says=says)
@@ -83,6 +84,17 @@ def test_more_than_any_wait_allows(limited: User, problem: Problem) -> None:
     problem(response, 400, "jobs", "you may create at most 20 at once")
     assert not Job.objects.exists()
     assert not Budget.objects.exists()
+
+
+def test_its_body_may_be_larger_than_others(
+    api: Client, problem: Problem, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    monkeypatch.setitem(bodies.LARGER, bodies.BULK, 5000)
+    sent = [new_job()] * 10
+    assert post(api, sent).status_code == 201
+    problem(post(api, sent * 10), 413, says="the limit is 5000")
+    problem(api.post(JOBS, new_job(name="n" * 100), content_type="application/json"), 413, says="the limit is 100")
 
 
 def test_it_needs_the_permission(user: User, problem: Problem) -> None:

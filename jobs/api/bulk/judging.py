@@ -1,0 +1,116 @@
+"""Judges the jobs of a bulk request one after the other: which are good, and what is wrong with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework import exceptions, serializers
+
+from jobs import rules
+from jobs.api.bulk.lines import Line
+from jobs.api.problems import JobsRefused, flattened
+from jobs.api.serializers import NewJobSerializer
+from jobs.api.serializers.requests import MOST_IN_BULK, TOO_MANY
+from jobs.models import Job
+from jobs.models.constraints import EARLIEST_RUN_AT
+from jobs.rules.many import ManyChecks
+
+MOST_ERRORS = 100  # mistakes that an answer names
+MOST_WRONG = 1000  # wrong jobs; the rest is not looked at then
+
+
+@dataclass
+class Judged:
+    """`new`: the good jobs by their numbers, which count from 0. `errors`: the first mistakes; `wrong`: how many of
+    `total` jobs have any."""
+
+    new: dict[int, rules.NewJob] = field(default_factory=dict)
+    errors: list[dict[str, str]] = field(default_factory=list)
+    wrong: int = 0
+    total: int = 0
+
+    def refused(self) -> JobsRefused:
+        return JobsRefused(self.errors, wrong=self.wrong, total=self.total, most=MOST_WRONG)
+
+
+class Judge:
+    """`key`: the request's Idempotency-Key; each job has it with its number."""
+
+    def __init__(self, *, user_id: int, key: str | None, now: datetime) -> None:
+        self._user_id, self._key = user_id, key
+        self._checks, self._of_before = ManyChecks(now), ManyChecks(EARLIEST_RUN_AT)
+        self._serializer = NewJobSerializer()
+        self._fields = self._serializer.fields
+        self._passed: dict[int, tuple[Mapping[str, Any], ValidationError, str]] = {}
+        self._judged = Judged()
+
+    def judge(self, jobs: Iterable[Line]) -> Judged:
+        """Look at all of these. Raises JobsRefused when so many are wrong that the rest is not worth a look."""
+        judged, pairs = self._judged, 0
+        for number, line in zip(count(), jobs, strict=False):
+            if number >= MOST_IN_BULK:
+                raise exceptions.ValidationError({"jobs": TOO_MANY})
+            judged.total = number + 1
+            where = f"Line {line.number}: " if line.number else ""
+            if line.wrong:
+                self._note(number, {"body": line.wrong}, where)
+                continue
+            try:
+                asked = self._read(line.job)
+                judged.new[number] = new = self._checks.check(asked, self._key_of(number))
+            except serializers.ValidationError as error:
+                self._note(number, error.detail, where)
+            except ValidationError as error:
+                if self._key is not None and set(error.message_dict) == {"run_at"}:
+                    self._passed[number] = asked, error, where  # a repeat may come after its time has passed
+                else:
+                    self._note(number, error.message_dict, where)
+            else:
+                pairs += len(new.waits_for)
+                if problems := rules.pairs_problems(pairs):
+                    raise exceptions.ValidationError({"jobs": problems})
+        self._judge_repeats()
+        if not judged.total:
+            raise exceptions.ValidationError({"jobs": f"There is no job in it; give 1 to {MOST_IN_BULK:,}."})
+        return judged
+
+    def _key_of(self, number: int) -> str | None:
+        return f"{self._key}/{number}" if self._key else None
+
+    def _read(self, job: Any) -> Mapping[str, Any]:
+        """Return what a job says, as Python's types. Raises REST framework's ValidationError."""
+        try:
+            given = {name: self._fields[name].run_validation(value) for name, value in job.items()}
+            return {"target": given["target"], "payload": {}, **given}
+        except (AttributeError, KeyError, TypeError, serializers.ValidationError):
+            read: dict[str, Any] = self._serializer.run_validation(job)  # says all that is wrong
+            return read
+
+    def _judge_repeats(self) -> None:
+        """Judge those whose time has passed, and nothing else is wrong, as they were when they came first: if they have
+        come before."""
+        if not self._passed:
+            return
+        keys = {self._key_of(number): number for number in self._passed}
+        known = Job.objects.filter(created_by_id=self._user_id, idempotency_key__in=list(keys))
+        of_before = {keys[key] for key in known.values_list("idempotency_key", flat=True)}
+        for number, (asked, error, where) in self._passed.items():
+            if number in of_before:
+                self._judged.new[number] = self._of_before.check(asked, self._key_of(number))
+            else:
+                self._note(number, error.message_dict, where)
+        self._judged.new = dict(sorted(self._judged.new.items()))
+
+    def _note(self, number: int, detail: object, where: str) -> None:
+        judged = self._judged
+        judged.wrong += 1
+        for error in flattened(detail, f"jobs.{number}"):
+            if len(judged.errors) < MOST_ERRORS:
+                judged.errors.append({**error, "message": where + error["message"]})
+        if judged.wrong > MOST_WRONG:
+            raise judged.refused()

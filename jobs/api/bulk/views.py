@@ -1,0 +1,90 @@
+"""POST /api/v1/jobs/bulk/: all of them or none, or with `?partial=true` those that are good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs import transitions
+from jobs.api.bulk.judging import Judge, Judged
+from jobs.api.bulk.lines import CsvParser, Line, NdjsonParser
+from jobs.api.parsers import JsonParser
+from jobs.api.problems import CONTENT_TYPE
+from jobs.api.schema import RETRY_AFTER
+from jobs.api.serializers import CreatedJobsSerializer, NewJobSerializer, NewJobsSerializer, UnreadJobsSerializer
+from jobs.api.views import IDEMPOTENCY_KEY, TOO_FAST_ANSWER, ApiView, idempotency_key, is_known, person
+from jobs.clock import clock
+from jobs.creation_limits import admission_of
+from jobs.models import Job
+from jobs.permissions import ADD_JOB
+
+WORDS = {"true": True, "false": False}
+PARTIAL = OpenApiParameter(
+    "partial",
+    OpenApiTypes.BOOL,
+    description="Create those that are good, and tell what is wrong with the others, instead of none.",
+)
+
+
+class BulkJobs(ApiView):
+    """Many jobs in one request."""
+
+    needs = {"POST": ADD_JOB}
+    serializer_class = NewJobsSerializer
+    parser_classes = [JsonParser, NdjsonParser, CsvParser]
+    queryset = Job.objects.all()
+
+    @extend_schema(
+        operation_id="jobs_bulk",
+        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER, PARTIAL],
+        request={
+            JsonParser.media_type: NewJobsSerializer,
+            NdjsonParser.media_type: NewJobSerializer,
+            CsvParser.media_type: OpenApiTypes.STR,
+        },
+        responses={201: CreatedJobsSerializer, 200: CreatedJobsSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
+    )
+    def post(self, request: Request) -> Response:
+        """Create all of these jobs, or none: 201, or 200 with the earlier ones when its Idempotency-Key was used
+        before. Each counts in the budget for bulk requests. As a JSON object with a list, as a JSON object a line, or
+        as CSV whose first line names the fields."""
+        now, key, partial = clock.current(), idempotency_key(request), _partial(request)
+        judged = Judge(user_id=person(request).pk, key=key, now=now).judge(self._jobs())
+        if not judged.new or (judged.wrong and not partial):
+            raise judged.refused()
+        new = list(judged.new.values())
+        if not is_known(new[0].idempotency_key, request):
+            admission_of(person(request), request.auth).bulk(len(new))
+        ids, created = transitions.create_all(new, now=now, by=person(request))
+        return Response(
+            _answer(judged, ids, partial=partial),
+            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        )
+
+    def _jobs(self) -> Iterable[Line]:
+        data: Any = self.request.data
+        if isinstance(data, Iterator):
+            return data
+        return (Line(0, job) for job in self.body(UnreadJobsSerializer)["jobs"])
+
+
+def _answer(judged: Judged, ids: list[int], *, partial: bool) -> dict[str, Any]:
+    if not partial:
+        return {"ids": ids}
+    made = dict(zip(judged.new, ids, strict=True))
+    of_all = [made.get(number) for number in range(judged.total)]
+    return {"ids": of_all, "wrong": judged.wrong, "errors": judged.errors}
+
+
+def _partial(request: Request) -> bool:
+    word = request.query_params.get("partial", "false")
+    if word not in WORDS:
+        raise ValidationError({"partial": ["Give true or false."]})
+    return WORDS[word]
