@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status test core-coverage model mutants check \
-	bench bench-throughput bench-drain bench-scale-out bench-burst bench-steady bench-limits bench-schedules bench-peers drill lock clean venv venv-dev
+	bench bench-throughput bench-drain bench-scale-out bench-create bench-burst bench-steady bench-limits bench-schedules bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -67,6 +67,9 @@ bench-drain: venv ## A backlog drained by RunAt and by others in turns; ARGS="--
 
 bench-scale-out: venv ## The drain with 1, 2 and 4 workers on the cores there are; ARGS="--jobs 5000 --broker valkey"
 	@exec $(BENCHMARK) --scale-out $(ARGS)
+
+bench-create: venv ## Jobs created by REST, one by one and in bulk; ARGS="--against ../other --jobs 100000"
+	@exec $(BENCHMARK) --create $(ARGS)
 
 bench-burst: venv ## A thousand jobs at one instant, and whether a slot idles while one waits; ARGS="--slots 100"
 	@exec $(BENCHMARK) --burst $(ARGS)

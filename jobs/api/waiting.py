@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -49,12 +50,17 @@ class ShownWaiting(serializers.ModelSerializer[Job]):
 
     @extend_schema_field(OtherSerializer(many=True))
     def get_waits_for(self, job: Job) -> Any:
-        return OtherSerializer(awaited_by(job), many=True).data
+        return _shown(OtherSerializer, awaited_by(job))
 
     @extend_schema_field(AwaitedRunSerializer(many=True))
     def get_waits_for_runs(self, job: Job) -> Any:
-        return AwaitedRunSerializer(runs.awaited_by(job, now=clock.current()), many=True).data
+        return _shown(AwaitedRunSerializer, runs.awaited_by(job, now=clock.current()))
 
     @extend_schema_field(OtherSerializer(many=True))
     def get_dependents(self, job: Job) -> Any:
-        return OtherSerializer(dependents_of(job), many=True).data
+        return _shown(OtherSerializer, dependents_of(job))
+
+
+def _shown(serializer_class: type[serializers.Serializer[Any]], others: Sequence[Any]) -> Any:
+    """Return these as they are shown. Most jobs wait for none, and a serializer costs more than the answer."""
+    return serializer_class(others, many=True).data if others else []

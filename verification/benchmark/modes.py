@@ -15,6 +15,9 @@ from verification.benchmark import options
 from verification.benchmark.burst import card as burst_card
 from verification.benchmark.burst import options as burst_options
 from verification.benchmark.burst import run
+from verification.benchmark.creating import card as creating_card
+from verification.benchmark.creating import options as creating_options
+from verification.benchmark.creating import run as creating_run
 from verification.benchmark.drain import card as drain_card
 from verification.benchmark.drain import options as drain_options
 from verification.benchmark.drain import turns
@@ -77,6 +80,7 @@ CHOICES = {
     "throughput": (throughput_options.checked, drain.Drain, throughput_card.show),
     "drain": (drain_options.checked, turns.Turns, drain_card.show),
     "scale_out": (drain_options.scale_out, turns.Turns, drain_card.show),
+    "create": (creating_options.checked, creating_run.Creating, creating_card.show),
     "burst": (burst_options.checked, run.BurstRun, burst_card.show),
     "steady": (steady_options.checked, flow.Flow, steady_card.show),
     "limits": (limits_options.checked, pressure.Pressure, limits_card.show),

@@ -16,7 +16,7 @@ HA_BEATS = 3
 # Name: what its text is turned into (list: it may be repeated), the help. Nothing has a default here:
 # what is given to the wrong mode is refused.
 ARGUMENTS: dict[str, tuple[type, str]] = {
-    "duration": (float, "seconds of load (default 60, with --limits 20, four times, with --schedules 120)"),
+    "duration": (float, "seconds of load (default 60, with --create 10, --limits 20, four times, --schedules 120)"),
     "instances": (int, "workers (default 5, with --throughput, --drain, --steady and --schedules 2)"),
     "slots": (
         int,
@@ -27,7 +27,11 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     "pool": (str, "of the workers: threads (default) or prefork"),
     "seed": (int, "of the random steps (default: random, printed)"),
     "idle": (float, "seconds for which the idle database is measured afterwards (default 0, with --peers 10)"),
-    "jobs": (int, "of the backlog (default 10000, with --drain and --scale-out 20000) or of the burst (default 1000)"),
+    "jobs": (
+        int,
+        "of the backlog (default 10000, with --drain and --scale-out 20000), of the burst (default 1000) or of a bulk "
+        "request (with --create, default 10000)",
+    ),
     "http": (int, "with --burst: HTTP jobs at one instant, beside as many Python ones (default 0)"),
     "rate": (
         float,
@@ -39,14 +43,20 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
         list,
         f"with --peers and --drain: {', '.join(NAMES)} (default all that are measured there); may be repeated",
     ),
-    "runs": (int, "with --drain and --scale-out: drains of each, in turns; the table has their medians (default 3)"),
+    "runs": (
+        int,
+        "with --drain, --scale-out and --create: runs of each, in turns; the table has their medians (default 3)",
+    ),
     "broker": (list, "with --drain and --scale-out: valkey or rabbitmq (default both); may be repeated"),
     "most": (
         list,
         "with --drain: what a job of RunAt may cost at most, wal=BYTES, writes=N, statements=N or messages=N, by the "
         "medians; more fails the benchmark; may be repeated",
     ),
-    "against": (str, "with --drain: another checkout of RunAt, drained in turns with this one, by its own code"),
+    "against": (
+        str,
+        "with --drain and --create: another checkout of RunAt, measured in turns with this one, by its own code",
+    ),
     "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "waiting": (int, "with --limits: jobs in the longest line (default 100000)"),
     "resume": (int, "with --limits: jobs that are resumed at once (default 200000)"),
@@ -56,13 +66,13 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
 }
 # Who has the options that the exercise does not have.
 ELSEWHERE = {
-    "jobs": "--throughput or --burst or --drain or --scale-out",
+    "jobs": "--throughput or --burst or --drain or --scale-out or --create",
     "http": "--burst",
     "only": "--peers or --drain",
-    "runs": "--drain or --scale-out",
+    "runs": "--drain or --scale-out or --create",
     "broker": "--drain or --scale-out",
-    "against": "--drain",
     "most": "--drain",
+    "against": "--drain or --create",
     "backlog": "--peers",
     "rate": "--steady or --limits or --schedules",
     "hold": "--steady",

@@ -61,7 +61,7 @@ def checked(given: Mapping[str, Any]) -> Asked:
         runs=full["runs"],
         brokers=chosen("--broker", full["broker"], BROKERS),
         names=chosen("--only", full["only"], NAMES),
-        against=_checkout(full["against"]),
+        against=checkout(full["against"]),
         instances=(full["instances"],),
         slots=full["slots"],
         most=_most(full["most"]),
@@ -93,7 +93,8 @@ def _most(named: list[str] | None) -> dict[str, float]:
     return found
 
 
-def _checkout(name: str | None) -> Path | None:
+def checkout(name: str | None) -> Path | None:
+    """Return the other checkout that `--against` names. Raises OptionError."""
     if name is None:
         return None
     path = Path(name).absolute()
