@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -28,6 +29,7 @@ from jobs.api.history import history_page
 from jobs.api.listing import JobPagination, ListQuery, checked, matching
 from jobs.api.parsers import PARSERS
 from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
+from jobs.api.reading import read_job
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
 from jobs.api.serializers import (
     JobDetailSerializer,
@@ -140,7 +142,7 @@ class JobList(ApiView):
     def post(self, request: Request) -> Response:
         """Create a job: 201, or 200 with the earlier one when its Idempotency-Key was used before."""
         now = clock.current()
-        new = _checked(self.body(NewJobSerializer), idempotency_key(request), request, now)
+        new = _checked(read_job(request.data), idempotency_key(request), request, now)
         admitted = admission_of(person(request), request.auth)
         # A repeat creates nothing, so it costs nothing.
         if admitted.limited and not is_known(new.idempotency_key, request):
@@ -166,7 +168,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def _checked(
-    fields: dict[str, Any],
+    fields: Mapping[str, Any],
     key: str | None,
     request: Request,
     now: datetime,

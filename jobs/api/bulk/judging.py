@@ -14,7 +14,7 @@ from rest_framework import exceptions, serializers
 from jobs import rules
 from jobs.api.bulk.lines import Line
 from jobs.api.problems import JobsRefused, flattened
-from jobs.api.serializers import NewJobSerializer
+from jobs.api.reading import read_job
 from jobs.api.serializers.requests import MOST_IN_BULK, TOO_MANY
 from jobs.models import Job
 from jobs.models.constraints import EARLIEST_RUN_AT
@@ -44,8 +44,6 @@ class Judge:
     def __init__(self, *, user_id: int, key: str | None, now: datetime) -> None:
         self._user_id, self._key = user_id, key
         self._checks, self._of_before = ManyChecks(now), ManyChecks(EARLIEST_RUN_AT)
-        self._serializer = NewJobSerializer()
-        self._fields = self._serializer.fields
         self._passed: dict[int, tuple[Mapping[str, Any], ValidationError, str]] = {}
         self._judged = Judged()
 
@@ -61,7 +59,7 @@ class Judge:
                 self._note(number, {"body": line.wrong}, where)
                 continue
             try:
-                asked = self._read(line.job)
+                asked = read_job(line.job)
                 judged.new[number] = new = self._checks.check(asked, self._key_of(number))
             except serializers.ValidationError as error:
                 self._note(number, error.detail, where)
@@ -81,15 +79,6 @@ class Judge:
 
     def _key_of(self, number: int) -> str | None:
         return f"{self._key}/{number}" if self._key else None
-
-    def _read(self, job: Any) -> Mapping[str, Any]:
-        """Return what a job says, as Python's types. Raises REST framework's ValidationError."""
-        try:
-            given = {name: self._fields[name].run_validation(value) for name, value in job.items()}
-            return {"target": given["target"], "payload": {}, **given}
-        except (AttributeError, KeyError, TypeError, serializers.ValidationError):
-            read: dict[str, Any] = self._serializer.run_validation(job)  # says all that is wrong
-            return read
 
     def _judge_repeats(self) -> None:
         """Judge those whose time has passed, and nothing else is wrong, as they were when they came first: if they have
