@@ -149,7 +149,7 @@ class NewestJobSerializer(ShownWaiting, JobSerializer):
         read_only_fields = fields
 
     def to_representation(self, instance: Job) -> dict[str, Any]:
-        """As REST framework does it, whose own way to a value takes longer than all that is done with it."""
+        """Return what REST framework would, whose own way to a value takes longer than all that is done with it."""
         shown = {}
         for name, field, value_of in self._ways:
             try:

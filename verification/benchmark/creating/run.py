@@ -1,4 +1,4 @@
-"""One web process as `make run` and docker/ start it, and its callers; with another build in turns."""
+"""Measures one web process as `make run` and docker/ start it, and its callers; with another build in turns."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ WARM_UP = 1.0  # seconds of requests that nobody counts
 
 @dataclass(frozen=True)
 class Created:
-    """One run of one build. `requests` in `seconds`, `cpu_ms` of the web process for each, their times in ms; of each
-    form the seconds of a bulk and its requests, None where the build does not take it."""
+    """Figures of one run of one build: `requests` in `seconds`, `cpu_ms` of the web process for each, their times in
+    ms; of each form the seconds of a bulk and its requests, None where the build does not take it."""
 
     build: str
     requests: int
@@ -54,7 +54,7 @@ class Created:
 
 @dataclass
 class Result:
-    """All runs. `last_words`: the logs' ends, when something raised."""
+    """Figures of all runs. `last_words`: the logs' ends, when something raised."""
 
     options: Asked
     machine: Machine
