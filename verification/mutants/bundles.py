@@ -11,6 +11,12 @@ PUBLISHED = "tests/publishing/test_bundles.py"
 
 MUTANTS = (
     mutant(
+        "bundle: who waits for a slot is told of a free one",
+        ON_TIME,
+        ("tests/worker/arm/test_gathering.py::test_it_is_told_of_a_freed_slot_only_when_it_waits_for_one",),
+        ("jobs/worker/arm/armer.py", "        if self._starved:\n            self.wake()", "        pass"),
+    ),
+    mutant(
         "bundle: its message is acknowledged with the last of it",
         NEVER_LOST,
         (f"{RECEIVED}::test_it_is_acknowledged_once_when_the_last_of_it_has_been_dealt_with",),

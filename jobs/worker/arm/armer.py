@@ -18,7 +18,7 @@ from jobs.worker.arm.limited import Limited
 from jobs.worker.arm.taking import Taking
 from jobs.worker.arm.waiting_jobs import Waiting, WaitingJobs
 from jobs.worker.process import warming
-from jobs.worker.record.batching import gather_until
+from jobs.worker.record.batching import GATHER, gather_until
 from jobs.worker.run.slots import Slots
 
 AT_A_TIME = 200  # rows in one transaction
@@ -52,7 +52,8 @@ class Armer:
         self._limited = Limited(Taking(slots, identity, self._again, self._hurry, sharing=True))
         self._taking = Taking(slots, identity, self._again, self._hurry)
         self.warmed = [threading.Event(), self._limited.warmed]
-        slots.on_free = self.wake
+        self._starved = False  # it waits for a slot
+        slots.on_free = self._freed
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="arming", daemon=True)
@@ -126,9 +127,14 @@ class Armer:
         return len(self._waiting)
 
     def wake(self) -> None:
-        """Look again: a slot is free, or the node has begun or ceased to refuse. From any thread."""
+        """Look again: the node has begun or ceased to refuse. From any thread."""
         with self._changed:
             self._changed.notify()
+
+    def _freed(self) -> None:
+        """Look again if a slot is waited for: to be called for each that is freed would cost more than a short body."""
+        if self._starved:
+            self.wake()
 
     def _loop(self) -> None:
         warming.warm(self._warm)
@@ -161,10 +167,12 @@ class Armer:
         to be handed back, since this worker is to take none."""
         with self._changed:
             while not self._stopping:
+                self._starved = True  # before the look: what is freed from now on is told
                 if self._slots.refusing and len(self._waiting):
                     return [], [], self._waiting.take(float("inf"), len(self._waiting))
                 until = clock.timestamp() + conf().arm_lead
                 if self._waiting.next_at > until:
+                    self._starved = False
                     self._changed.wait(min(self._waiting.next_at - until, LOOK_AGAIN))
                 elif self._slots.crowded:
                     self._changed.wait(CROWDED_FOR)
@@ -192,16 +200,22 @@ class Armer:
 
     def _gather(self) -> list[Waiting]:
         """Remove and return the jobs that are due and have a slot, which it reserves, and for a moment those that come
-        after them. The lock is held."""
+        after them. With all slots taken by few it waits a moment for more to be freed, since a transaction of one job
+        costs as much as one of ten. The lock is held."""
         batch: list[Waiting] = []
-        until = gather_until(self._taken_at)
+        self._starved = False
+        until, enough = gather_until(self._taken_at), min(AT_A_TIME, self._slots.limit // 2)
         while True:
             room = min(self._slots.free, AT_A_TIME - len(batch))
             more = self._waiting.take(clock.timestamp() + conf().arm_lead, max(room, 0))
             self._slots.reserve(len(more))
             batch += more
+            if room <= len(more):
+                if len(batch) >= enough:
+                    until = 0.0
+                until = min(until, steady() + GATHER)
             left = until - steady()
-            if room <= len(more) or left <= 0:
+            if left <= 0:
                 self._taken_at = steady()
                 return batch
             self._changed.wait(left)
