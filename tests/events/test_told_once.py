@@ -74,7 +74,7 @@ def test_a_broker_that_is_away_has_published_nothing(no_broker, emitted):
 
 def handed_off(queue_name):
     handoff, kept, acknowledged = Handoff("w1@test"), [], []
-    delivery = Delivery(lambda: acknowledged.append(7), lambda waiting: None)
+    delivery = Delivery(lambda: acknowledged.append(7), lambda *handed: None)
     waiting = Waiting(7, 1, clock.timestamp(), queue_name, 2, (delivery,))
     handoff.start(kept.append)
     handoff.put([waiting])

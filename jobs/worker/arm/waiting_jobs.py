@@ -17,9 +17,9 @@ class Delivery:
     __slots__ = ("_acknowledge", "_hand_back", "_others", "is_bundle")
 
     def __init__(
-        self, acknowledge: Callable[[], object], hand_back: Callable[[Waiting], object], jobs: int = 1
+        self, acknowledge: Callable[[], object], hand_back: Callable[[Delivery, Waiting], object], jobs: int = 1
     ) -> None:
-        """Make it, of so many `jobs`. `hand_back` gives one of them back to the broker, for other workers."""
+        """Make it, of so many `jobs`. `hand_back` gives one of its jobs back to the broker, for other workers."""
         self._acknowledge = acknowledge
         self._hand_back = hand_back
         self.is_bundle = jobs > 1
@@ -34,7 +34,7 @@ class Delivery:
 
     def hand_back(self, waiting: Waiting) -> None:
         """Have the broker deliver this job of it elsewhere."""
-        self._hand_back(waiting)
+        self._hand_back(self, waiting)
 
 
 @dataclass(slots=True)

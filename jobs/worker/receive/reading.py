@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery.exceptions import InvalidTaskError
 
-from jobs.publishing.messages import AFTER, BUNDLE, HOPS
+from jobs.publishing.messages import AFTER, BUNDLE, EPOCH, HOPS
 
 BIGGEST_ID = 2**63 - 1
 
@@ -22,7 +22,7 @@ def read(message: Any) -> tuple[list[Asked], int]:
         arguments, options, *_ = json.loads(message.body)  # `message.payload` takes five times as long
         hops = int(message.headers.get(HOPS) or 0)
         if BUNDLE in options:
-            jobs = [(job_id, version, due / 1_000_000) for job_id, version, due in options[BUNDLE]]
+            jobs = [(job_id, version, _seconds(due)) for job_id, version, due in options[BUNDLE]]
             if not jobs:
                 raise ValueError("an empty bundle")
         else:
@@ -36,6 +36,12 @@ def read(message: Any) -> tuple[list[Asked], int]:
             if type(number) is not int or not 0 <= number <= BIGGEST_ID:
                 raise InvalidTaskError(f"{number!r} is neither the id of a job nor a version")
     return jobs, hops
+
+
+def _seconds(due: int) -> float:
+    """Return these microseconds in seconds. Raises ValueError, OverflowError or TypeError for what is no time: a job
+    that waits for it could not even be handed back."""
+    return (EPOCH + timedelta(microseconds=due)).timestamp()
 
 
 def after(message: Any) -> int:

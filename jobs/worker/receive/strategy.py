@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from celery.bootsteps import RUN  # type: ignore[attr-defined]
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 COMES_BACK = 5  # hops that count for a message that its last worker gets again: there may be nobody else
 DOUBT_EVERY = 1.0  # seconds
+TRY_AGAIN = 5.0  # seconds, to hand back what the broker did not take
+
+Refused = tuple[Held, Delivery, Waiting]  # a job to hand back, and what brought it
 
 
 class JobStrategy:
@@ -54,7 +58,7 @@ class JobStrategy:
         self._refusing = refusing
         self._doubt = doubt
         self._doubted_at = float("-inf")  # on the steady clock
-        self._refused: deque[tuple[Held, Waiting]] = deque()  # jobs to hand back
+        self._refused: deque[Refused] = deque()  # jobs to hand back
         self._hand_back_asked = False
         self._done: deque[Held] = deque()  # messages to acknowledge
         self._acknowledge_asked = False  # the event loop, to acknowledge
@@ -176,8 +180,8 @@ class JobStrategy:
             with suppress(Exception):  # no answer, or no connection any more
                 self._consumer.task_consumer.channel._brpop_read()
 
-    def _hand_back_soon(self, held: Held, waiting: Waiting) -> None:
-        self._refused.append((held, waiting))
+    def _hand_back_soon(self, held: Held, delivery: Delivery, waiting: Waiting) -> None:
+        self._refused.append((held, delivery, waiting))
         if not self._hand_back_asked:
             self._hand_back_asked = True
             self._consumer.call_soon(self.hand_back)
@@ -191,23 +195,26 @@ class JobStrategy:
         back = [self._refused.popleft() for _ in range(len(self._refused))]
         if not self._open:
             return
-        jobs: dict[Held, list[Waiting]] = {}
-        for held, waiting in back:
-            jobs.setdefault(held, []).append(waiting)
-        whole = [held for held, of_it in jobs.items() if len(of_it) == held.jobs]
+        messages: dict[Held, list[Refused]] = {}
+        for refused in back:
+            messages.setdefault(refused[0], []).append(refused)
+        whole = [held for held, jobs in messages.items() if len(jobs) == held.jobs]
         hand_back([held.message for held in whole], self._consumer.connection_errors)
         self._let_go(whole)
-        parts = [of_it for held, of_it in jobs.items() if len(of_it) < held.jobs]
+        parts = [jobs for held, jobs in messages.items() if len(jobs) < held.jobs]
         try:
             send_each(parts, self._send_on)
-        except Exception as error:  # noqa: BLE001 - the broker has their message still
+        except Exception as error:  # noqa: BLE001 - the broker has their messages still
             emit(MessagesNotHandedBack(len(parts), error))
+            self._refused.extend(chain.from_iterable(parts))
+            self._consumer.timer.call_after(TRY_AGAIN, self.hand_back, ())
 
-    def _send_on(self, part: Sequence[Waiting], producer: Producer) -> None:
-        hops = max(waiting.hops for waiting in part)
-        send_bundle([listed(waiting) for waiting in part], producer, Passed(hops))
-        for waiting in part:
-            waiting.acknowledge()
+    @staticmethod
+    def _send_on(part: Sequence[Refused], producer: Producer) -> None:
+        hops = max(waiting.hops for _, _, waiting in part)
+        send_bundle([listed(waiting) for _, _, waiting in part], producer, Passed(hops))
+        for _, delivery, _ in part:  # not what else has brought the job, which is handed back for itself
+            delivery.acknowledge()
 
     def _acknowledge_soon(self, held: Held) -> None:
         self._done.append(held)

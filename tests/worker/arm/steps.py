@@ -47,7 +47,9 @@ class Worker:
             self.armer.add(self.waiting(one, hops=hops, version=version))
 
     def waiting(self, job, *, hops=0, version=None):
-        delivery = Delivery(lambda: self.acknowledged.append(job.pk), lambda one: self.handed_back.append(one.job_id))
+        delivery = Delivery(
+            lambda: self.acknowledged.append(job.pk), lambda _, one: self.handed_back.append(one.job_id)
+        )
         return Waiting(job.pk, version or job.version, job.run_at.timestamp(), job.queue, hops, (delivery,))
 
     def stop(self):

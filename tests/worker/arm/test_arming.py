@@ -50,7 +50,7 @@ def test_a_start_is_committed_and_only_then_given_to_its_slot_and_acknowledged(w
 
     given = w.slots.give
     monkeypatch.setattr(w.slots, "give", lambda armed: (look("given"), given(armed)))
-    message = Delivery(lambda: look("acknowledged"), lambda waiting: None)
+    message = Delivery(lambda: look("acknowledged"), lambda *handed: None)
     w.armer.add(Waiting(due.pk, due.version, 0.0, "default", 0, (message,)))
     wait_for(lambda: ended(due))
     assert sorted(seen) == [("acknowledged", State.RUNNING), ("given", State.RUNNING)]

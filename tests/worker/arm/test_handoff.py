@@ -25,7 +25,7 @@ class Passing:
         self.handoff.start(self.kept.append)
 
     def bundle(self, queue, jobs, *, hops=0, first=1):
-        delivery = Delivery(lambda: self.acknowledged.append(first), lambda waiting: None, jobs)
+        delivery = Delivery(lambda: self.acknowledged.append(first), lambda *handed: None, jobs)
         return [Waiting(first + n, 1, 1000.0 - n, queue, hops, (delivery,)) for n in range(jobs)]
 
 

@@ -6,7 +6,7 @@ from jobs.worker.arm.waiting_jobs import LOOK, Delivery, Waiting, WaitingJobs
 class Message:
     def __init__(self, hops=0):
         self.acknowledged, self.hops = 0, hops
-        self.delivery = Delivery(self.acknowledge, lambda waiting: None)
+        self.delivery = Delivery(self.acknowledge, lambda *handed: None)
 
     def acknowledge(self):
         self.acknowledged += 1

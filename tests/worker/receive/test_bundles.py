@@ -5,9 +5,11 @@ import json
 import pytest
 from celery.exceptions import InvalidTaskError
 
+from jobs.worker.arm.waiting_jobs import WaitingJobs
 from jobs.worker.receive import strategy as receiving
 from jobs.worker.receive.prefetch import CHUNK, FORGET_AFTER
 from jobs.worker.receive.reading import read
+from jobs.worker.receive.strategy import TRY_AGAIN
 from tests.worker.celery_doubles import Message
 from tests.worker.conftest import NOW, take
 
@@ -55,7 +57,18 @@ def test_each_job_of_it_waits_for_its_own_time(strategy, taken):
 
 @pytest.mark.parametrize(
     "jobs",
-    [[], None, 7, [[7, 1]], [[7, 1, "now"]], [["7", 1, DUE]], [[7, True, DUE]], [[-1, 1, DUE]], [[7, 1, DUE, 1]]],
+    [
+        [],
+        None,
+        7,
+        [[7, 1]],
+        [[7, 1, "now"]],
+        [["7", 1, DUE]],
+        [[7, True, DUE]],
+        [[-1, 1, DUE]],
+        [[7, 1, DUE, 1]],
+        [[7, 1, 10**30]],
+    ],
 )
 def test_what_is_no_bundle_is_refused_whole(strategy, taken, jobs):
     message = Message()
@@ -63,6 +76,12 @@ def test_what_is_no_bundle_is_refused_whole(strategy, taken, jobs):
     with pytest.raises(InvalidTaskError):
         take(strategy, message)
     assert taken == []
+
+
+@pytest.mark.parametrize("never", [float("nan"), float("inf")])
+def test_what_is_due_at_no_time_is_refused(strategy, never):
+    with pytest.raises(InvalidTaskError):
+        take(strategy, bundle((7, 1, DUE), (8, 1, never)))
 
 
 def test_it_is_acknowledged_once_when_the_last_of_it_has_been_dealt_with(strategy, taken, consumer):
@@ -101,8 +120,9 @@ def test_of_a_part_that_is_handed_back_another_message_is_made(strategy, taken, 
     assert message.acknowledged == 1
 
 
-def test_a_part_that_the_broker_does_not_take_stays_in_its_message(strategy, taken, consumer, sent, emitted):
+def test_a_part_that_the_broker_does_not_take_goes_out_later(strategy, taken, consumer, sent, emitted):
     take(strategy, message := due(2))
+    consumer.timer.fire()
     sent.broken = True
     taken[0].hand_back()
     taken[1].acknowledge()
@@ -110,6 +130,51 @@ def test_a_part_that_the_broker_does_not_take_stays_in_its_message(strategy, tak
     consumer.turn()
     assert (message.acknowledged, message.handed_back) == (0, 0), "it comes again when the connection ends"
     assert len([told for told in emitted if type(told).__name__ == "MessagesNotHandedBack"]) == 1
+    sent.broken = False
+    assert [secs for secs, *_ in consumer.timer.calls] == [TRY_AGAIN]
+    consumer.timer.fire()
+    consumer.turn()
+    assert [[one.id for one in jobs] for jobs, _ in sent] == [[1]]
+    assert message.acknowledged == 1
+
+
+def test_a_job_that_two_bundles_brought_is_handed_back_once_for_each(strategy, taken, consumer, sent):
+    merged = WaitingJobs()
+    take(strategy, first := due(3), second := due(2))
+    for one in taken:
+        merged.add(one)
+    gone, stays = merged.take(NOW, 2), merged.take(NOW, 9)
+    for one in gone:
+        one.hand_back()
+    consumer.turn()
+    consumer.turn()
+    assert (second.handed_back, second.acknowledged) == (1, 0), "all of it"
+    assert [[one.id for one in jobs] for jobs, _ in sent] == [[1, 2]]
+    assert first.acknowledged == 0, "its third job waits"
+    for one in stays:
+        one.acknowledge()
+    consumer.turn()
+    assert (first.acknowledged, second.acknowledged) == (1, 0)
+
+
+def test_parts_of_two_bundles_with_the_same_job_do_not_count_for_each_other(strategy, taken, consumer, sent):
+    merged = WaitingJobs()
+    take(strategy, first := due(3), second := due(3, first=3))
+    for one in taken:
+        merged.add(one)
+    handed = merged.take(NOW, 3)[2]
+    handed.hand_back()
+    consumer.turn()
+    for one in taken[:2]:
+        assert first.acknowledged == 0
+        one.acknowledge()
+        consumer.turn()
+    assert (first.acknowledged, second.acknowledged) == (1, 0)
+    for one in merged.take(NOW, 9):
+        assert second.acknowledged == 0
+        one.acknowledge()
+        consumer.turn()
+    assert (first.acknowledged, second.acknowledged) == (1, 1)
 
 
 def test_due_bundles_are_no_more_than_keep_the_slots_busy(strategy, taken, consumer):
