@@ -30,8 +30,9 @@ class Prefetch:
 
     @property
     def is_exceeded(self) -> bool:
-        """Return whether far more due jobs are here than are wanted: RabbitMQ gives at once all that it may."""
-        return self._latest > 1 and self._due_jobs > EXCESS * self._wanted_jobs(self._base or 0)
+        """Return whether far more due jobs are here than are wanted: RabbitMQ gives at once all that it may. Never
+        without a bound of Celery's: what went back would come again at once."""
+        return bool(self._base) and self._latest > 1 and self._due_jobs > EXCESS * self._wanted_jobs(self._base or 0)
 
     def hold(self, ahead: bool, jobs: int = 1) -> None:
         """Note a message of so many jobs that has come; whether it is held for later."""
@@ -69,9 +70,9 @@ class Prefetch:
             room = max(-(-(self._wanted_jobs(base) - self._due_jobs) // self._latest), 0)
             wanted -= base - min(max(self._due + room + len(state.reserved_requests), 1), base)
         slack = CHUNK if self._latest == 1 else 0
+        before = qos.value
         if wanted > self._granted:
             qos.increment_eventually(wanted - self._granted)
-            self._granted = wanted
         elif wanted < self._granted - slack:
             qos.decrement_eventually(self._granted - wanted)
-            self._granted = wanted
+        self._granted += qos.value - before  # less than that at a bound of Celery's

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from celery.exceptions import InvalidTaskError
+from kombu.common import QoS
 
 from jobs.worker.arm.waiting_jobs import WaitingJobs
 from jobs.worker.receive import strategy as receiving
@@ -220,6 +221,30 @@ def test_what_the_broker_gave_beyond_that_goes_back_for_others(strategy, taken, 
     back = sum(message.handed_back for message in messages)
     assert 0 < back < 20
     assert len(taken) == (20 - back) * 100, "they wait here no more"
+
+
+def test_where_celery_has_no_bound_nothing_goes_back_to_come_again_at_once(strategy, taken, consumer):
+    consumer.qos.value = 0
+    messages = [due(100, first) for first in range(0, 1000, 100)]
+    take(strategy, *messages)
+    consumer.turn()
+    assert [message.handed_back for message in messages] == [0] * 10
+    assert len(taken) == 1000
+    assert consumer.qos.value == 0
+
+
+def test_what_a_bound_of_celerys_kept_from_being_granted_is_not_taken_back(strategy, taken, consumer):
+    """As `worker_eta_task_limit` has it."""
+    consumer.qos = QoS(lambda prefetch_count: None, 20, max_prefetch=25)
+    take(strategy, *[bundle((n, 1, DUE), (n + 1, 1, LATER)) for n in range(1, 2 * CHUNK, 2)])
+    assert consumer.qos.value == 25
+    take(strategy, due(100, 1000))
+    for one in taken:
+        one.acknowledge()
+    consumer.turn()
+    assert consumer.qos.value == 2, "two bundles may come"
+    consumer.timer.fire()
+    assert consumer.qos.value == 20
 
 
 def test_bundles_for_later_are_held_without_a_bound(strategy, taken, consumer):
