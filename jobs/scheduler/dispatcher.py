@@ -23,7 +23,7 @@ from jobs.publishing.depths import QueueDepths
 from jobs.publishing.messages import Publisher, refuses_only_a_queue
 
 TOGETHER = 100  # messages that go out in one round trip
-# Messages of one queue that no worker has fetched: its workers have more than they can do, or there are none.
+# Jobs of one queue whose messages no worker has fetched: its workers have more than they can do, or there are none.
 CROWD = 100
 CROWDED_FOR = 5.0  # seconds for which what the broker said of it counts
 MOST_FAILURES = 3  # of one call of `publish`: several queues together, then one of them twice
@@ -38,7 +38,8 @@ class Dispatcher:
         self._publisher: Publisher | None = None
         self._refusals: Counter[str] = Counter()  # of each queue, since it last took a message or was listed
         self._one_queue_a_batch = False  # after a failure: to see which queue it is
-        self._queues: set[str] = set()  # published to since the last list query, or crowded then
+        # Jobs in a message, by queue: of those published to since the last list query, or crowded then.
+        self._queues: dict[str, float] = {}
         self._crowded: Sequence[str] = ()
         self._crowded_until = 0.0  # on the steady clock: an older answer counts no more
 
@@ -63,7 +64,7 @@ class Dispatcher:
             crowded=crowded,
             limit=limit,
         )
-        self._queues = set(crowded)
+        self._queues = {queue: self._queues.get(queue, 1.0) for queue in crowded}
         self._refusals.clear()
         self.wait(found)
         return found
@@ -79,7 +80,7 @@ class Dispatcher:
             if steady() >= until:
                 emit(CrowdsUnknown())
                 break
-            if (depths.of(queue) or 0) > CROWD:
+            if (depths.of(queue) or 0) * self._queues.get(queue, 1.0) > CROWD:
                 crowded.append(queue)
         self._crowded, self._crowded_until = crowded, steady() + CROWDED_FOR
 
@@ -115,9 +116,12 @@ class Dispatcher:
                 if failures == MOST_FAILURES or not refuses_only_a_queue(error):
                     break
                 continue
-            queues = {_queue(bundle) for bundle in batch}
-            self._queues |= queues
-            for queue in queues & self._refusals.keys():
+            queues = Counter(_queue(bundle) for bundle in batch)
+            jobs: Counter[str] = Counter()
+            for bundle in batch:
+                jobs[_queue(bundle)] += len(bundle)
+            self._queues |= {queue: jobs[queue] / messages for queue, messages in queues.items()}
+            for queue in queues.keys() & self._refusals.keys():
                 del self._refusals[queue]
             sent += size_of(batch)
             emit(JobsPublished(size_of(batch)))

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from jobs.models import Job
+from jobs.publishing.bundles import DENSE
 from jobs.publishing.depths import QueueDepths
 from jobs.scheduler import dispatcher
-from jobs.scheduler.dispatcher import Dispatcher
+from jobs.scheduler.dispatcher import CROWD, Dispatcher
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +39,25 @@ def test_a_backlog_that_the_broker_still_has_is_not_published_again(make_job, qu
     one.disconnect()
 
 
+def test_bundles_are_a_crowd_by_their_jobs(queue, depths):
+    """Few messages have many jobs: all of them would be published once more."""
+    Job.objects.bulk_create(
+        Job(target="demo.noop", payload={}, run_at=NOW + timedelta(seconds=30), queue=queue.name) for _ in range(DENSE)
+    )
+    one = Dispatcher("beat@test")
+
+    def list_at(after):
+        one.look_for_crowds(depths, 5)
+        now = NOW + timedelta(seconds=after)
+        return len(one.list(now=now, horizon=now + timedelta(seconds=60)))
+
+    assert (list_at(0), one.publish(10)) == (DENSE, DENSE)
+    assert [list_at(40), list_at(50), list_at(60)] == [0, 0, 0], "no worker has fetched them"
+    assert len(queue()) < CROWD
+    assert list_at(70) == DENSE, "whoever has fetched them has lost them"
+    one.disconnect()
+
+
 def test_an_old_answer_counts_no_more(make_job, queue, depths, monkeypatch):
     """The broker does not answer any more: it may have lost what it had."""
     monkeypatch.setattr(dispatcher, "CROWD", 0)
@@ -53,7 +74,7 @@ def test_an_old_answer_counts_no_more(make_job, queue, depths, monkeypatch):
 
 def test_the_broker_is_asked_no_longer_than_it_may(depths, monkeypatch):
     one = Dispatcher("beat@test")
-    one._queues = {f"q{number}" for number in range(3000)}
+    one._queues = {f"q{number}": 1.0 for number in range(3000)}
     asked = []
     clock = iter(range(10_000))
     monkeypatch.setattr(dispatcher, "steady", lambda: float(next(clock)))
