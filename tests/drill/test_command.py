@@ -12,6 +12,7 @@ import pytest
 
 from launcher.home import CHECKOUT
 from verification.drill.checker import Kind
+from verification.drill.load.dense import SIZE
 
 pytestmark = [pytest.mark.processes, pytest.mark.launcher]
 MANAGE = [sys.executable, str(CHECKOUT / "manage.py"), "drill"]
@@ -54,6 +55,8 @@ def test_a_short_drill_passes_and_says_what_it_did(tmp_path: Path):
     assert one["jobs"] == one["completed"] + len(one["interruptions"]) > 25
     assert one["injected"].keys() == {"connections-cut", "broker-wipe"}
     assert sum(one["failpoints"].values()) >= 4
+    assert one["load"]["in dense windows"] == SIZE
+    assert one["load"]["bundles received"] > 0
     assert all("killed its worker" in interruption["why"] for interruption in one["interruptions"])
     assert "MinPrepareTime 5 s" in json.loads(file.read_text())["facts"]["Settings"]
     assert not [p for p in psutil.Process().children(recursive=True) if "celery" in " ".join(p.cmdline())]

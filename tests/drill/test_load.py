@@ -10,11 +10,14 @@ import pytest
 
 from jobs.clock import clock
 from jobs.models import Job, Limit, Occurrence, Schedule
+from jobs.publishing.bundles import DENSE
+from jobs.publishing.windows import window_at
 from jobs.targets import registry, target
 from verification.benchmark.workload import BODY_SECONDS, Series
 from verification.drill import ledger
 from verification.drill.load import mix
 from verification.drill.load.creating import DrillLoad, ledger_key
+from verification.drill.load.dense import SIZE, WITHIN, dense
 from verification.drill.load.limited import CONCURRENCY, limited
 from verification.drill.load.receiver import receiving
 from verification.drill.load.scheduled import KINDS, scheduled, times
@@ -48,7 +51,14 @@ def test_the_jobs_of_the_load_pass_the_rules_and_name_their_line_of_the_ledger(s
     monkeypatch.setattr(registry, "_registry", dict(registry._registry))
     target(ledger.TARGET)(lambda key: None)
     load = DrillLoad(
-        "run", 7, queue="q", receiver="127.0.0.1:8099", since=clock.now(), duration=2 * window, window=window
+        "run",
+        7,
+        queue="q",
+        dense_queue="d",
+        receiver="127.0.0.1:8099",
+        since=clock.now(),
+        duration=2 * window,
+        window=window,
     )
     for number in range(1, 41):
         kind, job = mix.kind(7, number), Job.objects.get(pk=load.create_live())
@@ -61,6 +71,47 @@ def test_the_jobs_of_the_load_pass_the_rules_and_name_their_line_of_the_ledger(s
         assert job.name.startswith(f"drill run {Series.LIVE} ")
         assert job.run_at - job.created_at >= window
         assert ledger_key(job) == (job.payload["json"] if kind.http else job.payload)["key"]
+
+
+@pytest.mark.parametrize("second", [0, 1, 1.5, 2, 2.5, 4])
+def test_each_dense_window_is_listed_at_once_and_is_due_when_its_burst_is(second):
+    since, window = datetime(2030, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=second), timedelta(seconds=5)
+    times = [job.run_at for job in dense(since, timedelta(seconds=28), window)]
+    assert times == sorted(times)
+    assert len(times) == 2 * SIZE
+    for burst, of_it in ((13, times[:SIZE]), (26, times[SIZE:])):
+        assert of_it[0] <= since + timedelta(seconds=burst) <= of_it[0] + WITHIN
+        assert of_it[-1] - of_it[0] < WITHIN
+        assert Counter(window_at(at, 5, 0).start for at in of_it).most_common(1)[0][1] == SIZE >= DENSE
+
+
+def test_a_dense_window_that_the_load_has_no_time_for_is_not_begun():
+    since = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    for seconds, jobs in ((10, 0), (13.5, 0), (14, SIZE), (26, SIZE)):
+        assert len(dense(since, timedelta(seconds=seconds), timedelta(seconds=5))) == jobs
+
+
+@pytest.mark.django_db
+def test_the_jobs_of_a_dense_window_are_plain_and_in_a_queue_of_their_own(monkeypatch):
+    monkeypatch.setattr(registry, "_registry", dict(registry._registry))
+    target(ledger.TARGET)(lambda key: None)
+    since, window = clock.now() + timedelta(seconds=7), timedelta(seconds=5)
+    times = {"since": since, "duration": timedelta(seconds=14), "window": window}
+    load = DrillLoad("run", 7, queue="q", dense_queue="d", receiver="127.0.0.1:8099", **times)
+    load.commit(dense(**times))
+    jobs = Job.objects.filter(pk__in=load.created)
+    assert set(jobs.values_list("target", "key", "queue")) == {(ledger.TARGET, None, "d")}
+    assert {ledger_key(job) for job in jobs} == {f"run-{number}" for number in range(1, SIZE + 1)}
+    assert set(load.created.values()) == {Series.DENSE}
+
+
+def test_a_message_of_several_jobs_is_told_by_its_id_and_counted_where_it_is_of_this_round(file):
+    assert ledger.first_of_bundle("job-7-v1-1-and-5-more") == 7
+    assert ledger.first_of_bundle("job-7-v1-1") is None
+    for key in ("job-7-v1-1-and-5-more", "job-7-v1-2-and-1-more", "job-9-v1-1-and-5-more"):
+        ledger.write(ledger.BUNDLE, key)
+    ledger.write(ledger.ENTRY, "job-7-v1-3-and-1-more")
+    assert ledger.bundles(file, {7, 8}) == 2
 
 
 def test_the_times_of_a_schedule_are_counted_from_its_first_moment_or_by_the_wall_clock():

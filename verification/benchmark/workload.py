@@ -17,12 +17,13 @@ LIVE_MARGIN = timedelta(milliseconds=100)  # a live job is due this much later t
 
 
 class Series(StrEnum):
-    """The four kinds of jobs. The word is part of their name in the table."""
+    """The kinds of jobs, of which the drill alone has dense ones. The word is part of their name in the table."""
 
     STEADY = "steady"
     BURST = "burst"
     RANDOM = "random"
     LIVE = "live"
+    DENSE = "dense"
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ class Queries:
 class Evidence:
     """Seconds. `expected`: the ids that were created; `clock_error`: how far the bodies' clock may be off the
     database's; `whole`: every job must complete; `quiet`: nothing may raise; `rescue`: within which a
-    vanished worker's job gives its place back; `tasks`: how many of Celery's own ran."""
+    vanished worker's job gives its place back; `tasks`: how many of Celery's own ran; `bundles`: how many messages of
+    several jobs have come to workers."""
 
     expected: set[int]
     rows: list[Row]
@@ -118,6 +119,7 @@ class Evidence:
     clock_error: float = 0.0
     rescue: float = 0.0
     tasks: int = 0
+    bundles: int = 0
     whole: bool = False
     quiet: bool = False
     bad_ends: list[str] = field(default_factory=list)

@@ -40,7 +40,7 @@ def evidence(
     rows = list(jobs_of(stage.run, load.first_id, "drill").order_by("id"))
     return Evidence(
         expected=set(load.created),
-        rows=[_row(job) for job in rows],
+        rows=[_row(job, stage.services.queue) for job in rows],
         starts=_starts([row.pk for row in rows]),
         ledger=[line for line in lines if line.what != ledger.TASK],
         injected=[*stage.journal, *_as_faults(hits, injections)],
@@ -52,6 +52,7 @@ def evidence(
         clock_error=0.0 if stage.services.database else abs(clock.offset) + clock.uncertainty,
         rescue=rescue_within(),
         tasks=sum(line.what == ledger.TASK for line in lines),
+        bundles=ledger.bundles(stage.services.ledger, load.created.keys()),
         whole=plan.whole,
         quiet=plan.quiet,
         bad_ends=stage.cluster.bad_ends(),
@@ -69,8 +70,8 @@ def rescue_within() -> float:
     return c.heartbeat_interval + 2.5 * c.heartbeat_patience + 1.0
 
 
-def _row(job: Job) -> Row:
-    shares = [Share(f"queue {job.queue}", CONCURRENCY)]
+def _row(job: Job, limited: str) -> Row:
+    shares = [Share(f"queue {job.queue}", CONCURRENCY)] if job.queue == limited else []
     shares += [Share(f"key {job.key}", job.key_limit)] if job.key is not None else []
     return Row(
         job_id=job.pk,

@@ -5,7 +5,9 @@ however the process dies."""
 from __future__ import annotations
 
 import os
+import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +15,8 @@ from pathlib import Path
 VARIABLE = "JOBS_DRILL_LEDGER"  # names the file; without it there is no target that writes one
 TARGET = "drill.body"  # whose calls write it
 TASK_NAME = "drill.task"  # of Celery's own tasks, which write a line each when they are done
-ENTRY, END, TASK = "entry", "end", "task"
+ENTRY, END, TASK, BUNDLE = "entry", "end", "task", "bundle"
+BUNDLE_ID = re.compile(r"job-(\d+)-.*-and-\d+-more")  # of a message of several jobs (jobs/publishing/messages.py)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,22 @@ def write(what: str, key: str) -> None:
 
 def read(path: Path, run: str) -> list[Line]:
     """The lines of one round, whose keys begin with its name."""
+    return [line for line in _lines(path) if line.key.startswith(f"{run}-")]
+
+
+def first_of_bundle(task_id: str) -> int | None:
+    """Return the first job of a message of several, by the message's id; None if it is of one job."""
+    match = BUNDLE_ID.fullmatch(task_id)
+    return int(match[1]) if match else None
+
+
+def bundles(path: Path, job_ids: Collection[int]) -> int:
+    """Count the messages of several of these jobs that have come to workers, again and again too."""
+    return sum(line.what == BUNDLE and first_of_bundle(line.key) in job_ids for line in _lines(path))
+
+
+def _lines(path: Path) -> list[Line]:
     if not path.exists():
         return []
     lines = [line.split() for line in path.read_text().splitlines()]
-    return [Line(what, key, int(pid), float(at)) for what, key, pid, at in lines if key.startswith(f"{run}-")]
+    return [Line(what, key, int(pid), float(at)) for what, key, pid, at in lines]

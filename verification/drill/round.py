@@ -16,12 +16,13 @@ from jobs.conf import conf
 from jobs.models import Worker
 from launcher.interrupts import Interrupts
 from verification.benchmark import preconditions
-from verification.benchmark.workload import planned
+from verification.benchmark.workload import Series, planned
 from verification.drill import gather
 from verification.drill.checker import Verdict, check
 from verification.drill.evidence import Queries
 from verification.drill.faults import FAULTS, ClockWrong, Injection, Setting, Stage, hits
 from verification.drill.load.creating import WRITTEN_WITHIN, DrillLoad, retry_until_answered
+from verification.drill.load.dense import dense
 from verification.drill.load.scheduled import Schedules, scheduled
 from verification.drill.load.tasks import Tasks
 from verification.drill.plan import Plan, injections
@@ -92,12 +93,14 @@ class Round:
             self.stage.run,
             self.seed,
             queue=self.stage.services.queue,
+            dense_queue=self.stage.services.dense_queue,
             receiver=self.stage.services.receiver,
             since=since,
             duration=duration,
             window=timedelta(seconds=self.window),
         )
         load.commit(planned(since, duration, self.seed))
+        load.commit(dense(since, duration, load.window))
         queue = self.stage.services.queue
         try:
             with scheduled(self.stage.run, queue, since, duration) as schedules:
@@ -135,6 +138,8 @@ class Round:
                 "keyed": sum(len(row.shares) > 1 for row in evidence.rows),
                 "HTTP": sum(row.http for row in evidence.rows),
                 "runs of schedules": sum(row.nominal_at is not None for row in evidence.rows),
+                "in dense windows": sum(series == Series.DENSE for series in load.created.values()),
+                "bundles received": evidence.bundles,
                 "Celery's own tasks": evidence.tasks,
             },
             restarts=self._cluster.restarts - restarts_before,

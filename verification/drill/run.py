@@ -32,7 +32,7 @@ class DrillRun:
             slots=SLOTS,
             beats=options.beats,
             word="drill",
-            queue=services.queue,
+            queue=",".join(services.queues),
             folder=services.folder,
             environment={**os.environ, **services.environment},
         )

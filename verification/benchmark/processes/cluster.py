@@ -36,7 +36,7 @@ class Cluster:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """`word`: what the workers' names begin with; `app`: the module of their Celery app; `queue`: the only one they
-        take from, if not the default."""
+        take from, or several with commas, if not the default."""
         self.folder = folder or Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._environment = os.environ if environment is None else environment
         beat = [*CELERY, app, "beat"]

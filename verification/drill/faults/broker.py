@@ -81,7 +81,7 @@ class BrokerWipe(Fault):
     """Loss of all messages, at once."""
 
     name = "broker-wipe"
-    what = "FLUSHDB on Redis or Valkey, the queue deleted on RabbitMQ"
+    what = "FLUSHDB on Redis or Valkey, the queues deleted on RabbitMQ"
 
     def injections(self, chance: random.Random, setting: Setting) -> Iterator[Injection]:
         for at in setting.each(0.02):
@@ -92,7 +92,7 @@ class BrokerWipe(Fault):
 
     def begin(self, stage: Stage, injection: Injection) -> bool:
         try:
-            stage.services.broker.wipe(stage.services.queue)
+            stage.services.broker.wipe(stage.services.queues)
         except Exception as error:  # noqa: BLE001 - away for another fault's sake: it is wiped when it is back
             log.info("not wiped yet: %s", error)
             return False

@@ -12,7 +12,8 @@ from celery import current_app
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.models.querysets import JobQuerySet, Listed
-from jobs.publishing.messages import send
+from jobs.publishing.bundles import Bundle, bundled
+from jobs.publishing.messages import send_bundle
 from verification.drill.faults.fault import Fault, Injection, Setting, Stage
 from verification.rows import jobs_of
 
@@ -50,8 +51,9 @@ class BrokerDuplicate(Fault):
         jobs = [job for job in _pending(stage) if job.enqueued_at and job.pk not in self._sent]
         if not jobs:
             return
-        copies = [*map(_listed, jobs), Listed(NOBODY, 1, clock.now(), stage.services.queue, 1)]
-        if _sent(stage, (listed for listed in copies for _ in range(COPIES))):
+        nobody = [Listed(NOBODY, 1, clock.now(), queue, 1) for queue in stage.services.queues]
+        copies = [*nobody, *map(_listed, jobs)]
+        if _sent(stage, (bundle for bundle in bundled(copies) for _ in range(COPIES))):
             self._sent |= {listed.id for listed in copies}
 
 
@@ -71,29 +73,29 @@ class BrokerReorder(Fault):
 
     def begin(self, stage: Stage, injection: Injection) -> bool:
         soon = clock.now() + timedelta(seconds=float(injection.detail))
-        jobs = _pending(stage).filter(run_at__lt=soon).order_by("-run_at", "-id")
-        if not _sent(stage, [*map(_listed, jobs)] * 2):
+        jobs = _pending(stage).filter(run_at__lt=soon)
+        if not _sent(stage, bundled([*map(_listed, jobs)])[::-1] * 2):
             return False
         stage.note(injection, "reorder")
         return True
 
 
 def _pending(stage: Stage) -> JobQuerySet:
-    return jobs_of(stage.run, 0, "drill").pending()
+    return jobs_of(stage.run, 0, "drill").pending().order_by("run_at", "id")
 
 
 def _listed(job: Job) -> Listed:
     return Listed(job.pk, job.version, job.run_at, job.queue, job.deliveries)
 
 
-def _sent(stage: Stage, messages: Iterable[Listed]) -> bool:
+def _sent(stage: Stage, messages: Iterable[Bundle]) -> bool:
     """Send the messages past the proxy. False when the broker is away for another fault's sake."""
     try:
         with current_app.connection_for_write(stage.services.broker.far) as connection:
             connection.connect()  # no second try: while this waits, no other fault begins or ends
             producer = current_app.amqp.Producer(connection)
-            for listed in messages:
-                send(listed, producer)
+            for bundle in messages:
+                send_bundle(bundle, producer)
     except Exception as error:  # noqa: BLE001 - away for another fault's sake
         log.debug("not sent yet: %s", error)
         return False

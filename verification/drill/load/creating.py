@@ -28,11 +28,12 @@ WRITTEN_WITHIN = timedelta(seconds=2)
 
 
 class DrillLoad(Load):
-    """`queue`: the one that only our workers take from; `receiver`: host and port that HTTP jobs call."""
+    """`queue`: the one that only our workers take from; `dense_queue`: that of the dense windows, likewise;
+    `receiver`: host and port that HTTP jobs call."""
 
-    def __init__(self, run: str, seed: int, *, queue: str, receiver: str, **times: Any) -> None:
+    def __init__(self, run: str, seed: int, *, queue: str, dense_queue: str, receiver: str, **times: Any) -> None:
         super().__init__(run, seed, **times)
-        self._queue, self._receiver = queue, receiver
+        self._queue, self._dense_queue, self._receiver = queue, dense_queue, receiver
         self._numbers = itertools.count(1)
 
     def create_live(self) -> int:
@@ -59,13 +60,14 @@ class DrillLoad(Load):
         return f"drill {self.run} {series} {self.run}-{number}"
 
     def _new(self, number: int, series: Series, run_at: datetime, now: datetime) -> rules.NewJob:
-        kind, noted = mix.kind(self._seed, number), {"key": f"{self.run}-{number}"}
+        dense, noted = series == Series.DENSE, {"key": f"{self.run}-{number}"}
+        kind = mix.PLAIN if dense else mix.kind(self._seed, number)
         new = rules.NewJob(
             target="http" if kind.http else TARGET,
             payload={"url": f"http://{self._receiver}/", "json": noted} if kind.http else noted,
             run_at=run_at,
             name=self._name_of(number, series),
-            queue=self._queue,
+            queue=self._dense_queue if dense else self._queue,
             key=f"{self._queue} {self.run} {kind.key}" if kind.key else None,
             key_limit=kind.key_limit,
         )

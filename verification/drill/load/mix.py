@@ -22,6 +22,9 @@ class Kind:
         return KEYS[self.key] if self.key else 1
 
 
+PLAIN = Kind(http=False, key=None)  # of every job of a dense window
+
+
 def kind(seed: int, number: int) -> Kind:
     """Return the kind of the job with this number, counted from 1 in the order of creation."""
     chance = random.Random(f"{seed} kind {number}")

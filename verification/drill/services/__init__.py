@@ -40,9 +40,15 @@ class Services:
     broker: Broker
     database: Database | None
     queue: str
+    dense_queue: str  # of the dense windows, without a limit
     receiver: str  # host and port of whom the HTTP jobs call
     folder: Path
     foreign: list[str]  # services whose data a fault could hurt and that we did not start
+
+    @property
+    def queues(self) -> tuple[str, str]:
+        """Return the queues that our workers take from."""
+        return self.queue, self.dense_queue
 
     @property
     def ledger(self) -> Path:
@@ -80,6 +86,7 @@ def brought_up(arguments: Sequence[str]) -> Iterator[Services]:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     queue = f"drill-{uuid.uuid4().hex[:8]}"
+    dense_queue = f"{queue}-dense"
     foreign = [] if asked in ("valkey", "rabbitmq") else ["the broker"]
     foreign += ["the database"] if os.environ.get("DATABASE_URL") else []
     with ExitStack() as stack:
@@ -92,10 +99,10 @@ def brought_up(arguments: Sequence[str]) -> Iterator[Services]:
             broker = Broker("", Valkey(home, find_valkey(home), durable=True))
         else:
             broker = Broker(os.environ.get("TEST_RABBITMQ_URL", RABBITMQ) if asked == "rabbitmq" else asked)
-        stack.callback(broker.close, queue)
+        stack.callback(broker.close, (queue, dense_queue))
         folder = Path(tempfile.mkdtemp(prefix="runat-drill-"))
         receiver = stack.enter_context(receiving())
-        services = Services(broker, database, queue, receiver, folder, foreign)
+        services = Services(broker, database, queue, dense_queue, receiver, folder, foreign)
         services.failpoints.mkdir()
         services.clocks.mkdir()
         os.environ |= {

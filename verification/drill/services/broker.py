@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,25 +27,25 @@ class Broker(BehindProxy):
     def note(self) -> str:
         if self._server is not None:
             return "a throw-away Valkey behind a proxy of ours, stopped and started for real"
-        wiped = "FLUSHDB empties its database" if self._redis else "nothing but our own queue is deleted"
+        wiped = "FLUSHDB empties its database" if self._redis else "nothing but our own queues is deleted"
         return f"connections are cut and refused at a proxy of ours; {wiped}"
 
     def slow(self) -> None:
         """Everything takes its time, until it is `up`."""
         self.slow_down(SLOWLY)
 
-    def wipe(self, queue: str) -> None:
+    def wipe(self, queues: Sequence[str]) -> None:
         """Make the broker lose what it holds, at once. Raises what the broker raises."""
         if self._redis:
             flush(self.far)
         else:
-            delete(self.far, queue, exchange=False)
+            delete(self.far, queues, exchanges=False)
 
-    def close(self, queue: str) -> None:
+    def close(self, queues: Sequence[str]) -> None:
         """Disconnect, and leave nothing behind."""
         self.down()
         if not self._redis:
-            delete(self.far, queue, exchange=True)
+            delete(self.far, queues, exchanges=True)
 
 
 def flush(url: str) -> None:
@@ -54,10 +55,11 @@ def flush(url: str) -> None:
         channel.client.flushdb()
 
 
-def delete(url: str, queue: str, *, exchange: bool) -> None:
-    """Delete one queue with whatever is in it, and the exchange of its name if we shall not need it again."""
+def delete(url: str, queues: Sequence[str], *, exchanges: bool) -> None:
+    """Delete queues with whatever is in them, and the exchanges of their names if we shall not need them again."""
     with Connection(url) as connection:
         channel: Any = connection.default_channel
-        channel.queue_delete(queue)
-        if exchange:
-            channel.exchange_delete(queue)
+        for queue in queues:
+            channel.queue_delete(queue)
+            if exchanges:
+                channel.exchange_delete(queue)
