@@ -26,13 +26,13 @@ MUTANTS = (
         "bundle: a part that is handed back has a message of its own",
         NEVER_LOST,
         (f"{RECEIVED}::test_of_a_part_that_is_handed_back_another_message_is_made",),
-        (STRATEGY, "len(of_it) < held.jobs]", "False]"),
+        (STRATEGY, "len(jobs) < held.jobs]", "False]"),
     ),
     mutant(
         "bundle: of which a part was dealt with it does not go back whole",
         NEVER_LOST,
         (f"{RECEIVED}::test_of_a_part_that_is_handed_back_another_message_is_made",),
-        (STRATEGY, "if len(of_it) == held.jobs]", "if of_it]"),
+        (STRATEGY, "if len(jobs) == held.jobs]", "if jobs]"),
     ),
     mutant(
         "bundle: a part is dealt with when the broker has it",
@@ -41,7 +41,7 @@ MUTANTS = (
         (
             STRATEGY,
             "        try:\n            send_each(parts, self._send_on)",
-            "        [one.acknowledge() for part in parts for one in part]\n"
+            "        [delivery.acknowledge() for part in parts for _, delivery, _ in part]\n"
             "        try:\n            send_each(parts, self._send_on)",
         ),
     ),
