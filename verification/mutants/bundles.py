@@ -37,7 +37,7 @@ MUTANTS = (
     mutant(
         "bundle: a part is dealt with when the broker has it",
         NEVER_LOST,
-        (f"{RECEIVED}::test_a_part_that_the_broker_does_not_take_stays_in_its_message",),
+        (f"{RECEIVED}::test_a_part_that_the_broker_does_not_take_goes_out_later",),
         (
             STRATEGY,
             "        try:\n            send_each(parts, self._send_on)",
