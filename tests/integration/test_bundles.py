@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from jobs.clock import clock
 from jobs.models import Attempt, Job, Worker
 from jobs.models.querysets import Listed
 from jobs.publishing.bundles import bundled
@@ -101,6 +102,22 @@ class DenseWindows:
             send_each(bundled([Listed.first(job) for job in Job.objects.all()]), send_bundle)
         wait_for(all_final, "all jobs")
         each_once()
+
+    def test_a_worker_that_stops_hands_back_once_what_two_bundles_brought(self, cluster):
+        cluster.worker("w1", slots=5)
+        insert(after=3, over=20)
+        jobs = [Listed.first(job) for job in Job.objects.order_by("run_at")]
+        Job.objects.mark([job.id for job in jobs], now=clock.now())
+        send_each([jobs[start : start + 100] for start in range(0, JOBS, 100)], send_bundle)
+        send_each([jobs[start : start + 90] for start in range(0, JOBS, 90)], send_bundle)
+        wait_for(lambda: Attempt.objects.filter(outcome=State.COMPLETED).count() > 20, "the first of them")
+        cluster.worker("w2", slots=10)
+        cluster.stop("w1")
+        assert Job.objects.filter(state=State.PENDING).count() > JOBS / 10, "the stop came in the middle"
+        wait_for(all_final, "all jobs")
+        each_once()
+        assert "event loop" not in cluster.log("w1").lower()
+        assert "MessageStateError" not in cluster.log("w1")
 
 
 @pytest.mark.processes
