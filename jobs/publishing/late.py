@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from jobs.breaker import Breaker
 from jobs.clock import clock
@@ -76,7 +76,7 @@ class LatePublisher:
 
     def _publish(self, late: Sequence[Listed]) -> None:
         queues: dict[str, list[Bundle]] = {}
-        for bundle in bundled(late):
+        for bundle in _divided(late):
             queues.setdefault(bundle[0].queue, []).append(bundle)
         for queue, left in queues.items():
             try:
@@ -100,6 +100,15 @@ class LatePublisher:
             return
         self._queues = {name: breaker for name, breaker in self._queues.items() if breaker.open}
         self._queues.setdefault(queue, Breaker(AVOID_FOR)).trip()
+
+
+def _divided(late: Sequence[Listed]) -> Sequence[Bundle]:
+    """Divide marked jobs among messages. Each has its own when the database does not say what the workers take: with a
+    mark and no message a job would wait until it is overdue."""
+    try:
+        return bundled(late)
+    except DatabaseError:
+        return [(one,) for one in late]
 
 
 late_publisher = LatePublisher()

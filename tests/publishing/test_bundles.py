@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from jobs.models import Job, Worker
 from jobs.models.querysets import Listed
@@ -149,3 +150,19 @@ def test_a_database_that_does_not_say_who_lives_fails_as_the_list_query_does(mon
     monkeypatch.setattr(bundles.Worker.objects, "crew", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bundled(listed(DENSE))
+
+
+def test_late_jobs_go_out_each_for_itself_when_the_database_does_not_say_what_workers_take(monkeypatch):
+    sent = []
+
+    def lost(self):
+        raise OperationalError("the connection is lost")
+
+    def send_each(left, send_one):
+        sent.extend(left)
+        left.clear()
+
+    monkeypatch.setattr(type(Worker.objects), "crew", lost)
+    monkeypatch.setattr(late, "send_each", send_each)
+    late.LatePublisher()._publish(jobs := listed(DENSE))
+    assert sent == [(one,) for one in jobs]
