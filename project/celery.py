@@ -6,10 +6,13 @@ import sys
 from celery import Celery
 from django.conf import settings
 
+from project import pages
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 PREFIX = "CELERY_"
 
+pages.do_without()
 app = Celery("runat")
 # Its own settings only, under its own names, by which it knows which to hide: it shows what it has to whoever asks a
 # worker (`celery -A project inspect conf`).

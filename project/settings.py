@@ -21,7 +21,7 @@ INSTALLED_APPS = [
     "jobs",
     *_environment.jobs["JOBS_APPS"],
     "unfold",
-    "django.contrib.admin",
+    "project.pages.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
