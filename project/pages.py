@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from django.contrib.admin import autodiscover
 from django.contrib.admin.apps import SimpleAdminConfig
 
 CELERYS = {"celery", "__main__.py"}  # the program's name, as a script and by `python -m celery`
@@ -29,4 +30,4 @@ class AdminConfig(SimpleAdminConfig):
     def ready(self) -> None:
         super().ready()
         if are_shown():
-            self.module.autodiscover()
+            autodiscover()

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from jobs import failpoints, targets
 from jobs.clock import Reading, clock, steady
@@ -14,6 +15,7 @@ from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.worker.run import AttemptCutShort, NotEntered, SettledWhileAsleep
 from jobs.models import Job
+from jobs.setting_kinds import Number
 from jobs.settings_table import BY_NAME
 from jobs.states import State
 from jobs.transitions import Ended, Started
@@ -30,7 +32,7 @@ from jobs.worker.run.together import Together
 SPIN = 0.0001
 CROWD = 8
 # Seconds of silence for which no worker counts as gone, whatever is set: each job would read the setting.
-NEVER_GONE = BY_NAME["JOBS_HEARTBEAT_PATIENCE"].low / 2
+NEVER_GONE = cast(Number, BY_NAME["JOBS_HEARTBEAT_PATIENCE"]).low / 2
 
 
 @dataclass(frozen=True)
