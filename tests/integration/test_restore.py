@@ -28,6 +28,13 @@ SELECT 'payroll ' || n, 'demo.noop', '{}', now() + interval '3 s' FROM generate_
 WINDOWS_LATER = "SELECT listed_at > held_at + interval '8 s' FROM jobs_leadership, jobs_installation"
 
 
+# What is in partitions comes with their table.
+TABLES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+"""
+COPY_OUT = "COPY (SELECT * FROM {}) TO STDOUT"
+
+
 class Database:
     """A whole installation's, which is dumped by COPY: pg_dump is not everywhere, and must be as new as the server. Like
     pg_dump and pg_restore it makes new tables, and puts the rows and the sequences of the old ones into them."""
@@ -58,12 +65,12 @@ class Database:
         return self.ask(statement)[0][0]
 
     def dump(self):
-        tables = [name for (name,) in self.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        tables = [name for (name,) in self.ask(TABLES)]
         sequences = self.ask("SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL")
         rows = {}
         with psycopg.connect(self.url) as database:
             for table in tables:
-                with database.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
+                with database.cursor().copy(sql.SQL(COPY_OUT).format(sql.Identifier(table))) as copy:
                     rows[table] = b"".join(bytes(part) for part in copy)
         return rows, sequences
 
