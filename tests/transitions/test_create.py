@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from jobs import rules, transitions
 from jobs.models import Job
 from jobs.states import State
+from jobs.transitions import creation
 from tests.conftest import NOW, seconds
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,19 @@ def test_an_idempotency_key_makes_one_job(published):
     assert transitions.create(new, now=NOW, by=other)[1]
     with pytest.raises(transitions.KeyReused):
         transitions.create(rules.NewJob("demo.sleep", {}, NOW + seconds(60), idempotency_key="k"), now=NOW, by=user)
+
+
+def test_keys_make_all_jobs_of_a_request_once(published):
+    user = get_user_model().objects.create(username="u")
+    new = [rules.NewJob("demo.noop", {}, NOW + seconds(60), idempotency_key=key) for key in ("k1", "k2")]
+    ids, created = creation.create_all(new, now=NOW, by=user)
+    assert created
+    assert creation.create_all(new, now=NOW, by=user) == (ids, False)
+    with pytest.raises(transitions.KeyReused):
+        creation.create_all(new[:1], now=NOW, by=user)  # fewer are another request
+    with pytest.raises(IntegrityError):
+        creation.create_all([rules.NewJob("demo.noop", {}, NOW, queue="not a queue")], now=NOW, by=user)
+    assert Job.objects.count() == 2
 
 
 def test_another_violation_is_not_taken_for_a_used_key():

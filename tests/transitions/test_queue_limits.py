@@ -7,7 +7,7 @@ from jobs.models import Audit, Job, Kind, Limit
 from jobs.scheduler.turns import turns
 from jobs.states import Hold, State
 from jobs.transitions.limits import filling, pausing
-from jobs.transitions.limits.names import Name
+from jobs.transitions.limits.names import Name, try_for
 from tests.conftest import NOW, seconds
 from tests.starts import list_and_mark
 from tests.transitions.steps import acquire, again, finish
@@ -163,3 +163,14 @@ def test_one_that_waits_for_its_moment_holds_no_place(make_job):
     finish(blocker)
     assert again(late).held_by == Hold.KEY, "its key has no moment for an hour"
     assert again(free).holds == 0, "nobody keeps a place for an hour"
+
+
+def test_one_whose_other_limit_somebody_else_decides_about_is_passed_by(make_job, monkeypatch):
+    Limit.objects.create(name="mail", concurrency=1)
+    first = make_job(1, queue="mail")
+    keyed, plain = make_job(2, queue="mail", key="k"), make_job(3, queue="mail")
+    started = acquire(first)
+    assert (acquire(keyed), acquire(plain)) == (None, None)
+    monkeypatch.setattr(filling, "try_for", lambda names: try_for([name for name in names if name == MAIL]))
+    finish(started)
+    assert (again(keyed).held_by, again(plain).holds) == (Hold.QUEUE, 0)
