@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 
 from jobs.models import Installation, Job
@@ -38,3 +39,14 @@ def over(make_job):
 def latest(make_job):
     """Make a job that has just ended: its start is the latest of the ledger then."""
     return lambda: in_state(make_job, State.COMPLETED)
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_superuser("ada")
+
+
+@pytest.fixture
+def web(client, ada):
+    client.force_login(ada)
+    return client

@@ -32,17 +32,6 @@ def let_go(job, **more):
 
 
 @pytest.fixture
-def ada():
-    return User.objects.create_superuser("ada")
-
-
-@pytest.fixture
-def web(client, ada):
-    client.force_login(ada)
-    return client
-
-
-@pytest.fixture
 def old(over, latest):
     job = over(27)
     latest()

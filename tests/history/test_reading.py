@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 
 from jobs.models import Batch, Job
@@ -15,17 +14,6 @@ from tests.conftest import NOW
 from tests.history.steps import history, move
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ada():
-    return User.objects.create_superuser("ada")
-
-
-@pytest.fixture
-def web(client, ada):
-    client.force_login(ada)
-    return client
 
 
 @pytest.fixture
