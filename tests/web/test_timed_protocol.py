@@ -46,21 +46,30 @@ def _short_times(monkeypatch):
 
 
 @asynccontextmanager
-async def connected(**options):
-    """A reader and a writer of one connection to a server of this process."""
+async def started():
+    """A server of this process, which listens as the web process does, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = Server(Application(), keep_alive=int(PATIENCE))
         server.config.load()
         server.lifespan = server.config.lifespan_class(server.config)
         await server.startup(sockets=[listening])
-        reader, writer = await asyncio.open_connection(*listening.getsockname(), **options)
+        try:
+            yield server, listening.getsockname()
+        finally:
+            await server.shutdown(sockets=[listening])
+
+
+@asynccontextmanager
+async def connected(**options):
+    """A reader and a writer of one connection to a server of this process."""
+    async with started() as (_, address):
+        reader, writer = await asyncio.open_connection(*address, **options)
         try:
             yield reader, writer
         finally:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
-            await server.shutdown(sockets=[listening])
 
 
 def within_patience(test):
@@ -146,3 +155,15 @@ async def test_who_takes_it_in_the_end_gets_all_of_it_and_the_next():
         assert await answer(reader) == 200
         writer.write(REQUEST % b"slow")
         assert await answer(reader) == 200
+
+
+@within_patience
+async def test_an_answers_body_does_not_wait_until_its_caller_acknowledges_its_head():
+    async with started() as (server, address):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(REQUEST % b"")
+        assert await answer(reader) == 200
+        (connection,) = server.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        writer.close()

@@ -177,4 +177,12 @@ MUTANTS = (
         ("tests/web/test_timed_protocol.py::test_headers_that_are_too_large_are_refused",),
         (SERVER, "_size=HEADERS_BYTES,", "_size=100 * HEADERS_BYTES,"),
     ),
+    mutant(
+        "door: no answer waits for its caller's acknowledgement",
+        ON_TIME,
+        (
+            "tests/web/test_timed_protocol.py::test_an_answers_body_does_not_wait_until_its_caller_acknowledges_its_head",
+        ),
+        (SERVER, "            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)\n", "            pass\n"),
+    ),
 )
