@@ -10,11 +10,14 @@ from typing import Any
 import simplejson
 
 COMPACT = (",", ":")
+_DECODER = json.JSONDecoder(parse_float=Decimal)  # made once: `json.loads` makes one for each text
 
 
 def loads(text: str | bytes) -> Any:
     """Return what the JSON text says; NaN and Infinity become floats. Raises ValueError and RecursionError."""
-    return json.loads(text, parse_float=Decimal)
+    if isinstance(text, bytes) or text.startswith("\ufeff"):
+        return json.loads(text, parse_float=Decimal)  # finds out its encoding, and refuses what is before the text
+    return _DECODER.decode(text)
 
 
 def dumps(

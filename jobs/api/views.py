@@ -30,6 +30,7 @@ from jobs.api.listing import JobPagination, ListQuery, checked, matching
 from jobs.api.parsers import PARSERS
 from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
 from jobs.api.reading import read_job
+from jobs.api.rendering import Negotiation
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
 from jobs.api.serializers import (
     JobDetailSerializer,
@@ -83,6 +84,7 @@ class ApiView(GenericAPIView[Any]):
     authentication_classes = [BearerAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated, HasPermission]
     parser_classes = PARSERS
+    content_negotiation_class = Negotiation
     schema = Schema()
     metadata_class = Metadata
 

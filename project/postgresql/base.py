@@ -3,10 +3,11 @@ an error is replaced at its next use, whoever caught the error and whichever cla
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
-from django.db.utils import DatabaseErrorWrapper
+from django.db.utils import DatabaseError, DatabaseErrorWrapper
 from django.utils.functional import cached_property
 from psycopg import errors
 
@@ -25,6 +26,11 @@ OF_THE_STATEMENT = (
 )
 
 
+def is_of_the_session(error: BaseException | None) -> bool:
+    """Return whether this error of psycopg's may mean that the session is no good one."""
+    return isinstance(error, errors.Error) and not isinstance(error, OF_THE_STATEMENT)
+
+
 class Errors(DatabaseErrorWrapper):
     """Sees each error of a connection on its way to whoever catches it."""
 
@@ -33,7 +39,7 @@ class Errors(DatabaseErrorWrapper):
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if kind is None:  # nearly always: this is passed by each statement
             return
-        if issubclass(kind, errors.Error) and not issubclass(kind, OF_THE_STATEMENT):
+        if is_of_the_session(error):
             self.wrapper.suspect = True
         if issubclass(kind, errors.ReadOnlySqlTransaction):
             raise ReadOnly from error
@@ -44,6 +50,7 @@ class DatabaseWrapper(PostgreSQL):
     """`suspect`: an error has shown that the session may be broken, read-only or somebody else's."""
 
     suspect = False
+    health_check_done: bool
 
     @cached_property
     def wrap_database_errors(self) -> Errors:
@@ -84,6 +91,31 @@ class DatabaseWrapper(PostgreSQL):
         if self.suspect and not self.in_atomic_block:
             self.close()
         super().close_if_unusable_or_obsolete()
+
+    def read_first(self, statement: str, parameters: Mapping[str, Any]) -> list[Any]:
+        """Return the rows of a reading statement whose last column is session.WRITABLE. It may be a request's first:
+        then it is tried by it whether the session answers and can write, which saves a round trip, and it is asked
+        again through another session where that is not so."""
+        if self.health_check_done or self.in_atomic_block or self.connection is None:
+            return self._rows(statement, parameters)
+        self.health_check_done = True
+        try:
+            rows = self._rows(statement, parameters)
+        except DatabaseError as error:
+            if not is_of_the_session(error.__cause__):
+                raise
+            return self._rows(statement, parameters)
+        if not rows:
+            self.health_check_done = False  # no row says whether it can write
+        elif not rows[0][-1]:
+            self.close()
+            return self._rows(statement, parameters)
+        return rows
+
+    def _rows(self, statement: str, parameters: Mapping[str, Any]) -> list[Any]:
+        with self.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
 
     def is_usable(self) -> bool:
         """Return whether the session answers and can write. Django asks before the first statement of a request, the

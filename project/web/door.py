@@ -49,20 +49,22 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, body: Body) -> Answer:
         threads = self._probes.get(scope["path"], self._threads)
         gone = asyncio.ensure_future(_hung_up(receive))
-        stopping = asyncio.ensure_future(self._stopping.wait())
         wait = Wait(possible=self._ends.has_room() and not self._stopping.is_set())
         try:
             answer = await _unless(gone, threads.run(self._views.answer, scope, body, wait))
             if wait.job_id is None:
                 return answer
-            await _first(asyncio.ensure_future(self._ends.wait(wait.job_id, wait.seconds)), gone, stopping)
+            stopping = asyncio.ensure_future(self._stopping.wait())
+            try:
+                await _first(asyncio.ensure_future(self._ends.wait(wait.job_id, wait.seconds)), gone, stopping)
+            finally:
+                stopping.cancel()
             if gone.done():
                 raise Gone
             wait.over = True
             return await _unless(gone, threads.run(self._views.answer, scope, body, wait))
         finally:
             gone.cancel()
-            stopping.cancel()
 
     def stop(self) -> None:
         """Answer all who wait at once: they ask again."""

@@ -17,7 +17,7 @@ from django.db import (
 from django.db.backends.signals import connection_created
 
 from jobs.models import Leadership
-from project.postgresql.session import ReadOnly
+from project.postgresql.session import WRITABLE, ReadOnly
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'as it would be' USING ERRCODE = '{}'; END $$"
 OF_THE_SESSION = {
@@ -133,6 +133,59 @@ def test_a_session_that_was_cut_is_replaced():
         assert session() != (pid,)
     finally:
         other.close()
+
+
+def read_first(number=1):
+    """The session that answers, as the first statement of a request is asked."""
+    rows = connection.read_first(
+        f"SELECT pg_backend_pid(), {WRITABLE} FROM generate_series(1, %(number)s)", {"number": number}
+    )
+    return [pid for pid, _ in rows]
+
+
+def test_a_first_statement_tries_the_session_itself(monkeypatch):
+    before = session()
+    close_old_connections()
+    monkeypatch.setattr(connection, "is_usable", lambda: pytest.fail("it was asked"))
+    assert read_first() == list(before)
+    assert session() == before
+
+
+def test_a_first_statement_is_asked_again_where_the_session_is_read_only():
+    before = session()
+    sql("SET default_transaction_read_only = on")
+    close_old_connections()
+    (after,) = read_first()
+    assert after != before[0]
+    Leadership.objects.get_or_create(id=1)
+
+
+def test_a_first_statement_without_a_row_tries_nothing():
+    before = session()
+    sql("SET default_transaction_read_only = on")
+    close_old_connections()
+    assert read_first(0) == []
+    assert session() != before
+
+
+def test_a_first_statement_is_asked_again_where_the_session_was_cut():
+    other = connections.create_connection("default")
+    try:
+        (pid,) = session()
+        close_old_connections()
+        sql(f"SELECT pg_terminate_backend({pid})", other)
+        (after,) = read_first()
+        assert after != pid
+    finally:
+        other.close()
+
+
+def test_a_first_statement_that_is_wrong_itself_is_not_asked_again():
+    before = session()
+    close_old_connections()
+    with pytest.raises(DataError):
+        connection.read_first(f"SELECT 1 / %(number)s, {WRITABLE}", {"number": 0})
+    assert session() == before
 
 
 def test_a_receiver_that_fails_leaves_no_half_made_session():

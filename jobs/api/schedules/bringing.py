@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import MOST_ERRORS, Strict, TextField
 from jobs.api.problems import CONTENT_TYPE
+from jobs.api.rendering import Negotiation
 from jobs.api.schedules.definitions import ScheduleView
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.views import TOO_FAST_ANSWER, person
@@ -125,7 +125,7 @@ class ImportSchedules(ScheduleView):
         return Response(BroughtSerializer(shown).data, status.HTTP_201_CREATED if made else status.HTTP_200_OK)
 
 
-class AsAsked(DefaultContentNegotiation):
+class AsAsked(Negotiation):
     """Negotiation that leaves `format` in the query string to the view."""
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:

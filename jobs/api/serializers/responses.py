@@ -18,6 +18,12 @@ from jobs.models import Attempt, Audit, Job
 from jobs.rules import ASKED
 from jobs.states import State
 
+Way = tuple[str, Callable[[Job], Any], Callable[[Any], Any] | None, Callable[[Job], Any]]
+# These would make of a column's value what it is already.
+AS_THEY_ARE = {
+    kind.to_representation
+    for kind in (serializers.BooleanField, serializers.CharField, serializers.FloatField, serializers.IntegerField)
+}
 # What was asked for, and stands beside what it belongs to.
 ELSEWHERE = ("target", "payload", "run_at", "name", "queue", "deadline", "waits_for", "waits_for_end")
 
@@ -151,28 +157,27 @@ class NewestJobSerializer(ShownWaiting, JobSerializer):
     def to_representation(self, instance: Job) -> dict[str, Any]:
         """Return what REST framework would, whose own way to a value takes longer than all that is done with it."""
         shown = {}
-        for name, field, value_of in self._ways:
+        for name, value_of, shown_as, default_of in self._ways:
             try:
                 value = value_of(instance)
             except AttributeError:
-                value = field.get_attribute(instance)  # nobody has created it: the default
+                value = default_of(instance)  # nobody has created it: the default
             if isinstance(value, (MethodType, partial)):
                 value = value()
-            # Of what it belongs to, only the id is shown, and read.
-            is_id = value is None or isinstance(field, serializers.PrimaryKeyRelatedField)
-            shown[name] = value if is_id else field.to_representation(value)
+            shown[name] = value if value is None or shown_as is None else shown_as(value)
         return shown
 
     @cached_property
-    def _ways(self) -> list[tuple[str, Field, Callable[[Job], Any]]]:
-        return [(name, field, _way(field)) for name, field in self.fields.items()]
+    def _ways(self) -> list[Way]:
+        return [(name, *_way(field), field.get_attribute) for name, field in self.fields.items()]
 
 
-def _way(field: Field) -> Callable[[Job], Any]:
-    if field.source == "*":
-        return field.get_attribute
-    is_id = isinstance(field, serializers.PrimaryKeyRelatedField)
-    return attrgetter(f"{field.source}_id" if is_id else str(field.source))
+def _way(field: Field) -> tuple[Callable[[Job], Any], Callable[[Any], Any] | None]:
+    """Return how a field's value is found, and how it is shown; None: as it is."""
+    if isinstance(field, serializers.PrimaryKeyRelatedField):
+        return attrgetter(f"{field.source}_id"), None  # of what it belongs to, only the id is shown, and read
+    shown_as = None if type(field).to_representation in AS_THEY_ARE else field.to_representation
+    return (field.get_attribute if field.source == "*" else attrgetter(str(field.source))), shown_as
 
 
 class JobDetailSerializer(ShownWaiting, JobSerializer):
