@@ -7,6 +7,7 @@ STRATEGY = "jobs/worker/receive/strategy.py"
 PREFETCH = "jobs/worker/receive/prefetch.py"
 BUNDLES = "jobs/publishing/bundles.py"
 RECEIVED = "tests/worker/receive/test_bundles.py"
+PUT_OFF = "tests/worker/receive/test_put_off.py"
 PUBLISHED = "tests/publishing/test_bundles.py"
 
 MUTANTS = (
@@ -93,6 +94,34 @@ MUTANTS = (
         ON_TIME,
         (f"{RECEIVED}::test_what_the_broker_gave_beyond_that_goes_back_for_others",),
         (STRATEGY, "if self._prefetch.is_exceeded and not held.ahead:", "if False:"),
+    ),
+    mutant(
+        "bundle: those that wait for a limit keep no others from coming",
+        ON_TIME,
+        (f"{PUT_OFF}::test_bundles_that_wait_for_a_limit_are_held_beside_those_that_are_due",),
+        (PREFETCH, "self.let_go(due=1, due_jobs=jobs)", "self.let_go()"),
+    ),
+    mutant(
+        "bundle: those that wait for a limit send no others back",
+        ON_TIME,
+        (f"{PUT_OFF}::test_due_ones_of_others_stay_here_beside_them",),
+        (STRATEGY, "self._prefetch.set_aside(held.jobs)", "pass"),
+    ),
+    mutant(
+        "bundle: of which some are due it is due",
+        ON_TIME,
+        (f"{PUT_OFF}::test_one_of_which_some_are_due_still_is_due_until_they_have_been_dealt_with",),
+        (WAITING, "if len(put_off) > len(self._others):", "if put_off:"),
+    ),
+    mutant(
+        "bundle: a job that waits for a limit says so",
+        ON_TIME,
+        ("tests/worker/arm/test_parking.py::test_one_that_waits_for_the_answer_of_another_needs_no_slot_and_says_so",),
+        (
+            "jobs/worker/arm/taking.py",
+            "            waiting.put_off()\n            self._again",
+            "            self._again",
+        ),
     ),
     mutant(
         "bundle: what is due together is dealt out",

@@ -105,6 +105,7 @@ class Taking:
         parked = [waiting for waiting in batch if self._parking.is_parked(waiting, now)]
         self._slots.release(len(parked))
         for waiting in parked:
+            waiting.put_off()
             self._again(waiting)
         gone = {id(waiting) for waiting in parked}
         return [waiting for waiting in batch if id(waiting) not in gone]
@@ -133,6 +134,7 @@ class Taking:
         for key, waiting in asked.items():
             if key in busy:
                 self._hurry_any(self._parking.busy(busy[key], waiting, now))
+                waiting.put_off()
             else:
                 self._hurry_any(self._parking.answered(waiting, now))
             if key in early:

@@ -14,14 +14,21 @@ class Delivery:
     """A message of one job or of several. It is acknowledged when the last of them has been dealt with (taken, not to
     be taken, or passed on), so that what a dying worker still had is delivered again. Safe for threads."""
 
-    __slots__ = ("_acknowledge", "_hand_back", "_others", "is_bundle")
+    __slots__ = ("_acknowledge", "_hand_back", "_others", "_put_off", "_set_aside", "is_bundle")
 
     def __init__(
-        self, acknowledge: Callable[[], object], hand_back: Callable[[Delivery, Waiting], object], jobs: int = 1
+        self,
+        acknowledge: Callable[[], object],
+        hand_back: Callable[[Delivery, Waiting], object],
+        jobs: int = 1,
+        set_aside: Callable[[], object] | None = None,
     ) -> None:
-        """Make it, of so many `jobs`. `hand_back` gives one of its jobs back to the broker, for other workers."""
+        """Make it, of so many `jobs`. `hand_back` gives one of its jobs back to the broker, for other workers;
+        `set_aside` is called, perhaps several times, when no more of its jobs are left than were put off."""
         self._acknowledge = acknowledge
         self._hand_back = hand_back
+        self._set_aside = set_aside
+        self._put_off: set[int] | None = None  # ids of its jobs
         self.is_bundle = jobs > 1
         self._others = [None] * (jobs - 1)  # that of a list one thread at a time takes an item needs no lock
 
@@ -31,6 +38,21 @@ class Delivery:
             self._others.pop()
         except IndexError:
             self._acknowledge()
+        else:
+            if self._put_off and self._set_aside is not None:
+                self._look(self._put_off, self._set_aside)
+
+    def put_off(self, job_id: int) -> None:
+        """Note that one of its jobs waits here for a limit, and needs no slot meanwhile."""
+        if self._set_aside is not None:
+            if self._put_off is None:
+                self._put_off = set()
+            self._put_off.add(job_id)
+            self._look(self._put_off, self._set_aside)
+
+    def _look(self, put_off: set[int], set_aside: Callable[[], object]) -> None:
+        if len(put_off) > len(self._others):
+            set_aside()
 
     def hand_back(self, waiting: Waiting) -> None:
         """Have the broker deliver this job of it elsewhere."""
@@ -62,6 +84,11 @@ class Waiting:
     def acknowledge(self) -> None:
         for delivery in self.deliveries:
             delivery.acknowledge()
+
+    def put_off(self) -> None:
+        """Note that it waits for a limit here, and needs no slot meanwhile."""
+        for delivery in self.deliveries:
+            delivery.put_off(self.job_id)
 
     def hand_back(self) -> None:
         """Have the broker deliver the job elsewhere. It has not been passed on: its hops stay as they are."""

@@ -45,6 +45,12 @@ class Prefetch:
                 self._consumer.timer.call_after(FORGET_AFTER, self._forget, (self._bundles,))
         self._adjust()
 
+    def set_aside(self, jobs: int) -> None:
+        """Note that a message of so many jobs that was due is held for later from now on: its jobs wait for a limit,
+        and others are to come meanwhile."""
+        self._ahead += 1
+        self.let_go(due=1, due_jobs=jobs)
+
     def let_go(self, ahead: int = 0, due: int = 0, due_jobs: int = 0) -> None:
         """Note that the broker has been told of so many messages."""
         self._ahead -= ahead

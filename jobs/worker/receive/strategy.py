@@ -60,6 +60,7 @@ class JobStrategy:
         self._doubted_at = float("-inf")  # on the steady clock
         self._refused: deque[Refused] = deque()  # jobs to hand back
         self._hand_back_asked = False
+        self._put_off: deque[Held] = deque()  # messages whose jobs wait for a limit, to be counted as held for later
         self._done: deque[Held] = deque()  # messages to acknowledge
         self._acknowledge_asked = False  # the event loop, to acknowledge
         self._prefetch = Prefetch(consumer)
@@ -84,7 +85,8 @@ class JobStrategy:
         queue = sys.intern(queue_of(message)) or None
         lighten(message)
         back = partial(self._hand_back_soon, held)
-        deliveries = (Delivery(partial(self._acknowledge_soon, held), back, held.jobs),)
+        set_aside = None if held.ahead else partial(self._set_aside_soon, held)
+        deliveries = (Delivery(partial(self._acknowledge_soon, held), back, held.jobs, set_aside),)
         waiting = [Waiting(job_id, version, run_at, queue, hops, deliveries) for job_id, version, run_at in jobs]
         if self._prefetch.is_exceeded and not held.ahead:
             for one in waiting:
@@ -222,6 +224,22 @@ class JobStrategy:
             self._acknowledge_asked = True
             self._consumer.call_soon(self.acknowledge)
 
+    def _set_aside_soon(self, held: Held) -> None:
+        if not held.ahead:  # its jobs look every few seconds whether their limit is free, and are put off again
+            self._put_off.append(held)
+            self._consumer.call_soon(self.set_aside)
+
+    def set_aside(self) -> None:
+        """Count messages whose jobs wait for a limit as held for later. By the thread of the event loop only."""
+        while self._put_off:
+            held = self._put_off.popleft()
+            if not held.ahead and self._open:
+                held.ahead = True
+                self._prefetch.set_aside(held.jobs)
+
     def _let_go(self, gone: Sequence[Held]) -> None:
+        self.set_aside()  # first: it may be one of these
         due = [held.jobs for held in gone if not held.ahead]
         self._prefetch.let_go(len(gone) - len(due), len(due), sum(due))
+        for held in gone:
+            held.ahead = True  # who hears only now that its last jobs were put off changes nothing

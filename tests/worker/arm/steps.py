@@ -30,7 +30,7 @@ def job(after=0.5, target="demo.noop", *, key=None, **payload):
 
 class Worker:
     def __init__(self, slots):
-        self.passed_on, self.acknowledged, self.handed_back = [], [], []
+        self.passed_on, self.acknowledged, self.handed_back, self.set_aside = [], [], [], set()
         self.capacity = Capacity()
         self.executor = ThreadPoolExecutor(slots)
         self.recorder = Recorder()
@@ -48,7 +48,9 @@ class Worker:
 
     def waiting(self, job, *, hops=0, version=None):
         delivery = Delivery(
-            lambda: self.acknowledged.append(job.pk), lambda _, one: self.handed_back.append(one.job_id)
+            lambda: self.acknowledged.append(job.pk),
+            lambda _, one: self.handed_back.append(one.job_id),
+            set_aside=lambda: self.set_aside.add(job.pk),
         )
         return Waiting(job.pk, version or job.version, job.run_at.timestamp(), job.queue, hops, (delivery,))
 

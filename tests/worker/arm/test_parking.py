@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs.clock import clock
 from jobs.models import Kind
 from jobs.transitions.limits.names import Name
 from jobs.worker.arm.parking import LAST_AGAIN, OVERDUE, PARKED_FOR, Parking
@@ -12,11 +13,11 @@ QUEUE, KEY, OTHER = Name(Kind.QUEUE, "mail"), Name(Kind.KEY, "a"), Name(Kind.KEY
 NOW = 1000.0
 
 
-def waiting(number, acknowledged=()):
+def waiting(number, acknowledged=(), put_off=None):
     def note(*handed_back):
         acknowledged.append(number)
 
-    return Waiting(number, 1, NOW, "mail", 0, (Delivery(note, note),))
+    return Waiting(number, 1, NOW, "mail", 0, (Delivery(note, note, set_aside=put_off),))
 
 
 @pytest.fixture
@@ -112,3 +113,12 @@ def test_those_that_wait_are_told_when_the_one_that_asks_goes_to_another_worker(
     taking._parking.busy(OTHER, other, 0.0)
     taking.leave([asks])
     assert hurried == [other]
+
+
+def test_one_that_waits_for_the_answer_of_another_needs_no_slot_and_says_so():
+    again, put_off = [], []
+    taking = Taking(Broken(), lambda: None, again.append, lambda gone: None, sharing=True)
+    taking._parking.busy(QUEUE, waiting(1), clock.timestamp())
+    other = waiting(2, put_off=lambda: put_off.append(2))
+    assert taking.take([other]) == []
+    assert (again, put_off, taking._slots.released) == ([other], [2], 1)

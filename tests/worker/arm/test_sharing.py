@@ -69,6 +69,7 @@ def test_a_limit_that_somebody_has_locked_costs_one_try_after_the_other_and_no_s
             time.sleep(0.001)
     assert Job.objects.filter(pk__in=[job.pk for job in waiting]).pending().count() == 30
     costs = len(tries) - begun
+    assert one.set_aside == {job.pk for job in waiting}, "the broker may send others in their place"
     go.set()
     future.result(PATIENCE)
     wait_for(lambda: Job.objects.pending().count() == 0)
