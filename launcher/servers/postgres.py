@@ -24,7 +24,7 @@ SETTINGS = {
     "unix_socket_directories": "",  # a socket's path may have 107 bytes, a checkout's path more
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "max_connections": "200",
+    "max_connections": "400",  # two workers of a hundred slots whose bodies ask the database have more than 200
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",
     "jit": "off",  # our statements are short: compiling them costs more than it saves

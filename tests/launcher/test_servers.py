@@ -39,7 +39,7 @@ def test_throwaway_servers_are_set_up_for_us() -> None:
     assert settings == {
         "server_encoding": "UTF8",
         "timezone": "UTC",
-        "max_connections": "200",
+        "max_connections": "400",
         "listen_addresses": "127.0.0.1",
         "fsync": "off",
     }

@@ -13,7 +13,6 @@ from verification.rows import logged
 # A row's xmin is the transaction that wrote it last: of a completed job the one that recorded its end.
 JOBS = """
 SELECT count(*), count(*) FILTER (WHERE state = 2), count(DISTINCT xmin::text) FILTER (WHERE state = 2),
-       coalesce(sum(deliveries), 0)::bigint,
        coalesce(extract(epoch FROM max(finished_at) - min(execute_at)), 0)::float8
 FROM jobs_job WHERE id = ANY (%s)
 """
@@ -26,13 +25,11 @@ SELECT count(*), count(DISTINCT job_id), count(DISTINCT (session, locked_at)) FR
 @dataclass(frozen=True)
 class Facts:
     """`starts`: rows of the ledger; `started`: jobs that have any; `acquisitions` and `endings`: transactions that
-    took rows and that recorded ends; `messages`: published by lists and at commit; `seconds`: from the first entry of
-    a body to the last end of one."""
+    took rows and that recorded ends; `seconds`: from the first entry of a body to the last end of one."""
 
     jobs: int
     completed: int
     endings: int
-    messages: int
     seconds: float
     starts: int
     started: int
@@ -66,7 +63,7 @@ def read(job_ids: Sequence[int]) -> Facts:
     failures = logged(WorkerLog.Action.ACQUIRE_FAILURE, ids)
     with connection.cursor() as cursor:
         cursor.execute(JOBS, [ids])
-        jobs, completed, endings, messages, seconds = cursor.fetchone()
+        jobs, completed, endings, seconds = cursor.fetchone()
         cursor.execute(STARTS, [ids])
         starts, started, acquisitions = cursor.fetchone()
-    return Facts(jobs, completed, endings, messages, seconds, starts, started, acquisitions, failures)
+    return Facts(jobs, completed, endings, seconds, starts, started, acquisitions, failures)

@@ -1,21 +1,24 @@
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 from rich.console import Console
 
 from launcher.home import CHECKOUT
-from verification.benchmark.drain import card
+from verification.benchmark.drain import card, system
 from verification.benchmark.drain.drained import Drained, medians
 from verification.benchmark.drain.meter import Reading
 from verification.benchmark.drain.options import BROKERS, NAMES, checked, scale_out
 from verification.benchmark.drain.peer import entries
 from verification.benchmark.drain.result import Result
-from verification.benchmark.drain.system import System
+from verification.benchmark.drain.system import Surroundings, System, watch
 from verification.benchmark.machine import Machine
-from verification.benchmark.peers.environment import newest_for
+from verification.benchmark.peers.driver import Processes
+from verification.benchmark.peers.environment import Unavailable, newest_for
+from verification.benchmark.processes.member import Member
 
 
 class Known(System):
@@ -51,6 +54,24 @@ def shown(what):
     text = io.StringIO()
     card.show(what, Console(file=text, width=110))
     return [" ".join(line.split()) for line in text.getvalue().splitlines()]
+
+
+def at_once(seconds):
+    """What a wait does here."""
+
+
+def test_a_drain_that_does_not_end_says_what_is_left_and_what_was_warned_of_last(tmp_path, monkeypatch):
+    monkeypatch.setattr(system, "STARTED_WITHIN", 0.0)
+    log = tmp_path / "drain1.log"
+    log.write_text("01-01 01:02 INFO jobs ended\n01-01 01:03 WARNING jobs.worker.record no connection left\nstops\n")
+    cluster = Processes(tmp_path, [Member("drain1", "worker", [], log)])
+    around = Surroundings("run", SimpleNamespace(wait=at_once), lambda what, passed, longest: None)
+    with pytest.raises(Unavailable) as told:
+        watch("draining", lambda: False, cluster, around, 0, left=lambda: "7 of 9 jobs are pending")
+    assert str(told.value) == (
+        "was not done within 0 s: 7 of 9 jobs are pending; '01-01 01:03 WARNING jobs.worker.record no connection left'; "
+        f"its logs are in {tmp_path}"
+    )
 
 
 def test_the_medians_are_of_each_figure_by_itself():

@@ -27,7 +27,7 @@ def spread(mean, stdev, p99):
 
 
 def kind(delay, **facts):
-    return Kind(9, replace(Facts(9, 9, 3, 9, 9.0, 9, 9, 6, 0), **facts), delay, 0)
+    return Kind(9, replace(Facts(9, 9, 3, 9.0, 9, 9, 6, 0), **facts), delay, 0)
 
 
 def costs(lists=1):

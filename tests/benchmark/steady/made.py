@@ -37,7 +37,7 @@ def result(*lives: JobTimes, lists: int = 2, **changes: object) -> Result:
         "window": 10.0,
         "ahead": 12.5,
         "created": jobs,
-        "facts": Facts(jobs, jobs, 3, jobs, 9.0, jobs, jobs, 6, 0),
+        "facts": Facts(jobs, jobs, 3, 9.0, jobs, jobs, 6, 0),
         "figures": figures(lives, DURATION * 1000),
         "cost": cost.cost(
             where,
@@ -55,6 +55,7 @@ def result(*lives: JobTimes, lists: int = 2, **changes: object) -> Result:
         "memory": [Memory("bench1", 100.0, 112.5, 111.0, 105.0, 110.0)],
         "cpu": {"beat": 0.09, "worker": 1.8},
         "traffic": None,
+        "messages": None,
         "warnings": [],
     }
     return Result(**{**values, **changes})

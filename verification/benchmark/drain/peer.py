@@ -89,11 +89,14 @@ class DrainedPeer(System):
             at = moment.timestamp()
             return bool(all_ended)
 
+        def left() -> str:
+            return f"{entries(home)[0]:,} of {jobs:,} bodies were entered"
+
         before = meter.read(processes, observer, self.broker_url)
         (home / protocol.GATE).touch()
-        watch(f"{self.name}: draining", done, processes, self.around, jobs)
+        watch(f"{self.name}: draining", done, processes, self.around, jobs, left=left)
         spent = meter.read(processes, observer, self.broker_url).since(before)
-        watch(f"{self.name}: its last words", lambda: entries(home)[0] >= jobs, processes, self.around, jobs)
+        watch(f"{self.name}: its last words", lambda: entries(home)[0] >= jobs, processes, self.around, 0, left=left)
         count, first, _ = entries(home)
         return Drained(
             jobs,

@@ -41,6 +41,7 @@ ENDED = """
 SELECT clock_timestamp(),
        NOT EXISTS (SELECT FROM jobs_job WHERE state = 0) AND NOT EXISTS (SELECT FROM jobs_job WHERE state = 1)
 """
+LEFT = "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1) FROM jobs_job"
 TIMES = """
 SELECT count(*) FILTER (WHERE state = 2), min(execute_at), min(enqueued_at),
        (SELECT count(*) FROM jobs_attempt), (SELECT count(DISTINCT job_id) FROM jobs_attempt)
@@ -139,11 +140,15 @@ class RunAt(System):
             at, all_ended = meter.row(observer, ENDED)
             return bool(all_ended)
 
+        def left() -> str:
+            pending, running = meter.row(observer, LEFT)
+            return f"of {jobs:,} jobs {pending:,} are pending and {running:,} running"
+
         with meter.fresh(observer):
             observer.execute(INSERT, {"run": self.around.run, "queue": queue, "jobs": jobs})
             observer.execute("ANALYZE jobs_job")
             before = meter.read(cluster, observer, self.broker_url)
-        watch(f"{self.name}: draining", ended, cluster, self.around, jobs)
+        watch(f"{self.name}: draining", ended, cluster, self.around, jobs, left=left)
         spent = meter.read(cluster, observer, self.broker_url).since(before)
         completed, first, listed, starts, started = meter.row(observer, TIMES)
         flaws = (

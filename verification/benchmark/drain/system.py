@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from launcher.interrupts import Interrupts
 from verification.benchmark.drain.drained import Drained
 from verification.benchmark.peers.environment import Unavailable
+from verification.benchmark.processes import logs
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import Tell
 
 LOOK_S = 0.02  # between two looks at whether all has ended: what a figure is exact to
 TICKS = 12  # looks between two of the processes' own
-SLOWEST = 50.0  # jobs a second: below it nothing is measured any more
+SLOWEST = 100.0  # jobs a second: below it nothing is measured any more
 STARTED_WITHIN = 60.0  # seconds
 
 
@@ -57,8 +58,17 @@ class System(ABC):
         """Leave nothing behind."""
 
 
-def watch(what: str, done: Callable[[], bool], cluster: Cluster, around: Surroundings, jobs: int) -> None:
-    """Wait until it is done. Raises Unavailable when a process has ended, or it is not done for too long."""
+def watch(
+    what: str,
+    done: Callable[[], bool],
+    cluster: Cluster,
+    around: Surroundings,
+    jobs: int,
+    *,
+    left: Callable[[], str],
+) -> None:
+    """Wait until it is done. Raises Unavailable when a process has ended, or it is not done for too long; `left` says
+    what is left then."""
     began, looks, longest = time.monotonic(), 0, STARTED_WITHIN + jobs / SLOWEST
     while not done():
         looks += 1
@@ -69,5 +79,14 @@ def watch(what: str, done: Callable[[], bool], cluster: Cluster, around: Surroun
             if ended := cluster.bad_ends():
                 raise Unavailable(f"{ended[0]}; its logs are in {cluster.folder}")
             if passed > longest:
-                raise Unavailable(f"was not done within {longest:g} s; its logs are in {cluster.folder}")
+                raise Unavailable(
+                    f"was not done within {longest:g} s: {left()}; {_last_warning(cluster)}its logs are in "
+                    f"{cluster.folder}"
+                )
         around.interrupts.wait(LOOK_S)
+
+
+def _last_warning(cluster: Cluster) -> str:
+    """The last warning of its logs, if there is one: a server that refuses is told of by those that need it."""
+    warnings = (logs.last_warning(member.log) for member in cluster.members)
+    return next((f"'{warning}'; " for warning in warnings if warning), "")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 # Celery writes `[time: ERROR/MainProcess] ...`, our own handler `time ERROR logger ...`.
 TROUBLE = re.compile(r"^Traceback \(most recent call last\)|^\[[^\]]*: (ERROR|CRITICAL)/|^\S+ \S+ (ERROR|CRITICAL) ")
+WARNING = re.compile(r"^\[[^\]]*: (WARNING|ERROR|CRITICAL)/|^\S+ \S+ (WARNING|ERROR|CRITICAL) ")
 LAST_LINES = 15
 SHOWN = 5  # lines of trouble told of one log
 
@@ -23,6 +24,11 @@ def trouble(log: Path, *, start: int = 0) -> list[str]:
 def last_words(log: Path) -> str:
     """The end of a log."""
     return "\n".join(_lines(log)[-LAST_LINES:])
+
+
+def last_warning(log: Path) -> str:
+    """The last line of a log that warns of something; "" if there is none."""
+    return next((line for line in reversed(_lines(log)) if WARNING.search(line)), "")
 
 
 def length(log: Path) -> int:

@@ -85,9 +85,10 @@ def _costs(result: Result) -> Iterator[tuple[str, str]]:
     facts, lists = result.facts, result.cost
     each = result.statements_per_job
     statements = f", {each:.2f} statements (all, with the INSERTs)" if each is not None else ""
+    messages = f"{result.messages_per_job:.3f} messages, " if result.messages_per_job is not None else ""
     yield (
         "Per job",
-        f"{result.messages_per_job:.3f} messages, {facts.transactions_per_job:.3f} write transactions{statements}",
+        f"{messages}{facts.transactions_per_job:.3f} write transactions{statements}",
     )
     yield (
         "List queries",

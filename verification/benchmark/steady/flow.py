@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.publishing.windows import window_at
@@ -71,12 +73,14 @@ class Flow:
         self._watch(since - timedelta(seconds=self._ahead), "until the load", samples, wait)
         samples.take(clock.now(), at_once=True)
         before, cpu = statements.snapshot(born), self._cpu()
+        published = servers.messages(settings.CELERY_BROKER_URL)
         feeder = Feeder(self.run, rate=o.rate, jobs=o.jobs, since=since, ahead=self._ahead)
         with feeder:
             self._watch(until, "load", samples, wait, feeder)
         self._wait_final(feeder, samples, wait)
         cpu = {kind: spent - cpu[kind] for kind, spent in self._cpu().items() if kind in cpu}
         traffic = statements.between(before, statements.snapshot(born))
+        messages = servers.messages_since(published, settings.CELERY_BROKER_URL)
         if not preconditions.led_by(self.cluster.pids("beat")):
             warnings.append("A beat of others led at the end of the load.")
         found = figures(list(self._job_times(feeder, since)), timedelta(seconds=o.duration) / MILLISECOND)
@@ -100,6 +104,7 @@ class Flow:
             memory=samples.memory(since, until),
             cpu=cpu,
             traffic=traffic,
+            messages=messages,
             warnings=warnings,
         )
 

@@ -23,7 +23,8 @@ SPARE_LISTS = 1  # list queries beyond one a window: a change of leader lists at
 class Result:
     """The load was due from `since` to `until`, each job committed `ahead` seconds before its time. `cpu`: seconds
     from the first INSERT to the last end, by kind of process, idle time included; `traffic`: the statements of that
-    time; `stolen`: seconds of CPU time that the host gave to others."""
+    time; `messages`: published meanwhile, None where the broker does not tell; `stolen`: seconds of CPU time that the
+    host gave to others."""
 
     run: str
     options: Steady
@@ -41,6 +42,7 @@ class Result:
     memory: list[Memory]
     cpu: dict[str, float]
     traffic: Traffic | None
+    messages: int | None
     warnings: list[str]
     held: Held | None = None
     problems: list[str] = field(default_factory=list)
@@ -80,8 +82,8 @@ class Result:
         return {kind: seconds / lasted for kind, seconds in self.cpu.items()}
 
     @property
-    def messages_per_job(self) -> float:
-        return self.facts.messages / max(self.facts.jobs, 1)
+    def messages_per_job(self) -> float | None:
+        return None if self.messages is None else self.messages / max(self.facts.jobs, 1)
 
     @property
     def statements_per_job(self) -> float | None:

@@ -68,6 +68,12 @@ def messages(url: str) -> int | None:
     return int(commands.get("cmdstat_lpush", {"calls": 0})["calls"])
 
 
+def messages_since(before: int | None, url: str) -> int | None:
+    """Return how many have been put into queues since there were `before`; None where the broker does not tell."""
+    now = messages(url)
+    return None if before is None or now is None else now - before
+
+
 def _listener_cpu(host: str, port: int) -> float | None:
     if host not in LOCAL:
         return None

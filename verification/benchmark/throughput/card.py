@@ -43,7 +43,7 @@ def _table(result: Result) -> Table:
         table.add_column(title, justify="right" if title else "left")
     rows = (
         ("Throughput, jobs/s", ours.per_second, bare.per_second, 0),
-        ("Publishing, messages/s", ours.published_per_second, bare.published_per_second, 0),
+        ("Publishing, jobs/s", ours.published_per_second, bare.published_per_second, 0),
         ("Workers' CPU s per 1,000 jobs", ours.cpu_per_1000, bare.cpu_per_1000, 2),
     )
     for name, mine, theirs, digits in rows:
@@ -53,7 +53,8 @@ def _table(result: Result) -> Table:
     table.add_row("  to take rows / to record ends", f"{facts.acquisitions:,} / {facts.endings:,}", "", "")
     per_job = result.statements_per_job
     table.add_row("Statements per job", f"{per_job:.2f}" if per_job is not None else "-", "0", "")
-    table.add_row("Messages per job, published", f"{facts.messages / max(facts.jobs, 1):.2f}", "1", "")
+    messages = result.messages_per_job
+    table.add_row("Messages per job, published", f"{messages:.3f}" if messages is not None else "-", "1", "")
     table.add_row("Failed acquisitions", f"{facts.acquire_failures:,}", "", "")
     if per_job is None:
         table.caption, table.caption_justify = f"For the statements: {statements.ENABLE}.", "left"

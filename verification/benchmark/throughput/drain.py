@@ -14,6 +14,7 @@ from verification.benchmark import facts, machine, preconditions, statements
 from verification.benchmark.options import Volume
 from verification.benchmark.processes.cluster import Cluster
 from verification.benchmark.processes.start import RoundFailed, Tell, at_work
+from verification.benchmark.steady import servers
 from verification.benchmark.throughput import backlog, bare
 from verification.benchmark.throughput.options import BARE_SLOTS
 from verification.benchmark.throughput.result import Drained, Result
@@ -57,19 +58,21 @@ class Drain:
                 result.last_words += cluster.last_words()
         return result
 
-    def _jobs(self, tell: Tell) -> tuple[Drained, facts.Facts, statements.Traffic | None]:
+    def _jobs(self, tell: Tell) -> tuple[Drained, facts.Facts, statements.Traffic | None, int | None]:
         jobs = self.options.jobs
         with at_work(self.ours, self.run, self._interrupts, tell) as wait:
             tell("publishing jobs", 0, 1)
             ids = backlog.insert(jobs, self.run, self._queue("jobs"))
+            published = servers.messages(settings.CELERY_BROKER_URL)
             publishing = backlog.list_and_publish(jobs)
             unfinished = jobs_of(self.run, ids[0]).unfinished()
             born = clock.now()
             before = statements.snapshot(born)
             cpu = self._drain(self.ours, "jobs", lambda: not unfinished.exists(), wait)
             traffic = statements.between(before, statements.snapshot(born))
+            messages = servers.messages_since(published, settings.CELERY_BROKER_URL)
         found = facts.read(ids)
-        return Drained(jobs, found.seconds, publishing, cpu), found, traffic
+        return Drained(jobs, found.seconds, publishing, cpu), found, traffic, messages
 
     def _bare(self, tell: Tell) -> Drained:
         tasks, folder = self.options.jobs, self.theirs.folder

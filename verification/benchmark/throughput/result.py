@@ -46,7 +46,8 @@ class Drained:
 
 @dataclass
 class Result:
-    """`ours` beside `bare`; `traffic`: statements from the opening of the gate to the last end."""
+    """`ours` beside `bare`; `traffic`: statements from the opening of the gate to the last end; `messages`: of our
+    jobs, published until then, None where the broker does not tell."""
 
     run: str
     options: Volume
@@ -55,6 +56,7 @@ class Result:
     ours: Drained
     facts: Facts
     traffic: Traffic | None
+    messages: int | None
     bare: Drained
     problems: list[str] = field(default_factory=list)
     last_words: str = ""
@@ -76,6 +78,10 @@ class Result:
     def statements_per_job(self) -> float | None:
         return None if self.traffic is None else self.traffic.statements / self.options.jobs
 
+    @property
+    def messages_per_job(self) -> float | None:
+        return None if self.messages is None else self.messages / self.options.jobs
+
     def as_json(self) -> dict[str, Any]:
         return {
             "run": self.run,
@@ -89,6 +95,7 @@ class Result:
             "facts": asdict(self.facts),
             "transactions_per_job": self.facts.transactions_per_job,
             "statements_per_job": self.statements_per_job,
+            "messages_per_job": self.messages_per_job,
             "machine": asdict(self.machine),
             "logs": str(self.logs),
         }
