@@ -23,7 +23,7 @@ from jobs.transitions.refusals import Refusal, Row, write
 from jobs.transitions.rows import locked
 from jobs.transitions.schedules import lateness, succession
 from jobs.transitions.starts import Acquired, AcquireRequest, Started, WorkerIdentity
-from jobs.transitions.statements import rows_of
+from jobs.transitions.statements import array, rows_of
 
 
 def acquire(
@@ -106,8 +106,8 @@ def _acquire(
         if taken:
             values: dict[str, Any] = {
                 "now": now,
-                "jobs": [row.id for row, _ in taken],
-                "tokens": [one.token for _, one in taken],
+                "jobs": array(row.id for row, _ in taken),
+                "tokens": array(one.token for _, one in taken),
                 "worker": worker.name,
                 "session": worker.session,
             }

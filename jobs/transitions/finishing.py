@@ -4,9 +4,10 @@ evidence."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from jobs import failpoints
 from jobs.models import Attempt
@@ -16,6 +17,7 @@ from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import named
 from jobs.transitions.retries import start_again
 from jobs.transitions.starts import Ended
+from jobs.transitions.statements import array, rows_of
 
 ERROR_LIMIT = 10_000  # characters kept of what went wrong; the rest is cut off
 
@@ -44,7 +46,7 @@ WITH brief AS MATERIALIZED (
     ORDER BY jobs_job.id FOR NO KEY UPDATE OF jobs_job
 ), finished AS (
     UPDATE jobs_job SET state = locked.outcome, execute_at = locked.execute_at, finished_at = locked.finished_at,
-        reason = locked.error
+        reason = coalesce(locked.error, '')
     FROM locked
     -- Added to, or stale statistics have the server read all that run by their index.
     WHERE jobs_job.id = locked.id AND (jobs_job.state + 0) = 1 AND jobs_job.attempt = locked.number
@@ -55,7 +57,7 @@ WITH brief AS MATERIALIZED (
     RETURNING job_id, kind, name
 ), noted AS (
     UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
-        error = ended.story, result = ended.result::jsonb, log = ended.log::jsonb,
+        error = coalesce(ended.story, ''), result = ended.result::jsonb, log = ended.log::jsonb,
         progress = coalesce(ended.progress, jobs_attempt.progress),
         progress_note = coalesce(ended.note, jobs_attempt.progress_note)
     FROM ended, finished
@@ -83,24 +85,7 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
         if ended.outcome not in OUTCOMES:
             raise ValueError(f"{ended.outcome!r} is not an end of an attempt")
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                END,
-                {
-                    "jobs": [ended.started.job_id for ended in endings],
-                    "numbers": [ended.started.attempt for ended in endings],
-                    "outcomes": [int(ended.outcome) for ended in endings],
-                    "execute": [ended.execute_at for ended in endings],
-                    "finished": [ended.finished_at for ended in endings],
-                    "errors": [_reason(ended) for ended in endings],
-                    "results": [ended.result for ended in endings],
-                    "logs": [ended.log for ended in endings],
-                    "shares": [ended.progress for ended in endings],
-                    "notes": [ended.progress_note for ended in endings],
-                    "stories": [_story(ended) for ended in endings],
-                },
-            )
-            rows = cursor.fetchall()
+        rows = rows_of(END, _values(endings))
         finished = {(job_id, number) for job_id, number, *_ in rows}
         orphaned = [
             ended
@@ -118,8 +103,31 @@ def finish(endings: Sequence[Ended]) -> list[Ended]:
     return orphaned
 
 
+def _values(endings: Sequence[Ended]) -> dict[str, Any]:
+    """Return the values of END. What no end of these says is no array at all, which most of them are."""
+    return {
+        "jobs": array(ended.started.job_id for ended in endings),
+        "numbers": array(ended.started.attempt for ended in endings),
+        "outcomes": array(int(ended.outcome) for ended in endings),
+        "execute": array(ended.execute_at for ended in endings),
+        "finished": array(ended.finished_at for ended in endings),
+        "errors": _said(_reason(ended) for ended in endings),
+        "results": _said(ended.result for ended in endings),
+        "logs": _said(ended.log for ended in endings),
+        "shares": _said(ended.progress for ended in endings),
+        "notes": _said(ended.progress_note for ended in endings),
+        "stories": _said(_story(ended) for ended in endings),
+    }
+
+
+def _said(values: Iterable[str | float | None]) -> list[str | float | None] | None:
+    """Return these as a list; None if there is nothing in any of them."""
+    said = [None if value == "" else value for value in values]
+    return None if said.count(None) == len(said) else said
+
+
 def _reason(ended: Ended) -> str:
-    return storable(ended.error)[:ERROR_LIMIT]
+    return storable(ended.error)[:ERROR_LIMIT] if ended.error else ""
 
 
 def _story(ended: Ended) -> str:

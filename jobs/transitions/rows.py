@@ -10,7 +10,7 @@ from typing import Any
 from jobs import exactjson
 from jobs.models import Job
 from jobs.transitions.refusals import Row
-from jobs.transitions.statements import rows_of
+from jobs.transitions.statements import array, rows_of
 
 # What changes from one question to the next, and the values that stand for it where the question is put together.
 ANY: dict[str, Any] = {"jobs": [-1], "due_before": datetime(1, 1, 2, tzinfo=UTC), "after": -2}
@@ -21,7 +21,7 @@ NOTHING = "{}"
 def locked(job_ids: Collection[int], *, due_before: datetime, after: int) -> dict[int, Row]:
     """Lock and return the rows of these jobs that are `acquirable`, by id."""
     statement, same = _question()
-    asked = same | {"jobs": list(job_ids), "due_before": due_before, "after": after}
+    asked = same | {"jobs": array(job_ids), "due_before": due_before, "after": after}
     return {row[0]: _row(row) for row in rows_of(statement, asked)}
 
 
