@@ -18,7 +18,8 @@ def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return the rows that this statement answers, inside a transaction. Its values go to the server apart from it:
     Django writes them into the text, which takes longer. It is planned anew each time, see ADR 41."""
     wrapper: Any = connection
-    cursor: Any = ServerBindingCursor(wrapper.connection)
+    make: Any = ServerBindingCursor
+    cursor = make(wrapper.connection)
     cursor.adapters.register_loader("timestamptz", _moments())
     with wrapper._prepare_cursor(cursor) as made:  # as Django does its own: with its errors
         made.execute(statement, values)

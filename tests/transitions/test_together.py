@@ -1,7 +1,6 @@
 """Several starts, and several ends, in one transaction: each as if it were alone."""
 
 import uuid
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -60,7 +59,7 @@ def test_those_that_are_not_to_be_started_do_not_disturb_the_others(make_job):
 def test_of_two_messages_in_a_queue_that_the_row_has_left_one_sends_it_on(make_job, published):
     job = make_job(1)
     published.clear()
-    asked = [replace(one, queue="default") for one in wanted(job, job)]
+    asked = [one._replace(queue="default") for one in wanted(job, job)]
     Job.objects.filter(pk=job.pk).update(queue="gpu")
     assert acquire(asked) == []
     assert [(one.id, one.queue) for one in published] == [(job.pk, "gpu")]

@@ -1,7 +1,6 @@
 """Ends are written together, in the end all of them, and one that the database refuses holds up no other."""
 
 import uuid
-from dataclasses import replace
 from datetime import timedelta
 from queue import SimpleQueue
 
@@ -116,7 +115,7 @@ def test_it_writes_when_the_database_is_back(ends, monkeypatch):
 
 
 def test_an_end_that_the_database_refuses_is_seen_and_holds_up_no_other(ends):
-    bad = replace(ends[1], execute_at=None)  # COMPLETED without a start breaks a CHECK
+    bad = ends[1]._replace(execute_at=None)  # COMPLETED without a start breaks a CHECK
     recorder.record([ends[0], bad, ends[2]])
     assert states() == [State.COMPLETED, State.INTERRUPTED, State.COMPLETED]
     assert "could not be recorded" in Job.objects.get(state=State.INTERRUPTED).reason

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 from jobs import failpoints, targets
 from jobs.clock import Reading, clock, steady
@@ -35,8 +34,7 @@ CROWD = 8
 NEVER_GONE = cast(Number, BY_NAME["JOBS_HEARTBEAT_PATIENCE"]).low / 2
 
 
-@dataclass(frozen=True)
-class Armed:
+class Armed(NamedTuple):
     """A start on its way to a slot."""
 
     started: Started

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -30,7 +29,7 @@ def short(body):
         Job.objects.update(deadline=1, **fields)
         (started,) = acquisition.acquire([(due.pk, due.version, due.queue)], WORKER).acquired.started
         assert started.ends_by > clock.now()
-        started = replace(started, ends_by=clock.now() + timedelta(seconds=after))
+        started = started._replace(ends_by=clock.now() + timedelta(seconds=after))
         recorder.record([runner.run(Armed(started, WORKER.session, steady(), clock.reading))])
         due.refresh_from_db()
         return due
