@@ -6,7 +6,11 @@ import re
 import pytest
 from django.db import connection
 
-from jobs.transitions.finishing import END
+from jobs.clock import clock
+from jobs.states import State
+from jobs.transitions import Ended, Started
+from jobs.transitions.finishing import END, _values
+from jobs.transitions.statements import rows_of
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -30,13 +34,10 @@ def running(number):
 
 
 def plan_of_end(ids):
-    texts = ("errors", "results", "logs", "shares", "notes", "stories")
-    values = {"jobs": ids, "numbers": [1] * len(ids), "outcomes": [2] * len(ids)}
-    values |= {"execute": [NOW] * len(ids), "finished": [NOW] * len(ids)} | {name: [None] * len(ids) for name in texts}
-    values |= {"errors": [""] * len(ids), "stories": [""] * len(ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {END}", values)
-        return json.dumps(cursor.fetchone()[0])
+    at = clock.now()
+    endings = [Ended(Started(pk, 1, "demo.noop", {}, NOW, NOW, None), State.COMPLETED, at, at) for pk in ids]
+    [(plan,)] = rows_of(f"EXPLAIN (ANALYZE, FORMAT JSON) {END}", _values(endings))
+    return json.dumps(plan)
 
 
 def analyze():
