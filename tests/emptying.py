@@ -12,6 +12,7 @@ DO $$ DECLARE name text; BEGIN
     SET CONSTRAINTS ALL DEFERRED;
     FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()
         AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
+        ORDER BY tablename  -- starts before their jobs, which would not go before them
     LOOP
         IF pg_relation_size(name::regclass) > 2000000 THEN
             EXECUTE 'TRUNCATE ' || name || ' CASCADE';

@@ -84,6 +84,8 @@ INDEXES: list[models.Index] = [
     models.Index(fields=["batch", "state"], condition=Q(batch__isnull=False), name="jobs_of_batch"),
     # Jobs that wait for a person, however long ago they were interrupted.
     models.Index(fields=["-finished_at"], condition=Q(state=State.INTERRUPTED), name="jobs_interrupted"),
+    # Whose jobs they were when an account is deleted.
+    models.Index(fields=["created_by"], condition=Q(created_by__isnull=False), name="jobs_of_creator"),
     # Whether anybody uses a calendar that is to be deleted.
     models.Index(fields=["calendar"], condition=Q(calendar__isnull=False), name="jobs_of_calendar"),
     # Jobs by their labels, those without any left out. Not `fastupdate`: a start would write what many have put off.

@@ -163,7 +163,7 @@ def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None
     """
     with transaction.atomic():
         Job.objects.unlocked(job_id).first()
-        attempt = Attempt.objects.open_by(token).first()
+        attempt = Attempt.objects.open_by(job_id, token).first()
         found = 0 if attempt is None else 1
         WorkerLog.objects.create(action=WorkerLog.Action.QUERYJOB, job_id=job_id, client=client, results=found)
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:

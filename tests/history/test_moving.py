@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from jobs import failpoints, transitions
-from jobs.models import Attempt, Batch, Dependency, Installation, Job
+from jobs.models import Attempt, Batch, Dependency, Installation, Job, Worker
 from jobs.models.history import COLUMNS, find
 from jobs.scheduler import history as service
 from jobs.states import State
@@ -92,12 +92,38 @@ def test_a_request_is_known_by_its_key_for_a_week(over, latest):
     assert young.pk in hot()
 
 
-def test_a_start_that_nobody_has_settled_keeps_its_job(over, latest):
+@pytest.fixture
+def ended_by_sql(over, latest):
+    """A job that SQL has ended, so that its start is open."""
     job = over(3)
     Attempt.objects.filter(job=job).update(outcome=None, finished_at=None)
     latest()
+    return job
+
+
+@pytest.fixture
+def its_worker(ended_by_sql):
+    session = Attempt.objects.get(job=ended_by_sql).session
+    return Worker.objects.create(session=session, name="w", pid=1, pool="thread", slots=5)
+
+
+def test_a_start_that_nobody_has_settled_keeps_its_job(ended_by_sql, its_worker):
     move()
-    assert job.pk in hot()
+    assert ended_by_sql.pk in hot()
+
+
+def test_it_is_settled_when_its_worker_is_gone(ended_by_sql, its_worker):
+    Worker.objects.update(gone_at=NOW)
+    move()
+    (start,) = find(ended_by_sql.pk).attempts.all()
+    assert (start.outcome, start.finished_at, start.error) == (State.INTERRUPTED, NOW, "Its job had ended before it.")
+
+
+def test_what_its_worker_has_said_of_it_stays(ended_by_sql):
+    Attempt.objects.filter(job=ended_by_sql).update(error="Ended as completed, when it no longer held the job.")
+    move()
+    (start,) = find(ended_by_sql.pk).attempts.all()
+    assert start.error.startswith("Ended as completed")
 
 
 # --- what is needed stays

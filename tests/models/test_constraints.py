@@ -131,6 +131,40 @@ def test_the_ledger_takes_a_number_once():
     enter(job, 2)
 
 
+def test_the_ledger_takes_no_start_without_its_job():
+    """Though no foreign key of it says so: that would look at each job once more."""
+    job = insert()
+    with pytest.raises(IntegrityError, match=f"jobs_attempt_of_job.*{job.pk + 1}"):
+        enter(Job(pk=job.pk + 1), 1)
+    enter(job, 1)
+    assert job.attempts.count() == 1
+
+
+def delete(sql):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_no_job_goes_before_its_starts():
+    job, other = insert(), insert()
+    enter(job, 1)
+    for sql in ("DELETE FROM jobs_job", f"DELETE FROM jobs_job WHERE id = {job.pk}"):
+        with pytest.raises(IntegrityError, match="jobs_attempt_of_job"):
+            delete(sql)
+    delete(f"DELETE FROM jobs_job WHERE id = {other.pk}")
+    delete("WITH starts AS (DELETE FROM jobs_attempt) DELETE FROM jobs_job")
+    assert not Job.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_do_all_of_them_at_once():
+    enter(insert(), 1)
+    with pytest.raises(IntegrityError, match="jobs_attempt_of_job"):
+        delete("TRUNCATE jobs_job CASCADE")
+    delete("TRUNCATE jobs_job, jobs_attempt CASCADE")
+    assert not Job.objects.exists()
+
+
 @pytest.mark.parametrize(("outcome", "finished_at"), [(2, None), (None, THEN), (0, THEN), (4, THEN)])
 def test_an_attempt_ends_with_an_outcome_and_a_time(outcome, finished_at):
     with pytest.raises(IntegrityError, match="jobs_attempt_outcome_dated"):

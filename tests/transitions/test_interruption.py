@@ -149,7 +149,7 @@ def test_an_open_attempt_of_a_job_that_went_on_is_closed_only(make_job):
     started, worker = start(job)
     end(started)
     Attempt.objects.update(outcome=None, finished_at=None)
-    assert transitions.interrupt([worker.session], now=NOW, reason="gone") == 0
+    assert transitions.interrupt([worker.session], now=NOW, reason="gone", job_id=job.pk) == 0
     job.refresh_from_db()
     assert (job.state, Attempt.objects.get().outcome) == (State.COMPLETED, State.INTERRUPTED)
 

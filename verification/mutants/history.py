@@ -1,6 +1,6 @@
 """Mutants of what leaves the table of jobs, and of what is removed: nothing that somebody needs goes."""
 
-from verification.mutants.record import NEVER_LOST, NEVER_TWICE, mutant
+from verification.mutants.record import NEVER_LOST, NEVER_TWICE, TRUE_END, mutant
 
 MOVES = "jobs/transitions/history.py"
 SERVICE = "jobs/scheduler/history.py"
@@ -36,7 +36,13 @@ MUTANTS = (
         "history: a start that nobody has settled keeps its job",
         NEVER_LOST,
         (f"{MOVING}::test_a_start_that_nobody_has_settled_keeps_its_job",),
-        (MOVES, "start.outcome IS NULL", "false"),
+        (MOVES, "WHERE start.job_id = job.id AND start.outcome IS NULL", "WHERE false"),
+    ),
+    mutant(
+        "history: a start is settled only when the life that made it is over",
+        TRUE_END,
+        (f"{MOVING}::test_a_start_that_nobody_has_settled_keeps_its_job",),
+        (MOVES, "its.session = start.session AND its.gone_at IS NULL", "false"),
     ),
     mutant(
         "history: a repeat of a request is known",

@@ -7,6 +7,7 @@ ACQUIRING = "jobs/transitions/acquiring.py"
 REQUEUE = "jobs/transitions/requeue.py"
 RUNNER = "jobs/worker/run/runner.py"
 FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
+REFERENCE_MIGRATION = "jobs/migrations/0049_ledger_without_reference.py"
 TAKING = "jobs/worker/arm/taking.py"
 CLAIMS = "jobs/worker/arm/acquisition.py"
 ACQUIRABLE = "these, state=State.PENDING, holds=0, run_at__lt=due_before"
@@ -52,6 +53,27 @@ MUTANTS = (
         NEVER_TWICE,
         ("tests/concurrency/test_races.py::test_of_many_acquisitions_one_wins",),
         (QUERYSETS, ROW_LOCK, "= pending"),
+    ),
+    mutant(
+        "ledger: no start without its job",
+        NEVER_TWICE,
+        ("tests/models/test_constraints.py::test_the_ledger_takes_no_start_without_its_job",),
+        (REFERENCE_MIGRATION, "AFTER INSERT ON jobs_attempt REFERENCING", "AFTER INSERT ON jobs_turn REFERENCING"),
+    ),
+    mutant(
+        "ledger: no job goes before its starts",
+        NEVER_TWICE,
+        (
+            "tests/models/test_constraints.py::test_no_job_goes_before_its_starts",
+            "tests/concurrency/test_deletion.py::test_a_start_cannot_be_deleted_by_sql_behind_its_ledger",
+        ),
+        (REFERENCE_MIGRATION, "start.job_id = gone.id", "start.job_id = start.id"),
+    ),
+    mutant(
+        "ledger: whose start it was is asked of the job's own",
+        NEVER_TWICE,
+        ("tests/transitions/test_acquire.py::test_the_ledger_knows_whose_start_it_was",),
+        ("jobs/models/querysets/attempts.py", ".filter(job_id=job_id, token=token)", ".filter(job_id=job_id)"),
     ),
     mutant(
         "ledger: unique (job, number)",

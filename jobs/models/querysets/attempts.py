@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Count
 
+from jobs.states import State
+
 if TYPE_CHECKING:
     from jobs.models.attempt import Attempt  # noqa: F401 - named in the base class
     from jobs.models.querysets.workers import WorkerQuerySet
@@ -20,24 +22,31 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Select the attempts that have started and not yet ended."""
         return self.filter(outcome__isnull=True)
 
-    def open_by(self, token: uuid.UUID) -> AttemptQuerySet:
+    def of_running(self) -> AttemptQuerySet:
+        """Select the open attempts of jobs that run. Found by way of the jobs, of which few run: no index knows which
+        attempts are open."""
+        return self.open().filter(job__state=State.RUNNING)
+
+    def open_by(self, job_id: int, token: uuid.UUID) -> AttemptQuerySet:
         """Select the attempt of this token with its job, unless it has ended."""
-        return self.open().select_related("job").filter(token=token)
+        return self.open().select_related("job").filter(job_id=job_id, token=token)
 
     def open_of(
         self, sessions: Iterable[uuid.UUID], job_id: int | None = None, among: Collection[int] | None = None
     ) -> AttemptQuerySet:
-        """Select the attempts that these lives of workers have started and that have not yet ended; with `job_id` of
-        that job only, with `among` only those of these ids."""
-        found = self.open().filter(session__in=list(sessions))
+        """Select the attempts that these lives of workers have started and that have not yet ended, of jobs that run;
+        with `job_id` of that job only, with `among` only those of these ids, whether or not it runs."""
         if among is not None:
-            found = found.filter(pk__in=list(among))
-        return found if job_id is None else found.filter(job_id=job_id)
+            found = self.open().filter(pk__in=list(among))
+        else:
+            found = self.of_running() if job_id is None else self.open().filter(job_id=job_id)
+        return found.filter(session__in=list(sessions))
 
     def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
-        """Select the attempts open since before then, by a session that is none of the present workers': one that was
-        declared gone and woke, or that never got as far as its first heartbeat."""
-        return self.open().filter(locked_at__lt=locked_before).exclude(session__in=present.values("session"))
+        """Select the attempts of jobs that run since before then, by a session that is none of the present workers':
+        one that was declared gone and woke, or that never got as far as its first heartbeat."""
+        old = self.of_running().filter(job__locked_at__lt=locked_before)
+        return old.exclude(session__in=present.values("session"))
 
     def sessions(self) -> list[uuid.UUID]:
         """Return the lives of workers that made these attempts."""
@@ -45,4 +54,4 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def open_by_session(self) -> dict[uuid.UUID, int]:
         """Return how many starts each life of a worker holds: its busy slots, at this moment."""
-        return dict(self.open().order_by().values_list("session").annotate(starts=Count("pk")))
+        return dict(self.of_running().order_by().values_list("session").annotate(starts=Count("pk")))
