@@ -36,7 +36,7 @@ SELECT id FROM jobs_job WHERE id = ANY (%s::bigint[]) AND {OVER} AND finished_at
 
 # Starts that SQL has left open: their jobs have ended without them, and the life of a worker that made them is over.
 # That of a job that runs is for `interrupt`.
-SETTLE = """
+CLOSE = """
 UPDATE jobs_attempt AS start SET outcome = 5, finished_at = %(now)s,
     error = CASE start.error WHEN '' THEN 'Its job had ended before it.' ELSE start.error END
 WHERE start.job_id = ANY (%(ids)s::bigint[]) AND start.outcome IS NULL
@@ -152,7 +152,7 @@ def move(days: Mapping[int, date], *, before: datetime, now: datetime) -> list[i
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK, [list(days), before])
         locked = [job_id for (job_id,) in cursor.fetchall()]
-        cursor.execute(SETTLE, {"ids": locked, "now": now})
+        cursor.execute(CLOSE, {"ids": locked, "now": now})
         cursor.execute(MOVE, {"ids": locked, "days": [days[job_id] for job_id in locked], "now": now})
         moved = [job_id for (job_id,) in cursor.fetchall()]
         failpoints.hit("in-move")
