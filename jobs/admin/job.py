@@ -18,15 +18,24 @@ from jobs import rules, transitions
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.columns import JobColumns
 from jobs.admin.creating import Limited
-from jobs.admin.filters import DayFilter, HeldFilter, LabelFilter, QueueFilter, StateFilter, TargetFilter
+from jobs.admin.filters import (
+    DayFilter,
+    HeldFilter,
+    LabelFilter,
+    QueueFilter,
+    StateFilter,
+    TargetFilter,
+)
 from jobs.admin.forms import NewJobForm
 from jobs.admin.keeping import keep_or_let_go
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
+from jobs.admin.searching import searched
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Job, Kept, Subject
 from jobs.models.history import find
+from jobs.models.querysets import JobQuerySet
 from jobs.templatetags.runat import exact, span
 from jobs.web import controls
 
@@ -106,7 +115,7 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
     ) -> tuple[QuerySet[Job], bool]:
-        return cast("Any", queryset).search(search_term), False
+        return searched(request, cast("JobQuerySet", queryset), search_term), False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
         """Return the job, also one that has gone into the history."""

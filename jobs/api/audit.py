@@ -7,7 +7,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.api.listing import BIGGEST_ID, JobPagination, PageQuery, WordField, checked
+from jobs.api.listing import PageQuery, WordField, checked
+from jobs.api.paging import BIGGEST_ID, JobPagination
 from jobs.api.serializers import AuditSerializer
 from jobs.api.views import ApiView
 from jobs.models import Audit, Subject

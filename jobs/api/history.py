@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from jobs.api.listing import JobPagination
+from jobs.api.paging import JobPagination
 from jobs.api.serializers import JobSerializer
 from jobs.models.history import Filter, Position, listed
 

@@ -1,8 +1,7 @@
-"""The list of jobs: which ones, and in what pages."""
+"""The list of jobs: which ones are asked for."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -10,17 +9,14 @@ from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
-from rest_framework.request import Request
 
 from jobs.api.fields import MomentField, Strict, TextField
-from jobs.models.querysets import JobQuerySet
+from jobs.api.paging import BIGGEST_ID
+from jobs.models.querysets import FEW, JobQuerySet
 from jobs.rules import labels_problems, text_problems
 from jobs.states import State
 from jobs.web import parsing
 
-BIGGEST_ID = 2**63 - 1
 TEXT_LIMIT = 255
 LOOKUPS = {
     "queue": "queue",
@@ -184,33 +180,8 @@ def matching(jobs: JobQuerySet, wanted: Mapping[str, Any]) -> JobQuerySet:
     return jobs.filter(**{LOOKUPS[name]: value for name, value in wanted.items() if name in LOOKUPS})
 
 
-class JobPagination(CursorPagination):
-    """Newest first; a page stays the same however many jobs are created meanwhile. ListQuery has checked the size."""
-
-    ordering: str | tuple[str, ...] = "-id"
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "page_size"
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        try:
-            cursor = super().decode_cursor(request)
-        except NotFound:
-            raise bad_cursor() from None
-        # Ours always hold a position: never an offset alone.
-        if cursor is None or not request.query_params["cursor"]:
-            return None
-        if not self.is_position(str(cursor.position)):
-            raise bad_cursor()
-        return cursor
-
-    def is_position(self, text: str) -> bool:
-        """Return whether a cursor of ours can hold this: the id of a job."""
-        return re.fullmatch("[0-9]{1,19}", text) is not None and int(text) <= BIGGEST_ID
-
-
-def bad_cursor() -> serializers.ValidationError:
-    """Return the refusal of a cursor that we have not made."""
-    return serializers.ValidationError(
-        {"cursor": "This is no cursor of ours; take it from `next` or `previous`, or leave it out to start anew."}
-    )
+def is_indexed(wanted: Mapping[str, Any]) -> bool:
+    """Return whether an index leads to the jobs that a query string asks for, or all are asked for."""
+    asked = wanted.keys() & {"state", "label", *LOOKUPS}
+    few = wanted.get("state") and FEW.issuperset(wanted["state"])
+    return bool(not asked or few or asked & {"batch", "label"} or {"run_at_after", "run_at_before"} <= asked)

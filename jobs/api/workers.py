@@ -17,7 +17,7 @@ from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Installation, Job, Leadership, Worker
-from jobs.models.querysets import JobQuerySet
+from jobs.models.querysets import FEW, JobQuerySet
 from jobs.models.querysets.overviews import COUNT_LIMIT
 from jobs.nodes import drains
 from jobs.nodes.cache import cache
@@ -87,9 +87,7 @@ class Stats(ApiView):
         there are: counts end at 10,000."""
         now = clock.current()
         figures = Job.objects.latest_figures(now - timedelta(hours=1))
-        there = {"pending": Job.objects.pending(), "running": Job.objects.running()}
-        there["interrupted"] = Job.objects.interrupted()
-        counts = {**figures._asdict(), **{state: _count(jobs) for state, jobs in there.items()}}
+        counts = {**figures._asdict(), **{state.label: _count(Job.objects.in_state([state])) for state in FEW}}
         stats = {
             "at": now,
             "jobs": {state.label: counts[state.label] for state in State},

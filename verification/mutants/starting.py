@@ -10,7 +10,7 @@ FIRST_MIGRATION = "jobs/migrations/0001_initial.py"
 REFERENCE_MIGRATION = "jobs/migrations/0049_ledger_without_reference.py"
 TAKING = "jobs/worker/arm/taking.py"
 CLAIMS = "jobs/worker/arm/acquisition.py"
-ACQUIRABLE = "these, state=State.PENDING, holds=0, run_at__lt=due_before"
+ACQUIRABLE = "these, is_state=State.PENDING, holds=0, run_at__lt=due_before"
 ROW_LOCK = '= pending.select_for_update(skip_locked=True, of=("self",), no_key=True)'
 
 MUTANTS = (
@@ -46,7 +46,13 @@ MUTANTS = (
         "acquire: due_before predicate",
         NEVER_EARLY,
         ("tests/transitions/test_acquire.py::test_a_row_moved_by_sql_is_not_held_until_then",),
-        (QUERYSETS, ACQUIRABLE, "these, state=State.PENDING, holds=0"),
+        (QUERYSETS, ACQUIRABLE, "these, is_state=State.PENDING, holds=0"),
+    ),
+    mutant(
+        "acquire: no other pending job is read",
+        ON_TIME,
+        ("tests/transitions/test_acquire_plan.py::test_it_reads_no_other_job_that_is_pending",),
+        (QUERYSETS, 'self.alias(is_state=F("state") + 0)', 'self.alias(is_state=F("state"))'),
     ),
     mutant(
         "acquire: row lock",

@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import rules
-from jobs.api.listing import JobPagination, checked
+from jobs.api.listing import checked
+from jobs.api.paging import JobPagination
 from jobs.api.problems import CONTENT_TYPE, Conflict
 from jobs.api.schedules.listing import ScheduleQuery, matching
 from jobs.api.schedules.serializers import (

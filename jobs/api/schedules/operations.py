@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import MomentField, Strict, TextField
-from jobs.api.listing import JobPagination, PageQuery, checked
+from jobs.api.listing import PageQuery, checked
+from jobs.api.paging import JobPagination
 from jobs.api.problems import Conflict
 from jobs.api.schedules.definitions import ScheduleView
 from jobs.api.schedules.serializers import WHY, ReasonSerializer

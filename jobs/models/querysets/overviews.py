@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.db import connections, models
 from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, StdDev, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from jobs.models.holding import bit_is_set
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 COUNT_LIMIT = 10_000  # beyond this a count is shown as "10,000+"
 FIGURES_LIMIT = 10_000  # ends that the statistics of a page look at, newest first
+LOOK = 100_000  # of the newest jobs in which is looked for what no index leads to
 
 
 class Backlog(NamedTuple):
@@ -145,21 +147,47 @@ class JobOverviews(JobPlanned):
         """Select the jobs that are due in [start, end)."""
         return self.filter(run_at__gte=start, run_at__lt=end)
 
-    def search(self, text: str) -> Self:
-        """Find jobs by id where there is such a job, else by labels and parts of names or targets, all of them."""
+    def with_id(self, text: str) -> Self | None:
+        """Select the job that this is the id of; None if it is none, or there is no such job."""
         if text.isascii() and text.isdecimal() and len(text) < 19 and (found := self.filter(pk=int(text))).exists():
             return found
-        found = self
-        for word in text.replace("\x00", "").split():
-            found = found.with_word(word)
-        return found
+        return None
 
-    def with_word(self, word: str) -> Self:
-        """Find jobs by a label such as team:payroll where any job has it, else by a part of the name or target."""
+    def search(self, text: str) -> tuple[Self, bool]:
+        """Find jobs by labels and parts of names or targets, all of them. Returns also whether an index leads there."""
+        found, is_narrow = self, False
+        for word in text.replace("\x00", "").split():
+            found, is_label = found.with_word(word)
+            is_narrow |= is_label
+        return found, is_narrow
+
+    def with_word(self, word: str) -> tuple[Self, bool]:
+        """Find jobs by a label such as team:payroll where any job has it, else by a part of the name or target. Returns
+        also whether it was a label."""
         key, colon, value = word.partition(":")
         if colon and (found := self.labelled({key: value})).exists():
-            return found
-        return self.filter(Q(name__icontains=word) | Q(target__icontains=word))
+            return found, True
+        return self.filter(Q(name__icontains=word) | Q(target__icontains=word)), False
+
+    def among_newest(self) -> tuple[Self, bool]:
+        """Select of these what is among the LOOK newest jobs, found at once unless there is much of it: so it takes as
+        long with a hundred times as many older ones. Returns also whether there are older jobs."""
+        oldest, newest = self.model._default_manager.all().ends()
+        before = newest - LOOK
+        if oldest > before:
+            return self, False
+        newest_ones = self.filter(id__gt=before)
+        ids = list(newest_ones.order_by("-id").values_list("pk", flat=True)[: COUNT_LIMIT + 1])
+        if len(ids) > COUNT_LIMIT:  # so many that any way comes upon them soon
+            return newest_ones, True
+        # One value, however many they are.
+        these = RawSQL("jobs_job.id = ANY (%s::bigint[])", [ids], output_field=models.BooleanField())
+        return self.filter(these), True
+
+    def ends(self) -> tuple[int, int]:
+        """Return the ids of the oldest and of the newest of these; 0 where there are none."""
+        found = self.order_by().aggregate(oldest=Coalesce(Min("id"), 0), newest=Coalesce(Max("id"), 0))
+        return found["oldest"], found["newest"]
 
     def labelled(self, labels: Mapping[str, str]) -> Self:
         """Select the jobs that have all of these labels; by an index that has no others."""
