@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
     operations = [
         # New columns need the table for a moment. Behind a long transaction that wait would hold up every start:
         # give up instead, and let the operator run the migration again.
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
+        migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         migrations.AddField(
             model_name="job",
             name="rerunnable",

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # As in 0003: behind a long transaction, give up and let the operator run the migration again.
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
+        migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         _figure("cpu", "Percent of all cores."),
         _figure("memory", "Percent in use."),
         _figure("load", "Load average of a minute, a core."),

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # As in 0003: behind a long transaction, give up and let the operator run the migration again.
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
+        migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Installation",
             fields=[

@@ -16,12 +16,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # As in 0003: behind a long transaction, give up and let the operator run the migration again.
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
-        migrations.AddField(
-            model_name='job',
-            name='nominal_at',
-            field=models.DateTimeField(blank=True, editable=False, help_text='The time of its schedule that it stands for.', null=True),
-        ),
+        migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         migrations.AlterField(
             model_name='audit',
             name='subject',
@@ -110,11 +105,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-nominal_at', '-number'],
             },
         ),
-        migrations.AddField(
-            model_name='job',
-            name='schedule',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, help_text='The schedule that has made it.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='jobs.schedule'),
-        ),
         migrations.AddIndex(
             model_name='schedule',
             index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at', 'id'], name='jobs_schedule_next'),
@@ -170,5 +160,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='occurrence',
             constraint=models.CheckConstraint(condition=models.Q(('cause__isnull', True), ('cause__in', ['paused', 'disabled', 'downtime', 'catch_up', 'calendar', 'running', 'late', 'person', 'target', 'dependency']), _connector='OR'), name='jobs_occurrence_cause_known'),
+        ),
+        # Last, so that nobody waits for more than these two: what Django does between takes longer than they do.
+        migrations.AddField(
+            model_name='job',
+            name='nominal_at',
+            field=models.DateTimeField(blank=True, editable=False, help_text='The time of its schedule that it stands for.', null=True),
+        ),
+        migrations.AddField(
+            model_name='job',
+            name='schedule',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, help_text='The schedule that has made it.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='jobs.schedule'),
         ),
     ]

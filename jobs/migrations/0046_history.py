@@ -60,8 +60,12 @@ DO $$ BEGIN
 END $$;
 DROP VIEW jobs_all;
 DROP TABLE jobs_history;
+"""
+
+# Before the constraint is there again.
+ONLY_THERE = """
 UPDATE jobs_batch SET callback_id = NULL
-WHERE callback_id IS NOT NULL AND NOT EXISTS (SELECT FROM jobs_job WHERE jobs_job.id = jobs_batch.callback_id);
+WHERE callback_id IS NOT NULL AND NOT EXISTS (SELECT FROM jobs_job WHERE jobs_job.id = jobs_batch.callback_id)
 """
 
 NEW_HAS_IT_ON = """
@@ -79,29 +83,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # As in 0003: behind a long transaction, give up and let the operator run the migration again.
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
-        migrations.AddField(
-            "installation",
-            "retention_on_at",
-            models.DateTimeField(
-                help_text="When it began to remove what is old; empty: nothing is moved or removed.", null=True
-            ),
-        ),
-        migrations.RunSQL(NEW_HAS_IT_ON, migrations.RunSQL.noop),
-        migrations.AlterField(
-            "batch",
-            "callback",
-            models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                editable=False,
-                help_text="The job that waits for the end of all of them.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="jobs.job",
-            ),
-        ),
+        migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Kept",
             fields=[
@@ -124,6 +106,8 @@ class Migration(migrations.Migration):
             ],
             options={"verbose_name_plural": "kept"},
         ),
+        migrations.RunSQL(HISTORY, BACK),
+        # What locks tables that are in use comes last: what Django does between takes longer than its statements.
         migrations.AlterField("audit", "verb", models.CharField(choices=VERBS, max_length=20)),
         migrations.RemoveConstraint("audit", "jobs_audit_verb_known"),
         migrations.RunSQL(
@@ -136,5 +120,27 @@ class Migration(migrations.Migration):
                 condition=models.Q(verb__in=[verb for verb, _ in VERBS]), name="jobs_audit_verb_known"
             ),
         ),
-        migrations.RunSQL(HISTORY, BACK),
+        migrations.AddField(
+            "installation",
+            "retention_on_at",
+            models.DateTimeField(
+                help_text="When it began to remove what is old; empty: nothing is moved or removed.", null=True
+            ),
+        ),
+        migrations.RunSQL(NEW_HAS_IT_ON, migrations.RunSQL.noop),
+        migrations.AlterField(
+            "batch",
+            "callback",
+            models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                editable=False,
+                help_text="The job that waits for the end of all of them.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="jobs.job",
+            ),
+        ),
+        migrations.RunSQL(migrations.RunSQL.noop, ONLY_THERE),
     ]
