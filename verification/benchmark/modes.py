@@ -1,4 +1,4 @@
-"""Modes of the benchmark: the exercise, throughput, drains, bursts, a steady load, limits, schedules, peers."""
+"""Modes of the benchmark, by the option of the command line that chooses each."""
 
 from __future__ import annotations
 
@@ -32,12 +32,21 @@ from verification.benchmark.round import Round
 from verification.benchmark.schedules import card as schedules_card
 from verification.benchmark.schedules import load as schedules_load
 from verification.benchmark.schedules import options as schedules_options
+from verification.benchmark.soak import card as soak_card
+from verification.benchmark.soak import options as soak_options
+from verification.benchmark.soak import run as soak_run
 from verification.benchmark.steady import card as steady_card
 from verification.benchmark.steady import flow
 from verification.benchmark.steady import options as steady_options
 from verification.benchmark.throughput import card as throughput_card
 from verification.benchmark.throughput import drain
 from verification.benchmark.throughput import options as throughput_options
+from verification.benchmark.upgrade import card as upgrade_card
+from verification.benchmark.upgrade import options as upgrade_options
+from verification.benchmark.upgrade import run as upgrade_run
+from verification.benchmark.years import card as years_card
+from verification.benchmark.years import options as years_options
+from verification.benchmark.years import run as years_run
 
 
 class Result(Protocol):
@@ -85,6 +94,9 @@ CHOICES = {
     "steady": (steady_options.checked, flow.Flow, steady_card.show),
     "limits": (limits_options.checked, pressure.Pressure, limits_card.show),
     "schedules": (schedules_options.checked, schedules_load.Schedules, schedules_card.show),
+    "soak": (soak_options.checked, soak_run.Soak, soak_card.show),
+    "years": (years_options.checked, years_run.After, years_card.show),
+    "upgrade": (upgrade_options.checked, upgrade_run.Upgrade, upgrade_card.show),
     "peers": (peers_options.checked, compare.Comparing, table.show),
 }
 EXERCISE = (options.checked, Round, card.show)

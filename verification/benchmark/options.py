@@ -45,7 +45,8 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     ),
     "runs": (
         int,
-        "with --drain, --scale-out and --create: runs of each, in turns; the table has their medians (default 3)",
+        "with --drain, --scale-out and --create: runs of each, in turns; the table has their medians (default 3); "
+        "with --years: times that each question is asked (default 9)",
     ),
     "broker": (list, "with --drain and --scale-out: valkey or rabbitmq (default both); may be repeated"),
     "most": (
@@ -62,6 +63,13 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     "resume": (int, "with --limits: jobs that are resumed at once (default 200000)"),
     "total": (int, "with --schedules: schedules (default 100000)"),
     "periodic": (int, "with --schedules: tasks of django-celery-beat beside (default 10000; 0: none)"),
+    "rows": (
+        list,
+        "with --years: jobs that are over (default 100000 and 1000000); may be repeated; with --upgrade: jobs that are "
+        "there before (default 1000000)",
+    ),
+    "soak": (int, "with --years, in its place: jobs that go all the way, a third of them while a snapshot is held"),
+    "report": (float, "with --upgrade: seconds for which somebody's reports keep a transaction open (default 0: none)"),
     "json": (str, "write all figures to this file too"),
 }
 # Who has the options that the exercise does not have.
@@ -69,7 +77,7 @@ ELSEWHERE = {
     "jobs": "--throughput or --burst or --drain or --scale-out or --create",
     "http": "--burst",
     "only": "--peers or --drain",
-    "runs": "--drain or --scale-out or --create",
+    "runs": "--drain or --scale-out or --create or --years",
     "broker": "--drain or --scale-out",
     "most": "--drain",
     "against": "--drain or --create",
@@ -79,6 +87,9 @@ ELSEWHERE = {
     "waiting": "--limits",
     "resume": "--limits",
     "total": "--schedules",
+    "rows": "--years or --upgrade",
+    "soak": "--years",
+    "report": "--upgrade",
     "periodic": "--schedules",
 }
 # Of the exercise, for what is not given.
