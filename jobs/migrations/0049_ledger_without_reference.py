@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # As in 0003: behind a long transaction, give up and let the operator run the migration again.
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
+        migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         # In the order in which a start locks them: the other one would be a deadlock.
         migrations.RunSQL(
             "LOCK TABLE jobs_job, jobs_attempt IN ACCESS EXCLUSIVE MODE", migrations.RunSQL.noop
@@ -105,6 +105,6 @@ class Migration(migrations.Migration):
         # The way back begins here.
         migrations.RunSQL(
             migrations.RunSQL.noop,
-            "SET LOCAL lock_timeout = '5s'; LOCK TABLE jobs_job, jobs_attempt IN ACCESS EXCLUSIVE MODE",
+            "SET LOCAL lock_timeout = '800ms'; LOCK TABLE jobs_job, jobs_attempt IN ACCESS EXCLUSIVE MODE",
         ),
     ]
