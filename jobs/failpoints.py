@@ -14,6 +14,7 @@ from pathlib import Path
 
 NAMES = (
     "before-turn",  # a place of a limit is free and committed, and nobody has looked yet whose turn is next
+    "in-move",  # jobs that are over are in the history and no longer in their table, and nothing is committed
     "after-list",  # the list query has run, its transaction has not committed
     "after-mark",  # the rows are marked, nothing is published
     "after-publish",  # published, not yet noted as published
@@ -28,7 +29,7 @@ NAMES = (
 IN_TRANSACTIONS = (
     "in-acquire",
     "in-finish",  # the end is written; a drill does not kill there: nothing would remain of it
-    "in-move",  # jobs that are over are in the history and no longer in their table, and nothing is committed
+    "in-move",
 )
 
 _folder = os.environ.get("JOBS_FAILPOINTS", "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from jobs.states import State
-from verification.drill import recurring, sharing
+from verification.drill import recurring, retention, sharing
 from verification.drill.evidence import Evidence, Row, Start
 from verification.drill.faults import Injected
 from verification.drill.lateness import allowed_delay
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     LATE = "too late"
     LIMIT = "over a limit"
     UNEXPLAINED = "unexplained interruption"
+    MOVED = "moved too soon"
     DISAGREE = "ledgers disagree"
     PROCESS = "process"
     COST = "cost"
@@ -99,6 +100,9 @@ def check(evidence: Evidence) -> Verdict:
     found += [Violation(Kind.LOST, text) for text in recurring.lost(evidence)]
     found += [Violation(Kind.DOUBLED, text) for text in recurring.doubled(evidence)]
     found += [Violation(Kind.DISAGREE, text) for text in recurring.strange(evidence)]
+    found += [Violation(Kind.LOST, text) for text in retention.lost(evidence)]
+    found += [Violation(Kind.DOUBLED, text) for text in retention.doubled(evidence)]
+    found += [Violation(Kind.MOVED, text) for text in retention.moved_wrongly(evidence)]
     found += [Violation(Kind.LIMIT, text) for text in sharing.crowds(evidence)]
     found += [Violation(Kind.PROCESS, text) for text in evidence.bad_ends]
     if evidence.quiet:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
 from verification.drill.faults import Injected
 from verification.drill.ledger import Line
@@ -77,6 +78,28 @@ class Start:
     outcome: int | None
 
 
+class Fate(StrEnum):
+    """Fate of a job that was over long before the round; its value is a word for people."""
+
+    MOVES = "may be moved"
+    REMOVED = "its day has come"
+    KEPT = "kept"
+    STAYS = "waited for"
+
+
+@dataclass(frozen=True)
+class Old:
+    """Place of a job that was over long before the round: how many times in jobs_job (`hot`) and in the history
+    (`moved`), with how many attempts in both; `day`: when it is removed there, None: never, or it is not there."""
+
+    job_id: int
+    fate: Fate
+    hot: int
+    moved: int
+    starts: int
+    day: date | None
+
+
 @dataclass(frozen=True)
 class Allowance:
     """Jobs due in [begin, end] (wall clock) may start `extra` seconds later than MaxDelayTime. `away`: from when to
@@ -105,7 +128,7 @@ class Evidence:
     """Seconds. `expected`: the ids that were created; `clock_error`: how far the bodies' clock may be off the
     database's; `whole`: every job must complete; `quiet`: nothing may raise; `rescue`: within which a
     vanished worker's job gives its place back; `tasks`: how many of Celery's own ran; `bundles`: how many messages of
-    several jobs have come to workers."""
+    several jobs have come to workers; `moved_too_soon`: jobs in the history that have not ended long ago."""
 
     expected: set[int]
     rows: list[Row]
@@ -126,3 +149,5 @@ class Evidence:
     raised: list[str] = field(default_factory=list)
     schedules: list[Recurring] = field(default_factory=list)
     occurrences: list[Noted] = field(default_factory=list)
+    old: list[Old] = field(default_factory=list)
+    moved_too_soon: list[int] = field(default_factory=list)

@@ -10,11 +10,13 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Attempt, Job, Occurrence, Worker
 from verification.benchmark import cost
+from verification.benchmark.workload import Series
 from verification.drill import ledger
-from verification.drill.evidence import Allowance, Evidence, Noted, Queries, Recurring, Row, Share, Start
+from verification.drill.evidence import Allowance, Evidence, Fate, Noted, Queries, Recurring, Row, Share, Start
 from verification.drill.faults import FAULTS, Injected, Injection, Stage
 from verification.drill.load.creating import DrillLoad, ledger_key
 from verification.drill.load.limited import CONCURRENCY
+from verification.drill.load.old import OldJobs
 from verification.drill.plan import Plan
 from verification.rows import jobs_of
 
@@ -26,6 +28,7 @@ def evidence(
     plan: Plan,
     stage: Stage,
     load: DrillLoad,
+    old: OldJobs,
     schedules: Sequence[Recurring],
     injections: Sequence[Injection],
     spans: Mapping[Injection, tuple[float, float]],
@@ -59,7 +62,23 @@ def evidence(
         raised=stage.cluster.raised(),
         schedules=list(schedules),
         occurrences=_noted([one.name for one in schedules]),
+        old=old.found(),
+        moved_too_soon=old.moved_too_soon(clock.now()),
     )
+
+
+def numbers(load: DrillLoad, evidence: Evidence) -> dict[str, int]:
+    """Return what was in a round beside plain jobs."""
+    return {
+        "keyed": sum(len(row.shares) > 1 for row in evidence.rows),
+        "HTTP": sum(row.http for row in evidence.rows),
+        "runs of schedules": sum(row.nominal_at is not None for row in evidence.rows),
+        "in dense windows": sum(series == Series.DENSE for series in load.created.values()),
+        "bundles received": evidence.bundles,
+        "Celery's own tasks": evidence.tasks,
+        "old jobs moved": sum(one.moved for one in evidence.old if one.fate != Fate.REMOVED),
+        "removed": sum(not one.hot + one.moved for one in evidence.old if one.fate == Fate.REMOVED),
+    }
 
 
 def rescue_within() -> float:

@@ -16,13 +16,14 @@ from jobs.conf import conf
 from jobs.models import Worker
 from launcher.interrupts import Interrupts
 from verification.benchmark import preconditions
-from verification.benchmark.workload import Series, planned
+from verification.benchmark.workload import planned
 from verification.drill import gather
 from verification.drill.checker import Verdict, check
 from verification.drill.evidence import Queries
 from verification.drill.faults import FAULTS, ClockWrong, Injection, Setting, Stage, hits
 from verification.drill.load.creating import WRITTEN_WITHIN, DrillLoad, retry_until_answered
 from verification.drill.load.dense import dense
+from verification.drill.load.old import OldJobs
 from verification.drill.load.scheduled import Schedules, scheduled
 from verification.drill.load.tasks import Tasks
 from verification.drill.plan import Plan, injections
@@ -99,6 +100,8 @@ class Round:
             duration=duration,
             window=timedelta(seconds=self.window),
         )
+        old = OldJobs(self.stage.run, f"{self.stage.services.queue}-old")
+        retry_until_answered(old.make)
         load.commit(planned(since, duration, self.seed))
         load.commit(dense(since, duration, load.window))
         queue = self.stage.services.queue
@@ -114,6 +117,7 @@ class Round:
                         plan=self.plan,
                         stage=self.stage,
                         load=load,
+                        old=old,
                         schedules=schedules.recurring,
                         injections=self.injections,
                         spans=self._spans,
@@ -125,6 +129,8 @@ class Round:
         except BaseException:
             self._withdraw()
             raise
+        finally:
+            retry_until_answered(old.let_go)
         return Outcome(
             plan=self.plan,
             run=self.stage.run,
@@ -134,14 +140,7 @@ class Round:
             injected=_tally([act.fault for act in self.stage.journal]),
             clocks=[f"{act.member} {act.act}" for act in self.stage.journal if act.fault == ClockWrong.name],
             exercised=_tally([hit.fault for hit in done]),
-            load={
-                "keyed": sum(len(row.shares) > 1 for row in evidence.rows),
-                "HTTP": sum(row.http for row in evidence.rows),
-                "runs of schedules": sum(row.nominal_at is not None for row in evidence.rows),
-                "in dense windows": sum(series == Series.DENSE for series in load.created.values()),
-                "bundles received": evidence.bundles,
-                "Celery's own tasks": evidence.tasks,
-            },
+            load=gather.numbers(load, evidence),
             restarts=self._cluster.restarts - restarts_before,
             seconds=time.monotonic() - born,
         )

@@ -16,7 +16,7 @@ from verification.benchmark.processes.start import Tell
 
 LOOK_S = 0.02  # between two looks at whether all has ended: what a figure is exact to
 TICKS = 12  # looks between two of the processes' own
-SLOWEST = 100.0  # jobs a second: below it nothing is measured any more
+SLOWEST = 50.0  # jobs a second: below it nothing is measured any more
 STARTED_WITHIN = 60.0  # seconds
 
 
