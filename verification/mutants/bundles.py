@@ -96,15 +96,15 @@ MUTANTS = (
         (STRATEGY, "if self._prefetch.is_exceeded and not held.ahead:", "if False:"),
     ),
     mutant(
-        "bundle: those that wait for a limit keep no others from coming",
+        "bundle: those that wait for a limit do not count as due",
         ON_TIME,
-        (f"{PUT_OFF}::test_bundles_that_wait_for_a_limit_are_held_beside_those_that_are_due",),
+        (f"{PUT_OFF}::test_due_ones_of_others_stay_here_beside_them",),
         (PREFETCH, "self.let_go(due=1, due_jobs=jobs)", "self.let_go()"),
     ),
     mutant(
-        "bundle: those that wait for a limit send no others back",
+        "bundle: those that wait for a limit keep no others from coming",
         ON_TIME,
-        (f"{PUT_OFF}::test_due_ones_of_others_stay_here_beside_them",),
+        (f"{PUT_OFF}::test_bundles_that_wait_for_a_limit_are_held_beside_those_that_are_due",),
         (STRATEGY, "self._prefetch.set_aside(held.jobs)", "pass"),
     ),
     mutant(
