@@ -185,7 +185,7 @@ def test_it_scales_out_by_runat_alone():
         ({"drain": True, "duration": 5.0}, "--duration means nothing with --drain."),
         ({"scale_out": True, "instances": 3}, "--instances means nothing with --scale-out."),
         ({"scale_out": True, "jobs": 5}, "--jobs is 5; it must be from 100 to 1e+06 jobs."),
-        ({"runs": 2}, "--runs means nothing without --drain or --scale-out or --create."),
+        ({"runs": 2}, "--runs means nothing without --drain or --scale-out or --create or --years."),
     ],
 )
 @pytest.mark.django_db
