@@ -14,6 +14,7 @@ from jobs.publishing.bundles import MOST
 from jobs.publishing.messages import send_bundle, send_each
 from jobs.states import State
 from jobs.transitions.limits.names import LOCKS
+from tests.brokers import purge
 from tests.integration.conftest import all_final, wait_for
 
 PUT_OFF, PLAIN = 600, 200
@@ -71,4 +72,6 @@ class TestOnValkey(PutOff):
 class TestOnRabbitMQ(PutOff):
     @pytest.fixture
     def broker_url(self, rabbitmq_url):
-        return rabbitmq_url
+        purge(rabbitmq_url, "mail")
+        yield rabbitmq_url
+        purge(rabbitmq_url, "mail")
