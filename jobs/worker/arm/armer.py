@@ -24,6 +24,7 @@ from jobs.worker.run.slots import Slots
 AT_A_TIME = 200  # rows in one transaction
 LOOK_AGAIN = 5.0  # seconds: the steady clock goes on while the machine sleeps, a wait does not
 PASS_ON_EVERY = 0.01  # seconds
+ENOUGH = 0.8  # share of all slots that are free for one transaction: with half of them a no-op costs a tenth more
 CROWDED_FOR = 0.005  # seconds until the recorder is looked at again
 
 
@@ -204,7 +205,7 @@ class Armer:
         costs as much as one of ten. The lock is held."""
         batch: list[Waiting] = []
         self._starved = False
-        until, enough = gather_until(self._taken_at), min(AT_A_TIME, self._slots.limit // 2)
+        until, enough = gather_until(self._taken_at), min(AT_A_TIME, int(self._slots.limit * ENOUGH))
         while True:
             room = min(self._slots.free, AT_A_TIME - len(batch))
             more = self._waiting.take(clock.timestamp() + conf().arm_lead, max(room, 0))

@@ -54,13 +54,13 @@ def gathered(armer):
 
 
 def test_all_that_are_due_and_have_a_slot_are_taken_at_once(armed):
-    armer = armed(limit=10, free=6, jobs=20)
-    assert (gathered(armer), armer._changed.waits) == (6, [])
+    armer = armed(limit=10, free=8, jobs=20)
+    assert (gathered(armer), armer._changed.waits) == (8, [])
 
 
 def test_with_few_free_slots_it_waits_a_moment_for_more(armed):
-    armer = armed(limit=10, free=1, jobs=20, freed=[1, 4])
-    assert gathered(armer) == 6
+    armer = armed(limit=10, free=1, jobs=20, freed=[1, 6])
+    assert gathered(armer) == 8
     assert [0 < wait <= GATHER for wait in armer._changed.waits] == [True, True]
 
 
