@@ -155,6 +155,12 @@ MUTANTS = (
         (RUNNER, "    while steady() > asked + ANSWERED_AFTER:", "    while False:"),
     ),
     mutant(
+        "pause: who hears late of an answer asks again",
+        ON_TIME,
+        ("tests/worker/runner/test_paused.py::test_who_hears_late_of_an_answer_asks_again",),
+        (RUNNER, "    if paused is False:\n        return asked", "    if paused is False:\n        return steady()"),
+    ),
+    mutant(
         "pause: who was taken long ahead asks again",
         ON_TIME,
         ("tests/worker/runner/test_paused.py::test_what_is_taken_long_ahead_is_asked_for_again_before_its_time",),

@@ -119,32 +119,37 @@ def wait(armed: Armed) -> float | None:
     left = max(due - clock.timestamp(), 0.0)
     if left and steady() + left > asked + ANSWERED_AFTER:  # its row was taken long ahead
         wait_until(due - ANSWERED_AFTER / 2, 0.0)
-        asked = steady()
-        if _is_over(armed.started):
+        looked = _looked(armed.started)
+        if looked is None:
             return None
+        asked = looked
     entered = wait_until(due, SPIN if armed.among <= CROWD else 0.0)
     overslept = steady() - armed.begun - left
     if overslept > NEVER_GONE and overslept > conf().heartbeat_patience / 2:
         # Stopped, suspended or starved: others may count us as gone, and a body must not run beside its successor.
-        if not _renewals.ask(armed.session):
+        lives, _ = _renewals.ask(armed.session)
+        if not lives:
             emit(SettledWhileAsleep(armed.started.job_id))
             return None
         entered = clock.timestamp()
     while steady() > asked + ANSWERED_AFTER:  # a slow COMMIT, or a slow machine: what was read is no longer true
-        asked = steady()
-        if _is_over(armed.started):
+        looked = _looked(armed.started)
+        if looked is None:
             return None
-        entered = clock.timestamp()
+        asked, entered = looked, clock.timestamp()
     return entered
 
 
-def _is_over(started: Started) -> bool:
-    if _pauses.ask((started.job_id, started.attempt)) is False:
-        return False
-    over = retry_until_answered(lambda: overtaken.is_over(started, now=clock.current()))
-    if over:
+def _looked(started: Started) -> float | None:
+    """Return when this start was last known to be wanted, in seconds on the steady clock; None if it is over."""
+    paused, asked = _pauses.ask((started.job_id, started.attempt))
+    if paused is False:
+        return asked
+    asked = steady()
+    if retry_until_answered(lambda: overtaken.is_over(started, now=clock.current())):
         emit(NotEntered(started.job_id))
-    return over
+        return None
+    return asked
 
 
 def _renew(lives: Sequence[uuid.UUID]) -> dict[uuid.UUID, bool]:

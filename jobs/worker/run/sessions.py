@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg import Cursor, ServerCursor
@@ -110,7 +110,7 @@ def freshen() -> None:
     outside, is replaced; what is kept is tried before its first statement."""
     for wrapper in _open():
         if getattr(wrapper.connection, "closed", False):
-            _replace(wrapper)
+            throw_away(wrapper)
         else:
             wrapper.close_if_unusable_or_obsolete()
 
@@ -122,7 +122,7 @@ def take_back(body: Body, before: Before | None = None) -> None:
             _clean(wrapper, body, (before or {}).get(wrapper.alias, UNTOUCHED))
         except Exception as error:  # noqa: BLE001 - whatever a body has done to it
             emit(ConnectionNotCleaned(wrapper.alias, error))
-            _replace(wrapper)
+            throw_away(wrapper)
 
 
 def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> None:
@@ -138,7 +138,7 @@ def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> N
     if wrapper.vendor != "postgresql":  # without a way to tell what its session remembers
         if changed:
             body.left_open.add(wrapper.alias)
-        _replace(wrapper)
+        throw_away(wrapper)
         return
     status = raw.info.transaction_status
     if status in OPEN or wrapper.in_atomic_block:
@@ -150,14 +150,14 @@ def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> N
         raw.execute("DISCARD ALL")
         wrapper.init_connection_state()  # what Django sets itself
     else:
-        _replace(wrapper)
+        throw_away(wrapper)
 
 
 def _depth(wrapper: BaseDatabaseWrapper) -> tuple[int, bool]:
     return len(wrapper.atomic_blocks), wrapper.autocommit
 
 
-def _replace(wrapper: BaseDatabaseWrapper) -> None:
+def throw_away(wrapper: BaseDatabaseWrapper) -> None:
     """Throw a connection away, so that this thread's next use of that database begins with one that nobody has used.
     Never raises."""
     try:
@@ -175,12 +175,31 @@ def any_open() -> bool:
     return bool(_open())
 
 
+def hand_over() -> BaseDatabaseWrapper | None:
+    """Return this thread's connection to the default database, for another thread's `take_over`, or None if it has no
+    sound one; close all others. Never raises."""
+    kept = next((one for one in _open() if one.alias == DEFAULT_DB_ALIAS and not one.in_atomic_block), None)
+    if kept is not None:
+        if not kept.allow_thread_sharing:
+            kept.inc_thread_sharing()
+        _own.wrappers.remove(kept)
+        del connections[kept.alias]
+    close_all(None)
+    return kept
+
+
+def take_over(wrapper: BaseDatabaseWrapper) -> None:
+    """Have this thread, which has no connection, use one that another has handed over."""
+    connections[wrapper.alias] = wrapper
+    _own.wrappers.append(wrapper)
+
+
 def close_all(body: Body | None) -> None:
     """Close this thread's connections, since it ends or has done with the body. Never raises."""
     for wrapper in _open():
         if body is not None and _is_open(wrapper):
             body.left_open.add(wrapper.alias)
-        _replace(wrapper)
+        throw_away(wrapper)
 
 
 def _is_open(wrapper: BaseDatabaseWrapper) -> bool:

@@ -9,7 +9,7 @@ from jobs.clock import clock, steady
 from jobs.models import Attempt, Job, Worker
 from jobs.states import State
 from jobs.transitions import Started
-from jobs.worker.run import runner
+from jobs.worker.run import runner, together
 from jobs.worker.run.runner import Armed
 from tests.worker.runner.steps import WORKER, job, run
 
@@ -91,7 +91,8 @@ def slept(monkeypatch):
 
     def wait_and_sleep(due, spin):
         waited = wait(due, spin)
-        monkeypatch.setattr(runner, "steady", lambda: steady() + 60)
+        for module in (runner, together):
+            monkeypatch.setattr(module, "steady", lambda: steady() + 60)
         return waited
 
     monkeypatch.setattr(runner, "wait_until", wait_and_sleep)

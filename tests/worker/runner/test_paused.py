@@ -1,5 +1,6 @@
 """No body is entered after a pause was answered, however slowly its row was taken and however late its thread wakes."""
 
+import time
 import uuid
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from jobs.models.querysets import JobQuerySet
 from jobs.states import State
 from jobs.transitions.limits import overtaken
 from jobs.transitions.limits.pausing import ANSWERED_AFTER
-from jobs.worker.run import runner
+from jobs.worker.run import runner, together
 from jobs.worker.run.runner import Armed
 from tests import starts
 from tests.conftest import NOW
@@ -78,7 +79,8 @@ def test_a_thread_that_wakes_late_does_not_enter_it(body, monkeypatch):
     def oversleep(due, spin):
         entered = wait(due, spin)
         pause()
-        monkeypatch.setattr(runner, "steady", lambda: steady() + LATE)
+        for module in (runner, together):
+            monkeypatch.setattr(module, "steady", lambda: steady() + LATE)
         return entered
 
     monkeypatch.setattr(runner, "wait_until", oversleep)
@@ -171,3 +173,34 @@ def test_a_start_in_time_asks_nothing(body):
         ended = runner.run(armed)
     assert ended is not None
     assert (len(asked) == 0) or steady() - armed.begun > ANSWERED_AFTER
+
+
+def test_who_waits_long_for_its_turn_to_ask_does_not_ask_again_for_that(body, slow, monkeypatch):
+    """Of many that a starved machine has kept, each waits for its turn: they would ask for ever, and fresh ones pass."""
+    slow(lambda: None)
+    asked = []
+    ask = runner._pauses.ask
+
+    def in_turn(start):
+        asked.append(start)
+        assert len(asked) < 3, "it asks again and again"
+        time.sleep(LATE)
+        return ask(start)
+
+    monkeypatch.setattr(runner._pauses, "ask", in_turn)
+    assert run(job(target=body(lambda: None))).state == State.COMPLETED
+    assert len(asked) == 1
+
+
+def test_who_hears_late_of_an_answer_asks_again(body, slow, monkeypatch):
+    slow(lambda: None)
+    ask = runner._pauses.ask
+
+    def heard_late(start):
+        answer, asked = ask(start)
+        monkeypatch.setattr(runner._pauses, "ask", ask)
+        pause()
+        return answer, asked - LATE
+
+    monkeypatch.setattr(runner._pauses, "ask", heard_late)
+    assert run(job(target=never(body))).state == State.PENDING
