@@ -162,7 +162,7 @@ MUTANTS = (
         (
             "tests/worker/runner/test_together.py::test_those_that_come_while_one_asks_are_answered_together_and_asked_after_they_came",
         ),
-        ("jobs/worker/run/together.py", "        with self._turn:\n", "        if True:\n"),
+        ("jobs/worker/run/together.py", "        if not is_first:", "        if False:"),
     ),
     mutant(
         "slots that overslept keep no connection",
@@ -170,7 +170,7 @@ MUTANTS = (
         (
             "tests/worker/runner/test_together.py::test_slots_that_have_overslept_open_no_connection_of_their_own_for_good",
         ),
-        ("jobs/worker/run/together.py", "            if not had_one:\n", "            if False:\n"),
+        ("jobs/worker/run/together.py", "connection if had_one else sessions.hand_over()", "connection"),
     ),
     mutant(
         "an edit is a new version",
