@@ -44,7 +44,7 @@ def test_so_is_what_was_changed_meanwhile(planner, others, monkeypatch):
 
 
 def test_its_page_and_those_of_its_job_say_what_it_waits_for(planner, others, at):
-    row = schedule("last", "0 4 * * *", now=at, after_ids=[one.pk for one in others])
+    row = schedule("last", "0 2 * * *", now=at, after_ids=[one.pk for one in others])
     of_first = f"the run of 'first' of {others[0].next_at:%Y-%m-%d %H:%M:%S} UTC"
     page = text(planner.get(f"/admin/jobs/schedule/{row.pk}/"))
     for address in (f"/admin/jobs/job/{row.next_job_id}/change/", f"/jobs/{row.next_job_id}/"):
