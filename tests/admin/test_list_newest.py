@@ -32,6 +32,12 @@ def test_it_looks_at_the_newest_and_says_so(admin, rows, query):
     assert SAYS in admin.get(LIST + query).content.decode()
 
 
+def test_so_it_does_where_much_is_found_among_them(admin, rows, monkeypatch):
+    monkeypatch.setattr(overviews, "COUNT_LIMIT", 0)
+    assert shown(admin, "?queue=rare") == [rows[1]]
+    assert SAYS in admin.get(LIST + "?queue=rare").content.decode()
+
+
 def test_an_index_leads_to_any(admin, rows, at):
     old, new = rows
     day = (at - timedelta(days=9)).date().isoformat()
