@@ -18,14 +18,7 @@ from jobs import rules, transitions
 from jobs.admin.actions import JobActions, reschedule_one, why_kept
 from jobs.admin.columns import JobColumns
 from jobs.admin.creating import Limited
-from jobs.admin.filters import (
-    DayFilter,
-    HeldFilter,
-    LabelFilter,
-    QueueFilter,
-    StateFilter,
-    TargetFilter,
-)
+from jobs.admin.filters import DayFilter, HeldFilter, LabelFilter, QueueFilter, StateFilter, TargetFilter
 from jobs.admin.forms import NewJobForm
 from jobs.admin.keeping import keep_or_let_go
 from jobs.admin.paging import BoundedPaginator

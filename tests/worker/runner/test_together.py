@@ -129,16 +129,34 @@ def test_slots_that_have_overslept_open_no_connection_of_their_own_for_good(slot
     assert list(slots.map(slot, range(5))) == [("completed", [])] * 5
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_connection_goes_on_with_the_turn_and_is_closed_when_nobody_waits(slots):
+def backend():
+    """The process of the server behind this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def is_there(pid):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid])
+        return bool(cursor.fetchall())
+
+
+def stopped_asking():
+    """The backends that were asked, what lets the asking go on, and the asking."""
     pids, go_on = [], threading.Event()
 
     def ask(questions):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            pids.append(cursor.fetchone()[0])
+        pids.append(backend())
         assert go_on.wait(15)
         return dict.fromkeys(questions)
+
+    return pids, go_on, ask
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_connection_goes_on_with_the_turn_and_is_closed_when_nobody_waits(slots):
+    pids, go_on, ask = stopped_asking()
 
     def slot(number):
         together.ask(number)
@@ -156,31 +174,16 @@ def test_the_connection_goes_on_with_the_turn_and_is_closed_when_nobody_waits(sl
     wait_for(lambda: not is_there(pids[0]))
 
 
-def is_there(pid):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid])
-        return bool(cursor.fetchall())
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_thread_with_a_connection_of_its_own_uses_that_and_hands_the_other_on(slots):
-    pids, go_on = [], threading.Event()
-
-    def ask(questions):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            pids.append(cursor.fetchone()[0])
-        assert go_on.wait(15)
-        return dict.fromkeys(questions)
+    pids, go_on, ask = stopped_asking()
 
     together = Together(ask)
     none = slots.submit(together.ask, 1)
     wait_for(lambda: pids)
 
     def own():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            mine = cursor.fetchone()[0]
+        mine = backend()
         together.ask(2)
         still = connection.connection is not None
         connection.close()
