@@ -9,8 +9,8 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --no-header --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test core-coverage model mutants check \
-	bench bench-throughput bench-drain bench-scale-out bench-create bench-burst bench-steady bench-limits bench-schedules bench-scale bench-migrate bench-peers drill lock clean venv venv-dev
+.PHONY: help run stop status test core-coverage model mutants fuzz check \
+	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-limits bench-schedules bench-scale bench-migrate bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -25,8 +25,11 @@ stop: venv ## Stop what `make run` started in another terminal
 status: venv ## Say whether it runs
 	@$(LOCAL) status || true
 
-test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest
-	@exec $(THROWAWAY) $(PY) -m pytest -n 2 --dist loadscope --cov --cov-config=pyproject.toml --cov-report=term $(ARGS)
+# What a few tests have not covered says nothing.
+COVERAGE := $(if $(ARGS),,--cov --cov-config=pyproject.toml --cov-report=term)
+
+test: venv-dev ## Run the tests on fresh servers; ARGS="-k name" goes to pytest, and leaves out the coverage
+	@exec $(THROWAWAY) $(PY) -m pytest -n 3 --dist loadscope $(COVERAGE) $(ARGS)
 
 # The rooms where an untested branch could lose a job or start it twice.
 CORE := jobs/transitions/*,jobs/publishing/*,jobs/models/querysets/*,jobs/scheduler/*
@@ -40,6 +43,10 @@ model: ## Check the model of the protocol with SPIN: it holds, and misses each g
 mutants: venv-dev ## Take away one guarantee at a time: a test must notice each; ARGS="finish" for some
 	@exec $(THROWAWAY) $(PY) -m verification.mutants.__main__ $(ARGS)
 
+# Of each operation, with ids that there are and with any.
+fuzz: venv-dev ## Ask REST 2,000 things that its OpenAPI document allows, or nearly; ARGS goes to pytest
+	@exec $(THROWAWAY) env FUZZ_CASES=15 $(PY) -m pytest tests/web/test_fuzz.py $(ARGS)
+
 check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/ and .ci/
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -47,7 +54,10 @@ check: venv-dev ## Lint, formatting, types, migrations, Django's checks, docker/
 		set -x; \
 		$(PY) -m mypy; \
 		$(PY) manage.py check --fail-level WARNING; \
-		$(PY) manage.py makemigrations --check --dry-run'
+		$(PY) manage.py makemigrations --check --dry-run; \
+		export SECRET_KEY=0123456789abcdefghijklmnopqrstuvwxyz-of-the-check-only; \
+		for line in $$(sed -n "s/^#\(JOBS_[A-Z_]*=\)/\1/p" docker/.env.example); do export "$$line"; done; \
+		$(PY) manage.py check --deploy --fail-level WARNING'
 	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 	$(PY) -m yamllint -s docker .ci
 	find docker -name 'Dockerfile*' -exec .venv/bin/hadolint {} +
@@ -70,6 +80,9 @@ bench-scale-out: venv ## The drain with 1, 2 and 4 workers on the cores there ar
 
 bench-create: venv ## Jobs created by REST, one by one and in bulk; ARGS="--against ../other --jobs 100000"
 	@exec $(BENCHMARK) --create $(ARGS)
+
+bench-operations: venv ## 100,000 jobs cancelled by a filter, and taken back; ARGS="--jobs 1000000"
+	@exec $(BENCHMARK) --operations $(ARGS)
 
 bench-burst: venv ## A thousand jobs at one instant, and whether a slot idles while one waits; ARGS="--slots 100"
 	@exec $(BENCHMARK) --burst $(ARGS)
@@ -97,7 +110,9 @@ drill: venv ## Kill, stop and cut everything for six minutes, and check the prom
 
 lock: venv-dev ## Resolve requirements*.in again, with hashes
 	$(LOCK) requirements.in -o requirements.txt
-	$(LOCK) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(LOCK) -c requirements.txt requirements-oidc.in -o requirements-oidc.txt
+	$(LOCK) -c requirements-oidc.txt requirements-otel.in -o requirements-otel.txt
+	$(LOCK) -c requirements-oidc.txt -c requirements-otel.txt requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove the virtual environment and caches; the data of `make run` stay in .runat/
 	rm -rf .venv .coverage htmlcov staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -23,7 +23,7 @@ def main() -> None:
     elif not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL") and os.environ.get("SECRET_KEY")):
         # Who asks what there is needs no servers; the settings only want addresses.
         nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/help", "BROKER_URL": "redis://127.0.0.1:1/0"}
-        for name, value in (nowhere | {"SECRET_KEY": "help"}).items():
+        for name, value in (nowhere | {"SECRET_KEY": "help" * 10}).items():
             os.environ[name] = os.environ.get(name) or value
     execute()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from jobs import calendars
 from jobs.calendars import NeverOpen, Placed, Snapshot
@@ -12,6 +13,9 @@ from jobs.calendars.publicholidays import holiday_on, place_problems
 from jobs.conf import conf
 from jobs.models.calendar import Calendar
 from jobs.models.job import Job
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -29,20 +33,27 @@ UNBOUND = Bound()
 
 
 class Calendars:
-    """The calendars that the jobs of one request name, each read once."""
+    """The calendars that the jobs of one request name, each read once. Those beyond the `reach` of who asks are not
+    there for him."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Reach | None = None) -> None:
+        self._there = Calendar.objects.all() if reach is None else Calendar.objects.within(reach)
         self._read: dict[str, tuple[int, Snapshot, list[str]] | None] = {}
 
     def named(self, name: str) -> tuple[int, Snapshot, list[str]] | None:
         """Return the calendar's id, what it is, and why it cannot be used; None if there is none of that name."""
         if name not in self._read:
-            found = Calendar.objects.named(name)
+            found = self._there.named(name)
             self._read[name] = None
             if found is not None:
                 snapshot = found.snapshot()
                 self._read[name] = (found.pk, snapshot, _problems(snapshot))
         return self._read[name]
+
+    def unknown(self, name: str) -> str:
+        """Say that there is no calendar of this name, and which there are."""
+        names = ", ".join(self._there.values_list("name", flat=True)[:20]) or "none yet"
+        return f"There is no calendar {name[:100]!r}; there are: {names}."
 
 
 def bind(
@@ -52,7 +63,7 @@ def bind(
     `judged`: its time or its policy is wrong already, so that there is nothing to reckon with."""
     found = known.named(name)
     if found is None:
-        return run_at, UNBOUND, [unknown(name)]
+        return run_at, UNBOUND, [known.unknown(name)]
     calendar_id, snapshot, problems = found
     if problems or not judged:
         return run_at, UNBOUND, problems
@@ -62,12 +73,6 @@ def bind(
         return run_at, UNBOUND, [str(error)]
     asked = run_at if placed.run_at != run_at else None
     return placed.run_at, Bound(calendar_id, asked, placed.why), []
-
-
-def unknown(name: str) -> str:
-    """Say that there is no calendar of this name, and which there are."""
-    names = ", ".join(Calendar.objects.values_list("name", flat=True)[:20]) or "none yet"
-    return f"There is no calendar {name[:100]!r}; there are: {names}."
 
 
 def place(calendar: Snapshot, blackout: str, run_at: datetime, *, now: datetime) -> Placed:

@@ -9,11 +9,13 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from jobs import receivers
 from jobs.conf import conf
 from jobs.models.creation_limit import FASTEST, SLOWEST
+from jobs.secrets import Unreadable
 from jobs.settings_table import TABLE, unknown
 from jobs.targets import celery_tasks
-from jobs.targets.http import receivers, signing
+from jobs.targets.http import signing
 from jobs.targets.registry import registered, why_uncheckable
 
 
@@ -77,7 +79,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         )
         for name in unknown(os.environ)
     ]
-    found += _http_problems() + _task_problems() + _command_problems()
+    found += _http_problems() + _task_problems() + _command_problems() + _secret_problems()
     if c.max_delay_time < 2 * c.min_prepare_time:
         found.append(
             Warning(
@@ -162,4 +164,16 @@ def _command_problems() -> list[CheckMessage]:
             )
             for why in command.lacks()
         ]
+    return found
+
+
+def _secret_problems() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for name, secret in conf().secrets.items():
+        try:
+            secret.value(conf().secrets_folder)
+        except Unreadable as error:
+            hint = "On machines without workers that does no harm."
+            message = f"The secret '{name}' of JOBS_SECRETS cannot be lent here: it {error}."
+            found.append(Warning(message, hint=hint, id="jobs.W005"))
     return found

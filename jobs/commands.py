@@ -5,32 +5,25 @@ Nothing here needs Django to be set up.
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
-import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from jobs.setting_kinds import Setting
+from jobs import named_entries
+from jobs.named_entries import Entry, NamedEntries
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MOST_KB = 12  # of output: what is kept with an attempt has 16,384 characters of JSON
 SETTING = "JOBS_COMMANDS"
 
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Limits(_Entry):
+class Limits(Entry):
     """Limits that the system sets each process of a program; None: those of the worker."""
 
     memory_mb: Annotated[int, Field(ge=1, le=1_048_576)] | None = None
@@ -38,7 +31,7 @@ class Limits(_Entry):
     files: Annotated[int, Field(ge=8, le=1_048_576)] | None = None
 
 
-class Command(_Entry):
+class Command(Entry):
     """Program that jobs may run by a name."""
 
     #: Its absolute path.
@@ -90,26 +83,7 @@ class Command(_Entry):
 
 def parsed(entries: object) -> dict[str, Command]:
     """Return commands by name. Raises ValueError with a sentence for each entry that is wrong."""
-    if not isinstance(entries, dict):
-        raise ValueError(
-            f'{SETTING} must be a JSON object of names, such as {{"backup": {{"program": "/usr/bin/x"}}}}.'
-        )
-    found, wrong = {}, []
-    for name, entry in entries.items():
-        if not NAME.fullmatch(name):
-            wrong.append(f"{SETTING} names {name[:100]!r}; use letters, digits, dots, dashes and underscores.")
-            continue
-        try:
-            found[name] = Command.model_validate(entry)
-        except ValidationError as error:
-            wrong += [f"{SETTING} is wrong at {_place(name, one)}: {_why(one)}." for one in error.errors()]
-    if wrong:
-        raise ValueError(" ".join(wrong))
-    return found
-
-
-def _place(name: str, error: Mapping[str, Any]) -> str:
-    return ".".join([name, *(str(part) for part in error["loc"])])
+    return named_entries.parsed(SETTING, Command, entries, '{"backup": {"program": "/usr/bin/x"}}', _why)
 
 
 def _why(error: Mapping[str, Any]) -> str:
@@ -119,38 +93,11 @@ def _why(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         known = Limits if "limits" in error["loc"] else Command
         return f"there is no such field; known are {', '.join(known.model_fields)}"
-    message = str(error["msg"])
-    return f"{message[0].lower()}{message[1:]}"
+    return named_entries.plainly(str(error["msg"]))
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for number, (name, _) in enumerate(pairs) if name in dict(pairs[:number]))
-        raise ValueError(f"{SETTING} has '{twice}' twice; leave one of them out.")
-    return found
+class Commands(NamedEntries):
+    """Programs by name."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Commands(Setting):
-    """Programs by name: JSON, or the path of a file with it."""
-
-    default: Mapping[str, Command] = field(default_factory=dict)
-    shown: str = "empty: off"
-
-    def read(self, text: str) -> Any:
-        if not text.startswith("{"):
-            try:
-                text = Path(text).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                why = getattr(error, "strerror", None) or "it is no text"
-                raise ValueError(
-                    f"{self.name} is '{text}', a file that cannot be read ({why}); give JSON or such a file."
-                ) from None
-        try:
-            entries = json.loads(text, object_pairs_hook=_once)
-        except json.JSONDecodeError as error:
-            raise ValueError(
-                f"{self.name} is no JSON (line {error.lineno}, column {error.colno}: {error.msg}); mend it there."
-            ) from None
-        return parsed(entries)
+    def entries(self, found: object) -> Any:
+        return parsed(found)

@@ -25,6 +25,7 @@ NAMES = (
     "after-body",  # the body has returned
     "before-finish",  # its end is about to be recorded
 )
+OF_OPERATIONS = ("in-operation",)  # jobs are changed and the operation's position is written, and not committed
 # Where a test stops or kills whoever holds jobs' rows.
 IN_TRANSACTIONS = (
     "in-acquire",

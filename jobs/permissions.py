@@ -1,9 +1,15 @@
 """The rights that this application knows, by the names that Django has for them, and what those hear who lack one."""
 
+from typing import Any
+
+from jobs.roles import roles_with
+
 VIEW_JOB = "jobs.view_job"
 ADD_JOB = "jobs.add_job"
 CONTROL_JOB = "jobs.control_job"
 APPROVE_JOB = "jobs.approve_job"
+VIEW_SECRETS = "jobs.view_secrets"
+REDACT_JOB = "jobs.redact_job"
 
 VIEW_AUDIT = "jobs.view_audit"
 
@@ -26,12 +32,38 @@ CHANGE_SCHEDULE = "jobs.change_schedule"
 DELETE_SCHEDULE = "jobs.delete_schedule"
 CONTROL_SCHEDULE = "jobs.control_schedule"
 
+STOP_EVERYTHING = "jobs.stop_everything"
+
+VIEW_ALERT = "jobs.view_alert"
+ACKNOWLEDGE_ALERT = "jobs.acknowledge_alert"
+
 RELEASE_INSTALLATION = "jobs.release_installation"
 
+ALL_TEAMS = "jobs.all_teams"
 
-def why_refused(username: str, permission: str) -> str:
-    """The sentence for a user without the permission: what is missing, and who can give it."""
+DELETE_TOKEN = "jobs.delete_token"  # noqa: S105 - a permission
+
+
+def why_refused(user: Any, permission: str) -> str:
+    """The sentence for a user without the permission: what is missing, which roles have it, and who can give it. For
+    one whose token has other scopes: that it is the token."""
+    token = getattr(user, "token", None)
+    if token is not None and token.scopes is not None and permission not in token.scopes:
+        return (
+            f"This needs the scope '{permission}', which the token '{token.name}' ({token.prefix}) does not have. "
+            "Its owner makes one that has it under Tokens."
+        )
     return (
-        f"This needs the permission '{permission}', which the user '{username}' does not have. "
-        "An administrator can give it in the admin under Users."
+        f"This needs the permission '{permission}', which the user '{user.get_username()}' does not have. "
+        f"{in_roles(permission)}An administrator can give it in the admin under Users."
     )
+
+
+def in_roles(permission: str) -> str:
+    """Say which roles have the permission; empty where none has."""
+    roles = roles_with(permission)
+    if not roles:
+        return ""
+    if len(roles) == 1:
+        return f"The role {roles[0]} has it. "
+    return f"The roles {', '.join(roles[:-1])} and {roles[-1]} have it. "

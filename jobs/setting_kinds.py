@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,63 @@ class Flag(Setting):
         if text.lower() not in ("true", "false"):
             raise ValueError(f"{self.name} is '{text}'; set it to true or false.")
         return text.lower() == "true"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Setting):
+    """Word that is one of a few, of which the first is the default."""
+
+    choices: tuple[str, ...]
+    shown: str = ""
+    allowed: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "default", self.choices[0])
+        object.__setattr__(self, "shown", self.choices[0])
+        object.__setattr__(self, "allowed", " or ".join(self.choices))
+
+    def read(self, text: str) -> Any:
+        if text.lower() not in self.choices:
+            raise ValueError(f"{self.name} is '{text}'; set it to {self.allowed}.")
+        return text.lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin(Setting):
+    """Scheme, host and port of a web site, without a path; empty: it has none of its own."""
+
+    default: str = ""
+    shown: str = "empty"
+    allowed: str = "`https://host`, `http://host:port`"
+
+    def read(self, text: str) -> Any:
+        wanted = f"{self.name} is '{text}'; write it like https://runat.example.com, without a path."
+        try:
+            parts = urlsplit(text.rstrip("/"))
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise ValueError(wanted) from None
+        if parts.scheme not in ("http", "https") or not host or not re.fullmatch(r"[a-z0-9.:-]+", host):
+            raise ValueError(wanted)
+        if parts.path or parts.query or parts.fragment or parts.username is not None:
+            raise ValueError(wanted)
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer(Setting):
+    """Address of an OpenID Connect provider, by TLS where it is another machine."""
+
+    default: str = ""
+    shown: str = "empty: none"
+    allowed: str = "`https://...`"
+
+    def read(self, text: str) -> Any:
+        parts = urlsplit(text)
+        is_local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or not (parts.scheme == "https" or is_local) or parts.query or parts.fragment:
+            raise ValueError(f"{self.name} is '{text}'; write it like https://id.example.com/realms/work.")
+        return text.rstrip("/")
 
 
 @dataclass(frozen=True, kw_only=True)

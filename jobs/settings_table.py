@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from jobs.commands import Commands
 from jobs.keeping import Keep
-from jobs.setting_kinds import Apps, Flag, Limit, Names, Networks, Number, Ports, Setting
+from jobs.secrets.declared import Secrets
+from jobs.setting_kinds import Apps, Choice, Flag, Issuer, Limit, Names, Networks, Number, Origin, Ports, Setting
 
 TABLE: tuple[Setting, ...] = (
     Setting(name="DATABASE_URL", shown="that of `make run`", allowed="`postgresql://...`", help="the database"),
@@ -25,8 +26,21 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         name="SECRET_KEY",
         shown="that of `make run`",
-        allowed="required otherwise, the same on all hosts",
+        allowed="32 characters and more; required otherwise, the same on all hosts",
         help="signs sessions",
+    ),
+    Setting(
+        name="EMAIL_URL",
+        shown="empty: no mail",
+        allowed="`smtp+tls://user:password@host:587`, `smtps://...`, `smtp://...`",
+        help="the mail server by which people who forgot their password get a new one",
+    ),
+    Setting(
+        name="DEFAULT_FROM_EMAIL",
+        default="runat@localhost",
+        shown="runat@localhost",
+        allowed="an address",
+        help="whom these mails come from",
     ),
     Setting(name="DEBUG", shown="false", allowed="true or false", help="pages with tracebacks; never in production"),
     Names(
@@ -34,12 +48,35 @@ TABLE: tuple[Setting, ...] = (
         default=("localhost", "127.0.0.1", "[::1]"),
         shown="localhost,127.0.0.1,[::1]",
         allowed="names, with commas",
-        help="the host names web answers to",
+        help="the host names web answers to, beside that of `JOBS_PUBLIC_URL`",
+    ),
+    Origin(
+        name="JOBS_PUBLIC_URL",
+        help="where people reach web; with `https://` cookies, redirects and HSTS are as TLS wants them "
+        "([trust.md](trust.md#behind-tls))",
+    ),
+    Number(
+        name="JOBS_HSTS_DAYS",
+        default=365.0,
+        unit="days",
+        low=0,
+        high=730,
+        help="days that a browser asks by `https://` only, where `JOBS_PUBLIC_URL` has it; 0: not said",
     ),
     Apps(
         name="JOBS_APPS",
         allowed="Python packages, with commas",
         help="your own Django apps, with their `targets.py` ([targets.md](targets.md))",
+    ),
+    Choice(
+        name="JOBS_LOG_FORMAT",
+        choices=("console", "json"),
+        help="lines of the log for people, or as JSON, an object a line ([observability.md](observability.md))",
+    ),
+    Flag(
+        name="JOBS_TRACES",
+        help="a span of each attempt goes to the collector of `OTEL_EXPORTER_OTLP_ENDPOINT` "
+        "([observability.md](observability.md#traces))",
     ),
     Number(
         name="JOBS_MIN_PREPARE_TIME",
@@ -111,13 +148,66 @@ TABLE: tuple[Setting, ...] = (
         low=1,
         high=1000,
         whole=True,
-        help="wrong passwords for a user from one address, before that pair has to wait",
+        help="wrong passwords or codes for a user from one address, before that pair has to wait",
     ),
     Number(name="JOBS_LOGIN_LOCKED_FOR", default=300.0, low=1, high=86400, help="how long"),
+    Flag(
+        name="JOBS_STAFF_NEED_TOTP",
+        help="who may enter the admin has to log in with an authenticator's code, too ([trust.md](trust.md#logins))",
+    ),
+    Limit(
+        name="JOBS_TOKEN_MAX_DAYS",
+        unit="days",
+        low=1,
+        high=3650,
+        allowed="1 to 3650, or off",
+        help="days that a new token may live at most ([tokens.md](tokens.md))",
+    ),
+    Issuer(
+        name="JOBS_OIDC_ISSUER",
+        help="the OpenID Connect provider by which people may log in ([trust.md](trust.md#single-sign-on))",
+    ),
+    Setting(name="JOBS_OIDC_CLIENT_ID", default="", shown="empty", allowed="text", help="what it calls RunAt"),
+    Setting(name="JOBS_OIDC_CLIENT_SECRET", default="", shown="empty", allowed="text", help="by which it knows RunAt"),
+    Setting(
+        name="JOBS_OIDC_NAME",
+        default="Single sign-on",
+        shown="Single sign-on",
+        allowed="text",
+        help="how the login calls it",
+    ),
+    Setting(
+        name="JOBS_OIDC_STAFF_GROUP",
+        default="",
+        shown="empty",
+        allowed="a name",
+        help="who is in this group of the provider may enter the admin",
+    ),
     Networks(
         name="JOBS_PROXIES",
         allowed="addresses, networks, with commas",
         help="proxies in front of web whose `X-Forwarded-For` and `-Proto` are believed; nobody else's are",
+    ),
+    Networks(
+        name="JOBS_METRICS_ALLOW",
+        allowed="addresses, networks, with commas",
+        help="who may read `/metrics` of web without a token ([metrics.md](metrics.md#who-may-read-them))",
+    ),
+    Number(
+        name="JOBS_METRICS_PORT",
+        default=0,
+        unit="ports",
+        low=0,
+        high=65_535,
+        whole=True,
+        help="where a beat or a worker gives its own metrics; 0: nowhere. Each process of a host needs its own",
+    ),
+    Setting(
+        name="JOBS_METRICS_HOST",
+        default="127.0.0.1",
+        shown="127.0.0.1",
+        allowed="an address",
+        help="at which of its addresses; there is no login, so at none that strangers reach",
     ),
     Number(
         name="JOBS_STATEMENT_TIMEOUT",
@@ -175,6 +265,19 @@ TABLE: tuple[Setting, ...] = (
         allowed="JSON, or the path of a file with it",
         help="which programs the target `command` may run ([command.md](command.md))",
     ),
+    Secrets(
+        name="JOBS_SECRETS",
+        shown="empty: none",
+        allowed="JSON, or the path of a file with it",
+        help="which secrets payloads may refer to, and for what; the same on all hosts ([secrets.md](secrets.md))",
+    ),
+    Setting(
+        name="JOBS_SECRETS_FOLDER",
+        default="/run/secrets",
+        shown="/run/secrets",
+        allowed="path of a folder",
+        help="where workers find the secrets that are files",
+    ),
     Setting(
         name="JOBS_SCHEDULES",
         default="schedules.toml",
@@ -186,6 +289,13 @@ TABLE: tuple[Setting, ...] = (
         name="JOBS_HTTP_SIGNING_KEYS",
         allowed="`receiver=whsec_...`, with commas",
         help="the keys by which requests are signed, of each receiver its own ([http.md](http.md))",
+    ),
+    Setting(
+        name="JOBS_WATCH_PING_URL",
+        default="",
+        shown="empty: none",
+        allowed="`https://...`",
+        help="what the watcher asks for each minute while it can judge ([alerts.md](alerts.md#its-own-death))",
     ),
     Keep(
         name="JOBS_KEEP",
@@ -221,7 +331,7 @@ TABLE: tuple[Setting, ...] = (
         name="JOBS_KEEP_AUDIT",
         default=730.0,
         unit="days",
-        low=1,
+        low=30,
         high=36_500,
         help="days that the audit stays",
     ),

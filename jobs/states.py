@@ -50,7 +50,7 @@ class Overlap(models.TextChoices):
     ALLOW = "allow", "it starts all the same"
     SKIP = "skip", "it is skipped"
     QUEUE = "queue", "it starts when one of them has ended"
-    JOIN = "join", "the one that runs stands for it"
+    JOIN = "join", "it does not start: the one that runs counts for both"
     CANCEL = "cancel", "the one that runs is asked to stop, then it starts"
 
 
@@ -98,6 +98,15 @@ class Cause(models.TextChoices):
     TARGET = "target", "its target could not be called"
     DEPENDENCY = "dependency", "a job that it waited for did not end as wanted"
     SHADOW = "shadow", "it would have started: the schedule is in shadow"  # not missed
+
+
+class StopStanding(models.TextChoices):
+    """Words for how a stop of everything is, for people. Not stored."""
+
+    PLANNED = "planned", "planned"
+    STOPPED = "stopped", "nothing starts"
+    LETTING_GO = "letting_go", "its jobs are let go"
+    OVER = "over", "over"
 
 
 class Standing(models.TextChoices):

@@ -1,4 +1,4 @@
-"""`run`: the services, the schema, the demo, then web, beat and a worker under one supervisor."""
+"""`run`: the services, the schema, the demo, then web, beat, a watcher and a worker under one supervisor."""
 
 import hashlib
 import http.client
@@ -9,14 +9,18 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from functools import partial
+from pathlib import Path
 
 from launcher.home import CHECKOUT, Home, LauncherError, default_home
 from launcher.interrupts import Interrupts
 from launcher.process import Farewell, spawn, tied
 from launcher.record import Services, forget_supervisor, write_supervisor
 from launcher.screen import LogFollower, Screen
+from launcher.servers.account import Account, job_account
+from launcher.servers.binaries import PACKAGES
 from launcher.servers.postgres import Postgres
 from launcher.services import Say, start_services
 from launcher.supervisor import Supervisor
@@ -27,6 +31,20 @@ MANAGE = "manage.py"
 BACKLOG = 512
 WORKER_READY = " ready."  # the end of the line in which Celery says so
 PROBE_S = 1.0
+# What web, beat and workers have to read: the interpreter, its library, the packages, this code.
+SHARED = Path(sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("LDLIBRARY") or "")  # libpython.so
+CODE = tuple(
+    path
+    for path in (
+        Path(sys.executable),
+        Path(os.__file__),
+        SHARED,
+        PACKAGES / "django" / "__init__.py",
+        CHECKOUT / MANAGE,
+    )
+    if path.is_file()
+)
+NO_HOME = "/nonexistent"
 CREDENTIALS = "credentials.json"
 CREDENTIALS_MARK = "credentials: "
 # Running jobs get 20 s to end; what is left then is shown as interrupted after the next start.
@@ -52,14 +70,15 @@ def run(interrupts: Interrupts) -> int:
             credentials = _prepare_database(home, screen, services)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             worker_log = LogFollower(home.log_path("worker"))
-            _start_processes(home, supervisor, services, listener)
+            account, as_root = job_account(home.account, CODE)
+            _start_processes(home, supervisor, services, listener, account)
             write_supervisor(home, services, url)
             interrupts.raising = False
             # The box comes when it is true, and after the noise of the start.
             supervisor.watch(until=lambda: any(WORKER_READY in line for line in worker_log.new_lines()))
             supervisor.watch(until=lambda: answers(url))
             if not interrupts.count:
-                screen.box("RunAt is running", _welcome(home, url, credentials, services))
+                screen.box("RunAt is running", [*_welcome(home, url, credentials, services), *filter(None, [as_root])])
             supervisor.watch()
         finally:
             interrupts.raising = False
@@ -151,15 +170,20 @@ def _manage(services: Services, *words: str) -> str:
     return done.stdout
 
 
-def _start_processes(home: Home, supervisor: Supervisor, services: Services, listener: socket.socket) -> None:
-    """Web, beat and the worker, as the invoking user."""
+def _start_processes(
+    home: Home, supervisor: Supervisor, services: Services, listener: socket.socket, account: Account | None
+) -> None:
+    """Web, beat, the watcher and the worker, as `account`, or as the invoking user."""
     celery = ["-m", "celery", "-A", "project"]
     commands: list[tuple[str, list[str], Farewell]] = [
         ("beat", [*celery, "beat", "-l", "info"], FAREWELL),
         ("web", ["-m", "project.web", "--fd", str(listener.fileno())], FAREWELL),
+        ("watch", [MANAGE, "watch"], FAREWELL),
         ("worker", [*celery, "worker", "-P", "threads", "-c", "5", "-n", "main@%h", "-l", "info"], WORKER_FAREWELL),
     ]
     environment = os.environ | services.environment() | {"PYTHONUNBUFFERED": "1"}
+    if account:
+        environment |= {"HOME": NO_HOME, "USER": account.name, "LOGNAME": account.name}
     # When we are killed, an embedded database ends with us: the worker could record nothing of its jobs any more.
     worker_death = signal.SIGTERM if os.environ.get("DATABASE_URL") else signal.SIGKILL
 
@@ -171,6 +195,7 @@ def _start_processes(home: Home, supervisor: Supervisor, services: Services, lis
                 cwd=CHECKOUT,
                 environment=environment,
                 death_signal=worker_death if name == "worker" else signal.SIGTERM,
+                account=account,
                 keep_open=[listener.fileno()] if name == "web" else [],
             )
 

@@ -34,13 +34,15 @@ class Running:
             stop(process, server.farewell)
 
 
-def start_services(home: Home, *, durable: bool, database_url: str = "", broker_url: str = "", say: Say) -> Running:
-    """Start an embedded server for each empty address; the home must be locked by us."""
+def start_services(
+    home: Home, *, durable: bool, database_url: str = "", broker_url: str = "", superuser: bool = False, say: Say
+) -> Running:
+    """Start an embedded server for each empty address; the home must be locked by us. `superuser`: of the database."""
     await_leftovers(home, say)
     servers: list[tuple[Server, subprocess.Popen[bytes]]] = []
     try:
         if not database_url:
-            postgres = Postgres(home, find_postgres(home), durable=durable)
+            postgres = Postgres(home, find_postgres(home), durable=durable, superuser=superuser)
             database_url = _start(postgres, servers, say)
         if not broker_url:
             valkey = Valkey(home, find_valkey(home), durable=durable)
@@ -86,7 +88,9 @@ def throwaway(
     Must be entered by the main thread (see `process.tied`). Ready in about a second.
     """
     with temporary_home() as home:
-        running = start_services(home, durable=durable, database_url=database_url, broker_url=broker_url, say=say)
+        running = start_services(
+            home, durable=durable, database_url=database_url, broker_url=broker_url, superuser=True, say=say
+        )
         try:
             yield running.services
         finally:

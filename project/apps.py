@@ -7,4 +7,6 @@ class ProjectConfig(AppConfig):
     name = "project"
 
     def ready(self) -> None:
-        from project import celery  # noqa: F401, PLC0415
+        from project import celery, noted  # noqa: F401, PLC0415
+
+        noted.watch()

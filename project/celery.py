@@ -6,7 +6,7 @@ import sys
 from celery import Celery
 from django.conf import settings
 
-from project import pages
+from project import logs, pages
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
@@ -19,6 +19,10 @@ app = Celery("runat")
 app.config_from_object(
     {name[len(PREFIX) :].lower(): getattr(settings, name) for name in dir(settings) if name.startswith(PREFIX)}
 )
+if logs.as_json():
+    from project import json_lines
+
+    json_lines.take_over(app)
 app.autodiscover_tasks(["jobs.worker.receive"])
 # Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
 # ones are replaced at their next use (project/postgresql/base.py).

@@ -12,7 +12,7 @@ POLICY = (
 )
 
 # Not written by us: the admin's theme evaluates expressions in its pages, the API's documentation has inline scripts.
-NOT_OURS = ("/admin/", "/api/")
+NOT_OURS = ("/admin/", "/api/docs/")
 
 
 def content_security(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -20,8 +20,14 @@ def content_security(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if not request.path.startswith(NOT_OURS):
+        if _is_ours(request.path, response):
             response.headers["Content-Security-Policy"] = POLICY
         return response
 
     return respond
+
+
+def _is_ours(path: str, response: HttpResponse) -> bool:
+    if path.startswith("/api/"):  # programs need no policy
+        return response.headers.get("Content-Type", "").startswith("text/html") and not path.startswith(NOT_OURS)
+    return not path.startswith(NOT_OURS)

@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 from jobs import settings_table
 from jobs.setting_kinds import Setting
 from jobs.settings_table import BY_NAME
+from project import mail
 from project.postgresql import address
 from project.secret import Secret
 
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps", "pyamqp")
 DATABASE_SCHEMES = ("postgresql", "postgres", "psql", "pgsql")
+SHORTEST_KEY = 32  # characters
+NEW_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
 class ConfigurationError(SystemExit):
@@ -35,6 +38,8 @@ class Environment:
     secret_key: Secret
     debug: bool
     allowed_hosts: list[str]
+    mail: dict[str, Any]
+    mail_from: str
     jobs: dict[str, Any]
 
 
@@ -50,12 +55,18 @@ def read() -> Environment:
     database = _database(database_url)
     _require_url("BROKER_URL", broker_url, BROKER_SCHEMES, "redis://host:6379/0 or amqp://user:password@host:5672//")
     secret_key = os.environ.get("SECRET_KEY") or (services.secret_key if services else "")
+    if secret_key and len(secret_key) < SHORTEST_KEY and not debug:
+        raise ConfigurationError(
+            f"SECRET_KEY has {len(secret_key)} characters, and needs {SHORTEST_KEY}: who guesses it is whoever he "
+            f"wants to be; make another, for instance with {NEW_KEY}. It ends the sessions of those who are logged "
+            "in, and nothing else."
+        )
     if not secret_key and debug:
         secret_key = secrets.token_urlsafe(50)  # good for this process only, which is enough to debug
     if not secret_key:
         raise ConfigurationError(
             "SECRET_KEY is not set; set it to a long random text that all your hosts share, for instance from "
-            "python -c 'import secrets; print(secrets.token_urlsafe(50))'."
+            f"{NEW_KEY}."
         )
     jobs = _jobs()
     return Environment(
@@ -63,9 +74,26 @@ def read() -> Environment:
         broker_url=Secret(broker_url),
         secret_key=Secret(secret_key),
         debug=debug,
-        allowed_hosts=_value(BY_NAME["ALLOWED_HOSTS"]),
+        allowed_hosts=_hosts(jobs["JOBS_PUBLIC_URL"]),
+        mail=_mail(),
+        mail_from=_value(BY_NAME["DEFAULT_FROM_EMAIL"]),
         jobs=jobs,
     )
+
+
+def _mail() -> dict[str, Any]:
+    try:
+        return mail.parse(os.environ.get("EMAIL_URL", "").strip())
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _hosts(public_url: str) -> list[str]:
+    """Return ALLOWED_HOSTS with the host under which people reach web."""
+    hosts: list[str] = _value(BY_NAME["ALLOWED_HOSTS"])
+    public = urlsplit(public_url).hostname
+    public = f"[{public}]" if public and ":" in public else public
+    return [*hosts, public] if public and not {public, "*"} & set(hosts) else hosts
 
 
 def _local_services() -> Any:
@@ -93,6 +121,18 @@ def _jobs() -> dict[str, Any]:
                 f"JOBS_APPS has '{app}', and there is no such package; put its folder beside manage.py, or where "
                 "PYTHONPATH says."
             )
+    if jobs["JOBS_OIDC_ISSUER"]:
+        if not jobs["JOBS_OIDC_CLIENT_ID"]:
+            raise ConfigurationError("JOBS_OIDC_CLIENT_ID is not set; it is what your provider calls RunAt.")
+        if importlib.util.find_spec("allauth") is None:
+            raise ConfigurationError(
+                "JOBS_OIDC_ISSUER needs django-allauth; install requirements-oidc.txt in the place of requirements.txt."
+            )
+    if jobs["JOBS_TRACES"] and importlib.util.find_spec("opentelemetry") is None:
+        raise ConfigurationError(
+            "JOBS_TRACES needs OpenTelemetry; install requirements-otel.txt in the place of requirements.txt."
+        )
+    jobs["JOBS_OIDC_CLIENT_SECRET"] = Secret(jobs["JOBS_OIDC_CLIENT_SECRET"])
     jobs["JOBS_HTTP_SIGNING_KEYS"] = [Secret(key) for key in jobs["JOBS_HTTP_SIGNING_KEYS"]]
     return jobs
 

@@ -69,8 +69,8 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     seconds = max(1, math.ceil(free.total_seconds()))
     until = f"{timezone.now() + timedelta(seconds=seconds):%H:%M:%S} UTC"
     said = (
-        f"{settings.AXES_FAILURE_LIMIT} wrong passwords for this user came from your address. Try again at {until}, in "
-        f"{seconds} seconds. An administrator can let you in sooner, in the admin under Access attempts."
+        f"{settings.AXES_FAILURE_LIMIT} wrong passwords or codes for this user came from your address. Try again at "
+        f"{until}, in {seconds} seconds. An administrator can let you in sooner, in the admin under Access attempts."
     )
     return _refused(request, said, seconds)
 
@@ -92,6 +92,12 @@ def address(request: HttpRequest) -> str | None:
         speaker = before.pop()
     found = _parsed(speaker)
     return None if found is None else str(found)
+
+
+def is_behind_unnamed_proxy(request: HttpRequest) -> bool:
+    """Return whether whoever speaks to us speaks for another, and JOBS_PROXIES does not name them: their address says
+    nothing of who asks."""
+    return "HTTP_X_FORWARDED_FOR" in request.META and not _is_proxy(str(request.META.get("REMOTE_ADDR") or ""))
 
 
 def _is_proxy(text: str) -> bool:

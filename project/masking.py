@@ -35,6 +35,8 @@ def _pattern(shortest: int) -> re.Pattern[str] | None:
 
 def _secrets() -> Iterator[str]:
     yield str(settings.SECRET_KEY)
+    yield str(settings.EMAIL_HOST_PASSWORD)
+    yield conf().oidc_client_secret
     for entry in conf().http_signing_keys:  # "receiver=key key": the receiver is no secret
         yield from str(entry).partition("=")[2].split()
     for broker in str(settings.CELERY_BROKER_URL).split(";"):

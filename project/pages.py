@@ -52,3 +52,6 @@ class AdminConfig(SimpleAdminConfig):
         super().ready()
         if are_shown():
             autodiscover()
+            from jobs.admin.packages import take_in  # noqa: PLC0415 - only where pages are shown
+
+            take_in()

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.templatetags.static import static
 
 from project import env
+from project.account import oidc_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # In lower case: Django, and whoever lists its settings, take only upper-case names for settings.
@@ -17,6 +18,7 @@ DEBUG = _environment.debug
 ALLOWED_HOSTS = _environment.allowed_hosts
 
 INSTALLED_APPS = [
+    "knox",  # before jobs, which takes its page out of the admin
     "project",
     "jobs",
     *_environment.jobs["JOBS_APPS"],
@@ -29,8 +31,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_celery_beat",
     "rest_framework",
-    "knox",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -38,6 +42,7 @@ if find_spec("verification") is not None:  # benchmark and drill, which the imag
     INSTALLED_APPS.append("verification")
 
 MIDDLEWARE = [
+    "project.tls.unnamed_proxy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -48,7 +53,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "jobs.unavailable.DatabaseAway",
     "project.content_security.content_security",
+    "project.noted.refusals",
     "project.login.Door",
+    "project.account.views.demand",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -94,6 +101,8 @@ AXES_LOCKOUT_CALLABLE = "project.login.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that was said stays true
 AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["code"]
+OTP_TOTP_ISSUER = "RunAt"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
@@ -107,10 +116,37 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "jobs" / "monitor" / "static"]
 WHITENOISE_USE_FINDERS = True  # serves without a collectstatic step, which one machine can do without
 
+# --- Single sign-on: the extra of requirements-oidc.txt ---
+if _environment.jobs["JOBS_OIDC_ISSUER"]:
+    INSTALLED_APPS += oidc_settings.APPS
+    MIDDLEWARE += oidc_settings.MIDDLEWARE
+    AUTHENTICATION_BACKENDS += oidc_settings.BACKENDS
+    globals().update(
+        oidc_settings.settings_of(
+            issuer=_environment.jobs["JOBS_OIDC_ISSUER"],
+            client_id=_environment.jobs["JOBS_OIDC_CLIENT_ID"],
+            secret=_environment.jobs["JOBS_OIDC_CLIENT_SECRET"],
+            name=_environment.jobs["JOBS_OIDC_NAME"],
+        )
+    )
+
+# --- Mail: EMAIL_URL, by which people get a new password ---
+CAN_MAIL = "EMAIL_HOST" in _environment.mail or "EMAIL_FILE_PATH" in _environment.mail
+DEFAULT_FROM_EMAIL = _environment.mail_from
+globals().update(_environment.mail)
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
+# Right behind TLS, and as one machine without it needs them: JOBS_PUBLIC_URL says which it is.
+_has_tls = _environment.jobs["JOBS_PUBLIC_URL"].startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _has_tls
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # asked from beside us, past the proxy
+SECURE_HSTS_SECONDS = round(_environment.jobs["JOBS_HSTS_DAYS"] * 86_400) if _has_tls else 0
+CSRF_TRUSTED_ORIGINS = [_environment.jobs["JOBS_PUBLIC_URL"]] if _environment.jobs["JOBS_PUBLIC_URL"] else []
+# Whether other hosts of the domain speak TLS, and whether browsers shall have it built in, is its owner's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 DEFAULT_EXCEPTION_REPORTER = "project.reporter.Reporter"
 
@@ -151,7 +187,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["jobs.api.rendering.JsonRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["jobs.api.rendering.JsonRenderer", "jobs.api.rendering.PageRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "jobs.api.problems.problem_response",
 }
@@ -161,7 +197,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Put jobs into a table; each starts at its run_at, once.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"StateEnum": "jobs.states.State", "WaitsForEndEnum": "jobs.states.Awaited"},
+    "ENUM_NAME_OVERRIDES": {
+        "StateEnum": "jobs.states.State",
+        "WaitsForEndEnum": "jobs.states.Awaited",
+        "CauseEnum": "jobs.states.Cause",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -172,6 +212,7 @@ UNFOLD = {
     "SITE_HEADER": "RunAt",
     "SITE_URL": "/",
     "SITE_ICON": lambda request: static("runat.svg"),
+    "STYLES": [lambda request: static("admin-fields.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("runat.svg")}],
     # The blue of our own pages, so that the admin is no other product.
     "COLORS": {
@@ -191,15 +232,23 @@ UNFOLD = {
     },
 }
 
+_formatters = {  # only the one of them is made, and imported
+    "console": {"()": "project.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    "json": {"()": "project.json_lines.JsonLines"},
+}
+_loggers = {
+    "jobs": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    "project": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    "uvicorn": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+}
+if _environment.jobs["JOBS_LOG_FORMAT"] == "json":  # otherwise what gunicorn's options say of its lines holds
+    _loggers |= dict.fromkeys(("gunicorn.error", "gunicorn.access"), _loggers["uvicorn"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        "jobs": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "project": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "uvicorn": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-    },
+    "formatters": {"lines": _formatters[_environment.jobs["JOBS_LOG_FORMAT"]]},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "loggers": _loggers,
+    "root": {"handlers": ["console"], "level": "WARNING"},
 }

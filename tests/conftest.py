@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from celery import current_app
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
 
 from jobs import rules, transitions
 from jobs.breaker import Breaker
@@ -23,8 +26,10 @@ from jobs.installation import Identity, known
 from jobs.models import Job
 from jobs.publishing import late_publisher
 from jobs.publishing.late import AVOID_FOR
+from jobs.rights import target_rules
+from jobs.tokens.uses import uses
 from project.postgresql import session
-from tests import emptying  # noqa: F401 - replaces Django's way
+from tests import emptying
 
 # Half a second for each person of a test goes into what makes a stolen password slow to guess. A hash says how many
 # rounds it has: processes that a test starts check it as it is, with their own number for what they make themselves.
@@ -68,6 +73,42 @@ def pytest_runtest_teardown() -> Iterator[None]:
             connections.close_all()
 
 
+RIGHTS_UNTOLD = """
+DO $$ DECLARE its record; BEGIN
+    FOR its IN SELECT tgrelid::regclass AS name, tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+        WHERE NOT tgisinternal AND proname IN ('jobs_audit_row', 'jobs_audit_rows', 'jobs_audit_authenticator')
+    LOOP
+        EXECUTE format('ALTER TABLE %s {} TRIGGER %I', its.name, its.tgname);
+    END LOOP;
+END $$
+"""
+
+
+@receiver(post_migrate)
+def _rights_are_untold(sender: Any, using: str, **_: Any) -> None:
+    """Nearly every test makes people with rights. That the audit tells of it is for `rights_audited` and its tests."""
+    if sender.label == "jobs":
+        with connections[using].cursor() as cursor:
+            cursor.execute(RIGHTS_UNTOLD.format("DISABLE"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        emptying.empty_audit()
+
+
+@pytest.fixture
+def rights_audited(db: None) -> Iterator[None]:
+    """Have the triggers write to the audit who gets which rights, as they do everywhere but in other tests."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(RIGHTS_UNTOLD.format("ENABLE"))
+    yield
+    if not connections["default"].in_atomic_block:  # else they are as before when the test's transaction is undone
+        with connections["default"].cursor() as cursor:
+            cursor.execute(RIGHTS_UNTOLD.format("DISABLE"))
+
+
 @pytest.fixture(autouse=True)
 def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is measured anew each minute: five statements that would disturb whoever counts his."""
@@ -83,9 +124,17 @@ def _named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _limits_read_anew() -> None:
-    """What a process keeps of the limits is from another test's rows."""
+def _limits_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process keeps of the limits is from another test's rows. That no target has a rule is known
+    however long the test takes: a statement less for whoever counts his, and none for one without a database."""
     forget()
+    monkeypatch.setattr(target_rules, "_kept", (math.inf, target_rules.NO_RULES))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a token was used is written by a thread with a connection of its own, which would outlive the test."""
+    monkeypatch.setattr(uses, "note", lambda token, now: None)
 
 
 @pytest.fixture(autouse=True)

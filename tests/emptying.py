@@ -14,7 +14,13 @@ DO $$ DECLARE name text; BEGIN
         AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
         ORDER BY tablename  -- starts before their jobs, which would not go before them
     LOOP
-        IF pg_relation_size(name::regclass) > 2000000 THEN
+        IF name = 'jobs_audit' THEN  -- whose rows stay otherwise
+            IF EXISTS (SELECT FROM jobs_audit) THEN
+                ALTER TABLE jobs_audit DISABLE TRIGGER USER;
+                DELETE FROM jobs_audit;
+                ALTER TABLE jobs_audit ENABLE TRIGGER USER;
+            END IF;
+        ELSIF pg_relation_size(name::regclass) > 2000000 THEN
             EXECUTE 'TRUNCATE ' || name || ' CASCADE';
         ELSE
             EXECUTE 'DELETE FROM ' || name;
@@ -22,6 +28,18 @@ DO $$ DECLARE name text; BEGIN
     END LOOP;
 END $$
 """
+
+# What the migrations have written of rights: no test begins with it, as none does after one that commits.
+UNTOLD = """
+ALTER TABLE jobs_audit DISABLE TRIGGER USER;
+DELETE FROM jobs_audit;
+ALTER TABLE jobs_audit ENABLE TRIGGER USER
+"""
+
+
+def empty_audit() -> None:
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        cursor.execute(UNTOLD)
 
 
 def empty(case: TransactionTestCase) -> None:

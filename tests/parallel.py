@@ -1,7 +1,7 @@
-"""Two test processes at a time share PostgreSQL and the broker, not what they keep there.
+"""Test processes at a time share PostgreSQL and the broker, not what they keep there.
 
 pytest-django gives each its own database; this gives each its own database number on Redis/Valkey, and tests that start
-processes to one of the two. Loaded with `-p tests.parallel`, so that it comes before Django reads the environment.
+processes to one of them. Loaded with `-p tests.parallel`, so that it comes before Django reads the environment.
 """
 
 import os
@@ -41,6 +41,22 @@ def group_of(path: str) -> str:
     if not STARTS_PROCESSES.search((ROOT / path).read_text()):
         return path
     return "timed processes" if path.startswith(TIMED) else "processes"
+
+
+GIVES_WAY = 10  # as `nice` counts
+
+
+@cache
+def give_way() -> None:
+    """Let this test process compute only when the timed processes leave a core free: one way, since nobody but root can
+    go back. So a third test process fills the time in which those wait, and makes no job late."""
+    os.nice(GIVES_WAY)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ and group_of(item.nodeid.partition("::")[0]) != "timed processes":
+        give_way()
 
 
 class ProcessesApart(LoadScopeScheduling):

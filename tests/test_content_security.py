@@ -21,8 +21,8 @@ def test_what_is_inline_is_found(found):
 
 
 def test_our_pages_forbid_it(admin_client):
-    for path in ("/", "/jobs/new/", "/jobs/404/", "/login/"):
-        response = admin_client.get(path)
+    for path in ("/", "/jobs/new/", "/jobs/404/", "/login/", "/api/v1/jobs/", "/api/v1/jobs/404/"):
+        response = admin_client.get(path, headers={"Accept": "text/html"})
         policy = response.headers["Content-Security-Policy"]
         assert "script-src 'self'" in policy
         assert "unsafe" not in policy
@@ -32,3 +32,7 @@ def test_our_pages_forbid_it(admin_client):
 def test_the_admin_and_the_documentation_keep_their_own_scripts(admin_client):
     for path in ("/admin/", "/api/docs/"):
         assert "Content-Security-Policy" not in admin_client.get(path).headers
+
+
+def test_programs_are_sent_no_policy(admin_client):
+    assert "Content-Security-Policy" not in admin_client.get("/api/v1/jobs/").headers

@@ -13,7 +13,7 @@ from project import env
 GOOD = {
     "DATABASE_URL": "postgresql://me:secret@db.example:5433/runat",
     "BROKER_URL": "redis://broker.example:6379/0",
-    "SECRET_KEY": "long and random",
+    "SECRET_KEY": "long and random, 32 characters and more",
 }
 
 
@@ -98,6 +98,14 @@ def test_values_are_taken(environment):
         ("DATABASE_URL", "postgresql://u:a b@h/n", "DATABASE_URL has a space"),
         ("DATABASE_URL", "postgresql://u:pass/word@h/n", "DATABASE_URL is not a valid URL"),
         ("SECRET_KEY", "", "SECRET_KEY is not set"),
+        ("SECRET_KEY", "k" * 31, "SECRET_KEY has 31 characters, and needs 32"),
+        ("JOBS_PUBLIC_URL", "runat.example.com", "JOBS_PUBLIC_URL is 'runat.example.com'; write it like https://"),
+        ("JOBS_PUBLIC_URL", "https://runat.example.com/jobs", "without a path"),
+        ("JOBS_PUBLIC_URL", "https://me:pw@runat.example.com", "without a path"),
+        ("JOBS_PUBLIC_URL", "https://runat.example.com:port", "without a path"),
+        ("JOBS_OIDC_ISSUER", "http://id.example.com", "write it like https://id.example.com/realms/work"),
+        ("JOBS_OIDC_ISSUER", "https://id.example.com/", "JOBS_OIDC_CLIENT_ID is not set"),
+        ("JOBS_HSTS_DAYS", "-1", "set it to a number of days from 0 to 730"),
         ("DEBUG", "perhaps", "DEBUG is 'perhaps'; set it to true or false"),
         (
             "JOBS_MIN_PREPARE_TIME",
@@ -109,6 +117,7 @@ def test_values_are_taken(environment):
         ("JOBS_ARM_LEAD", "nan", "from 0 to 60"),
         ("JOBS_FORM_CREATION_RATE", "-1", "set it to a number of jobs a second from 0 to 10000"),
         ("JOBS_LOGIN_FAILURES", "0", "set it to a number of wrong passwords from 1 to 1000"),
+        ("JOBS_LOG_FORMAT", "xml", "JOBS_LOG_FORMAT is 'xml'; set it to console or json."),
         ("JOBS_LOGIN_LOCKED_FOR", "-3", "set it to a number of seconds from 1 to 86400"),
         ("JOBS_PROXIES", "10.0.0.5, proxy", "JOBS_PROXIES has 'proxy', which is neither an address nor a network"),
         ("JOBS_NODE_MAX_CPU", "much", "JOBS_NODE_MAX_CPU is 'much'; set it to a number, or to off for no limit"),
@@ -135,13 +144,13 @@ def test_debugging_needs_no_secret_key(environment):
 
 
 def test_a_running_local_installation_fills_in_what_is_unset(environment):
-    services = launcher.Services("postgresql://l:1@127.0.0.1:1/runat", "redis://127.0.0.1:2/0", "local key")
+    services = launcher.Services("postgresql://l:1@127.0.0.1:1/runat", "redis://127.0.0.1:2/0", "local key" * 4)
     environment.setattr(launcher, "running", lambda: services)
     for name in GOOD:
         environment.delenv(name)
     found = env.read()
     assert found.broker_url == "redis://127.0.0.1:2/0"
-    assert found.secret_key == "local key"
+    assert found.secret_key == "local key" * 4
 
 
 @pytest.mark.parametrize("command", [["manage.py", "check"], ["-m", "celery", "-A", "project", "report"]])

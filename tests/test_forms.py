@@ -85,7 +85,7 @@ def test_no_payload_is_an_empty_one() -> None:
         ("max_attempts", "many", "not a whole number"),
         ("max_attempts", "9" * 5000, "not a whole number"),
         ("name", "x" * 201, "shorten it to 200"),
-        ("run_at", "soon", "not a date and time"),
+        ("run_at", "soon", "write now, in 10 minutes, tomorrow 09:00"),
         ("run_at", "12026-01-01T00:00", "year 9999"),
         ("run_at", "2029-12-31T12:00", "in the past"),
         ("run_at", "9999-12-31T12:00", "beyond the year 9999"),
@@ -118,14 +118,14 @@ def test_a_time_that_clocks_skip_or_repeat(run_at: str) -> None:
 
 
 @pytest.mark.django_db
-def test_it_offers_the_targets_with_their_usage() -> None:
+def test_it_offers_the_targets_with_what_they_do() -> None:
     page = str(JobForm(now=NOW))
-    assert "demo.log (message: str)" in page
-    assert "demo.fail: Raises an error" in page
+    assert "demo.log: Writes a line to the worker&#x27;s log." in page
 
 
 def test_a_fresh_form_is_a_minute_ahead():
-    assert JobForm(now=NOW)["run_at"].value() == "2030-01-01T12:01:03"
+    assert JobForm(now=NOW)["run_at"].value() == "in 1 minute"
+    assert JobForm(now=NOW).understood() == "Tuesday 1 January 2030 12:01:03 UTC, in 1 min 0 s."
 
 
 def test_all_that_is_wrong_is_said_at_once():

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from jobs.keeping import DEFAULT_DAYS, Keep, KeepRule, days_kept
-from jobs.rules.keeping import removal_day
+from jobs.rules.keeping import of_settings, removal_day
 from jobs.states import FINAL, State
 
 KEEP = Keep(name="JOBS_KEEP", help="", shown="", allowed="")
@@ -52,7 +52,7 @@ def test_what_is_no_rule_is_refused(text):
 
 def day(ended, today, settings, state=State.COMPLETED, **rule):
     settings.JOBS_KEEP = [KeepRule(**{"kind": "", "name": "", "state": "", "days": 10} | rule)] if rule else []
-    return removal_day(state=state, queue="default", target="t", finished_at=ended, today=today)
+    return removal_day(of_settings([]), state=state, queue="default", target="t", finished_at=ended, today=today)
 
 
 def test_the_day_is_counted_from_the_end_in_utc(settings):
@@ -69,3 +69,20 @@ def test_far_days_are_mondays_and_not_earlier(settings):
     found = {day(ended, date(2030, 1, 3), settings, days=days) for days in range(181, 188)}
     assert found == {date(2030, 7, 1), date(2030, 7, 8)}
     assert day(ended, date(2030, 1, 3), settings, days=181) == date(2030, 7, 1)
+
+
+def test_a_rule_of_the_table_goes_before_that_of_the_settings_about_the_same_jobs(settings):
+    settings.JOBS_KEEP = KEEP.read("queue mail=7, queue mail failed=9, completed=60")
+    assert [rule.words for rule in of_settings(KEEP.read("queue mail=70"))] == ["queue mail failed=9", "completed=60"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (("", "", "", 7), "all=7"),
+        (("", "", "failed", 7), "failed=7"),
+        (("label", "a:b", "failed", 7), "label a:b failed=7"),
+    ],
+)
+def test_a_rule_in_words(rule, words):
+    assert KeepRule(*rule).words == words

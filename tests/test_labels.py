@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from jobs import rules
 from jobs.rules.asked import digest
 from jobs.web import parsing
-from jobs.web.forms import JobForm, labels_text
+from jobs.web.fields import labels_text
+from jobs.web.forms import JobForm
 from tests.conftest import NOW
 from tests.test_forms import RIGHT
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from jobs.models import Limit
+from tests.early import early_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VERBS = ("view", "add", "change", "delete", "pause")
@@ -22,12 +23,16 @@ FROM jobs_lane l WHERE l.concurrency IS NOT NULL OR l.rate IS NOT NULL OR l.paus
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _early(django_db_setup, django_db_blocker):
+    with early_database(BEFORE, django_db_blocker):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _as_it_is_today():
-    ContentType.objects.clear_cache()
-    yield
-    call_command("migrate", "jobs", verbosity=0)
-    ContentType.objects.clear_cache()
+def _from_after():
+    """Each begins with names of today, as an installation that goes back does."""
+    to(AFTER)
 
 
 def to(migration):
@@ -99,19 +104,6 @@ def test_rights_of_both_names_become_rights_of_one(ada, group, here, there, migr
     assert not ContentType.objects.filter(app_label="jobs", model=here).exists()
 
 
-def test_moved_rights_open_the_admin_and_rest(ada):
-    to(BEFORE)
-    call_command("migrate", "jobs", verbosity=0)
-    ContentType.objects.clear_cache()
-    limit = Limit.objects.create(name="mail", concurrency=2)
-    client = Client()
-    client.force_login(ada)
-    assert client.get(f"/admin/jobs/limit/{limit.pk}/change/").status_code == 200
-    assert client.get("/api/v1/limits/queue/mail/").json()["concurrency"] == 2
-    assert client.delete("/api/v1/limits/queue/mail/").status_code == 204
-    assert client.get("/admin/jobs/limit/add/").status_code == 403
-
-
 def test_the_admins_log_stays_with_its_limit(ada):
     to(BEFORE)
     lane = ContentType.objects.get(app_label="jobs", model="lane")
@@ -150,3 +142,16 @@ def test_the_release_before_goes_on_with_its_table(migration):
         for statement in ITS_SQL.split(";"):
             cursor.execute(statement)
         assert [row[2:4] for row in cursor.fetchall()] == [("mail", 2)]
+
+
+def test_the_last_moved_rights_open_the_admin_and_rest(ada):
+    to(BEFORE)
+    call_command("migrate", verbosity=0)
+    ContentType.objects.clear_cache()
+    limit = Limit.objects.create(name="mail", concurrency=2)
+    client = Client()
+    client.force_login(ada)
+    assert client.get(f"/admin/jobs/limit/{limit.pk}/change/").status_code == 200
+    assert client.get("/api/v1/limits/queue/mail/").json()["concurrency"] == 2
+    assert client.delete("/api/v1/limits/queue/mail/").status_code == 204
+    assert client.get("/admin/jobs/limit/add/").status_code == 403

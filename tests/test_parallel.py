@@ -1,4 +1,4 @@
-"""How tests are given to two test processes."""
+"""How tests are given to test processes."""
 
 from collections import OrderedDict
 from pathlib import Path

@@ -3,11 +3,16 @@
 from jobs.admin.batches import BatchAdmin
 from jobs.admin.calendars import CalendarAdmin
 from jobs.admin.creation_limits import CreationLimitAdmin
+from jobs.admin.destinations import DeliveryAdmin, DestinationAdmin
 from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
 from jobs.admin.limits import LimitAdmin
+from jobs.admin.periodic import PeriodicTaskAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
+from jobs.admin.retention import RetentionRuleAdmin
 from jobs.admin.schedules import OccurrenceAdmin, OperationAdmin, ScheduleAdmin
+from jobs.admin.teams import TargetRuleAdmin, TeamAdmin
+from jobs.admin.tokens import TokenAdmin
 from jobs.admin.triggers import TriggerAdmin
 from jobs.admin.workers import WorkerAdmin
 
@@ -17,13 +22,20 @@ __all__ = [
     "BatchAdmin",
     "CalendarAdmin",
     "CreationLimitAdmin",
+    "DeliveryAdmin",
+    "DestinationAdmin",
     "InstallationAdmin",
     "JobAdmin",
     "LeadershipAdmin",
     "LimitAdmin",
     "OccurrenceAdmin",
     "OperationAdmin",
+    "PeriodicTaskAdmin",
+    "RetentionRuleAdmin",
     "ScheduleAdmin",
+    "TargetRuleAdmin",
+    "TeamAdmin",
+    "TokenAdmin",
     "TriggerAdmin",
     "WorkerAdmin",
     "WorkerLogAdmin",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -19,6 +19,7 @@ from django.urls import reverse
 from jobs import rules
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.forms import RescheduleForm
+from jobs.admin.within import reach_in
 from jobs.clock import clock
 from jobs.models import Job, Kept
 from jobs.permissions import CONTROL_JOB
@@ -95,7 +96,7 @@ class JobActions:
     @admin.action(description="Delete…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
         """Django's own, for those that have ended; the others are named."""
-        ids = _chosen(request, queryset)
+        ids = touched_ids(request, _chosen(request, queryset))
         with transaction.atomic():
             # Held until they are gone: what is retried meanwhile waits, and is told that there is no such job.
             ended = Job.objects.ended_and_locked(ids)
@@ -108,6 +109,13 @@ class JobActions:
             jobs = Job.objects.brief().filter(pk__in=ended)
             answer: HttpResponse | None = delete_selected(cast("admin.ModelAdmin[Job]", self), request, jobs)
         return answer
+
+
+def touched_ids(request: HttpRequest, ids: Iterable[int]) -> list[int]:
+    """Return which of these jobs the person may change, as far as whose they are decides."""
+    reach = reach_in(request)
+    rows = Job.objects.filter(pk__in=list(ids)).only("labels", "queue", "target", "created_by_id").order_by()
+    return [row.pk for row in rows if reach.touches(row)]
 
 
 def why_kept(job: Job) -> str:
@@ -138,10 +146,10 @@ def ask_about(
     return ask(site, request, Job, question, form)
 
 
-def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int) -> HttpResponse:
-    """The page between, from the page of one job."""
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None or not controls.RESCHEDULE.control.fits(job):
+def reschedule_one(site: admin.AdminSite, request: HttpRequest, job_id: int, seen: QuerySet[Job]) -> HttpResponse:
+    """The page between, from the page of one of the jobs that are seen."""
+    job = seen.filter(pk=job_id).first()
+    if job is None or not controls.is_offered(controls.RESCHEDULE, job, request.user):
         messages.error(request, f"Job {job_id} cannot be rescheduled: only a job that has not started can be.")
         return redirect(reverse("admin:jobs_job_changelist"))
     initial = {"run_at": job.run_at.replace(tzinfo=None, microsecond=0).isoformat()}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from jobs.clock import clock
+from jobs.rights import said
 from jobs.transitions import definitions
 
 if TYPE_CHECKING:
@@ -33,6 +35,23 @@ class Audited:
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for row in queryset:
             self.delete_model(request, row)
+
+
+class SaidBy:
+    """Mixin for the admin of rights, whose changes the database audits: tells it who makes them."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        said.say(request.user)
+        super().save_model(request, obj, form, change)  # type: ignore[misc]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        said.say(request.user)
+        super().delete_model(request, obj)  # type: ignore[misc]
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        with transaction.atomic():
+            said.say(request.user)
+            super().delete_queryset(request, queryset)  # type: ignore[misc]
 
 
 def _person(request: HttpRequest) -> AbstractBaseUser:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.admin.records import Records, linked
+from jobs.admin.within import KnowsViewer, reach_in, viewer_of
 from jobs.models import Batch, Job
 from jobs.models.dependency import last_of
+from jobs.models.querysets.within import history_count, history_has, is_narrow
 from jobs.states import OVER
 from jobs.templatetags.runat import exact, state_badge
 
 
 @admin.register(Batch)
-class BatchAdmin(Records[Batch]):
+class BatchAdmin(KnowsViewer, Records[Batch]):
     list_display = ["id", "name", "created", "creator", "ended", "last"]
     list_select_related = ["created_by", "callback"]
     ordering = ["-id"]
@@ -30,11 +33,15 @@ class BatchAdmin(Records[Batch]):
         css = {"all": ["admin-jobs.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
-        """Return the batches with their counts, asked for the rows of the page only."""
-        of_it = Job.objects.filter(batch=OuterRef("pk")).order_by()
-        left = RawSQL(LEFT, [])  # noqa: S611 - ours
-        counts = {"_jobs": _count(of_it), "_over": _count(of_it.in_state(OVER)), "_left": left}
-        return super().get_queryset(request).annotate(**counts)
+        """Return the batches with counts of what the person sees, asked for the rows of the page only."""
+        reach = reach_in(request)
+        of_it = Job.objects.within(reach).filter(batch=OuterRef("pk")).order_by()
+        left = history_count(reach, "jobs_history.batch_id = jobs_batch.id")  # what has gone into it is over
+        counts: dict[str, Any] = {"_jobs": _count(of_it), "_over": _count(of_it.in_state(OVER)), "_left": left}
+        if is_narrow(reach):
+            seen = Exists(Job.objects.within(reach).order_by().filter(pk=OuterRef("callback_id")))
+            counts["_sees_last"] = seen | history_has(reach, "id = jobs_batch.callback_id")
+        return Batch.objects.within(reach).annotate(**counts)
 
     @admin.display(description="created", ordering="created_at")
     def created(self, batch: Batch) -> str:
@@ -51,18 +58,14 @@ class BatchAdmin(Records[Batch]):
 
     @admin.display(description="its jobs")
     def states(self, batch: Batch) -> SafeString:
-        counts = sorted(batch.counts().items())
+        counts = sorted(batch.counts(viewer_of(batch)).items())
         shown = format_html_join(" ", "{} {}", ((count, state_badge(state)) for state, count in counts))
         return format_html('{} <a href="{}">all of them</a>', shown, _jobs_of(batch))
 
     @admin.display(description="starts after the last of them")
     def last(self, batch: Batch) -> SafeString | str:
-        last = last_of(batch)
+        last = last_of(batch) if getattr(batch, "_sees_last", True) else None
         return linked([last]) if last else "—"
-
-
-# What has gone into the history is over.
-LEFT = "SELECT count(*) FROM jobs_history WHERE jobs_history.batch_id = jobs_batch.id"
 
 
 def _count(jobs: QuerySet[Job]) -> Subquery:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from jobs import calendars
 from jobs.admin.audited import Audited
 from jobs.admin.theme import ModelAdmin, TabularInline
+from jobs.admin.within import NamedWithin, reach_in
 from jobs.calendars import DAYS, Snapshot
 from jobs.clock import clock
 from jobs.models import Calendar, CalendarRange, Job
@@ -60,7 +61,7 @@ class RangeInline(TabularInline[CalendarRange, Calendar]):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(Audited, ModelAdmin[Calendar]):
+class CalendarAdmin(Audited, NamedWithin, ModelAdmin[Calendar]):
     """Calendars in the admin. What is saved here counts for jobs from their time on."""
 
     form = CalendarForm
@@ -114,7 +115,10 @@ class CalendarAdmin(Audited, ModelAdmin[Calendar]):
         return format_html("<ul>{}</ul>Times of {}.", lines, snapshot.time_zone)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return Calendar.objects.whole()
+        return Calendar.objects.within(reach_in(request)).whole()
+
+    def kind_of(self, obj: Calendar) -> str:
+        return "calendar"
 
 
 def _wrong(calendar: Snapshot) -> str:

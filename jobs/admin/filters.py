@@ -14,6 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from jobs import targets
+from jobs.admin.within import reach_in
 from jobs.clock import clock
 from jobs.models import Worker
 from jobs.models.job import DEFAULT_QUEUE
@@ -64,7 +65,8 @@ class QueueFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
         chosen = {self.value()} - {None, ""}
-        names = {DEFAULT_QUEUE} | Worker.objects.queue_names() | {str(name) for name in chosen}
+        served = Worker.objects.queue_names() - reach_in(request).names_of_others("queue")
+        names = {DEFAULT_QUEUE} | served | {str(name) for name in chosen}
         return [(name, name) for name in sorted(names)]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> JobQuerySet:

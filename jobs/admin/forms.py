@@ -1,4 +1,4 @@
-"""The forms of the admin: a new job, another time for one. They read and judge as everywhere."""
+"""The form of the admin for another time of a job. It reads and judges as everywhere."""
 
 from __future__ import annotations
 
@@ -7,26 +7,7 @@ from typing import Any
 
 from jobs import rules
 from jobs.admin.theme import dress
-from jobs.clock import clock
-from jobs.models import Job
 from jobs.web.forms import JobForm
-
-
-class NewJobForm(JobForm):
-    """JobForm as a ModelAdmin calls it. With a `refusal`, it says that and is not valid."""
-
-    refusal = ""
-
-    def __init__(self, *args: Any, instance: Job | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, now=clock.current(), **kwargs)
-        self.instance = instance or Job()
-        dress(self)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if self.refusal:
-            self.add_error(None, self.refusal)
-        return cleaned
 
 
 class RescheduleForm(JobForm):
@@ -39,7 +20,7 @@ class RescheduleForm(JobForm):
         for name in set(rules.ASKED) - {"run_at"}:
             del self.fields[name]
         self.fields["run_at"].required = True
-        self.fields["run_at"].help_text = ""
+        self.fields["run_at"].help_text = "in 10 minutes, in 2 h, tomorrow 09:00, 2026-12-24 18:00."
         dress(self)
 
     def _judge(self, cleaned: dict[str, Any]) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlencode
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,32 +13,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from jobs import rules, transitions
-from jobs.admin.actions import JobActions, reschedule_one, why_kept
+from jobs import rules
+from jobs.admin.actions import JobActions, reschedule_one, touched_ids, why_kept
 from jobs.admin.columns import JobColumns
-from jobs.admin.creating import Limited
 from jobs.admin.filters import DayFilter, HeldFilter, LabelFilter, QueueFilter, StateFilter, TargetFilter
-from jobs.admin.forms import NewJobForm
-from jobs.admin.keeping import keep_or_let_go
+from jobs.admin.keeping import keep_or_let_go, redact
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.searching import searched
 from jobs.admin.theme import ModelAdmin
-from jobs.clock import clock
-from jobs.models import Job, Kept, Subject
-from jobs.models.history import find
+from jobs.admin.within import Discreet, Within, reach_in
+from jobs.models import Job, Kept
 from jobs.models.querysets import JobQuerySet
-from jobs.templatetags.runat import exact, span
+from jobs.permissions import REDACT_JOB
+from jobs.rights.telling import seen_job
 from jobs.web import controls
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
 
 ID = re.compile(r"[0-9]{1,18}")
 
 
 @admin.register(Job)
-class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
+class JobAdmin(JobActions, JobColumns, Discreet, Within, ModelAdmin[Job]):
     list_display = ["id", "state_shown", "title", "target", "queue", "due", "delay"]
     list_display_links = ["id", "title"]
     list_filter = [StateFilter, HeldFilter, DayFilter, QueueFilter, TargetFilter, LabelFilter]
@@ -60,7 +54,7 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
             {
                 "fields": [
                     "name",
-                    "target",
+                    "what_it_calls",
                     "arguments",
                     "queue",
                     "labelled",
@@ -92,7 +86,6 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
             },
         ),
     ]
-    add_fieldsets = [(None, {"fields": [*NewJobForm.base_fields]})]
 
     class Media:
         css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
@@ -102,8 +95,8 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         match = request.resolver_match
         if match is not None and match.url_name == "jobs_job_changelist":
-            return Job.objects.brief()
-        return Job.objects.for_people()
+            return Job.objects.brief().within(reach_in(request))
+        return Job.objects.for_people().within(reach_in(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
@@ -112,50 +105,38 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
         """Return the job, also one that has gone into the history."""
-        job = super().get_object(request, object_id, from_field)
-        return find(int(object_id)) if job is None and ID.fullmatch(object_id) else job
+        job: Job | None = super().get_object(request, object_id, from_field)
+        if job is None and ID.fullmatch(object_id):
+            job = seen_job(int(object_id), reach_in(request))
+            if job is not None:
+                cast("Any", job).viewer = reach_in(request)
+        return job
 
     # --- a new job ---
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Lead on to the one page on which people create jobs."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return redirect("new-job")
+
+    # --- what is shown of one ---
+
     def get_form(self, request: HttpRequest, obj: Job | None = None, change: bool = False, **kwargs: Any) -> Any:
-        if change:
-            help_texts = {name: asked.help for name, asked in rules.ASKED.items()}
-            return super().get_form(request, obj, change=change, help_texts=help_texts, **kwargs)
-        asked = {"by": request.user, "refusal": getattr(request, "refusal", "")}
-        return type("AskedJobForm", (NewJobForm,), asked)
+        help_texts = {name: asked.help for name, asked in rules.ASKED.items()}
+        return super().get_form(request, obj, change=change, help_texts=help_texts, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
-        if obj is None:
-            return self.add_fieldsets
-        return [(None, {"fields": ["removed", "its_starts"]}), *self.fieldsets] if obj.in_history else self.fieldsets
+        first = ["redacted"] if obj is not None and obj.redacted_at is not None else []
+        first += ["removed", "its_starts"] if obj is not None and obj.in_history else []
+        return [(None, {"fields": first}), *self.fieldsets] if first else self.fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> Any:
-        return [name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]] if obj else []
+        return [name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]]
 
     def get_inlines(self, request: HttpRequest, obj: Job | None) -> Any:
-        if obj is None:
-            return []
-        return [AuditInline] if obj.in_history else self.inlines  # its ledger stands in its row
-
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Job:
-        return cast("Job", form.instance)
-
-    def save_model(self, request: HttpRequest, obj: Job, form: Any, change: bool) -> None:
-        job, _ = transitions.create(form.new_job, now=clock.current(), by=cast("AbstractBaseUser", request.user))
-        obj.__dict__.update(job.__dict__)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Do nothing: a new job has no relations yet."""
-
-    def response_add(self, request: HttpRequest, obj: Job, post_url_continue: str | None = None) -> HttpResponse:
-        left = span((obj.run_at - clock.current()).total_seconds())
-        messages.success(
-            request,
-            f"Job {obj.pk} will start {obj.target} at {exact(obj.run_at)} UTC, in {left}. {obj.waited_for}".rstrip(),
-        )
-        if "_addanother" in request.POST:
-            return redirect(request.path)
-        return redirect(reverse("admin:jobs_job_change", args=[obj.pk]))
+        removed = obj is not None and obj.in_history
+        return [AuditInline] if removed else self.inlines  # its ledger stands in its row
 
     # --- one job: facts to read, and buttons ---
 
@@ -164,11 +145,14 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         job: Job | None = context.get("original")
-        may = job is not None and self.has_control_permission(request)
+        may = job is not None and self.has_control_permission(request) and self.is_theirs(request, job)
         context["verbs"] = controls.offered(job, request.user) if job else []
         context["asks_why"] = bool(job and may and controls.asks_why(job))
         context["may_reschedule"] = bool(job and controls.is_offered(controls.RESCHEDULE, job, request.user))
         context["may_keep"] = bool(job and may and job.is_final)
+        context["may_redact"] = bool(
+            job and job.is_final and job.redacted_at is None and request.user.has_perm(REDACT_JOB)
+        )
         context["kept"] = Kept.objects.select_related("by").filter(job_id=job.pk).first() if job and may else None
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -177,24 +161,29 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
             "<int:job_id>/reschedule/", self.admin_site.admin_view(self.reschedule_view), name="jobs_job_reschedule"
         )
         kept = path("<int:job_id>/keep/", self.admin_site.admin_view(self.keep_view), name="jobs_job_keep")
-        return [one, kept, *super().get_urls()]
+        gone = path("<int:job_id>/redact/", self.admin_site.admin_view(self.redact_view), name="jobs_job_redact")
+        return [one, kept, gone, *super().get_urls()]
 
     def keep_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
         if not self.has_control_permission(request):
             raise PermissionDenied
         return keep_or_let_go(request, job_id)
 
+    def redact_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        if not request.user.has_perm(REDACT_JOB):
+            raise PermissionDenied
+        return redact(request, job_id)
+
     def reschedule_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
         if not self.has_control_permission(request):
             raise PermissionDenied
-        return reschedule_one(self.admin_site, request, job_id)
+        return reschedule_one(self.admin_site, request, job_id, self.get_queryset(request))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Lead on to the audit of the job, where all is told that people asked of it, by whatever way."""
         if self.get_object(request, object_id) is None:
             return super().history_view(request, object_id, extra_context)
-        query = urlencode({"subject__exact": Subject.JOB, "q": object_id})
-        return redirect(f"{reverse('admin:jobs_audit_changelist')}?{query}")
+        return redirect(f"{reverse('audit')}?job={object_id}")
 
     # --- deletion: only of what has ended ---
 
@@ -223,7 +212,8 @@ class JobAdmin(Limited, JobActions, JobColumns, ModelAdmin[Job]):
         self.delete_queryset(request, Job.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        """Delete the jobs that have ended; any that was retried since the page was shown stays."""
+        """Delete the jobs that have ended; any that was retried since the page was shown stays, as does what is not the
+        person's to delete."""
         with transaction.atomic():
-            ended = Job.objects.ended_and_locked(queryset.values_list("pk", flat=True))
+            ended = Job.objects.ended_and_locked(touched_ids(request, queryset.values_list("pk", flat=True)))
             Job.objects.filter(pk__in=ended).delete()

@@ -1,7 +1,8 @@
-"""Keeping a job, and letting it go: the form on its page."""
+"""Keeping a job, letting it go, and redacting it: the forms on its page."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from jobs.clock import clock
-from jobs.transitions import keeping
+from jobs.transitions import Answer, keeping, redaction
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
 def keep_or_let_go(request: HttpRequest, job_id: int) -> HttpResponse:
     """Do what the button says that was pressed, say what became of it, and return to the page of the job."""
-    word = keeping.let_go if "let_go" in request.POST else keeping.keep
+    return _done(request, job_id, keeping.let_go if "let_go" in request.POST else keeping.keep)
+
+
+def redact(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Redact the job, say what became of it, and return to its page."""
+    return _done(request, job_id, redaction.redact)
+
+
+def _done(request: HttpRequest, job_id: int, word: Callable[..., Answer]) -> HttpResponse:
     by = cast("AbstractBaseUser", request.user)
     try:
         answer = word(job_id, now=clock.current(), reason=request.POST.get("reason", ""), by=by)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from jobs import rules
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.theme import ModelAdmin, ModelForm
+from jobs.admin.within import NamedWithin
 from jobs.clock import clock
 from jobs.models import Kind, Limit
 from jobs.models.limit import SLOWEST
@@ -52,7 +53,7 @@ class LimitForm(ModelForm[Limit]):
 
 
 @admin.register(Limit)
-class LimitAdmin(ModelAdmin[Limit]):
+class LimitAdmin(NamedWithin, ModelAdmin[Limit]):
     form = LimitForm
     list_display = ["name", "kind", "concurrency", "rate", "burst", "status", "pause_reason"]
     list_filter = ["kind"]
@@ -61,6 +62,9 @@ class LimitAdmin(ModelAdmin[Limit]):
 
     class Media:
         css = {"all": ["admin-jobs.css"]}
+
+    def kind_of(self, obj: Limit) -> str:
+        return obj.kind
 
     @admin.display(description="state")
     def status(self, limit: Limit) -> SafeString:

@@ -12,4 +12,4 @@ def moved_limits(request: HttpRequest, rest: str) -> HttpResponse:
 
 def moved_limit_audit(request: HttpRequest) -> HttpResponse:
     """The audit of limits had pages of its own. Its rows have other ids in the one audit, so all lead to the list."""
-    return HttpResponseRedirect(reverse("admin:jobs_audit_changelist"))
+    return HttpResponseRedirect(reverse("audit"))

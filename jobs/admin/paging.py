@@ -12,10 +12,10 @@ from jobs.models.querysets.overviews import COUNT_LIMIT
 
 
 class AtLeast(int):
-    """A count that was not read to its end, and says so: `10,000+`."""
+    """A count that was not read to its end, and says so: `over 10,000`."""
 
     def __str__(self) -> str:
-        return f"{int(self):,}+"
+        return f"over {int(self):,}"
 
 
 if TYPE_CHECKING:
@@ -32,5 +32,5 @@ class BoundedPaginator(Base):
         rows = self.object_list
         if not isinstance(rows, QuerySet):
             return len(rows)
-        count = rows.order_by().values("pk")[:COUNT_LIMIT].count()
-        return AtLeast(count) if count == COUNT_LIMIT else count
+        count = rows.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+        return AtLeast(COUNT_LIMIT) if count > COUNT_LIMIT else count

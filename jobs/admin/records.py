@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,8 +17,10 @@ from django.utils.safestring import SafeString
 from jobs import exactjson
 from jobs.admin.paging import BoundedPaginator
 from jobs.admin.theme import ModelAdmin, TabularInline, ToRead
+from jobs.admin.within import Discreet, DiscreetInline, Within, reach_in
 from jobs.models import Attempt, Audit, Described, Job, Leadership, WorkerLog
 from jobs.models.dependency import Other
+from jobs.models.querysets.within import is_narrow
 from jobs.templatetags.runat import exact, percent, said, state_badge
 
 M = TypeVar("M", bound=models.Model)
@@ -52,18 +55,24 @@ class AttemptColumns:
     def done(self, attempt: Attempt) -> str:
         return f"{percent(attempt.progress)} {attempt.progress_note or ''}".strip() or "—"
 
+    @admin.display(description="result")
+    def returned(self, attempt: Attempt) -> SafeString | str:
+        if attempt.result is None:
+            return "—"
+        return format_html("<pre>{}</pre>", exactjson.dumps(attempt.result, indent=1))
+
     @admin.display(description="log")
     def lines(self, attempt: Attempt) -> SafeString | str:
         return format_html("<pre>{}</pre>", said(attempt.log)) if attempt.log else "—"
 
 
-class AttemptInline(AttemptColumns, ToRead, TabularInline[Attempt, Job]):
+class AttemptInline(DiscreetInline, AttemptColumns, ToRead, TabularInline[Attempt, Job]):
     """Ledger of one job."""
 
     model = Attempt
     verbose_name_plural = "starts (the ledger)"
-    fields = ["number", "worker", "acquired", "started", "ended", "outcome_shown", "done", "error", "result", "lines"]
-    readonly_fields = ("acquired", "started", "ended", "outcome_shown", "done", "lines")
+    fields = ["number", "worker", "acquired", "started", "ended", "outcome_shown", "done", "error", "returned", "lines"]
+    readonly_fields = ("acquired", "started", "ended", "outcome_shown", "done", "returned", "lines")
     ordering = ["number"]
     extra = 0
     can_delete = False
@@ -82,7 +91,7 @@ class AuditColumns:
 
     @admin.display(description="by")
     def who(self, audit: Audit) -> str:
-        return audit.by.get_username() if audit.by else "—"
+        return audit.who or "—"
 
     @admin.display(description="was")
     def was(self, audit: Audit) -> SafeString:
@@ -100,7 +109,7 @@ def _shown(state: int | None, described: Described) -> SafeString:
     return format_html("{} <pre>{}</pre>", badge, exactjson.dumps(described, indent=1))
 
 
-class AuditInline(AuditColumns, ToRead, TabularInline[Audit, Job]):
+class AuditInline(DiscreetInline, AuditColumns, ToRead, TabularInline[Audit, Job]):
     """Audit of one job: what people asked of it."""
 
     model = Audit
@@ -110,9 +119,6 @@ class AuditInline(AuditColumns, ToRead, TabularInline[Audit, Job]):
     ordering = ["id"]
     extra = 0
     can_delete = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Audit]:
-        return super().get_queryset(request).select_related("by")
 
 
 class Records(ToRead, ModelAdmin[M]):
@@ -125,36 +131,29 @@ class Records(ToRead, ModelAdmin[M]):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(AttemptColumns, Records[Attempt]):
+class AttemptAdmin(AttemptColumns, Discreet, Within, Records[Attempt]):
     list_display = ["id", "job_id", "number", "worker", "acquired", "outcome_shown"]
     list_filter = ["outcome"]
     ordering = ["-id"]
     sortable_by = ["id"]
     fields = ["job", "number", "worker", "session", "acquired", "started", "ended", "outcome_shown"]
-    fields += ["done", "error", "result", "lines"]
+    fields += ["done", "error", "returned", "lines"]
 
     class Media:
         css = {"all": ["admin-jobs.css"]}
 
 
 @admin.register(Audit)
-class AuditAdmin(AuditColumns, Records[Audit]):
-    list_display = ["id", "of", "when", "who", "what", "was", "became", "reason"]
-    list_filter = ["subject", "verb"]
-    search_fields = ["=name"]
-    search_help_text = "The id of a job, or the whole name of a queue, key, trigger, calendar or worker"
-    list_select_related = ["by"]
-    ordering = ["-id"]
-    sortable_by = ["id"]
-    fields = ["of", "when", "who", "what", "was", "became", "reason"]
+class AuditAdmin(AuditColumns, Discreet, Within, Records[Audit]):
+    """Entry of the audit in the admin; the list of them is the page /audit/."""
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Audit], search_term: str
-    ) -> tuple[QuerySet[Audit], bool]:
-        found = super().get_search_results(request, queryset, search_term)[0]
-        term = search_term.strip()
-        of_job = queryset.filter(job_id=int(term)) if term.isdecimal() and len(term) < 19 else queryset.none()
-        return found | of_job, False
+    fields = ["of", "when", "who", "what", "was", "became", "reason"]
+    readonly_fields = ("of", "when", "who", "what", "was", "became")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect("audit")
 
     @admin.display(description="of")
     def of(self, audit: Audit) -> str:
@@ -166,11 +165,71 @@ class AuditAdmin(AuditColumns, Records[Audit]):
 
 @admin.register(Leadership)
 class LeadershipAdmin(Records[Leadership]):
-    list_display = ["holder", "epoch", "elected_at", "listed_at", "listed", "published_at"]
+    """Leading scheduler in the admin: the one beat that looks for due jobs, and how far it is."""
+
+    list_display = ["process", "leads_since", "looked", "listed_jobs", "sent", "term"]
+    fields = ["process", "leads_since", "looked", "listed_jobs", "sent", "term", "zones"]
+    readonly_fields = ["process", "leads_since", "looked", "listed_jobs", "sent", "term"]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return _without_counts(request, self.list_display)
+
+    def get_fields(self, request: HttpRequest, obj: Leadership | None = None) -> Any:
+        return _without_counts(request, self.fields)
+
+    @admin.display(description="process")
+    def process(self, leader: Leadership) -> str:
+        return leader.holder or "none has led yet"
+
+    @admin.display(description="leads since (UTC)")
+    def leads_since(self, leader: Leadership) -> str:
+        return exact(leader.elected_at)
+
+    @admin.display(description="last looked for due jobs (UTC)")
+    def looked(self, leader: Leadership) -> str:
+        return exact(leader.listed_at)
+
+    @admin.display(description="found")
+    def listed_jobs(self, leader: Leadership) -> str:
+        return f"{leader.listed:,}"
+
+    @admin.display(description="had sent all to workers (UTC)")
+    def sent(self, leader: Leadership) -> str:
+        return exact(leader.published_at)
+
+    @admin.display(description="changes of leader so far")
+    def term(self, leader: Leadership) -> str:
+        return f"{leader.epoch:,}"
+
+
+def _without_counts(request: HttpRequest, names: Sequence[Any]) -> list[Any]:
+    """Return these columns but for what counts the jobs of all teams, where the person does not see all."""
+    return [name for name in names if name != "listed_jobs" or not is_narrow(reach_in(request))]
 
 
 @admin.register(WorkerLog)
 class WorkerLogAdmin(Records[WorkerLog]):
-    list_display = ["id", "action", "job_id", "client", "results", "at"]
+    """Log of what the platform asked of the database, for those who want to know what it costs. It counts the jobs of
+    all teams: for those who see all."""
+
+    list_display = ["id", "action", "job", "client", "found", "asked"]
+    fields = ["action", "job", "client", "found", "asked"]
+    readonly_fields = ["job", "found", "asked"]
     list_filter = ["action"]
+
+    def has_view_permission(self, request: HttpRequest, obj: WorkerLog | None = None) -> bool:
+        return super().has_view_permission(request, obj) and not is_narrow(reach_in(request))
+
+    @admin.display(description="job", empty_value="—")
+    def job(self, query: WorkerLog) -> int | None:
+        return query.job_id
+
+    @admin.display(description="jobs found")
+    def found(self, query: WorkerLog) -> str:
+        return f"{query.results:,}"
+
+    @admin.display(description="when (UTC)")
+    def asked(self, query: WorkerLog) -> str:
+        return exact(query.at)
+
     sortable_by = ["id"]

@@ -8,15 +8,19 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from jobs import rules
+from jobs import rules, targets
 from jobs.admin.audited import Audited
 from jobs.admin.theme import ModelAdmin, ModelForm
+from jobs.admin.within import Within, touched
 from jobs.clock import clock
 from jobs.creation_limits import TooFast, admission_of
 from jobs.models import Trigger
 from jobs.permissions import FIRE_TRIGGER
-from jobs.transitions import triggers
+from jobs.templatetags.runat import as_json
+from jobs.transitions import definitions, triggers
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -29,6 +33,19 @@ class TriggerForm(ModelForm[Trigger]):
         help_texts = {name: asked.help for name, asked in rules.ASKED.items() if name not in ("name", "key", "overlap")}
 
     by: AbstractBaseUser | None = None  # who asks
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.initial["payload"] = targets.shown(self.instance.target, self.instance.payload)
+
+    def clean_payload(self) -> object:
+        """Return it with what it leaves as it is, of a trigger that there is."""
+        given = self.cleaned_data["payload"]
+        there = Trigger.objects.filter(pk=self.instance.pk).first()
+        if there is None or there.target != self.data.get("target"):
+            return given
+        return targets.kept(there.target, given, there.payload)
 
     def clean_caller_arguments(self) -> object:
         given = self.cleaned_data["caller_arguments"]
@@ -57,7 +74,7 @@ class TriggerForm(ModelForm[Trigger]):
 
 
 @admin.register(Trigger)
-class TriggerAdmin(Audited, ModelAdmin[Trigger]):
+class TriggerAdmin(Audited, Within, ModelAdmin[Trigger]):
     form = TriggerForm
     list_display = ["name", "target", "queue", "shared_key", "overlap", "enabled"]
     list_filter = ["enabled"]
@@ -71,15 +88,26 @@ class TriggerAdmin(Audited, ModelAdmin[Trigger]):
         form = super().get_form(request, obj, change=change, **kwargs)
         return type("AskedTriggerForm", (form,), {"by": request.user})
 
+    def get_fields(self, request: HttpRequest, obj: Trigger | None = None) -> Any:
+        """Return the fields; for those who only look, what is shown of its arguments in the place of these."""
+        names = super().get_fields(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return names
+        return ["arguments" if name == "payload" else name for name in names]
+
+    @admin.display(description="payload")
+    def arguments(self, trigger: Trigger) -> SafeString:
+        return format_html("<pre>{}</pre>", as_json(targets.shown(trigger.target, trigger.payload)))
+
     def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
-        if not change:
+        if not change or {*definitions.WHAT_RUNS} & {*form.changed_data}:
             obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)
 
     @admin.action(description="Start now", permissions=["fire"])
     def fire(self, request: HttpRequest, queryset: QuerySet[Trigger]) -> None:
         by = cast("AbstractBaseUser", request.user)
-        for trigger in queryset:
+        for trigger in touched(request, list(queryset), "trigger"):
             if not trigger.enabled:
                 messages.warning(request, f"{trigger} is disabled; enable it first.")
                 continue

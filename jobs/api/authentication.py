@@ -4,55 +4,67 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from secrets import compare_digest
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.utils import timezone
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
 from knox.models import get_token_model
-from knox.settings import CONSTANTS
 from rest_framework.exceptions import AuthenticationFailed
 
+from jobs.models import Token
+from jobs.rights.reach import STANDING, keep, made_of
+from jobs.tokens.scopes import narrow
+from jobs.tokens.uses import uses
 from project.postgresql.session import WRITABLE
 
 if TYPE_CHECKING:
     from project.postgresql.base import DatabaseWrapper
 
-# Token, user and the ids of the user's permissions in one round trip; with their names it took twice the planning.
-# `is_plain`: nothing of this user's has expired, which knox then removes.
+# Token, user, the ids of the user's permissions and the teams in one round trip; with the names of permissions it took
+# twice the planning.
 ASK = """
-SELECT {token}, {user},
+SELECT {credential}, {token}, {user},
     ARRAY(
         SELECT permission_id FROM auth_user_user_permissions WHERE user_id = u.id
         UNION ALL
         SELECT permission_id FROM auth_group_permissions JOIN auth_user_groups USING (group_id) WHERE user_id = u.id
     ),
-    NOT EXISTS (SELECT FROM knox_authtoken other WHERE other.user_id = u.id AND other.expiry < %(now)s),
+    {standing},
+    statement_timestamp(),
     {writable}
-FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id
-WHERE t.token_key = %(key)s
+FROM knox_authtoken c JOIN jobs_token t ON t.credential_id = c.digest JOIN auth_user u ON u.id = c.user_id
+WHERE c.digest = %(digest)s
 """
 _permission_names: dict[int, str] = {}
 
 
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox has no types
-    """Knox's tokens; what cannot be one is refused before it reaches the database."""
+    """Knox's tokens, with scopes; what cannot be one is refused before it reaches the database."""
 
     def authenticate_credentials(self, token: bytes) -> Any:
+        """Return user and token. The user has the rights that both have, `user.token` says of which token.
+
+        Raises AuthenticationFailed, for whoever holds a token that was one with the reason.
+        """
         if not re.fullmatch(rb"[A-Za-z0-9_-]+", token):
             raise AuthenticationFailed("Invalid token.")
-        text = token.decode()
-        for found, is_plain in _found(text):
-            if compare_digest(hash_token(text), found.digest):
-                if is_plain:
-                    return self.validate_user(found)
-                break
-        return super().authenticate_credentials(token)  # removes what has expired, and refuses
+        asked = {"digest": hash_token(token.decode())}
+        rows = cast("DatabaseWrapper", connection).read_first(_statement(), asked)
+        if not rows:
+            raise AuthenticationFailed("Invalid token.")
+        *values, permissions, standing, now, _ = rows[0]
+        credential, about, user = _read(values)
+        about.credential, about.owner, credential.user = credential, user, user
+        if why := about.why_ended(now):
+            raise AuthenticationFailed(f"This token opens nothing any more. {why}")
+        narrow(user, _permissions(permissions), about)
+        keep(user, made_of(user, standing).scoped(queues=about.queues, targets=about.targets))
+        uses.note(about, now)
+        return user, credential
 
 
 class BearerScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]  # registers itself, untyped
@@ -62,19 +74,14 @@ class BearerScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]  # registe
     name = "bearer"
 
 
-def _found(token: str) -> list[tuple[Any, bool]]:
-    """Return the tokens that begin as this one, each with its user, who knows his permissions, and whether it needs
-    nothing of knox."""
-    tokens, users = get_token_model(), get_user_model()
-    asked = {"key": token[: CONSTANTS.TOKEN_KEY_LENGTH], "now": timezone.now()}
-    found = []
-    for *values, permissions, is_plain, _ in cast("DatabaseWrapper", connection).read_first(_statement(), asked):
-        names = _names(tokens)
-        one: Any = tokens.from_db(connection.alias, names, values[: len(names)])
-        one.user = users.from_db(connection.alias, _names(users), values[len(names) :])
-        one.user._perm_cache = _permissions(permissions)  # where Django's backend keeps them
-        found.append((one, is_plain))
-    return found
+def _read(values: list[Any]) -> list[Any]:
+    """Return the rows that the statement found, as if Django had asked for each."""
+    read = []
+    for model in _models().values():
+        names = _names(model)
+        read.append(model.from_db(connection.alias, names, values[: len(names)]))
+        values = values[len(names) :]
+    return read
 
 
 def _permissions(ids: list[int]) -> set[str]:
@@ -86,13 +93,17 @@ def _permissions(ids: list[int]) -> set[str]:
     return {_permission_names[pk] for pk in ids if pk in _permission_names}
 
 
+def _models() -> dict[str, Any]:
+    return {"credential": get_token_model(), "token": Token, "user": get_user_model()}
+
+
 @cache
 def _statement() -> str:
     columns = {
         name: ", ".join(f"{letter}.{field.column}" for field in model._meta.concrete_fields)
-        for name, letter, model in (("token", "t", get_token_model()), ("user", "u", get_user_model()))
+        for letter, (name, model) in zip("ctu", _models().items(), strict=True)
     }
-    return ASK.format(**columns, writable=WRITABLE)
+    return ASK.format(**columns, standing=STANDING.format(user="u.id"), writable=WRITABLE)
 
 
 @cache

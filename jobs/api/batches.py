@@ -20,7 +20,15 @@ from jobs.api.parsers import JsonParser
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import JobsField, NewJobSerializer
-from jobs.api.views import IDEMPOTENCY_KEY, TOO_FAST_ANSWER, ApiView, idempotency_key, person
+from jobs.api.views import (
+    IDEMPOTENCY_KEY,
+    TOO_FAST_ANSWER,
+    TRACEPARENT,
+    ApiView,
+    idempotency_key,
+    person,
+    traceparent_of,
+)
 from jobs.api.waiting import OtherSerializer
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
@@ -29,6 +37,8 @@ from jobs.models.batch import MOST_OF_A_BATCH
 from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.models.dependency import last_of
 from jobs.permissions import ADD_JOB, VIEW_JOB
+from jobs.rights import Reach, reach_of
+from jobs.rights.seeing import seen_of
 from jobs.states import OVER, State
 from jobs.transitions.batches import NewBatch, create_batch, with_id
 
@@ -56,7 +66,8 @@ class NewBatchSerializer(Strict):
 
 
 class BatchSerializer(serializers.ModelSerializer[Batch]):
-    """State of a batch. Interrupted jobs have not ended: a person must say what became of them."""
+    """State of a batch, of those of its jobs that the caller sees. Interrupted jobs have not ended: a person must say
+    what became of them."""
 
     created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
     jobs = serializers.SerializerMethodField(help_text="How many it has.")
@@ -82,29 +93,41 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
     @extend_schema_field(OtherSerializer(allow_null=True))
     def get_callback(self, batch: Batch) -> Any:
         last = last_of(batch)
-        return None if last is None else OtherSerializer(last).data
+        seen = seen_of([] if last is None else [last], self.context["reach"])
+        return OtherSerializer(seen[0]).data if seen else None
 
     def _counts(self) -> dict[State, int]:
         counts: dict[State, int] = self.context["counts"]
         return counts
 
 
-def shown(batch_id: int) -> dict[str, Any]:
-    batch = Batch.objects.select_related("created_by", "callback").filter(pk=batch_id).first()
+def shown(batch_id: int, reach: Reach) -> dict[str, Any]:
+    """Return a batch with its counts. Raises Http404."""
+    batch = Batch.objects.within(reach).select_related("created_by", "callback").filter(pk=batch_id).first()
     if batch is None:
         raise Http404(f"There is no batch {batch_id}.")
-    return dict(BatchSerializer(batch, context={"counts": batch.counts()}).data)
+    return dict(BatchSerializer(batch, context={"counts": batch.counts(reach), "reach": reach}).data)
 
 
 class BatchList(ApiView):
     needs = {"POST": ADD_JOB}
+    examples = {
+        "POST": {
+            "name": "month end",
+            "jobs": [
+                {"target": "demo.sleep", "payload": {"seconds": 0.5}},
+                {"target": "demo.noop", "run_at": "2099-01-01T09:00:00Z"},
+            ],
+            "callback": {"target": "demo.log", "payload": {"message": "All of them have ended."}},
+        }
+    }
     serializer_class = NewBatchSerializer
     parser_classes = [JsonParser]
     queryset = Batch.objects.all()
 
     @extend_schema(
         operation_id="batches_create",
-        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
+        parameters=[IDEMPOTENCY_KEY, TRACEPARENT, RETRY_AFTER],
         responses={201: BatchSerializer, 200: BatchSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
     )
     def post(self, request: Request) -> Response:
@@ -114,29 +137,29 @@ class BatchList(ApiView):
         body, key = self.body(NewBatchSerializer), idempotency_key(request)
         known = key and Batch.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
         # A repeat may arrive after its times have passed: they were judged when it came first.
-        new = _checked(body, key, EARLIEST_RUN_AT if known else now)
+        new = _checked(body, key, EARLIEST_RUN_AT if known else now, request)
         if not known:  # a repeat creates nothing, so it costs nothing
             admission_of(person(request), request.auth).bulk(len(new.jobs) + (new.callback is not None))
         made = create_batch(new, now=now, by=person(request))
         return Response(
-            shown(made.batch.pk),
+            shown(made.batch.pk, self.reach),
             status=status.HTTP_201_CREATED if made.created else status.HTTP_200_OK,
             headers={"Location": reverse("api-batch", args=[made.batch.pk])},
         )
 
 
 class BatchDetail(ApiView):
-    needs = {"GET": VIEW_JOB}
+    needs = {"GET": (VIEW_JOB, ADD_JOB)}
     serializer_class = BatchSerializer
     queryset = Batch.objects.all()
 
     @extend_schema(operation_id="batches_read", responses=BatchSerializer)
     def get(self, request: Request, batch_id: int) -> Response:
         """Tell how far the batch is."""
-        return Response(shown(batch_id))
+        return Response(shown(batch_id, self.reach))
 
 
-def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
+def _checked(body: dict[str, Any], key: str | None, now: datetime, request: Request) -> NewBatch:
     """The jobs are judged one after the other, so that one answer names all that is wrong, or the
     first of it. Raises ValidationError."""
     errors: dict[str, Any] = {}
@@ -147,11 +170,11 @@ def _checked(body: dict[str, Any], key: str | None, now: datetime) -> NewBatch:
         if problems:
             errors[field] = problems
 
-    calendars = blackouts.Calendars()
+    calendars, trace = blackouts.Calendars(reach_of(person(request))), traceparent_of(request)
 
     def judged(where: str, fields: dict[str, Any]) -> rules.NewJob | None:
         try:
-            return rules.check_new_job(**fields, now=now, calendars=calendars)
+            return rules.check_new_job(**fields, traceparent=trace, now=now, calendars=calendars)
         except ValidationError as error:
             errors.update({f"{where}.{field}": found for field, found in error.message_dict.items()})
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -24,6 +24,8 @@ from jobs.clock import clock
 from jobs.models import Calendar, CalendarRange
 from jobs.models.calendar import mask
 from jobs.permissions import CHANGE_CALENDAR, VIEW_CALENDAR
+from jobs.rights import Reach
+from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import definitions
 from jobs.web import parsing
 
@@ -38,30 +40,46 @@ class CalendarList(ApiView):
     @extend_schema(operation_id="calendars_list", responses=ShownCalendarSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List all calendars, by name."""
-        return Response(ShownCalendarSerializer(Calendar.objects.whole(), many=True).data)
+        return Response(ShownCalendarSerializer(Calendar.objects.within(self.reach).whole(), many=True).data)
 
 
 class CalendarDetail(ApiView):
     needs = {"GET": VIEW_CALENDAR, "PUT": CHANGE_CALENDAR}
+    examples = {
+        "PUT": {
+            "time_zone": "Europe/Berlin",
+            "open_from": "08:00",
+            "open_until": "18:00",
+            "holidays_of": "DE",
+            "ranges": [{"starts": "2026-12-24", "ends": "2026-12-31", "label": "Closed at the end of the year"}],
+        }
+    }
     serializer_class = CalendarSerializer
     queryset = Calendar.objects.all()
 
     @extend_schema(operation_id="calendars_get", responses=ShownCalendarSerializer)
     def get(self, request: Request, name: str) -> Response:
-        return Response(ShownCalendarSerializer(_calendar(name)).data)
+        """Read a calendar: its days, hours, holidays and ranges."""
+        return Response(ShownCalendarSerializer(_calendar(name, self.reach)).data)
 
-    @extend_schema(operation_id="calendars_put", request=CalendarSerializer, responses=ShownCalendarSerializer)
+    @extend_schema(
+        operation_id="calendars_put",
+        request=CalendarSerializer,
+        responses={200: ShownCalendarSerializer, 201: ShownCalendarSerializer},
+    )
     def put(self, request: Request, name: str) -> Response:
         """Define the calendar: 201, or 200 where it was there and is now as given. Jobs meet the new one at their time;
         what the old one has moved stays there.
         """
+        if not self.reach.has("calendar", name):
+            raise PermissionDenied(not_of_theirs(f"The calendar '{name}'"))
         given = self.body(CalendarSerializer)
         ranges = [CalendarRange(**fields) for fields in given.pop("ranges")]
         days = given.pop("days")
         fields = {**given, "open_days": mask(WORDS.index(day) for day in days)}
         _judge(Calendar(name=name, **fields), ranges)
         created = definitions.define_calendar(name, fields, ranges, by=person(request), now=clock.current())
-        shown = ShownCalendarSerializer(_calendar(name)).data
+        shown = ShownCalendarSerializer(_calendar(name, self.reach)).data
         return Response(shown, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
 
@@ -84,7 +102,7 @@ class CalendarOpenings(ApiView):
         """Show when a calendar is open, so that it can be seen before jobs depend on it."""
         begin = _first_moment(request.query_params.get("from"))
         days = _number_of_days(request.query_params.get("days"))
-        calendar = _calendar(name).snapshot()
+        calendar = _calendar(name, self.reach).snapshot()
         if problems := calendars.problems(calendar):
             raise ValidationError(problems)
         found = calendars.openings(calendar, begin, begin + timedelta(days=days))
@@ -99,8 +117,8 @@ class CalendarOpenings(ApiView):
         return Response(answer)
 
 
-def _calendar(name: str) -> Calendar:
-    found = Calendar.objects.named(name)
+def _calendar(name: str, reach: Reach) -> Calendar:
+    found = Calendar.objects.within(reach).named(name)
     if found is None:
         raise Http404(f"There is no calendar '{name}'; GET /api/v1/calendars/ lists those that there are.")
     return found

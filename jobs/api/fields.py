@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils import html
 
+from jobs import targets
 from jobs.web import parsing
 
 MOST_NAMED = 5  # unknown names of one object
@@ -112,7 +113,7 @@ class MomentField(serializers.Field[Any, Any, Any, Any]):
 
 
 @extend_schema_field(
-    {"oneOf": [{"type": "string", "format": "date-time"}, {"type": "string", "enum": [parsing.NOW]}], "default": "now"}
+    {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "enum": [parsing.NOW]}], "default": "now"}
 )
 class StartField(MomentField):
     """A time, or None for "now" and where it is left out."""
@@ -140,3 +141,15 @@ class PayloadField(serializers.JSONField):
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class LabelsField(PayloadField):
     """Labels: a JSON object of texts; in a form, its text."""
+
+
+class ShownPayloadField(serializers.JSONField):
+    """Payload as it is shown: with a text in the place of each secret value, unless the context says that they are
+    shown. Only what is read by itself, by whoever may see secrets, says so: no list, and no answer to a change."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"read_only": True, "source": "*", **kwargs})
+
+    def to_representation(self, value: Any) -> Any:
+        target = value.target if hasattr(value, "target") else value.schedule.target
+        return targets.shown(target, value.payload, sees_secrets=self.context.get("shows_secrets", False))

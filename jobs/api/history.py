@@ -15,9 +15,11 @@ from rest_framework.utils.urls import replace_query_param
 from jobs.api.paging import JobPagination
 from jobs.api.serializers import JobSerializer
 from jobs.models.history import Filter, Position, listed
+from jobs.rights import Reach
+from jobs.rights.telling import tell
 
 
-def history_page(request: Request, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def history_page(request: Request, wanted: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
     """Return a page of the history as the list of jobs is returned. One of which little was asked for may be short, or
     empty, and have a next one all the same: each looks at so many jobs only. Raises NotFound for a wrong cursor."""
     labels = wanted.get("label")
@@ -29,12 +31,13 @@ def history_page(request: Request, wanted: Mapping[str, Any]) -> dict[str, Any]:
         batch=wanted.get("batch"),
         labels=json.dumps(labels) if labels else None,
     )
-    jobs, position = listed(asked, _read(wanted.get("cursor")), limit=wanted.get("page_size", JobPagination.page_size))
+    limit = wanted.get("page_size", JobPagination.page_size)
+    jobs, position = listed(asked, _read(wanted.get("cursor")), limit=limit, within=reach)
     address = request.build_absolute_uri()
     return {
         "next": replace_query_param(address, "cursor", _written(position)) if position else None,
         "previous": None,
-        "results": JobSerializer(jobs, many=True).data,
+        "results": JobSerializer(tell(jobs, reach), many=True).data,
     }
 
 

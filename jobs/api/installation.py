@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Installation
 from jobs.permissions import RELEASE_INSTALLATION, VIEW_JOB
+from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import restoring
 
 
@@ -61,11 +63,15 @@ class InstallationDetail(InstallationView):
 
 class ReleaseRestored(InstallationView):
     needs = {"POST": RELEASE_INSTALLATION}
+    examples = {"POST": {"reason": "The restored rows have been looked at."}}
+    conflicts = ("POST",)
     serializer_class = ReleaseSerializer
 
     @extend_schema(operation_id="installation_release", request=ReleaseSerializer, responses=InstallationSerializer)
     def post(self, request: Request) -> Response:
         """Let jobs start again in a database that was restored. 409 when nothing is held."""
+        if not self.reach.is_whole:
+            raise PermissionDenied(not_of_theirs("Not all that this would start"))
         answer = restoring.release(now=clock.current(), by=person(request), **self.body(ReleaseSerializer))
         if not answer.done:
             raise Conflict(answer.why)

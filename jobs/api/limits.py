@@ -17,6 +17,7 @@ from jobs.clock import clock
 from jobs.models import Kind, Limit
 from jobs.models.limit import FASTEST, MOST_RUNNING, SLOWEST
 from jobs.permissions import CHANGE_LIMIT, DELETE_LIMIT, PAUSE_LIMIT, VIEW_LIMIT
+from jobs.rights.seeing import not_of_theirs
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 
@@ -60,8 +61,16 @@ class LimitView(ApiView):
     def named(self, kind: str, name: str) -> Name:
         return Name(Kind(kind), name)
 
+    def touched(self, kind: str, name: str) -> Name:
+        """Return a queue or key that is the caller's to limit. Raises PermissionDenied."""
+        limited = self.named(kind, name)
+        if not self.reach.has(kind, name):
+            raise PermissionDenied(not_of_theirs(f"The {limited}"))
+        return limited
+
     def shown(self, limited: Name) -> Response:
-        found = Limit.objects.select_related("paused_by").filter(kind=limited.kind, name=limited.name).first()
+        seen = Limit.objects.within(self.reach).select_related("paused_by")
+        found = seen.filter(kind=limited.kind, name=limited.name).first()
         if found is None:
             raise Http404(f"The {limited} has no limits; PUT gives it some.")
         return Response(LimitSerializer(found).data)
@@ -73,21 +82,23 @@ class LimitList(LimitView):
     @extend_schema(operation_id="limits_list", responses=LimitSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List all queues and keys that have limits or are paused."""
-        return Response(LimitSerializer(Limit.objects.select_related("paused_by"), many=True).data)
+        return Response(LimitSerializer(Limit.objects.within(self.reach).select_related("paused_by"), many=True).data)
 
 
 class LimitDetail(LimitView):
     needs = {"GET": VIEW_LIMIT, "PUT": CHANGE_LIMIT, "DELETE": DELETE_LIMIT}
+    examples = {"PUT": {"concurrency": 4, "rate": 10, "burst": 5, "reason": "The receiver takes no more."}}
     serializer_class = LimitRulesSerializer
 
     @extend_schema(operation_id="limits_get", responses=LimitSerializer)
     def get(self, request: Request, kind: str, name: str) -> Response:
+        """Read the limits of a queue or key, and whether it is paused."""
         return self.shown(self.named(kind, name))
 
     @extend_schema(operation_id="limits_put", request=LimitRulesSerializer, responses=LimitSerializer)
     def put(self, request: Request, kind: str, name: str) -> Response:
         """Limit the queue or key from now on. What runs goes on; what is left out is not limited."""
-        limited, rules = self.named(kind, name), self.body(LimitRulesSerializer)
+        limited, rules = self.touched(kind, name), self.body(LimitRulesSerializer)
         by = pausing.By(person(request), rules.pop("reason"))
         pausing.limit(limited, now=clock.current(), by=by, **rules)
         return self.shown(limited)
@@ -95,7 +106,7 @@ class LimitDetail(LimitView):
     @extend_schema(operation_id="limits_delete", responses={204: None})
     def delete(self, request: Request, kind: str, name: str) -> Response:
         """Lift all limits of it, a pause included: that of a paused one needs `jobs.pause_limit` too."""
-        limited = self.named(kind, name)
+        limited = self.touched(kind, name)
         paused = Limit.objects.paused().filter(kind=limited.kind, name=limited.name)
         if paused.exists() and not request.user.has_perm(PAUSE_LIMIT):
             raise PermissionDenied(f"The {limited} is paused, and this would resume it: that needs '{PAUSE_LIMIT}'.")
@@ -105,23 +116,25 @@ class LimitDetail(LimitView):
 
 class PauseLimit(LimitView):
     needs = {"POST": PAUSE_LIMIT}
+    examples = {"POST": {"reason": "The receiver is being repaired."}}
     serializer_class = PauseSerializer
 
     @extend_schema(operation_id="limits_pause", request=PauseSerializer, responses=LimitSerializer)
     def post(self, request: Request, kind: str, name: str) -> Response:
         """Start none of it until it is resumed. What runs goes on; what comes due is held."""
-        limited, reason = self.named(kind, name), self.body(PauseSerializer)["reason"]
+        limited, reason = self.touched(kind, name), self.body(PauseSerializer)["reason"]
         pausing.pause(limited, now=clock.current(), reason=reason, by=person(request))
         return self.shown(limited)
 
 
 class ResumeLimit(LimitView):
     needs = {"POST": PAUSE_LIMIT}
+    examples = {"POST": {"reason": "The receiver is back."}}
     serializer_class = PauseSerializer
 
     @extend_schema(operation_id="limits_resume", request=PauseSerializer, responses=LimitSerializer)
     def post(self, request: Request, kind: str, name: str) -> Response:
-        """Go on: what was held is due at once, as far as its limits let it."""
-        limited, reason = self.named(kind, name), self.body(PauseSerializer)["reason"]
+        """Resume the queue or key: what was held is due at once, as far as its limits let it."""
+        limited, reason = self.touched(kind, name), self.body(PauseSerializer)["reason"]
         pausing.resume(limited, now=clock.current(), by=pausing.By(person(request), reason))
         return self.shown(limited)

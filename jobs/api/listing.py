@@ -1,4 +1,4 @@
-"""The list of jobs: which ones are asked for."""
+"""The list of jobs: which ones are asked for, by REST and on the page at /jobs/."""
 
 from __future__ import annotations
 
@@ -6,95 +6,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import QueryDict
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs.api.fields import MomentField, Strict, TextField
+from jobs.api.fields import Strict, TextField
+from jobs.api.filters import BoundField, LabelsFilter, SecondsField, StatesField, WordField
 from jobs.api.paging import BIGGEST_ID
-from jobs.models.querysets import FEW, JobQuerySet
-from jobs.rules import labels_problems, text_problems
-from jobs.states import State
-from jobs.web import parsing
+from jobs.rules.finding import FREE, HELD
+from jobs.states import Hold
 
-TEXT_LIMIT = 255
-LOOKUPS = {
-    "queue": "queue",
-    "target": "target",
-    "name": "name",
-    "batch": "batch_id",
-    "run_at_after": "run_at__gte",
-    "run_at_before": "run_at__lt",
-    "created_at_after": "created_at__gte",
-    "created_at_before": "created_at__lt",
-}
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class StatesField(serializers.Field[Any, Any, Any, Any]):
-    """States by name or number, separated by commas."""
-
-    def to_internal_value(self, data: str) -> list[State]:
-        by_word = {word: state for state in State for word in (state.label, str(state.value))}
-        words = [word.strip().lower() for word in data.split(",") if word.strip()]
-        unknown = [word for word in words if word not in by_word]
-        if unknown:
-            known = ", ".join(f"{state.label} ({state.value})" for state in State)
-            raise serializers.ValidationError(f"'{unknown[0]}' is no state; known are: {known}.")
-        return [by_word[word] for word in words]
-
-
-class BoundField(MomentField):
-    """An end of a range: here nobody else asks for the zone."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            moment = super().to_internal_value(data)
-        except serializers.ValidationError:
-            if " " not in data:
-                raise
-            raise serializers.ValidationError(
-                "This is not a time; in an address, write the plus sign of a zone as %2B."
-            ) from None
-        if moment.tzinfo is None:
-            raise serializers.ValidationError("This time has no zone; write it like 2026-12-31T23:59:00Z.")
-        return moment
-
-
-class WordField(TextField):
-    """Text that is compared with a column."""
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        problems = text_problems(text, TEXT_LIMIT)
-        if problems:
-            raise serializers.ValidationError(problems)
-        return text
-
-
-@extend_schema_field({"type": "array", "items": {"type": "string"}})
-class LabelsFilter(serializers.Field[Any, Any, Any, Any]):
-    """Labels, each as key:value, that are all wanted."""
-
-    def __init__(self) -> None:
-        super().__init__(required=False, help_text="With this label, as key:value; given several times, with all.")
-
-    def get_value(self, dictionary: Any) -> Any:
-        given = [text for text in dictionary.getlist(self.field_name) if text]
-        return given or serializers.empty
-
-    def to_internal_value(self, data: list[str]) -> dict[str, str]:
-        wanted: dict[str, str] = {}
-        for text in data:
-            try:
-                key, value = parsing.label(text)
-            except parsing.Unreadable as error:
-                raise serializers.ValidationError(str(error)) from None
-            if wanted.setdefault(key, value) != value:
-                raise serializers.ValidationError(f"Nothing has two values of '{key[:100]}'; give one of them.")
-        if problems := labels_problems(wanted):
-            raise serializers.ValidationError(problems)
-        return wanted
+OF_HISTORY = {"history", "state", "queue", "target", "name", "label", "batch", "page_size", "cursor", "format"}
 
 
 class PageQuery(Strict):
@@ -132,7 +52,35 @@ class ListQuery(PageQuery):
     queue = WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
     target = WordField(required=False, allow_blank=False, help_text="Exactly this target.")
     name = WordField(required=False, allow_blank=False, help_text="Exactly this name.")
+    key = WordField(required=False, allow_blank=False, help_text="Exactly this key.")
     label = LabelsFilter()  # type: ignore[assignment] # REST framework takes it away
+    team = WordField(
+        required=False, allow_blank=False, help_text="Of this team: by its label, or by a queue that it owns."
+    )
+    worker = WordField(required=False, allow_blank=False, help_text="Whose latest start this worker made.")
+    failure = WordField(
+        required=False, allow_blank=False, help_text="Whose latest start failed with exactly this fingerprint."
+    )
+    q = WordField(
+        required=False,
+        allow_blank=False,
+        help_text="An id, or words that are all in name or target; one like `team:payroll` is a label, if any has it.",
+    )
+    later_than = SecondsField(
+        required=False,
+        help_text="Started more than so many seconds after `run_at`, or due for so long, not started, and not held.",
+    )
+    held = serializers.ChoiceField(
+        required=False,
+        choices=[FREE, HELD, *(hold.words for hold in Hold)],
+        error_messages={"invalid_choice": f"Give no, any, {', '.join(hold.words for hold in Hold)}."},
+        help_text="Pending, and held by this, by anything (`any`) or by nothing (`no`).",
+    )
+    no_live_worker = serializers.BooleanField(
+        required=False,
+        error_messages={"invalid": "This is neither true nor false; give one of them."},
+        help_text="True: pending in a queue that no living worker takes from, or running on one that no longer lives.",
+    )
     batch = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -144,6 +92,8 @@ class ListQuery(PageQuery):
     run_at_before = BoundField(required=False, help_text="Due before this time.")
     created_at_after = BoundField(required=False, help_text="Created at this time or later.")
     created_at_before = BoundField(required=False, help_text="Created before this time.")
+    finished_at_after = BoundField(required=False, help_text="Ended at this time or later.")
+    finished_at_before = BoundField(required=False, help_text="Ended before this time.")
     history = serializers.BooleanField(
         required=False,
         error_messages={"invalid": "This is neither true nor false; give one of them."},
@@ -151,10 +101,10 @@ class ListQuery(PageQuery):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        by_time = [name for name in attrs if name.endswith(("_after", "_before"))]
-        if attrs.get("history") and by_time:
+        others = [name for name, value in attrs.items() if name not in OF_HISTORY and value is not False]
+        if attrs.get("history") and others:
             raise serializers.ValidationError(
-                {by_time[0]: "The history is not listed by this; leave it out, and follow `next` to the time."}
+                {others[0]: "The history is not listed by this; leave it out, and follow `next` to the time."}
             )
         return attrs
 
@@ -170,18 +120,3 @@ def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
     asked.is_valid(raise_exception=True)
     wanted: Mapping[str, Any] = asked.validated_data
     return wanted
-
-
-def matching(jobs: JobQuerySet, wanted: Mapping[str, Any]) -> JobQuerySet:
-    """Return the jobs that a query string asks for."""
-    if wanted.get("state"):
-        jobs = jobs.in_state(wanted["state"])
-    jobs = jobs.labelled(wanted.get("label", {}))
-    return jobs.filter(**{LOOKUPS[name]: value for name, value in wanted.items() if name in LOOKUPS})
-
-
-def is_indexed(wanted: Mapping[str, Any]) -> bool:
-    """Return whether an index leads to the jobs that a query string asks for, or all are asked for."""
-    asked = wanted.keys() & {"state", "label", *LOOKUPS}
-    few = wanted.get("state") and FEW.issuperset(wanted["state"])
-    return bool(not asked or few or asked & {"batch", "label"} or {"run_at_after", "run_at_before"} <= asked)

@@ -10,7 +10,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
-from jobs.models import Job
 from jobs.models.querysets.overviews import LOOK
 
 BIGGEST_ID = 2**63 - 1
@@ -48,7 +47,7 @@ class LookingPagination(JobPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         cursor = self.decode_cursor(request)
         position = None if cursor is None or cursor.position is None else int(cursor.position)
-        oldest, newest = Job.objects.ends()
+        oldest, newest = queryset.model._default_manager.all().ends()
         if cursor is not None and position is not None and cursor.reverse:
             until = position + LOOK
             page = self._page_of(queryset.filter(id__gt=position, id__lte=until), request, view)

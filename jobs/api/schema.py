@@ -1,13 +1,20 @@
-"""Description of operations in the schema: sorted by what they are about, and with the shape of their refusals."""
+"""Description of operations in the schema: sorted by what they are about, each with an example that works, and with
+its refusals."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from jobs.api.answers import answers
+from jobs.api.problems import CONTENT_TYPE
+
+JSON = "application/json"
 TEXT = {"type": "string"}
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -46,14 +53,115 @@ RETRY_AFTER = OpenApiParameter(
     description="Seconds after which there is enough of the budget again.",
 )
 
+# What each refusal is called, and when it comes.
+PROBLEMS: dict[int, tuple[str, str]] = {
+    400: ("invalid", "What was sent is wrong; `errors` names each field."),
+    401: ("not-authenticated", "There is no token and no session, or they are not valid."),
+    403: ("permission-denied", "The user may not do this."),
+    404: ("not-found", "There is none at this address."),
+    409: ("conflict", "It is not in a state in which this can be done; `detail` says in which it is."),
+    413: ("body-too-large", "The body is larger than it may be."),
+    415: ("unsupported-media-type", "The body is of a kind that is not read here."),
+    422: ("key-reused", "This Idempotency-Key was used for another request."),
+    503: (
+        "database-away",
+        "The database cannot be reached; repeat it after Retry-After, with its Idempotency-Key.",
+    ),
+}
+ALWAYS = (401, 403, 503)
+OF_A_BODY = (400, 413, 415)
+TEXTS = {("path", name) for name in ("name", "nominal", "target")}  # that an address may have wrong
+
+# What stands in addresses.
+PLACES: dict[str, tuple[str, Any]] = {
+    "job_id": ("The id of the job.", 17),
+    "target": ("The name of the target.", "demo.sleep"),
+    "batch_id": ("The id of the batch.", 3),
+    "stop_id": ("The id of the stop.", 3),
+    "alert_id": ("The id of the alert.", 7),
+    "schedule_id": ("The id of the schedule.", 5),
+    "operation_id": ("The id of the operation.", 2),
+    "nominal": ("The nominal time of the run, with its zone.", "2099-01-01T02:30:00Z"),
+    "kind": ("Whether it is a queue or a key.", "queue"),
+    "name": ("Its name.", "default"),
+    "session": ("The id of the worker's session.", "7f9c2ba4-e88f-4d1c-9a4b-0c7d4e1f5a60"),
+}
+
 
 class Schema(AutoSchema):
+    view: Any  # one of ours: an ApiView
+
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").partition("/")[0]]
+
+    def get_summary(self) -> str:
+        """Return the first sentence of the operation's docstring."""
+        return re.split(r"[.:;](?:\s|$)", " ".join(super().get_description().split()))[0]
+
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular's
+        """Return the operation's docstring, and the permission that it needs."""
+        text = " ".join(super().get_description().split())
+        named = self.view.needs.get(self.method)
+        if named is None:
+            return f"{text}\n\nNeeds no permission."
+        first, *others = [named] if isinstance(named, str) else named
+        own = f", or `{'` or `'.join(others)}` for what is one's own" if others else ""
+        return f"{text}\n\nNeeds the permission `{first}`{own}."
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
-            content = {"application/problem+json": {"schema": PROBLEM}}
-            operation["responses"]["default"] = {"description": "A problem", "content": content}
+            self._show_places(operation)
+            self._show_examples(operation)
+            self._tell_problems(operation)
         return operation
+
+    def _show_places(self, operation: dict[str, Any]) -> None:
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path":
+                parameter["description"], parameter["example"] = PLACES[parameter["name"]]
+
+    def _show_examples(self, operation: dict[str, Any]) -> None:
+        """Put into the operation what its view has as an example to send, and what was answered to it."""
+        sent = {JSON: self.view.examples.get(self.method), **getattr(self.view, "other_examples", {})}
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            if sent.get(kind) is not None:
+                content["example"] = sent[kind]
+        answer = answers().get(operation["operationId"])
+        if answer is not None:
+            content = operation["responses"][str(answer["status"])].get("content", {})
+            if JSON in content:
+                content[JSON]["example"] = answer["body"]
+
+    def _tell_problems(self, operation: dict[str, Any]) -> None:
+        problem = {"schema": self._problem().ref}
+        for status in sorted(self._statuses(operation)):
+            kind, description = PROBLEMS[status]
+            example = answers().get(kind, {}).get("body")
+            content = {CONTENT_TYPE: {**problem, **({"example": example} if example else {})}}
+            operation["responses"].setdefault(str(status), {"description": description, "content": content})
+        operation["responses"]["default"] = {"description": "Any other problem.", "content": {CONTENT_TYPE: problem}}
+
+    def _statuses(self, operation: dict[str, Any]) -> set[int]:
+        """Return the refusals that this operation can answer with, beside those that it describes itself."""
+        found = set(ALWAYS)
+        places = {(parameter["in"], parameter["name"]) for parameter in operation.get("parameters", [])}
+        kinds = {where for where, _ in places}
+        if "requestBody" in operation:
+            found |= {*OF_A_BODY}
+        if "query" in kinds or places & TEXTS:
+            found.add(400)
+        if "path" in kinds:
+            found.add(404)
+        if ("header", "Idempotency-Key") in places:
+            found.add(422)
+        if self.method in self.view.conflicts:
+            found.add(409)
+        return found
+
+    def _problem(self) -> ResolvedComponent:
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="jobs.api.Problem"
+        )
+        self.registry.register_on_missing(component)
+        return component

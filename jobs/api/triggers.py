@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,17 +12,29 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs import exactjson
-from jobs.api.fields import LabelsField, ListOf, PayloadField, Strict, TextField
+from jobs import exactjson, targets
+from jobs.api.fields import LabelsField, ListOf, PayloadField, ShownPayloadField, Strict, TextField
 from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
-from jobs.api.problems import Conflict
+from jobs.api.problems import CONTENT_TYPE, Conflict
+from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import JobDetailSerializer
 from jobs.api.serializers.derived import HELP, Field, field_of
-from jobs.api.views import ApiView, idempotency_key, person
+from jobs.api.views import (
+    IDEMPOTENCY_KEY,
+    TOO_FAST_ANSWER,
+    TRACEPARENT,
+    ApiView,
+    idempotency_key,
+    person,
+    traceparent_of,
+)
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
 from jobs.models import Job, Trigger
-from jobs.permissions import CHANGE_TRIGGER, DELETE_TRIGGER, FIRE_TRIGGER, VIEW_JOB, VIEW_TRIGGER
+from jobs.permissions import ADD_JOB, CHANGE_TRIGGER, DELETE_TRIGGER, FIRE_TRIGGER, VIEW_JOB, VIEW_TRIGGER
+from jobs.rights import reach_of
+from jobs.rights.seeing import not_theirs
+from jobs.rights.telling import tell
 from jobs.rules import ASKED
 from jobs.states import Overlap
 from jobs.transitions import definitions, triggers
@@ -103,6 +115,7 @@ class TriggerSerializer(Strict):
 
 class ShownTriggerSerializer(serializers.ModelSerializer[Trigger]):
     key = serializers.CharField(source="shared_key", read_only=True)
+    payload = ShownPayloadField()
     labels = LabelsField(read_only=True, help_text=ASKED["labels"].help)
 
     class Meta:
@@ -120,7 +133,7 @@ class TriggerList(ApiView):
     @extend_schema(operation_id="triggers_list", responses=ShownTriggerSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List all triggers, by name."""
-        return Response(ShownTriggerSerializer(Trigger.objects.all(), many=True).data)
+        return Response(ShownTriggerSerializer(Trigger.objects.within(self.reach), many=True).data)
 
 
 class TriggerDetail(ApiView):
@@ -130,12 +143,32 @@ class TriggerDetail(ApiView):
         "PUT": CHANGE_TRIGGER,
         "DELETE": DELETE_TRIGGER,
     }
+    examples = {
+        "POST": {"payload": {"seconds": 0.5}},
+        "PUT": {"target": "demo.sleep", "payload": {"seconds": 0.1}, "caller_arguments": ["seconds"]},
+    }
+    conflicts = ("POST",)
     serializer_class = FireSerializer
     queryset = Trigger.objects.all()
 
+    def trigger(self, name: str) -> Trigger:
+        """Return a trigger that the caller sees. Raises Http404."""
+        found: Trigger | None = Trigger.objects.within(self.reach).filter(name=name).first()
+        if found is None:
+            raise Http404(f"There is no trigger '{name}'; GET /api/v1/triggers/ lists those that there are.")
+        return found
+
+    def touched(self, trigger: Trigger) -> Trigger:
+        """Return this trigger, which is the caller's to start and change. Raises PermissionDenied."""
+        if not self.reach.touches(trigger):
+            raise PermissionDenied(not_theirs(f"The trigger '{trigger.name}'", trigger, self.reach))
+        return trigger
+
     @extend_schema(operation_id="triggers_get", responses=ShownTriggerSerializer)
     def get(self, request: Request, name: str) -> Response:
-        return Response(ShownTriggerSerializer(_trigger(name)).data)
+        """Read a trigger: what it starts, and with which arguments."""
+        context = {"shows_secrets": self.reach.sees_secrets}
+        return Response(ShownTriggerSerializer(self.trigger(name), context=context).data)
 
     @extend_schema(
         operation_id="triggers_fire",
@@ -144,9 +177,11 @@ class TriggerDetail(ApiView):
             OpenApiParameter(
                 "wait", float, description=f"Answer at its end, or after so many seconds, at most {LONGEST_WAIT:g}."
             ),
-            OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER),
+            IDEMPOTENCY_KEY,
+            TRACEPARENT,
+            RETRY_AFTER,
         ],
-        responses={200: RunSerializer, 202: RunSerializer},
+        responses={200: RunSerializer, 202: RunSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
     )
     def post(self, request: Request, name: str) -> Response:
         """Start the trigger now, or join the run that there is: the same answer for all who ask meanwhile. 200 once it
@@ -159,7 +194,7 @@ class TriggerDetail(ApiView):
             return _answer(wait.job_id, wait.run, name, person(request))
         seconds = seconds_of(request.query_params.get("wait"))
         body = self.body(FireSerializer)
-        trigger = _trigger(name)
+        trigger = self.touched(self.trigger(name))
         if not trigger.enabled:
             raise Conflict(f"The trigger '{name}' is disabled; whoever may change it can enable it.")
         fired = triggers.fire(
@@ -168,6 +203,7 @@ class TriggerDetail(ApiView):
             by=person(request),
             payload=body["payload"],
             idempotency_key=idempotency_key(request),
+            traceparent=traceparent_of(request),
             before_creation=admission_of(person(request), request.auth).single,
         )
         run = "started" if fired.created else "joined"
@@ -178,10 +214,21 @@ class TriggerDetail(ApiView):
             block(request, fired.job.pk, seconds)
         return _answer(fired.job.pk, run, name, person(request))
 
-    @extend_schema(operation_id="triggers_put", request=TriggerSerializer, responses=ShownTriggerSerializer)
+    @extend_schema(
+        operation_id="triggers_put",
+        request=TriggerSerializer,
+        responses={200: ShownTriggerSerializer, 201: ShownTriggerSerializer},
+    )
     def put(self, request: Request, name: str) -> Response:
         """Define the trigger: 201, or 200 where it was there and is now as given."""
         fields = self.body(TriggerSerializer)
+        there = Trigger.objects.filter(name=name).first()
+        if there is not None and not self.reach.sees(there):
+            raise PermissionDenied(f"The name '{name}' is taken, and not by a team of yours; choose another.")
+        if there is not None:
+            self.touched(there)
+            if there.target == fields["target"]:
+                fields["payload"] = targets.kept(there.target, fields["payload"], there.payload)
         problems = triggers.definition_problems(Trigger(name=name, **fields), now=clock.current(), by=person(request))
         if problems:
             raise ValidationError(problems)
@@ -192,15 +239,8 @@ class TriggerDetail(ApiView):
     @extend_schema(operation_id="triggers_delete", responses={204: None})
     def delete(self, request: Request, name: str) -> Response:
         """Delete the trigger. Its jobs stay."""
-        definitions.forget(_trigger(name), by=person(request), now=clock.current())
+        definitions.forget(self.touched(self.trigger(name)), by=person(request), now=clock.current())
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _trigger(name: str) -> Trigger:
-    found = Trigger.objects.filter(name=name).first()
-    if found is None:
-        raise Http404(f"There is no trigger '{name}'; GET /api/v1/triggers/ lists those that there are.")
-    return found
 
 
 def _answer(job_id: int, run: str, name: str, caller: AbstractBaseUser) -> Response:
@@ -210,7 +250,8 @@ def _answer(job_id: int, run: str, name: str, caller: AbstractBaseUser) -> Respo
     if job is None:
         raise Http404(f"There is no job {job_id} any more.")
     headers = {"RunAt-Run": run}
-    if _sees_jobs(caller):
+    has_perm = cast("PermissionsMixin", caller).has_perm
+    if reach_of(caller).sees_job(job) and (has_perm(VIEW_JOB) or has_perm(ADD_JOB)):
         headers["Location"] = reverse("api-job", args=[job.pk])
     shown = _shown(job, name, caller)
     if job.is_final:
@@ -220,8 +261,10 @@ def _answer(job_id: int, run: str, name: str, caller: AbstractBaseUser) -> Respo
 
 def _shown(job: Job, name: str, caller: AbstractBaseUser) -> Any:
     """The run as somebody sees it who has asked the trigger of this name for it."""
-    if _sees_jobs(caller):
-        return RunSerializer(job).data
+    reach = reach_of(caller)
+    tell([job], reach)
+    if reach.sees_job(job) and cast("PermissionsMixin", caller).has_perm(VIEW_JOB):
+        return RunSerializer(job, context={"reach": reach}).data
     trigger = Trigger.objects.filter(name=name).first()
     own = job.created_by_id == caller.pk or (trigger is not None and _stands_for(job, trigger))
     return BriefRunSerializer(job, context={"own": own}).data
@@ -234,7 +277,3 @@ def _stands_for(job: Job, trigger: Trigger) -> bool:
     if job.trigger_id == trigger.pk:
         return True
     return job.target == trigger.target and exactjson.same(job.payload, trigger.payload)
-
-
-def _sees_jobs(caller: AbstractBaseUser) -> bool:
-    return cast("PermissionsMixin", caller).has_perm(VIEW_JOB)

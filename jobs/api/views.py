@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -21,12 +21,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from jobs import rules, transitions
+from jobs import blackouts, rules, traceparent, transitions
 from jobs.api.access import HasPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.bodies import body_limit
 from jobs.api.history import history_page
-from jobs.api.listing import ListQuery, checked, is_indexed, matching
+from jobs.api.listing import ListQuery, checked
 from jobs.api.paging import JobPagination, LookingPagination
 from jobs.api.parsers import PARSERS
 from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
@@ -44,9 +44,11 @@ from jobs.clock import clock
 from jobs.creation_limits import admission_of
 from jobs.models import Job, Verb
 from jobs.models.constraints import EARLIEST_RUN_AT
-from jobs.models.history import find
 from jobs.permissions import ADD_JOB, VIEW_JOB
+from jobs.rights import Reach, reach_of
+from jobs.rights.telling import seen_job, tell
 from jobs.rules.controls import CONTROLS
+from jobs.rules.finding import is_indexed, matching
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -55,6 +57,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     location=OpenApiParameter.HEADER,
     description="Repeat an uncertain request with the same key: it creates nothing twice.",
+)
+TRACEPARENT = OpenApiParameter(
+    "traceparent",
+    location=OpenApiParameter.HEADER,
+    description="The caller's trace (W3C Trace Context), to which the spans of what this starts are linked. One that "
+    "cannot be read counts as none.",
 )
 TOO_FAST_ANSWER = OpenApiResponse(TOO_FAST, "Faster than you may create; nothing was created.")
 
@@ -81,7 +89,10 @@ class Metadata(SimpleMetadata):
 class ApiView(GenericAPIView[Any]):
     """Base of all views: who may call, what a body may be, how it is refused."""
 
-    needs: ClassVar[dict[str, str]] = {}  # the permission that each method needs
+    # The permission that each method needs; of several, one: those after the first for what is one's own.
+    needs: ClassVar[dict[str, str | tuple[str, ...]]] = {}
+    examples: ClassVar[dict[str, Any]] = {}  # a body for each method that has one: documentation and pages offer it
+    conflicts: ClassVar[tuple[str, ...]] = ()  # methods that are refused in certain states of what they are about
     authentication_classes = [BearerAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated, HasPermission]
     parser_classes = PARSERS
@@ -102,6 +113,11 @@ class ApiView(GenericAPIView[Any]):
             raise BodyTooLarge(size, limit)
         super().initial(request, *args, **kwargs)
 
+    @property
+    def reach(self) -> Reach:
+        """Return what the caller sees and touches."""
+        return reach_of(person(self.request))
+
     def body(self, serializer_class: type[Any]) -> dict[str, Any]:
         """The request's body as Python types. Raises ValidationError."""
         return dict(reader(serializer_class).run_validation(self.request.data))  # type: ignore[arg-type]
@@ -110,15 +126,26 @@ class ApiView(GenericAPIView[Any]):
         """The job after a verb; 404 when there is none, 409 with the reason when it was not done."""
         if answer.job is None:
             raise Http404(answer.why)
+        if answer.forbidden:
+            raise PermissionDenied(answer.why)
         if not answer.done:
             raise Conflict(answer.why)
-        return Response(JobSerializer(answer.job).data)
+        return Response(JobSerializer(tell([answer.job], self.reach)[0]).data)
 
 
 class JobList(ApiView):
-    """List of all jobs, and the way to create one."""
+    """List of jobs, and the way to create one."""
 
-    needs = {"GET": VIEW_JOB, "POST": ADD_JOB}
+    needs = {"GET": (VIEW_JOB, ADD_JOB), "POST": ADD_JOB}
+    examples = {
+        "POST": {
+            "name": "nightly report",
+            "target": "demo.sleep",
+            "payload": {"seconds": 0.1},
+            "run_at": "now",
+            "labels": {"team": "payroll"},
+        }
+    }
     serializer_class = NewJobSerializer
     pagination_class: type[JobPagination] = JobPagination
     queryset = Job.objects.all()
@@ -127,18 +154,21 @@ class JobList(ApiView):
     def get(self, request: Request) -> Response:
         """List jobs, newest first, a cursor page at a time; those of the history on their own, the last that ended
         first. Each page looks at the next 100,000 ids: one of what is rare may be short or empty and have a `next`; not
-        so by batch, label, both ends of `run_at`, or the states pending, running and interrupted."""
+        so by batch, label, `held`, both ends of `run_at`, or the states pending, running and interrupted. Lists what
+        the caller's teams own; with `jobs.add_job` and without `jobs.view_job` what he has created. The page `/jobs/`
+        has the same filters."""
         wanted = checked(request.query_params, ListQuery)
         if wanted.get("history"):
-            return Response(history_page(request, wanted))
-        if not is_indexed(wanted):
+            return Response(history_page(request, wanted, self.reach))
+        if not is_indexed(wanted, self.reach):
             self.pagination_class = LookingPagination
-        page = self.paginate_queryset(matching(Job.objects.for_people(), wanted))
+        found = matching(Job.objects.for_people().within(self.reach), wanted, clock.current())
+        page = tell(self.paginate_queryset(found) or [], self.reach)
         return self.get_paginated_response(JobSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="jobs_create",
-        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
+        parameters=[IDEMPOTENCY_KEY, TRACEPARENT, RETRY_AFTER],
         responses={
             201: JobDetailSerializer,
             200: JobDetailSerializer,
@@ -154,23 +184,30 @@ class JobList(ApiView):
         if admitted.limited and not is_known(new.idempotency_key, request):
             admitted.single()
         job, created = transitions.create(new, now=now, by=person(request))
+        if not created and not self.reach.sees_job(job):  # edited since, and out of a token's scope
+            raise PermissionDenied("What was created with this Idempotency-Key is beyond what this token is for.")
         return Response(
-            _shown(job, is_untouched=created and job.enqueued_at is None and not new.waits_for),
+            _shown(job, self.reach, is_untouched=created and job.enqueued_at is None and not new.waits_for),
             status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
             headers={"Location": reverse("api-job", args=[job.pk])},
         )
 
 
-def _shown(job: Job, *, is_untouched: bool) -> dict[str, Any]:
+def _shown(job: Job, reach: Reach, *, is_untouched: bool) -> dict[str, Any]:
     """Return the job with its story. `is_untouched`: it is as its creation has left it, and has none yet."""
     if is_untouched:
         return {**reader(NewestJobSerializer).to_representation(job), "attempts": [], "audit": []}
     job = Job.objects.for_people().with_story().get(pk=job.pk)
-    return dict(JobDetailSerializer(job).data)
+    return dict(JobDetailSerializer(tell([job], reach)[0], context={"reach": reach}).data)
 
 
 def idempotency_key(request: Request) -> str | None:
     return request.headers.get("Idempotency-Key") or None
+
+
+def traceparent_of(request: Request) -> str | None:
+    """Return the trace that the caller has sent, None where he has sent none that can be read."""
+    return traceparent.read(request.headers.get("traceparent"))
 
 
 def _checked(
@@ -179,13 +216,15 @@ def _checked(
     request: Request,
     now: datetime,
 ) -> rules.NewJob:
+    calendars = blackouts.Calendars(reach_of(person(request)))
+    beside = {"idempotency_key": key, "traceparent": traceparent_of(request)}
     try:
-        return rules.check_new_job(**fields, idempotency_key=key, now=now)
+        return rules.check_new_job(**fields, **beside, now=now, calendars=calendars)
     except ValidationError as error:
         # A repeat may arrive after its time has passed: it was judged when it came first.
         if set(error.message_dict) != {"run_at"} or not is_known(key, request):
             raise
-        return rules.check_new_job(**fields, idempotency_key=key, now=EARLIEST_RUN_AT)
+        return rules.check_new_job(**fields, **beside, now=EARLIEST_RUN_AT, calendars=calendars)
 
 
 def is_known(key: str | None, request: Request) -> bool:
@@ -196,17 +235,20 @@ def is_known(key: str | None, request: Request) -> bool:
 class JobDetail(ApiView):
     """Page of one job with its story, and the way to move it to another time."""
 
-    needs = {"GET": VIEW_JOB, "PATCH": CONTROLS[Verb.RESCHEDULE].permission}
+    needs = {"GET": (VIEW_JOB, ADD_JOB), "PATCH": CONTROLS[Verb.RESCHEDULE].permission}
+    examples = {"PATCH": {"run_at": "2099-01-01T09:00:00Z"}}
+    conflicts = ("PATCH",)
     serializer_class = RescheduleSerializer
     queryset = Job.objects.all()
 
     @extend_schema(operation_id="jobs_read", responses=JobDetailSerializer)
     def get(self, request: Request, job_id: int) -> Response:
-        """Read a job with its starts, and with what people asked of it, also when it has gone into the history."""
-        job = Job.objects.for_people().with_story().filter(pk=job_id).first() or find(job_id)
+        """Read a job: its starts, and what people asked of it, also when it has gone into the history."""
+        job = seen_job(job_id, self.reach)
         if job is None:
             raise Http404(f"There is no job {job_id}.")
-        return Response(JobDetailSerializer(job).data)
+        context = {"reach": self.reach, "shows_secrets": self.reach.sees_secrets}
+        return Response(JobDetailSerializer(job, context=context).data)
 
     @extend_schema(operation_id="jobs_reschedule", responses=JobSerializer)
     def patch(self, request: Request, job_id: int) -> Response:

@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from jobs.clock import clock
 from jobs.models import Job
-from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
+from jobs.models.dependency import DEPENDENTS_SHOWN, Other, awaited_by, dependents_of
+from jobs.rights.seeing import seen_of, seen_runs
 from jobs.transitions.dependencies import runs
 
 
@@ -34,7 +35,7 @@ class AwaitedRunSerializer(serializers.Serializer[Any]):
 
 
 class ShownWaiting(serializers.ModelSerializer[Job]):
-    """Part of a job with its story."""
+    """Part of a job with its story. The context's `reach` says which others are shown."""
 
     waits_for = serializers.SerializerMethodField(help_text="The jobs that it waits for, or has waited for.")
     waits_for_runs = serializers.SerializerMethodField(
@@ -50,15 +51,19 @@ class ShownWaiting(serializers.ModelSerializer[Job]):
 
     @extend_schema_field(OtherSerializer(many=True))
     def get_waits_for(self, job: Job) -> Any:
-        return _shown(OtherSerializer, awaited_by(job))
+        return _shown(OtherSerializer, self._seen(awaited_by(job)))
 
     @extend_schema_field(AwaitedRunSerializer(many=True))
     def get_waits_for_runs(self, job: Job) -> Any:
-        return _shown(AwaitedRunSerializer, runs.awaited_by(job, now=clock.current()))
+        awaited = runs.awaited_by(job, now=clock.current())
+        return _shown(AwaitedRunSerializer, seen_runs(awaited, self.context["reach"]) if awaited else [])
 
     @extend_schema_field(OtherSerializer(many=True))
     def get_dependents(self, job: Job) -> Any:
-        return _shown(OtherSerializer, dependents_of(job))
+        return _shown(OtherSerializer, self._seen(dependents_of(job)))
+
+    def _seen(self, others: list[Other]) -> list[Other]:
+        return seen_of(others, self.context["reach"]) if others else []
 
 
 def _shown(serializer_class: type[serializers.Serializer[Any]], others: Sequence[Any]) -> Any:

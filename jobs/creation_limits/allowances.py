@@ -67,8 +67,8 @@ def admission_of(user: AbstractBaseUser, token: Any = None) -> Admission:
     """Return how this caller is limited: by the most generous limit of the user's groups; without one, a session by the
     limit for everyone, a token not at all.
 
-    Each token has its own budget, and all sessions of a user have one together. What the database said is kept for 5
-    seconds: one statement, and a second one for a user when any group has a limit.
+    A token has its own budget; those that the user has made have one together, as have all sessions. What the database
+    said is kept for 5 seconds: one statement, and a second one for a user when any group has a limit.
     """
     limits = _kept("limits", lambda: {limit.group_id: limit for limit in CreationLimit.objects.all()})
     groups: set[int] = set()
@@ -77,8 +77,14 @@ def admission_of(user: AbstractBaseUser, token: Any = None) -> Admission:
     mine = [limits[group] for group in groups if group in limits]
     if not mine and token is None:
         mine = [limits[None]] if None in limits else [_default()]
-    subject = f"user:{user.pk}" if token is None else f"token:{token.digest[:32]}"
-    return Admission(subject, _most_generous(mine) if mine else UNLIMITED)
+    return Admission(_subject(user, token), _most_generous(mine) if mine else UNLIMITED)
+
+
+def _subject(user: AbstractBaseUser, token: Any) -> str:
+    """Return whose budget it is. Nobody has more of it by making more tokens."""
+    if token is None:
+        return f"user:{user.pk}"
+    return f"user:{user.pk}:tokens" if token.about.made_by_id == user.pk else f"token:{token.digest[:32]}"
 
 
 def forget() -> None:

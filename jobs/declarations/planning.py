@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 
-from jobs import exactjson, rules
+from jobs import exactjson, rules, targets
 from jobs.declarations.declaration import Declaration, Refused
 from jobs.declarations.gathering import Declared
 from jobs.models import Calendar, Schedule
@@ -60,6 +60,9 @@ class Plan:
             found.append(f"~ {schedule.name}")
             for column, after in columns.items():
                 name, pair = column, (_was(schedule, column), after)
+                if column == "payload":
+                    new = columns.get("target", schedule.target)
+                    pair = (targets.audited(schedule.target, pair[0]), targets.audited(new, after))
                 if column == "calendar_id":
                     name, pair = "calendar", (calendars.get(pair[0]), calendars.get(after))
                 found.append(f"    {name}: {_shown(pair[0])} -> {_shown(pair[1])}")

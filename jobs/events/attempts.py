@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from jobs.events.event import Event
@@ -20,12 +20,16 @@ class AttemptAcquired(Event):
     attempt: int
     target: str
     worker: str
+    queue: str = ""
 
 
 @dataclass(frozen=True)
 class AttemptEnded(Event):
     """The end of an attempt, which is committed: by its worker, or by whoever has declared it interrupted. `delay` and
-    `duration` are seconds, None where nobody knows when the body was entered, as when it was not."""
+    `duration` are seconds, None where nobody knows when the body was entered, as when it was not. `end` is all that is
+    known of it (`jobs.transitions.Ended`), for those who draw it; the log leaves it out."""
+
+    unsaid = frozenset({"end"})
 
     outcome: ClassVar[str]
     job_id: int
@@ -35,6 +39,8 @@ class AttemptEnded(Event):
     duration: float | None
     error: str = ""
     story: str = ""
+    queue: str = ""
+    end: object = field(default=None, repr=False, compare=False)
 
     def words(self) -> Mapping[str, object]:
         said = [": " + self.error] if self.error else []
@@ -42,8 +48,13 @@ class AttemptEnded(Event):
             **vars(self),
             "late": _milliseconds(self.delay),
             "took": _milliseconds(self.duration),
-            "why": "\n".join([*said, self.story] if self.story else said),
+            "why": "".join(said),
         }
+
+    @property
+    def below(self) -> str:
+        """The lines of its story."""
+        return self.story
 
 
 def _milliseconds(seconds: float | None) -> str:

@@ -20,6 +20,7 @@ class Event:
     text: ClassVar[str]
     logger: ClassVar[str]
     traceback: ClassVar[bool] = False
+    unsaid: ClassVar[frozenset[str]] = frozenset()  # fields that no log writes
 
     def __init_subclass__(cls) -> None:
         if "logger" not in vars(cls):
@@ -28,6 +29,11 @@ class Event:
     def words(self) -> Mapping[str, object]:
         """Return the values of `text`: asked for only where the line is written."""
         return vars(self)
+
+    @property
+    def below(self) -> str:
+        """The lines that the log writes below its own; empty: none."""
+        return ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ _loggers: dict[type[Event], logging.Logger] = {}
 
 
 def write(event: Event) -> None:
-    """Write the line of this event, if its level is on. Its record has the fields as `args`, and `event`, its name."""
+    """Write the line of this event, if its level is on. Its record has the fields as `args`, its name as `event`, and
+    itself as `said`."""
     kind = type(event)
     logger = _loggers.get(kind)
     if logger is None:
@@ -35,4 +36,6 @@ def write(event: Event) -> None:
         emitter.f_code.co_name,
         {"event": kind.__name__},
     )
+    record.said = event
+    record.stack_info = event.below or None  # which formatters write below the line
     logger.handle(record)

@@ -29,6 +29,16 @@ class JobsPublished(Event):
 
 
 @dataclass(frozen=True)
+class WindowPublished(Event):
+    """A window is published whole, so long after its beginning. Late: what is due first may be, too."""
+
+    level = logging.DEBUG
+    text = "the window is published %(seconds).3f s after its beginning"
+    seconds: float
+    is_late: bool
+
+
+@dataclass(frozen=True)
 class CrowdsUnknown(Event):
     """The broker was slow: some queues were not asked whether many messages wait in them."""
 

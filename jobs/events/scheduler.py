@@ -175,6 +175,15 @@ class HistoryRemoved(Event):
 
 
 @dataclass(frozen=True)
+class JobsRedacted(Event):
+    """Jobs that are over have lost what they held, by a rule; their ledger stays."""
+
+    level = logging.INFO
+    text = "%(jobs)d jobs that are over are redacted, by the rules of retention"
+    jobs: int
+
+
+@dataclass(frozen=True)
 class RemovalWaits(Event):
     """Jobs whose day has come stay until they have been exported; told once for each day."""
 

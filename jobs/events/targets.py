@@ -10,11 +10,17 @@ from jobs.events.event import Event
 
 @dataclass(frozen=True)
 class ArgumentCheckRaised(Event):
-    """A target's own check of its arguments raised: the job is refused, or fails."""
+    """A target's own check of its arguments raised: the job is refused, or fails. `error` is None where its words have
+    secrets in them; then `trace` tells it without."""
 
     level = logging.ERROR
     text = "the check of the arguments of target '%(target)s' raised %(said)s"
     traceback = True
     target: str
     said: str
-    error: BaseException
+    error: BaseException | None
+    trace: str = ""
+
+    @property
+    def below(self) -> str:
+        return self.trace if self.error is None else ""

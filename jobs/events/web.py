@@ -17,3 +17,13 @@ class RequestWithoutDatabase(Event):
     method: str
     path: str
     error: Exception
+
+
+@dataclass(frozen=True)
+class TokenUseNotNoted(Event):
+    """Tokens were used, and when is not written down; their next use is."""
+
+    level = logging.WARNING
+    text = "the last use of %(tokens)d tokens was not written down: %(error)s"
+    tokens: int
+    error: Exception

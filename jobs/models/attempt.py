@@ -32,12 +32,15 @@ class Attempt(models.Model):
     log = models.JSONField(null=True, blank=True, help_text="What the target said while it ran.")
     progress = models.FloatField(null=True, blank=True, help_text="Of its work, 0 to 1, as it says itself.")
     progress_note = models.TextField(null=True, blank=True)  # null: it has said nothing
+    # Null for what has not failed, and for starts of before 0072. The index has no column that a good end changes.
+    failure = models.TextField(null=True, blank=True, help_text="By what and where it failed: its fingerprint.")
 
     objects = AttemptQuerySet.as_manager()
 
     class Meta:
-        # No index has a column that changes with the end of a start, which so stays on its page: see ADR 45.
+        # No index has a column that changes with a good end of a start, which so stays on its page: see ADR 45.
         ordering = ["job_id", "number"]
+        indexes = [models.Index(fields=["id"], condition=Q(failure__isnull=False), name="jobs_attempt_failed")]
         constraints = [
             models.UniqueConstraint(fields=["job", "number"], name="jobs_attempt_once"),
             models.CheckConstraint(condition=Q(number__gt=0), name="jobs_attempt_number_positive"),

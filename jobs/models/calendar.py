@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,6 +14,9 @@ from jobs import calendars
 from jobs.calendars import OwnRange, Snapshot
 from jobs.calendars.validation import NAME_PATTERN
 from jobs.models.described import Described, columns, described
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 EVERY_DAY = 0b1111111
 WORKDAYS = 0b0011111
@@ -28,6 +31,11 @@ class CalendarQuerySet(models.QuerySet["Calendar"]):
         """Return the countries, or parts of them, whose holidays any calendar has."""
         return sorted(set(self.exclude(holidays_of="").values_list("holidays_of", flat=True)))
 
+    def within(self, reach: Reach) -> Self:
+        """Select those that a user may see and use: what nobody owns, such as the holidays of a country, all may."""
+        others = sorted(reach.names_of_others("calendar"))
+        return self.exclude(name__in=others) if others and not reach.everything else self
+
     def named(self, name: str) -> Calendar | None:
         return self.whole().filter(name=name).first()
 
@@ -35,7 +43,7 @@ class CalendarQuerySet(models.QuerySet["Calendar"]):
 class Calendar(models.Model):
     """A row of `jobs_calendar`. What it means is reckoned in jobs/calendars/."""
 
-    name = models.CharField(max_length=100, unique=True, help_text="Stands in its address.")
+    name = models.CharField(max_length=100, unique=True, help_text="Jobs and schedules name it by this.")
     time_zone = models.CharField(
         max_length=64,
         default="UTC",

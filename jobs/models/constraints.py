@@ -10,6 +10,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, LessThanOrEqual
 
+from jobs import traceparent
 from jobs.models.holding import bit_is_set
 from jobs.states import FINAL, Awaited, Blackout, Hold, IfLate, Overlap, State
 
@@ -197,4 +198,9 @@ CONSTRAINTS: list[models.BaseConstraint] = [
         name="jobs_asked_run_at_in_range",
     ),
     labels_are_texts("jobs_labels_are_texts"),
+    # What it was to do is not known any more: it starts no more.
+    models.CheckConstraint(
+        condition=Q(redacted_at__isnull=True) | Q(state__in=sorted(FINAL)), name="jobs_redacted_is_over"
+    ),
+    models.CheckConstraint(condition=Q(traceparent__regex=traceparent.PATTERN), name="jobs_traceparent_written_so"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,27 @@ from django.db import models
 Described = Mapping[str, Any] | None  # as JSON; None of what is not there
 
 
+def _nothing(target: str, payload: Any) -> Any:
+    """Stand in until the targets are there, which know what is secret: nothing of a payload is told."""
+    return None if payload is None else "<hidden>"
+
+
+_payload_of: Callable[[str, Any], Any] = _nothing
+
+
+def hide_payloads(by: Callable[[str, Any], Any]) -> None:
+    """Have this say what is told of a payload, by the name of its target."""
+    global _payload_of  # noqa: PLW0603 - one for the process
+    _payload_of = by
+
+
 def described(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
-    """Return these attributes of the row, as JSON."""
-    return {name: _plain(getattr(row, name)) for name in names}
+    """Return these attributes of the row, as JSON; of its payload what is not secret."""
+    return {name: _payload(row) if name == "payload" else _plain(getattr(row, name)) for name in names}
+
+
+def _payload(row: Any) -> Any:
+    return _payload_of(row.target if hasattr(row, "target") else row.schedule.target, row.payload)
 
 
 def as_stored(rows: models.QuerySet[Any]) -> Described:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import connection, models
@@ -14,6 +14,10 @@ from django.db import connection, models
 from jobs.models.attempt import Attempt
 from jobs.models.audit import Audit
 from jobs.models.job import Job
+from jobs.models.querysets.within import IN_REACH, reach_values
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 COLUMNS = tuple(field.column for field in Job._meta.concrete_fields if field.column is not None)
 # Accounts and calendars can be deleted meanwhile. A key that has ended makes no request known again.
@@ -76,7 +80,7 @@ def find(job_id: int) -> Job | None:
     job = next(iter(found([job_id])), None) if 0 < job_id < 2**63 else None
     if job is not None:
         attempts = list(Attempt.objects.raw(ITS_ATTEMPTS, [job_id]))
-        audit = list(Audit.objects.filter(job_id=job_id).select_related("by"))
+        audit = list(Audit.objects.filter(job_id=job_id))
         job._prefetched_objects_cache = {"attempts": attempts, "audit": audit}  # type: ignore[attr-defined]
     return job
 
@@ -128,13 +132,13 @@ class Position(NamedTuple):
 
 # So many rows are looked at in one question, whatever is asked for: who asks for what is rare gets it in several.
 LOOK = 5_000
-LISTED = """
+LISTED = f"""
 WITH looked AS MATERIALIZED (
     SELECT id, finished_at,
         (%(states)s::int[] IS NULL OR state = ANY (%(states)s)) AND (%(queue)s::text IS NULL OR queue = %(queue)s)
         AND (%(target)s::text IS NULL OR target = %(target)s) AND (%(name)s::text IS NULL OR name = %(name)s)
         AND (%(batch)s::bigint IS NULL OR batch_id = %(batch)s)
-        AND (%(labels)s::jsonb IS NULL OR labels @> %(labels)s::jsonb) AS fits
+        AND (%(labels)s::jsonb IS NULL OR labels @> %(labels)s::jsonb) AND {IN_REACH} AS fits
     FROM jobs_history
     WHERE %(at)s::timestamptz IS NULL OR (finished_at <= %(at)s AND (finished_at, id) < (%(at)s, %(id)s))
     ORDER BY finished_at DESC, id DESC LIMIT %(look)s
@@ -142,14 +146,14 @@ WITH looked AS MATERIALIZED (
 SELECT ARRAY(SELECT id FROM looked WHERE fits ORDER BY finished_at DESC, id DESC LIMIT %(limit)s),
     (SELECT count(*) FROM looked), last.finished_at, last.id
 FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT * FROM looked ORDER BY finished_at, id LIMIT 1) AS last ON true
-"""
+"""  # noqa: S608 - ours
 
 
-def listed(wanted: Filter, after: Position | None, *, limit: int) -> tuple[list[Job], Position | None]:
-    """Return a page of the jobs of the history, the last that ended first, `limit` at most, and the position after
-    which the next page comes; None where there is none."""
+def listed(wanted: Filter, after: Position | None, *, limit: int, within: Reach) -> tuple[list[Job], Position | None]:
+    """Return a page of the jobs of the history that are within this reach, the last that ended first, `limit` at most,
+    and the position after which the next page comes; None where there is none."""
     at, after_id = after or (None, 0)
-    asked = {**wanted._asdict(), "at": at, "id": after_id, "look": LOOK, "limit": limit + 1}
+    asked = {**wanted._asdict(), **reach_values(within), "at": at, "id": after_id, "look": LOOK, "limit": limit + 1}
     with connection.cursor() as cursor:
         cursor.execute(LISTED, asked)
         ids, looked, *last = cursor.fetchone()

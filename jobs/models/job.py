@@ -65,10 +65,7 @@ class Job(models.Model):
     )
 
     # Not a PositiveIntegerField: see max_attempts.
-    start_within = models.IntegerField(
-        null=True,
-        blank=True,
-    )
+    start_within = models.IntegerField(null=True, blank=True)
 
     # Causes that may hold it back at its time: the others of its key, the rules of its queue, somebody's approval.
     key = models.CharField(max_length=200, null=True, blank=True)
@@ -133,10 +130,7 @@ class Job(models.Model):
     turn_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When its turn came, if it waited.")
     waited_for = models.TextField(blank=True, db_default="", editable=False, help_text="What held it back last.")
     joined_id = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The run that stood for it.")
-    deadline = models.IntegerField(
-        null=True,
-        blank=True,
-    )
+    deadline = models.IntegerField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Its index is in INDEXES, as with the calendar.
@@ -180,6 +174,14 @@ class Job(models.Model):
     # Of what was asked for with that key: jobs/rules/asked.py. Null without one, and in rows of before 0020.
     idempotency_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)
 
+    redacted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When what it held was taken away; null: it is all there."
+    )
+
+    traceparent = models.TextField(
+        null=True, blank=True, editable=False, help_text="The trace of whoever has created it, as W3C writes it."
+    )
+
     objects = JobQuerySet.as_manager()
 
     read_at: datetime  # only on rows from `acquirable`
@@ -194,6 +196,8 @@ class Job(models.Model):
         permissions = [
             ("control_job", "Can cancel, run now, retry and reschedule jobs"),
             ("approve_job", "Can approve jobs of others"),
+            ("view_secrets", "Can see what is secret in arguments"),
+            ("redact_job", "Can redact jobs: take away what they were given and have returned"),
         ]
         indexes = INDEXES
         constraints = CONSTRAINTS

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from jobs.models.described import Described, described
+from jobs.models.querysets.within import NamedWithin
 
 MOST_RUNNING = 100_000
 SLOWEST, FASTEST = 0.001, 1_000_000.0  # starts a second
@@ -19,7 +20,7 @@ class Kind(models.TextChoices):
     KEY = "key"
 
 
-class LimitQuerySet(models.QuerySet["Limit"]):
+class LimitQuerySet(NamedWithin, models.QuerySet["Limit"]):
     def paused(self) -> LimitQuerySet:
         return self.filter(paused_at__isnull=False)
 

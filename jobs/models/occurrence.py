@@ -7,19 +7,22 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from jobs.models.described import Described, columns, described
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
+from jobs.models.querysets.within import OfSchedulesWithin
 from jobs.models.schedule import Schedule
 from jobs.states import Cause
 
 LONGEST_RANGE = timedelta(days=31)
+UNWANTED = (Cause.DOWNTIME, Cause.CATCH_UP, Cause.LATE, Cause.TARGET)  # nobody has asked for it
+MOST_SCHEDULES = 1_000  # that one answer names
 # In shadow nothing should have run.
 MISSED = Q(cause__isnull=False) & ~Q(cause=Cause.SHADOW)
 
 
-class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
+class OccurrenceQuerySet(OfSchedulesWithin, models.QuerySet["Occurrence"]):
     def missed(self) -> OccurrenceQuerySet:
         """Select those that should have run and have not."""
         return self.filter(MISSED)
@@ -33,6 +36,13 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         far as the first is no more than LONGEST_RANGE before."""
         last = Q(nominal_at__gte=moment) | Q(until__gte=moment)
         return self.missed().filter(last, nominal_at__gte=moment - LONGEST_RANGE)
+
+    def missed_by_schedule(self, since: datetime) -> list[tuple[str, int]]:
+        """Return of which schedules it was noted since then that something has not run that should have, and how often:
+        of the last day, and not what a person or a rule of theirs wanted so."""
+        lately = self.missed_since(since - timedelta(days=1)).filter(noted_at__gte=since, cause__in=UNWANTED)
+        found = lately.order_by("schedule__name").values_list("schedule__name").annotate(times=Sum("count"))
+        return list(found[:MOST_SCHEDULES])
 
     def not_started(
         self, job_ids: Collection[int], cause: Cause, why: str, *, now: datetime, by_id: int | None = None
@@ -65,6 +75,8 @@ class Occurrence(models.Model):
 
     class Meta:
         ordering = ["-nominal_at", "-number"]
+        verbose_name = "missed run"
+        verbose_name_plural = "missed runs"
         indexes = [
             models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="jobs_occurrence_job"),
             models.Index(fields=["-nominal_at"], condition=MISSED, name="jobs_occurrence_not_run"),

@@ -127,7 +127,7 @@ class Schedule(models.Model):
         editable=False, help_text="Every nominal time up to this one has its job or its cause."
     )
     next_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="The nominal time that comes next.")
-    next_job_id = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The job that stands for it.")
+    next_job_id = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The job of the next run.")
     made = models.IntegerField(default=0, editable=False, help_text="How many nominal times there have been.")
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(

@@ -12,9 +12,14 @@ from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY, labels_are_tex
 from jobs.models.described import Described, columns, described
 from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
+from jobs.models.querysets.within import RowsWithin
 from jobs.states import Overlap
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+
+class TriggerQuerySet(RowsWithin, models.QuerySet["Trigger"]):
+    """Questions about triggers."""
 
 
 class Trigger(models.Model):
@@ -22,7 +27,9 @@ class Trigger(models.Model):
     who ask at the same time need not get two runs. What it has in common with a job is described in
     jobs/rules/new_job.py."""
 
-    name = models.CharField(max_length=100, unique=True, help_text="Stands in its address.")
+    name = models.CharField(
+        max_length=100, unique=True, help_text="Programs start it by this: POST /api/v1/triggers/NAME/"
+    )
     target = models.CharField(max_length=200)
     payload = models.JSONField(
         decoder=PayloadDecoder,
@@ -57,6 +64,8 @@ class Trigger(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+
+    objects = TriggerQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

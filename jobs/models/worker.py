@@ -113,10 +113,12 @@ class Leadership(models.Model):
     unpublished_since = models.DateTimeField(null=True, help_text="Jobs marked since then may have no message yet.")
 
     class Meta:
+        verbose_name = "leading scheduler"
+        verbose_name_plural = "leading scheduler"
         constraints = [models.CheckConstraint(condition=Q(id=1), name="jobs_leadership_single")]
 
     def __str__(self) -> str:
-        return f"epoch {self.epoch}, led by {self.holder}"
+        return f"led by {self.holder} (leader no. {self.epoch})"
 
     @classmethod
     def current(cls) -> Leadership:

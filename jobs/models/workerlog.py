@@ -8,9 +8,9 @@ class WorkerLog(models.Model):
     """A question to the database: a list query, a query of one job's status, or a failed acquisition."""
 
     class Action(models.TextChoices):
-        QUERYLIST = "QUERYLIST"
-        QUERYJOB = "QUERYJOB"
-        ACQUIRE_FAILURE = "ACQUIRE_FAILURE"
+        QUERYLIST = "QUERYLIST", "looked for due jobs"
+        QUERYJOB = "QUERYJOB", "looked at one job"
+        ACQUIRE_FAILURE = "ACQUIRE_FAILURE", "did not get a job"
 
     action = models.CharField(max_length=20, choices=Action.choices)
     job_id = models.BigIntegerField(null=True, blank=True)
@@ -20,7 +20,9 @@ class WorkerLog(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "database query"
+        verbose_name_plural = "database queries"
         indexes = [models.Index(fields=["at", "action"], name="jobs_workerlog_at")]
 
     def __str__(self) -> str:
-        return f"{self.action} by {self.client} at {self.at}"
+        return f"{self.client or 'a program'} {self.get_action_display()}"

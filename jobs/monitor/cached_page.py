@@ -1,4 +1,4 @@
-"""Snapshot for all who watch: taken at most once a second in each web process, however many ask."""
+"""Snapshot for all who watch: taken at most once a second for each reach in each web process, however many ask."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from jobs.clock import clock
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.monitor import broker, snapshot, verdict
+from jobs.monitor.problem import LATE
+from jobs.rights import Reach
 
 KEPT_FOR = 1  # seconds
 KEY = "runat-monitor-picture"
@@ -27,22 +29,37 @@ class CachedPage:
     html: str
 
 
-def cached_page() -> CachedPage:
-    """The latest picture, at most KEPT_FOR seconds old. Raises DatabaseError."""
-    kept: CachedPage | None = cache.get(KEY)
+def cached_page(reach: Reach) -> CachedPage:
+    """The latest picture of what is within this reach, at most KEPT_FOR seconds old. Raises DatabaseError."""
+    key = _key(reach)
+    kept: CachedPage | None = cache.get(key)
     if kept is not None:
         return kept
     with _taking:  # fifty viewers whose picture has just expired ask the database once
-        kept = cache.get(KEY)
+        kept = cache.get(key)
         if kept is None:
-            kept = _take()
-            cache.set(KEY, kept, KEPT_FOR)
+            kept = _take(reach)
+            cache.set(key, kept, KEPT_FOR)
         return kept
 
 
-def _take() -> CachedPage:
+def forget(reach: Reach) -> None:
+    """Have this viewer, and who sees the same by this process, see what has just been changed."""
+    cache.delete(_key(reach))
+
+
+def _key(reach: Reach) -> str:
+    """Return the name of the picture: all who see everything share one."""
+    if reach.is_whole and not reach.own_only:
+        return KEY
+    parts = (reach.user_id, reach.everything, reach.own_only, sorted(reach.teams), sorted(reach.all_teams))
+    whole = repr((parts, sorted(reach.owned), reach.only_queues, reach.only_targets))
+    return f"{KEY}-{hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()}"
+
+
+def _take(reach: Reach) -> CachedPage:
     now = clock.current()
-    seen = snapshot.take(now, broker.client.depths)
+    seen = snapshot.take(now, broker.client.depths, reach)
     html = render_to_string(
         "monitor/live.html",
         {
@@ -50,6 +67,8 @@ def _take() -> CachedPage:
             "seen": seen,
             "verdict": verdict.judge(seen),
             "count_limit": COUNT_LIMIT,
+            "since": f"{now - snapshot.FIGURES_OF:%Y-%m-%dT%H:%M:%SZ}",  # of those links that tell the hour
+            "late": LATE,
             "period": f"last {FIGURES_LIMIT:,}" if seen.figures.cut else "1 h",
         },
     )

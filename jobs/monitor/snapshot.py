@@ -8,24 +8,24 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from jobs.conf import Conf, conf
-from jobs.installation import known
-from jobs.models import Installation, Job, Leadership, Limit
+from jobs.models import Alert, Installation, Job, Limit
 from jobs.models.installation import Restored
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.limit import Kind
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.overviews import Backlog, Figures
 from jobs.monitor.broker import Depths
+from jobs.monitor.leading import LeaderLine, leader_line
+from jobs.monitor.stops import StopLine, stop_lines
 from jobs.monitor.workers import STATUSES, TAKING, WorkerLine, worker_lines
+from jobs.rights import EVERYTHING, Reach
 from project import zones
 
 ROWS = 10  # lines of each list of jobs
 FAILED_ROWS = 6
 WORKER_ROWS = 50
+ALERTS_COUNTED = 1_000
 FIGURES_OF = timedelta(hours=1)
-UNPUBLISHED_AFTER = timedelta(seconds=5)
-WINDOWS_OF_PATIENCE = 2  # without a list query for longer than this, perhaps nobody leads
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class QueueLine:
     pending: int
     overdue: int
     oldest: datetime | None
-    waiting: int | None  # messages; None: not known
+    waiting: int | None  # messages of all teams; None: not known, or not for who watches
     slots: int
     paused: bool = False
 
@@ -67,25 +67,10 @@ class PausedLine:
     """A queue or key of which no job starts, by a person's word."""
 
     what: str  # queue 'payroll'
+    kind: str
+    name: str
     by: str
     reason: str
-
-
-@dataclass(frozen=True)
-class LeaderLine:
-    """Leading beat. `absent`: none leads, and none has listed for more than two windows. `unpublished`: jobs of its
-    last window still wait for the broker.
-    """
-
-    holder: str
-    epoch: int
-    elected_at: datetime | None
-    listed_at: datetime | None
-    listed: int
-    published_at: datetime | None
-    absent: bool
-    unpublished: bool
-    zones: str = ""  # the release of the time zones that it uses; empty: not known
 
 
 @dataclass(frozen=True)
@@ -110,6 +95,8 @@ class Snapshot:
     leader: LeaderLine
     broker_reachable: bool
     restored: Restored | None = None  # why no job starts, after a restore
+    stops: tuple[StopLine, ...] = ()
+    alerts: int = 0  # that are open
 
     @property
     def zones(self) -> dict[str, tuple[str, ...]]:
@@ -140,38 +127,46 @@ class Snapshot:
     def slots(self) -> int:
         return sum(w.slots for w in self.taking)
 
+    @property
+    def busy(self) -> int:
+        """Return how many of the slots run a job, of whatever team."""
+        return sum(w.busy for w in self.taking)
 
-def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths]) -> Snapshot:
-    """Ask the database a dozen questions and the broker one. Raises DatabaseError."""
-    c = conf()
-    workers = worker_lines(now)
-    backlog = Job.objects.backlog(now - OVERDUE_AFTER)
-    listed = Job.objects.brief().with_worker()
-    limits = list(Limit.objects.paused().select_related("paused_by"))
+
+def take(now: datetime, ask_broker: Callable[[Iterable[str]], Depths], reach: Reach = EVERYTHING) -> Snapshot:
+    """Ask the database a dozen questions and the broker one, about what is within this reach: what all share, such as
+    workers, and no queue of another team. Raises DatabaseError."""
+    jobs = Job.objects.within(reach)
+    workers = [line.without(reach.names_of_others("queue")) for line in worker_lines(now)]
+    backlog = jobs.backlog(now - OVERDUE_AFTER, within=reach)
+    listed = jobs.brief().with_worker()
+    limits = list(Limit.objects.within(reach).paused().select_related("paused_by"))
     depths = ask_broker(_queue_names(workers, backlog, limits))
-    figures = Job.objects.latest_figures(now - FIGURES_OF)
+    figures = jobs.latest_figures(now - FIGURES_OF)
     # No more than were counted: the search for one more would read the rest of the hour.
     failed = listed.failed_since(now - FIGURES_OF)[: min(figures.failed, FAILED_ROWS)]
     interrupted = _lines(listed.interrupted()[:ROWS])
     return Snapshot(
         workers=tuple(workers),
-        queues=_queues(workers, backlog, limits, depths),
+        queues=_queues(workers, backlog, limits, depths, reach),
         running=_lines(listed.running().with_progress().order_by("locked_at")[:ROWS], now),
-        due_next=_lines(Job.objects.brief().upcoming(now - OVERDUE_AFTER)[:ROWS]),
-        overdue=_lines(Job.objects.brief().overdue(now).order_by("due_at", "id")[:ROWS]),
+        due_next=_lines(jobs.brief().upcoming(now - OVERDUE_AFTER)[:ROWS]),
+        overdue=_lines(jobs.brief().overdue(now).order_by("due_at", "id")[:ROWS]),
         recent=_lines(listed.recently_finished()[:ROWS]),
         failed=_lines(failed),
         interrupted=interrupted,
-        interrupted_count=len(interrupted) if len(interrupted) < ROWS else Job.objects.interrupted().bounded_count(),
-        running_count=Job.objects.running().bounded_count(),
+        interrupted_count=len(interrupted) if len(interrupted) < ROWS else jobs.interrupted().bounded_count(),
+        running_count=jobs.running().bounded_count(),
         pending_count=sum(b.pending for b in backlog),
         overdue_count=sum(b.overdue for b in backlog),
-        held={hold.words: count for hold, count in sorted(Job.objects.held_counts().items())},
-        paused=tuple(PausedLine(str(limit), str(limit.paused_by or ""), limit.pause_reason) for limit in limits),
+        held={hold.words: count for hold, count in sorted(jobs.held_counts().items())},
+        paused=tuple(map(_paused_line, limits)),
         figures=figures,
-        leader=_leader(now, c),
+        leader=leader_line(now, reach),
         broker_reachable=depths.reachable,
         restored=Installation.restored(),
+        stops=stop_lines(now),
+        alerts=Alert.objects.within(reach).open().order_by()[:ALERTS_COUNTED].count(),
     )
 
 
@@ -180,12 +175,16 @@ def _queue_names(workers: list[WorkerLine], backlog: list[Backlog], limits: list
     return {DEFAULT_QUEUE} | served | {b.queue for b in backlog} | _paused_queues(limits)
 
 
+def _paused_line(limit: Limit) -> PausedLine:
+    return PausedLine(str(limit), limit.kind, limit.name, str(limit.paused_by or ""), limit.pause_reason)
+
+
 def _paused_queues(limits: list[Limit]) -> set[str]:
     return {limit.name for limit in limits if limit.kind == Kind.QUEUE}
 
 
 def _queues(
-    workers: list[WorkerLine], backlog: list[Backlog], limits: list[Limit], depths: Depths
+    workers: list[WorkerLine], backlog: list[Backlog], limits: list[Limit], depths: Depths, reach: Reach
 ) -> tuple[QueueLine, ...]:
     waiting, paused = {b.queue: b for b in backlog}, _paused_queues(limits)
     lines = []
@@ -197,32 +196,12 @@ def _queues(
                 pending=found.pending if found else 0,
                 overdue=found.overdue if found else 0,
                 oldest=found.oldest if found else None,
-                waiting=depths.waiting.get(name),
+                waiting=depths.waiting.get(name) if reach.has(Kind.QUEUE, name) else None,
                 slots=sum(w.slots for w in workers if w.takes and name in w.queues),
                 paused=name in paused,
             )
         )
     return tuple(lines)
-
-
-def _leader(now: datetime, c: Conf) -> LeaderLine:
-    row = Leadership.current()
-    patience = timedelta(seconds=WINDOWS_OF_PATIENCE * c.min_prepare_time)
-    return LeaderLine(
-        holder=row.holder if row.elected_at else "",
-        epoch=row.epoch if row.elected_at else 0,
-        elected_at=row.elected_at,
-        listed_at=row.listed_at,
-        listed=row.listed if row.listed_at else 0,
-        published_at=row.published_at,
-        # A beat that cannot publish lists nothing more, but leads: only its lock tells. Asked only when in doubt.
-        absent=(row.listed_at is None or now - row.listed_at > patience)
-        and not Leadership.lock_holder(known.identity().lock),
-        unpublished=bool(
-            row.listed and row.published_at is None and row.listed_at and now - row.listed_at > UNPUBLISHED_AFTER
-        ),
-        zones=row.zones,
-    )
 
 
 def _lines(jobs: QuerySet[Job], now: datetime | None = None) -> tuple[JobLine, ...]:

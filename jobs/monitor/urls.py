@@ -2,13 +2,43 @@
 
 from django.urls import path
 
-from jobs.monitor import health, views
+from jobs.monitor import alerts, edit_page, health, job_page, many, operations, switches, views
+from jobs.monitor.audit_list import audit_list
+from jobs.monitor.canary import retry_group
+from jobs.monitor.failures import failure_list
+from jobs.monitor.job_list import job_list
+from jobs.monitor.late_page import late
+from jobs.monitor.metrics_page import Metrics
+from jobs.monitor.roles import roles
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
     path("monitor/live/", views.live, name="monitor-live"),
-    path("jobs/<int:job_id>/", views.job_detail, name="job"),
+    path("jobs/", job_list, name="jobs"),
+    path("jobs/<int:job_id>/", job_page.job_detail, name="job"),
+    path("jobs/<int:job_id>/edit/", edit_page.edit, name="job-edit"),
+    path("jobs/<int:job_id>/live/", job_page.job_live, name="job-live"),
     path("jobs/<int:job_id>/<slug:verb>/", views.control, name="job-control"),
+    path("late/", late, name="late"),
+    path("alerts/", alerts.alert_list, name="alerts"),
+    path("alerts/<int:alert_id>/acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
+    path("alerts/<int:alert_id>/silence/", alerts.silence, name="alert-silence"),
+    path("alerts/silences/<int:silence_id>/end/", alerts.end_silence, name="silence-end"),
+    path("audit/", audit_list, name="audit"),
+    path("failures/", failure_list, name="failures"),
+    path("failures/retry/", retry_group, name="failures-retry"),
+    path("operations/", operations.operation_list, name="operations"),
+    path("operations/new/", many.many, name="operation-new"),
+    path("operations/<int:operation_id>/", operations.operation_page, name="operation"),
+    path("operations/<int:operation_id>/live/", operations.operation_live, name="operation-live"),
+    path("operations/<int:operation_id>/cancel/", operations.operation_cancel, name="operation-cancel"),
+    path("operations/<int:operation_id>/undo/", operations.operation_undo, name="operation-undo"),
+    path("roles/", roles, name="roles"),
+    path("queues/<str:name>/pause/", switches.pause_queue, name="queue-pause"),
+    path("queues/<str:name>/resume/", switches.resume_queue, name="queue-resume"),
+    path("workers/<uuid:session>/drain/", switches.drain_worker, name="worker-drain"),
+    path("workers/<uuid:session>/resume/", switches.resume_worker, name="worker-resume"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", Metrics.as_view(), name="metrics"),
 ]

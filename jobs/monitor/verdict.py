@@ -8,6 +8,7 @@ from jobs.clock import BUDGET
 from jobs.conf import conf
 from jobs.models.installation import COMMAND, REMEDY
 from jobs.models.querysets.overviews import FIGURES_LIMIT
+from jobs.monitor.problem import LATE, Link, Problem, job_name, to_count, to_each, to_jobs, to_pages
 from jobs.monitor.snapshot import Snapshot
 from jobs.monitor.words import NAMED, counted, listed, named, verb_s
 from jobs.states import Hold
@@ -17,22 +18,17 @@ START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Problem of the platform. `level` is bad (jobs do not start, or start late) or warn."""
-
-    level: str
-    what: str
-    remedy: str
-    command: str = ""
-
-
-@dataclass(frozen=True)
 class Verdict:
     """The first thing to read. `level` is that of the worst problem, or good."""
 
     level: str
     headline: str
     problems: tuple[Problem, ...]
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Return those of the headline, which says the first problem."""
+        return self.problems[0].links if self.problems else ()
 
 
 def judge(seen: Snapshot) -> Verdict:
@@ -49,6 +45,7 @@ def _stopped(seen: Snapshot) -> list[Problem]:
     found = []
     if seen.restored:
         found.append(Problem("bad", seen.restored.what, REMEDY, COMMAND))
+    found += [Problem(*stop.problem) for stop in seen.stops]
     if seen.leader.absent:
         found.append(
             Problem("bad", "No beat is leading: no job will be published.", "Start one on any host:", START_BEAT)
@@ -80,15 +77,19 @@ def _late(seen: Snapshot) -> list[Problem]:
                 f"No worker takes from {queues}, where jobs wait.",
                 "Start a worker for it:",
                 f"{START_WORKER.replace('w1', unserved[0].name)} -Q {','.join(q.name for q in unserved)}",
+                to_each((q.name for q in unserved), "queue"),
             )
         )
     if seen.overdue_count:
-        found.append(Problem("bad", f"{counted(seen.overdue_count, 'is', 'are')} overdue.", _why_overdue(seen)))
+        overdue = to_count(seen.overdue_count, state="pending", later_than=LATE)
+        what = f"{counted(seen.overdue_count, 'is', 'are')} overdue."
+        found.append(Problem("bad", what, _why_overdue(seen), links=(overdue,)))
     if seen.leader.unpublished:
+        count = "" if seen.leader.listed is None else f" {seen.leader.listed}"
         found.append(
             Problem(
                 "warn",
-                f"The last window's {seen.leader.listed} jobs are not all published yet.",
+                f"The last window's{count} jobs are not all published yet.",
                 "The broker is slow or away; the beat goes on trying. Its log says more.",
             )
         )
@@ -98,9 +99,11 @@ def _late(seen: Snapshot) -> list[Problem]:
 def _why_overdue(seen: Snapshot) -> str:
     if seen.restored or seen.leader.absent or not seen.broker_reachable or not seen.taking:
         return "They start as soon as the above is repaired."
+    if any(stop.has_begun for stop in seen.stops):
+        return "They start when everything goes on."
     if all(q.slots == 0 for q in seen.queues if q.overdue):
         return "They start as soon as a worker takes from their queue."
-    if seen.running_count >= seen.slots:
+    if seen.busy >= seen.slots:
         return f"All {seen.slots} slots are busy: start another worker, or give one more slots."
     return "They are published again within the next windows. If they stay, open one: its page says what it waits for."
 
@@ -117,15 +120,17 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         remedy = (
             f"After {patience:g} s of silence it counts as gone, and what it runs as interrupted. Look at its host."
         )
-        found.append(Problem("warn", f"{named('Worker', silent)} missed a heartbeat.", remedy))
+        what = f"{named('Worker', silent)} missed a heartbeat."
+        found.append(Problem("warn", what, remedy, links=to_each(silent, "worker")))
     if gone:
         remedy = "What it ran is interrupted. If it was stopped on purpose, this note leaves after ten minutes."
-        found.append(Problem("warn", f"{named('Worker', gone)} vanished without a good-bye.", remedy))
+        what = f"{named('Worker', gone)} vanished without a good-bye."
+        found.append(Problem("warn", what, remedy, links=to_each(gone, "worker")))
     if off:
         remedy = "Jobs still start on time, since its timers are corrected; let NTP set the clock of its host."
         whose = named("worker", off)
         what = f"The clock of {whose} is off." if len(off) == 1 else f"The clocks of {whose} are off."
-        found.append(Problem("warn", what, remedy))
+        found.append(Problem("warn", what, remedy, links=to_each(off, "worker")))
     found += _zones_differ(seen)
     foreign = [w for w in seen.alive if w.foreign]
     if foreign:
@@ -133,20 +138,24 @@ def _troubled(seen: Snapshot) -> list[Problem]:
             f"{foreign[0].name}: {foreign[0].foreign}. They go back, late. Give each installation a BROKER_URL "
             "of its own: another database number or virtual host."
         )
-        whose = named("Worker", [w.name for w in foreign])
-        found.append(Problem("warn", f"{whose} get{verb_s(foreign)} another installation's messages.", remedy))
+        names = [w.name for w in foreign]
+        what = f"{named('Worker', names)} get{verb_s(foreign)} another installation's messages."
+        found.append(Problem("warn", what, remedy, links=to_each(names, "worker")))
     figures = seen.figures
     if seen.interrupted:
         found.append(_undecided(seen))
     found += _needs_a_person(seen)
     if figures.failed:
         among = f"among the last {FIGURES_LIMIT:,} that ended" if figures.cut else "in the last hour"
-        remedy = "Open one below: its page says why."
-        found.append(Problem("warn", f"{counted(figures.failed, 'has', 'have')} failed {among}.", remedy))
+        remedy = "Open one below: its page says why. Failures has them in groups."
+        what = f"{counted(figures.failed, 'has', 'have')} failed {among}."
+        in_groups = Link("failed", "/failures/?span=1h")
+        found.append(Problem("warn", what, remedy, links=(to_count(figures.failed, state="failed"), in_groups)))
     limit = conf().max_delay_time
     if figures.high is not None and figures.high > limit * 1000:
         remedy = "More slots, or fewer jobs at the same moment. The page of each late job says why it was."
-        found.append(Problem("warn", f"A job of the last hour started more than {limit:g} s late.", remedy))
+        what = f"A job of the last hour started more than {limit:g} s late."
+        found.append(Problem("warn", what, remedy, links=(to_jobs("A job", later_than=f"{limit:g}", sort="delay"),)))
     return found
 
 
@@ -159,7 +168,10 @@ def _zones_differ(seen: Snapshot) -> list[Problem]:
         "Install the same package tzdata for all of them and start them again: until then one calendar may open at "
         "different times."
     )
-    return [Problem("warn", f"Processes use different releases of the time zones: {uses}.", remedy)]
+    workers = {w.name for w in seen.workers}
+    shown = [name for names in seen.zones.values() for name in names[:NAMED] if name in workers]
+    what = f"Processes use different releases of the time zones: {uses}."
+    return [Problem("warn", what, remedy, links=to_each(shown, "worker"))]
 
 
 def _needs_a_person(seen: Snapshot) -> list[Problem]:
@@ -168,27 +180,24 @@ def _needs_a_person(seen: Snapshot) -> list[Problem]:
     for limit in seen.paused[:NAMED]:
         by = f" by {limit.by}" if limit.by else ""
         what = f"{limit.what.capitalize()} is paused{by}{f': {limit.reason}' if limit.reason else '.'}"
-        found.append(Problem("warn", what, "Its jobs wait. Resume it under its limits in the admin."))
+        remedy = "Its jobs wait. Resume a queue in its row below, a key under its limits in the admin."
+        found.append(Problem("warn", what, remedy, links=(to_jobs(limit.name, **{limit.kind: limit.name}),)))
     if len(seen.paused) > NAMED:
         more = f"{len(seen.paused) - NAMED} more queues or keys are paused."
         found.append(Problem("warn", more, "The limits of queues and keys in the admin say which."))
     late = seen.held.get(Hold.PERSON.words, 0)
     if late:
         what = f"{counted(late, 'is', 'are')} later than wanted, and held."
-        found.append(
-            Problem(
-                "warn",
-                what,
-                "Release or cancel each: the admin's list of jobs has a filter for what is held by a person.",
-            )
-        )
-    beyond = [f"{job.id} ({job.title})" for job in seen.running if job.beyond_deadline]
+        remedy = "Release or cancel each on its page."
+        found.append(Problem("warn", what, remedy, links=(to_count(late, held=Hold.PERSON.words),)))
+    beyond = [job for job in seen.running if job.beyond_deadline]
     if beyond:
-        what = f"{named('Job', beyond)} run{verb_s(beyond)} beyond {'its' if len(beyond) == 1 else 'their'} deadline."
+        names = [job_name(job) for job in beyond]
+        what = f"{named('Job', names)} run{verb_s(beyond)} beyond {'its' if len(beyond) == 1 else 'their'} deadline."
         remedy = (
             "A thread ends only by itself: its target asks for its deadline too seldom. Its slot is taken until then."
         )
-        found.append(Problem("warn", what, remedy))
+        found.append(Problem("warn", what, remedy, links=to_pages(beyond)))
     return found
 
 
@@ -201,12 +210,13 @@ def _refusing(seen: Snapshot) -> list[Problem]:
         remedy = (
             f"{full[0].name}: {full[0].refusing}. It goes on by itself when its host has room; others run the jobs."
         )
-        found.append(Problem("warn", f"{named('Worker', [w.name for w in full])} refuse{verb_s(full)} jobs.", remedy))
+        names = [w.name for w in full]
+        what = f"{named('Worker', names)} refuse{verb_s(full)} jobs."
+        found.append(Problem("warn", what, remedy, links=to_each(names, "worker")))
     if drained:
         what = f"{named('Worker', drained)} {'is' if len(drained) == 1 else 'are'} drained."
-        found.append(
-            Problem("warn", what, "What runs there ends there. Resume in the admin when it may take jobs again.")
-        )
+        remedy = "What runs there ends there. Resume it in its row below when it may take jobs again."
+        found.append(Problem("warn", what, remedy, links=to_each(drained, "worker")))
     return found
 
 
@@ -217,7 +227,7 @@ def _why_none(seen: Snapshot) -> str:
 
 def _undecided(seen: Snapshot) -> Problem:
     """Interrupted jobs stay here until a person has said what became of them, however old they are."""
-    names = [f"{job.id} ({job.title})" for job in seen.interrupted]
+    names = [job_name(job) for job in seen.interrupted]
     these = listed(names, seen.interrupted_count)
     lost = counted(seen.interrupted_count, "was interrupted and waits", "were interrupted and wait")
     what = f"{lost} for a decision: {these}."
@@ -225,7 +235,8 @@ def _undecided(seen: Snapshot) -> Problem:
         "A worker vanished after the start, so what was done is not known. Look at each, then press confirm done, "
         "confirm failed or retry on its page, with the reason."
     )
-    return Problem("warn", what, remedy)
+    how_many = to_count(seen.interrupted_count, state="interrupted")
+    return Problem("warn", what, remedy, links=(how_many, *to_pages(seen.interrupted)))
 
 
 def _all_well(seen: Snapshot) -> str:

@@ -11,7 +11,7 @@ NAMED = 3  # of what is wrong; the rest is counted
 
 def counted(count: int, one: str, many: str) -> str:
     """Return a sentence's begin with its number: "1 job is", "2 jobs are"."""
-    shown = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count:,}"
+    shown = f"over {COUNT_LIMIT:,}" if count > COUNT_LIMIT else f"{count:,}"
     return f"1 job {one}" if count == 1 else f"{shown} jobs {many}"
 
 
@@ -25,7 +25,7 @@ def listed(names: Sequence[str], count: int) -> str:
     """The first three of them, and how many there are beside."""
     if count <= NAMED:
         return ", ".join(names)
-    more = f"{COUNT_LIMIT:,} or more" if count >= COUNT_LIMIT else f"{count - NAMED:,} more"
+    more = f"over {COUNT_LIMIT - NAMED:,} more" if count > COUNT_LIMIT else f"{count - NAMED:,} more"
     return f"{', '.join(names[:NAMED])} and {more}"
 
 

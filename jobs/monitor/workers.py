@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from jobs.conf import conf
 from jobs.models import Attempt, Worker
@@ -21,6 +22,7 @@ TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take 
 class WorkerLine:
     """A worker process. `status`: alive, silent (it missed a heartbeat), gone (it vanished) or stopped (good-bye)."""
 
+    session: UUID
     name: str
     status: str
     heartbeat_at: datetime
@@ -33,6 +35,10 @@ class WorkerLine:
     drained: bool
     zones: str = ""  # the release that it uses; empty: not known
     foreign: str = ""  # whose messages it gets beside its own; empty: nobody's
+
+    def without(self, queues: frozenset[str]) -> WorkerLine:
+        """Return this line without these queues."""
+        return replace(self, queues=tuple(name for name in self.queues if name not in queues)) if queues else self
 
     @property
     def takes(self) -> bool:
@@ -64,6 +70,7 @@ def _line(worker: Worker, vitals: Vitals, busy: int, now: datetime) -> WorkerLin
     else:
         status = "silent" if age > timedelta(seconds=2 * c.heartbeat_interval) else "alive"
     return WorkerLine(
+        session=worker.session,
         name=worker.name,
         status=status,
         heartbeat_at=worker.heartbeat_at,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from celery import current_app
 from kombu import Connection
 
+from jobs import traceparent
+from jobs.clock import clock
 from jobs.events import emit
 from jobs.events.publishing import BrokerConnectionNotClosed
 from jobs.installation import known
@@ -31,6 +33,7 @@ HOPS = "hops"  # the header that counts how many workers have passed a message o
 PASSED_BY = "passed_by"  # the header that names the last of them
 INSTALLATION = "installation"  # the header that says whose it is
 AFTER = "after"  # the header with the latest start that its sender knew of: a database without it is an older one
+PUBLISHED = "published"  # the header that says when it was sent, where attempts have spans
 PUBLISH_TIMEOUT = 2  # seconds for a broker to take a message, or to confirm several
 PERSISTENT = 2  # AMQP's delivery mode
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,6 +95,7 @@ def _headers(first: Listed, task_id: str, shown: str, passed: Passed) -> dict[st
         PASSED_BY: passed.by,
         INSTALLATION: known.mark(),
         AFTER: known.start,
+        **({PUBLISHED: clock.timestamp()} if traceparent.is_on() else {}),
     }
 
 

@@ -15,6 +15,7 @@ from jobs.rules.problems import (
     reason_problems,
     run_at_problems,
     text_problems,
+    why_not_lent,
     why_not_startable,
 )
 from jobs.rules.schedule_checking import check_new_schedule
@@ -41,5 +42,6 @@ __all__ = [
     "reason_problems",
     "run_at_problems",
     "text_problems",
+    "why_not_lent",
     "why_not_startable",
 ]

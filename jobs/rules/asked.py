@@ -16,7 +16,7 @@ from jobs.rules.new_schedule import SCHEDULE_ASKED
 # `run_at` and `bound` are what was made of the time, the calendar and the policy: these are compared as they were asked
 # for, so that a repeat after an edit of the calendar, or of a request that names no time, is the same.
 TAKEN_APART = ("run_at", "asked_at", "bound", "calendar", "blackout")
-NOT_COMPARED = ("idempotency_key",)
+NOT_COMPARED = ("idempotency_key", "traceparent")  # a repeat is another request, with a trace of its own
 COMPARED = tuple(field.name for field in fields(NewJob) if field.name not in (*TAKEN_APART, *NOT_COMPARED))
 
 

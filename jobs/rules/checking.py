@@ -10,6 +10,8 @@ import pydantic
 from django.core.exceptions import ValidationError
 
 from jobs import blackouts
+from jobs.conf import conf
+from jobs.rights.secret_teams import team_problems
 from jobs.rules.judging import REFUSED
 from jobs.rules.new_job import ASKED, NewJob
 from jobs.rules.problems import not_before
@@ -42,6 +44,8 @@ def check_new_job(*, now: datetime, calendars: blackouts.Calendars | None = None
             errors["calendar"] = problems
         elif new is not None:
             new = replace(new, run_at=placed_at, bound=bound)
+    if new is not None and conf().secrets and (refused := team_problems(new.payload, new.labels, new.queue)):
+        errors["payload"] = refused
     if new is None or errors:
         raise ValidationError({field: list(problems) for field, problems in errors.items()})
     return new
@@ -49,7 +53,8 @@ def check_new_job(*, now: datetime, calendars: blackouts.Calendars | None = None
 
 def checked(new: NewJob, *, now: datetime) -> NewJob:
     """Return the job to create of what a program asks for. Raises as `check_new_job` does."""
-    return check_new_job(now=now, **{name: getattr(new, name) for name in (*ASKED, "idempotency_key", "trigger_id")})
+    names = (*ASKED, "idempotency_key", "trigger_id", "traceparent")
+    return check_new_job(now=now, **{name: getattr(new, name) for name in names})
 
 
 def sentences(error: pydantic.ValidationError) -> dict[str, list[str]]:

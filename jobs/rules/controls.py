@@ -23,6 +23,8 @@ class Control:
 
     def fits(self, job: Job) -> bool:
         """Return whether it can be done to the job as it is."""
+        if self.becomes == State.PENDING and job.redacted_at is not None:
+            return False
         return job.state in self.states and (self.hold is None or bool(self.hold & job.holds))
 
 
@@ -31,6 +33,7 @@ CONTROLS = {
     Verb.CANCEL: Control(frozenset({State.PENDING, State.RUNNING}), State.CANCELLED),
     Verb.RUN_NOW: Control(frozenset({State.PENDING}), State.PENDING),
     Verb.RESCHEDULE: Control(frozenset({State.PENDING}), State.PENDING),
+    Verb.EDIT: Control(frozenset({State.PENDING}), State.PENDING),
     Verb.RETRY: Control(
         frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED, State.SKIPPED}),
         State.PENDING,
@@ -39,3 +42,11 @@ CONTROLS = {
     Verb.CONFIRM_FAILED: Control(frozenset({State.INTERRUPTED}), State.FAILED),
     Verb.APPROVE: Control(frozenset({State.PENDING}), State.PENDING, APPROVE_JOB, Hold.APPROVAL),
 }
+
+
+def why_not_again(job: Job) -> str:
+    """Return why a redacted job is not started again, nor another made like it; empty for one that is not redacted."""
+    if job.redacted_at is None:
+        return ""
+    when = f"{job.redacted_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"Job {job.pk} was redacted at {when}: what it was to do is not known any more. Create a new job instead."

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from jobs import blackouts
+from jobs.conf import conf
 from jobs.rules.checking import check_new_job
 from jobs.rules.new_job import ASKED, NewJob
 from jobs.rules.problems import IDEMPOTENCY_KEY_LIMIT as KEY_LIMIT
 from jobs.rules.problems import text_problems
+from jobs.secrets import found
 
 # What differs from one job to the next. Each is judged by itself, a payload with its target; no rule of another field
 # looks at them.
@@ -24,9 +26,12 @@ class ManyChecks:
     """`check_new_job` for the jobs of one request, with the same answers: a job that is as an earlier one but for its
     own payload, time, name, labels and key costs a third."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(
+        self, now: datetime, calendars: blackouts.Calendars | None = None, traceparent: str | None = None
+    ) -> None:
         self.now = now
-        self._calendars = blackouts.Calendars()
+        self._traceparent = traceparent
+        self._calendars = calendars or blackouts.Calendars()
         self._known: dict[tuple[Any, ...], NewJob] = {}
 
     def check(self, asked: Mapping[str, Any], idempotency_key: str | None = None) -> NewJob:
@@ -35,7 +40,8 @@ class ManyChecks:
         known = None if alike is None else self._known.get(alike)
         if known is not None and self._is_good(asked) and not text_problems(idempotency_key or "", KEY_LIMIT):
             return self._as(known, asked, idempotency_key)
-        new = check_new_job(**asked, idempotency_key=idempotency_key, now=self.now, calendars=self._calendars)
+        beside = {"idempotency_key": idempotency_key, "traceparent": self._traceparent}
+        new = check_new_job(**asked, **beside, now=self.now, calendars=self._calendars)
         if alike is not None and len(self._known) < MOST_KNOWN:
             self._known[alike] = new
         return new
@@ -70,10 +76,12 @@ def _alike(asked: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Return what such jobs have in common; None for one that stands for itself."""
     if asked.get("calendar") or asked.get("waits_for"):
         return None
+    if conf().secrets and next(found(asked.get("payload")), None) is not None:
+        return None  # its labels and its queue say whether it may have its secrets
     common = [(name, tuple(value) if isinstance(value, list) else value) for name, value in asked.items()]
-    found = tuple(pair for pair in common if pair[0] not in OWN)
+    alike = tuple(pair for pair in common if pair[0] not in OWN)
     try:
-        hash(found)
+        hash(alike)
     except TypeError:
         return None
-    return found
+    return alike

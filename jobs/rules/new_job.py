@@ -11,9 +11,10 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
-from jobs import blackouts, targets
+from jobs import blackouts
 from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY, MOST_WAITED_FOR
 from jobs.models.job import DEFAULT_QUEUE, Job
+from jobs.rights import target_rules
 from jobs.rules.judging import (
     Absent,
     Arguments,
@@ -32,6 +33,7 @@ from jobs.rules.judging import (
 )
 from jobs.rules.problems import IDEMPOTENCY_KEY_LIMIT, NAME_LIMIT, queue_problems, target_problems
 from jobs.states import Awaited, Blackout, Hold, IfLate, Overlap
+from jobs.traceparent import problems as traceparent_problems
 
 MOST_KINDS = 20
 LONGEST_SPAN = 366 * 86_400  # seconds
@@ -146,10 +148,13 @@ class NewJob:
     trigger_id: Annotated[int | None, Made] = None
     """The trigger that starts it."""
 
+    traceparent: Annotated[str | None, Made, Judged(traceparent_problems)] = None
+    """The trace of whoever creates it."""
+
     @property
     def holds(self) -> int:
         """Holds that the job has from its creation on."""
-        dangerous = targets.is_dangerous(self.target, self.payload)
+        dangerous = target_rules.is_dangerous(self.target, self.payload)
         return Hold.APPROVAL * dangerous | Hold.DEPENDENCIES * bool(self.waits_for)
 
     def columns(self) -> dict[str, Any]:

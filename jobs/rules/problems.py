@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from jobs import exactjson, targets
+from jobs import exactjson, secrets, targets
 from jobs.conf import conf
 from jobs.models.constraints import LATEST_RUN_AT, LONGEST_QUEUE, MOST_PAIRS, OF_BROKERS, QUEUE_PATTERN
+from jobs.rights import target_rules
+from jobs.rights.secret_teams import team_problems
+from jobs.targets.secrecy import lending
 
 NAME_LIMIT = 200
 IDEMPOTENCY_KEY_LIMIT = 255
@@ -106,11 +109,18 @@ def not_before(run_at: datetime, now: datetime) -> datetime:
 
 
 def target_problems(target: str) -> list[str]:
+    if unknown := _unknown(target):
+        return [unknown]
+    off = target_rules.why_switched_off(target)
+    return [off] if off else []
+
+
+def _unknown(target: str) -> str:
     try:
         targets.find(target)
     except targets.UnknownTarget as error:
-        return [str(error)]
-    return []
+        return str(error)
+    return ""
 
 
 def payload_problems(payload: object) -> list[str]:  # noqa: PLR0911 - a sentence each
@@ -140,6 +150,10 @@ def _digits(number: Decimal) -> int:
 
 
 def argument_problems(target: str, payload: object) -> list[str]:
+    return _argument_problems(target, secrets.marked(payload))
+
+
+def _argument_problems(target: str, payload: object) -> list[str]:
     try:
         targets.find(target).check(payload)
     except targets.InvalidArguments as error:
@@ -149,8 +163,12 @@ def argument_problems(target: str, payload: object) -> list[str]:
 
 def why_not_startable(target: str, payload: object) -> str | None:
     """Return why a row can't be started, or None: rows written by SQL have passed no rule before."""
-    problems = target_problems(target) or argument_problems(target, payload)
-    return " ".join(problems) or None
+    return _unknown(target) or " ".join(_argument_problems(target, payload)) or None
+
+
+def why_not_lent(payload: secrets.Referring, labels: object, queue: str) -> str:
+    """Return why this worker cannot give a row the secrets that it refers to; empty where it can."""
+    return " ".join(team_problems(payload, labels, queue)) or lending.why_unreadable(payload)
 
 
 def _storable(value: object) -> bool:

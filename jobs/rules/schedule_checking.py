@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pydantic
 from django.core.exceptions import ValidationError
 
-from jobs import blackouts
+from jobs import blackouts, targets
 from jobs.calendars import Snapshot
 from jobs.models.schedule import Schedule
+from jobs.rights import reach_of
 from jobs.rules.checking import check_new_job, sentences
 from jobs.rules.new_job import NewJob
 from jobs.rules.new_schedule import OF_A_JOB, SCHEDULE_ASKED, NewSchedule, as_asked
-from jobs.rules.rights import overlap_problems
-from jobs.rules.schedule_order import NONE_DECLARED, after_problems, followed_problems
+from jobs.rules.rights import rights_problems
+from jobs.rules.schedule_order import NONE_DECLARED, after_problems, followed_problems, unseen_after
 from jobs.rules.timing import Timing, timing_problems
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def check_new_schedule(
     Raises ValidationError: field -> what is wrong and what to do."""
     errors: Problems = {}
     given = {"payload": {}, **asked}
+    if before is not None and before.target == given.get("target"):
+        given["payload"] = targets.kept(before.target, given["payload"], before.payload)
     job = _job(given, errors, now=now)
     own = {name: value for name, value in given.items() if name not in OF_A_JOB}
     new = None
@@ -55,9 +58,9 @@ def check_new_schedule(
         errors |= sentences(error)
     if "name" not in errors and _is_taken(given["name"], before):
         errors["name"] = [NAME_TAKEN]
-    if "overlap" not in errors and (refused := overlap_problems(given.get("overlap", ""), by)):
-        errors["overlap"] = refused
-    calendar = _calendar(given.get("calendar"), errors)
+    if job is not None:
+        errors |= rights_problems(job, by)
+    calendar = _calendar(given.get("calendar"), errors, by)
     after_ids: list[int] = []
     if new is not None and new.after:
         after_ids, refused = after_problems(new.after, name=new.name, before=before, by=by, now=now, declared=declared)
@@ -76,11 +79,16 @@ def check_new_schedule(
         made = 0 if before is None else before.made
         found = timing_problems(timing, new, now=now, made=made, calendar=closes, blackout=_blackout(given))
         errors |= {field: problems for field, problems in found.items() if field not in errors}
-        if before is not None and (refused := followed_problems(before, timing, now)):
+        if before is not None and (refused := followed_problems(before, timing, now, by)):
             errors.setdefault("expression", refused)
     if new is None or job is None or errors:
         raise ValidationError(errors)
-    return replace(new, job=job, calendar_id=None if calendar is None else calendar[0], after_ids=tuple(after_ids))
+    return replace(
+        new,
+        job=job,
+        calendar_id=None if calendar is None else calendar[0],
+        after_ids=tuple(sorted({*after_ids, *unseen_after(before, by)})),
+    )
 
 
 def _is_taken(name: str, before: Schedule | None) -> bool:
@@ -103,14 +111,14 @@ def _blackout(given: dict[str, Any]) -> str:
     return str(given.get("blackout", SCHEDULE_ASKED["blackout"].default))
 
 
-def _calendar(name: str | None, errors: Problems) -> tuple[int, Snapshot] | None:
+def _calendar(name: str | None, errors: Problems, by: AbstractBaseUser | None) -> tuple[int, Snapshot] | None:
     """Return the calendar of this name with its id; None where there is none, or none that can be used."""
     if not name:
         return None
-    calendars = blackouts.Calendars()
+    calendars = blackouts.Calendars(reach_of(by))
     found = calendars.named(name)
     if found is None or found[2]:
-        errors["calendar"] = [blackouts.unknown(name)] if found is None else found[2]
+        errors["calendar"] = [calendars.unknown(name)] if found is None else found[2]
         return None
     return found[0], found[1]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from jobs.models.schedule import Schedule
 from jobs.permissions import VIEW_SCHEDULE, why_refused
 from jobs.recurrence import BadExpression
+from jobs.rights import EVERYTHING, Reach, reach_of
 from jobs.rules.timing import Timing
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def circle(
     *,
     was: str | None = None,
     declared: Mapping[str, Collection[str]] = NONE_DECLARED,
+    reach: Reach = EVERYTHING,
 ) -> str:
     """Return what is wrong where the schedule of this name, before of another, would come after these, a sentence that
     names the circle; empty where there is none. What is `declared` counts in the place of what there is."""
@@ -38,6 +40,8 @@ def circle(
         further: list[str] = []
         for one, after in _after_of(ahead, declared).items():
             if name in after or was in after:
+                if _unseen(ways[one], reach, declared):
+                    return f"That is a circle: '{name}' would come after what comes after it; leave one of them out."
                 names = ", which comes after ".join(f"'{step}'" for step in ways[one])
                 return (
                     f"That is a circle: '{name}' would come after {names}, which comes after it; leave one of them out."
@@ -48,6 +52,14 @@ def circle(
                     further.append(step)
         ahead = further
     return ""
+
+
+def _unseen(names: Sequence[str], reach: Reach, declared: Mapping[str, Collection[str]]) -> bool:
+    """Return whether one of these is for others to know."""
+    if reach.everything:
+        return False
+    there = Schedule.objects.filter(name__in=set(names) - set(declared))
+    return there.count() > there.within(reach).count()
 
 
 def _after_of(names: Collection[str], declared: Mapping[str, Collection[str]]) -> dict[str, Collection[str]]:
@@ -71,8 +83,11 @@ def after_problems(
     that is `declared` together with this one need not be there yet."""
     was = () if before is None else Schedule.objects.names_of(before.after_ids)
     if by is not None and {*names} != {*was} and not cast("PermissionsMixin", by).has_perm(VIEW_SCHEDULE):
-        return [], [f"To come after others is to see them. {why_refused(by.get_username(), VIEW_SCHEDULE)}"]
-    there = {one.name: one for one in Schedule.objects.filter(name__in=names).order_by("pk")}
+        return [], [f"To come after others is to see them. {why_refused(by, VIEW_SCHEDULE)}"]
+    # Whoever changes a schedule keeps what it comes after; all else must be within his reach.
+    kept = () if before is None else before.after_ids
+    seen = Schedule.objects.within(reach_of(by)) | Schedule.objects.filter(pk__in=kept)
+    there = {one.name: one for one in seen.filter(name__in=names).order_by("pk")}
     own = {name} if before is None else {name, before.name}
     problems = [
         f"There is no schedule '{one[:100]}'; write the names of schedules that there are."
@@ -82,7 +97,7 @@ def after_problems(
     if own.intersection(names):
         problems.append("A schedule cannot come after itself; leave it out.")
     elif not problems and (
-        found := circle(name, names, was=None if before is None else before.name, declared=declared)
+        found := circle(name, names, was=None if before is None else before.name, declared=declared, reach=reach_of(by))
     ):
         problems.append(found)
     if not problems:
@@ -92,6 +107,14 @@ def after_problems(
             if one.name not in declared and comes_too_often(timing_of(one), now)
         ]
     return sorted(one.pk for one in there.values()), problems
+
+
+def unseen_after(before: Schedule | None, by: AbstractBaseUser | None) -> set[int]:
+    """Return after which schedules this one comes that whoever changes it does not see: they stay."""
+    if before is None or not before.after_ids or reach_of(by).everything:
+        return set()
+    there = Schedule.objects.filter(pk__in=before.after_ids).order_by()
+    return {*there.values_list("pk", flat=True)} - {*there.within(reach_of(by)).values_list("pk", flat=True)}
 
 
 def too_often(name: str) -> str:
@@ -126,13 +149,16 @@ def comes_too_often(timing: Timing, now: datetime) -> bool:
     return any(later - first < A_DAY for first, later in zip(times, times[MOST_A_DAY:], strict=False))
 
 
-def followed_problems(schedule: Schedule, timing: Timing, now: datetime) -> list[str]:
+def followed_problems(schedule: Schedule, timing: Timing, now: datetime, by: AbstractBaseUser | None) -> list[str]:
     """Return what is wrong where this schedule comes so from now on, with regard to those that come after it."""
     if not schedule.has_followers or not comes_too_often(timing, now):
         return []
-    names = Schedule.objects.followers_of(schedule.pk).order_by("name").values_list("name", flat=True)[:1]
+    others = Schedule.objects.followers_of(schedule.pk).order_by("name")
+    if not others.exists():
+        return []
+    name = others.within(reach_of(by)).values_list("name", flat=True).first()
+    whose = f"'{name}'" if name is not None else "another team's"
     return [
-        f"It would come more than {MOST_A_DAY} times on a day, and '{name}' comes after it; let it come less often, or "
+        f"It would come more than {MOST_A_DAY} times on a day, and {whose} comes after it; let it come less often, or "
         "take it out there."
-        for name in names
     ]

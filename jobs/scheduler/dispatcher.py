@@ -37,6 +37,8 @@ class Dispatcher:
         self._waiting: deque[Bundle] = deque()
         self._publisher: Publisher | None = None
         self._refusals: Counter[str] = Counter()  # of each queue, since it last took a message or was listed
+        self._away_since: float | None = None  # on the steady clock: since then the broker has taken nothing
+        self._away_for: float | None = None  # seconds, of a time that is over and that nobody has asked for
         self._one_queue_a_batch = False  # after a failure: to see which queue it is
         # Jobs in a message, by queue: of those published to since the last list query, or crowded then.
         self._queues: dict[str, float] = {}
@@ -103,6 +105,7 @@ class Dispatcher:
             try:
                 publisher = self._connected()
             except Exception as error:  # noqa: BLE001 - a broker may fail in any way, the scheduler goes on
+                self._lose(error)
                 emit(BrokerUnreachable(error, self.waiting))
                 self.disconnect()
                 break
@@ -110,12 +113,15 @@ class Dispatcher:
             try:
                 publisher.send(batch)
             except Exception as error:  # noqa: BLE001 - as above
+                self._lose(error)
                 self._waiting.extendleft(reversed(batch))
                 self._refused(batch, error)
                 failures += 1
                 if failures == MOST_FAILURES or not refuses_only_a_queue(error):
                     break
                 continue
+            if self._away_since is not None:
+                self._away_for, self._away_since = steady() - self._away_since, None
             queues = Counter(_queue(bundle) for bundle in batch)
             jobs: Counter[str] = Counter()
             for bundle in batch:
@@ -128,6 +134,17 @@ class Dispatcher:
         if not self._waiting:
             self._one_queue_a_batch = False
         return sent
+
+    def _lose(self, error: Exception) -> None:
+        """Note that the broker is away; not where it refuses a queue and takes others."""
+        if self._away_since is None and not refuses_only_a_queue(error):
+            self._away_since = steady()
+
+    def was_away(self) -> float | None:
+        """Return for how many seconds the broker was away before it took messages again; None if it was not, and once
+        that was asked."""
+        seconds, self._away_for = self._away_for, None
+        return seconds
 
     def _next(self) -> Sequence[Bundle]:
         """Remove and return the soonest that wait; after a failure only as far as they are of one queue, and one alone

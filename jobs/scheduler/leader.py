@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from jobs.clock import steady
+from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.scheduler import (
     BrokerMemoryUnknown,
@@ -28,7 +29,7 @@ from jobs.events.scheduler import (
 from jobs.installation import known, memory
 from jobs.installation.memory import Memory
 from jobs.installation.watch import PING, Place, judge
-from jobs.models import Leadership
+from jobs.models import Leadership, Outage
 from jobs.scheduler.locksession import BehindPooler, open_session
 from project import zones
 from project.postgresql import session as sessions
@@ -38,6 +39,7 @@ TRY_EVERY = 1.5  # seconds between a standby's attempts
 PING_EVERY = 2.5  # seconds between a leader's signs of life
 SAY_EVERY = 60.0  # seconds between two lines of a standby's log that say who leads
 ASK_AGAIN = 10.0  # seconds until a broker that did not say how far the ledger had come is asked again
+SPARE = 2.0  # seconds beyond a window after its predecessor's last list query in which a leader comes in time
 SURE_FOR = 1.0  # seconds after a sign of life in which nobody else can have become leader
 
 
@@ -60,6 +62,7 @@ class Leader:
         self._lost = False  # the thread that pings has found the session dead
         self._alone = threading.RLock()  # with the session: the scheduler and the thread that pings share it
         self._said_at = float("-inf")  # on the steady clock
+        self._unreachable_since: float | None = None  # on the steady clock: since then the database did not answer
         self._keeper = memory.Keeper()
         self._compared = False  # whether what the broker remembers was compared since we lead
         self._ask_again_at = 0.0  # on the steady clock
@@ -91,8 +94,11 @@ class Leader:
                     self._pinged, self._sure_until = asked, asked + SURE_FOR
                     emit(LeadershipBegun(self.name, self.epoch))
                     return True
+                self._unreachable_since = None  # another leads
             self._say_who_leads()
         except (DatabaseError, InterfaceError, BehindPooler) as error:
+            if not isinstance(error, BehindPooler) and self._unreachable_since is None:
+                self._unreachable_since = steady()
             emit(LockUnreachable(self.name, error))
             self.step_down()
         return False
@@ -207,9 +213,22 @@ class Leader:
 
     def _begin_epoch(self, now: datetime) -> int:
         with transaction.atomic():
-            Leadership.objects.get_or_create(id=1)
+            before, _ = Leadership.objects.get_or_create(id=1)
+            self._note_outage(before, now)
             Leadership.objects.update(holder=self.name, elected_at=now, epoch=F("epoch") + 1, zones=zones.RELEASE)
             return Leadership.objects.get().epoch
+
+    def _note_outage(self, before: Leadership, now: datetime) -> None:
+        """Write down that the database was away since we heard of it last, or that nobody has led for longer than jobs
+        are listed ahead: that makes jobs late."""
+        since, self._unreachable_since = self._unreachable_since, None
+        if since is not None:
+            lost_at = now - timedelta(seconds=steady() - since)
+            Outage.objects.note(Outage.Of.DATABASE, since=lost_at, until=now, who=self.name)
+        elif before.listed_at is not None and now - before.listed_at > timedelta(
+            seconds=conf().min_prepare_time + SPARE
+        ):
+            Outage.objects.note(Outage.Of.LEADER, since=before.listed_at, until=now, who=self.name)
 
     def _ask(self, sql: str, *parameters: int) -> bool:
         with self._alone:

@@ -18,11 +18,15 @@ from jobs.publishing.windows import window_at
 from jobs.scheduler.dispatcher import Dispatcher
 from jobs.scheduler.history import moving, old_rows, removing
 from jobs.scheduler.operations import operations
+from jobs.scheduler.redaction import redacting
 from jobs.scheduler.rescue import rescue
+from jobs.scheduler.rollups import add_figures, remove_old_figures
 from jobs.scheduler.schedules import schedules
+from jobs.scheduler.stops import stops
 from jobs.scheduler.turns import turns, waiting_runs, waits
 
 LOOK_EVERY = 1.0  # seconds
+SHORTEST_PAUSE = 0.01  # seconds
 WATCH_GAP = timedelta(seconds=5)  # between two looks of a beat that watches the workers
 WAITS_EVERY = (
     60.0  # seconds between looks for waits that are over and that no transition ended, such as after manual SQL
@@ -35,11 +39,13 @@ STOP_WITHIN = 5.0  # seconds
 @dataclass
 class Service:
     """A task of maintenance. `run` is given the database's time, does one transaction's worth or a few, and returns the
-    seconds until it is due again; `due` is on the steady clock."""
+    seconds until it is due again; `due` is on the steady clock. One that is `exact` is run then, others with the next
+    look."""
 
     name: str
     run: Callable[[datetime], float]
     due: float = field(default=0.0)
+    exact: bool = False
 
 
 class Sweeper:
@@ -56,15 +62,19 @@ class Sweeper:
         self._thread: threading.Thread | None = None
         self.services = [
             Service("crowds", self._crowds),
+            Service("stops", self._stops, exact=True),
             Service("rescue", self._rescue),
             Service("turns", self._turns),
             Service("waits", self._waits),
             Service("schedules", self._schedules),
             Service("waiting runs", self._waiting_runs),
-            Service("operations", self._operations),
+            Service("operations", self._operations, exact=True),
             Service("history", self._history),
+            Service("redaction", self._redaction),
             Service("removal", self._removal),
             Service("old rows", self._old_rows),
+            Service("figures", self._figures),
+            Service("old figures", self._old_figures),
         ]
 
     def start(self) -> None:
@@ -111,13 +121,21 @@ class Sweeper:
                 except Exception as error:  # noqa: BLE001 - the clock's measurement; a thread that ends watches no more
                     emit(SweepNotBegun(error))
                     connection.close()
-            self._wake.wait(LOOK_EVERY)
+            self._wake.wait(self._pause())
         connection.close()
+
+    def _pause(self) -> float:
+        """Return the seconds until the next look."""
+        exact = [service.due - steady() for service in self.services if service.exact]
+        return max(min([LOOK_EVERY, *exact]), SHORTEST_PAUSE)
 
     def _rescue(self, now: datetime) -> float:
         c = conf()
         rescue(now=now, patience=c.patience, watching_since=self._watching_since)
         return c.heartbeat_patience / 2
+
+    def _stops(self, now: datetime) -> float:
+        return stops(now=now)
 
     def _turns(self, now: datetime) -> float:
         turns(now=now)
@@ -138,11 +156,20 @@ class Sweeper:
     def _history(self, now: datetime) -> float:
         return moving(now=now)
 
+    def _redaction(self, now: datetime) -> float:
+        return redacting(now=now)
+
     def _removal(self, now: datetime) -> float:
         return removing(now=now)
 
     def _old_rows(self, now: datetime) -> float:
         return old_rows(now=now)
+
+    def _figures(self, now: datetime) -> float:
+        return add_figures(now=now)
+
+    def _old_figures(self, now: datetime) -> float:
+        return remove_old_figures(now=now)
 
     def _crowds(self, now: datetime) -> float:
         """Ask the broker, once a window and shortly before the next list query, in which queues many messages wait.

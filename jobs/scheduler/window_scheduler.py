@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
@@ -19,8 +19,11 @@ from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
-from jobs.events.publishing import JobsListed
+from jobs.events.publishing import JobsListed, WindowPublished
 from jobs.events.scheduler import BeatWaitsForDatabase, ReplacedWhileListing, TurnFailed
+from jobs.metrics.serving import serve
+from jobs.metrics.table import Giver
+from jobs.models import Outage
 from jobs.models.querysets import LIST_LIMIT, Listed
 from jobs.publishing.windows import Window, window_at
 from jobs.scheduler.dispatcher import Dispatcher
@@ -83,6 +86,8 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             bound_transactions()
             self.leader.connect()
         super().__init__(*args, lazy=lazy, **kwargs)
+        if not lazy:
+            serve(Giver.BEAT, {})
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Do one turn. Returns the seconds until the next one is wanted. Never raises for a lost database or broker: a
@@ -193,8 +198,15 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
             if not self.dispatcher.publish(PUBLISH_FOR):
                 return True  # the broker is away: what waits is tried again in the next turn
         failpoints.hit("after-publish")
+        if (away := self.dispatcher.was_away()) is not None:
+            now = clock.now()
+            since = now - timedelta(seconds=away)
+            Outage.objects.note(Outage.Of.BROKER, since=since, until=now, who=self.leader.name)
         if self._listed is not None:  # else there may be more to list
-            self.leader.record_published(clock.now())
+            now = clock.now()
+            self.leader.record_published(now)
+            after = now - self._listed.start
+            emit(WindowPublished(after.total_seconds(), after > self._listed.look_ahead))
         return True
 
     def _stand_by(self) -> None:

@@ -32,8 +32,13 @@ def is_name(entry: str) -> bool:
     return bool(FORM.fullmatch(entry)) and entry != OURS
 
 
+def allowed() -> list[str]:
+    """Return the names of the tasks that JOBS_CELERY_TASKS allows, as Celery has them."""
+    return sorted(name for name in conf().celery_tasks if is_name(name))
+
+
 def names() -> list[str]:
-    return [f"{PREFIX}{name}" for name in sorted(conf().celery_tasks)]
+    return [f"{PREFIX}{name}" for name in allowed()]
 
 
 def find(name: str) -> Target | None:
@@ -46,6 +51,7 @@ def find(name: str) -> Target | None:
         name=name,
         call=partial(run, task),
         summary="A Celery task, run in place.",
+        description="A Celery task, run in place.",
         arguments=TaskArguments,
         whole="given",
         prepare=Prepare(partial(_task, task), (), context=None, whole=None),

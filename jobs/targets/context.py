@@ -60,6 +60,9 @@ class Context:
     nominal_time: datetime | None = None
     #: Labels of the job: texts by keys.
     labels: Mapping[str, str] = field(default_factory=dict)
+    #: Trace to pass on to others, as W3C writes it: this start's own span or, where starts have none, that of whoever
+    #: created the job; None where there is neither.
+    traceparent: str | None = None
     execution: Execution = field(default_factory=Execution, repr=False, compare=False)
 
     @property

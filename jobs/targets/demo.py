@@ -22,7 +22,7 @@ def noop() -> None:
 
 @target("demo.sleep")
 def sleep(seconds: Annotated[float, Field(ge=0, le=86400)] = 0.083) -> None:
-    """Sleeps for some seconds: the body of the punctuality exercise."""
+    """Sleeps for some seconds."""
     time.sleep(seconds)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import Lock
 from typing import Any
 
+from jobs import secrets
 from jobs.targets.lines import Lines
 
 LONGEST_NOTE = 200  # characters
@@ -19,7 +20,7 @@ class Execution:
     the body has said how far it is.
     """
 
-    __slots__ = ("_interrupt", "_lock", "_log", "asked", "note", "on_progress", "prepared", "share")
+    __slots__ = ("_clean", "_interrupt", "_lock", "_log", "asked", "note", "on_progress", "prepared", "share")
 
     def __init__(self) -> None:
         self.prepared: Any = None
@@ -30,6 +31,22 @@ class Execution:
         self.on_progress: Callable[[Any], object] | None = None
         self._lock = Lock()
         self._interrupt: Callable[[], object] | None = None
+        self._clean: secrets.Cleaner | None = None  # most have no secrets
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Have stars stand for these secrets in all that the body says from now on, and in how it ends. Once, before
+        any code of the target's."""
+        self._clean = secrets.cleaner(values)
+
+    def clean(self, text: str) -> str:
+        """Return the text without secrets of this start."""
+        return text if self._clean is None else self._clean(text)
+
+    def clean_cut(self, text: str, *, before: bool = False, after: bool = False) -> str:
+        """Return a text that was cut off before or after, without secrets and what may be a part of one there."""
+        if self._clean is None or not (before or after):
+            return self.clean(text)
+        return self._clean.cut(text, before=before, after=after)
 
     def line(self, text: str, at: float, level: str = "info", source: str = "") -> None:
         """Keep a line, said `at` (seconds since the epoch), by ctx.log or by a `source`; beyond the bounds those in the
@@ -45,7 +62,7 @@ class Execution:
     @property
     def _kept(self) -> Lines:
         if self._log is None:
-            self._log = Lines()
+            self._log = Lines(self._clean)
         return self._log
 
     @property
@@ -59,7 +76,7 @@ class Execution:
         with suppress(TypeError, ValueError, OverflowError):
             number = float(share)  # type: ignore[arg-type]
             if math.isfinite(number):
-                self.share, self.note = min(max(number, 0.0), 1.0), note[:LONGEST_NOTE]
+                self.share, self.note = min(max(number, 0.0), 1.0), self.clean(note)[:LONGEST_NOTE]
                 return True
         return False
 

@@ -6,6 +6,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
+from jobs.secrets import Cleaner
+
 MOST_LINES = 200  # the first half of them and the last, as of the bytes
 MOST_BYTES = 16_384  # of all lines together
 LONGEST_LINE = 2_000  # characters; the rest of it is cut off
@@ -15,11 +17,12 @@ Line = dict[str, str]
 
 
 class Lines:
-    """Lines of one start. Whoever uses them has a lock."""
+    """Lines of one start, each without what `clean` takes out of it. Whoever uses them has a lock."""
 
-    __slots__ = ("_bytes", "_first", "_full", "_last", "_more", "_open")
+    __slots__ = ("_bytes", "_clean", "_first", "_full", "_last", "_more", "_open")
 
-    def __init__(self) -> None:
+    def __init__(self, clean: Cleaner | None = None) -> None:
+        self._clean = clean
         self._first: list[Line] = []
         self._last: deque[tuple[int, Line]] = deque()
         self._bytes = [0, 0]  # of the first and of the last
@@ -28,7 +31,7 @@ class Lines:
         self._open: dict[str, tuple[float, str]] = {}  # by stream: a line without an end, and when it began
 
     def add(self, text: str, at: float, level: str, source: str) -> None:
-        text = text[:LONGEST_LINE]
+        text = (text if self._clean is None else self._clean(text))[:LONGEST_LINE]  # before a half of one is cut off
         size = len(text.encode("utf-8", "backslashreplace"))
         when = datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")
         line = {"at": when, "level": level, "text": text} | ({"from": source} if source else {})
@@ -50,7 +53,9 @@ class Lines:
             self.add(_shown(line), since, "info", source)
             since = at
         if rest:  # a progress bar may write for ever without an end of a line
-            self._open[source] = since, _shown(rest)[:LONGEST_LINE] + "\r" * rest.endswith("\r")
+            # As it came, with more than is kept of it: what was begun here may be written to its end.
+            most = LONGEST_LINE + (0 if self._clean is None else 4 * self._clean.longest)
+            self._open[source] = since, _shown(rest)[:most] + "\r" * rest.endswith("\r")
 
     def kept(self) -> dict[str, Any]:
         """Return the lines as JSON. `more` lines are missing, after so many (`cut_after`)."""

@@ -11,7 +11,7 @@ from jobs.targets.registry import UnknownTarget, registered
 
 def find(name: str) -> Target:
     """The target of this name. Raises UnknownTarget with a near name, if there is one."""
-    found = registered().get(name) or celery_tasks.find(name)
+    found = known(name)
     if found is not None:
         return found
     shown, task = name[:LONGEST_NAME], name.removeprefix(celery_tasks.PREFIX)
@@ -22,9 +22,14 @@ def find(name: str) -> Target:
             f"The Celery task '{task[:LONGEST_NAME]}' may not be started by a job: add it to JOBS_CELERY_TASKS first."
         )
     near = difflib.get_close_matches(shown, names(), n=1)
-    known = f"Known are: {', '.join(names())}. A Celery task must stand in JOBS_CELERY_TASKS."
-    hint = f"Did you mean '{near[0]}'?" if near else known
+    there_are = f"Known are: {', '.join(names())}. A Celery task must stand in JOBS_CELERY_TASKS."
+    hint = f"Did you mean '{near[0]}'?" if near else there_are
     raise UnknownTarget(f"There is no target '{shown}'. {hint}")
+
+
+def known(name: str) -> Target | None:
+    """The target of this name; None where there is none any more."""
+    return registered().get(name) or celery_tasks.find(name)
 
 
 def names() -> list[str]:

@@ -28,19 +28,37 @@ def named(error: BaseException) -> str:
     return f"{type(error).__name__}: {said(error)}"
 
 
-def story(error: BaseException) -> str:
-    """Return the traceback, and those of what led to it, without the frames that call every target; empty where nothing
-    else is left. One that is too long loses first the frames of libraries, then its middle. Never raises.
+def place(error: BaseException) -> str:
+    """Return where it was raised, as module:function: the last frame of the target's own code, or of whatever there is
+    where none is; empty where nothing else is left. Not by its file: that lies elsewhere on other hosts."""
+    found = ""
+    own = False
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if not code.co_filename.startswith(OURS):
+            is_own = not code.co_filename.startswith((*LIBRARIES, "<frozen"))
+            if is_own or not own:
+                found = f"{step.tb_frame.f_globals.get('__name__', '?')}:{code.co_qualname}"
+            own = own or is_own
+        step = step.tb_next
+    return found
+
+
+def story(error: BaseException, clean: Callable[[str], str]) -> str:
+    """Return the traceback, and those of what led to it, without the frames that call every target, its text as `clean`
+    leaves it; empty where nothing else is left. One that is too long loses first the frames of libraries, then its
+    middle. Never raises.
     """
     try:
         trace = traceback.TracebackException.from_exception(error, compact=True)
         if not sum([_keep(one, lambda frame: not _is_ours(frame)) for one in _chain(trace)]):
             return ""
-        text = "".join(trace.format())
+        text = clean("".join(trace.format()))
         if len(text) > LONGEST_STORY:
             for one in _chain(trace):
                 _keep(one, lambda frame: not frame.filename.startswith(LIBRARIES))
-            text = "".join(trace.format())
+            text = clean("".join(trace.format()))
     except Exception as failure:  # noqa: BLE001 - an error may be made so that nobody can tell of it
         return f"Its traceback cannot be told ({type(failure).__name__})."
     if len(text) > LONGEST_STORY:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -40,15 +41,25 @@ _registry: dict[str, Target] = {}
 
 
 def target(
-    name: str, arguments: type[BaseModel] | None = None, *, dangerous: bool | Callable[[object], bool] = False
+    name: str,
+    arguments: type[BaseModel] | None = None,
+    *,
+    dangerous: bool | Callable[[object], bool] = False,
+    runbook: str = "",
+    address: str = "",
 ) -> Callable[[Callable[P, R_co]], Registered[P, R_co]]:
     """Register a function, `async` or not, as the target `name`. Its annotations say which JSON arguments it takes, or
     `arguments` does, where they depend on each other: then one parameter of that type takes them all. A parameter of
     the type Context is given the start that it is called for. The jobs of a `dangerous` one start only when a second
-    person has approved; where it is a function, those of which it says so by their payload, whatever that is.
+    person has approved; where it is a function, those of which it says so by their payload, whatever that is. `runbook`
+    is the address of what people do when it fails; pages and REST show it. `address` names the argument that says where
+    its secrets go: they are lent for the hosts that JOBS_SECRETS allows, and no edit takes a hidden one elsewhere.
 
-    Raises ValueError at import for a name that is taken or a signature that JSON cannot fill.
+    Raises ValueError at import for a name that is taken, a signature that JSON cannot fill, a runbook that is
+    none or an address that is no argument.
     """
+    if runbook and not (urlsplit(runbook).scheme in ("http", "https") and urlsplit(runbook).hostname):
+        raise ValueError(f"The runbook of target '{name}' must be a whole address such as https://wiki/x: '{runbook}'.")
 
     def register(function: Callable[P, R_co]) -> Registered[P, R_co]:
         if name in _registry and _registry[name].call is not function:
@@ -69,15 +80,21 @@ def target(
                 annotation,
                 ... if parameter.default is parameter.empty else parameter.default,
             )
-        _registry[name] = Target(
+        found = Target(
             name=name,
             call=function,
             summary=(inspect.getdoc(function) or "").partition("\n")[0],
+            description=inspect.getdoc(function) or "",
+            runbook=runbook,
+            address=address,
             arguments=arguments or model_of(name, fields),
             context=context,
             whole=whole,
             dangerous=dangerous,
         )
+        if address and address not in found.argument_names:
+            raise ValueError(f"Target '{name}' has no argument '{address}' that could be its address.")
+        _registry[name] = found
         function.prepare = partial(_prepare, name)  # type: ignore[attr-defined]
         return cast("Registered[P, R_co]", function)
 

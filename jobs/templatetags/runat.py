@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs import exactjson, rules
+from jobs.models import Operation
 from jobs.nodes.metrics import Reading
-from jobs.states import State
+from jobs.spans import measured, span
+from jobs.states import State, StopStanding
 
 register = template.Library()
 register.filter("policies", rules.policies)
@@ -34,10 +37,29 @@ WORKER_LOOKS = {
     "gone": ("bad", "✕"),
     "stopped": ("idle", "⊘"),
 }
+STOP_LOOKS = {
+    StopStanding.PLANNED: ("info", "○"),
+    StopStanding.STOPPED: ("bad", "■"),
+    StopStanding.LETTING_GO: ("warn", "…"),
+}
+
+
+# By their ends; None: it goes on.
+OPERATION_LOOKS = {
+    None: ("info", "▸", "goes on"),
+    Operation.Outcome.DONE: ("good", "✓", "done"),
+    Operation.Outcome.CANCELLED: ("idle", "⊘", "cancelled"),
+    Operation.Outcome.FAILED: ("bad", "✕", "failed"),
+}
 
 
 def badge(level: str, sign: str, text: str) -> SafeString:
     return format_html('<span class="badge {}"><span aria-hidden="true">{}</span>{}</span>', level, sign, text)
+
+
+@register.filter
+def alert_badge(level: str) -> SafeString:
+    return badge("bad", "✕", "bad") if level == "bad" else badge("warn", "!", "warning")
 
 
 @register.filter
@@ -52,6 +74,16 @@ def worker_badge(status: str) -> SafeString:
 
 
 @register.filter
+def operation_badge(outcome: str | None) -> SafeString:
+    return badge(*OPERATION_LOOKS[Operation.Outcome(outcome) if outcome else None])
+
+
+@register.filter
+def stop_badge(standing: StopStanding) -> SafeString:
+    return badge(*STOP_LOOKS[standing], str(standing.label))
+
+
+@register.filter
 def vitals(reading: Reading) -> str:
     """`12 %, 63 %, 0.4`, and the GPU where there is one."""
     if reading.memory is None:
@@ -60,18 +92,6 @@ def vitals(reading: Reading) -> str:
     load = "—" if reading.load is None else f"{reading.load:.1f}"
     gpu = "" if reading.gpu is None else f", GPU {reading.gpu:.0f} %"
     return f"{cpu}, {reading.memory:.0f} %, {load}{gpu}"
-
-
-def span(seconds: float) -> str:
-    """A length of time for people: `12 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`. static/monitor.js says the same."""
-    whole = max(int(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"
 
 
 @register.simple_tag(takes_context=True)
@@ -106,12 +126,6 @@ def exact(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}"
 
 
-@register.filter
-def exact_us(moment: datetime) -> str:
-    """Format a moment with all microseconds, in UTC: where the gaps between moments are the matter."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
-
-
 @register.simple_tag(takes_context=True)
 def moment(context: Context, value: datetime | None) -> SafeString:
     """The time of day, with the date where it is not today."""
@@ -124,6 +138,18 @@ def moment(context: Context, value: datetime | None) -> SafeString:
 
 
 @register.filter
+def lasted(milliseconds: float | None) -> str:
+    """Say how long it took: `1.24 ms`, `23 h 59 min`; a dash where nobody knows."""
+    return "—" if milliseconds is None else measured(milliseconds)
+
+
+@register.filter
+def seconds(value: float) -> str:
+    """Say a length of time that was asked for: `90` is `1 min 30 s`."""
+    return span(value)
+
+
+@register.filter
 def ms(value: float | None) -> str:
     """Milliseconds with two decimals: `0.42`, `1,234.00`; a dash where there are none."""
     return "—" if value is None else f"{value:,.2f}"
@@ -133,6 +159,18 @@ def ms(value: float | None) -> str:
 def whole(value: int) -> str:
     """Write a count for people: `12,000`."""
     return f"{value:,}"
+
+
+@register.filter
+def linked(sentence: str, links: Iterable[tuple[str, str]]) -> SafeString:
+    """Show a sentence with links from parts of it, each (text, address), in their order there."""
+    shown, rest = [], sentence
+    for text, address in links:
+        before, found, after = rest.partition(text)
+        if found:
+            shown.append(format_html('{}<a href="{}">{}</a>', before, address, text))
+            rest = after
+    return format_html("{}{}", format_html_join("", "{}", ((part,) for part in shown)), rest)
 
 
 @register.filter
@@ -169,5 +207,5 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def bounded(count: int, limit: int) -> str:
-    """A count that was not read to its end: `10,000+`."""
-    return f"{limit:,}+" if count >= limit else f"{count:,}"
+    """A count that was read no further than to one more than this: `over 10,000`."""
+    return f"over {limit:,}" if count > limit else f"{count:,}"

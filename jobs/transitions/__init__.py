@@ -4,7 +4,18 @@
 """
 
 from jobs.transitions.acquiring import acquire, acquired_by
-from jobs.transitions.controls import Answer, approve, cancel, confirm_done, confirm_failed, reschedule, retry, run_now
+from jobs.transitions.approval import approve, refuse
+from jobs.transitions.changing import Answer
+from jobs.transitions.controls import (
+    cancel,
+    confirm_done,
+    confirm_failed,
+    edit,
+    reschedule,
+    retry,
+    run_now,
+    undo,
+)
 from jobs.transitions.creation import KeyReused, create, create_all, create_many
 from jobs.transitions.finishing import ERROR_LIMIT, finish, storable
 from jobs.transitions.interruption import back_off, interrupt
@@ -32,8 +43,10 @@ __all__ = [
     "create",
     "create_all",
     "create_many",
+    "edit",
     "finish",
     "interrupt",
+    "refuse",
     "rehearse_end",
     "rehearse_promotion",
     "rehearse_start",
@@ -42,4 +55,5 @@ __all__ = [
     "retry",
     "run_now",
     "storable",
+    "undo",
 ]

@@ -11,6 +11,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from jobs import failpoints
+from jobs.events import emit
+from jobs.events.transitions import AcquireMissed
 from jobs.installation import known
 from jobs.models import Attempt, Job, WorkerLog, moments
 from jobs.states import Cause, State
@@ -22,8 +24,8 @@ from jobs.transitions.limits.starting import Decided, decide, take_back
 from jobs.transitions.refusals import Refusal, Row, write
 from jobs.transitions.rows import locked
 from jobs.transitions.schedules import lateness, succession
-from jobs.transitions.starts import Acquired, AcquireRequest, Started, WorkerIdentity
-from jobs.transitions.statements import array, rows_of
+from jobs.transitions.starts import Acquired, AcquireRequest, Started, Way, WorkerIdentity
+from jobs.transitions.statements import array, rows_of, words_of
 
 
 def acquire(
@@ -57,7 +59,7 @@ def acquire(
                 [acquire([w], worker=worker, now=now, due_before=due_before, sharing=sharing) for w in wanted]
             )
         # The ledger already has this start: somebody has set the count of attempts back.
-        why = storable(f"The ledger refuses this start: {error}")[:ERROR_LIMIT]
+        why = storable(f"The ledger refuses this start: {words_of(error)}")[:ERROR_LIMIT]
         only = Job.objects.pending().filter(pk=wanted[0].job_id, version=wanted[0].version)
         with transaction.atomic():
             failed = only.update(state=State.FAILED, finished_at=now, reason=why)  # 0: somebody was first
@@ -122,8 +124,10 @@ def _acquire(
         if taken:
             failpoints.hit("in-acquire")
     known.heard(max(starts, default=0))  # it is committed now
+    if missed:
+        emit(AcquireMissed(len(missed)))
     return Acquired(
-        [_started(row, now) for row, _ in taken],
+        [_started(row, one, now) for row, one in taken],
         limited,
         [(asked[job_id][1], asked[job_id][0].due) for job_id in later.early],
         [(asked[job_id][1], name) for job_id, name in later.busy.items()],
@@ -147,10 +151,13 @@ def _refuse(rows: Sequence[Row], now: datetime) -> Decided:
     return decided
 
 
-def _started(row: Row, now: datetime) -> Started:
+def _started(row: Row, asked: AcquireRequest, now: datetime) -> Started:
     ends_by = moments.ends_by(row.run_at, now, row.deadline)
     number = row.attempt + 1
-    at, more = row.read_at, (row.deadline, ends_by, row.nominal_at, row.labels)
+    way = None
+    if row.created_at is not None:
+        way = Way(row.queue, row.created_at, row.enqueued_at, now, *(asked.came or ()))
+    at, more = row.read_at, (row.deadline, ends_by, row.nominal_at, row.labels, row.queue, row.traceparent, way)
     return Started(row.id, number, row.target, row.payload, row.run_at, row.due, at, *more)
 
 
@@ -168,7 +175,4 @@ def acquired_by(job_id: int, token: uuid.UUID, *, client: str) -> Started | None
         WorkerLog.objects.create(action=WorkerLog.Action.QUERYJOB, job_id=job_id, client=client, results=found)
     if attempt is None or attempt.job.state != State.RUNNING or attempt.job.attempt != attempt.number:
         return None
-    job = attempt.job
-    ends_by = moments.ends_by(job.run_at, attempt.locked_at, job.deadline)
-    number, more = attempt.number, (job.deadline, ends_by, job.nominal_at, job.labels)
-    return Started(job.pk, number, job.target, job.payload, job.run_at, job.due, None, *more)
+    return Started.of(attempt.job, attempt.number, attempt.locked_at)

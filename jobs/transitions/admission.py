@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from jobs import blackouts, rules, targets
+from jobs import blackouts, rules
 from jobs.calendars import NeverOpen, why_closed
 from jobs.conf import conf
+from jobs.rights import target_rules
+from jobs.secrets import Referring
 from jobs.states import Blackout, Cause, Hold, IfLate, State
 from jobs.transitions.refusals import Refusal, Row
 
@@ -31,10 +33,14 @@ def _by_itself(row: Row, now: datetime) -> Refusal | None:
     if row.start_within is not None and late > row.start_within:
         why = f"It could have started {late:.1f} s after its time; it was to start within {row.start_within} s."
         return Refusal(why, hold=Hold.PERSON) if row.if_late == IfLate.HOLD else Refusal(why, State.SKIPPED, Cause.LATE)
+    if off := target_rules.why_switched_off(row.target):
+        return Refusal(off[:REASON_LIMIT], hold=Hold.PERSON)
     broken = rules.why_not_startable(row.target, row.payload)
+    if not broken and isinstance(row.payload, Referring):
+        broken = rules.why_not_lent(row.payload, row.labels, row.queue)
     if broken:
         return _not_by_us(row, broken[:REASON_LIMIT], now)
-    if row.approved_at is None and targets.is_dangerous(row.target, row.payload):
+    if row.approved_at is None and target_rules.is_dangerous(row.target, row.payload):
         return Refusal(f"The target {row.target} needs the approval of a second person.", hold=Hold.APPROVAL)
     return None
 

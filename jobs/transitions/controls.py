@@ -2,64 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
-from jobs import publishing, rules
-from jobs.models import Attempt, Audit, Described, Job, Occurrence, Turn, Verb
-from jobs.models.described import described
-from jobs.models.history import find
+from jobs import rules
+from jobs.models import Attempt, Job, Occurrence, Turn, Verb
 from jobs.models.job import NEXT_VERSION
-from jobs.models.querysets import Listed
 from jobs.nodes.waking import wake_at_commit
-from jobs.rules.controls import CONTROLS, Control
-from jobs.states import OVER, Cause, Hold, State
+from jobs.rules.may import has_cancelled
+from jobs.states import Hold, State
+from jobs.transitions import editing
+from jobs.transitions.changing import IN_LINE, Answer, Asked, check_reason, do, found
 from jobs.transitions.dependencies import unblock as dependencies
-from jobs.transitions.history import bring_back
 from jobs.transitions.limits import promotion
-from jobs.transitions.limits.names import of
 from jobs.transitions.requeue import keep_place, requeue
-from jobs.transitions.schedules import succession
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-LEAVES = {Verb.CANCEL, Verb.RESCHEDULE}  # after these a pending job has no place in its limits any more
-MOVES = {Verb.RESCHEDULE, Verb.RUN_NOW, Verb.RETRY}  # to another time; the audit says from which
-IN_LINE = Hold.KEY | Hold.QUEUE
 
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to a request to change a job; `why` is a sentence for the person who asked."""
-
-    done: bool
-    why: str
-    job: Job | None = None
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A request to change a job: who asks for what, when and why."""
-
-    verb: Verb
-    now: datetime
-    by: AbstractBaseUser | None
-    reason: str
-
-    @property
-    def control(self) -> Control:
-        return CONTROLS[self.verb]
-
-
-def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None, unsaid: str = "") -> Answer:
+def cancel(
+    job_id: int,
+    *,
+    now: datetime,
+    reason: str,
+    by: AbstractBaseUser | None = None,
+    unsaid: str = "",
+    operation: int | None = None,
+) -> Answer:
     """Cancel a job that has not started; ask one that runs to stop. `unsaid` is what a cancelled job says where no
     reason was given."""
 
@@ -74,12 +49,18 @@ def cancel(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | No
             state=State.CANCELLED, finished_at=now, reason=reason or unsaid, version=NEXT_VERSION, holds=0
         )
 
-    asked = _Asked(Verb.CANCEL, now, by, reason)
-    return _do(job_id, asked, change, "cancelled", "Only a job that has not ended can be cancelled")
+    asked = Asked(Verb.CANCEL, now, by, reason, operation)
+    return do(job_id, asked, change, "cancelled", "Only a job that has not ended can be cancelled")
 
 
 def reschedule(
-    job_id: int, *, run_at: datetime, now: datetime, reason: str = "", by: AbstractBaseUser | None = None
+    job_id: int,
+    *,
+    run_at: datetime,
+    now: datetime,
+    reason: str = "",
+    by: AbstractBaseUser | None = None,
+    operation: int | None = None,
 ) -> Answer:
     """Move a job that has not started to another time.
 
@@ -89,12 +70,49 @@ def reschedule(
     if problems:
         raise ValidationError({"run_at": problems})
     run_at = rules.not_before(run_at, now)
-    asked = _Asked(Verb.RESCHEDULE, now, by, reason)
+    asked = Asked(Verb.RESCHEDULE, now, by, reason, operation)
     refusal = "Only a job that has not started can be rescheduled"
-    return _do(job_id, asked, lambda job: requeue(job, run_at=run_at, now=now), "rescheduled", refusal)
+    return do(job_id, asked, lambda job: requeue(job, run_at=run_at, now=now, by_person=True), "rescheduled", refusal)
 
 
-def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
+def edit(
+    job_id: int,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    reason: str = "",
+    by: AbstractBaseUser | None = None,
+    version: int | None = None,
+    operation: int | None = None,
+) -> Answer:
+    """Change what a job that has not started is: `changes` has new values of what is EDITABLE, as a new job is asked
+    for. `version`: of the job that whoever asks has seen; one that is another by now stays as it is.
+
+    Raises ValidationError for what no new job may be.
+    """
+
+    def change(job: Job) -> None:
+        editing.write(job, changes, now=now, by=by, version=version)
+
+    asked = Asked(Verb.EDIT, now, by, reason, operation)
+    try:
+        return do(job_id, asked, change, "edited", "Only a job that has not started can be edited")
+    except editing.Changed:
+        why = f"Job {job_id} was changed since you opened it: look at it, then edit it again."
+        return Answer(done=False, why=why, job=Job.objects.for_people().filter(pk=job_id).first())
+    except editing.Unchanged:
+        why = f"Job {job_id} is as it was."
+        return Answer(done=True, why=why, job=Job.objects.for_people().filter(pk=job_id).first())
+
+
+def run_now(
+    job_id: int,
+    *,
+    now: datetime,
+    reason: str = "",
+    by: AbstractBaseUser | None = None,
+    operation: int | None = None,
+) -> Answer:
     """Start a pending job at once instead of at its time, whatever its calendar says. A job that waits for its turn, or
     whose turn has come, keeps its place: it is not made later by this."""
 
@@ -107,75 +125,112 @@ def run_now(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUse
             promotion.leave([job.pk], now=now)
             _at_once(job, now)
 
-    asked = _Asked(Verb.RUN_NOW, now, by, reason)
+    asked = Asked(Verb.RUN_NOW, now, by, reason, operation)
     refusal = "Only a job that has not started can be run now"
-    return _do(job_id, asked, change, "told to start now", refusal)
+    return do(job_id, asked, change, "told to start now", refusal)
 
 
-def retry(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
+def retry(
+    job_id: int,
+    *,
+    now: datetime,
+    reason: str = "",
+    by: AbstractBaseUser | None = None,
+    operation: int | None = None,
+) -> Answer:
     """Give a job that failed, was interrupted, cancelled or skipped another start: now, whatever its calendar says, or
     at its time where that is still to come.
 
     Raises ValidationError (field `reason`) when none is given for an interrupted job: its effects are unknown.
     """
-    asked = _Asked(Verb.RETRY, now, by, reason)
+    asked = Asked(Verb.RETRY, now, by, reason, operation)
     refusal = "Only a failed, interrupted, cancelled or skipped job can be retried"
-    return _do(job_id, asked, lambda job: _again(job, now), "told to start again", refusal)
+    return do(job_id, asked, lambda job: _again(job, now), "told to start again", refusal)
+
+
+class _TooLate(Exception):
+    """Refusal of what would be taken back too late: nothing was done."""
+
+
+class _NotHis(Exception):
+    """Refusal to take back what somebody else has done: nothing was done."""
+
+
+def undo(
+    job_id: int,
+    *,
+    now: datetime,
+    reason: str = "",
+    by: AbstractBaseUser | None = None,
+    own_only: bool = False,
+    operation: int | None = None,
+) -> Answer:
+    """Take the cancellation of a job back before its time: it starts then, as if it had not been cancelled. After it
+    nothing is done, while `retry` would start it at once. `own_only`: not what somebody else has cancelled."""
+
+    def change(job: Job) -> None:
+        if own_only and not has_cancelled(job, by):
+            raise _NotHis
+        if job.state != State.CANCELLED or job.run_at <= now:
+            raise _TooLate
+        asked_anew = rules.NewJob(target=job.target, payload=job.payload, run_at=job.run_at).holds & Hold.APPROVAL
+        waits = job.waits_for_end is not None
+        job.holds = asked_anew | (Hold.DEPENDENCIES if waits else 0)  # the cancellation has taken its own away
+        _again(job, now)
+        if waits:
+            dependencies.unblock_or_skip([job.pk], now=now)
+
+    asked = Asked(Verb.RETRY, now, by, reason, operation)
+    try:
+        return do(job_id, asked, change, "not cancelled after all", "Only a cancelled job can be taken back")
+    except _TooLate:
+        why = f"It is too late to take this back: job {job_id} would start now. Retry it if it is to."
+        return Answer(done=False, why=why, job=found(job_id))
+    except _NotHis:
+        why = f"Somebody else has cancelled job {job_id}: ask an operator to retry it."
+        return Answer(done=False, why=why, job=found(job_id))
 
 
 def _at_once(job: Job, now: datetime) -> None:
-    requeue(job, run_at=now, now=now, over_calendar=True)
+    requeue(job, run_at=now, now=now, over_calendar=True, by_person=True)
 
 
 def _again(job: Job, now: datetime) -> None:
     """Requeue the job; where it was cancelled or skipped before its time, at that time and with its calendar, as if it
     had not been."""
     keeps_time = job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now
-    requeue(job, run_at=job.run_at if keeps_time else now, now=now, over_calendar=not keeps_time)
+    at = job.run_at if keeps_time else now
+    requeue(job, run_at=at, now=now, over_calendar=not keeps_time, by_person=True)
     if job.schedule_id is not None:
         Occurrence.objects.started([job.pk])
 
 
-def approve(job_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser | None = None) -> Answer:
-    """Let a job of a dangerous target start at its time; somebody else than its creator must approve it."""
-
-    def change(job: Job) -> None:
-        left = job.holds & ~Hold.APPROVAL
-        Job.objects.filter(pk=job.pk).update(approved_at=now, holds=left)
-        if not left:
-            publishing.publish_at_commit([Listed.first(job)], now=now)
-
-    asked = _Asked(Verb.APPROVE, now, by, reason)
-    job = Job.objects.filter(pk=job_id).first()
-    if job is not None and by is not None and job.created_by_id == by.pk:
-        return Answer(done=False, why=f"You have created job {job_id}; somebody else must approve it.", job=job)
-    if job is not None and (job.approved_at is not None or not job.held_by & Hold.APPROVAL):
-        return Answer(done=False, why=f"Job {job_id} waits for no approval.", job=job)
-    return _do(job_id, asked, change, "approved", "Only a job that has not started can be approved")
-
-
-def confirm_done(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
+def confirm_done(
+    job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None, operation: int | None = None
+) -> Answer:
     """Settle an interrupted job by a person's word: it has done its work.
 
     Raises ValidationError (field `reason`) without one.
     """
-    asked = _Asked(Verb.CONFIRM_DONE, now, by, reason)
+    asked = Asked(Verb.CONFIRM_DONE, now, by, reason, operation)
     return _confirm(job_id, asked, "done")
 
 
-def confirm_failed(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
+def confirm_failed(
+    job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None, operation: int | None = None
+) -> Answer:
     """Settle an interrupted job by a person's word: it has not done its work.
 
     Raises ValidationError (field `reason`) without one.
     """
-    asked = _Asked(Verb.CONFIRM_FAILED, now, by, reason)
+    asked = Asked(Verb.CONFIRM_FAILED, now, by, reason, operation)
     return _confirm(job_id, asked, "failed")
 
 
-def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
+def _confirm(job_id: int, asked: Asked, word: str) -> Answer:
     """Settle an interrupted job. `finished_at` stays the moment of the interruption: a person's decision is no end that
     the figures of this hour should hold. The decision's own moment stands in the audit."""
-    _check_reason(asked.reason, needed=True)
+    check_reason(asked.reason, needed=True)
     who = asked.by.get_username() if asked.by else "a program"
 
     def change(job: Job) -> None:
@@ -188,72 +243,4 @@ def _confirm(job_id: int, asked: _Asked, word: str) -> Answer:
         ended = Greatest("finished_at", Value(seen)) if seen else F("finished_at")
         Job.objects.filter(pk=job.pk).update(**values, execute_at=seen or earliest, finished_at=ended)
 
-    return _do(job_id, asked, change, f"confirmed as {word}", f"Only an interrupted job can be confirmed as {word}")
-
-
-def _do(job_id: int, asked: _Asked, change: Callable[[Job], None], done: str, refusal: str) -> Answer:
-    """Make the change if the job is in a state in which it can be made, and answer with what is true."""
-    _check_reason(asked.reason, needed=False)
-    in_history = False
-    while True:
-        won = _try(job_id, asked, change, in_history)
-        job = Job.objects.for_people().filter(pk=job_id).first() or find(job_id)
-        if job is None:
-            return Answer(done=False, why=f"There is no job {job_id}.")
-        if won == State.RUNNING:
-            return Answer(done=True, why=f"Job {job_id} was asked to stop; {_state_now(job)}.", job=job)
-        if won is not None:
-            return Answer(done=True, why=f"Job {job_id} was {done}.", job=job)
-        if job.state not in asked.control.states:
-            break
-        # The job has come back since: "cannot be cancelled; it is pending" would be no answer. Or it is brought back.
-        in_history = job.in_history
-    return Answer(done=False, why=f"{refusal}; job {job_id} {_state_now(job).removeprefix('it ')}.", job=job)
-
-
-def _state_now(job: Job) -> str:
-    when = f" since {job.locked_at:%Y-%m-%d %H:%M:%S} UTC" if job.state == State.RUNNING else ""
-    return f"it is {State(job.state).label}{when}"
-
-
-def _try(job_id: int, asked: _Asked, change: Callable[[Job], None], in_history: bool) -> State | None:
-    """Make the change once; waits for whoever holds the row: a start that is being committed, or another person.
-    Returns the state in which it was made, None if the job was in none of the expected."""
-    with transaction.atomic():
-        if in_history:
-            bring_back([job_id])
-        job = Job.objects.in_state(asked.control.states).select_for_update(no_key=True).filter(pk=job_id).first()
-        if job is None:
-            return None
-        _check_reason(asked.reason, needed=job.state == State.INTERRUPTED)
-        change(job)
-        if asked.verb == Verb.CANCEL and job.state == State.PENDING:
-            by_id, why = getattr(asked.by, "pk", None), asked.reason
-            succession.missed([job], Cause.PERSON, why, now=asked.now, by_id=by_id)
-        if job.has_dependents and asked.control.becomes in OVER:
-            dependencies.ended([job.pk], now=asked.now)
-        if job.state == State.PENDING and asked.verb in LEAVES:
-            waited = of(queue=job.queue, key=job.key) if job.held_by & IN_LINE else []
-            promotion.leave([job.pk], now=asked.now, also=waited)
-        Audit.objects.create(
-            job_id=job_id,
-            verb=asked.verb,
-            by_id=getattr(asked.by, "pk", None),
-            reason=asked.reason,
-            at=asked.now,
-            from_state=job.state,
-            to_state=State.RUNNING if job.state == State.RUNNING else asked.control.becomes,
-            before=_described(job) if asked.verb in MOVES else None,
-            after=_described(Job.objects.only("run_at").get(pk=job_id)) if asked.verb in MOVES else None,
-        )
-        return State(job.state)
-
-
-def _described(job: Job) -> Described:
-    return described(job, ("run_at",))
-
-
-def _check_reason(reason: str, *, needed: bool) -> None:
-    problems = rules.reason_problems(reason, needed=needed)
-    if problems:
-        raise ValidationError({"reason": problems})
+    return do(job_id, asked, change, f"confirmed as {word}", f"Only an interrupted job can be confirmed as {word}")

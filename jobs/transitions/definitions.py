@@ -7,23 +7,44 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from jobs.models import Audit, Calendar, CalendarRange, CreationLimit, Described, Subject, Trigger, as_stored
+from jobs.models import (
+    Audit,
+    Calendar,
+    CalendarRange,
+    CreationLimit,
+    Described,
+    Destination,
+    RetentionRule,
+    Subject,
+    Trigger,
+    as_stored,
+)
+from jobs.rights import reach_of
+from jobs.rights.seeing import not_theirs
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-M = TypeVar("M", Trigger, Calendar, CreationLimit)
+M = TypeVar("M", Trigger, Calendar, CreationLimit, Destination, RetentionRule)
+
+# Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
+WHAT_RUNS = ("target", "payload")
 
 SUBJECTS: Mapping[type[Any], Subject] = {
     Trigger: Subject.TRIGGER,
     Calendar: Subject.CALENDAR,
     CreationLimit: Subject.CREATION_LIMIT,
+    Destination: Subject.DESTINATION,
+    RetentionRule: Subject.RETENTION,
 }
 
 
-def _name(row: Trigger | Calendar | CreationLimit) -> str:
+def _name(row: Trigger | Calendar | CreationLimit | Destination | RetentionRule) -> str:
+    if isinstance(row, RetentionRule):
+        return row.about
     return row.whose if isinstance(row, CreationLimit) else row.name
 
 
@@ -41,12 +62,20 @@ def note(row: M, before: Described, *, by: AbstractBaseUser | None, now: datetim
 def define_trigger(
     name: str, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime
 ) -> tuple[Trigger, bool]:
-    """Have it be so; True where it is new."""
+    """Have it be so; True where it is new. Raises PermissionDenied."""
     with transaction.atomic():
-        before = as_stored(Trigger.objects.filter(name=name))
-        trigger, created = Trigger.objects.update_or_create(
-            name=name, defaults=fields, create_defaults={**fields, "created_by_id": getattr(by, "pk", None)}
-        )
+        new = {**fields, "created_by_id": getattr(by, "pk", None)}
+        trigger, created = Trigger.objects.get_or_create(name=name, defaults=new)
+        before = None
+        if not created:
+            trigger = Trigger.objects.select_for_update().get(pk=trigger.pk)
+            if not reach_of(by).touches(trigger):  # somebody else has taken the name meanwhile
+                raise PermissionDenied(not_theirs(f"The trigger '{name}'", trigger, reach_of(by)))
+            before = trigger.described()
+            if by is not None and any(getattr(trigger, one) != fields.get(one) for one in WHAT_RUNS):
+                fields = {**fields, "created_by_id": by.pk}
+            Trigger.objects.filter(pk=trigger.pk).update(**fields)
+            trigger.refresh_from_db()
         note(trigger, before, by=by, now=now)
     return trigger, created
 

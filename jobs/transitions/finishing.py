@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
-from jobs import failpoints
-from jobs.models import Attempt
+from jobs import failpoints, fingerprints
+from jobs.models import Attempt, Job
 from jobs.states import OUTCOMES, State
 from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
@@ -37,8 +37,8 @@ WITH brief AS MATERIALIZED (
     SELECT * FROM unnest(
         %(jobs)s::bigint[], %(numbers)s::int[], %(outcomes)s::smallint[], %(execute)s::timestamptz[],
         %(finished)s::timestamptz[], %(errors)s::text[], %(results)s::text[],
-        %(logs)s::text[], %(shares)s::float8[], %(notes)s::text[], %(stories)s::text[]
-    ) AS e (job_id, number, outcome, execute_at, finished_at, error, result, log, progress, note, story)
+        %(logs)s::text[], %(shares)s::float8[], %(notes)s::text[], %(stories)s::text[], %(failures)s::text[]
+    ) AS e (job_id, number, outcome, execute_at, finished_at, error, result, log, progress, note, story, failure)
 ), locked AS MATERIALIZED (
     SELECT jobs_job.id, ended.number, ended.outcome, ended.execute_at, ended.finished_at, ended.error
     FROM ended JOIN jobs_job ON jobs_job.id = ended.job_id
@@ -59,7 +59,7 @@ WITH brief AS MATERIALIZED (
     UPDATE jobs_attempt SET started_at = ended.execute_at, finished_at = ended.finished_at, outcome = ended.outcome,
         error = coalesce(ended.story, ''), result = ended.result::jsonb, log = ended.log::jsonb,
         progress = coalesce(ended.progress, jobs_attempt.progress),
-        progress_note = coalesce(ended.note, jobs_attempt.progress_note)
+        progress_note = coalesce(ended.note, jobs_attempt.progress_note), failure = ended.failure
     FROM ended, finished
     WHERE jobs_attempt.job_id = ended.job_id AND jobs_attempt.number = ended.number
         AND finished.id = ended.job_id AND finished.attempt = ended.number
@@ -117,6 +117,7 @@ def _values(endings: Sequence[Ended]) -> dict[str, Any]:
         "shares": _said(ended.progress for ended in endings),
         "notes": _said(ended.progress_note for ended in endings),
         "stories": _said(_story(ended) for ended in endings),
+        "failures": _said(_failure(ended) for ended in endings),
     }
 
 
@@ -135,6 +136,14 @@ def _story(ended: Ended) -> str:
     return f"{_reason(ended)}\n\n{storable(ended.story)}"[:ERROR_LIMIT] if ended.story else _reason(ended)
 
 
+def _failure(ended: Ended) -> str:
+    """Return by what and where it failed; empty for a good end, of which nothing is looked at."""
+    if ended.outcome == State.COMPLETED:
+        return ""
+    found = ended.failure or fingerprints.of_kinds(ended.kinds) or fingerprints.of_words(ended.error)
+    return storable(found or State(ended.outcome).label)[: fingerprints.LONGEST]
+
+
 def _ended_before(ended: Ended) -> bool:
     """Return whether this end is recorded already: the answer to its COMMIT was lost. Otherwise note it as evidence."""
     attempt = Attempt.objects.filter(job_id=ended.started.job_id, number=ended.started.attempt)
@@ -142,6 +151,9 @@ def _ended_before(ended: Ended) -> bool:
         return True
     what = f"Ended as {State(ended.outcome).label} at {ended.finished_at.isoformat()}, when it no longer held the job."
     result, log = (None if text is None else json.loads(text) for text in (ended.result, ended.log))
+    if Job.objects.filter(pk=ended.started.job_id, redacted_at__isnull=False).exists():
+        attempt.update(started_at=ended.execute_at, error=what)  # a late word brings nothing back
+        return False
     error = f"{what} {_story(ended)}"[:ERROR_LIMIT]
     attempt.update(started_at=ended.execute_at, error=error, result=result, log=log)
     return False

@@ -13,11 +13,16 @@ from jobs.conf import conf
 from jobs.models import partitions
 from jobs.models.history import AS_JOB, COLUMNS
 from jobs.models.installation import REMOVES
-from jobs.rules.keeping import removal_day
+from jobs.rules.keeping import removal_day, removal_rules
 from jobs.states import State
 
 NAMES = ", ".join(COLUMNS)
 OVER = "state IN (2, 3, 4, 5, 6)"  # as the index says it
+
+# The key of a request stays with a redacted job for as long as a repeat is known by it: that is over now.
+KEPT_UNREDACTED = {
+    name: f"CASE WHEN old.redacted_at IS NULL THEN old.{name} END" for name in ("idempotency_key", "idempotency_digest")
+}
 
 # In the order of their ends. The row by which the leader knows how far the ledger has come stays.
 ENDED = f"""
@@ -67,7 +72,7 @@ WITH free AS MATERIALIZED (
     DELETE FROM jobs_job WHERE id = ANY (ARRAY(SELECT id FROM free)) RETURNING *
 )
 INSERT INTO jobs_history ({NAMES}, attempts, waits_for, dependents, moved_at, remove_on)
-SELECT {", ".join(f"old.{name}" for name in COLUMNS)},
+SELECT {", ".join(KEPT_UNREDACTED.get(name, f"old.{name}") for name in COLUMNS)},
     coalesce((SELECT jsonb_agg(to_jsonb(starts) ORDER BY number) FROM starts WHERE job_id = old.id), '[]'),
     ARRAY(SELECT waits_for_id FROM pairs WHERE job_id = old.id ORDER BY 1),
     ARRAY(SELECT job_id FROM pairs WHERE waits_for_id = old.id ORDER BY 1),
@@ -132,12 +137,13 @@ def move_part(*, now: datetime, after: Place, limit: int) -> Part:
             },
         )
         ended = cursor.fetchall()
+    rules = removal_rules() if ended else []
     today = now.astimezone(UTC).date()
     tomorrow = today + timedelta(days=1)
     going: dict[int, date] = {}
     for job_id, state, queue, target, finished_at, may_go in ended:
         if may_go:
-            day = removal_day(state=state, queue=queue, target=target, finished_at=finished_at, today=today)
+            day = removal_day(rules, state=state, queue=queue, target=target, finished_at=finished_at, today=today)
             if state != State.INTERRUPTED or day == tomorrow:
                 going[job_id] = day
     moved = move(going, before=before, now=now) if going else []

@@ -9,12 +9,14 @@ from functools import partial
 
 from django.db import transaction
 
+from jobs import fingerprints
 from jobs.events import emit
 from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.transitions.limits import promotion
 from jobs.transitions.requeue import requeue
+from jobs.transitions.starts import Ended, Started
 
 FIRST_BACK_OFF = timedelta(seconds=5)
 LONGEST_BACK_OFF = timedelta(minutes=10)
@@ -46,6 +48,7 @@ def interrupt(
     5. Delete the places that these jobs had in limits: after the commit they are the next ones'.
     """
     lost: list[int] = []
+    failure = fingerprints.of_words(reason)
     with transaction.atomic():
         attempts = list(Attempt.objects.open_of(sessions, job_id, among))
         # The job before its attempt, as in `finish`: two orders would be a deadlock.
@@ -59,8 +62,11 @@ def interrupt(
                 _end_lost(job, now=now, why=why)
                 lost.append(job.pk)
             open_one = Attempt.objects.open().filter(pk=attempt.pk)
-            if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=why):
-                event = AttemptInterrupted(job.pk, attempt.number, job.target, None, None, why)
+            if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=why, failure=failure):
+                end = Ended(Started.of(job, attempt.number, attempt.locked_at), State.INTERRUPTED, None, now, why)
+                event = AttemptInterrupted(
+                    job.pk, attempt.number, job.target, None, None, why, queue=job.queue, end=end
+                )
                 transaction.on_commit(partial(emit, event), robust=True)
         promotion.leave(lost, now=now)
     return len(lost)

@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from jobs import rules
-from jobs.models import Audit, Change, Job, Kept, partitions
-from jobs.models.history import find
-from jobs.rules.keeping import removal_day
-from jobs.transitions.controls import Answer
+from jobs.models import Audit, Change, Kept, partitions
+from jobs.models.audit import asker
+from jobs.rights import reach_of
+from jobs.rules.keeping import removal_day, removal_rules
+from jobs.transitions.changing import Answer, beyond, found
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -25,7 +26,10 @@ def keep(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None
     """Have the job stay, in whatever state it is and wherever its row is, until it is let go.
 
     Raises ValidationError (field `reason`) without one."""
-    _check(reason)
+    check_why(reason)
+    job = found(job_id)
+    if job is not None and not reach_of(by).touches(job):
+        return beyond(job, by)
     with transaction.atomic():
         state = _locked(job_id)
         if state is None:
@@ -34,36 +38,41 @@ def keep(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None
             job_id=job_id, defaults={"at": now, "reason": reason, "by_id": getattr(by, "pk", None)}
         )
         if not new:
-            return Answer(done=False, why=f"Job {job_id} is kept already.", job=_job(job_id))
+            return Answer(done=False, why=f"Job {job_id} is kept already.", job=found(job_id))
         _move(job_id, None)
-        _note(Change.KEEP, job_id, state, now=now, reason=reason, by=by)
-    return Answer(done=True, why=f"Job {job_id} is kept until it is let go.", job=_job(job_id))
+        note(Change.KEEP, job_id, state, now=now, reason=reason, by=by)
+    return Answer(done=True, why=f"Job {job_id} is kept until it is let go.", job=found(job_id))
 
 
 def let_go(job_id: int, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Answer:
     """Have the job removed like others again: tomorrow, if its days are over.
 
     Raises ValidationError (field `reason`) without one."""
-    _check(reason)
-    job = _job(job_id)
+    check_why(reason)
+    job = found(job_id)
     if job is None:
         return Answer(done=False, why=f"There is no job {job_id}.")
+    if not reach_of(by).touches(job):
+        return beyond(job, by)
     day = None
     if job.finished_at is not None:
         today = now.astimezone(UTC).date()
-        day = removal_day(state=job.state, queue=job.queue, target=job.target, finished_at=job.finished_at, today=today)
+        day = removal_day(
+            removal_rules(),
+            state=job.state,
+            queue=job.queue,
+            target=job.target,
+            finished_at=job.finished_at,
+            today=today,
+        )
         partitions.create([day])
     with transaction.atomic():
         state = _locked(job_id)
         if state is None or not Kept.objects.filter(job_id=job_id).delete()[0]:
             return Answer(done=False, why=f"Job {job_id} is not kept.", job=job)
         _move(job_id, day)
-        _note(Change.LET_GO, job_id, state, now=now, reason=reason, by=by)
-    return Answer(done=True, why=f"Job {job_id} is not kept any more.", job=_job(job_id))
-
-
-def _job(job_id: int) -> Job | None:
-    return Job.objects.for_people().filter(pk=job_id).first() or find(job_id)
+        note(Change.LET_GO, job_id, state, now=now, reason=reason, by=by)
+    return Answer(done=True, why=f"Job {job_id} is not kept any more.", job=found(job_id))
 
 
 def _locked(job_id: int) -> int | None:
@@ -84,11 +93,14 @@ def _move(job_id: int, day: date | None) -> None:
         cursor.execute(TO_ITS_DAY, [day, job_id])
 
 
-def _note(verb: Change, job_id: int, state: int, *, now: datetime, reason: str, by: AbstractBaseUser | None) -> None:
+def note(
+    verb: Change, job_id: int, state: int | None, *, now: datetime, reason: str, by: AbstractBaseUser | None
+) -> None:
+    """Write to the audit who has done this to a job that stays in its state, and why."""
     Audit.objects.create(
         job_id=job_id,
         verb=verb,
-        by_id=getattr(by, "pk", None),
+        **asker(by),
         reason=reason,
         at=now,
         from_state=state,
@@ -96,9 +108,14 @@ def _note(verb: Change, job_id: int, state: int, *, now: datetime, reason: str, 
     )
 
 
-def _check(reason: str) -> None:
-    problems = rules.reason_problems(reason, needed=False)
+def why_problems(reason: str) -> list[str]:
+    """Return what is wrong with the reason for keeping, letting go or redacting a job; one is needed."""
     if not reason.strip():
-        problems = ["Say why, for those who look at the job later."]
-    if problems:
+        return ["Say why, for those who look at the job later."]
+    return rules.reason_problems(reason, needed=False)
+
+
+def check_why(reason: str) -> None:
+    """Raise ValidationError (field `reason`) for one that will not do."""
+    if problems := why_problems(reason):
         raise ValidationError({"reason": problems})

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from jobs import publishing
 from jobs.models import Job, moments
 from jobs.models.querysets import Listed
+from jobs.rights.reach import are_of_one_team
 from jobs.states import Cause, State
 from jobs.transitions.limits.names import Name, of
 
@@ -57,6 +58,11 @@ class Row(NamedTuple):
     waited_for: str
     #: What the database's clock read under the lock.
     read_at: datetime
+    #: The trace of whoever has created it; None for none.
+    traceparent: str | None = None
+    #: When it was created and listed; None where nobody draws that.
+    created_at: datetime | None = None
+    enqueued_at: datetime | None = None
 
     @property
     def pk(self) -> int:
@@ -124,12 +130,14 @@ def write(row: Row, refusal: Refusal, now: datetime) -> None:
 
 def _make_way(job_id: int, for_job: int, now: datetime) -> None:
     """Cancel a job for another that takes its place, in the name of whoever has created that: had the right to stop it,
-    and is audited."""
+    and is audited. One without a creator, by SQL or of an account that was deleted, stops what is of its own team."""
     from jobs.transitions.controls import cancel  # noqa: PLC0415 - the verbs know the limits, and these what is refused
 
-    newer = Job.objects.select_related("created_by").filter(pk=for_job).first()
-    by = None if newer is None else newer.created_by
-    cancel(job_id, now=now, by=by, reason=f"Job {for_job} of the same key takes its place.")
+    found = Job.objects.select_related("created_by").in_bulk([job_id, for_job])
+    older, newer = found.get(job_id), found.get(for_job)
+    if older is None or newer is None or (newer.created_by is None and not are_of_one_team(newer, older)):
+        return
+    cancel(job_id, now=now, by=newer.created_by, reason=f"Job {for_job} of the same key takes its place.")
 
 
 def _publish(row: Row, due: datetime, now: datetime) -> None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from jobs.models import Job, moments
 from jobs.states import State
+from jobs.traceparent import is_on
 from jobs.transitions.limits.names import Name
 
 NO_LABELS: Mapping[str, str] = {}  # a pool child gets a copy, so it is one that can be sent
@@ -35,6 +37,22 @@ class AcquireRequest(NamedTuple):
     token: uuid.UUID
     #: The message's; None if it names none.
     queue: str | None = None
+    #: When the message was sent and when it came, in seconds since the epoch; None where nobody draws that.
+    came: tuple[float | None, float] | None = None
+
+
+class Way(NamedTuple):
+    """The way of a job to its worker, for those who draw it: read only where attempts have spans."""
+
+    queue: str
+    created_at: datetime
+    #: When it was listed or, created late, published by its creator.
+    listed_at: datetime | None
+    #: When its row was taken.
+    locked_at: datetime
+    #: When its message was sent and when it came, in seconds since the epoch, as far as that is known.
+    published_at: float | None = None
+    received_at: float | None = None
 
 
 class Started(NamedTuple):
@@ -60,6 +78,19 @@ class Started(NamedTuple):
     nominal_at: datetime | None = None
     #: What it can be found by: texts by keys.
     labels: Mapping[str, str] = NO_LABELS
+    queue: str = ""
+    #: The trace of whoever has created it; None for none.
+    traceparent: str | None = None
+    #: How it came here; None where nobody draws it.
+    way: Way | None = None
+
+    @classmethod
+    def of(cls, job: Job, attempt: int, locked_at: datetime) -> Started:
+        """Return the start of this number of a job whose row was read later, and was taken at that moment."""
+        ends_by = moments.ends_by(job.run_at, locked_at, job.deadline)
+        way = Way(job.queue, job.created_at, job.enqueued_at, locked_at) if is_on() else None
+        more = (job.deadline, ends_by, job.nominal_at, job.labels, job.queue, job.traceparent, way)
+        return cls(job.pk, attempt, job.target, job.payload, job.run_at, job.due, None, *more)
 
 
 @dataclass(frozen=True)
@@ -112,3 +143,5 @@ class Ended(NamedTuple):
     story: str = ""
     #: Seconds that another start waits at least; None: as long as its back-off.
     retry_after: float | None = None
+    #: By what and where it failed: jobs/fingerprints.py; empty where `kinds` or `error` say it.
+    failure: str = ""

@@ -37,3 +37,10 @@ def array(values: Iterable[int | uuid.UUID | datetime | None]) -> str:
     """Return these as the text of an array of PostgreSQL: psycopg dumps a list ten times as slowly. Not for texts,
     which would have to be quoted."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def words_of(error: BaseException) -> str:
+    """Return what the database says of an error, to be kept with a job. Without its details: of a constraint they are
+    the row, with its arguments."""
+    diag = getattr(error.__cause__, "diag", None)
+    return getattr(diag, "message_primary", None) or repr(error)

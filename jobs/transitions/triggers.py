@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
-from jobs import publishing, rules, targets
+from jobs import publishing, rules, secrets, targets
 from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.models.trigger import NAME_PATTERN
-from jobs.rules.rights import overlap_problems
+from jobs.rules.rights import rights_problems
 from jobs.states import Overlap
 from jobs.transitions.creation import create, earlier
 
@@ -27,6 +27,17 @@ CALLS = 0x52754361  # the first half of the advisory locks of calls: nothing tha
 PATIENCE = "5s"
 COLUMNS = tuple(column.name for column in Trigger._meta.concrete_fields)  # of a definition and of what becomes of it
 LOCK_NOT_AVAILABLE = "55P03"
+
+
+ELSEWHERE = (
+    "This trigger has a secret of its own for the host in its address; whoever starts it may not give another address. "
+    "Whoever may change the trigger can take the secret out, or the address out of caller_arguments."
+)
+# What a caller gives may be somebody else's words, such as the body of a webhook.
+REFERS = (
+    "Whoever starts a trigger may not refer to secrets; only the trigger itself may, in its own payload. Give the "
+    "argument without an object that has the name $secret."
+)
 
 
 class Busy(Exception):
@@ -56,12 +67,14 @@ def fire(
     by: AbstractBaseUser | None = None,
     payload: dict[str, object] | None = None,
     idempotency_key: str | None = None,
+    traceparent: str | None = None,
     before_creation: Callable[[], None] = lambda: None,
 ) -> Fired:
     """Start the trigger's job now. However many ask at the same time, no more runs are made than its key allows:
     they are let in one after the other. `payload` goes over the trigger's own, name by name.
     Only arguments that the trigger names may be given.
-    `before_creation` is called where a job is going to be made, and may refuse it by raising.
+    `traceparent` is the caller's trace. `before_creation` is called where a job is going to be made, and may refuse it
+    by raising.
 
     Raises ValidationError (a field -> what is wrong) for arguments that the trigger or the target does not take,
     KeyReused and PermissionDenied as `create` does, and Busy.
@@ -69,7 +82,11 @@ def fire(
     closed = set(payload) - set(trigger.caller_arguments) if isinstance(payload, dict) else ()
     if closed:
         raise ValidationError({"payload": [_closed(trigger, sorted(closed))]})
-    new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key)
+    if next(secrets.found(payload), None) is not None:
+        raise ValidationError({"payload": [REFERS]})
+    new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key, traceparent=traceparent)
+    if payload and targets.goes_elsewhere(trigger.target, trigger.payload, {**trigger.payload, **payload}):
+        raise ValidationError({"payload": [ELSEWHERE]})
     with transaction.atomic():
         # Before the look for a run to join: a repeat is answered with its own.
         for job in earlier([new], by=by):
@@ -105,6 +122,7 @@ def checked(
     now: datetime,
     payload: dict[str, object] | None = None,
     idempotency_key: str | None = None,
+    traceparent: str | None = None,
 ) -> rules.NewJob:
     """Return the job that this trigger would start, checked. Raises ValidationError."""
     if not isinstance(trigger.payload, dict) or not isinstance({} if payload is None else payload, dict):
@@ -115,6 +133,7 @@ def checked(
         run_at=None,
         now=now,
         idempotency_key=idempotency_key,
+        traceparent=traceparent,
         trigger_id=trigger.pk,
     )
 
@@ -134,12 +153,10 @@ def definition_problems(trigger: Trigger, *, now: datetime, by: AbstractBaseUser
     if not re.fullmatch(NAME_PATTERN, trigger.name):
         problems["name"] = ["A trigger's name has 1 to 100 letters, digits, dots, dashes and underscores."]
     try:
-        checked(trigger, now=now)
+        for field, refused in rights_problems(checked(trigger, now=now), by).items():
+            problems.setdefault(field, []).extend(refused)
     except ValidationError as error:
         problems |= {field: found for field, found in error.message_dict.items() if field not in problems}
-    refused = overlap_problems(trigger.overlap, by)
-    if refused:
-        problems.setdefault("overlap", []).extend(refused)
     named = _names_problems(trigger.target, trigger.caller_arguments)
     if named:
         problems["caller_arguments"] = named

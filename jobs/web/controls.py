@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
@@ -14,27 +15,30 @@ from django.http import HttpRequest
 from jobs import transitions
 from jobs.models import Job, Verb
 from jobs.rules.controls import CONTROLS, Control
+from jobs.rules.may import may, may_undo
 from jobs.states import State
 from jobs.transitions import Answer
 
 AT_A_TIME = 1_000  # jobs of one request: each is its own transaction
 REASONS_SHOWN = 5
+NEVER_SEEN = 0  # no job has this version
 
 
 @dataclass(frozen=True)
 class Button:
-    """`verb` is what the audit calls it; `label` stands on the button, `done` in the report; `meaning` is what it says
-    of a job whose effects are not known."""
+    """`verb`: whose right it needs, and when it can be done. `label` stands on the button, `done` in the report;
+    `meaning` is what it says of a job whose effects are not known."""
 
     verb: Verb
     label: str
     done: str
     meaning: str = ""
+    address: str = ""
 
     @property
     def name(self) -> str:
         """Name of the button in addresses."""
-        return self.verb.replace("_", "-")
+        return self.address or self.verb.replace("_", "-")
 
     @property
     def control(self) -> Control:
@@ -44,18 +48,31 @@ class Button:
 CANCEL = Button(Verb.CANCEL, "Cancel", "cancelled")
 RUN_NOW = Button(Verb.RUN_NOW, "Run now", "told to start now")
 RETRY = Button(Verb.RETRY, "Retry", "told to start again", "It is started again, now, whatever it did before.")
+UNDO = Button(Verb.RETRY, "Undo", "as if they had not been cancelled", address="undo")
 RESCHEDULE = Button(Verb.RESCHEDULE, "Reschedule", "rescheduled")
+EDIT = Button(Verb.EDIT, "Edit", "edited")
 CONFIRM_DONE = Button(Verb.CONFIRM_DONE, "Confirm done", "confirmed as done", "It has done its work.")
 CONFIRM_FAILED = Button(
     Verb.CONFIRM_FAILED, "Confirm failed", "confirmed as failed", "It has not done its work, and nothing is started."
 )
 APPROVE = Button(Verb.APPROVE, "Approve", "approved")
+REFUSE = Button(Verb.APPROVE, "Refuse", "refused", address="refuse")
 BUTTONS = (APPROVE, RUN_NOW, CONFIRM_DONE, CONFIRM_FAILED, RETRY, CANCEL)  # those that ask for nothing but a reason
+
+
+def version_in(text: str) -> int:
+    """Return the version of the job that a form was shown for; one that nobody can have seen where it does not say."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else NEVER_SEEN
 
 
 def asks_why(job: Job) -> bool:
     """Return whether whatever is done to the job needs a reason: what it has done already is not known."""
     return job.state == State.INTERRUPTED
+
+
+def can_be_undone(job: Job, to: AbstractBaseUser | AnonymousUser, now: datetime) -> bool:
+    """Return whether this person may take the job's cancellation back: until its time."""
+    return job.state == State.CANCELLED and job.run_at > now and is_offered(UNDO, job, to)
 
 
 def offered(job: Job, to: AbstractBaseUser | AnonymousUser) -> list[Button]:
@@ -64,19 +81,29 @@ def offered(job: Job, to: AbstractBaseUser | AnonymousUser) -> list[Button]:
 
 
 def is_offered(button: Button, job: Job, to: AbstractBaseUser | AnonymousUser) -> bool:
-    may = isinstance(to, PermissionsMixin) and to.has_perm(button.control.permission)
-    return may and button.control.fits(job)
+    if not isinstance(to, PermissionsMixin) or not button.control.fits(job):
+        return False
+    return may_undo(job, to) if button is UNDO else may(button.verb, job, to)
 
 
 def apply(
-    verb: Button, job_id: int, *, by: AbstractBaseUser, now: datetime, run_at: datetime | None = None, reason: str = ""
+    verb: Button,
+    job_id: int,
+    *,
+    by: AbstractBaseUser,
+    now: datetime,
+    run_at: datetime | None = None,
+    reason: str = "",
+    version: int = NEVER_SEEN,
 ) -> Answer:
     """Do what the button says; the transition notes in the audit who did. A refusal is an answer, not an error; so is
-    a reason that is missing.
+    a reason that is missing. `version`: of the job that was seen, which an approval is of.
 
     Raises ValidationError (field `run_at`) for a time that no job may have.
     """
     try:
+        if verb is APPROVE:
+            return transitions.approve(job_id, now=now, reason=reason, by=by, version=version)
         return _transition(verb, by=by, now=now, run_at=run_at, reason=reason)(job_id)
     except ValidationError as error:
         problems = error.message_dict.get("reason")
@@ -91,10 +118,13 @@ def _transition(
     if verb is CANCEL:
         unsaid = f"Cancelled by {by.get_username()}."
         return lambda job_id: transitions.cancel(job_id, now=now, reason=reason, by=by, unsaid=unsaid)
+    if verb is UNDO:
+        own_only = not cast("PermissionsMixin", by).has_perm(UNDO.control.permission)
+        return lambda job_id: transitions.undo(job_id, now=now, reason=reason, by=by, own_only=own_only)
     if verb is RESCHEDULE and run_at is not None:
         return lambda job_id: transitions.reschedule(job_id, run_at=run_at, now=now, reason=reason, by=by)
-    with_reason = {
-        APPROVE: transitions.approve,
+    with_reason: dict[Button, Callable[..., Answer]] = {
+        REFUSE: transitions.refuse,
         RUN_NOW: transitions.run_now,
         RETRY: transitions.retry,
         CONFIRM_DONE: transitions.confirm_done,

@@ -14,9 +14,10 @@ from django.core.exceptions import ValidationError
 from jobs import exactjson, rules, targets
 from jobs.models import Schedule
 from jobs.recurrence import DIALECTS
+from jobs.rights import Reach, reach_of
 from jobs.rules import SCHEDULE_ASKED
 from jobs.web import parsing
-from jobs.web.forms import MomentInput, calendar_choices, field_of, labels_text
+from jobs.web.fields import MomentInput, calendar_choices, field_of, labels_text, startable
 from jobs.web.parsing import Unreadable
 
 if TYPE_CHECKING:
@@ -61,8 +62,10 @@ class ScheduleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._now = now
         # As in JobForm: the rules say what an unknown target or calendar is.
-        self.fields["calendar"].widget = forms.Select(choices=cache(calendar_choices))  # type: ignore[arg-type]
-        known = [targets.find(name) for name in targets.names()]
+        self.fields["calendar"].widget = forms.Select(
+            choices=cache(lambda: calendar_choices(reach_of(self.by)))  # type: ignore[arg-type]
+        )
+        known = [targets.find(name) for name in startable(reach_of(self.by))]
         self.fields["target"].widget = forms.Select(
             choices=[("", "choose one"), *((t.name, f"{t.name} ({t.usage()})") for t in known)]
         )
@@ -110,15 +113,15 @@ class ScheduleForm(forms.Form):
                     self.add_error(name, problems)
 
 
-def initial_of(schedule: Schedule) -> Mapping[str, Any]:
-    """Return what the form shows of a schedule that is there."""
+def initial_of(schedule: Schedule, reach: Reach) -> Mapping[str, Any]:
+    """Return what the form shows of a schedule that is there, to somebody of this reach."""
     found = rules.as_asked(schedule)
     for name in MOMENTS:
         moment: datetime | None = found[name]
         found[name] = None if moment is None else _local(moment, schedule).isoformat()
-    found["payload"] = exactjson.dumps(found["payload"], indent=2)
+    found["payload"] = exactjson.dumps(targets.shown(schedule.target, schedule.payload), indent=2)
     found["retry_on"] = ", ".join(found["retry_on"])
-    found["after"] = "\n".join(found["after"])
+    found["after"] = "\n".join(Schedule.objects.within(reach).names_of(schedule.after_ids))
     found["labels"] = labels_text(found["labels"])
     return found
 

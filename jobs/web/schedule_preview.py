@@ -21,6 +21,8 @@ from jobs.web import clock_marks
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+    from jobs.rights import Reach
+
 SHOWN = 10
 NO_SPREAD = timedelta()
 # What is judged although nobody has given it yet.
@@ -45,7 +47,7 @@ class Start:
     closed: str
     becomes: str
     moved_to: datetime | None
-    #: How many jobs are planned already in its minute.
+    #: How many jobs that the viewer sees are planned already in its minute.
     planned: int
 
 
@@ -118,15 +120,18 @@ class Sought:
         return (NO_SPREAD, self.spread) if self.offset is None else (self.offset, self.offset)
 
 
-def preview(sought: Sought, *, now: datetime, viewer: ZoneInfo | None = None, count: int = SHOWN) -> Preview:
-    """Return the next starts. One statement for what is planned, and two for a calendar. Raises BadExpression."""
+def preview(
+    sought: Sought, *, now: datetime, reach: Reach, viewer: ZoneInfo | None = None, count: int = SHOWN
+) -> Preview:
+    """Return the next starts, to somebody of this reach. One statement for what is planned, and two for a calendar.
+    Raises BadExpression."""
     timing, zone = sought.timing, sought.timing.zone()
     wanted = count + 1 if sought.left is None else min(count + 1, sought.left)
     times = list(islice(timing.after(now), wanted))
     shown = times[:count]
     at_least, _ = sought.bounds
     minutes = sorted({(nominal + at_least).replace(second=0, microsecond=0) for nominal in shown})
-    planned = Job.objects.planned_in(minutes)
+    planned = Job.objects.planned_in(minutes, within=reach)
     calendar = _calendar(sought.calendar_id)
     changes = clock_marks.marks(timing.rule(), shown, zone=zone, anchor=timing.anchor, since=now)
     starts = []

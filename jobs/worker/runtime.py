@@ -15,6 +15,8 @@ from jobs.clock import clock
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.worker.process import MessagesKept, WorkerStops
+from jobs.metrics.serving import serve
+from jobs.metrics.table import Giver
 from jobs.nodes.cache import Vitals, cache
 from jobs.nodes.thresholds import limits
 from jobs.worker.arm.armer import Armer
@@ -59,6 +61,15 @@ class Runtime:
         self.handoff.start(give_up=self.armer.add)
         self.armer.start()
         warming.wait([*self.armer.warmed, self.recorder.warmed, self.promoting.warmed])
+
+    def figures(self) -> dict[str, Callable[[], float]]:
+        """Return the metrics of this process that are read, not counted."""
+        return {
+            "runat_process_slots": lambda: self.slots.limit,
+            "runat_process_slots_busy": lambda: self.slots.taken,
+            "runat_process_waiting": lambda: self.armer.waiting,
+            "runat_process_ends_waiting": lambda: self.recorder.waiting,
+        }
 
     def strategy_for(self, consumer: Any) -> JobStrategy:
         """Make the strategy for a new connection to the broker; messages of the last one cannot be acknowledged any
@@ -156,6 +167,7 @@ class RuntimeStep(bootsteps.StartStopStep):
     def start(self, worker: Any) -> None:
         worker.jobs = Runtime(worker)
         worker.jobs.start()
+        serve(Giver.WORKER, worker.jobs.figures())
         lifecycle.ready(worker)
 
     def stop(self, worker: Any) -> None:

@@ -6,14 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import psycopg
+from psycopg import Connection
 
-from launcher.home import LauncherError
+from launcher.home import Home, LauncherError
 from launcher.process import POLL_S, Farewell, tied
 from launcher.record import started_at
+from launcher.servers.binaries import Program
+from launcher.servers.roles import SUPERUSER, ensure_role, own_all
 from launcher.servers.server import ENVIRONMENT, Server
 
 USER = DATABASE = "runat"
@@ -44,6 +48,11 @@ class Postgres(Server):
     death_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": ends sessions, then a clean shutdown
     farewell: ClassVar[Farewell] = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))
 
+    def __init__(self, home: Home, program: Program, *, durable: bool, superuser: bool = True) -> None:
+        """`superuser`: our role may do everything with the server, as tests want it, which make roles and databases."""
+        super().__init__(home, program, durable=durable)
+        self.superuser = superuser
+
     @property
     def data(self) -> Path:
         """The cluster's folder."""
@@ -73,8 +82,9 @@ class Postgres(Server):
         """Make the cluster aside and move it into place when it is whole."""
         draft = self.folder / f"new-{os.getpid()}"
         account = self.home.account
-        password = self.home.write_private(f"{self.name}/first-password", self._password, owner=account)
-        command = [str(self.program.path.with_name("initdb")), "-D", str(draft), "-U", USER, f"--pwfile={password}"]
+        first, secret = (USER, self._password) if self.superuser else (SUPERUSER, self._superuser_password)
+        password = self.home.write_private(f"{self.name}/first-password", secret, owner=account)
+        command = [str(self.program.path.with_name("initdb")), "-D", str(draft), "-U", first, f"--pwfile={password}"]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions", *self._locale()]
         if not self.durable:
             command.append("--no-sync")
@@ -151,21 +161,35 @@ class Postgres(Server):
         return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def after_start(self) -> None:
-        """Create the database and the statistics extension where they are missing."""
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+        """Create our role, the database and the statistics extension where they are missing."""
+        if not self.superuser:
+            ensure_role(partial(self._connect, "postgres"), USER, self._password, self._superuser_password)
+        with self._as_superuser("postgres") as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not found:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
-        if self._has_statistics:
-            with psycopg.connect(self.url(), autocommit=True) as connection:
-                # Asked first: one that is made read-only starts as well.
-                found = connection.execute("SELECT 1 FROM pg_extension WHERE extname = %s", [STATISTICS]).fetchone()
-                if not found:
-                    connection.execute(f"CREATE EXTENSION {STATISTICS}")
+                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {USER}")
+        with self._as_superuser(DATABASE) as connection:
+            if not self.superuser:
+                own_all(connection, USER)
+            # Asked first: one that is made read-only starts as well.
+            found = connection.execute("SELECT 1 FROM pg_extension WHERE extname = %s", [STATISTICS]).fetchone()
+            if self._has_statistics and not found:
+                connection.execute(f"CREATE EXTENSION {STATISTICS}")
+
+    def _as_superuser(self, database: str) -> Connection:
+        if self.superuser:
+            return self._connect(database, USER, self._password)
+        return self._connect(database, SUPERUSER, self._superuser_password)
+
+    def _connect(self, database: str, user: str, password: str) -> Connection:
+        return psycopg.connect(
+            autocommit=True, host="127.0.0.1", port=self.port, dbname=database, user=user, password=password
+        )
+
+    @property
+    def _superuser_password(self) -> str:
+        return self.home.secret("postgres_superuser")
 
     def url(self) -> str:
         """The database's address."""
-        return self._url(DATABASE)
-
-    def _url(self, database: str) -> str:
-        return f"postgresql://{USER}:{self._password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{USER}:{self._password}@127.0.0.1:{self.port}/{DATABASE}"

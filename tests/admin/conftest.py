@@ -8,6 +8,7 @@ from django.test import Client
 from tests.monitor.conftest import at, broker_answers, fresh_cache, person  # noqa: F401
 
 EVERYTHING = (
+    "all_teams",
     "view_job",
     "add_job",
     "delete_job",
@@ -35,7 +36,7 @@ def admin(client, person):  # noqa: F811
 def planner(client, person):  # noqa: F811
     """A client whose user may do all to schedules."""
     rights = [f"{verb}_schedule" for verb in ("view", "add", "change", "delete", "control")]
-    client.force_login(person(*rights, "view_audit", "view_job", "add_job", staff=True))
+    client.force_login(person(*rights, "all_teams", "view_audit", "view_job", "add_job", staff=True))
     return client
 
 

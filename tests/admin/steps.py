@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-ADD = "/admin/jobs/job/add/"
+ADD = "/jobs/new/"
 
 
 def filled(at, **fields):

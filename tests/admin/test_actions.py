@@ -132,7 +132,7 @@ def test_the_history_of_a_job_is_its_audit_and_of_no_other(admin, act, at):
     act("cancel", other)
     Audit.objects.note("queue", str(job.pk), by=None, now=at, verb="resume", before=None, after={})
     history = admin.get(f"/admin/jobs/job/{job.pk}/history/", follow=True)
-    assert [(row.job_id, row.verb) for row in history.context["cl"].result_list] == [(job.pk, "run_now")]
+    assert [(row.audit.job_id, row.audit.verb) for row in history.context["rows"]] == [(job.pk, "run_now")]
     assert (
         f'href="/admin/jobs/job/{job.pk}/history/"' in admin.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
     )

@@ -117,15 +117,15 @@ def test_one_that_jobs_have_is_not_deleted(planner, make_job):
 def test_the_form_of_a_job_offers_them_and_says_what_they_did(planner, at):
     Calendar.objects.create(name="closed", open_days=0)
     Calendar.objects.create(name="another", open_from=time(23, 59, 59))
-    assert '<option value="another">another</option>' in planner.get("/admin/jobs/job/add/").content.decode()
+    assert '<option value="another">another</option>' in planner.get("/jobs/new/").content.decode()
     job = {"target": "demo.noop", "payload": "{}", "queue": "default", "time_zone": "UTC"}
     run_at = f"{at.year + 1}-01-01T12:00:00"
     sent = {**job, "run_at": run_at, "calendar": "another", "blackout": "next"}
-    response = planner.post("/admin/jobs/job/add/", sent, follow=True)
+    response = planner.post("/jobs/new/", sent, follow=True)
     (message,) = response.context["messages"]
     assert "UTC by the calendar" in str(message)
     page = response.content.decode()
     assert "before its calendar moved it" in page
     assert run_at.replace("T", " ") in page
-    refused = planner.post("/admin/jobs/job/add/", {**sent, "calendar": "closed"})
-    assert "no open moment" in refused.context["adminform"].form.errors["calendar"][0]
+    refused = planner.post("/jobs/new/", {**sent, "calendar": "closed"})
+    assert "no open moment" in refused.context["form"].errors["calendar"][0]

@@ -73,7 +73,7 @@ def test_a_new_job_too_fast_keeps_what_was_typed(admin, at):
 def test_a_wrong_job_costs_nothing(admin, at):
     CreationLimit.objects.create(rate=0.125, burst=1)
     for _ in range(3):
-        assert admin.post(ADD, filled(at, target="demo.slep")).status_code == 200
+        assert admin.post(ADD, filled(at, target="demo.slep")).status_code == 400
     assert admin.post(ADD, filled(at)).status_code == 302
 
 

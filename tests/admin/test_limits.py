@@ -65,5 +65,5 @@ def test_who_has_paused_and_resumed_it_can_be_read(manager, client, person):
     act(manager, "pause", Limit.objects.get(), reason="the server moves")
     act(manager, "resume", Limit.objects.get())
     client.force_login(person("view_audit", staff=True, name="linus"))
-    page = client.get("/admin/jobs/audit/").content.decode()
+    page = client.get("/audit/").content.decode()
     assert all(word in page for word in ("pause", "resume", "grace", "the server moves"))

@@ -55,7 +55,7 @@ def test_an_address_of_before_leads_nowhere_else(reader):
 def test_the_audit_of_limits_leads_to_the_one_audit(client, person, rest):
     client.force_login(person("view_audit", staff=True))
     answer = client.get(f"/admin/jobs/limitaudit/{rest}", follow=True)
-    assert (answer.redirect_chain, answer.status_code) == ([("/admin/jobs/audit/", 302)], 200)
+    assert (answer.redirect_chain, answer.status_code) == ([("/audit/", 302)], 200)
 
 
 def test_who_may_see_no_audit_sees_none_at_its_address_of_before(client, person):

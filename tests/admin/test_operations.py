@@ -27,7 +27,9 @@ def at_new_year(monkeypatch):
 
 @pytest.fixture
 def planner(client, person):
-    client.force_login(person("view_schedule", "control_schedule", "add_job", "view_audit", staff=True, name="ada"))
+    client.force_login(
+        person("all_teams", "view_schedule", "control_schedule", "add_job", "view_audit", staff=True, name="ada")
+    )
     return client
 
 

@@ -13,7 +13,7 @@ from tests.monitor.rows import SECOND, ended, leader, pending, worker
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("model", ["attempt", "audit", "worker", "leadership", "workerlog", "batch"])
+@pytest.mark.parametrize("model", ["attempt", "worker", "leadership", "workerlog", "batch"])
 @pytest.mark.parametrize("rows", [5, 50])
 def test_lists_cost_the_same(admin, at, model, rows, django_assert_num_queries):
     leader(at)

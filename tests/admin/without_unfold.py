@@ -40,7 +40,6 @@ def look() -> None:
         form = RescheduleForm(now=clock.current())
         for response in (
             jobs.changelist_view(request("/admin/jobs/job/")),
-            jobs.add_view(request("/admin/jobs/job/add/")),
             site._registry[Attempt].changelist_view(request("/admin/jobs/attempt/")),
             schedules.changelist_view(request("/admin/jobs/schedule/")),
             schedules.add_view(request("/admin/jobs/schedule/add/")),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
-from knox.models import AuthToken
+
+from tests.bearing import secret_of
 
 JOBS = "/api/v1/jobs/"
 
@@ -35,8 +36,7 @@ def operator(user: User) -> User:
 
 
 def bearer(user: User, **kwargs: Any) -> Client:
-    _, token = AuthToken.objects.create(user=user)
-    return Client(headers={"Authorization": f"Bearer {token}"}, **kwargs)
+    return Client(headers={"Authorization": f"Bearer {secret_of(user)}"}, **kwargs)
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_pages(api: Client) -> None:
 
 def test_wrong_filters_are_refused(api: Client, problem: Problem) -> None:
     problem(api.get(AUDIT, {"subject": "lane"}), 400, "subject", "known are: job, queue")
-    problem(api.get(AUDIT, {"who": "ada"}), 400, "who", "no filter of this name")
+    problem(api.get(AUDIT, {"by": "ada"}), 400, "by", "no filter of this name")
     problem(api.get(f"{AUDIT}?job=1&job=2"), 400, "job", "given twice")
 
 

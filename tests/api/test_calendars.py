@@ -95,6 +95,7 @@ def test_defining_it_again_leaves_nothing_of_the_old_one(planner: Client) -> Non
         ({"time_zone": "Mars/Base"}, "time_zone", "like Europe/Berlin"),
         ({"days": ["mon"]}, "days.0", "give some of monday"),
         ({"open_from": "9 o'clock"}, "open_from", "like 09:00"),
+        ({"open_from": "09:00Z"}, "open_from", "leave the zone out"),
         ({"open_from": "22:00", "open_until": "22:00"}, "open_until", "end when they begin"),
         ({"holidays_of": "XX"}, "holidays_of", "such as DE"),
         ({"holydays_of": "DE"}, "holydays_of", "known are"),

@@ -61,17 +61,21 @@ def test_into_the_body_of_a_request(settings, make_job):
     assert b'"price":1.10' in got[0]
 
 
-@pytest.mark.parametrize("url", ["/jobs/new/", "/admin/jobs/job/add/"])
-def test_through_the_forms_and_onto_the_pages(client, db, url):
+AS_JSON = {"payload": f'{{"url": "https://example.com/", "json": {NUMBERS}}}'}
+AS_FIELDS = {"arguments_of": "http", "argument-url": "https://example.com/", "argument-json": NUMBERS}
+
+
+@pytest.mark.parametrize("typed", [AS_JSON, AS_FIELDS])
+def test_through_the_form_and_onto_the_pages(client, db, typed):
     client.force_login(User.objects.create_superuser("root"))
     fields = {
+        **typed,
         "target": "http",
-        "payload": f'{{"url": "https://example.com/", "json": {NUMBERS}}}',
         "queue": "default",
         "run_at": "2099-01-01T00:00:00",
         "time_zone": "UTC",
     }
-    assert client.post(url, fields).status_code == 302
+    assert client.post("/jobs/new/", fields).status_code == 302
     job = Job.objects.get()
     assert job.payload["json"] == EXACT
     for page in (f"/admin/jobs/job/{job.pk}/change/", f"/jobs/{job.pk}/"):

@@ -111,7 +111,7 @@ def test_to_name_one_is_to_see_it(api, operator, first):
     withdraw(operator, "view_schedule")
     assert refusals(post(api, name="third", after=["first"])) == {
         "after": "To come after others is to see them. This needs the permission 'jobs.view_schedule', which the user "
-        "'ada' does not have. An administrator can give it in the admin under Users."
+        "'ada' does not have. The roles viewer, approver, operator and admin have it. An administrator can give it in the admin under Users."
     }
     answer = api.patch(f"{URL}{made['id']}/", {"queue": "slow"}, content_type=JSON)
     assert answer.status_code == 200, "what is not changed is not asked about"

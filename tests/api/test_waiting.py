@@ -69,10 +69,13 @@ def test_what_cannot_be_waited_for(
     assert not Job.objects.exists()
 
 
-def test_who_may_not_see_jobs_may_not_wait_for_them(problem: Problem, make_job: Any, user: User) -> None:
+def test_who_may_not_see_jobs_waits_for_his_own_alone(problem: Problem, make_job: Any, user: User) -> None:
     user.user_permissions.set(Permission.objects.filter(codename="add_job"))
-    response = post(bearer(user), waits_for=[make_job().pk])
-    problem(response, 400, "waits_for", "jobs.view_job")
+    others, own = make_job().pk, make_job(by=user).pk
+    for number in (others, 2**40):  # the same whether there is such a job
+        response = post(bearer(user), waits_for=[own, number])
+        problem(response, 400, "waits_for", f"There is no job {number}")
+    assert post(bearer(user), waits_for=[own]).status_code == 201
 
 
 def test_it_can_be_sent_as_a_form(api: Client, make_job: Any) -> None:

@@ -30,7 +30,11 @@ from verification.benchmark.throughput import options as throughput
         ({"beats": 0}, "--beats is 0; it must be from 1 to 20 beats."),
         ({"pool": "gevent"}, "--pool: there is no pool 'gevent'; choose threads or prefork."),
         ({"idle": -1}, "--idle is -1; it must be from 0 to 86400 seconds."),
-        ({"jobs": 10}, "--jobs means nothing without --throughput or --burst or --drain or --scale-out or --create."),
+        (
+            {"jobs": 10},
+            "--jobs means nothing without --throughput or --burst or --drain or --scale-out or --create or "
+            "--operations.",
+        ),
         ({"throughput": True, "seed": 1}, "--seed means nothing with --throughput."),
         ({"throughput": True, "jobs": 0}, "--jobs is 0; it must be from 10 to 1e+06 jobs."),
         ({"burst": True, "idle": 0.0}, "--idle means nothing with --burst."),

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from jobs.targets.command.output import Output
+from jobs.targets.execution import Execution
 
 
 def shown(limit, *parts):
-    output = Output(limit)
+    output = Output(limit, Execution())
     for part in parts:
         output.add(part)
     return output.text

@@ -58,12 +58,16 @@ def test_cancel_against_acquire_has_one_winner_and_true_answers():
         assert Attempt.objects.filter(job=job).count() == (0 if started is None else 1)
 
 
-def test_an_edit_against_acquire_has_one_winner():
+EDITS = {
+    "another time": lambda job: transitions.reschedule(job.pk, run_at=NOW + timedelta(hours=1), now=NOW),
+    "another name": lambda job: transitions.edit(job.pk, {"name": "edited"}, now=NOW),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_against_acquire_has_one_winner(edit):
     for job in rows(20):
-        started, answer = at_once(
-            lambda verb, job=job: verb(job),
-            [acquire, lambda job: transitions.reschedule(job.pk, run_at=NOW + timedelta(hours=1), now=NOW)],
-        )
+        started, answer = at_once(lambda verb, job=job: verb(job), [acquire, EDITS[edit]])
         job.refresh_from_db()
         assert (started is not None) != answer.done
         assert job.version == (2 if answer.done else 1)

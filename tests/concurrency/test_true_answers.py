@@ -7,7 +7,7 @@ import pytest
 from jobs import transitions
 from jobs.models import Attempt, Audit, Job
 from jobs.states import State
-from jobs.transitions import controls
+from jobs.transitions import changing
 from tests.concurrency.points import (
     DUE,
     NOT_STARTED,
@@ -82,13 +82,13 @@ def test_a_start_that_was_never_committed_is_none(verb):
 def test_who_is_refused_while_it_came_back_is_not_told_that_it_is_pending(monkeypatch):
     """Refused since it ran; then its worker vanished, and it was due again before the answer was written."""
     job = new_job()
-    real, tries = controls._try, []
+    real, tries = changing._try, []
 
     def late(*args):
         tries.append(1)
         return real(*args) if len(tries) > 1 else None
 
-    monkeypatch.setattr(controls, "_try", late)
+    monkeypatch.setattr(changing, "_try", late)
     assert transitions.cancel(job.pk, now=NOW, reason="").done
     assert len(tries) == 2
 

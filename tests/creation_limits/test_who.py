@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from knox.models import AuthToken
 
 from jobs.creation_limits import Allowance, TooFast, TooMany, admission_of
 from jobs.creation_limits.allowances import UNLIMITED, forget
 from jobs.models import Budget, CreationLimit
+from tests.bearing import make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def member(user, name, **limit):
 
 
 def token(user):
-    return AuthToken.objects.create(user=user)[0]
+    return make_token(user).token.credential
 
 
 def test_by_default_a_session_is_limited_and_a_token_is_not(ada):
@@ -94,6 +94,15 @@ def test_each_token_has_a_budget_and_all_sessions_of_a_user_share_one(ada):
         with pytest.raises(TooFast, match=r"1 job in 100 seconds; try again in 100 s\. Nothing was created\."):
             admission_of(ada, caller).single()
     assert not Budget.objects.filter(subject__contains=one.token_key).exists()
+
+
+def test_nobody_has_more_by_making_more_tokens(ada):
+    member(ada, "slow", rate=0.01)
+    one, other = (make_token(ada, by=ada).token.credential for _ in range(2))
+    admission_of(ada, one).single()
+    with pytest.raises(TooFast):
+        admission_of(ada, other).single()
+    admission_of(ada).single()  # a session
 
 
 def test_bulk_has_a_budget_of_its_own(ada):

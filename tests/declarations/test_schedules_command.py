@@ -14,6 +14,7 @@ from jobs import rules
 from jobs.admin.schedules.page import facts
 from jobs.clock import clock
 from jobs.models import Audit, Calendar, Job, Occurrence, Schedule
+from jobs.rights import EVERYTHING
 from jobs.states import Standing, State
 from jobs.transitions.schedules import definitions
 
@@ -224,7 +225,7 @@ def test_who_is_named_needs_the_rights_for_what_stops_the_jobs_of_others(file):
     User.objects.create_user("bob")
     file.write_text(entry("x", overlap="cancel"))
     assert (
-        "needs the permission 'jobs.control_job'; the user 'bob' does not have it"
+        "needs the permission 'jobs.control_job', which the user 'bob' does not have"
         in (refused("apply", file, "--by", "bob")[0])
     )
     assert refused("apply", file, "--by", "eve") == ["There is no user 'eve'; give the name of one."]
@@ -237,7 +238,7 @@ def test_what_is_declared_is_marked_for_those_who_read_it(file, admin_client):
     shown = admin_client.get("/api/v1/schedules/").json()["results"]
     assert {one["name"]: one["declared_in"] for one in shown} == {"mine": "", "nightly": "schedules.toml"}
     told = ("Declared in", "schedules.toml; the next apply takes changes by hand back")
-    assert [told in facts(one) for one in Schedule.objects.order_by("name")] == [False, True]
+    assert [told in facts(one, EVERYTHING) for one in Schedule.objects.order_by("name")] == [False, True]
 
 
 def test_what_is_declared_in_shadow_stays_so_until_the_file_says_otherwise(file):

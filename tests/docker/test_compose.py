@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from celery.bin.base import CLIContext
@@ -18,9 +19,10 @@ from project.celery import app
 from project.web.__main__ import options_of as web_options
 from tests.docker.conftest import TOP, interpolated, read_env
 
-OURS = ["migrate", "web", "beat", "worker"]
+OURS = ["migrate", "web", "beat", "watch", "worker"]
 THEIRS = ["postgres", "valkey", "rabbitmq"]
-ALL = [*OURS, *THEIRS]
+USERS = {name: name for name in THEIRS} | {"prometheus": "nobody"}
+ALL = [*OURS, *USERS]
 OF_THE_LAUNCHER = {"listen_addresses", "unix_socket_directories", "log_line_prefix"}  # `make run`'s own wiring
 
 
@@ -77,31 +79,37 @@ class TestCommands:
         assert given == {name: value for name, value in SETTINGS.items() if name not in OF_THE_LAUNCHER}
 
     def test_valkey_keeps_every_message(self, services):
-        words = services["valkey"]["command"]
-        options = dict(zip(words[1::2], words[2::2], strict=True))
-        assert words[0] == "valkey-server"
-        assert options["--appendonly"] == "yes"
-        assert options["--maxmemory-policy"] == "noeviction"
+        assert "include /etc/valkey/runat.conf" in services["valkey"]["command"][-1]
+        options = dict(
+            line.split(" ", 1) for line in (TOP / "docker" / "valkey.conf").read_text().splitlines() if line[0] != "#"
+        )
+        assert options["appendonly"] == "yes"
+        assert options["maxmemory-policy"] == "noeviction"
+
+    @pytest.mark.parametrize("name", ALL)
+    def test_no_password_stands_on_a_command_line(self, services, name):
+        check = services[name]["healthcheck"].get("test", [])
+        assert "a-secret_" not in " ".join([*services[name].get("command", []), *check])
 
 
 class TestEnvironment:
     def test_the_variables_are_the_contract_of_the_settings(self, services):
         for name in OURS:
             given = set(services[name]["environment"])
-            assert given == {setting.name for setting in TABLE} - {"DEBUG"}, name
+            assert given == {setting.name for setting in TABLE} - {"DEBUG"} | {"OTEL_EXPORTER_OTLP_ENDPOINT"}, name
 
     def test_the_settings_accept_them(self, services, monkeypatch):
         for name, value in services["web"]["environment"].items():
             monkeypatch.setenv(name, value)
         found = env.read()
         assert found.database["HOST"] == "postgres"
-        assert found.database["PASSWORD"] == "a-secret_of-POSTGRES_PASSWORD"
-        assert found.allowed_hosts == ["127.0.0.1", "localhost"]
+        assert found.database["PASSWORD"] == "a-secret_that_is_long_enough_of-POSTGRES_PASSWORD"
+        assert found.allowed_hosts == ["127.0.0.1", "web", "localhost"]
         assert found.jobs["JOBS_MIN_PREPARE_TIME"] == 10
 
     def test_the_health_check_s_host_is_allowed_whatever_the_hosts_are(self, raw, example):
         web = interpolated(raw["services"]["web"], {**read_env(example), "ALLOWED_HOSTS": "runat.example.com"})
-        assert web["environment"]["ALLOWED_HOSTS"].split(",") == ["127.0.0.1", "runat.example.com"]
+        assert web["environment"]["ALLOWED_HOSTS"].split(",") == ["127.0.0.1", "web", "runat.example.com"]
 
     @pytest.mark.parametrize("missing", ["SECRET_KEY", "POSTGRES_PASSWORD", "BROKER_PASSWORD", "DATABASE_URL"])
     def test_what_must_be_set_says_so(self, raw, example, missing):
@@ -157,7 +165,7 @@ class TestLife:
     @pytest.mark.parametrize("name", ALL)
     def test_a_health_check(self, services, name):
         check = services[name]["healthcheck"]
-        assert check == {"disable": True} if name == "migrate" else check["test"][0] in {"CMD", "CMD-SHELL"}
+        assert check == {"disable": True} if name in {"migrate", "watch"} else check["test"][0] in {"CMD", "CMD-SHELL"}
 
     @pytest.mark.parametrize("name", ["beat", "worker"])
     def test_the_health_check_asks_this_container_s_own_node(self, services, name):
@@ -193,9 +201,9 @@ class TestRights:
         assert services[name]["read_only"] is True
         assert services[name]["tmpfs"][0] == "/tmp"  # noqa: S108 - in the container
 
-    @pytest.mark.parametrize("name", THEIRS)
+    @pytest.mark.parametrize("name", USERS)
     def test_not_root(self, services, name):
-        assert services[name]["user"] == name
+        assert services[name]["user"] == USERS[name]
 
     @pytest.mark.parametrize("name", ALL)
     def test_only_web_can_be_reached_from_outside(self, services, name):
@@ -204,14 +212,27 @@ class TestRights:
     @pytest.mark.parametrize("name", ALL)
     def test_images_are_pinned(self, services, name):
         tag = services[name]["image"].partition(":")[2]
-        assert re.match(r"\d", tag), "a version, and not latest"
+        assert re.match(r"v?\d", tag), "a version, and not latest"
+
+    @pytest.mark.parametrize("name", ALL)
+    def test_memory_and_processes_are_bounded(self, services, name):
+        assert re.fullmatch(r"\d+[mg]", services[name]["mem_limit"])
+        assert services[name]["pids_limit"] >= 500
+
+    def test_our_processes_are_no_superuser_of_the_database(self, services):
+        given = services["postgres"]["environment"]
+        assert "POSTGRES_USER" not in given
+        assert urlsplit(services["web"]["environment"]["DATABASE_URL"]).username == "runat"
+        made = (TOP / "docker" / "database.sql").read_text()
+        assert "CREATE ROLE runat LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE" in made
+        assert "CREATE DATABASE runat OWNER runat" in made
 
     def test_data_lie_in_volumes(self, raw, services):
-        for name in THEIRS:
+        for name in USERS:
             assert any(volume.startswith(f"{name}:/") for volume in services[name]["volumes"])
             assert name in raw["volumes"]
 
     def test_mounted_files_exist(self, services):
-        files = [v.split(":")[0] for n in THEIRS for v in services[n]["volumes"] if v.startswith("./")]
+        files = [v.split(":")[0] for n in USERS for v in services[n]["volumes"] if v.startswith("./")]
         assert files
         assert all((TOP / "docker" / name).is_file() for name in files)

@@ -23,8 +23,8 @@ def dockerfile() -> str:
 
 
 def test_both_stages_start_from_one_pinned_python_that_we_support(dockerfile):
-    images = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE))
-    assert images == {"python:3.11-slim"}
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${PYTHON_IMAGE}"}
+    assert re.findall(r"^ARG PYTHON_IMAGE=(\S+)$", dockerfile, re.MULTILINE) == ["python:3.11-slim"]
 
 
 def test_it_runs_as_a_number_that_is_not_root(dockerfile):

@@ -18,7 +18,9 @@ def locked(name: str) -> dict[str, set[str]]:
     return {canonicalize_name(package): set(filter(None, extras.split(","))) for package, extras, _ in found}
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-oidc.txt", "requirements-otel.txt", "requirements-dev.txt"]
+)
 def test_every_requirement_of_a_locked_package_is_locked_too(name):
     packages = locked(name)
     missing = []

@@ -82,7 +82,7 @@ def test_a_start_is_told_once_it_is_on_its_way_and_its_end_once_it_is_recorded(w
     ("function", "level", "outcome", "why"),
     [
         (lambda: None, "INFO", "completed", ""),
-        (fails, "WARNING", "failed", ": KeyError: 'missing'\nTraceback (most recent call last):\n"),
+        (fails, "WARNING", "failed", ": KeyError: 'missing'"),
         (refuses, "WARNING", "failed", ": the shop is closed"),
         (is_cut_off, "WARNING", "interrupted", ": the line was cut"),
     ],
@@ -92,7 +92,8 @@ def test_a_body_that_ended_has_one_line_with_its_times(body, lines, function, le
     ((record,), (text,)) = lines.of("jobs.attempts"), lines.texts()
     line = rf"job {one.pk} \(test\.body\): attempt 1 {outcome}, delay {MS}, duration {MS}{re.escape(why)}"
     assert record.levelname == level
-    assert re.match(line, text)
+    assert re.fullmatch(line, text)
+    assert bool(record.stack_info) == (function is fails), "what nobody has expected has its story below"
     assert not [other for other in lines.records if other is not record], "and nothing else is said"
 
 

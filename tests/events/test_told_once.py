@@ -135,7 +135,7 @@ def test_a_rescue_tells_who_is_gone_what_it_has_lost_and_how_many(emitted):
     rescue(now=now, patience=timedelta(seconds=20), watching_since=now - timedelta(hours=1))
     why = "The worker vanished after the start; whether the job had any effect is unknown (worker w1@test)"
     assert emitted == [
-        AttemptInterrupted(lost.pk, 1, "demo.noop", None, None, why),
+        AttemptInterrupted(lost.pk, 1, "demo.noop", None, None, why, queue="default"),
         WorkerGone("w1@test", silent_since),
         JobsRescued(1),
     ]

@@ -18,7 +18,7 @@ from jobs import rules, transitions
 from jobs.conf import conf
 from jobs.models import Job, Turn
 from jobs.states import Overlap, State
-from jobs.transitions.controls import IN_LINE
+from jobs.transitions.changing import IN_LINE
 from jobs.transitions.limits import pausing
 from tests.conftest import seconds
 from tests.exploration.model import ModelJob

@@ -7,6 +7,7 @@ from django.db.utils import InternalError
 
 from jobs.models import Audit, Batch, Installation, Job, Subject, WorkerLog
 from jobs.transitions import keeping, retention
+from jobs.transitions.redaction import redact
 from tests.conftest import NOW
 from tests.history.steps import history, move
 
@@ -60,12 +61,18 @@ def test_the_way_back_is_refused_while_there_is_a_history_and_free_after_it_was_
     retention.bring_all_back()
     migrate(BEFORE)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT verb FROM jobs_audit")
+        cursor.execute("SELECT verb FROM jobs_audit WHERE job_id IS NOT NULL")  # roles have theirs
         assert cursor.fetchall() == [("change",)]
         cursor.execute("SELECT id FROM jobs_job WHERE id = %s", [job.pk])
         assert cursor.fetchone() == (job.pk,)
     migrate()
     assert Batch.objects.get().callback_id == last.pk
+
+
+def test_the_way_back_is_refused_while_a_job_is_redacted_which_the_release_before_would_start_again(over):
+    redact(over(3).pk, now=NOW, reason="forgotten")
+    with pytest.raises((InternalError, ProgrammingError), match="jobs are redacted"):
+        migrate("0064")
 
 
 def test_a_batch_whose_last_job_was_removed_does_not_name_it_any_more():

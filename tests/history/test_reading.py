@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.db import connection
+from django.test import Client
 
-from jobs.models import Batch, Job
+from jobs.models import Batch, Job, Team
 from jobs.models import history as model
 from jobs.models.dependency import awaited_by, dependents_of
 from jobs.models.history import Filter, find, in_bulk, listed
+from jobs.rights import EVERYTHING
 from jobs.states import State
 from tests.conftest import NOW
 from tests.history.steps import history, move
@@ -50,6 +53,24 @@ class TestOneJob:
     def test_the_monitor_has_its_page(self, web, old):
         assert web.get(f"/jobs/{old.pk}/").status_code == 200
         assert web.get("/jobs/0/").status_code == 404
+
+    def test_it_is_not_there_for_other_teams(self, web, old, ada):
+        """As long as it was in the table of jobs, so in the history: by REST, in its list, on the pages."""
+        bob = User.objects.create_user("bob", is_staff=True)
+        bob.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "control_job"]))
+        Team.objects.create(name="web").members.add(bob)
+        team, client = Team.objects.create(name="payroll"), Client()
+        client.force_login(bob)
+        addresses = (f"/api/v1/jobs/{old.pk}/", f"/jobs/{old.pk}/", f"/admin/jobs/job/{old.pk}/change/")
+        assert [client.get(one).status_code for one in addresses] == [404, 404, 302]
+        assert client.get("/api/v1/jobs/?history=true").json()["results"] == []
+        assert client.post(f"/api/v1/jobs/{old.pk}/retry/").status_code == 404
+        with connection.cursor() as cursor:
+            cursor.execute('UPDATE jobs_history SET labels = \'{"team": "payroll"}\'')
+        assert client.get("/api/v1/jobs/?history=true").json()["results"] == []
+        team.members.add(bob)
+        assert [client.get(one).status_code for one in addresses] == [200, 200, 200]
+        assert [one["id"] for one in client.get("/api/v1/jobs/?history=true").json()["results"]] == [old.pk]
 
     def test_whom_it_names_may_be_gone(self, old, ada):
         ada.delete()
@@ -98,6 +119,21 @@ class TestBatches:
         assert "1 of 1" in web.get("/admin/jobs/batch/").content.decode()
         assert f"job {last.pk}" in web.get(f"/admin/jobs/batch/{batch.pk}/change/").content.decode()
 
+    def test_a_team_is_told_of_its_own(self, over, latest):
+        bob, batch = User.objects.create_user("bob", is_staff=True), Batch.objects.create(name="books")
+        bob.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "view_batch"]))
+        Team.objects.create(name="web").members.add(bob)
+        Team.objects.create(name="payroll")
+        for team in ("web", "payroll", "payroll"):
+            Job.objects.filter(pk=over(3, labels={"team": team}).pk).update(batch=batch)
+        latest()
+        move()
+        client = Client()
+        client.force_login(bob)
+        found = client.get(f"/api/v1/batches/{batch.pk}/").json()
+        assert (found["jobs"], found["states"]["completed"], found["done"]) == (1, 1, 1)
+        assert "1 of 1" in client.get("/admin/jobs/batch/").content.decode()
+
 
 class TestList:
     @pytest.fixture
@@ -142,7 +178,7 @@ class TestList:
         assert self.pages(web, "label=n:3") == [[], [], [jobs[4].pk], []]
 
     def test_nothing_is_there(self):
-        assert listed(Filter(), None, limit=5) == ([], None)
+        assert listed(Filter(), None, limit=5, within=EVERYTHING) == ([], None)
 
     @pytest.mark.parametrize(
         "cursor", ["x", "MjAzMC0wMS0wMVQwMDowMDowMCAx", "MjAzMC0wMS0wMVQwMDowMDowMCswMDowMCAtMQ=="]

@@ -85,6 +85,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_redirect(self, value: str) -> None:
         self.send(302, b"", Location="/ok")
 
+    def do_echo(self, value: str) -> None:
+        """Tell what was sent, with the status that stands in the address."""
+        seen = self.server.counts.requests[-1]
+        self.send(int(value or 200), repr(seen.headers).encode() + seen.body)
+
     def do_big(self, value: str) -> None:
         self.send(200, b"x" * int(value))
 

@@ -98,7 +98,7 @@ def test_a_standby_says_once_a_minute_who_leads(transactional_db, emitted):
         assert not standby.lead(NOW)
     assert emitted.of(LeadershipBegun) == [LeadershipBegun("first", 1)]
     (said,) = emitted.of(StandsBy)
-    assert (said.name, said.latest) == ("second", "epoch 1, led by first")
+    assert (said.name, said.latest) == ("second", "led by first (leader no. 1)")
     assert said.holder.startswith("session")
     leader.step_down()
     standby.step_down()

@@ -60,6 +60,9 @@ class Cluster:
     def beat(self, name: str = "beat", **environment: str) -> subprocess.Popen[bytes]:
         return self._start(name, ["beat", "-l", "info"], **environment)
 
+    def watcher(self, name: str, **environment: str) -> subprocess.Popen[bytes]:
+        return self._spawn(name, ["django", "watch"], DJANGO_SETTINGS_MODULE="project.settings", **environment)
+
     def worker(self, name: str = "w1", **more: Any) -> Any:
         """Start a worker and wait until it is ready."""
         process = self.launch(name, **more)

@@ -11,12 +11,12 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
-from knox.models import AuthToken
 
 from jobs import rules, transitions
 from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.states import Overlap, State
+from tests.bearing import secret_of
 from tests.http.server import certified, serving
 from tests.integration.conftest import wait_for
 from tests.web.conftest import start_web
@@ -55,7 +55,7 @@ def ask(port, method, path, token):
 def test_a_scheduler_and_eighty_calls_make_one_run(cluster, webs, orders, monkeypatch):
     person = User.objects.create_user("ada")
     person.user_permissions.add(Permission.objects.get(codename="fire_trigger"))
-    _, token = AuthToken.objects.create(user=person)
+    token = secret_of(person)
     payload = {"url": f"{orders.url}/slow/8", "method": "POST", "json": {"order": 1}}
     Trigger.objects.create(name="allocate", target="http", payload=payload)
     allowed = {

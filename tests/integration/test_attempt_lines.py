@@ -35,7 +35,7 @@ def test_a_worker_writes_one_for_each_end(cluster, pool):
     said = cluster.log("w1")
     assert lines(said) == ledger()
     assert len(ledger()) == 6
-    assert re.search(r"failed, delay \d+\.\d{3} ms, duration \d+\.\d{3} ms: \w+: .*\nTraceback", said)
+    assert re.search(r"failed, delay \d+\.\d{3} ms, duration \d+\.\d{3} ms: \w+: .*\n    Traceback", said)
 
 
 def test_of_a_killed_worker_the_leader_writes_it(cluster):

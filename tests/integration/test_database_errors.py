@@ -95,7 +95,7 @@ def test_a_database_that_refuses(cluster, bodies, faults, role):
     for job in Job.objects.filter(pk__in=failing):
         name = failing[job.pk]
         assert (name, job.state) == (name, State.COMPLETED)
-        assert (name, cluster.log("w1").count(f"fault at fault_{job.pk}\n")) == (name, FAULTS[name][3])
+        assert (name, cluster.log("w1").count(f"fault at fault_{job.pk}\\n")) == (name, FAULTS[name][3])
         assert job.deliveries > 1 or name != "disk full for long", "not started, and listed again"
 
     ends = bodies.create(0.5, "patient", "ends without a connection", seconds=1.5)

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
-from knox.models import AuthToken
 
 from launcher.process import spawn
+from tests.bearing import secret_of
 from tests.integration.conftest import wait_for
 
 pytestmark = [pytest.mark.processes]
@@ -89,7 +89,7 @@ def slowest(port, token, seconds):
 def test_wrong_logins_in_parallel_leave_the_web_to_the_others(cluster, port):
     person = User.objects.create_user("ada")
     person.user_permissions.add(Permission.objects.get(codename="add_job"))
-    _, token = AuthToken.objects.create(user=person)
+    token = secret_of(person)
     before = slowest(port, token, 3)
     ends = threading.Event()
     with ThreadPoolExecutor(STORM) as pool:

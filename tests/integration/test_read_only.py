@@ -10,13 +10,13 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from knox.models import AuthToken
 
 from jobs.clock import clock
 from jobs.installation import known
 from jobs.models import Attempt, Job
 from jobs.models.worker import Leadership
 from jobs.states import State
+from tests.bearing import secret_of
 from tests.integration.conftest import EXACTLY_ONCE, all_final, wait_for
 from tests.integration.web import Web
 
@@ -40,7 +40,7 @@ def test_a_database_that_is_read_only_for_a_while(cluster):
     cluster.beat("b1")
     cluster.beat("b2")
     cluster.worker("w1")
-    _, token = AuthToken.objects.create(User.objects.create_superuser("ops"))
+    token = secret_of(User.objects.create_superuser("ops"))
     web = Web(cluster.web(threads=THREADS), token)
     before = web.post_at_once(AT_ONCE)
     assert {status for status, _, _ in before} == {201}

@@ -28,7 +28,7 @@ ROLE = "runat_planted"
 DATABASE_PASSWORD = "planted-database/p@ss&<word>"
 SIGNING_KEY = "whsec_cGxhbnRlZC1wbGFudGVkLXBsYW50ZWQtcGxhbnRlZA=="
 PLANTED = {
-    "SECRET_KEY": "planted-secret-key-0123456789",
+    "SECRET_KEY": "planted-secret-key-0123456789-0123456789",
     "JOBS_HTTP_SIGNING_KEYS": f"hooks.example.com={SIGNING_KEY}",
 }
 SECRETS = PLANTED["SECRET_KEY"], SIGNING_KEY

@@ -30,6 +30,11 @@ if sys.argv[1] == "seed_demo":
     told = {"password": None, "token": None} if seen.exists() else {"password": "first-password", "token": "t0"}
     seen.touch()
     print("credentials: " + json.dumps({"username": "admin", **told}))
+elif sys.argv[1] == "watch":
+    import signal
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    while True:
+        signal.pause()
 """
 WEB = """
 import socket, sys

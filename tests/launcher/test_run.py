@@ -19,11 +19,19 @@ from tests.launcher.conftest import Launcher, all_gone, wait_until
 pytestmark = pytest.mark.launcher
 
 UP = "RunAt is running"
-NAMES = {"postgres", "valkey", "web", "beat", "worker"}
+NAMES = {"postgres", "valkey", "web", "beat", "watch", "worker"}
 
 
 def database_url(launcher: Launcher) -> str:
     return str(json.loads((launcher.home / "services.json").read_text())["services"]["database_url"])
+
+
+def words_of(path: Path) -> str:
+    """A command line; empty where its process has ended meanwhile."""
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def ask_running(checkout: Path) -> str:
@@ -49,6 +57,10 @@ def test_it_runs_stops_on_sigterm_and_goes_on_with_the_same_data(
     with urllib.request.urlopen(url) as answer:  # noqa: S310 - http, from our own output
         assert answer.read() == b"ok"
     assert ask_running(checkout) == database_url(first)
+    secrets = json.loads((first.home / "secrets.json").read_text()).values()
+    shown = [words_of(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
+    assert any("postgres" in words for words in shown)
+    assert not [words for words in shown for secret in secrets if secret in words], "who lists processes sees it"
 
     second = launch("run")
     assert second.process.wait() == 1

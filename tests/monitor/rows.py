@@ -24,6 +24,13 @@ def running(now: datetime, *, session: uuid.UUID | None = None, **fields) -> Job
     return job
 
 
+def begin(job: Job, now: datetime) -> None:
+    """Let a pending job be taken by a worker."""
+    Job.objects.filter(pk=job.pk).update(state=State.RUNNING, run_at=now, locked_at=now, attempt=1)
+    job.run_at = now
+    _start(job, now)
+
+
 def ended(
     at: datetime, state: State = State.COMPLETED, *, delay: timedelta = MS / 2, took: timedelta = 100 * MS, **fields
 ) -> Job:

@@ -79,7 +79,7 @@ def test_a_viewer_has_no_buttons_and_cannot_press_them(viewer, at):
     ("state", "offered"),
     [
         (State.FAILED, ["retry"]),
-        (State.CANCELLED, ["retry"]),
+        (State.CANCELLED, ["undo"]),
         (State.COMPLETED, []),
         (State.INTERRUPTED, ["confirm-done", "confirm-failed", "retry"]),
     ],
@@ -89,7 +89,7 @@ def test_only_what_can_be_done_is_offered(operator, at, state, offered):
     page = text(operator.get(f"/jobs/{job.pk}/"))
     assert [
         verb
-        for verb in ("run-now", "cancel", "confirm-done", "confirm-failed", "retry")
+        for verb in ("run-now", "cancel", "undo", "confirm-done", "confirm-failed", "retry")
         if f"/jobs/{job.pk}/{verb}/" in page
     ] == offered
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_done_is_refused_with_the_reason(operator, at):
 
 def test_a_button_needs_post_and_its_token(operator, client, at):
     job = pending(at + 60 * SECOND)
-    assert operator.get(f"/jobs/{job.pk}/cancel/").status_code == 405
+    assert operator.get(f"/jobs/{job.pk}/run-now/").status_code == 405
     client.handler.enforce_csrf_checks = True
     assert client.post(f"/jobs/{job.pk}/cancel/").status_code == 403
 
@@ -151,8 +151,8 @@ def test_it_goes_back_only_to_ourselves(operator, at):
 
 def test_what_the_page_costs(viewer, at, django_assert_num_queries):
     job = ended(at)
-    # Session, user, two for the permissions, the job, its ledger, its audit.
-    with django_assert_num_queries(7):
+    # Session, user, two for the permissions, the job, its ledger, its audit, the teams.
+    with django_assert_num_queries(8):
         viewer.get(f"/jobs/{job.pk}/")
 
 
@@ -197,7 +197,7 @@ def test_it_says_what_becomes_of_it_when_its_worker_vanishes(viewer, at):
     assert "If its worker vanishes, it starts again: 3 starts at most." in text(viewer.get(f"/jobs/{job.pk}/"))
 
 
-def test_rescheduling_is_offered_for_what_has_not_started(operator, at):
+def test_an_edit_is_offered_for_what_has_not_started(operator, at):
     waiting, busy = pending(at + 60 * SECOND), running(at)
-    assert f"/admin/jobs/job/{waiting.pk}/reschedule/" in text(operator.get(f"/jobs/{waiting.pk}/"))
-    assert "/reschedule/" not in text(operator.get(f"/jobs/{busy.pk}/"))
+    assert f"/jobs/{waiting.pk}/edit/" in text(operator.get(f"/jobs/{waiting.pk}/"))
+    assert "/edit/" not in text(operator.get(f"/jobs/{busy.pk}/"))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-STATIC = Path(__file__).parents[2] / "jobs" / "monitor" / "static"
-VENDOR = STATIC / "vendor"
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "jobs" / "monitor" / "static"
 
 
-def test_every_vendored_file_has_its_checksum():
-    lines = [line.split() for line in (VENDOR / "CHECKSUMS").read_text().splitlines() if not line.startswith("#")]
+@pytest.mark.parametrize("vendor", [STATIC / "vendor", ROOT / "tests" / "browser" / "vendor"])
+def test_every_vendored_file_has_its_checksum(vendor):
+    lines = [line.split() for line in (vendor / "CHECKSUMS").read_text().splitlines() if not line.startswith("#")]
     known = {name: digest for digest, name in lines}
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in VENDOR.iterdir()}
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in vendor.iterdir()}
     found.pop("CHECKSUMS")
     assert found == known
 

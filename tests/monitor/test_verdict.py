@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from jobs import transitions
-from jobs.models import Worker
+from jobs.models import Stop, Worker
 from jobs.models.limit import Kind
 from jobs.monitor import broker, snapshot
 from jobs.monitor.verdict import judge
@@ -171,7 +171,7 @@ def test_of_many_interrupted_jobs_three_are_named(healthy, count):
 
 
 def test_one_beyond_counting_is_said_so():
-    assert listed(["a", "b", "c", "d"], 10_001) == "a, b, c and 10,000 or more"
+    assert listed(["a", "b", "c", "d"], 10_001) == "a, b, c and over 9,997 more"
 
 
 def test_clocks_that_are_off(healthy):
@@ -221,3 +221,37 @@ def test_sentences_do_not_tick(healthy):
     worker(healthy, "w2@host", silent=timedelta(seconds=12))
     said = [verdict(healthy + timedelta(seconds=n)) for n in range(3)]
     assert all(a == b for a, b in itertools.pairwise(said))
+
+
+@pytest.mark.parametrize(
+    ("span", "level", "what", "remedy"),
+    [
+        ((-60, None), "bad", "Everything is stopped since 20", "Go on under Stop everything"),
+        ((-60, 60), "bad", "UTC: the disks move.", "What comes due waits."),
+        ((60, 120), "warn", "Everything will be stopped from", "What comes due then waits."),
+        ((-60, -1), "warn", "Everything was stopped: the disks move.", "starts now, 60 a minute."),
+    ],
+)
+def test_a_stop_of_everything_is_said_first(healthy, span, level, what, remedy):
+    begins, until = span
+    Stop.objects.create(
+        begins_at=healthy + timedelta(seconds=begins),
+        until=None if until is None else healthy + timedelta(seconds=until),
+        reason="the disks move.",
+        per_minute=60,
+        created_at=healthy,
+    )
+    found = problem(healthy, what)
+    assert found.level == level
+    assert remedy in found.remedy
+
+
+def test_a_stop_that_is_planned_for_later_is_no_problem_yet(healthy):
+    Stop.objects.create(begins_at=healthy + timedelta(hours=2), until=None, reason="x", created_at=healthy)
+    assert verdict(healthy).level == "good"
+
+
+def test_what_is_overdue_by_a_stop_starts_when_that_is_over(healthy):
+    Stop.objects.create(begins_at=healthy - timedelta(minutes=5), until=None, reason="x", created_at=healthy)
+    pending(healthy - timedelta(minutes=1))
+    assert problem(healthy, "1 job is overdue.").remedy == "They start when everything goes on."

@@ -5,6 +5,7 @@ import pytest
 from jobs import publishing
 from jobs.models import Calendar, Job
 from jobs.states import Blackout
+from jobs.transitions import stops
 from jobs.transitions.limits import promotion
 from tests.transitions.steps import again
 
@@ -43,3 +44,11 @@ def bound(office, make_job):
         return again(job)
 
     return make
+
+
+@pytest.fixture
+def waited(monkeypatch):
+    """The seconds that an answer to a stop was waited for."""
+    waited = []
+    monkeypatch.setattr(stops.time, "sleep", waited.append)
+    return waited

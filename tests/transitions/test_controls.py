@@ -20,6 +20,7 @@ VERBS = {
     Verb.CONFIRM_DONE: lambda pk: transitions.confirm_done(pk, now=NOW, reason="seen"),
     Verb.CONFIRM_FAILED: lambda pk: transitions.confirm_failed(pk, now=NOW, reason="seen"),
     Verb.APPROVE: lambda pk: transitions.approve(pk, now=NOW),
+    Verb.EDIT: lambda pk: transitions.edit(pk, {"name": "another"}, now=NOW),
 }
 
 
@@ -37,9 +38,10 @@ ALLOWED = {
     (Verb.CONFIRM_DONE, State.INTERRUPTED): State.COMPLETED,
     (Verb.CONFIRM_FAILED, State.INTERRUPTED): State.FAILED,
     (Verb.APPROVE, State.PENDING): State.PENDING,
+    (Verb.EDIT, State.PENDING): State.PENDING,
 }
 # Those after which a message that is under way starts nothing.
-ANEW = {Verb.RUN_NOW, Verb.RESCHEDULE, Verb.RETRY}
+ANEW = {Verb.RUN_NOW, Verb.RESCHEDULE, Verb.RETRY, Verb.EDIT}
 
 
 @pytest.mark.parametrize("verb", Verb)
@@ -61,8 +63,7 @@ def test_which_verb_is_allowed_in_which_state(make_job, published, verb, state):
     else:
         assert not answer.done
         assert (job.state, job.version) == (state, version)
-        says = "waits for no approval" if verb == Verb.APPROVE else f"is {state.label}"
-        assert says in answer.why
+        assert f"is {state.label}" in answer.why
         # Only a job that was cancelled on the way to its state has been asked anything before.
         assert (audit is not None) == (state == State.CANCELLED)
         assert published == []

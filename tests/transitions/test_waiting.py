@@ -203,3 +203,23 @@ def test_what_is_deleted_between_two_looks_is_said_to_be_missing(make_job, monke
     monkeypatch.setattr(block, "problems", lambda ids, by: [])  # it was there then
     with pytest.raises(ValidationError, match="999999"):
         make_job(1, waits_for=[999999])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "becomes"),
+    [
+        (None, (State.PENDING, Hold.DEPENDENCIES)),
+        (State.COMPLETED, (State.PENDING, Hold(0))),
+        (State.FAILED, (State.SKIPPED, Hold(0))),
+    ],
+)
+def test_a_cancellation_that_is_taken_back_ends_no_wait(make_job, published, outcome, becomes):
+    first = make_job(1)
+    child = make_job(60, waits_for=[first.pk])
+    transitions.cancel(child.pk, now=NOW, reason="")
+    if outcome is not None:
+        run(first, outcome)
+    published.clear()
+    assert transitions.undo(child.pk, now=NOW + seconds(2)).done
+    assert sees(child) == becomes
+    assert published == []

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
-from knox.models import AuthToken
 
 from launcher.process import spawn
+from tests.bearing import secret_of
 from tests.integration.conftest import Cluster, broker_url, cluster, wait_for
 
 __all__ = ["broker_url", "cluster"]
@@ -63,4 +63,4 @@ def token(transactional_db: Any) -> str:
     person = User.objects.create_user("ada")
     wanted = ["add_job", "view_job", "control_job", "fire_trigger"]
     person.user_permissions.set(Permission.objects.filter(codename__in=wanted))
-    return str(AuthToken.objects.create(user=person)[1])
+    return secret_of(person)

@@ -14,6 +14,7 @@ from pytest_django.asserts import assertNumQueries
 from jobs import rules
 from jobs.models import Calendar, Job, Schedule
 from jobs.models.calendar import mask
+from jobs.rights import EVERYTHING
 from jobs.states import State
 from jobs.transitions.schedules import definitions
 from jobs.web.schedule_preview import Preview, asked, preview, saved
@@ -26,7 +27,7 @@ CRON: dict[str, Any] = {"dialect": "cron", "expression": "30 2 * * *"}
 
 def look(now: datetime = NOW, viewer: str | None = None, before: Schedule | None = None, **given: Any) -> Preview:
     sought = asked(now=now, by=None, before=before, **{**CRON, **given})
-    return preview(sought, now=now, viewer=None if viewer is None else ZoneInfo(viewer))
+    return preview(sought, now=now, reach=EVERYTHING, viewer=None if viewer is None else ZoneInfo(viewer))
 
 
 def at(*numbers: int) -> datetime:
@@ -123,7 +124,7 @@ def test_before_it_is_saved_its_part_of_the_spread_is_not_known() -> None:
 def test_what_is_saved_shows_the_times_of_its_jobs() -> None:
     schedule = make(spread=600, ends_at=NOW + timedelta(days=3))
     job = Job.objects.get(pk=schedule.next_job_id)
-    seen = preview(saved(schedule), now=NOW)
+    seen = preview(saved(schedule), now=NOW, reach=EVERYTHING)
     assert seen.starts[0].run_at == seen.starts[0].latest_at == job.run_at
     assert at(2030, 1, 2, 2, 30) < job.run_at < at(2030, 1, 2, 2, 40)
     assert f"Each starts {schedule.offset.total_seconds():g} s later" in seen.spread
@@ -140,7 +141,7 @@ def test_a_count_ends_it() -> None:
     Schedule.objects.update(made=2)
     schedule.refresh_from_db()
     # The second of its three is the one that has its job already.
-    assert len(preview(saved(schedule), now=NOW).starts) == 2
+    assert len(preview(saved(schedule), now=NOW, reach=EVERYTHING).starts) == 2
     assert len(look(before=schedule, name="report", most_runs=4).starts) == 3
 
 
@@ -169,7 +170,7 @@ def test_the_load_in_each_minute_is_one_statement() -> None:
     job(at(2030, 1, 1, 2, 30), not_before=at(2030, 1, 5, 2, 30))
     sought = asked(now=NOW, by=None, **CRON)
     with assertNumQueries(1):  # the ten minutes together
-        seen = preview(sought, now=NOW)
+        seen = preview(sought, now=NOW, reach=EVERYTHING)
     assert [one.planned for one in seen.starts[:5]] == [3, 0, 0, 1, 0]
 
 

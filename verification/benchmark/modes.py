@@ -24,6 +24,9 @@ from verification.benchmark.drain import turns
 from verification.benchmark.limits import card as limits_card
 from verification.benchmark.limits import options as limits_options
 from verification.benchmark.limits import pressure
+from verification.benchmark.many import card as many_card
+from verification.benchmark.many import options as many_options
+from verification.benchmark.many import run as many_run
 from verification.benchmark.peers import compare, table
 from verification.benchmark.peers import options as peers_options
 from verification.benchmark.processes.start import Tell
@@ -90,6 +93,7 @@ CHOICES = {
     "drain": (drain_options.checked, turns.Turns, drain_card.show),
     "scale_out": (drain_options.scale_out, turns.Turns, drain_card.show),
     "create": (creating_options.checked, creating_run.Creating, creating_card.show),
+    "operations": (many_options.checked, many_run.Many, many_card.show),
     "burst": (burst_options.checked, run.BurstRun, burst_card.show),
     "steady": (steady_options.checked, flow.Flow, steady_card.show),
     "limits": (limits_options.checked, pressure.Pressure, limits_card.show),

@@ -74,7 +74,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
 }
 # Who has the options that the exercise does not have.
 ELSEWHERE = {
-    "jobs": "--throughput or --burst or --drain or --scale-out or --create",
+    "jobs": "--throughput or --burst or --drain or --scale-out or --create or --operations",
     "http": "--burst",
     "only": "--peers or --drain",
     "runs": "--drain or --scale-out or --create or --years",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from jobs.states import State
-from verification.drill import recurring, retention, sharing
+from verification.drill import changes, recurring, retention, sharing
 from verification.drill.evidence import Evidence, Row, Start
 from verification.drill.faults import Injected
 from verification.drill.lateness import allowed_delay
@@ -27,6 +27,8 @@ class Kind(StrEnum):
     LIMIT = "over a limit"
     UNEXPLAINED = "unexplained interruption"
     MOVED = "moved too soon"
+    STOPPED = "inside a stop"
+    STALE = "as before an edit"
     DISAGREE = "ledgers disagree"
     PROCESS = "process"
     COST = "cost"
@@ -93,10 +95,15 @@ def check(evidence: Evidence) -> Verdict:
     verdict = Verdict(len(evidence.expected) + runs, 0, found, [], 0.0)
     for missing in sorted(evidence.expected - {row.job_id for row in evidence.rows}):
         found.append(Violation(Kind.LOST, f"Job {missing} was accepted and is not in the table.", missing))
-    for key in sorted(lines.keys() - {row.key for row in evidence.rows}):
+    stale = changes.stale(evidence)
+    for key, job_id in sorted(stale.items()):
+        found.append(Violation(Kind.STALE, f"Job {job_id} ran as {key}, and was edited since.", job_id))
+    for key in sorted(lines.keys() - {row.key for row in evidence.rows} - stale.keys()):
         found.append(Violation(Kind.DISAGREE, f"A body ran with the key {key}, which no row has."))
     for row in evidence.rows:
         _judge(row, starts[row.job_id], lines[row.key], evidence, verdict)
+    found += [Violation(Kind.STOPPED, text) for text in changes.inside(evidence)]
+    found += [Violation(Kind.LOST, text) for text in changes.undone(evidence)]
     found += [Violation(Kind.LOST, text) for text in recurring.lost(evidence)]
     found += [Violation(Kind.DOUBLED, text) for text in recurring.doubled(evidence)]
     found += [Violation(Kind.DISAGREE, text) for text in recurring.strange(evidence)]
@@ -148,7 +155,8 @@ def _presence(row: Row, starts: list[Start], lines: list[Line], evidence: Eviden
     if row.state == State.INTERRUPTED and evidence.whole:
         yield Violation(Kind.LOST, f"{who} is interrupted, in a round that kills no worker.", row.job_id)
     # The run of a schedule is created when the one before it starts, whenever that is.
-    if row.nominal_at is None and (row.run_at - row.created_at).total_seconds() < evidence.window:
+    is_own_time = row.nominal_at is None and row.job_id not in evidence.edits  # an edit may bring it closer
+    if is_own_time and (row.run_at - row.created_at).total_seconds() < evidence.window:
         yield Violation(Kind.DISAGREE, f"{who} was created less than a window ahead: the load is wrong.", row.job_id)
     whats = {line.what for line in lines}
     if row.state == State.COMPLETED and whats != {ENTRY, END}:

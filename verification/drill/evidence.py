@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from verification.drill.faults import Injected
 from verification.drill.ledger import Line
@@ -40,6 +41,7 @@ class Row:
     nominal_at: datetime | None = None
     #: Name of its schedule; empty: none.
     schedule: str = ""
+    queue: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,23 @@ class Old:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """Stop of everything (wall clock): from `kept_from` on, when it was answered, until its end no body is entered."""
+
+    begins_at: float
+    kept_from: float
+    until: float
+
+
+class Edition(NamedTuple):
+    """Job as it was edited: its key in the bodies' ledger, its time and its queue."""
+
+    key: str
+    run_at: datetime
+    queue: str
+
+
+@dataclass(frozen=True)
 class Allowance:
     """Jobs due in [begin, end] (wall clock) may start `extra` seconds later than MaxDelayTime. `away`: from when to
     when nobody could reach what the fault took away, its return included; None where it took nothing away."""
@@ -128,7 +147,8 @@ class Evidence:
     """Seconds. `expected`: the ids that were created; `clock_error`: how far the bodies' clock may be off the
     database's; `whole`: every job must complete; `quiet`: nothing may raise; `rescue`: within which a
     vanished worker's job gives its place back; `tasks`: how many of Celery's own ran; `bundles`: how many messages of
-    several jobs have come to workers; `moved_too_soon`: jobs in the history that have not ended long ago."""
+    several jobs have come to workers; `moved_too_soon`: jobs in the history that have not ended long ago; `edits`: each
+    job that was edited, by its id, as it was at the last edit that took effect."""
 
     expected: set[int]
     rows: list[Row]
@@ -151,3 +171,5 @@ class Evidence:
     occurrences: list[Noted] = field(default_factory=list)
     old: list[Old] = field(default_factory=list)
     moved_too_soon: list[int] = field(default_factory=list)
+    stops: list[Stopped] = field(default_factory=list)
+    edits: dict[int, Edition] = field(default_factory=dict)

@@ -11,8 +11,20 @@ from jobs.conf import conf
 from jobs.models import Attempt, Job, Occurrence, Worker
 from verification.benchmark import cost
 from verification.benchmark.workload import Series
-from verification.drill import ledger
-from verification.drill.evidence import Allowance, Evidence, Fate, Noted, Queries, Recurring, Row, Share, Start
+from verification.drill import changes, ledger
+from verification.drill.evidence import (
+    Allowance,
+    Edition,
+    Evidence,
+    Fate,
+    Noted,
+    Queries,
+    Recurring,
+    Row,
+    Share,
+    Start,
+    Stopped,
+)
 from verification.drill.faults import FAULTS, Injected, Injection, Stage
 from verification.drill.load.creating import DrillLoad, ledger_key
 from verification.drill.load.limited import CONCURRENCY
@@ -30,6 +42,8 @@ def evidence(
     load: DrillLoad,
     old: OldJobs,
     schedules: Sequence[Recurring],
+    stops: Sequence[Stopped],
+    edits: Mapping[int, Edition],
     injections: Sequence[Injection],
     spans: Mapping[Injection, tuple[float, float]],
     hits: Sequence[Injected],
@@ -47,10 +61,10 @@ def evidence(
         starts=_starts([row.pk for row in rows]),
         ledger=[line for line in lines if line.what != ledger.TASK],
         injected=[*stage.journal, *_as_faults(hits, injections)],
-        allowances=allowances(spans, window),
+        allowances=[*allowances(spans, window), *changes.allowances(stops, window)],
         window=window,
         max_delay=conf().max_delay_time,
-        queries=_queries(plan, load, since, duration, window),
+        queries=_queries(plan, [row for row in rows if not _is_disturbed(row, stops, edits)], since, duration, window),
         # On one machine there is one clock; a database elsewhere has its own.
         clock_error=0.0 if stage.services.database else abs(clock.offset) + clock.uncertainty,
         rescue=rescue_within(),
@@ -64,6 +78,8 @@ def evidence(
         occurrences=_noted([one.name for one in schedules]),
         old=old.found(),
         moved_too_soon=old.moved_too_soon(clock.now()),
+        stops=list(stops),
+        edits=dict(edits),
     )
 
 
@@ -77,6 +93,8 @@ def numbers(load: DrillLoad, evidence: Evidence) -> dict[str, int]:
         "bundles received": evidence.bundles,
         "Celery's own tasks": evidence.tasks,
         "old jobs moved": sum(one.moved for one in evidence.old if one.fate != Fate.REMOVED),
+        "stops of everything": len(evidence.stops),
+        "edited": len(evidence.edits),
         "removed": sum(not one.hot + one.moved for one in evidence.old if one.fate == Fate.REMOVED),
     }
 
@@ -105,6 +123,7 @@ def _row(job: Job, limited: str) -> Row:
         http=job.target == "http",
         nominal_at=job.nominal_at,
         schedule="" if job.nominal_at is None else job.name,
+        queue=job.queue,
     )
 
 
@@ -148,8 +167,14 @@ def allowances(spans: Mapping[Injection, tuple[float, float]], window: float) ->
     return found
 
 
-def _queries(plan: Plan, load: DrillLoad, since: datetime, duration: timedelta, window: float) -> Queries:
+def _is_disturbed(job: Job, stops: Sequence[Stopped], edits: Mapping[int, Edition]) -> bool:
+    """Return whether a message of this job was for nothing by what people did: its failures are not the product's."""
+    due = job.run_at.timestamp()
+    return job.pk in edits or any(stop.begins_at - conf().max_delay_time <= due <= stop.until for stop in stops)
+
+
+def _queries(plan: Plan, jobs: Sequence[Job], since: datetime, duration: timedelta, window: float) -> Queries:
     where = cost.interval(since, duration, window)
-    found = cost.count(where, window=window, job_ids=list(load.created), now=clock.now())
+    found = cost.count(where, window=window, job_ids=[job.pk for job in jobs], now=clock.now())
     limit = None if plan.cost_limit is None else plan.cost_limit * found.floor
     return Queries(found.total, limit, found.list_queries, found.windows, found.acquire_failures)

@@ -16,6 +16,7 @@ VARIABLE = "JOBS_DRILL_LEDGER"  # names the file; without it there is no target 
 TARGET = "drill.body"  # whose calls write it
 TASK_NAME = "drill.task"  # of Celery's own tasks, which write a line each when they are done
 ENTRY, END, TASK, BUNDLE = "entry", "end", "task", "bundle"
+EDITION = re.compile(r"-e\d+$")
 BUNDLE_ID = re.compile(r"job-(\d+)-.*-and-\d+-more")  # of a message of several jobs (jobs/publishing/messages.py)
 
 
@@ -33,6 +34,11 @@ class Line:
 def key_of_run(word: str, nominal: datetime) -> str:
     """Return the key of the run of a schedule: the word of the schedule and the second that the run stands for."""
     return f"{word}@{nominal.timestamp():.6f}"
+
+
+def first_key(key: str) -> str:
+    """Return the key that a job had before its first edit: each gives it another."""
+    return EDITION.sub("", key)
 
 
 def write(what: str, key: str) -> None:

@@ -23,8 +23,10 @@ from verification.drill.evidence import Queries
 from verification.drill.faults import FAULTS, ClockWrong, Injection, Setting, Stage, hits
 from verification.drill.load.creating import WRITTEN_WITHIN, DrillLoad, retry_until_answered
 from verification.drill.load.dense import dense
+from verification.drill.load.editing import Edits
 from verification.drill.load.old import OldJobs
 from verification.drill.load.scheduled import Schedules, scheduled
+from verification.drill.load.stopping import Stops
 from verification.drill.load.tasks import Tasks
 from verification.drill.plan import Plan, injections
 from verification.rows import jobs_of
@@ -87,9 +89,7 @@ class Round:
         hits_before, restarts_before = len(hits(self.stage)), self._cluster.restarts
         duration = timedelta(seconds=self.duration)
         clock.measure()
-        since = (
-            clock.now() + timedelta(seconds=self.window) + WRITTEN_WITHIN
-        )  # the whole load is a window ahead by then
+        since = clock.now() + timedelta(seconds=self.window) + WRITTEN_WITHIN  # all of the load is a window ahead then
         load = DrillLoad(
             self.stage.run,
             self.seed,
@@ -107,7 +107,9 @@ class Round:
         queue = self.stage.services.queue
         try:
             with scheduled(self.stage.run, queue, since, duration) as schedules:
-                with load, Tasks(self.stage.run, queue, self.stage.services.broker):
+                stops = Stops(self.stage.run, self.seed, since, duration)
+                edits = Edits(load, self.seed, (queue, self.stage.services.dense_queue))
+                with load, Tasks(self.stage.run, queue, self.stage.services.broker), stops, edits:
                     self._strike(load, since)
                 self._calm()
                 self._wait_final(load, schedules, since + duration)
@@ -119,6 +121,8 @@ class Round:
                         load=load,
                         old=old,
                         schedules=schedules.recurring,
+                        stops=stops.made,
+                        edits=edits.committed,
                         injections=self.injections,
                         spans=self._spans,
                         hits=done,

@@ -2,6 +2,7 @@
 
 from verification.mutants.record import AUDITED, mutant
 
+CHANGING = "jobs/transitions/changing.py"
 AUDIT = "jobs/models/audit.py"
 DESCRIBED = "jobs/models/described.py"
 CONTROLS = "jobs/transitions/controls.py"
@@ -22,7 +23,7 @@ MUTANTS = (
         "audit: of a job in the transaction of its change",
         AUDITED,
         ONE,
-        (CONTROLS, f"{ATOMIC}        if in_history:", "    if True:\n        if in_history:"),
+        (CHANGING, f"{ATOMIC}        if in_history:", "    if True:\n        if in_history:"),
     ),
     mutant(
         "audit: of a pause in its transaction",
@@ -46,8 +47,8 @@ MUTANTS = (
         ONE,
         (
             DEFINITIONS,
-            f"{ATOMIC}        before = as_stored(Trigger",
-            "    if True:\n        before = as_stored(Trigger",
+            f'{ATOMIC}        new = {{**fields, "created_by_id"',
+            '    if True:\n        new = {**fields, "created_by_id"',
         ),
     ),
     mutant(
@@ -132,30 +133,64 @@ MUTANTS = (
         "audit: a moved job says where it was",
         AUDITED,
         MOVED,
-        (CONTROLS, "before=_described(job) if asked.verb in MOVES else None", "before=None"),
+        (CHANGING, "            before=before,\n", "            before=None,\n"),
     ),
     mutant(
         "audit: a moved job says where it is",
         AUDITED,
         MOVED,
-        (CONTROLS, '_described(Job.objects.only("run_at").get(pk=job_id))', "_described(job)"),
+        (CHANGING, "            after=after,\n", "            after=before,\n"),
     ),
     mutant(
         "audit: who asked for it, of a job",
         AUDITED,
         ONE,
-        (CONTROLS, 'by_id=getattr(asked.by, "pk", None)', "by_id=None"),
+        (CHANGING, "**asker(asked.by),", ""),
     ),
     mutant(
         "audit: who asked for it, of all else",
         AUDITED,
         ONE,
-        (AUDIT, 'by_id=getattr(by, "pk", None)', "by_id=None"),
+        (AUDIT, "**asker(by),", ""),
     ),
     mutant(
         "audit: who was asked to stop runs on",
         AUDITED,
         STOPPED,
-        (CONTROLS, "State.RUNNING if job.state == State.RUNNING else asked.control.becomes", "asked.control.becomes"),
+        (CHANGING, "State.RUNNING if job.state == State.RUNNING else asked.control.becomes", "asked.control.becomes"),
+    ),
+    mutant(
+        "audit: its rows stay",
+        AUDITED,
+        ("tests/test_one_audit.py::test_its_rows_stay_as_they_were_written_and_say_who_it_was",),
+        (
+            "jobs/migrations/0065_redaction.py",
+            "    RAISE restrict_violation",
+            "    RETURN NEW;\n    RAISE restrict_violation",
+        ),
+    ),
+    mutant(
+        "audit: it keeps the name",
+        AUDITED,
+        ("tests/test_one_audit.py::test_its_rows_stay_as_they_were_written_and_say_who_it_was",),
+        (AUDIT, '"by_name": name}', '"by_name": ""}'),
+    ),
+    mutant(
+        "audit: an approval is of the version that was seen",
+        AUDITED,
+        ("tests/web/test_approvals.py::test_a_page_that_is_older_approves_nothing",),
+        ("jobs/transitions/approval.py", "version is not None and version != job.version", "False"),
+    ),
+    mutant(
+        "audit: rights by any way",
+        AUDITED,
+        ("tests/rights/test_rights_audited.py::test_plain_sql_is_written_down_with_its_role",),
+        ("jobs/migrations/0061_rights_audited.py", '    ("UPDATE", "NEW", "after", "changed_to"),\n', ""),
+    ),
+    mutant(
+        "audit: strangers do not fill it",
+        AUDITED,
+        ("tests/test_noted.py::test_strangers_do_not_fill_the_audit",),
+        ("project/noted.py", "if all_of_them > MOST_OF_STRANGERS:", "if False:"),
     ),
 )

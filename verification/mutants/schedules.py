@@ -2,6 +2,7 @@
 
 from verification.mutants.record import AUDITED, NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
+CHANGING = "jobs/transitions/changing.py"
 ACQUIRING = "jobs/transitions/acquiring.py"
 CONTROLS = "jobs/transitions/controls.py"
 SUCCESSION = "jobs/transitions/schedules/succession.py"
@@ -54,7 +55,7 @@ MUTANTS = (
         NEVER_LOST,
         SKIPPED,
         (
-            CONTROLS,
+            CHANGING,
             "            succession.missed([job], Cause.PERSON, why, now=asked.now, by_id=by_id)",
             "            pass",
         ),
@@ -205,7 +206,7 @@ MUTANTS = (
         "schedules: each run of a dangerous target waits for its approval",
         NEVER_TWICE,
         ON_THE_JOB,
-        (MAKING, "int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target, payload)", "0"),
+        (MAKING, "int(Hold.APPROVAL) * target_rules.is_dangerous(one.schedule.target, payload)", "0"),
     ),
     mutant(
         "schedules: one in shadow makes no job, whoever asks",

@@ -2,6 +2,7 @@
 
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
+CHANGING = "jobs/transitions/changing.py"
 LIMITS = "jobs/transitions/limits/"
 TURNS = "jobs/models/querysets/turns.py"
 ADMISSION = "jobs/transitions/admission.py"
@@ -58,7 +59,7 @@ MUTANTS = (
         "limits: a turn that is not taken goes on",
         NEVER_LOST,
         ("tests/transitions/test_single_flight.py::test_a_turn_that_is_not_taken_goes_to_the_next",),
-        (VERBS, "promotion.leave([job.pk], now=asked.now, also=waited)", "pass"),
+        (CHANGING, "promotion.leave([job.pk], now=asked.now, also=waited)", "pass"),
     ),
     mutant(
         "limits: a turn that cannot be taken goes on",
@@ -240,7 +241,7 @@ MUTANTS = (
         "approval: by somebody else",
         ONE_AT_A_TIME,
         ("tests/transitions/test_approval.py::test_it_waits_from_its_creation_on",),
-        (VERBS, "by is not None and job.created_by_id == by.pk", "False"),
+        ("jobs/transitions/approval.py", "by is not None and job.created_by_id == by.pk", "False"),
     ),
     mutant(
         "start_within",

@@ -2,6 +2,7 @@
 
 from verification.mutants.record import NEVER_LOST, ON_TIME, mutant
 
+CHANGING = "jobs/transitions/changing.py"
 UNBLOCK = "jobs/transitions/dependencies/unblock.py"
 BLOCK = "jobs/transitions/dependencies/block.py"
 FINISHING = "jobs/transitions/finishing.py"
@@ -35,7 +36,7 @@ MUTANTS = (
         "waiting: so does a person's word",
         NEVER_LOST,
         ("tests/transitions/test_waiting.py::test_a_cancelled_one_has_ended",),
-        ("jobs/transitions/controls.py", "            dependencies.ended([job.pk], now=asked.now)", "            pass"),
+        (CHANGING, "            dependencies.ended([job.pk], now=asked.now)", "            pass"),
     ),
     mutant(
         "waiting: one that has ended may come back",

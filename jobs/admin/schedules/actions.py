@@ -17,6 +17,7 @@ from django.urls import reverse
 from jobs.admin.confirmation import Question, ask, given
 from jobs.admin.schedules.columns import in_zone
 from jobs.admin.schedules.forms import PauseForm, WhyForm
+from jobs.admin.within import touched
 from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.permissions import CONTROL_SCHEDULE
@@ -206,11 +207,11 @@ def _apply(request: HttpRequest, chosen: Sequence[Schedule], change: Callable[[i
 
 def _chosen(request: HttpRequest, queryset: QuerySet[Any]) -> list[Schedule]:
     """Return the schedules by name; none, with a sentence, where there are too many for one request."""
-    found = list(queryset.order_by("name")[: AT_A_TIME + 1])
+    found: list[Schedule] = list(queryset.order_by("name")[: AT_A_TIME + 1])
     if len(found) > AT_A_TIME:
         messages.error(request, f"These are more than {AT_A_TIME} schedules; narrow the list down with a filter first.")
         return []
-    return found
+    return touched(request, found, "schedule")
 
 
 def _person(request: HttpRequest) -> AbstractBaseUser:

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from jobs import targets
 from jobs.admin.confirmation import Question, ask, refuse
 from jobs.admin.schedules.columns import moment_shown
 from jobs.admin.schedules.forms import ZonedForm
@@ -21,10 +22,11 @@ from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.models.operation import FASTEST
 from jobs.rules.rights import schedule_problems
+from jobs.spans import span
 from jobs.states import Overlap, Standing
-from jobs.templatetags.runat import as_json, span
+from jobs.templatetags.runat import as_json
 from jobs.transitions.schedules.backfill import NOT_WHOLE, NOTHING_LEFT, Backfill, begin_backfill, rate_problems
-from jobs.web.forms import MomentInput
+from jobs.web.fields import MomentInput
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -116,7 +118,7 @@ def counted(asked: Backfill, now: datetime) -> Counted:
         first=[moment_shown(nominal, schedule) for nominal in times[:SHOWN]],
         lasts=span((len(times) - 1) / asked.per_minute * 60) if len(times) > 1 else "",
         notes=_notes(asked, now) if times else [NOTHING_LEFT],
-        arguments=as_json(schedule.payload),
+        arguments=as_json(targets.shown(schedule.target, schedule.payload)),
         stamp=_stamp(asked),
     )
 

@@ -17,10 +17,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from jobs.admin.filters import shift
+from jobs.admin.within import reach_in
 from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.models.querysets.through_time import COUNT_LIMIT, counted
 from jobs.recurrence import BadExpression
+from jobs.rights import Reach
 from jobs.transitions.schedules.nominal import times_after
 from jobs.web import parsing
 from jobs.web.parsing import Unreadable
@@ -63,7 +65,7 @@ def show(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
     today = now.astimezone(zone).date()
     day = _day(request) or today
     days = _week(day) if by_hours else list(Weeks().itermonthdates(day.year, day.month))
-    cells, left_out = _cells(_begins(days, zone, by_hours=by_hours), zone, now, by_hours=by_hours)
+    cells, left_out = _cells(_begins(days, zone, by_hours=by_hours), zone, now, reach_in(request), by_hours=by_hours)
     size = 24 if by_hours else 7
     rows = [cells[first : first + size] for first in range(0, len(cells), size)]
     step = timedelta(days=7 if by_hours else 31)
@@ -119,10 +121,12 @@ def _begins(days: Sequence[date], zone: ZoneInfo, *, by_hours: bool) -> list[dat
     return begins
 
 
-def _cells(begins: Sequence[datetime], zone: ZoneInfo, now: datetime, *, by_hours: bool) -> tuple[list[Cell], bool]:
+def _cells(
+    begins: Sequence[datetime], zone: ZoneInfo, now: datetime, reach: Reach, *, by_hours: bool
+) -> tuple[list[Cell], bool]:
     stretches = list(pairwise(begins))
-    rows = counted(stretches, most=OF_AN_HOUR if by_hours else COUNT_LIMIT)
-    coming, left_out = _coming(begins, now)
+    rows = counted(stretches, within=reach, most=OF_AN_HOUR if by_hours else COUNT_LIMIT)
+    coming, left_out = _coming(begins, now, reach)
     cells = [
         Cell(
             row.begin.astimezone(zone),
@@ -139,14 +143,14 @@ def _cells(begins: Sequence[datetime], zone: ZoneInfo, now: datetime, *, by_hour
     return cells, left_out
 
 
-def _coming(begins: Sequence[datetime], now: datetime) -> tuple[Counter[int], bool]:
+def _coming(begins: Sequence[datetime], now: datetime, reach: Reach) -> tuple[Counter[int], bool]:
     """Count by stretch what comes after the next run of each schedule, which has its job; and say whether some were
     left out."""
     found: Counter[int] = Counter()
     end = begins[-1]
     if end <= now:
         return found, False
-    schedules = list(Schedule.objects.coming_before(end)[: SCHEDULES + 1])
+    schedules = list(Schedule.objects.within(reach).coming_before(end)[: SCHEDULES + 1])
     left, left_out = TIMES, len(schedules) > SCHEDULES
     for schedule in schedules[:SCHEDULES]:
         most = min(left, TIMES_OF_ONE)

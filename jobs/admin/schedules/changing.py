@@ -18,9 +18,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from jobs.admin.theme import dress
+from jobs.admin.within import reach_in
 from jobs.clock import clock
 from jobs.models import Schedule
 from jobs.recurrence import BadExpression
+from jobs.rights import Reach, reach_of
 from jobs.rules import SCHEDULE_ASKED
 from jobs.rules.schedule_checking import NAME_TAKEN
 from jobs.templatetags.runat import exact
@@ -52,7 +54,7 @@ class AdminScheduleForm(ScheduleForm):
     def __init__(self, *args: Any, instance: Schedule | None = None, **kwargs: Any) -> None:
         if instance is not None and instance.pk is not None:
             self.before = instance
-            kwargs["initial"] = {**initial_of(instance), **(kwargs.get("initial") or {})}
+            kwargs["initial"] = {**initial_of(instance, reach_of(self.by)), **(kwargs.get("initial") or {})}
         super().__init__(*args, now=clock.current(), **kwargs)
         self.instance = instance or Schedule()
         for name, what in (("target", "What each does"), ("expression", "How each is written")):
@@ -98,8 +100,8 @@ def problems_of(form: ScheduleForm) -> list[tuple[str, str]]:
     return [(label, str(problem)) for name, label in labelled for problem in form.errors[name]]
 
 
-def preview_of(form: ScheduleForm, viewer: str) -> dict[str, Any]:
-    """Return what the preview shows of a form as far as it is filled in."""
+def preview_of(form: ScheduleForm, viewer: str, reach: Reach) -> dict[str, Any]:
+    """Return what the preview shows of a form as far as it is filled in, to somebody of this reach."""
     given = form.readable()
     problems = problems_of(form)
     if not form.data.get("expression", "").strip():
@@ -109,7 +111,7 @@ def preview_of(form: ScheduleForm, viewer: str) -> dict[str, Any]:
     asked = {name: given[name] for name in TIMED if given.get(name) not in (None, "")}
     try:
         sought = schedule_preview.asked(now=form._now, by=form.by, before=form.before, **asked)
-        shown = schedule_preview.preview(sought, now=form._now, viewer=_viewer(viewer))
+        shown = schedule_preview.preview(sought, now=form._now, reach=reach, viewer=_viewer(viewer))
     except ValidationError as error:
         found = [(SCHEDULE_ASKED[name].label, problem) for name, said in error.message_dict.items() for problem in said]
         return {"problems": found}
@@ -195,18 +197,19 @@ class ScheduleChanging:
         return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = context["adminform"].form
-        shown = preview_of(form, "") if form.is_bound else self._preview_of_saved(context.get("original"))
+        form, reach = context["adminform"].form, reach_in(request)
+        shown = preview_of(form, "", reach) if form.is_bound else self._preview_of_saved(context.get("original"), reach)
         shown["only_preview"] = getattr(form, "only_preview", False)
         context["preview"] = render_to_string("admin/jobs/schedule/preview.html", shown)
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
         return answer
 
-    def _preview_of_saved(self, schedule: Schedule | None) -> dict[str, Any]:
+    def _preview_of_saved(self, schedule: Schedule | None, reach: Reach) -> dict[str, Any]:
         if schedule is None:
             return {"waits": True}
         try:
-            shown = schedule_preview.preview(schedule_preview.saved(schedule), now=clock.current())
+            sought = schedule_preview.saved(schedule)
+            shown = schedule_preview.preview(sought, now=clock.current(), reach=reach)
         except BadExpression as error:
             return {"problems": [("When", error.why)]}
         return _shown(shown, has_viewer=False)
@@ -218,8 +221,9 @@ class ScheduleChanging:
         may = self.has_add_permission(request) if pk is None else self.has_change_permission(request)  # type: ignore[attr-defined]
         if not may:
             raise PermissionDenied
-        form = AdminScheduleForm(request.POST, instance=Schedule.objects.filter(pk=pk).first() if pk else None)
+        seen = cast("Any", self).get_queryset(request)
+        form = AdminScheduleForm(request.POST, instance=seen.filter(pk=pk).first() if pk else None)
         form.by = cast("AbstractBaseUser", request.user)
         form.is_valid()
-        shown = preview_of(form, request.POST.get("viewer_zone", ""))
+        shown = preview_of(form, request.POST.get("viewer_zone", ""), reach_in(request))
         return render(request, "admin/jobs/schedule/preview.html", shown)

@@ -16,9 +16,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from jobs.admin.within import reach_in, touched
 from jobs.calendars import zones
 from jobs.clock import clock
 from jobs.models import Schedule
+from jobs.models.querysets.schedules import ScheduleQuerySet
 from jobs.recurrence import BadExpression, Rule, parse
 from jobs.recurrence.changes import ClockChange, clock_changes
 from jobs.recurrence.words import in_words
@@ -76,9 +78,10 @@ def show(admin: ScheduleAdmin, request: HttpRequest) -> HttpResponse:
         return _move(request)
     now = clock.current()
     all_rules = request.GET.get("all") == "1"
-    groups, more = _groups(request.GET.get("after", ""), now)
+    seen = Schedule.objects.within(reach_in(request))
+    groups, more = _groups(seen, request.GET.get("after", ""), now)
     met = [one for group in groups for one in _met(group, now, all_rules=all_rules)]
-    names = dict(Schedule.objects.filter(pk__in={one.group.first for one in met}).values_list("pk", "name"))
+    names = dict(seen.filter(pk__in={one.group.first for one in met}).values_list("pk", "name"))
     context: dict[str, Any] = {
         **admin.admin_site.each_context(request),
         "title": "Changes of clocks in the next year",
@@ -93,11 +96,12 @@ def show(admin: ScheduleAdmin, request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/jobs/schedule/clocks.html", context)
 
 
-def _groups(after: str, now: datetime) -> tuple[list[Group], bool]:
-    """Return the groups after this one of the zones whose clocks change, and whether there are more."""
-    zones_in_use = {name: _zone(name) for name in Schedule.objects.zones_in_use()}
+def _groups(seen: ScheduleQuerySet, after: str, now: datetime) -> tuple[list[Group], bool]:
+    """Return the groups of these schedules after this one, of the zones whose clocks change, and whether there are
+    more."""
+    zones_in_use = {name: _zone(name) for name in seen.zones_in_use()}
     changing = [name for name, zone in zones_in_use.items() if zone is not None and _changes(EVERY_MINUTE, zone, now)]
-    rows = [Group(*row) for row in Schedule.objects.by_expression(changing, after=_place(after), most=EXPRESSIONS + 1)]
+    rows = [Group(*row) for row in seen.by_expression(changing, after=_place(after), most=EXPRESSIONS + 1)]
     return rows[:EXPRESSIONS], len(rows) > EXPRESSIONS
 
 
@@ -164,7 +168,8 @@ def _move(request: HttpRequest) -> HttpResponse:
     now, by = clock.current(), cast("AbstractBaseUser", request.user)
     zone = _zone(asked["time_zone"])
     later = None if zone is None else _instead(asked["dialect"], asked["expression"], zone, now)
-    ids = list(Schedule.objects.coming().filter(**asked).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME])
+    found = Schedule.objects.within(reach_in(request)).coming().filter(**asked)
+    ids = [one.pk for one in touched(request, list(found.order_by("pk")[:AT_A_TIME]), "schedule")]
     if later is None or not ids:
         messages.error(request, "None of these can be moved any more: look at the list again.")
     else:

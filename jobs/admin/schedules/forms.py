@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from jobs import rules
 from jobs.admin.theme import dress
 from jobs.web import parsing
-from jobs.web.forms import MomentInput, PayloadField
+from jobs.web.fields import MomentInput, PayloadField
 from jobs.web.parsing import Unreadable
 
 

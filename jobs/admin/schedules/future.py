@@ -11,6 +11,9 @@ from jobs import calendars
 from jobs.calendars import Snapshot
 from jobs.models import Job, Occurrence, OccurrenceChange, Schedule
 from jobs.recurrence import BadExpression
+from jobs.rights import Reach
+from jobs.rights.seeing import seen_runs
+from jobs.rights.telling import tell
 from jobs.states import Blackout, Hold, State
 from jobs.templatetags.runat import exact
 from jobs.transitions.dependencies.runs import awaited_by
@@ -38,8 +41,8 @@ class Coming:
         return self.nominal_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def coming(schedule: Schedule, now: datetime, most: int = SHOWN) -> tuple[list[Coming], str]:
-    """Return the next runs of a schedule, and why there are none or no more."""
+def coming(schedule: Schedule, now: datetime, reach: Reach, most: int = SHOWN) -> tuple[list[Coming], str]:
+    """Return the next runs of a schedule, as far as this reach lets one see, and why there are none or no more."""
     if schedule.problem:
         return [], schedule.problem
     if not schedule.is_reckoned:
@@ -50,7 +53,7 @@ def coming(schedule: Schedule, now: datetime, most: int = SHOWN) -> tuple[list[C
         times = list(islice(times_after(schedule, now), _left(schedule, now, most)))
     except BadExpression as error:
         return [], error.why
-    found = list(_runs(schedule, times, now))
+    found = list(_runs(schedule, times, now, reach))
     return found, "" if len(found) == most else "After this nothing comes."
 
 
@@ -62,8 +65,9 @@ def _left(schedule: Schedule, now: datetime, most: int) -> int:
     return min(most, max(schedule.most_runs - schedule.made + ahead, 0))
 
 
-def _runs(schedule: Schedule, times: list[datetime], now: datetime) -> Iterator[Coming]:
-    rows = {row.nominal_at: row for row in Occurrence.objects.filter(schedule=schedule, nominal_at__gt=now, number=1)}
+def _runs(schedule: Schedule, times: list[datetime], now: datetime, reach: Reach) -> Iterator[Coming]:
+    ahead = Occurrence.objects.filter(schedule=schedule, nominal_at__gt=now, number=1)
+    rows = {row.nominal_at: row for row in tell(ahead, reach)}
     jobs = Job.objects.in_bulk([row.job_id for row in rows.values() if row.job_id is not None]) if rows else {}
     changes = {
         change.nominal_at: change
@@ -79,7 +83,7 @@ def _runs(schedule: Schedule, times: list[datetime], now: datetime) -> Iterator[
             run.notes.append("It is noted, and starts nothing: the schedule is in shadow.")
         if row is not None:
             _of_row(run, row, jobs.get(row.job_id or 0), schedule)
-            _of_others(run, now)
+            _of_others(run, now, reach)
         else:
             _of_change(run, changes.get(nominal))
         if schedule.is_paused(nominal):
@@ -110,10 +114,10 @@ def _of_row(run: Coming, row: Occurrence, job: Job | None, schedule: Schedule) -
         run.notes.append("It was started before its time.")
 
 
-def _of_others(run: Coming, now: datetime) -> None:
+def _of_others(run: Coming, now: datetime, reach: Reach) -> None:
     if run.job is None or not run.job.held_by & Hold.DEPENDENCIES:
         return
-    waits = [one for one in awaited_by(run.job, now=now) if not one.is_over or one.is_vain]
+    waits = [one for one in seen_runs(awaited_by(run.job, now=now), reach) if not one.is_over or one.is_vain]
     run.notes += [f"It comes after {one.words}, which {one.stands}." for one in waits[:WAITS_SHOWN]]
     if len(waits) > WAITS_SHOWN:
         run.notes.append(f"And after {len(waits) - WAITS_SHOWN} more.")

@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from jobs.admin.filters import Choices, DayFilter, shift
 from jobs.admin.records import Records
 from jobs.admin.schedules.columns import moment_shown
+from jobs.admin.within import Discreet, reach_in
 from jobs.models import Occurrence
 from jobs.permissions import VIEW_SCHEDULE
 from jobs.states import Cause
@@ -47,7 +48,7 @@ class MissedDayFilter(DayFilter):
 
 
 @admin.register(Occurrence)
-class OccurrenceAdmin(Records[Occurrence]):
+class OccurrenceAdmin(Discreet, Records[Occurrence]):
     list_display = ["nominal", "of", "cause_shown", "why", "times", "who"]
     list_display_links = None
     list_filter = [CauseFilter, MissedDayFilter]
@@ -67,7 +68,7 @@ class OccurrenceAdmin(Records[Occurrence]):
         return request.user.has_perm(VIEW_SCHEDULE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Occurrence]:
-        return Occurrence.objects.missed()
+        return Occurrence.objects.within(reach_in(request)).missed()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         answer: HttpResponse = super().changelist_view(request, {"title": TITLE, **(extra_context or {})})

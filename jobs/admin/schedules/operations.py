@@ -20,22 +20,19 @@ from jobs.admin.filters import Choices
 from jobs.admin.records import Records
 from jobs.admin.schedules.columns import in_zone, moment_shown
 from jobs.admin.schedules.forms import WhyForm
+from jobs.admin.within import Within, reach_in
 from jobs.clock import clock
 from jobs.models import Operation
 from jobs.permissions import CONTROL_SCHEDULE, VIEW_SCHEDULE
-from jobs.templatetags.runat import badge, exact
+from jobs.rights.seeing import not_theirs
+from jobs.templatetags.runat import OPERATION_LOOKS, exact, operation_badge
 from jobs.transitions.schedules.backfill import cancel_operation
+from jobs.web import operations as words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 GOES_ON = "goes-on"
-LOOKS = {
-    None: ("info", "▸", "goes on"),
-    Operation.Outcome.DONE: ("good", "✓", "done"),
-    Operation.Outcome.CANCELLED: ("idle", "⊘", "cancelled"),
-    Operation.Outcome.FAILED: ("bad", "✕", "failed"),
-}
 BEHIND = timedelta(minutes=1)  # its last jobs are made within seconds after its rate allows them
 
 
@@ -44,7 +41,7 @@ class OperationStateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> Choices:
-        return [(outcome or GOES_ON, look[2]) for outcome, look in LOOKS.items()]
+        return [(outcome or GOES_ON, look[2]) for outcome, look in OPERATION_LOOKS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Operation]) -> QuerySet[Operation]:
         if self.value() == GOES_ON:
@@ -58,17 +55,24 @@ class OperationColumns:
     @admin.display(description="operation")
     def title(self, operation: Operation) -> SafeString:
         address = reverse("admin:jobs_operation_change", args=[operation.pk])
-        named = str(operation).capitalize()
+        of_jobs = operation.kind == Operation.Kind.JOBS
+        named = f"{words.title(operation)} {operation.pk}" if of_jobs else str(operation).capitalize()
         return format_html('<a class="schedule-name" href="{}">{}</a>{}', address, named, self.span(operation))
 
     @admin.display(description="range")
     def span(self, operation: Operation) -> SafeString:
-        begin, until = (_by_its_clocks(moment, operation) for moment in (operation.begins_at, operation.until))
+        if operation.kind == Operation.Kind.JOBS:
+            which = words.which((operation.undoes or operation).filters)
+            return format_html('<small class="schedule-target">{}</small>', Truncator(which).chars(200))
+        begins_at, until_at, _ = operation.range
+        begin, until = (_by_its_clocks(moment, operation) for moment in (begins_at, until_at))
         which = "" if operation.only_missed else ", all again"
         return format_html('<small class="schedule-target">{} to {}{}</small>', begin, until, which)
 
     @admin.display(description="schedule")
     def of(self, operation: Operation) -> SafeString | str:
+        if operation.kind == Operation.Kind.JOBS:
+            return format_html('<a href="{}">its page</a>', reverse("operation", args=[operation.pk]))
         if operation.schedule is None:
             return "deleted"
         address = reverse("admin:jobs_schedule_page", args=[operation.schedule.pk])
@@ -83,21 +87,24 @@ class OperationColumns:
 
     @admin.display(description="state")
     def state(self, operation: Operation) -> SafeString:
-        shown = badge(*LOOKS[cast("Any", operation.outcome)])
+        shown = operation_badge(operation.outcome)
         if not operation.why:
             return shown
         return format_html('{} <span class="schedule-why">{}</span>', shown, operation.why)
 
-    @admin.display(description="jobs made")
+    @admin.display(description="jobs made or changed")
     def made(self, operation: Operation) -> SafeString:
-        rate = f"{operation.per_minute:,} a minute"
-        made = f"{operation.done:,} of {operation.total:,}"
+        made = f"{operation.done:,}" + ("" if operation.total is None else f" of {operation.total:,}")
+        left = f"{operation.left_alone:,} left as they were" if operation.left_alone else ""
+        rate = left if operation.per_minute is None else f"{operation.per_minute:,} a minute"
         return format_html('{} <small class="schedule-target">{}</small>', made, rate)
 
     @admin.display(description="end, or expected end")
     def end(self, operation: Operation) -> SafeString:
         if operation.ended_at is not None:
             return _shown(operation.ended_at, operation)
+        if operation.kind == Operation.Kind.JOBS:
+            return format_html("{}", "within seconds")
         expected = _shown(operation.ends_at, operation)
         if clock.current() < operation.ends_at + BEHIND:
             return expected
@@ -115,13 +122,13 @@ def _shown(moment: datetime, operation: Operation) -> SafeString:
 
 
 @admin.register(Operation)
-class OperationAdmin(OperationColumns, Records[Operation]):
+class OperationAdmin(OperationColumns, Within, Records[Operation]):
     list_display = ["title", "of", "state", "made", "end", "asked"]
     list_display_links = None
     list_filter = [OperationStateFilter]
     search_fields = ["schedule__name"]
     search_help_text = "A part of a schedule's name"
-    list_select_related = ["schedule", "created_by"]
+    list_select_related = ["schedule", "created_by", "undoes"]
     ordering = ["-id"]
     sortable_by = ["asked"]
     list_per_page = 50
@@ -146,7 +153,8 @@ class OperationAdmin(OperationColumns, Records[Operation]):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         """Show one, with the button to cancel it for those who may."""
-        kwargs["extra_context"] = {"may_cancel": request.user.has_perm(CONTROL_SCHEDULE)}
+        backfill = Operation.objects.backfills().filter(pk=object_id).exists() if object_id.isdecimal() else False
+        kwargs["extra_context"] = {"may_cancel": backfill and request.user.has_perm(CONTROL_SCHEDULE)}
         return super().change_view(request, object_id, *args, **kwargs)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -157,10 +165,15 @@ class OperationAdmin(OperationColumns, Records[Operation]):
         """Ask why, and have it make no more jobs."""
         if not request.user.has_perm(CONTROL_SCHEDULE):
             raise PermissionDenied
-        operation = Operation.objects.select_related("schedule").filter(pk=pk).first()
+        operation = (
+            self.get_queryset(request).select_related("schedule").filter(pk=pk, kind=Operation.Kind.BACKFILL).first()
+        )
         if operation is None:
             messages.error(request, f"There is no operation {pk}.")
             return redirect(reverse("admin:jobs_operation_changelist"))
+        schedule, reach = operation.schedule, reach_in(request)
+        if schedule is not None and not reach.touches(schedule):
+            raise PermissionDenied(not_theirs(f"The schedule '{schedule.name}'", schedule, reach))
         page = reverse("admin:jobs_operation_change", args=[pk])
         form = WhyForm(given(request))
         if form.is_bound and form.is_valid():

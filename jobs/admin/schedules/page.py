@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
+from jobs import targets
 from jobs.admin.filters import labels_shown
 from jobs.admin.schedules.columns import meaning, moment_shown, standing_shown, strip
 from jobs.admin.schedules.future import coming
 from jobs.admin.schedules.runs import VERBS
+from jobs.admin.within import reach_in
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Audit, Job, Occurrence, Schedule, Subject
@@ -21,8 +23,11 @@ from jobs.models.history import in_bulk
 from jobs.models.querysets.strips import SHOWN, LastRun
 from jobs.permissions import VIEW_AUDIT
 from jobs.recurrence import DIALECTS
+from jobs.rights import Reach
+from jobs.rights.telling import tell
+from jobs.spans import span
 from jobs.states import CatchUp, Cause, Overlap
-from jobs.templatetags.runat import as_json, badge, exact, span, state_badge
+from jobs.templatetags.runat import as_json, badge, exact, state_badge
 
 if TYPE_CHECKING:
     from jobs.admin.schedules.schedule import ScheduleAdmin
@@ -79,9 +84,9 @@ class Change:
 def show(admin: ScheduleAdmin, request: HttpRequest, schedule: Schedule) -> HttpResponse:
     """Return the page. It asks as many statements for a schedule of years as for a new one."""
     now = clock.current()
-    runs, after = coming(schedule, now)
+    runs, after = coming(schedule, now, reach_in(request))
     before = _before(request)
-    past = history(schedule, now, before=before)
+    past = history(schedule, now, reach_in(request), before=before)
     more = past[HISTORY - 1].occurrence if len(past) > HISTORY else None
     context = {
         **admin.admin_site.each_context(request),
@@ -90,18 +95,18 @@ def show(admin: ScheduleAdmin, request: HttpRequest, schedule: Schedule) -> Http
         "media": admin.media,
         "schedule": schedule,
         "standing": standing_shown(schedule, now),
-        "facts": facts(schedule),
+        "facts": facts(schedule, reach_in(request)),
         "coming": [(run, moment_shown(run.run_at, schedule), [VERBS[name] for name in run.buttons]) for run in runs],
         "after": after,
         "strip": strip([line.run for line in past[:SHOWN]], schedule.name) if before is None else "",
         "history": [(line, moment_shown(line.occurrence.nominal_at, schedule)) for line in past[:HISTORY]],
         "older": more.nominal_at.astimezone(UTC).isoformat() if more else "",
         "before": before,
-        "audit": audit(schedule) if request.user.has_perm(VIEW_AUDIT) else [],
+        "audit": audit(schedule, reach_in(request)) if request.user.has_perm(VIEW_AUDIT) else [],
         "audit_of": f"schedule {schedule.name}",
         "may_change": admin.has_change_permission(request, schedule),
-        "may_control": admin.has_control_permission(request),
-        "may_switch": admin.has_switch_permission(request),
+        "may_control": admin.has_control_permission(request) and admin.is_theirs(request, schedule),
+        "may_switch": admin.has_switch_permission(request) and admin.is_theirs(request, schedule),
         "may_delete": admin.has_delete_permission(request, schedule),
     }
     return TemplateResponse(request, "admin/jobs/schedule/page.html", context)
@@ -116,15 +121,16 @@ def _before(request: HttpRequest) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def history(schedule: Schedule, now: datetime, *, before: datetime | None) -> list[Past]:
+def history(schedule: Schedule, now: datetime, reach: Reach, *, before: datetime | None) -> list[Past]:
     """Return a page of what has become of its nominal times, the newest first, and one line more where there are
     more."""
     rows = Occurrence.objects.filter(schedule=schedule, nominal_at__lte=now).select_related("by")
     if before is not None:
         rows = rows.filter(nominal_at__lt=before)
-    found = list(rows.order_by("-nominal_at", "-number")[: HISTORY + 1])
+    found = tell(rows.order_by("-nominal_at", "-number")[: HISTORY + 1], reach)
     jobs = in_bulk([row.job_id for row in found if row.job_id is not None], Job.objects.brief())
-    return [_past(row, jobs.get(row.job_id or 0)) for row in found]
+    of_rows = [(row, jobs.get(row.job_id or 0)) for row in found]
+    return [_past(row, job if job is not None and reach.sees(job) else None) for row, job in of_rows]
 
 
 def _past(row: Occurrence, job: Job | None) -> Past:
@@ -133,14 +139,14 @@ def _past(row: Occurrence, job: Job | None) -> Past:
     return Past(row, job, LastRun(*of_row, *of_job))
 
 
-def facts(schedule: Schedule) -> list[tuple[str, Any]]:
+def facts(schedule: Schedule, reach: Reach) -> list[tuple[str, Any]]:
     """Say what was asked for a schedule, a line each."""
     dialect = DIALECTS.get(schedule.dialect)
     found: list[tuple[str, Any]] = [
         ("Starts", f"{meaning(schedule)}, by the clocks of {schedule.time_zone}"),
         ("Written as", f"{schedule.expression} ({dialect.label if dialect else schedule.dialect})"),
         ("Target", schedule.target),
-        ("Arguments", as_json(schedule.payload)),
+        ("Arguments", as_json(targets.shown(schedule.target, schedule.payload, sees_secrets=reach.sees_secrets))),
         ("Queue", schedule.queue),
         ("While an earlier run goes on", Overlap(schedule.overlap).label),
         ("After downtime", _caught_up(schedule)),
@@ -149,7 +155,7 @@ def facts(schedule: Schedule) -> list[tuple[str, Any]]:
         found.append(("Labels", labels_shown(schedule.labels, "jobs_schedule")))
     if schedule.calendar is not None:
         found.append(("Calendar", f"{schedule.calendar.name}; when it is closed, {schedule.get_blackout_display()}"))
-    if after := Schedule.objects.names_of(schedule.after_ids):
+    if after := Schedule.objects.within(reach).names_of(schedule.after_ids):
         found.append(("Comes after", f"{', '.join(after)}; it starts when {schedule.get_after_end_display()}"))
     if schedule.spread:
         start = span(schedule.offset.total_seconds())
@@ -177,10 +183,10 @@ def _caught_up(schedule: Schedule) -> str:
     return str(CatchUp(schedule.catch_up).label)
 
 
-def audit(schedule: Schedule) -> list[Change]:
+def audit(schedule: Schedule, reach: Reach) -> list[Change]:
     """Return the latest changes by hand."""
-    rows = Audit.objects.filter(subject=Subject.SCHEDULE, name=schedule.name).select_related("by").order_by("-id")
-    return [Change(row, _changed(row)) for row in rows[:AUDIT]]
+    rows = Audit.objects.within(reach).filter(subject=Subject.SCHEDULE, name=schedule.name).order_by("-id")
+    return [Change(row, _changed(row)) for row in tell(rows[:AUDIT], reach)]
 
 
 def _changed(row: Audit) -> list[tuple[str, Any, Any]]:

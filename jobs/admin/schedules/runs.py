@@ -14,11 +14,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from jobs import targets
 from jobs.admin.confirmation import Question, ask, refuse
 from jobs.admin.schedules.columns import in_zone
 from jobs.admin.schedules.forms import ArgumentsForm, MoveForm, WhyForm
 from jobs.clock import clock
-from jobs.models import Job, Occurrence, OccurrenceChange, Schedule
+from jobs.models import Schedule
 from jobs.models.constraints import EARLIEST_RUN_AT, LATEST_RUN_AT
 from jobs.templatetags.runat import as_json
 from jobs.transitions.schedules import single
@@ -103,18 +104,9 @@ def _form(verb: Verb, request: HttpRequest, schedule: Schedule, nominal: datetim
         local = (nominal + schedule.offset).astimezone(schedule.zone).replace(tzinfo=None, microsecond=0)
         return MoveForm(given, now=now, initial={"at": local.isoformat(), "time_zone": schedule.time_zone})
     if verb.form is ArgumentsForm:
-        return ArgumentsForm(given, initial={"payload": as_json(_payload(schedule, nominal))})
+        shown = targets.shown(schedule.target, single.payload_of(schedule, nominal))
+        return ArgumentsForm(given, initial={"payload": as_json(shown)})
     return verb.form(given)
-
-
-def _payload(schedule: Schedule, nominal: datetime) -> object:
-    """Return the arguments that this run has now."""
-    change = OccurrenceChange.objects.filter(schedule=schedule, nominal_at=nominal, payload__isnull=False).first()
-    if change is not None:
-        return change.payload
-    row = Occurrence.objects.filter(schedule=schedule, nominal_at=nominal, number=1).first()
-    job = None if row is None or row.job_id is None else Job.objects.filter(pk=row.job_id).first()
-    return schedule.payload if job is None else job.payload
 
 
 def _apply(

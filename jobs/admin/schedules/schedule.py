@@ -20,10 +20,12 @@ from jobs.admin.schedules.changing import ScheduleChanging
 from jobs.admin.schedules.columns import ScheduleColumns
 from jobs.admin.schedules.filters import MissedLatelyFilter, StandingFilter
 from jobs.admin.theme import ModelAdmin
+from jobs.admin.within import Within, reach_in
 from jobs.clock import clock
 from jobs.models import Job, Schedule
 from jobs.models.querysets.schedules import ScheduleQuerySet
 from jobs.models.querysets.strips import last_runs
+from jobs.rights.seeing import not_theirs
 from jobs.rules.rights import schedule_problems
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class WithRuns:
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns, ModelAdmin[Schedule]):
+class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns, Within, ModelAdmin[Schedule]):
     list_display = ["title", "starts", "next_start", "standing", "last", "owner"]
     list_display_links = None
     list_filter = [StandingFilter, MissedLatelyFilter, QueueFilter, TargetFilter, LabelFilter]
@@ -72,7 +74,7 @@ class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns,
     # --- the list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
-        return Schedule.objects.for_people()
+        return Schedule.objects.within(reach_in(request)).for_people()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return cast("type[ChangeList]", type("Schedules", (WithRuns, super().get_changelist(request, **kwargs)), {}))
@@ -129,27 +131,34 @@ class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns,
         offered = self.get_actions(request).get(action)
         if offered is None:
             raise PermissionDenied
-        asked: HttpResponse | None = cast("Any", offered[0])(self, request, Schedule.objects.for_people().filter(pk=pk))
+        asked: HttpResponse | None = cast("Any", offered[0])(self, request, self.get_queryset(request).filter(pk=pk))
         return asked or self._none(request, pk)
 
     def backfill_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for a past range, show what it makes, and start it."""
         if not self.has_control_permission(request):
             raise PermissionDenied
-        schedule = self._found(request, pk)
+        schedule = self._theirs(request, pk)
         return backfilling.show(self, request, schedule) if schedule else self._none(request, pk)
 
     def run_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Ask what is to become of one run, and do it."""
         if not self.has_control_permission(request):
             raise PermissionDenied
-        schedule = self._found(request, pk)
+        schedule = self._theirs(request, pk)
         return runs.ask_about_run(self.admin_site, request, schedule, verb) if schedule else self._none(request, pk)
 
     def _found(self, request: HttpRequest, pk: int) -> Schedule | None:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return Schedule.objects.for_people().select_related("calendar").filter(pk=pk).first()
+        return self.get_queryset(request).select_related("calendar").filter(pk=pk).first()
+
+    def _theirs(self, request: HttpRequest, pk: int) -> Schedule | None:
+        """Return the schedule if the person may change it. Raises PermissionDenied where he only sees it."""
+        found = self._found(request, pk)
+        if found is not None and not self.is_theirs(request, found):
+            raise PermissionDenied(not_theirs(f"The schedule '{found.name}'", found, reach_in(request)))
+        return found
 
     def _none(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.message_user(request, f"There is no schedule {pk}; it may have been deleted.", "error")

@@ -6,19 +6,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from rest_framework import exceptions, serializers
 
-from jobs import rules
+from jobs import blackouts, rules
 from jobs.api.bulk.lines import Line
 from jobs.api.problems import JobsRefused, flattened
 from jobs.api.reading import read_job
 from jobs.api.serializers.requests import MOST_IN_BULK, TOO_MANY
 from jobs.models import Job
 from jobs.models.constraints import EARLIEST_RUN_AT
+from jobs.rights import reach_of
 from jobs.rules.many import ManyChecks
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 MOST_ERRORS = 100  # mistakes that an answer names
 MOST_WRONG = 1000  # wrong jobs; the rest is not looked at then
@@ -41,9 +45,11 @@ class Judged:
 class Judge:
     """`key`: the request's Idempotency-Key; each job has it with its number."""
 
-    def __init__(self, *, user_id: int, key: str | None, now: datetime) -> None:
-        self._user_id, self._key = user_id, key
-        self._checks, self._of_before = ManyChecks(now), ManyChecks(EARLIEST_RUN_AT)
+    def __init__(self, *, by: AbstractBaseUser, key: str | None, now: datetime, traceparent: str | None = None) -> None:
+        self._user_id, self._key = by.pk, key
+        calendars = blackouts.Calendars(reach_of(by))
+        self._checks = ManyChecks(now, calendars, traceparent)
+        self._of_before = ManyChecks(EARLIEST_RUN_AT, calendars, traceparent)
         self._passed: dict[int, tuple[Mapping[str, Any], ValidationError, str]] = {}
         self._judged = Judged()
 

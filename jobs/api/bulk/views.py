@@ -19,7 +19,16 @@ from jobs.api.parsers import JsonParser
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import CreatedJobsSerializer, NewJobSerializer, NewJobsSerializer, UnreadJobsSerializer
-from jobs.api.views import IDEMPOTENCY_KEY, TOO_FAST_ANSWER, ApiView, idempotency_key, is_known, person
+from jobs.api.views import (
+    IDEMPOTENCY_KEY,
+    TOO_FAST_ANSWER,
+    TRACEPARENT,
+    ApiView,
+    idempotency_key,
+    is_known,
+    person,
+    traceparent_of,
+)
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
 from jobs.models import Job
@@ -37,13 +46,25 @@ class BulkJobs(ApiView):
     """Many jobs in one request."""
 
     needs = {"POST": ADD_JOB}
+    examples = {
+        "POST": {
+            "jobs": [
+                {"target": "demo.noop", "run_at": "2099-01-01T09:00:00Z"},
+                {"target": "demo.sleep", "payload": {"seconds": 0.5}, "run_at": "2099-01-01T09:00:05Z"},
+            ]
+        }
+    }
+    other_examples = {
+        NdjsonParser.media_type: {"target": "demo.noop", "run_at": "2099-01-01T09:00:00Z"},
+        CsvParser.media_type: "target,payload,run_at\ndemo.noop,{},2099-01-01T09:00:00Z\n",
+    }
     serializer_class = NewJobsSerializer
     parser_classes = [JsonParser, NdjsonParser, CsvParser]
     queryset = Job.objects.all()
 
     @extend_schema(
         operation_id="jobs_bulk",
-        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER, PARTIAL],
+        parameters=[IDEMPOTENCY_KEY, TRACEPARENT, RETRY_AFTER, PARTIAL],
         request={
             JsonParser.media_type: NewJobsSerializer,
             NdjsonParser.media_type: NewJobSerializer,
@@ -56,7 +77,7 @@ class BulkJobs(ApiView):
         before. Each counts in the budget for bulk requests. As a JSON object with a list, as a JSON object a line, or
         as CSV whose first line names the fields."""
         now, key, partial = clock.current(), idempotency_key(request), _partial(request)
-        judged = Judge(user_id=person(request).pk, key=key, now=now).judge(self._jobs())
+        judged = Judge(by=person(request), key=key, now=now, traceparent=traceparent_of(request)).judge(self._jobs())
         if not judged.new or (judged.wrong and not partial):
             raise judged.refused()
         new = list(judged.new.values())

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from jobs.api.fields import MOST_ERRORS, Strict, TextField
 from jobs.api.problems import CONTENT_TYPE
-from jobs.api.rendering import Negotiation
+from jobs.api.rendering import AsAsked
 from jobs.api.schedules.definitions import ScheduleView
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.views import TOO_FAST_ANSWER, person
@@ -85,6 +85,14 @@ class BroughtSerializer(serializers.Serializer[Any]):
 
 class ImportSchedules(ScheduleView):
     needs = {"POST": ADD_SCHEDULE}
+    examples = {
+        "POST": {
+            "source": "crontab",
+            "text": "30 2 * * mon-fri /bin/report\n",
+            "zone": "Europe/Berlin",
+            "table": [{"pattern": "/bin/report*", "target": "demo.noop"}],
+        }
+    }
     serializer_class = ImportSerializer
 
     @extend_schema(
@@ -125,11 +133,12 @@ class ImportSchedules(ScheduleView):
         return Response(BroughtSerializer(shown).data, status.HTTP_201_CREATED if made else status.HTTP_200_OK)
 
 
-class AsAsked(Negotiation):
-    """Negotiation that leaves `format` in the query string to the view."""
-
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
-        return renderers[0], renderers[0].media_type
+FORMATS = exporting.FORMATS
+AS_JSON = {
+    "type": "object",
+    "properties": {"schedules": {"type": "array", "items": {"type": "object", "additionalProperties": {}}}},
+    "required": ["schedules"],
+}
 
 
 class ExportSchedules(ScheduleView):
@@ -140,17 +149,19 @@ class ExportSchedules(ScheduleView):
 
     @extend_schema(
         operation_id="schedules_export",
-        parameters=[OpenApiParameter("format", str, enum=list(exporting.FORMATS), default="json")],
-        responses={(200, kind): OpenApiTypes.STR for kind in exporting.FORMATS.values()},
+        parameters=[OpenApiParameter("format", str, enum=list(FORMATS), default="json")],
+        responses={(200, kind): AS_JSON if form == "json" else OpenApiTypes.STR for form, kind in FORMATS.items()},
     )
     def get(self, request: Request) -> HttpResponse:
-        """Return all schedules as JSON or as a crontab, or the next starts of a month as an iCalendar feed."""
+        """Export the schedules that the caller sees: as JSON or as a crontab, or their next starts of a month as an
+        iCalendar feed."""
         form = request.query_params.get("format") or "json"
-        if form not in exporting.FORMATS:
-            raise ValidationError({"format": [f"This is not known; give one of {', '.join(exporting.FORMATS)}."]})
-        found = list(Schedule.objects.select_related("calendar").order_by("name")[: MOST_EXPORTED + 1])
+        if form not in FORMATS:
+            raise ValidationError({"format": [f"This is not known; give one of {', '.join(FORMATS)}."]})
+        seen = Schedule.objects.within(self.reach).select_related("calendar")
+        found = list(seen.order_by("name")[: MOST_EXPORTED + 1])
         if len(found) > MOST_EXPORTED:
             why = f"There are more than {MOST_EXPORTED} schedules; write them with manage.py export_schedules."
             raise ValidationError({"format": [why]})
         text = exporting.written(form, found, now=clock.current())
-        return HttpResponse(text, content_type=f"{exporting.FORMATS[form]}; charset=utf-8")
+        return HttpResponse(text, content_type=f"{FORMATS[form]}; charset=utf-8")

@@ -21,12 +21,7 @@ from jobs.api.problems import CONTENT_TYPE, Conflict
 from jobs.api.schedules.listing import ScheduleQuery, matching
 from jobs.api.schedules.serializers import (
     ChangedScheduleSerializer,
-    LookedAtSerializer,
     NewScheduleSerializer,
-    PauseScheduleSerializer,
-    PreviewSerializer,
-    ReasonSerializer,
-    SaidSerializer,
     ScheduleDetailSerializer,
     ShownScheduleSerializer,
 )
@@ -38,16 +33,15 @@ from jobs.models import Job, Schedule
 from jobs.permissions import (
     ADD_SCHEDULE,
     CHANGE_SCHEDULE,
-    CONTROL_SCHEDULE,
     DELETE_SCHEDULE,
     VIEW_SCHEDULE,
 )
+from jobs.rights import Reach
+from jobs.rights.seeing import not_theirs
 from jobs.rules.rights import schedule_problems
 from jobs.rules.schedule_checking import NAME_TAKEN
 from jobs.transitions.schedules import definitions
 from jobs.transitions.schedules.repeats import Once
-from jobs.web import parsing
-from jobs.web.schedule_preview import asked, preview
 
 REASON = OpenApiParameter("reason", str, description="Why, for those who look at it later.")
 
@@ -56,15 +50,25 @@ class ScheduleView(ApiView):
     queryset = Schedule.objects.all()
 
     def schedule(self, schedule_id: int) -> Schedule:
-        found = Schedule.objects.for_people().select_related("calendar").filter(pk=schedule_id).first()
+        """Return a schedule that the caller sees. Raises Http404."""
+        seen = Schedule.objects.within(self.reach).for_people().select_related("calendar")
+        found: Schedule | None = seen.filter(pk=schedule_id).first()
         if found is None:
             raise Http404(f"There is no schedule {schedule_id}; GET /api/v1/schedules/ lists those that there are.")
         return found
 
-    def shown(self, schedule_id: int) -> dict[str, Any]:
+    def touched(self, schedule_id: int) -> Schedule:
+        """Return a schedule that the caller may change. Raises Http404 or, where he only sees it, PermissionDenied."""
+        found = self.schedule(schedule_id)
+        if not self.reach.touches(found):
+            raise PermissionDenied(not_theirs(f"The schedule '{found.name}'", found, self.reach))
+        return found
+
+    def shown(self, schedule_id: int, *, shows_secrets: bool = False) -> dict[str, Any]:
         """Return a schedule as it is now."""
         found = self.schedule(schedule_id)
-        return dict(ScheduleDetailSerializer(found, context=next_jobs([found])).data)
+        context = {**next_jobs([found], self.reach), "shows_secrets": shows_secrets}
+        return dict(ScheduleDetailSerializer(found, context=context).data)
 
     def done(self, schedule_id: int, changed: definitions.Changed) -> dict[str, Any]:
         """Return what was done, with the schedule; 404 where there is none, 409 with the reason when it was not."""
@@ -73,7 +77,8 @@ class ScheduleView(ApiView):
         if not changed.done:
             raise Conflict(changed.why)
         found = self.schedule(schedule_id)
-        return {"detail": changed.why, "schedule": ShownScheduleSerializer(found, context=next_jobs([found])).data}
+        shown = ShownScheduleSerializer(found, context=next_jobs([found], self.reach)).data
+        return {"detail": changed.why, "schedule": shown}
 
     def may_make_jobs(self) -> None:
         """Refuse whoever may define schedules and make no jobs. Raises PermissionDenied."""
@@ -81,17 +86,28 @@ class ScheduleView(ApiView):
             raise PermissionDenied(problem)
 
 
-def next_jobs(schedules: Sequence[Schedule]) -> dict[str, Any]:
-    """Return what these are shown with: their next jobs and the names of those after which they come, each in one
-    statement."""
+def next_jobs(schedules: Sequence[Schedule], reach: Reach) -> dict[str, Any]:
+    """Return what these are shown with: their next jobs and the names of those after which they come, as far as they
+    are within reach, each in one statement."""
     ids = [schedule.next_job_id for schedule in schedules if schedule.next_job_id is not None]
     others = {pk for schedule in schedules for pk in schedule.after_ids}
-    names = dict(Schedule.objects.filter(pk__in=others).values_list("pk", "name")) if others else {}
-    return {"jobs": Job.objects.in_bulk(ids) if ids else {}, "names": names}
+    names = dict(Schedule.objects.within(reach).filter(pk__in=others).values_list("pk", "name")) if others else {}
+    jobs = Job.objects.in_bulk(ids) if ids else {}
+    return {"jobs": {pk: job for pk, job in jobs.items() if reach.sees(job)}, "names": names}
 
 
 class ScheduleList(ScheduleView):
     needs = {"GET": VIEW_SCHEDULE, "POST": ADD_SCHEDULE}
+    examples = {
+        "POST": {
+            "name": "nightly report",
+            "target": "demo.sleep",
+            "payload": {"seconds": 0.1},
+            "dialect": "cron",
+            "expression": "30 2 * * mon-fri",
+            "time_zone": "Europe/Berlin",
+        }
+    }
     serializer_class = NewScheduleSerializer
     pagination_class = JobPagination
 
@@ -101,9 +117,12 @@ class ScheduleList(ScheduleView):
     def get(self, request: Request) -> Response:
         """List schedules, newest first, a cursor page at a time."""
         wanted = checked(request.query_params, ScheduleQuery)
-        found = matching(Schedule.objects.for_people().select_related("calendar"), wanted, clock.current())
+        seen = Schedule.objects.within(self.reach).for_people().select_related("calendar")
+        found = matching(seen, wanted, clock.current())
         page = self.paginate_queryset(found) or []
-        return self.get_paginated_response(ShownScheduleSerializer(page, many=True, context=next_jobs(page)).data)
+        return self.get_paginated_response(
+            ShownScheduleSerializer(page, many=True, context=next_jobs(page, self.reach)).data
+        )
 
     @extend_schema(
         operation_id="schedules_create",
@@ -140,11 +159,25 @@ class ScheduleList(ScheduleView):
 
 class ScheduleDetail(ScheduleView):
     needs = {"GET": VIEW_SCHEDULE, "PUT": CHANGE_SCHEDULE, "PATCH": CHANGE_SCHEDULE, "DELETE": DELETE_SCHEDULE}
+    examples = {
+        "PUT": {
+            "name": "nightly report",
+            "target": "demo.sleep",
+            "payload": {"seconds": 0.1},
+            "dialect": "cron",
+            "expression": "45 3 * * *",
+            "time_zone": "Europe/Berlin",
+            "reason": "The figures come later now.",
+        },
+        "PATCH": {"expression": "45 3 * * *", "reason": "The figures come later now."},
+    }
+    conflicts = ("PUT", "PATCH")
     serializer_class = ChangedScheduleSerializer
 
     @extend_schema(operation_id="schedules_read", responses=ScheduleDetailSerializer)
     def get(self, request: Request, schedule_id: int) -> Response:
-        return Response(self.shown(schedule_id))
+        """Read a schedule: what it means, its next run, and what people want of later ones."""
+        return Response(self.shown(schedule_id, shows_secrets=self.reach.sees_secrets))
 
     @extend_schema(operation_id="schedules_put", request=ChangedScheduleSerializer, responses=ScheduleDetailSerializer)
     def put(self, request: Request, schedule_id: int) -> Response:
@@ -162,13 +195,14 @@ class ScheduleDetail(ScheduleView):
         changed = serializer.validated_data
         if "enabled" in changed:  # whoever switches it on or off takes it out of its shadow
             changed = {"shadow": False, **changed}
-        return self._change(schedule_id, {**rules.as_asked(self.schedule(schedule_id)), **changed})
+        return self._change(schedule_id, {**rules.as_asked(self.touched(schedule_id)), **changed})
 
     @extend_schema(operation_id="schedules_delete", parameters=[REASON], responses={204: None})
     def delete(self, request: Request, schedule_id: int) -> Response:
         """Delete the schedule and its history. Its next run is cancelled; jobs whose time has come go on, and stay."""
         reason = request.query_params.get("reason", "")
-        _judge(reason)
+        judge(reason)
+        self.touched(schedule_id)
         gone = definitions.delete_schedule(schedule_id, reason=reason, by=person(request), now=clock.current())
         if not gone.done:
             raise Http404(gone.why)
@@ -177,8 +211,8 @@ class ScheduleDetail(ScheduleView):
     def _change(self, schedule_id: int, given: dict[str, Any]) -> Response:
         self.may_make_jobs()
         now, by, reason = clock.current(), person(self.request), given.pop("reason", "")
-        before = self.schedule(schedule_id)
-        _judge(reason)
+        before = self.touched(schedule_id)
+        judge(reason)
         new = rules.check_new_schedule(now=now, by=by, before=before, **given)
         try:
             changed = definitions.change_schedule(schedule_id, new.columns(), by=by, now=now, reason=reason)
@@ -188,56 +222,8 @@ class ScheduleDetail(ScheduleView):
         return Response(self.shown(schedule_id))
 
 
-class PauseSchedule(ScheduleView):
-    needs = {"POST": CONTROL_SCHEDULE}
-    serializer_class = PauseScheduleSerializer
-
-    @extend_schema(operation_id="schedules_pause", request=PauseScheduleSerializer, responses=SaidSerializer)
-    def post(self, request: Request, schedule_id: int) -> Response:
-        """Start none of its runs until that moment, or until somebody resumes it. A run whose time has come goes on;
-        what would have started meanwhile is written down as missed."""
-        given, now = self.body(PauseScheduleSerializer), clock.current()
-        if given["until"] is not None and (problems := rules.run_at_problems(given["until"], now, needed=True)):
-            raise ValidationError({"until": problems})
-        _judge(given["reason"])
-        return Response(
-            self.done(schedule_id, definitions.pause_schedule(schedule_id, **given, by=person(request), now=now))
-        )
-
-
-class ResumeSchedule(ScheduleView):
-    needs = {"POST": CONTROL_SCHEDULE}
-    serializer_class = ReasonSerializer
-
-    @extend_schema(operation_id="schedules_resume", request=ReasonSerializer, responses=SaidSerializer)
-    def post(self, request: Request, schedule_id: int) -> Response:
-        """End the pause. What would have started in it never starts."""
-        reason = self.body(ReasonSerializer)["reason"]
-        _judge(reason)
-        changed = definitions.resume_schedule(schedule_id, reason=reason, by=person(request), now=clock.current())
-        return Response(self.done(schedule_id, changed))
-
-
-class PreviewSchedule(ScheduleView):
-    needs = {"POST": VIEW_SCHEDULE}
-    serializer_class = LookedAtSerializer
-
-    @extend_schema(operation_id="schedules_preview", request=LookedAtSerializer, responses=PreviewSerializer)
-    def post(self, request: Request) -> Response:
-        """Show what a schedule means and when it will start, before it is saved: its next ten starts. What is not given
-        yet is not judged."""
-        given, now = self.body(LookedAtSerializer), clock.current()
-        viewer, before = given.pop("viewer_zone", ""), given.pop("schedule", None)
-        try:
-            zone = parsing.zone(viewer) if viewer else None
-        except parsing.Unreadable as error:
-            raise ValidationError({"viewer_zone": [str(error)]}) from None
-        was = None if before is None else self.schedule(before)
-        seen = preview(asked(now=now, by=person(request), before=was, **given), now=now, viewer=zone)
-        return Response(PreviewSerializer(seen).data)
-
-
-def _judge(reason: str) -> None:
+def judge(reason: str) -> None:
+    """Refuse a reason that is too long. Raises ValidationError."""
     if problems := rules.reason_problems(reason, needed=False):
         raise ValidationError({"reason": problems})
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Sum
 from rest_framework import serializers
 
-from jobs.api.listing import BoundField, LabelsFilter, PageQuery, WordField
+from jobs.api.filters import BoundField, LabelsFilter, WordField
+from jobs.api.listing import PageQuery
 from jobs.api.paging import BIGGEST_ID, JobPagination
 from jobs.models import Occurrence
 from jobs.models.occurrence import OccurrenceQuerySet

@@ -72,6 +72,7 @@ class CountedSerializer(serializers.Serializer[Any]):
 
 class BackfillSchedule(ScheduleView):
     needs = {"POST": CONTROL_SCHEDULE}
+    examples = {"POST": {"begin": "2025-01-01T00:00:00Z", "until": "2025-01-02T00:00:00Z"}}
     serializer_class = BackfillSerializer
 
     @extend_schema(operation_id="schedules_backfill", responses={200: CountedSerializer, 202: CountedSerializer})
@@ -81,7 +82,7 @@ class BackfillSchedule(ScheduleView):
         self.may_make_jobs()
         given = self.body(BackfillSerializer)
         reason, apply, now = given.pop("reason"), given.pop("apply"), clock.current()
-        asked = Backfill(self.schedule(schedule_id), **given)
+        asked = Backfill(self.touched(schedule_id), **given)
         if not apply:
             if problems := asked.problems(now):
                 raise ValidationError(problems)
@@ -101,7 +102,9 @@ class OperationList(ApiView):
     def get(self, request: Request) -> Response:
         """List operations, newest first, a cursor page at a time."""
         checked(request.query_params, PageQuery)
-        page = self.paginate_queryset(Operation.objects.select_related("created_by")) or []
+        page = (
+            self.paginate_queryset(Operation.objects.backfills().within(self.reach).select_related("created_by")) or []
+        )
         return self.get_paginated_response(OperationSerializer(page, many=True).data)
 
 
@@ -112,7 +115,13 @@ class OperationDetail(ScheduleView):
     @extend_schema(operation_id="operations_read", responses=OperationSerializer)
     def get(self, request: Request, operation_id: int) -> Response:
         """Read an operation: how many jobs it has made, and how it has ended."""
-        found = Operation.objects.select_related("created_by").filter(pk=operation_id).first()
+        found = (
+            Operation.objects.backfills()
+            .within(self.reach)
+            .select_related("created_by")
+            .filter(pk=operation_id)
+            .first()
+        )
         if found is None:
             raise Http404(f"There is no operation {operation_id}; GET /api/v1/operations/ lists those that there are.")
         return Response(OperationSerializer(found).data)
@@ -120,12 +129,19 @@ class OperationDetail(ScheduleView):
 
 class CancelOperation(ScheduleView):
     needs = {"POST": CONTROL_SCHEDULE}
+    examples = {"POST": {"reason": "The range was wrong."}}
+    conflicts = ("POST",)
     serializer_class = ReasonSerializer
 
     @extend_schema(operation_id="operations_cancel", responses=OperationSerializer)
     def post(self, request: Request, operation_id: int) -> Response:
         """Have it make no more jobs; those that it has made stay."""
         reason = self.body(ReasonSerializer)["reason"]
+        seen = Operation.objects.backfills().within(self.reach).filter(pk=operation_id).first()
+        if seen is None:
+            raise Http404(f"There is no operation {operation_id}.")
+        if seen.schedule_id is not None:
+            self.touched(seen.schedule_id)
         done, why = cancel_operation(operation_id, reason=reason, by=person(request), now=clock.current())
         found = Operation.objects.select_related("created_by").filter(pk=operation_id).first()
         if found is None:

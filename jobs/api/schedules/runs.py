@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema
@@ -36,15 +36,19 @@ from jobs.clock import clock
 from jobs.models import Job, Occurrence, OccurrenceChange
 from jobs.models.history import in_bulk
 from jobs.permissions import CONTROL_SCHEDULE, VIEW_SCHEDULE
+from jobs.rights import Reach
+from jobs.rights.telling import tell
 from jobs.transitions.schedules import single
 from jobs.transitions.schedules.definitions import Changed
 from jobs.web import parsing
 
 
-def jobs_of(runs: Sequence[Occurrence]) -> dict[str, Any]:
-    """Return what these are shown with: their jobs, in one statement, and in another those of the history."""
+def jobs_of(runs: Sequence[Occurrence], reach: Reach) -> dict[str, Any]:
+    """Return what these are shown with: their jobs, as far as they are within reach, in one statement, and in another
+    those of the history."""
     ids = [run.job_id for run in runs if run.job_id is not None]
-    return {"jobs": in_bulk(ids, Job.objects.all())}
+    found = in_bulk(ids, Job.objects.all())
+    return {"jobs": {pk: job for pk, job in found.items() if reach.sees(job)}}
 
 
 class RunList(ScheduleView):
@@ -58,8 +62,10 @@ class RunList(ScheduleView):
         has not started. The first is the run that comes next."""
         wanted = checked(request.query_params, RunsQuery)
         runs = Occurrence.objects.filter(schedule=self.schedule(schedule_id)).select_related("by")
-        page = self.paginate_queryset(runs_of(runs, wanted)) or []
-        return self.get_paginated_response(RunOfScheduleSerializer(page, many=True, context=jobs_of(page)).data)
+        page = tell(self.paginate_queryset(runs_of(runs, wanted)) or [], self.reach)
+        return self.get_paginated_response(
+            RunOfScheduleSerializer(page, many=True, context=jobs_of(page, self.reach)).data
+        )
 
 
 class MissedRuns(ScheduleView):
@@ -69,27 +75,31 @@ class MissedRuns(ScheduleView):
 
     @extend_schema(operation_id="schedules_missed", parameters=[MissedQuery], responses=MissedSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List what should have run and has not, of all schedules, the latest first, and count it by its cause. Several
+        """List what should have run and has not, of all schedules: the latest first, counted by its cause. Several
         nominal times in a row that have one cause are one row."""
-        missed = missed_of(checked(request.query_params, MissedQuery), clock.current())
-        page = self.paginate_queryset(missed.select_related("schedule", "by")) or []
-        answer = self.get_paginated_response(MissedSerializer(page, many=True, context=jobs_of(page)).data)
+        missed = missed_of(checked(request.query_params, MissedQuery), clock.current()).within(self.reach)
+        page = tell(self.paginate_queryset(missed.select_related("schedule", "by")) or [], self.reach)
+        answer = self.get_paginated_response(MissedSerializer(page, many=True, context=jobs_of(page, self.reach)).data)
         answer.data["by_cause"] = by_cause(missed)
         return answer
 
 
 class RunView(ScheduleView):
     needs = {"POST": CONTROL_SCHEDULE}
+    examples: ClassVar[dict[str, Any]] = {"POST": {"reason": "The supplier is closed that day."}}
+    conflicts = ("POST",)
     serializer_class: type[Any] = ReasonSerializer
 
     def change(self, request: Request, verb: Callable[..., Changed], schedule_id: int, nominal: str) -> Response:
         """Do this to the run of that nominal time."""
         moment, given = _moment(nominal), self.body(self.serializer_class)
+        self.touched(schedule_id)
         changed = verb(schedule_id, moment, **given, by=person(request), now=clock.current())
         answer = self.done(schedule_id, changed)
         run = Occurrence.objects.select_related("by").filter(schedule=schedule_id, nominal_at=moment, number=1).first()
         wish = OccurrenceChange.objects.select_related("by").filter(schedule=schedule_id, nominal_at=moment).first()
-        shown = None if run is None else RunOfScheduleSerializer(run, context=jobs_of([run])).data
+        seen = tell([] if run is None else [run], self.reach)
+        shown = RunOfScheduleSerializer(seen[0], context=jobs_of(seen, self.reach)).data if seen else None
         return Response({**answer, "run": shown, "change": None if wish is None else ChangeOfRunSerializer(wish).data})
 
 
@@ -101,6 +111,7 @@ class SkipRun(RunView):
 
 
 class MoveRun(RunView):
+    examples = {"POST": {"run_at": "2099-01-01T09:00:00Z", "reason": "The supplier delivers later."}}
     serializer_class = MoveRunSerializer
 
     @extend_schema(operation_id="schedules_run_move", responses=ChangedRunSerializer)
@@ -110,6 +121,7 @@ class MoveRun(RunView):
 
 
 class GiveArguments(RunView):
+    examples = {"POST": {"payload": {"seconds": 0.5}, "reason": "There is more to do that day."}}
     serializer_class = ArgumentsSerializer
 
     @extend_schema(operation_id="schedules_run_arguments", responses=ChangedRunSerializer)

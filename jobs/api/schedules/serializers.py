@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs.api.fields import LabelsField, MomentField, PayloadField, Strict, TextField
+from jobs.api.fields import LabelsField, MomentField, PayloadField, ShownPayloadField, Strict, TextField
 from jobs.api.serializers.derived import Field, field_for
 from jobs.clock import clock
 from jobs.models import Occurrence, OccurrenceChange, Schedule
@@ -71,7 +71,7 @@ class ArgumentsSerializer(ReasonSerializer):
 class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
     """A schedule as it is listed."""
 
-    payload = serializers.JSONField(read_only=True)
+    payload = ShownPayloadField()
     labels = LabelsField(read_only=True, help_text=SCHEDULE_ASKED["labels"].help)
     calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
     after = serializers.SerializerMethodField()
@@ -130,7 +130,7 @@ class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
 class ChangeOfRunSerializer(serializers.ModelSerializer[OccurrenceChange]):
     """Wish of a person for one later run."""
 
-    payload = serializers.JSONField(read_only=True, allow_null=True)
+    payload = ShownPayloadField(allow_null=True)
     by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
 
     class Meta:
@@ -157,8 +157,10 @@ class ScheduleDetailSerializer(ShownScheduleSerializer):
 
     @extend_schema_field(ChangeOfRunSerializer(many=True))
     def get_changes(self, schedule: Schedule) -> Any:
-        later = schedule.changes.select_related("by").filter(nominal_at__gt=schedule.accounted_until)
-        return ChangeOfRunSerializer(later[:MOST_CHANGES], many=True).data
+        later = schedule.changes.select_related("by").filter(nominal_at__gt=schedule.accounted_until)[:MOST_CHANGES]
+        for one in later:
+            one.schedule = schedule  # which says what of its arguments is secret
+        return ChangeOfRunSerializer(later, many=True, context=self.context).data
 
 
 class JobOfRunSerializer(serializers.Serializer[Any]):
@@ -230,7 +232,8 @@ class StartSerializer(serializers.Serializer[Any]):
     becomes = serializers.CharField(help_text="What becomes of it then.")
     moved_to = serializers.DateTimeField(allow_null=True, help_text="When its calendar has it start instead.")
     planned = serializers.IntegerField(
-        help_text="How many jobs are planned for its minute already, up to 10,000; of each other schedule the next run."
+        help_text="How many jobs that the caller sees are planned for its minute already, among the first 10,000; of "
+        "each other schedule the next run."
     )
 
     @extend_schema_field(serializers.DateTimeField())

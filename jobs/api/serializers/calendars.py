@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.api.fields import ListOf, Strict, TextField
@@ -17,8 +19,21 @@ WORDS = [day.lower() for day in DAYS]
 EDGE = "A day such as 2026-12-24, or a time on the calendar's wall clock such as 2026-12-24T12:00."
 
 
+CLOCK = r"^\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"  # what JSON Schema calls a time has a zone
+
+
+@extend_schema_field({"type": "string", "pattern": CLOCK, "example": "09:00"})
 class HourField(serializers.TimeField):
-    default_error_messages = {"invalid": "This is not a time of day; write it like 09:00, or give null for midnight."}
+    default_error_messages = {
+        "invalid": "This is not a time of day; write it like 09:00, or give null for midnight.",
+        "zone": "Write it like 09:00, and leave the zone out: it is the calendar's.",
+    }
+
+    def to_internal_value(self, value: Any) -> time:
+        found = super().to_internal_value(value)  # which takes 09:00Z for 09:00
+        if isinstance(value, str) and not re.match(CLOCK, value):
+            self.fail("zone")
+        return found
 
 
 class RangeSerializer(Strict):
@@ -87,6 +102,8 @@ class ShownRangeSerializer(serializers.ModelSerializer[CalendarRange]):
 
 class ShownCalendarSerializer(serializers.ModelSerializer[Calendar]):
     days = serializers.SerializerMethodField()
+    open_from = HourField(read_only=True, allow_null=True, help_text="When these days open. Null: at midnight.")
+    open_until = HourField(read_only=True, allow_null=True, help_text="When they close. Null: at midnight.")
     ranges = ShownRangeSerializer(many=True, read_only=True)
 
     class Meta:
@@ -105,7 +122,7 @@ class OpeningSerializer(serializers.Serializer[Any]):
 
 class OpeningsSerializer(serializers.Serializer[Any]):
     calendar = serializers.CharField()
-    closed = serializers.CharField(help_text="Why it is closed at the first moment; null where it is open.")
+    closed = serializers.CharField(allow_null=True, help_text="Why it is closed at the first moment; null: it is open.")
     openings = OpeningSerializer(many=True)
 
 

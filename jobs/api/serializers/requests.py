@@ -103,6 +103,13 @@ class RetrySerializer(Strict):
 
 
 class ApproveSerializer(Strict):
+    version = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages={"invalid": "This is not a whole number; give the `version` of the job that you have seen."},
+        help_text="Of the job that you have seen: one that was edited since stays as it is.",
+    )
     reason = TextField(default="", help_text="What you have seen to, for those who look at the job later.")
 
 

@@ -8,15 +8,19 @@ from operator import attrgetter
 from types import MethodType
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs.api.fields import LabelsField
+from jobs.api.fields import LabelsField, ShownPayloadField
 from jobs.api.serializers.derived import HELP, Field
 from jobs.api.waiting import ShownWaiting
 from jobs.clock import clock
+from jobs.lateness import Late, LateCause, late_of
+from jobs.lateness.missing import missed_cause_of
 from jobs.models import Attempt, Audit, Job
+from jobs.models.querysets import OVERDUE_AFTER
 from jobs.rules import ASKED
-from jobs.states import State
+from jobs.states import Cause, State
 
 Way = tuple[str, Callable[[Job], Any], Callable[[Any], Any] | None, Callable[[Job], Any]]
 # These would make of a column's value what it is already.
@@ -27,6 +31,12 @@ AS_THEY_ARE = {
 # What was asked for, and stands beside what it belongs to.
 ELSEWHERE = ("target", "payload", "run_at", "name", "queue", "deadline", "waits_for", "waits_for_end")
 
+LATE = (
+    f"Why it started more than {OVERDUE_AFTER.total_seconds():g} s after its time, or could have started so long ago "
+    "and has not; null: it is not late."
+)
+LATE_OF = "_late"  # of a job, what was found out of it
+
 
 class JobSerializer(serializers.ModelSerializer[Job]):
     """A job as it is listed. `state` is the number of the table's contract, `state_name` its word."""
@@ -35,7 +45,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     state_name = serializers.CharField(source="get_state_display", read_only=True)
     created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
     calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
-    payload = serializers.JSONField(read_only=True)
+    payload = ShownPayloadField()
     labels = LabelsField(read_only=True, help_text=ASKED["labels"].help)
     held_by = serializers.CharField(
         source="held_by.words",
@@ -43,6 +53,13 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         help_text="What holds a pending job back beside its time: approval, dependencies, person, key, queue.",
     )
     delay_ms = serializers.FloatField(read_only=True, allow_null=True, help_text="execute_at - run_at.")
+    late_cause = serializers.SerializerMethodField(help_text=LATE)
+    late_why = serializers.SerializerMethodField(
+        help_text="Why, in words that follow 'it started late:'; empty where `late_cause` is null."
+    )
+    missed_cause = serializers.SerializerMethodField(
+        help_text="Why it was skipped; null: it was not. Of the run of a schedule the word stands with its time, too."
+    )
     duration_ms = serializers.FloatField(read_only=True, allow_null=True, help_text="finished_at - execute_at.")
     beyond_deadline = serializers.SerializerMethodField(help_text="It is running although its deadline has passed.")
     in_history = serializers.BooleanField(read_only=True, help_text="It is over, and has left the table of jobs.")
@@ -68,8 +85,12 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "execute_at",
             "finished_at",
             "delay_ms",
+            "late_cause",
+            "late_why",
+            "missed_cause",
             "duration_ms",
             "attempt",
+            "version",
             *(name for name in ASKED if name not in ELSEWHERE),
             "asked_run_at",
             "held_by",
@@ -86,9 +107,37 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "created_by",
             "in_history",
             "remove_on",
+            "redacted_at",
+            "traceparent",
         )
         read_only_fields = fields
         extra_kwargs = HELP
+
+    @extend_schema_field(serializers.ChoiceField(choices=LateCause.choices, allow_null=True))
+    def get_late_cause(self, job: Job) -> str | None:
+        late = self._late(job)
+        return None if late is None else late.cause.value
+
+    def get_late_why(self, job: Job) -> str:
+        late = self._late(job)
+        return "" if late is None else late.why
+
+    @extend_schema_field(serializers.ChoiceField(choices=Cause.choices, allow_null=True))
+    def get_missed_cause(self, job: Job) -> str | None:
+        cause = missed_cause_of(job)
+        return None if cause is None else cause.value
+
+    def _late(self, job: Job) -> Late | None:
+        """Return the lateness of the job, asked for all jobs of a list together."""
+        known: dict[str, Any] = vars(job)
+        if LATE_OF not in known:
+            listed = self.parent.instance if isinstance(self.parent, serializers.ListSerializer) else None
+            jobs = listed if isinstance(listed, list) else [job]
+            found = late_of(jobs, clock.current())
+            for one in jobs:
+                vars(one)[LATE_OF] = found.get(one.pk)
+        late: Late | None = known[LATE_OF]
+        return late
 
     def get_beyond_deadline(self, job: Job) -> bool:
         return job.ends_by is not None and job.is_beyond_deadline(clock.current())
@@ -126,9 +175,9 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
     changed but for its state; null where there is nothing to tell.
     """
 
-    by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
-    from_state_name = serializers.CharField(source="get_from_state_display", read_only=True)
-    to_state_name = serializers.CharField(source="get_to_state_display", read_only=True)
+    by = serializers.SerializerMethodField(help_text="Who asked; null: a program.")
+    from_state_name = serializers.CharField(source="get_from_state_display", read_only=True, allow_null=True)
+    to_state_name = serializers.CharField(source="get_to_state_display", read_only=True, allow_null=True)
 
     class Meta:
         model = Audit
@@ -145,6 +194,9 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
             "after",
         )
         read_only_fields = fields
+
+    def get_by(self, audit: Audit) -> str | None:
+        return audit.who or None
 
 
 class NewestJobSerializer(ShownWaiting, JobSerializer):

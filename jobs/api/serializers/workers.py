@@ -58,6 +58,7 @@ class WorkerSerializer(serializers.ModelSerializer[Worker]):
     def to_representation(self, instance: Worker) -> dict[str, Any]:
         shown = super().to_representation(instance)
         vitals = fresher(instance, self.context["cached"].get(instance.session))
+        shown["queues"] = [name for name in instance.queues if name not in self.context["not_theirs"]]
         return {**shown, **asdict(vitals.reading), "running": vitals.running, "refusing": vitals.refusing}
 
     def get_alive(self, worker: Worker) -> bool:
@@ -65,6 +66,12 @@ class WorkerSerializer(serializers.ModelSerializer[Worker]):
 
 
 class LeaderSerializer(serializers.ModelSerializer[Leadership]):
+    listed = serializers.IntegerField(
+        read_only=True,
+        allow_null=True,
+        help_text="How many due jobs it found at last, of all teams; null for a caller who does not see all.",
+    )
+
     class Meta:
         model = Leadership
         fields = ("holder", "zones", "epoch", "elected_at", "listed_at", "listed_until", "listed", "published_at")

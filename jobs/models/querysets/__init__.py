@@ -15,6 +15,8 @@ from django.db.models.functions import Coalesce
 
 from jobs.models.calendar import Calendar
 from jobs.models.installation import NOTHING_STARTS
+from jobs.models.querysets.ids import is_one_of
+from jobs.models.querysets.limits import STOPPED
 from jobs.models.querysets.listing import (
     LIST_AND_MARK,
     LIST_LIMIT,
@@ -23,10 +25,14 @@ from jobs.models.querysets.listing import (
     JobListing,
     Listed,
 )
+from jobs.models.querysets.overviews import COUNT_LIMIT, QUEUE_ORDER
+from jobs.models.querysets.wanted import ALL_PENDING
+from jobs.models.querysets.within import is_narrow, jobs_within, rows_touched
 from jobs.states import FINAL, State
 
 if TYPE_CHECKING:
     from jobs.models.job import Job  # noqa: F401 - named in the base class
+    from jobs.rights.reach import Reach
 
 
 __all__ = [
@@ -41,9 +47,9 @@ __all__ = [
 ]
 
 
-# States of which there are few jobs. No one index has all that are pending, but two have them together.
+# States of which there are few jobs.
 FEW = frozenset({State.PENDING, State.RUNNING, State.INTERRUPTED})
-INDEXED = {int(State.PENDING): Q(state=State.PENDING) & (Q(holds=0) | ~Q(holds=0))}
+INDEXED = {int(State.PENDING): ALL_PENDING}
 
 
 class AskedToStop(NamedTuple):
@@ -57,9 +63,6 @@ class AskedToStop(NamedTuple):
 
 # The condition that the database must fulfil for a job to start. Read once a statement.
 THIS_IS_THE_ONE = f"(NOT {NOTHING_STARTS} AND (SELECT last_value FROM jobs_attempt_id_seq) >= %s)"  # noqa: S608
-
-# One value, however many they are: its text is put together once, see `jobs.transitions.rows`.
-THESE = "jobs_job.id = ANY (%s::bigint[])"
 
 # For this transaction only: a body, on the same connection, may take its time in its own, and a pooler lends the
 # session to others. As a condition it costs no statement; it is never NULL.
@@ -76,18 +79,18 @@ class JobQuerySet(JobListing):
     def acquirable(self, job_ids: Iterable[int], *, due_before: datetime, after: int = 0) -> JobQuerySet:
         """Lock and select the rows of messages that are still to be started and that nobody else has. None in a
         database that was restored, or whose ledger has not come as far as `after`, a start that is known to have been
-        made.
+        made; none that a stop keeps at the moment at which it would start.
 
         A row that is not due before `due_before` was moved behind our back, as one that is held: its message is stale.
         """
-        these = RawSQL(THESE, [list(job_ids)], output_field=models.BooleanField())  # noqa: S611 - ours
+        these = is_one_of(job_ids)
         # As an expression: what the planner believes to be a small index of pending jobs may have all of a backlog in
         # it, and all that was pending while somebody held a snapshot. By their ids as many are read as are asked for.
         pending = self.alias(is_state=F("state") + 0)
         pending = pending.filter(these, is_state=State.PENDING, holds=0, run_at__lt=due_before)
         pending = pending.filter(Q(not_before__isnull=True) | Q(not_before__lt=due_before)).briefly().order_by("id")
         is_the_one = RawSQL(THIS_IS_THE_ONE, [after], output_field=models.BooleanField())  # noqa: S611 - ours
-        pending = pending.filter(is_the_one)
+        pending = pending.filter(is_the_one).exclude(STOPPED)
         locked: JobQuerySet = pending.select_for_update(skip_locked=True, of=("self",), no_key=True)
         return locked.with_limits()
 
@@ -136,12 +139,16 @@ class JobQuerySet(JobListing):
     def asked_to_stop(self, job_ids: Iterable[int]) -> list[AskedToStop]:
         """Return of these the jobs that are running, and that somebody wants to stop; by whom, and why, says the
         audit."""
-        from jobs.models.audit import Audit, Verb  # noqa: PLC0415 - the audit knows the job, not the other way round
+        # The audit knows the job, not the other way round.
+        from jobs.models.audit import Audit  # noqa: PLC0415
+        from jobs.models.audit_words import Verb  # noqa: PLC0415
 
         asked = Audit.objects.filter(job=models.OuterRef("pk"), verb=Verb.CANCEL).order_by("-id")
         found = self.running().filter(id__in=list(job_ids), cancel_requested_at__isnull=False)
-        by, why = (models.Subquery(asked.values(name)[:1]) for name in ("by__username", "reason"))
-        return [AskedToStop(*row) for row in found.values_list("id", "attempt", by, why)]
+        by, why = (models.Subquery(asked.values(name)[:1]) for name in ("by_name", "reason"))
+        return [
+            AskedToStop(pk, no, who or None, why) for pk, no, who, why in found.values_list("id", "attempt", by, why)
+        ]
 
     def final(self) -> JobQuerySet:
         return self.filter(state__in=FINAL)
@@ -164,6 +171,23 @@ class JobQuerySet(JobListing):
             return self.filter(reduce(or_, (INDEXED.get(state, Q(state=state)) for state in wanted), Q()))
         return self.filter(state__in=wanted)
 
+    def parts_in_state(self, states: Iterable[int]) -> list[JobQuerySet]:
+        """Return the jobs in these states, of which there are few at most times, in parts, each in the order of an
+        index that has no others: so the server reads no others, however many of them there are."""
+        parts = {
+            State.PENDING: [self.awaiting_start().order_by("due_at", "id"), self.held().order_by(*QUEUE_ORDER)],
+            State.RUNNING: [self.running().order_by("locked_at")],
+            State.INTERRUPTED: [self.interrupted()],
+        }
+        return [part for state in sorted(set(states)) for part in parts[State(state)]]
+
+    def count_in_state(self, state: State, limit: int = COUNT_LIMIT) -> int:
+        """Return how many there are in this state, of which there are few at most times; `limit` + 1 at most."""
+        found = 0
+        for part in self.parts_in_state([state]):
+            found += part.values("pk")[: limit + 1 - found].count()
+        return found
+
     def overdue(self, now: datetime) -> JobQuerySet:
         """Select the jobs that could have started, and have not."""
         late: JobQuerySet = self.awaiting_start().filter(due_at__lt=now - OVERDUE_AFTER)
@@ -178,7 +202,15 @@ class JobQuerySet(JobListing):
 
     def with_story(self) -> JobQuerySet:
         """Select the jobs with their ledgers, and what people asked of them."""
-        return self.prefetch_related("attempts", "audit__by")
+        return self.prefetch_related("attempts", "audit")
+
+    def within(self, reach: Reach) -> JobQuerySet:
+        """Select those that this reach lets a user see."""
+        return self.filter(jobs_within(reach)) if is_narrow(reach) else self
+
+    def touched_within(self, reach: Reach, *, or_own: bool) -> JobQuerySet:
+        """Select those that this reach lets a user change; with `or_own` all that he has made, too."""
+        return self.filter(rows_touched(reach, or_own=or_own)) if is_narrow(reach) else self
 
     def unfinished(self) -> JobQuerySet:
         return self.exclude(state__in=FINAL)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Count
 
+from jobs.models.querysets.within import OfJobsWithin
 from jobs.states import State
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from jobs.models.querysets.workers import WorkerQuerySet
 
 
-class AttemptQuerySet(models.QuerySet["Attempt"]):
+class AttemptQuerySet(OfJobsWithin, models.QuerySet["Attempt"]):
     def open(self) -> AttemptQuerySet:
         """Select the attempts that have started and not yet ended."""
         return self.filter(outcome__isnull=True)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from jobs.models.holding import bit_is_set
 from jobs.models.limit import Kind, Limit
+from jobs.models.querysets.stops import JobStops
+from jobs.models.stop import stopped
 from jobs.states import FINAL, Hold, State
 
 if TYPE_CHECKING:
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
 
 # The time that the database's clock reads while it answers: the comparison that costs no statement of its own.
 DATABASE_CLOCK = models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+
+STOPPED = RawSQL(  # noqa: S611 - of our own words only
+    stopped("coalesce(jobs_job.not_before, jobs_job.run_at)", "clock_timestamp()"),
+    [],
+    output_field=models.BooleanField(),
+)
 
 # One snapshot: a job that is taken meanwhile is in one of the two. A place of a run, or a row that is due.
 ON_THEIR_WAY = """
@@ -29,7 +38,7 @@ ORDER BY 1 LIMIT %(limit)s
 """
 
 
-class JobLimits(models.QuerySet["Job"]):
+class JobLimits(JobStops):
     """Part of JobQuerySet."""
 
     def in_line(self, kind: str, name: str, hold: Hold) -> Self:
@@ -49,15 +58,17 @@ class JobLimits(models.QuerySet["Job"]):
         return self.annotate(read_at=DATABASE_CLOCK, queue_limited=Exists(of_queue))
 
     def is_paused(self, job_id: int, number: int) -> bool | None:
-        """Return whether the queue or the key of the job is paused; None if it does not run by this attempt."""
+        """Return whether the queue or the key of the job is paused, or everything stopped; None if it does not run by
+        this attempt."""
         return self.which_paused([(job_id, number)]).get((job_id, number))
 
     def which_paused(self, starts: Collection[tuple[int, int]]) -> dict[tuple[int, int], bool]:
-        """Return for each of these (job id, attempt) by which a job runs whether its queue or key is paused."""
+        """Return for each of these (job id, attempt) by which a job runs whether its queue or key is paused, or
+        everything stopped."""
         of_key = Q(kind=Kind.KEY, name=OuterRef("key"))
         pauses = Limit.objects.paused().filter(Q(kind=Kind.QUEUE, name=OuterRef("queue")) | of_key)
         running = self.order_by().filter(pk__in=[job_id for job_id, _ in starts], state=State.RUNNING)
-        found = running.annotate(paused=Exists(pauses)).values_list("pk", "attempt", "paused")
+        found = running.annotate(paused=Exists(pauses) | STOPPED).values_list("pk", "attempt", "paused")
         return {(job_id, number): paused for job_id, number, paused in found}
 
     def running_by(self, job_id: int, number: int) -> Self:

@@ -10,6 +10,7 @@ from django.db import connections
 
 from jobs.models.installation import NOTHING_STARTS
 from jobs.models.querysets.schedules import JobsOfSchedules
+from jobs.models.stop import ALL_STOPPED, stopped
 from jobs.states import State
 
 
@@ -48,11 +49,14 @@ class Listed(NamedTuple):
 # A listed row that is overdue and still pending has lost its message (or waits for a slot): it is listed
 # again after 3/4, 3/2, 3 ... windows. Not so soon where the broker still has a crowd of messages that no worker has
 # fetched: there its message waits too, and each duplicate would make the backlog longer. After a restore nothing is
-# listed until a person has released it; then all that was marked before, since those messages no longer count.
+# listed until a person has released it; then all that was marked before, since those messages no longer count. Nor do
+# those of overdue jobs that were marked before the end of a stop: whoever fetched them in it has dropped them.
 LIST_AND_MARK = f"""
 WITH due AS (
     SELECT id FROM jobs_job
     WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(horizon)s AND NOT {NOTHING_STARTS}
+      AND NOT {ALL_STOPPED}
+      AND NOT {stopped("coalesce(not_before, run_at)", "%(now)s")}
       AND (enqueued_at IS NULL
            OR (coalesce(not_before, run_at) < %(overdue)s
                AND enqueued_at < %(now)s - least(
@@ -62,6 +66,8 @@ WITH due AS (
            OR (enqueued_at >= %(unpublished_since)s::timestamptz
                AND (%(after_id)s::bigint IS NULL
                     OR (coalesce(not_before, run_at), id) > (%(after_due)s::timestamptz, %(after_id)s::bigint)))
+           OR (queue <> ALL (%(crowded)s) AND coalesce(not_before, run_at) < %(overdue)s
+               AND enqueued_at < (SELECT max(until) FROM jobs_stop WHERE until <= %(now)s))
            OR enqueued_at < (SELECT incarnated_at FROM jobs_installation))
     ORDER BY coalesce(not_before, run_at), id
     LIMIT %(limit)s

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import connections, models
-from django.db.models import Aggregate, Avg, Count, F, Max, Min, OuterRef, Q, StdDev, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import Aggregate, Avg, Count, F, Max, Min, Q, StdDev
 from django.db.models.functions import Coalesce
 
 from jobs.models.holding import bit_is_set
-from jobs.models.querysets.planned import JobPlanned
+from jobs.models.querysets.ids import is_one_of
+from jobs.models.querysets.late import JobsLate
+from jobs.models.querysets.sampling import some_of_many
+from jobs.models.querysets.wanted import MEASURED
+from jobs.models.querysets.within import and_in_reach
 from jobs.states import FINAL, Hold, State
 
 if TYPE_CHECKING:
-    from jobs.models.job import Job  # noqa: F401 - named in the base class
+    from jobs.rights.reach import Reach
 
-COUNT_LIMIT = 10_000  # beyond this a count is shown as "10,000+"
+COUNT_LIMIT = 10_000  # beyond this a count is shown as "over 10,000"
 FIGURES_LIMIT = 10_000  # ends that the statistics of a page look at, newest first
+QUEUE_ORDER = ("queue", "run_at", "id")  # in which an index has all that are held
 LOOK = 100_000  # of the newest jobs in which is looked for what no index leads to
 
 
@@ -37,10 +42,23 @@ class Backlog(NamedTuple):
 BACKLOG = """
 SELECT queue, count(*), count(*) FILTER (WHERE due < %(overdue_before)s), min(due)
 FROM (
-    SELECT queue, coalesce(not_before, run_at) AS due FROM jobs_job WHERE state = 0 AND holds = 0
+    SELECT queue, coalesce(not_before, run_at) AS due FROM jobs_job WHERE state = 0 AND holds = 0{within}
     ORDER BY coalesce(not_before, run_at), id LIMIT %(limit)s
 ) AS first
 GROUP BY queue ORDER BY queue
+"""
+
+
+BUSY_AT_EACH = """
+SELECT asked.id, (
+    SELECT count(*) FROM (
+        SELECT id, queue, state, locked_at, finished_at FROM jobs_job
+        WHERE run_at > asked.at - %(back)s AND run_at <= asked.at + %(ahead)s ORDER BY run_at DESC LIMIT %(limit)s
+    ) AS near
+    WHERE asked.queues ? near.queue AND near.id <> asked.id AND near.locked_at < asked.at
+        AND (near.finished_at > asked.at OR near.state = 1)
+)
+FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked (id bigint, queues jsonb, at timestamptz)
 """
 
 
@@ -73,21 +91,28 @@ class _Percentile99(Aggregate):
     output_field = models.FloatField()
 
 
-# A job that a person has confirmed as done left no moment of its start: its execute_at is a bound, not a delay.
-MEASURED = Q(execute_at__isnull=False) & ~Q(state=State.COMPLETED, reason__gt="")
-
-
-class JobOverviews(JobPlanned):
+class JobOverviews(JobsLate):
     """Part of JobQuerySet: what the monitor and the admin ask."""
 
     def bounded_count(self, limit: int = COUNT_LIMIT) -> int:
         """Return how many there are, at most `limit` + 1: the rest is not read."""
         return self.order_by().values("pk")[: limit + 1].count()
 
-    def backlog(self, overdue_before: datetime, limit: int = COUNT_LIMIT) -> list[Backlog]:
-        """Return the first `limit` pending jobs that nothing holds, counted per queue: the overdue ones come first."""
+    def are_many_labelled(self) -> bool:
+        """Return whether there are more than COUNT_LIMIT of these, to which the index of labels leads."""
+        with some_of_many(self.db):
+            return self.bounded_count(COUNT_LIMIT) > COUNT_LIMIT
+
+    def backlog(
+        self, overdue_before: datetime, limit: int = COUNT_LIMIT + 1, *, within: Reach | None = None
+    ) -> list[Backlog]:
+        """Return the first `limit` pending jobs that nothing holds, of those that are `within` this reach, counted per
+        queue: the overdue ones come first."""
+        condition, values = and_in_reach(within)
         with connections[self.db].cursor() as cursor:
-            cursor.execute(BACKLOG, {"overdue_before": overdue_before, "limit": limit})
+            cursor.execute(
+                BACKLOG.format(within=condition), {"overdue_before": overdue_before, "limit": limit, **values}
+            )
             return [Backlog(*row) for row in cursor.fetchall()]
 
     def held(self, by: Hold | None = None) -> Self:
@@ -98,7 +123,7 @@ class JobOverviews(JobPlanned):
     def held_counts(self) -> Counter[Hold]:
         """Return how many each cause holds, of the first COUNT_LIMIT + 1; a job that two causes hold counts for
         both."""
-        first = self.held().order_by("queue", "run_at", "id")
+        first = self.held().order_by(*QUEUE_ORDER)
         found: Counter[Hold] = Counter()
         for (holds,) in first[: COUNT_LIMIT + 1].values_list("holds"):
             found.update(Hold(holds))
@@ -127,9 +152,14 @@ class JobOverviews(JobPlanned):
         )
         return Figures(**found)
 
-    def awaiting_start(self) -> Self:
-        """Select the jobs that are pending and held by nothing, with `due_at`: what the list query looks at."""
-        return self.filter(state=State.PENDING, holds=0).annotate(due_at=Coalesce("not_before", "run_at"))
+    def late_by_queue(self, since: datetime, late: timedelta) -> list[tuple[str, int]]:
+        """Return of which queues jobs that have ended since then started later than that, and how many: of the newest
+        FIGURES_LIMIT."""
+        ended = self.filter(state__in=sorted(FINAL), finished_at__gte=since).order_by("-finished_at")
+        started_late = self.filter(
+            MEASURED, pk__in=ended.values("pk")[:FIGURES_LIMIT], execute_at__gt=F("run_at") + late
+        )
+        return list(started_late.order_by("queue").values_list("queue").annotate(jobs=Count("pk")))
 
     def upcoming(self, since: datetime) -> Self:
         """Select the jobs that are pending and due from then on, soonest first."""
@@ -153,22 +183,6 @@ class JobOverviews(JobPlanned):
             return found
         return None
 
-    def search(self, text: str) -> tuple[Self, bool]:
-        """Find jobs by labels and parts of names or targets, all of them. Returns also whether an index leads there."""
-        found, is_narrow = self, False
-        for word in text.replace("\x00", "").split():
-            found, is_label = found.with_word(word)
-            is_narrow |= is_label
-        return found, is_narrow
-
-    def with_word(self, word: str) -> tuple[Self, bool]:
-        """Find jobs by a label such as team:payroll where any job has it, else by a part of the name or target. Returns
-        also whether it was a label."""
-        key, colon, value = word.partition(":")
-        if colon and (found := self.labelled({key: value})).exists():
-            return found, True
-        return self.filter(Q(name__icontains=word) | Q(target__icontains=word)), False
-
     def among_newest(self) -> tuple[Self, bool]:
         """Select of these what is among the LOOK newest jobs, found at once unless there is much of it: so it takes as
         long with a hundred times as many older ones. Returns also whether there are older jobs."""
@@ -180,43 +194,37 @@ class JobOverviews(JobPlanned):
         ids = list(newest_ones.order_by("-id").values_list("pk", flat=True)[: COUNT_LIMIT + 1])
         if len(ids) > COUNT_LIMIT:  # so many that any way comes upon them soon
             return newest_ones, True
-        # One value, however many they are.
-        these = RawSQL("jobs_job.id = ANY (%s::bigint[])", [ids], output_field=models.BooleanField())
-        return self.filter(these), True
+        return self.filter(is_one_of(ids)), True
 
     def ends(self) -> tuple[int, int]:
         """Return the ids of the oldest and of the newest of these; 0 where there are none."""
         found = self.order_by().aggregate(oldest=Coalesce(Min("id"), 0), newest=Coalesce(Max("id"), 0))
         return found["oldest"], found["newest"]
 
-    def labelled(self, labels: Mapping[str, str]) -> Self:
-        """Select the jobs that have all of these labels; by an index that has no others."""
-        return self.exclude(labels={}).filter(labels__contains=labels) if labels else self
-
     def brief(self) -> Self:
         """Select the jobs without the columns that can be long; `has_reason` says whether one of them has any text."""
         has_reason = models.ExpressionWrapper(~Q(reason=""), output_field=models.BooleanField())
         return self.defer("payload", "labels", "reason").annotate(has_reason=has_reason)
 
-    def with_worker(self) -> Self:
-        """Select the jobs with `worker`: who made the latest start, by the ledger; None before a start."""
-        from jobs.models.attempt import Attempt  # noqa: PLC0415 - the ledger knows the job, not the other way round
-
-        latest = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
-        return self.annotate(worker=Subquery(latest.values("worker")[:1]))
-
-    def with_progress(self) -> Self:
-        """Select the jobs with `progress` and `progress_note` of the latest start; None where it has said nothing."""
-        from jobs.models.attempt import Attempt  # noqa: PLC0415 - as above
-
-        latest = Attempt.objects.filter(job=OuterRef("pk"), number=OuterRef("attempt"))
-        said = {name: Subquery(latest.values(name)[:1]) for name in ("progress", "progress_note")}
-        return self.annotate(**said)
-
-    def busy_at(self, moment: datetime, queue: str, *, look_back: timedelta, limit: int) -> int:
-        """Return how many jobs of this queue held a slot at that moment, of those due in the `look_back` before it."""
-        return (
-            self.filter(run_at__gt=moment - look_back, run_at__lte=moment + look_back, queue=queue)
-            .filter(Q(locked_at__lt=moment), Q(finished_at__gt=moment) | Q(state=State.RUNNING))
-            .bounded_count(limit)
-        )
+    def busy_at_each(
+        self,
+        asked: Collection[tuple[int, list[str], datetime]],
+        *,
+        look_back: timedelta,
+        look_ahead: timedelta,
+        limit: int,
+    ) -> dict[int, int]:
+        """Return for each of these jobs how many others, of its queues, held a slot at its moment. Looked at are those
+        that were due in the `look_back` before it and `look_ahead` after it, the last `limit`. No statement for
+        none."""
+        if not asked:
+            return {}
+        values: dict[str, Any] = {
+            "asked": json.dumps([{"id": pk, "queues": queues, "at": at.isoformat()} for pk, queues, at in asked]),
+            "back": look_back,
+            "ahead": look_ahead,
+            "limit": limit,
+        }
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(BUSY_AT_EACH, values)
+            return dict(cursor.fetchall())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import connections, models
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Value, When
 
-from jobs.models.querysets.overviews import JobOverviews
+from jobs.models.querysets.measuring import JobMeasuring
+from jobs.models.querysets.within import RowsWithin
 from jobs.states import Standing, State
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class WaitingRun(NamedTuple):
     nominal_at: datetime
 
 
-class JobsOfSchedules(JobOverviews):
+class JobsOfSchedules(JobMeasuring):
     """Questions about jobs as the runs of schedules."""
 
     def pending_before(self, ids: Collection[int]) -> dict[int, WaitingRun]:
@@ -52,7 +53,7 @@ class JobsOfSchedules(JobOverviews):
         return {row[0]: WaitingRun(*row[1:]) for row in found.order_by().values_list("id", "first_id", "first_nominal")}
 
 
-class ScheduleQuerySet(models.QuerySet["Schedule"]):
+class ScheduleQuerySet(RowsWithin, models.QuerySet["Schedule"]):
     def locked(self, *, wait: bool) -> ScheduleQuerySet:
         """Lock and select these, in the order of their ids; without `wait` only those that nobody else has."""
         return self.order_by("id").select_for_update(skip_locked=not wait, of=("self",), no_key=True)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection
+
+from jobs.models.querysets.within import IN_REACH, is_narrow, reach_values
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 COUNT_LIMIT = 5_000  # rows that are read of one stretch of time
 
@@ -33,11 +38,11 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS read, count(*) FILTER (WHERE schedule_id IS NOT NULL AND state NOT IN (4, 6)) AS runs,
         count(*) FILTER (WHERE schedule_id IS NOT NULL AND state IN (3, 5)) AS failed
     FROM (
-        SELECT schedule_id, state FROM jobs_job WHERE run_at >= wanted.begin AND run_at < wanted.until
+        SELECT schedule_id, state FROM jobs_job WHERE run_at >= wanted.begin AND run_at < wanted.until{of_jobs}
         UNION ALL
         SELECT schedule_id, state FROM jobs_history
         WHERE finished_at >= wanted.begin AND finished_at < wanted.until + interval '1 day'
-            AND run_at >= wanted.begin AND run_at < wanted.until
+            AND run_at >= wanted.begin AND run_at < wanted.until{of_jobs}
         LIMIT %(most)s
     ) AS looked_at
 ) AS ran
@@ -46,6 +51,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT count FROM jobs_occurrence
         WHERE cause IS NOT NULL AND cause <> 'shadow' AND nominal_at >= wanted.begin AND nominal_at < wanted.until
+            {of_schedules}
         LIMIT %(most)s
     ) AS looked_at
 ) AS missed
@@ -53,11 +59,19 @@ ORDER BY wanted.begin
 """
 
 
-def counted(stretches: Sequence[tuple[datetime, datetime]], *, most: int = COUNT_LIMIT) -> list[Counted]:
-    """Count what ran, comes next or was missed in each of these stretches."""
+def counted(stretches: Sequence[tuple[datetime, datetime]], *, within: Reach, most: int = COUNT_LIMIT) -> list[Counted]:
+    """Count what ran, comes next or was missed in each of these stretches, of what is within this reach."""
     if not stretches:
         return []
     begins, ends = (list(moments) for moments in zip(*stretches, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"begins": begins, "ends": ends, "most": most})
+        values = {"begins": begins, "ends": ends, "most": most, **reach_values(within)}
+        cursor.execute(question(narrow=is_narrow(within)), values)
         return [Counted(*row) for row in cursor.fetchall()]
+
+
+def question(*, narrow: bool) -> str:
+    """Return the statement, for a reach that is narrow or that has everything."""
+    of_jobs = f" AND {IN_REACH}" if narrow else ""
+    of_schedules = f" AND EXISTS (SELECT FROM jobs_schedule WHERE id = schedule_id AND {IN_REACH})" if narrow else ""
+    return COUNT.format(of_jobs=of_jobs, of_schedules=of_schedules)

@@ -90,11 +90,9 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
             name for queues in self.order_by("-heartbeat_at").values_list("queues", flat=True)[:500] for name in queues
         }
 
-    def serving_at(self, moment: datetime, patience: timedelta) -> WorkerQuerySet:
-        """Select the workers that lived at that moment: the latest heartbeat of a living worker is always a little
-        old."""
-        lived = self.filter(started_at__lte=moment, heartbeat_at__gte=moment - patience)
-        return lived.exclude(stopped_at__lte=moment)
+    def living_in(self, after: datetime, until: datetime) -> WorkerQuerySet:
+        """Select the workers that lived at any time between the two moments, the last seen first."""
+        return self.filter(started_at__lte=until, heartbeat_at__gte=after).order_by("-heartbeat_at")
 
     def vanished(self, silent_before: datetime | None) -> WorkerQuerySet:
         """Select the workers that have stopped, or are without a heartbeat since `silent_before`: whatever they still

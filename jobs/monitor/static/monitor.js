@@ -5,7 +5,7 @@
   let received = 0; // our own clock then
   let stamp = "";
 
-  // The same as `span` in jobs/templatetags/runat.py.
+  // The same as `span` in jobs/spans.py.
   const span = (seconds) => {
     const s = Math.max(Math.trunc(seconds), 0);
     if (s < 60) return `${s} s`;
@@ -28,10 +28,20 @@
       const text = span(ms / 1000);
       if (time.textContent !== text) time.textContent = text;
     }
+    if (facts.dataset.title) { // of one job, whose state it tells to those who look at another tab
+      document.title = facts.dataset.title;
+      return;
+    }
     const problems = Number(facts.dataset.problems || 0);
     const title = document.title.replace(/^\(\d+\) /, "");
     document.title = problems ? `(${problems}) ${title}` : title;
   };
+
+  // What a person has opened, closed or typed stays so.
+  if (window.Idiomorph) {
+    const theirs = { open: "details", value: "input:not([type=hidden]), textarea" };
+    Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(theirs[name] && node.matches(theirs[name]));
+  }
 
   const failed = () => {
     const banner = document.getElementById("stale");

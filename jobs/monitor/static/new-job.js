@@ -1,13 +1,12 @@
 // A fresh form speaks the visitor's own time; without this it speaks UTC, and says so.
 (() => {
   "use strict";
-  const form = document.querySelector("#new-job[data-fresh]");
+  const form = document.getElementById("new-job");
+  if (!form) return;
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (!form || !zone) return;
-  const runAt = form.elements.run_at;
-  const local = new Date(runAt.value + "Z");
-  const two = (n) => String(n).padStart(2, "0");
-  form.elements.time_zone.value = zone;
-  runAt.value = `${local.getFullYear()}-${two(local.getMonth() + 1)}-${two(local.getDate())}` +
-    `T${two(local.getHours())}:${two(local.getMinutes())}:${two(local.getSeconds())}`;
+  if (zone && form.dataset.fresh !== undefined) form.elements.time_zone.value = zone;
+  const zones = document.getElementById("zones");
+  for (const name of ["UTC", ...(Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [])]) {
+    zones.append(new Option(name, name));
+  }
 })();

@@ -5,14 +5,16 @@ from __future__ import annotations
 import codecs
 import json
 
+from jobs.targets.execution import Execution
+
 LARGEST = 15_000  # characters of JSON: what is kept with an attempt must not be cut elsewhere
 
 
 class Output:
-    """Bytes as they came."""
+    """Bytes as they came; the secrets of the start are not told."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, execution: Execution) -> None:
+        self._limit, self._execution = limit, execution
         self._first, self._last = bytearray(), bytearray()
         self._all = 0
 
@@ -34,10 +36,12 @@ class Output:
 
     def _within(self, limit: int) -> str:
         if self._all <= limit:
-            return self._first.decode("utf-8", "replace")
+            return self._execution.clean(self._first.decode("utf-8", "replace"))
         half = limit // 2
         first = codecs.getincrementaldecoder("utf-8")("replace").decode(bytes(self._first[:half]))
         last = bytes(self._last[-half:])
         begun = next((at for at, byte in enumerate(last[:3]) if byte & 0xC0 != 0x80), 0)  # not amid a character
         cut = f"\n... {self._all - 2 * half:,} bytes are cut here ...\n"
-        return first + cut + last[begun:].decode("utf-8", "replace")
+        ended = last[begun:].decode("utf-8", "replace")
+        clean = self._execution.clean_cut
+        return clean(first, after=True) + cut + clean(ended, before=True)

@@ -25,7 +25,7 @@ class Ready:
 
     def __init__(self, call: CommandCall, ctx: Context) -> None:
         entry = conf().commands[call.command]
-        self._name, self._output = call.command, Output(entry.output_kb * KB)
+        self._name, self._output = call.command, Output(entry.output_kb * KB, ctx.execution)
         try:
             self.process = Process(_order(entry, call, ctx), call.stdin, self._output)
         except (OSError, KeyError) as error:

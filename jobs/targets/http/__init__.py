@@ -10,7 +10,7 @@ from jobs.targets.http.request import HttpRequest
 from jobs.targets.registry import target
 
 
-@target("http", arguments=HttpRequest)
+@target("http", arguments=HttpRequest, address="url")
 def http(ctx: Context, request: HttpRequest) -> dict[str, Any]:
     """Makes an HTTP request, and completes if its answer has an expected status."""
     return exchange(ctx.prepared or Ready(request, ctx))

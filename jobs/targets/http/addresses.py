@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from jobs.conf import conf
-from jobs.targets.http.receivers import Address, Network, Receiver, literal, receiver
+from jobs.receivers import Address, Network, Receiver, literal, receiver
 
 Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]  # an entry of getaddrinfo
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,6 +13,7 @@ import httpcore2
 
 from jobs import exactjson
 from jobs.targets.context import OutcomeUnknown, TargetFailed
+from jobs.targets.execution import Execution
 from jobs.targets.http.request import MISSING, HttpRequest
 
 KEPT = 8192  # bytes of an answer that are kept with the attempt
@@ -53,11 +55,13 @@ class Answer:
         if self.status is not None:
             self.cut = why
 
-    def kept(self, now: datetime) -> dict[str, Any]:
-        """Return what is kept of the answer with the attempt."""
+    def kept(self, now: datetime, execution: Execution) -> dict[str, Any]:
+        """Return what is kept of the answer with the attempt; secrets of the start are not."""
+        body = self.body[:KEPT].decode("utf-8", "backslashreplace")
+        is_cut = not self.whole or self.length > KEPT
         kept: dict[str, Any] = {
             "status": self.status,
-            "body": self.body[:KEPT].decode("utf-8", "backslashreplace"),
+            "body": execution.clean_cut(body, after=is_cut),
             "bytes": self.length if self.whole else None,  # None: there were more than we read
         }
         if self.cut:
@@ -91,9 +95,11 @@ def status_of(head: bytes) -> int | None:
     return None
 
 
-def judge(answer: Answer, request: HttpRequest, kept: dict[str, Any], now: datetime) -> None:
-    """Judge whether it is a success: by its status and, where the job says so, by its body. Raises TargetFailed, or
-    OutcomeUnknown when the part that would say so is not there.
+def judge(
+    answer: Answer, request: HttpRequest, kept: dict[str, Any], now: datetime, clean: Callable[[str], str]
+) -> None:
+    """Judge whether it is a success: by its status and, where the job says so, by its body. Raises TargetFailed, whose
+    words are without what `clean` takes out of them, or OutcomeUnknown when the part that would say so is not there.
     """
     status = answer.status
     assert status is not None  # noqa: S101 - there is an answer
@@ -116,13 +122,13 @@ def judge(answer: Answer, request: HttpRequest, kept: dict[str, Any], now: datet
     else:
         if value is not MISSING and exactjson.same(value, wanted.value):
             return
-        said = "has nothing there" if value is MISSING else f"has {_shown(value)} there"
-    expected = f"{_shown(wanted.value)} at '{wanted.pointer}'"
+        said = "has nothing there" if value is MISSING else f"has {_shown(value, clean)} there"
+    expected = f"{_shown(wanted.value, clean)} at '{wanted.pointer}'"
     raise TargetFailed(f"Answered with status {status}, but its body {said}, not {expected}", kept, ("body",), after)
 
 
-def _shown(value: Any) -> str:
-    text = exactjson.dumps(value)
+def _shown(value: Any, clean: Callable[[str], str]) -> str:
+    text = clean(exactjson.dumps(value))  # before it is cut amid a secret
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 

@@ -11,6 +11,7 @@ import httpcore2
 
 from jobs.clock import clock, steady
 from jobs.targets.context import Context, OutcomeUnknown, TargetFailed
+from jobs.targets.execution import Execution
 from jobs.targets.http.answer import KEPT, READ, Answer, judge
 from jobs.targets.http.connections import Line, Opening, of_process
 from jobs.targets.http.request import HttpRequest
@@ -56,6 +57,8 @@ class Ready:
         self._body, kind = request.body()
         theirs = {name.lower() for name in request.headers}
         standard = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": AGENT, **kind}
+        if ctx.traceparent is not None:
+            standard["traceparent"] = ctx.traceparent
         self._headers = {
             **{name: value for name, value in standard.items() if name.lower() not in theirs},
             **request.headers,
@@ -102,6 +105,11 @@ class Ready:
             self._opening = None
 
     @property
+    def execution(self) -> Execution:
+        """Return the start, which knows the secrets that were sent."""
+        return self._ctx.execution
+
+    @property
     def timeout(self) -> float:
         """Seconds for all of the exchange."""
         left = self._ctx.left
@@ -146,8 +154,8 @@ def exchange(ready: Ready) -> dict[str, Any]:
             raise OutcomeUnknown(f"Sent, but not answered: {what}", progress.report) from error
     progress.done("done")
     now = clock.now()
-    kept = {**progress.report, **answer.kept(now)}
-    judge(answer, ready.request, kept, now)
+    kept = {**progress.report, **answer.kept(now, ready.execution)}
+    judge(answer, ready.request, kept, now, ready.execution.clean)
     return kept
 
 

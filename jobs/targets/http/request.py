@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from jobs import exactjson
 from jobs.targets.http import addresses
+from jobs.targets.secrecy.marks import SecretEntries
 from jobs.targets.signatures import Arguments
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
@@ -36,6 +37,12 @@ OURS = frozenset(
         "webhook-timestamp",
         "webhook-signature",
     ]
+)
+# Headers that say who asks: their values are shown only to those who may see secrets.
+CREDENTIALS = re.compile(
+    r"authori[sz]ation|authentication|\bauth\b|cookie|token|secret|passw|credential|api-?key|access-?key|auth-?key|subscription-?key|functions-?key"
+    r"|session|signature|jwt|bearer|\b(?:app|application|client|private|master|admin|account)-?key",
+    re.IGNORECASE,
 )
 BODIES = ("json", "text", "form")
 MISSING = object()  # there is nothing at this place
@@ -71,7 +78,7 @@ class HttpRequest(Arguments):
 
     url: Annotated[str, Field(max_length=8000)]
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "POST"
-    headers: dict[str, str] = {}
+    headers: Annotated[dict[str, str], SecretEntries(CREDENTIALS)] = {}
     json_: Annotated[Any, Field(alias="json")] = None
     text: str | None = None
     form: dict[str, str] | None = None

@@ -13,7 +13,7 @@ from functools import lru_cache
 import httpcore2
 
 from jobs.conf import conf
-from jobs.targets.http.receivers import Receiver, receiver
+from jobs.receivers import Receiver, receiver
 
 PREFIX = "whsec_"
 HOW = "write receiver=key, such as hooks.example.com=whsec_..., two keys of one receiver with a space between them"

@@ -11,10 +11,11 @@ from django.db import connection, transaction
 
 from jobs import publishing
 from jobs.models import Dependency, Job
-from jobs.models.history import outcomes
+from jobs.models.history import found
 from jobs.models.querysets import Listed
 from jobs.models.querysets.dependencies import ToBeWaitedFor
 from jobs.permissions import VIEW_JOB
+from jobs.rights import EVERYTHING, Reach, reach_of
 from jobs.states import OVER, Hold, State
 from jobs.transitions.dependencies.unblock import unblock_or_skip
 from jobs.transitions.limits import promotion
@@ -30,13 +31,11 @@ def problems(ids: Collection[int], by: AbstractBaseUser | None) -> list[str]:
     """Return why this user cannot let a job wait for these, in sentences; none where he can."""
     if not ids:
         return []
-    # Whether there is a job of this id is for those to know who may see jobs.
-    if by is not None and not by.has_perm(VIEW_JOB):  # type: ignore[attr-defined]
-        return [
-            f"To wait for other jobs you need the permission '{VIEW_JOB}'; an administrator can give it in the admin."
-        ]
-    missing = sorted(set(ids) - set(Job.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True)))
-    return [_missing(missing)] if missing else []
+    # Whether there is a job of this id is for those to know who may see it.
+    reach = reach_of(by)
+    there = Job.objects.within(reach).filter(pk__in=ids).order_by()
+    missing = sorted(set(ids) - set(there.values_list("pk", flat=True)))
+    return [_missing(missing, reach)] if missing else []
 
 
 def prepare(ids: Collection[int], *, by: AbstractBaseUser | None, now: datetime) -> None:
@@ -67,7 +66,7 @@ def keep(ids: Collection[int]) -> None:
     can start and end. Raises ValidationError (field `waits_for`) where one is missing."""
     missing = sorted(set(ids) - Job.objects.kept(ids))
     if missing:
-        raise ValidationError({"waits_for": [_missing(missing)]})
+        raise ValidationError({"waits_for": [_missing(missing, EVERYTHING)]})
 
 
 def tie(waits: Mapping[int, Sequence[int]], *, now: datetime, own: Collection[int] = ()) -> None:
@@ -112,8 +111,10 @@ def _publish_again(locked: Sequence[ToBeWaitedFor], now: datetime) -> None:
     promotion.at_commit({name for names in lines for name in names}, now=now)  # their turns have passed them by, too
 
 
-def _missing(ids: Sequence[int]) -> str:
-    if left := sorted(outcomes([pk for pk in ids if 0 < pk < 2**63])):
+def _missing(ids: Sequence[int], reach: Reach) -> str:
+    if left := sorted(job.pk for job in found([pk for pk in ids if 0 < pk < 2**63]) if reach.sees_job(job)):
         return f"Job {left[0]} is over and has gone into the history: there is nothing to wait for, so leave it out."
     named = ", ".join(str(pk) for pk in ids[:5]) + (" and others" if len(ids) > 5 else "")
+    if reach.own_only:
+        return f"There is no job {named} of your own, and to wait for those of others needs '{VIEW_JOB}'."
     return f"There is no job {named}; a job waits for jobs that exist already: create those first."

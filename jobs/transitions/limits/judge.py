@@ -131,7 +131,7 @@ def _by_key(row: Row, view: View, from_line: Name | None) -> Refusal | None:
     if policy == Overlap.SKIP:
         return Refusal(f"{said} at its time.", State.SKIPPED, Cause.RUNNING)
     if policy == Overlap.JOIN:
-        return Refusal(f"{said} at its time and stands for it.", State.SKIPPED, Cause.RUNNING, joined_id=others[0])
+        return Refusal(f"{said} at its time and counts for both.", State.SKIPPED, Cause.RUNNING, joined_id=others[0])
     running = [one for one in others if one in view.occupied.running]
     return _hold(view, f"{said} at its time.", instead_of=running if policy == Overlap.CANCEL else ())
 

@@ -15,7 +15,7 @@ from jobs.transitions.dependencies import unblock as dependencies
 from jobs.transitions.limits import promotion
 from jobs.transitions.requeue import requeue
 from jobs.transitions.schedules import succession
-from jobs.transitions.starts import Started
+from jobs.transitions.starts import Ended, Started
 
 NOT_ENTERED = "It was paused before its body was entered"
 
@@ -33,7 +33,10 @@ def is_over(started: Started, *, now: datetime) -> bool:
             return True
         open_one = Attempt.objects.open().filter(job_id=job.pk, number=job.attempt)
         if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=f"{NOT_ENTERED}."):
-            event = AttemptInterrupted(job.pk, job.attempt, job.target, None, None, f"{NOT_ENTERED}.")
+            end = Ended(started, State.INTERRUPTED, None, now, f"{NOT_ENTERED}.")
+            event = AttemptInterrupted(
+                job.pk, job.attempt, job.target, None, None, f"{NOT_ENTERED}.", queue=job.queue, end=end
+            )
             transaction.on_commit(partial(emit, event), robust=True)
         requeue(job, run_at=job.run_at, now=now, reason=f"{NOT_ENTERED}.", over_calendar=job.calendar_waived)
         if job.cancel_requested_at is not None:

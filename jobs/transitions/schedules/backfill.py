@@ -137,7 +137,7 @@ def cancel_operation(pk: int, *, reason: str, by: AbstractBaseUser | None, now: 
     """Make no more jobs for this operation; those that it has made stay. Returns whether it was going on, and a
     sentence."""
     with transaction.atomic():
-        operation = Operation.objects.filter(pk=pk).locked(wait=True).first()
+        operation = Operation.objects.backfills().filter(pk=pk).locked(wait=True).first()
         if operation is None:
             return False, f"There is no operation {pk}."
         if operation.ended_at is not None:
@@ -151,20 +151,21 @@ def cancel_operation(pk: int, *, reason: str, by: AbstractBaseUser | None, now: 
 def go_on(pk: int, *, now: datetime) -> int:
     """Make as many jobs of this operation as its rate allows by now, in a transaction of the caller's. Returns how
     many; 0 too where somebody else goes on with it."""
-    operation = Operation.objects.going_on().filter(pk=pk).locked(wait=False).first()
+    operation = Operation.objects.going_on().backfills().filter(pk=pk).locked(wait=False).first()
     if operation is None:
         return 0
     schedule = operation.schedule
     if schedule is None or schedule.shadow:
         _end(operation, Operation.Outcome.FAILED, IN_SHADOW if schedule else "Its schedule was deleted.", now)
         return 0
-    allowed = int((now - operation.created_at) / timedelta(minutes=1) * operation.per_minute) + 1 - operation.done
+    rate, asked_range = operation.per_minute or 0, operation.range
+    allowed = int((now - operation.created_at) / timedelta(minutes=1) * rate) + 1 - operation.done
     room = min(allowed, AT_A_TIME)
     if room <= 0:
         return 0
-    asked = Backfill(schedule, operation.begins_at, operation.until, operation.only_missed)
+    asked = Backfill(schedule, asked_range.begins_at, asked_range.until, operation.only_missed)
     try:
-        whole = asked.whole(LOOKED_AT, operation.reached_at)
+        whole = asked.whole(LOOKED_AT, asked_range.reached_at)
     except BadExpression as error:
         _end(operation, Operation.Outcome.FAILED, error.why, now)
         return 0

@@ -42,7 +42,7 @@ def create_schedule(
     schedule = Schedule(**fields, created_at=now, created_by_id=getattr(by, "pk", None), accounted_until=now)
     schedule.anchored_at = _anchor(schedule, now)
     with transaction.atomic():
-        followers.tie(schedule, schedule.after_ids)
+        followers.tie(schedule, schedule.after_ids, by=by)
         schedule.save(force_insert=True)
         move_on([schedule], now=now, most=AT_LEISURE)
         followers.mark(schedule.after_ids, now=now)
@@ -63,7 +63,7 @@ def change_schedule(
             return _none(pk)
         before = schedule.described()
         others = set(fields.get("after_ids", ())).difference(schedule.after_ids)
-        followers.tie(schedule, others)
+        followers.tie(schedule, others, by=by)
         off = Stop(now, Cause.DISABLED, "", getattr(by, "pk", None)) if not fields.get("enabled", True) else None
         account_and_withdraw(schedule, "The schedule was changed.", by=by, now=now, stop=off)
         did = [getattr(schedule, name) for name in WHAT_RUNS]
@@ -126,7 +126,7 @@ def delete_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, n
         if schedule is None:
             return _none(pk)
         before, name = schedule.described(), schedule.name
-        after = followers.names_after(schedule)
+        after = followers.names_after(schedule, by)
         taken = withdraw(schedule, f"The schedule '{name}' was deleted.", now=now)
         schedule.delete()
         Audit.objects.note(

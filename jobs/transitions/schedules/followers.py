@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
@@ -16,9 +17,13 @@ from jobs.events import emit
 from jobs.events.schedules import FollowerNotBlocked
 from jobs.models import Job, Occurrence, Schedule
 from jobs.models.job import NEXT_VERSION
+from jobs.rights import reach_of
 from jobs.rules.schedule_order import GONE, circle
 from jobs.states import OVER, Hold
 from jobs.transitions.dependencies import block, runs
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 TWO_DAYS = timedelta(days=2)  # or less: no two runs of one day lie further apart
 MOST_NAMED = 20
@@ -34,7 +39,7 @@ def new_among(pk: int, others: Collection[int]) -> set[int]:
     return set(others).difference(known or ())
 
 
-def tie(schedule: Schedule, others: Collection[int]) -> None:
+def tie(schedule: Schedule, others: Collection[int], *, by: AbstractBaseUser | None = None) -> None:
     """Have the jobs of these schedules be made as such that others wait for, since this one is going to come after
     them. Raises ValidationError (field `after`) where one was deleted meanwhile, or comes after this one by now.
 
@@ -46,7 +51,7 @@ def tie(schedule: Schedule, others: Collection[int]) -> None:
     if len(there) < len(set(others)):
         raise ValidationError({"after": [GONE]})
     # Nothing comes after one that is new.
-    if schedule.pk is not None and (problem := circle(schedule.name, [one.name for one in there])):
+    if schedule.pk is not None and (problem := circle(schedule.name, [one.name for one in there], reach=reach_of(by))):
         raise ValidationError({"after": [problem]})
     Schedule.objects.filter(pk__in=others, has_followers=False).update(has_followers=True)
 
@@ -63,11 +68,13 @@ def mark(others: Collection[int], *, now: datetime) -> None:
     block.mark(list(Job.objects.filter(pk__in=list(ids)).exclude(state__in=OVER).values_list("pk", flat=True)), now=now)
 
 
-def names_after(schedule: Schedule) -> list[str]:
-    """Return the names of those that come after this schedule, the first MOST_NAMED; no statement where none can."""
+def names_after(schedule: Schedule, by: AbstractBaseUser | None) -> list[str]:
+    """Return the names of those that come after this schedule that this user sees, the first MOST_NAMED; no statement
+    where none can."""
     if not schedule.has_followers:
         return []
-    return list(Schedule.objects.followers_of(schedule.pk).order_by("name").values_list("name", flat=True)[:MOST_NAMED])
+    others = Schedule.objects.followers_of(schedule.pk).within(reach_of(by)).order_by("name")
+    return list(others.values_list("name", flat=True)[:MOST_NAMED])
 
 
 def look_at_them(schedule: Schedule, *, now: datetime) -> None:

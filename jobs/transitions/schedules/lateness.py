@@ -23,7 +23,7 @@ def refusals(rows: Collection[Row], *, now: datetime) -> dict[int, Refusal]:
     """Return by id why runs of schedules do not start any more: they come too late, and the schedule does not make up
     for them. One that somebody or something has held back was not missed. The caller has their rows."""
     grace = timedelta(seconds=conf().max_delay_time)
-    late = [row for row in rows if row.nominal_at is not None and now - row.due > grace and _was_free(row)]
+    late = [row for row in rows if row.nominal_at is not None and now - row.run_at > grace and _was_free(row)]
     if not late:
         return {}
     schedules = Schedule.objects.in_bulk({row.schedule_id for row in late})

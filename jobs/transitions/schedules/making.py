@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection
 
-from jobs import exactjson, publishing, targets
+from jobs import exactjson, publishing
 from jobs.blackouts import Bound
 from jobs.models import Schedule
 from jobs.models.querysets import Listed
+from jobs.rights import target_rules
 from jobs.states import Hold
 from jobs.transitions import creation
 
@@ -124,4 +125,4 @@ def _waits_for(one: PlacedRun) -> int:
     Whether there is anything to wait for is looked at when it is there: no start waits for that."""
     after = bool(one.schedule.after_ids) and one.number == 1
     payload = one.schedule.payload if one.run.payload is None else one.run.payload
-    return int(Hold.APPROVAL) * targets.is_dangerous(one.schedule.target, payload) | int(Hold.DEPENDENCIES) * after
+    return int(Hold.APPROVAL) * target_rules.is_dangerous(one.schedule.target, payload) | int(Hold.DEPENDENCIES) * after

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from jobs import rules
+from jobs import rules, targets
 from jobs.models import Audit, Change, Described, Job, Occurrence, OccurrenceChange, Schedule, Subject
 from jobs.models.constraints import LATEST_RUN_AT
 from jobs.models.job import NEXT_VERSION
 from jobs.recurrence import BadExpression
+from jobs.rights import reach_of
+from jobs.rights.secret_teams import team_problems
 from jobs.states import Cause, Hold, State
 from jobs.transitions import controls
+from jobs.transitions.changing import Answer, beyond
 from jobs.transitions.requeue import requeue
 from jobs.transitions.schedules.definitions import Changed
 from jobs.transitions.schedules.nominal import INSTANT, times_after
@@ -36,7 +39,7 @@ def skip_run(
 ) -> Changed:
     """Have the run of this nominal time not start. Its successor comes at its own time."""
 
-    def of_job(job: Job) -> controls.Answer:
+    def of_job(job: Job) -> Answer:
         return controls.cancel(job.pk, now=now, reason=reason, by=by, unsaid="It was skipped.")
 
     asked = {"skipped": True, "run_at": None, "payload": None}
@@ -56,7 +59,7 @@ def move_run(
     if problems := rules.run_at_problems(run_at, now, needed=True):
         raise ValidationError({"run_at": problems})
 
-    def of_job(job: Job) -> controls.Answer:
+    def of_job(job: Job) -> Answer:
         return controls.reschedule(job.pk, run_at=run_at, now=now, reason=reason, by=by)
 
     asked = {"skipped": False, "run_at": run_at}
@@ -77,16 +80,31 @@ def give_arguments(
     ValidationError (field `payload`)."""
     schedule = Schedule.objects.filter(pk=schedule_id).first()
     if schedule is not None:
-        problems = rules.payload_problems(payload) or rules.argument_problems(schedule.target, payload)
+        payload = targets.kept(schedule.target, payload, payload_of(schedule, nominal_at))
+        problems = (
+            rules.payload_problems(payload)
+            or rules.argument_problems(schedule.target, payload)
+            or team_problems(payload, schedule.labels, schedule.queue)
+        )
         if problems:
             raise ValidationError({"payload": problems})
 
-    def of_job(job: Job) -> controls.Answer:
+    def of_job(job: Job) -> Answer:
         return _with_payload(job.pk, payload, reason=reason, by=by, now=now)
 
     asked = {"skipped": False, "payload": payload}
     done = "starts with its own arguments"
     return _change(schedule_id, nominal_at, of_job, asked, done, reason=reason, by=by, now=now)
+
+
+def payload_of(schedule: Schedule, nominal_at: datetime) -> Any:
+    """Return the arguments that this run has now."""
+    change = OccurrenceChange.objects.filter(schedule=schedule, nominal_at=nominal_at, payload__isnull=False).first()
+    if change is not None:
+        return change.payload
+    row = Occurrence.objects.filter(schedule=schedule, nominal_at=nominal_at, number=1).first()
+    job = None if row is None or row.job_id is None else Job.objects.filter(pk=row.job_id).first()
+    return schedule.payload if job is None else job.payload
 
 
 def run_now(
@@ -95,7 +113,7 @@ def run_now(
     """Start the run that comes next at once, for its nominal time. Later ones have no job yet: a person who wants
     another start creates a job."""
 
-    def of_job(job: Job) -> controls.Answer:
+    def of_job(job: Job) -> Answer:
         return controls.run_now(job.pk, now=now, reason=reason, by=by)
 
     return _change(schedule_id, nominal_at, of_job, None, "starts now", reason=reason, by=by, now=now)
@@ -106,7 +124,7 @@ def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBas
     passed, one that was moved starts at once, and one that was skipped not at all. One that was skipped gets another
     job: the schedule may have been changed or paused since, and what it comes after counts again."""
 
-    def of_job(job: Job) -> controls.Answer:
+    def of_job(job: Job) -> Answer:
         schedule = Schedule.objects.get(pk=schedule_id)
         if job.state == State.PENDING:
             _with_payload(job.pk, schedule.payload, reason=reason, by=by, now=now)
@@ -116,7 +134,7 @@ def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBas
         if job.state in (State.CANCELLED, State.SKIPPED) and job.run_at > now:
             return controls.retry(job.pk, now=now, reason=reason, by=by)
         over = f"The run of {nominal_at:%Y-%m-%d %H:%M:%S %Z} is over: its job {job.pk} is {State(job.state).label}"
-        return controls.Answer(done=False, why=f"{over}. To start it all the same, retry that job.", job=job)
+        return Answer(done=False, why=f"{over}. To start it all the same, retry that job.", job=job)
 
     return _change(schedule_id, nominal_at, of_job, {}, "is as the schedule has it", reason=reason, by=by, now=now)
 
@@ -124,7 +142,7 @@ def undo(schedule_id: int, nominal_at: datetime, *, reason: str, by: AbstractBas
 def _change(
     schedule_id: int,
     nominal_at: datetime,
-    of_job: Callable[[Job], controls.Answer],
+    of_job: Callable[[Job], Answer],
     asked: Mapping[str, Any] | None,
     done: str,
     *,
@@ -203,7 +221,10 @@ def _note(
     after = None
     if asked:
         row = row or OccurrenceChange(schedule=schedule, nominal_at=nominal_at)
-        for name, value in {**asked, "reason": reason, "at": now, "by_id": getattr(by, "pk", None)}.items():
+        # Whose the arguments are stays known until there are others: he does not approve them.
+        keeps = row.payload is not None and "payload" not in asked
+        by_id = row.by_id if keeps else getattr(by, "pk", None)
+        for name, value in {**asked, "reason": reason, "at": now, "by_id": by_id}.items():
             setattr(row, name, value)
         row.save()
         after = row.described()
@@ -216,13 +237,16 @@ def _note(
 
 def _with_payload(
     job_id: int, payload: dict[str, Any], *, reason: str, by: AbstractBaseUser | None, now: datetime
-) -> controls.Answer:
+) -> Answer:
     with transaction.atomic():
         job = Job.objects.pending().locked([job_id], wait=True).first()
         if job is None:
-            return controls.Answer(done=False, why=f"Job {job_id} has left its line; its arguments stay.")
+            return Answer(done=False, why=f"Job {job_id} has left its line; its arguments stay.")
+        if not reach_of(by).touches(job):
+            return beyond(job, by)
         if job.payload != payload:
-            before, after = ({"job": job_id, "payload": one} for one in (job.payload, payload))
+            were = (targets.audited(job.target, one) for one in (job.payload, payload))
+            before, after = ({"job": job_id, "payload": one} for one in were)
             Audit.objects.note(
                 Subject.SCHEDULE,
                 job.name,
@@ -247,4 +271,4 @@ def _with_payload(
             job.refresh_from_db()
             if not holds:
                 requeue(job, run_at=job.run_at, now=now)
-    return controls.Answer(done=True, why="", job=job)
+    return Answer(done=True, why="", job=job)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any
 
-from jobs import exactjson, rules
+from jobs import exactjson, rules, targets
 from jobs.conf import conf
 from jobs.models import Schedule
 from jobs.recurrence import BadExpression, exports
@@ -35,6 +35,7 @@ def written(form: str, schedules: Iterable[Schedule], *, now: datetime) -> str:
 def _as_asked(schedule: Schedule) -> dict[str, Any]:
     """Return what a POST that creates it anew has in its body."""
     asked = rules.as_asked(schedule)
+    asked["payload"] = targets.shown(schedule.target, schedule.payload)
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asked.items()}
 
 
@@ -51,7 +52,7 @@ def _command(schedule: Schedule) -> tuple[str, str]:
     """Return what a crontab runs for it, or why there is nothing."""
     if schedule.target != COMMAND:
         return "", f"Its target {schedule.target} is no program; keep this schedule here."
-    payload = schedule.payload
+    payload = targets.shown(schedule.target, schedule.payload)
     entry = conf().commands.get(str(payload.get("command")))
     if entry is None:
         return "", "Its program is not in JOBS_COMMANDS any more; add it there."

@@ -13,7 +13,7 @@ from django.db import transaction
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
 from jobs.models import Schedule
-from jobs.recurrence import BadExpression
+from jobs.recurrence import BadExpression, parse
 from jobs.recurrence.imports import Found
 from jobs.recurrence.imports.entries import Collected
 from jobs.transitions.schedules import definitions
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 KEY = "periodic-tasks"
+CRONTAB = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")  # its fields, in their order
 GOES_ON = "Its interval goes on from its last run there."
 GIVEN_BACK = "Given back to django-celery-beat."
 
@@ -104,6 +105,22 @@ def _given_back(row_id: int, schedule_id: int, was_enabled: bool, *, by: Abstrac
     return f"{row.name}: its periodic task is {'on' if was_enabled else 'off'} as before."
 
 
+def why_not(row: Any, now: datetime) -> str:
+    """Return why beat would never send this row, with the remedy; empty where it would. Its arguments count: Celery
+    ends the whole turn over those that are no JSON."""
+    try:
+        entry = _entry(row, now)
+        if row.crontab:
+            parse(entry["dialect"], entry["expression"])
+    except BadExpression as bad:
+        return bad.why
+    if row.expires and row.expires <= now:
+        return "It has expired, and would never run; give a later moment, or none."
+    if row.expires and row.start_time and row.expires <= row.start_time:
+        return "It expires before its first moment, and would never run; give a later one, or none."
+    return ""
+
+
 def _entry(row: Any, now: datetime) -> dict[str, Any]:
     dialect, expression, zone = _timing(row)
     try:
@@ -143,13 +160,16 @@ def _timing(row: Any) -> tuple[str, str, str]:
     if row.interval:
         return "interval", elapsed(timedelta(**{row.interval.period: row.interval.every})), "UTC"
     if row.crontab:
-        fields = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
-        parts = [str(getattr(row.crontab, name)).replace(" ", "") or "*" for name in fields]
         own = getattr(settings, "DJANGO_CELERY_BEAT_TZ_AWARE", True)
-        return "celery", " ".join(parts), str(row.crontab.timezone if own else current_app.timezone)
+        return "celery", crontab_text(row.crontab), str(row.crontab.timezone if own else current_app.timezone)
     if row.solar:
         return "sun", f"{row.solar.event} {row.solar.latitude} {row.solar.longitude}", "UTC"
     return "once", row.clocked.clocked_time.astimezone(UTC).isoformat(), "UTC"
+
+
+def crontab_text(crontab: Any) -> str:
+    """Return the five fields of a CrontabSchedule as one expression."""
+    return " ".join(str(getattr(crontab, name)).replace(" ", "") or "*" for name in CRONTAB)
 
 
 def _notes(row: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 
@@ -33,17 +34,15 @@ class Acquisition:
     in_doubt: list[AcquireRequest]
 
 
-def acquire(
-    asked: Sequence[tuple[int, int, str | None]], worker: WorkerIdentity, *, sharing: bool = False
-) -> Acquisition:
-    """Take the rows of these (job id, version, queue of the message) for this worker, all in one transaction; with
-    `sharing` those that share a limit too. Never raises: what has failed is in doubt.
+def acquire(asked: Sequence[tuple[Any, ...]], worker: WorkerIdentity, *, sharing: bool = False) -> Acquisition:
+    """Take the rows of these (job id, version, queue of the message, perhaps when that came) for this worker, all in
+    one transaction; with `sharing` those that share a limit too. Never raises: what has failed is in doubt.
 
     1. Give each job a token of its own, which its row of the ledger will carry.
     2. Take the rows: see `jobs.transitions.acquire`. Due is what is due at most `JOBS_ARM_LEAD` and a second from now.
     3. If that raised, its COMMIT may have taken effect all the same: return every start as in doubt.
     """
-    wanted = [AcquireRequest(job_id, version, uuid.uuid4(), queue) for job_id, version, queue in asked]
+    wanted = [AcquireRequest(job_id, version, uuid.uuid4(), *more) for job_id, version, *more in asked]
     try:
         return Acquisition(_acquire(wanted, worker, sharing), [])
     except Exception as error:  # noqa: BLE001 - an answer, which is in doubt
@@ -67,7 +66,7 @@ def resolve(doubtful: AcquireRequest, worker: WorkerIdentity, *, sharing: bool =
         lost = _committed(doubtful, worker)
         if lost is not None:
             return Acquired([lost])
-        doubtful = AcquireRequest(doubtful.job_id, doubtful.version, uuid.uuid4(), doubtful.queue)
+        doubtful = doubtful._replace(token=uuid.uuid4())
         try:
             return _acquire([doubtful], worker, sharing)
         except (DatabaseError, InterfaceError) as error:

@@ -66,7 +66,7 @@ class Taking:
                     waiting.hand_back()
                 return []
             asked = {(one.job_id, one.version): one for one in batch}
-            wanted = [(one.job_id, one.version, one.queue) for one in asked.values()]
+            wanted = [(one.job_id, one.version, one.queue, one.came) for one in asked.values()]
             acquisitions = acquisition.acquire(wanted, worker, sharing=self._sharing)
             acquired = acquisitions.acquired
             limited = [asked[one.job_id, one.version] for one in acquired.limited]
@@ -170,4 +170,4 @@ class Taking:
 
 
 def _acquired(started: Started, worker: WorkerIdentity) -> AttemptAcquired:
-    return AttemptAcquired(started.job_id, started.attempt, started.target, worker.name)
+    return AttemptAcquired(started.job_id, started.attempt, started.target, worker.name, started.queue)

@@ -75,6 +75,7 @@ class Waiting:
     again_at: float = 0.0
     tries: int = 0
     limit: Name | None = None
+    came: tuple[float | None, float] | None = None  # when its message was sent, and came; None: nobody draws that
 
     def due(self, lead: float) -> float:
         """Return the job's time, or so much later that it is not taken up before `again_at`: a job is taken up `lead`

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery.exceptions import InvalidTaskError
 
-from jobs.publishing.messages import AFTER, BUNDLE, EPOCH, HOPS
+from jobs.publishing.messages import AFTER, BUNDLE, EPOCH, HOPS, PUBLISHED
 
 BIGGEST_ID = 2**63 - 1
 
@@ -48,6 +48,12 @@ def after(message: Any) -> int:
     """Read which start of the installation its sender knew as the latest; 0 when the message does not say."""
     start = message.headers.get(AFTER)
     return start if isinstance(start, int) and not isinstance(start, bool) and 0 <= start <= BIGGEST_ID else 0
+
+
+def published_at(message: Any) -> float | None:
+    """Read when it was sent, in seconds since the epoch; None when the message does not say."""
+    moment = message.headers.get(PUBLISHED)
+    return moment if isinstance(moment, float) and 0 < moment < 1e11 else None
 
 
 def queue_of(message: Any) -> str:

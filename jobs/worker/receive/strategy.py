@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from celery.bootsteps import RUN  # type: ignore[attr-defined]
 from celery.exceptions import InvalidTaskError
 
+from jobs import traceparent
 from jobs.clock import steady
 from jobs.events import emit
 from jobs.events.worker.receive import MessageOutdated, MessageReceived, MessagesNotHandedBack
@@ -27,7 +28,7 @@ from jobs.worker.arm.waiting_jobs import Delivery, Waiting
 from jobs.worker.process.foreign import Foreign
 from jobs.worker.receive.acks import acknowledge, hand_back, keeps_unacknowledged, lighten, one_client
 from jobs.worker.receive.prefetch import Prefetch
-from jobs.worker.receive.reading import Held, after, queue_of, read
+from jobs.worker.receive.reading import Held, after, published_at, queue_of, read
 
 if TYPE_CHECKING:
     from kombu import Producer
@@ -83,11 +84,15 @@ class JobStrategy:
         held = Held(message, max(run_at for _, _, run_at in jobs) > self._now(), len(jobs))
         self._prefetch.hold(held.ahead, held.jobs)
         queue = sys.intern(queue_of(message)) or None
+        came = (published_at(message), self._now()) if traceparent.is_on() else None
         lighten(message)
         back = partial(self._hand_back_soon, held)
         set_aside = None if held.ahead else partial(self._set_aside_soon, held)
         deliveries = (Delivery(partial(self._acknowledge_soon, held), back, held.jobs, set_aside),)
         waiting = [Waiting(job_id, version, run_at, queue, hops, deliveries) for job_id, version, run_at in jobs]
+        if came is not None:
+            for one in waiting:
+                one.came = came
         if self._prefetch.is_exceeded and not held.ahead:
             for one in waiting:
                 one.hand_back()

@@ -15,6 +15,7 @@ from jobs.events.attempts import AttemptCompleted, AttemptEnded, AttemptFailed, 
 from jobs.events.worker.record import EndCameTooLate, EndRefused, EndsNotRecorded, StaysRunning
 from jobs.states import State
 from jobs.transitions import Ended
+from jobs.transitions.statements import words_of
 from jobs.worker.process.warming import warm
 from jobs.worker.record.batching import gather_until
 from jobs.worker.record.database_retry import retry_until_answered
@@ -52,6 +53,10 @@ class Recorder:
             self._ended.append(ended)
             if len(self._ended) in (1, AT_A_TIME):  # to wake it for each would cost more than to record it
                 self._changed.notify()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._ended)
 
     @property
     def crowded(self) -> bool:
@@ -103,7 +108,7 @@ def record(endings: Sequence[Ended]) -> None:
                 record([ended])
             return
         emit(EndRefused(endings[0].started.job_id, error))
-        _give_up(endings[0], f"Its end could not be recorded: {error!r}")
+        _give_up(endings[0], f"Its end could not be recorded: {words_of(error)}")
 
 
 def _write(endings: Sequence[Ended]) -> None:
@@ -123,6 +128,8 @@ def _end(ended: Ended) -> AttemptEnded:
         duration=None if entered is None else (ended.finished_at - entered).total_seconds(),
         error=ended.error,
         story=ended.story,
+        queue=started.queue,
+        end=ended,
     )
 
 

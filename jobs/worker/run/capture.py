@@ -5,6 +5,7 @@ Installed once in a worker's process, in a pool child too. Outside of bodies a h
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import threading
@@ -50,6 +51,8 @@ class Heard:
         body = here()
         if body is not None and text and not getattr(_forwarding, "on", False):
             body.execution.write(str(text), clock.timestamp(), self._name)
+            self._stream.write(body.execution.clean(text))
+            return len(text)
         return self._stream.write(text)
 
     def writelines(self, lines: Any) -> None:
@@ -68,9 +71,11 @@ def _hearing(call_handlers: Callable[..., None]) -> Any:
             call_handlers(self, record)
             return
         at, level = clock.timestamp(), record.levelname.lower()
-        for line in _text(record).split("\n"):
+        text = _text(record)
+        shown = body.execution.clean(text)
+        for line in shown.split("\n"):
             body.execution.line(line, at, level, record.name)
-        _pass_on(call_handlers, self, record)
+        _pass_on(call_handlers, self, record if shown == text else _as_shown(record, shown))
 
     return heard
 
@@ -81,8 +86,15 @@ def _text(record: logging.LogRecord) -> str:
         if record.exc_info:
             text += "\n" + logging.Formatter().formatException(record.exc_info)
     except Exception as error:  # noqa: BLE001 - its handlers report that
-        text = f"{record.msg!s:.200} (cannot be formatted: {said(error)})"
+        text = f"{record.msg!s} (cannot be formatted: {said(error)})"
     return text
+
+
+def _as_shown(record: logging.LogRecord, text: str) -> logging.LogRecord:
+    """Return the record for its handlers with this text, which has its traceback in it, and nothing else of it."""
+    shown = copy.copy(record)
+    shown.msg, shown.args, shown.exc_info, shown.exc_text = text, None, None, None
+    return shown
 
 
 def _warning(show: Callable[..., Any]) -> Any:
@@ -93,6 +105,8 @@ def _warning(show: Callable[..., Any]) -> Any:
         if body is not None:
             text = f"{category.__name__}: {message} ({filename}:{lineno})"
             body.execution.line(text, clock.timestamp(), "warning", "warnings")
+            if (shown := body.execution.clean(str(message))) != str(message):
+                message = shown
         key = str(message), category, filename, lineno
         if key not in _shown:
             if len(_shown) < MOST_WARNINGS:

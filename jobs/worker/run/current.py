@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any, TypeVar
 
-from jobs.targets.execution import Execution
+from jobs.targets.context import Context
 
 T = TypeVar("T")
 
@@ -15,10 +15,11 @@ class Body:
     """A start, as its process keeps it. `inside` is true while its body, or its preparation, runs; `sessions` are the
     raw database connections that it has used; `left_open` are the databases on which it left a transaction open."""
 
-    __slots__ = ("execution", "inside", "left_open", "sessions")
+    __slots__ = ("context", "execution", "inside", "left_open", "sessions")
 
-    def __init__(self, execution: Execution) -> None:
-        self.execution = execution
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.execution = context.execution
         self.inside = False
         self.sessions: set[Any] = set()
         self.left_open: set[str] = set()
@@ -35,9 +36,9 @@ class Body:
 _current: ContextVar[Body | None] = ContextVar("runat_body", default=None)
 
 
-def begin(execution: Execution) -> tuple[Body, Token[Body | None]]:
+def begin(context: Context) -> tuple[Body, Token[Body | None]]:
     """Make a body, which is this thread's from now on, and the token for `end`."""
-    body = Body(execution)
+    body = Body(context)
     return body, _current.set(body)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from jobs import targets
+from jobs import fingerprints, targets
 from jobs.events import emit
 from jobs.events.worker.run import TransactionLeftOpen
 from jobs.states import State
@@ -17,6 +17,7 @@ from jobs.transitions import Ended, Started, storable
 from jobs.worker.run.results import as_json
 from project.masking import masked
 
+BUILT_IN = "jobs.targets."
 STOPPED_BY_SIGNAL = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256
 
 
@@ -34,29 +35,43 @@ class How(NamedTuple):
     story: str = ""
     #: How many seconds later another start is due at the earliest.
     retry_after: float | None = None
+    #: By what and where it failed: jobs/fingerprints.py; empty for what needs no looking to know.
+    failure: str = ""
 
 
 def call(body: Callable[[], object], context: targets.Context) -> How:
-    """Run the body, and return how it ended."""
+    """Run the body, and return how it ended, without secrets of this start."""
+    clean = context.execution.clean
     try:
         result = body()
     except targets.Cancelled as error:
         if context.cancelled:
-            return cancelled(context, as_json(error.result))
-        return How(State.FAILED, str(error), as_json(error.result), ("failure", *error.kinds))
+            return cancelled(context, as_json(error.result, clean))
+        said, kept = clean(str(error)), as_json(error.result, clean)
+        return How(State.FAILED, said, kept, ("failure", *error.kinds), failure=_failure(error, clean))
     except targets.TargetFailed as error:
         unknown = isinstance(error, targets.OutcomeUnknown)
         outcome, kind = (State.INTERRUPTED, "unknown") if unknown else (State.FAILED, "failure")
-        return How(
-            outcome, str(error), as_json(error.result), (kind, *error.kinds), retry_after=_seconds(error.retry_after)
-        )
+        said, kept = clean(str(error)), as_json(error.result, clean)
+        kinds, after = (kind, *error.kinds), _seconds(error.retry_after)
+        return How(outcome, said, kept, kinds, retry_after=after, failure=_failure(error, clean))
     except BaseException as error:  # a job may raise anything, SystemExit too
         if isinstance(error, SystemExit) and error.code in STOPPED_BY_SIGNAL:
             raise  # its parent tells of it: whether the job had any effect is unknown
-        why, story = masked(named(error)), masked(raised.story(error))
+        why, story = masked(clean(named(error))), masked(raised.story(error, clean))
         names = (kind.__name__ for kind in type(error).__mro__)
-        return How(State.FAILED, why, None, ("failure", *names), story)
-    return How(State.COMPLETED, result=as_json(result))
+        return How(State.FAILED, why, None, ("failure", *names), story, failure=_failure(error, clean))
+    return How(State.COMPLETED, result=as_json(result, clean))
+
+
+def _failure(error: BaseException, clean: Callable[[str], str]) -> str:
+    """Return the fingerprint of this error, without secrets. One of the targets that are built in was raised where all
+    of its kind are."""
+    kinds = tuple(map(str, error.kinds)) if isinstance(error, targets.TargetFailed) else ()
+    where = raised.place(error)
+    if isinstance(error, targets.TargetFailed) and where.startswith(BUILT_IN):
+        where = ""
+    return masked(clean(fingerprints.of_error(fingerprints.of_kinds(kinds) or type(error).__name__, where)))
 
 
 def _seconds(asked: object) -> float | None:
@@ -117,6 +132,7 @@ def ended(
         None if execution.share is None else storable(execution.note),
         how.story,
         how.retry_after,
+        how.failure,
     )
 
 

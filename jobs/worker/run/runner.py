@@ -78,7 +78,7 @@ def run_in_child(armed: Armed) -> Ended | None:
 def attend(armed: Armed) -> Ended | None:
     """Have the body run at its instant, unless the job was settled without us meanwhile."""
     context = running.enter(armed.started)
-    body, token = current.begin(context.execution)
+    body, token = current.begin(context)
     try:
         return _attend(armed, context, body)
     finally:

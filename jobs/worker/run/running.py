@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs import targets
+from jobs import targets, traceparent
 from jobs.transitions import Started
 from jobs.worker.run.progress import reports
 
@@ -20,6 +20,7 @@ def enter(started: Started) -> targets.Context:
         due=started.due,
         nominal_time=started.nominal_at,
         labels=started.labels,
+        traceparent=traceparent.of_attempt(started.job_id, started.attempt) or started.traceparent,
     )
     context.execution.on_progress = (
         reports.put

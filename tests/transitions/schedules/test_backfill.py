@@ -105,6 +105,14 @@ def test_it_is_cancelled_and_what_it_has_made_stays(missed, admin_user):
     assert [row.reason for row in Audit.objects.filter(subject="schedule", by=admin_user)] == ["needed", "enough"]
 
 
+def test_one_that_was_never_begun_is_not_cancelled(missed):
+    operation = begin(missed)
+    nowhere = operation.pk + 1
+    assert cancel_operation(nowhere, reason="", by=None, now=LATER) == (False, f"There is no operation {nowhere}.")
+    operations(now=LATER + minutes(60))
+    assert len(repeats()) == 10
+
+
 def test_a_repeat_that_does_not_start_has_its_cause_and_the_schedule_goes_on(missed):
     begin(missed, per_minute=6000)
     ahead = next_job(missed)

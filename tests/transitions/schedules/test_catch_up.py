@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from jobs.models import Attempt, Job, Occurrence, Schedule
+from jobs.models import Attempt, Job, Occurrence, Schedule, Stop
 from jobs.states import CatchUp, Cause, Hold, Overlap, State
+from jobs.transitions import stops
 from jobs.transitions.schedules import sweeping
 from jobs.worker.run import running
 from tests.conftest import NOW, seconds
@@ -51,6 +52,16 @@ def test_one_that_catches_up_with_nothing_starts_none_of_them():
     assert acquire(next_job(schedule), now=LATE) is None
     assert causes() == [(FIRST, 1, Cause.DOWNTIME), (FIRST + minutes(5), 12, Cause.DOWNTIME)]
     assert nominal(Job.objects.pending()) == [FIRST + minutes(65)]
+
+
+@pytest.mark.parametrize("per_minute", [None, 600])
+def test_a_stop_of_everything_makes_up_for_nothing_however_it_ends(per_minute):
+    schedule = make(catch_up=CatchUp.SKIP)
+    job, end = next_job(schedule), LATE - seconds(1)
+    made = Stop.objects.create(begins_at=NOW, until=end, reason="x", per_minute=per_minute, created_at=NOW)
+    stops.let_go(made.pk, now=end)
+    assert acquire(job, now=LATE) is None
+    assert causes() == [(FIRST, 1, Cause.DOWNTIME), (FIRST + minutes(5), 12, Cause.DOWNTIME)]
 
 
 def test_within_max_delay_time_nothing_was_missed():

@@ -177,7 +177,7 @@ def test_a_time_that_has_passed_without_a_job_is_refused():
 
 def test_arguments_that_need_an_approval_need_none_when_they_are_undone(monkeypatch):
     schedule = make(target="demo.sleep", payload={"seconds": 1})
-    monkeypatch.setattr("jobs.rules.new_job.targets.is_dangerous", lambda target, payload: payload["seconds"] > 1)
+    monkeypatch.setattr("jobs.rights.target_rules.is_dangerous", lambda target, payload: payload["seconds"] > 1)
     asked(single.give_arguments, schedule, FIRST, payload={"seconds": 2})
     assert next_job(schedule).held_by == Hold.APPROVAL
     asked(single.undo, schedule, FIRST)

@@ -183,6 +183,6 @@ def test_a_job_has_what_its_schedule_says(office, admin_user):
 
 
 def test_the_run_of_a_dangerous_target_waits_for_its_approval(monkeypatch):
-    monkeypatch.setattr("jobs.transitions.schedules.making.targets.is_dangerous", lambda *asked: True)
+    monkeypatch.setattr("jobs.rights.target_rules.is_dangerous", lambda *asked: True)
     schedule = make()
     assert next_job(schedule).held_by == Hold.APPROVAL

@@ -28,17 +28,17 @@ from jobs.worker.run import results
 @pytest.mark.django_db
 def test_it_is_kept_as_json(result, kept):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT %s::text::jsonb", [results.as_json(result)])
+        cursor.execute("SELECT %s::text::jsonb", [results.as_json(result, str)])
         (found,) = cursor.fetchone()
     assert json.loads(found) == kept
 
 
 def test_nothing_is_nothing():
-    assert results.as_json(None) is None
+    assert results.as_json(None, str) is None
 
 
 def test_a_long_one_is_cut():
-    cut = json.loads(results.as_json("x" * 100_000))
+    cut = json.loads(results.as_json("x" * 100_000, str))
     assert cut["characters"] == 100_002
     assert len(cut["cut"]) == results.LIMIT
 
@@ -46,4 +46,4 @@ def test_a_long_one_is_cut():
 def test_one_that_has_no_bottom_is_not_kept():
     bottomless = []
     bottomless.append(bottomless)
-    assert json.loads(results.as_json(bottomless)) == {"unreadable": "nested too deeply"}
+    assert json.loads(results.as_json(bottomless, str)) == {"unreadable": "nested too deeply"}

@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 from django.contrib.auth.models import Permission, User
 from django.db import connection
-from knox.models import AuthToken
 
+from jobs import tokens
 from jobs.clock import clock, steady
 from launcher.home import CHECKOUT, free_port
 from launcher.interrupts import Interrupts
@@ -158,8 +158,7 @@ class Creating:
         user = User.objects.create(username=self._name)
         wanted = Permission.objects.filter(content_type__app_label="jobs", codename__in=["add_job", "view_job"])
         user.user_permissions.set(wanted)
-        _, token = AuthToken.objects.create(user=user)
-        return str(token)
+        return tokens.make(user, tokens.Asked(), by=None, now=clock.current()).secret
 
     def _forget_jobs(self) -> None:
         with connection.cursor() as cursor:

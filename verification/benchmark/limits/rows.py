@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import TextField
 from django.db.models.functions import Cast, Concat
 
-from jobs.models import Audit, Job, Kind, Limit
+from jobs.models import Job, Kind, Limit
 from jobs.transitions.limits.names import HOLDS, Name
 
 # `apart` seconds from one to the next.
@@ -54,9 +54,8 @@ def vacuum() -> None:
 
 
 def remove(word: str, *queues: str) -> None:
-    """The jobs of these queues, and the limits whose names begin with that word."""
+    """Remove the jobs of these queues, and the limits whose names begin with that word."""
     with connection.cursor() as cursor:  # by way of objects it would read 200,000 rows
         cursor.execute(DELETE_STARTS, [list(queues)])
         cursor.execute("DELETE FROM jobs_job WHERE queue = ANY (%s)", [list(queues)])
     Limit.objects.filter(name__startswith=word).delete()
-    Audit.objects.filter(subject__in=Kind.values, name__startswith=word).delete()

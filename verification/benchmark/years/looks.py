@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from knox.models import AuthToken
 
+from jobs import tokens
 from jobs.clock import clock
 from verification.benchmark.processes.start import RoundFailed
 from verification.benchmark.years.fill import RARE
 from verification.benchmark.years.timing import Timing
 
-JOBS, ADMIN = "/api/v1/jobs/", "/admin/jobs/job/"
+JOBS, LIST, ADMIN = "/api/v1/jobs/", "/jobs/", "/admin/jobs/job/"
 ENDS = """
 (SELECT id FROM jobs_job WHERE state = 2 ORDER BY id DESC LIMIT 1) UNION ALL
 (SELECT id FROM jobs_job WHERE state = 2 ORDER BY id LIMIT 1) UNION ALL
@@ -35,7 +35,7 @@ class Looks:
     def begin(self) -> None:
         """Log in."""
         user = User.objects.create_superuser(self._name)
-        _, token = AuthToken.objects.create(user=user)
+        token = tokens.make(user, tokens.Asked(), by=None, now=clock.current()).secret
         self._browser.force_login(user)
         self._program.defaults["HTTP_AUTHORIZATION"] = f"Bearer {token}"
 
@@ -93,8 +93,33 @@ class Looks:
             "search for what is not there": {"q": "nothing"},
             "by id": {"o": "1"},
         }
+        people = {
+            "all": {},
+            "500 a page": {"page_size": "500"},
+            "failed": {"state": "failed"},
+            "pending": {"state": "pending"},
+            "failed or interrupted, longest delay first": {"state": "failed,interrupted", "sort": "delay"},
+            "of a queue": {"queue": "mail"},
+            "of a rare queue": {"queue": RARE},
+            "of a rare target": {"target": RARE},
+            "with a label": {"label": "team:payroll"},
+            "of a team": {"team": "payroll"},
+            "of a key that none has": {"key": "nothing"},
+            "later than a second": {"later_than": "1"},
+            "without a living worker": {"no_live_worker": "true"},
+            "held": {"held": "any"},
+            "of a day": {"run_at_after": (now - 5 * DAY).isoformat(), "run_at_before": (now - 4 * DAY).isoformat()},
+            "search by a part of a name": {"q": "job 7"},
+            "search for what is not there": {"q": "nothing"},
+            "search for what is not there, in a day": {
+                "q": "nothing",
+                "run_at_after": (now - 5 * DAY).isoformat(),
+                "run_at_before": (now - 4 * DAY).isoformat(),
+            },
+        }
         return {
             **{f"REST: jobs {what}": f"{JOBS}?{urlencode(query)}" for what, query in rest.items()},
+            **{f"list: jobs, {what}": f"{LIST}?{urlencode(query)}" for what, query in people.items()},
             "REST: the newest job": f"{JOBS}{newest}/",
             "REST: the oldest job": f"{JOBS}{oldest}/",
             "REST: a job of the history": f"{JOBS}{old}/",

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import itertools
 import logging
-import threading
-from types import TracebackType
 
 from celery import current_app
 
 from verification.drill.ledger import TASK_NAME
+from verification.drill.load.beside import Beside
 from verification.drill.services.broker import Broker
 
 log = logging.getLogger(__name__)
@@ -19,27 +18,17 @@ EVERY_S = 1.0
 CONNECT_S = 1
 
 
-class Tasks:
+class Tasks(Beside):
     """Sender of Celery's own tasks: as a context it sends one a second, from a thread."""
 
     def __init__(self, run: str, queue: str, broker: Broker) -> None:
+        super().__init__("tasks")
         self._run, self._queue, self._broker = run, queue, broker
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="tasks", daemon=True)
 
-    def __enter__(self) -> Tasks:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _loop(self) -> None:
+    def loop(self) -> None:
+        """Send one after the other."""
         for number in itertools.count(1):
-            if self._stop.wait(EVERY_S):
+            if self.pause(EVERY_S):
                 return
             try:
                 self._send(f"{self._run}-task-{number}")

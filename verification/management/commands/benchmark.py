@@ -34,6 +34,7 @@ class Command(BaseCommand):
         mode.add_argument("--drain", action="store_true", help="drain a backlog by RunAt and by others, in turns")
         mode.add_argument("--scale-out", action="store_true", help="drain a backlog with 1, 2 and 4 workers, in turns")
         mode.add_argument("--create", action="store_true", help="create jobs by REST, one by one and in bulk")
+        mode.add_argument("--operations", action="store_true", help="cancel many jobs by a filter, and take it back")
         mode.add_argument("--burst", action="store_true", help="start many jobs at one instant instead")
         mode.add_argument("--steady", action="store_true", help="everything at once, at one rate, instead")
         mode.add_argument("--limits", action="store_true", help="what limits cost those that have them, and others")

@@ -1,0 +1,122 @@
+"""Ways to a destination. Each takes its time, and at most so much of it: nobody waits for one in a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.core.validators import validate_email
+from pydantic import ValidationError as Unreadable
+
+from jobs import exactjson
+from jobs.alerts.messages import Message
+from jobs.clock import clock
+from jobs.models import Destination
+from jobs.targets.http.posting import NotTaken, is_signed, send
+from jobs.targets.http.request import HttpRequest
+
+SECONDS = 10.0  # for all of a webhook's request
+MOST_ADDRESSES = 50
+NO_MAIL = "EMAIL_URL is not set: no mail can be sent. An operator sets it for web and the watcher."
+KEYLESS = (
+    "nothing signs what is sent there: an operator adds its host with a key to JOBS_HTTP_SIGNING_KEYS, such as "
+    "hooks.example.com=whsec_..."
+)
+
+Kind = Destination.Kind
+
+
+class NotSent(Exception):
+    """Refusal or failure of a destination; the text says why, and nothing secret."""
+
+
+def check(kind: str, address: str) -> None:
+    """Judge an address when it is set. Raises ValueError."""
+    try:
+        CHECKS[Kind(kind)](address)
+    except NotSent as error:
+        raise ValueError(str(error)) from None
+
+
+def deliver(kind: str, address: str, message: Message) -> None:
+    """Send the message. Raises NotSent."""
+    try:
+        WAYS[Kind(kind)](address, message)
+    except NotSent:
+        raise
+    except Exception as error:  # a mail server, a resolver: each fails in its own way
+        raise NotSent(_without(address, f"{type(error).__name__}: {error}")) from error
+
+
+def ping(address: str) -> None:
+    """Ask for this address: whoever waits for that there hears that we live. Raises NotSent."""
+    try:
+        request = HttpRequest(url=address, method="GET", timeout=SECONDS)
+        send(request, message="ping", now=int(clock.timestamp()))
+    except Unreadable as error:
+        raise NotSent(_said(error)) from None
+    except Exception as error:  # as above
+        raise NotSent(_without(address, f"{type(error).__name__}: {error}")) from error
+
+
+def _without(address: str, text: str) -> str:
+    """Return the text without the address, or any of several."""
+    for part in (address, *filter(None, map(str.strip, address.split(",")))):
+        text = text.replace(part, "its address")
+    return text
+
+
+def _said(error: Unreadable) -> str:
+    return "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
+
+
+def _mail(address: str, message: Message) -> None:
+    if not settings.CAN_MAIL:
+        raise NotSent(NO_MAIL)
+    EmailMessage(
+        subject=f"[RunAt] {message.title}",
+        body=message.text,
+        to=_people(address),
+        headers={"Message-ID": f"<{message.id}@runat>", "Auto-Submitted": "auto-generated"},
+    ).send()
+
+
+def _people(address: str) -> list[str]:
+    found = [one.strip() for one in address.split(",") if one.strip()]
+    if not 1 <= len(found) <= MOST_ADDRESSES:
+        raise NotSent(f"write 1 to {MOST_ADDRESSES} addresses of people, with commas")
+    for one in found:
+        try:
+            validate_email(one)
+        except ValidationError:
+            raise NotSent("one of the addresses is none; write them like ada@example.com, grace@example.com") from None
+    return found
+
+
+def _webhook(address: str, message: Message) -> None:
+    request = _request(address, exactjson.dumps(message.cloud_event))
+    try:
+        send(request, message=str(message.id), now=int(clock.timestamp()))
+    except NotTaken as error:
+        raise NotSent(str(error)) from error
+
+
+def _request(address: str, body: str = "{}") -> HttpRequest:
+    try:
+        request = HttpRequest(
+            url=address.strip(),
+            text=body,
+            headers={"Content-Type": "application/cloudevents+json; charset=utf-8"},
+            timeout=SECONDS,
+        )
+    except Unreadable as error:
+        raise NotSent(_said(error)) from None
+    if not is_signed(request.url):
+        raise NotSent(KEYLESS)
+    return request
+
+
+WAYS: Mapping[Kind, Callable[[str, Message], None]] = {Kind.MAIL: _mail, Kind.WEBHOOK: _webhook}
+CHECKS: Mapping[Kind, Callable[[str], object]] = {Kind.MAIL: _people, Kind.WEBHOOK: _request}

@@ -1,0 +1,146 @@
+"""The watcher: a process of its own, any number of them, one of which judges at a time. It says, too, that the database
+is away: by what it remembers of the destinations, and later, when it is back, it writes that down.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from jobs.alerts import facts, judging, keeping
+from jobs.alerts.broker import BrokerLook
+from jobs.alerts.conditions import DATABASE
+from jobs.alerts.lock import WatchLock
+from jobs.alerts.messages import Message
+from jobs.alerts.sending import Sender, source_name
+from jobs.clock import clock, steady
+from jobs.conf import conf
+from jobs.events import emit
+from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
+from jobs.models import AlertEvent, Destination
+from jobs.scheduler.locksession import BehindPooler
+
+TURN_EVERY = 10.0  # seconds
+TRY_EVERY = 3.0  # seconds between the attempts of one that stands by, and of one without a database
+STEP_EVERY = 0.5  # seconds: what is to be sent goes out so soon
+FAREWELL = 5.0  # seconds for what is on its way
+CLEAN_EVERY = 3600.0  # seconds
+PING_EVERY = 60.0  # seconds
+
+
+@dataclass
+class Away:
+    """Database that does not answer: since when, by its clock as we follow it, and whether that was said."""
+
+    since: datetime
+    was_said: bool = False
+
+
+class Watcher:
+    """The watching of one process."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lock, self.broker, self.sender = WatchLock(), BrokerLook(), Sender()
+        self._patience = keeping.Patience()
+        self._destinations: Sequence[Destination] = ()
+        self._source = ""
+        self._away: Away | None = None
+        self._cleaned = self._pinged = float("-inf")  # on the steady clock
+
+    def run(self, stop: threading.Event) -> None:
+        """Watch until it is told to stop. Never raises for what is away: that is what it is for. Raises BehindPooler
+        where it can never judge."""
+        turn_at = float("-inf")
+        while not stop.wait(STEP_EVERY):
+            if steady() >= turn_at:
+                turn_at = steady() + self.turn()
+            elif self.lock.taken:
+                self._safely(lambda: self.sender.step(clock.now()))
+        self._safely(lambda: self.sender.close(clock.now(), FAREWELL))
+        self._stand_by()
+        self.broker.close()
+
+    def turn(self) -> float:
+        """Judge, if it is ours to do. Returns the seconds until the next turn is wanted."""
+        try:
+            close_old_connections()
+            was_ours = self.lock.taken
+            is_ours = self.lock.take()
+            self._note_absence()
+            if not is_ours:
+                return TRY_EVERY
+            if not was_ours:
+                emit(WatchBegun(self.name))
+                self.sender.look()
+            self._judge(clock.current())
+        except BehindPooler:
+            raise
+        except (DatabaseError, InterfaceError) as error:
+            emit(WatchTurnFailed(error))
+            self._without_database(error)
+            return TRY_EVERY
+        except Exception as error:  # noqa: BLE001 - a watcher that dies of one question answers none
+            emit(WatchTurnFailed(error))
+        return TURN_EVERY
+
+    def _judge(self, now: datetime) -> None:
+        self._destinations, self._source = list(Destination.objects.in_use()), source_name()
+        found = judging.judge(facts.ask(now, self.broker.answers), now)
+        changes = keeping.keep(self._patience.ripe(found, now), found, now)
+        if any(change.event for change in changes):
+            self.sender.look()
+        if conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
+            self._pinged = steady()
+            self.sender.ping(conf().watch_ping_url)
+        if steady() >= self._cleaned + CLEAN_EVERY:
+            keeping.remove_old(now)
+            self._cleaned = steady()
+
+    def _note_absence(self) -> None:
+        """Write down that the database was away, now that it is back, if that was said: whoever judges says its end."""
+        away, self._away = self._away, None
+        if away is not None and away.was_said:
+            keeping.opened_before(judging.database_away("it was away."), away.since, clock.current())
+
+    def _without_database(self, error: Exception) -> None:
+        """Say that nobody can ask the database, where it was ours to judge when it went."""
+        was_ours = self.lock.taken
+        self._stand_by()
+        if self._away is None and was_ours:
+            self._away = Away(clock.now())
+        away = self._away
+        if away is None or away.was_said or clock.now() - away.since < DATABASE.after:
+            return
+        away.was_said = True
+        condition = judging.database_away(" ".join(str(error).split())[:200])
+        for one in self._destinations:
+            if one.wants(DATABASE.name, DATABASE.level):
+                message = Message(
+                    id=uuid4(),
+                    event=AlertEvent.OPENED,
+                    source=self._source,
+                    at=clock.now(),
+                    fingerprint=DATABASE.name,
+                    level=DATABASE.level,
+                    sentence=condition.sentence,
+                    remedy=condition.remedy,
+                    opened_at=away.since,
+                )
+                self.sender.send(one.kind, one.address, message)
+
+    def _stand_by(self) -> None:
+        if self.lock.taken:
+            emit(WatchEnded(self.name))
+        self.lock.give_back()
+
+    def _safely(self, do: object) -> None:
+        try:
+            do()  # type: ignore[operator]
+        except (DatabaseError, InterfaceError) as error:
+            emit(WatchTurnFailed(error))

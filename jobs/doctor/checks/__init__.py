@@ -1,0 +1,1 @@
+"""Checks of the doctor, by what they look at. jobs/doctor/table.py names each."""

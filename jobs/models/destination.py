@@ -1,0 +1,142 @@
+"""Destinations: where alerts are sent to, and what became of each sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.crypto import salted_hmac
+
+from jobs.models.alert import Alert, AlertEvent, Level, fits
+from jobs.models.described import Described, columns, described
+
+
+class DestinationQuerySet(models.QuerySet["Destination"]):
+    def in_use(self) -> DestinationQuerySet:
+        return self.filter(enabled=True).order_by("name")
+
+
+class Destination(models.Model):
+    """A row of `jobs_destination`: where alerts are sent to. Its address is a secret."""
+
+    class Kind(models.TextChoices):
+        """Choices for the way to it."""
+
+        MAIL = "mail", "e-mail: addresses, with commas"
+        WEBHOOK = "webhook", "webhook: an address that gets signed CloudEvents"
+
+    name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    address = models.TextField(help_text="A secret: it is shown to nobody once it is saved.")
+    pattern = models.CharField(
+        max_length=300,
+        default="*",
+        db_default="*",
+        help_text="Which alerts: no_leader, no_worker:mail, late:*, or * for all.",
+    )
+    min_level = models.CharField(
+        "from", max_length=4, choices=Level.choices, default=Level.WARN, db_default=Level.WARN.value
+    )
+    enabled = models.BooleanField(default=True, db_default=True)
+
+    objects = DestinationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(min_level__in=Level.values), name="jobs_destination_level_known"),
+            models.CheckConstraint(condition=~Q(address=""), name="jobs_destination_leads_somewhere"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def wants(self, fingerprint: str, level: str) -> bool:
+        """Return whether it is for this alert."""
+        bad_enough = self.min_level == Level.WARN or level == Level.BAD
+        return self.enabled and bad_enough and fits(self.pattern, fingerprint)
+
+    def described(self) -> Described:
+        """Return it without its address, of which only whether it is another one is said."""
+        digest = salted_hmac("destination", self.address).hexdigest()[:8]
+        return {**described(self, columns(Destination, "id", "address")), "address": f"<hidden {digest}>"}
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self, now: datetime, *, without: Iterable[int], most: int) -> list[Delivery]:
+        """Return what is to be sent now, the oldest first: of each alert to each destination one thing after the
+        other. `without` are the ids of those that are on their way."""
+        earlier = Delivery.objects.filter(
+            alert_id=OuterRef("alert_id"),
+            destination_id=OuterRef("destination_id"),
+            done_at=None,
+            pk__lt=OuterRef("pk"),
+        )
+        waiting = self.filter(done_at__isnull=True, next_at__lte=now).exclude(pk__in=list(without))
+        ready = waiting.exclude(Exists(earlier)).order_by("pk").select_related("alert", "destination")
+        return list(ready[:most])
+
+    def next_due(self) -> datetime | None:
+        """Return when the next is to be sent; None where all are done."""
+        waiting = self.filter(done_at__isnull=True).order_by("next_at")
+        return waiting.values_list("next_at", flat=True).first()
+
+    def done_before(self, moment: datetime) -> DeliveryQuerySet:
+        return self.filter(done_at__lt=moment)
+
+    def ended(self, delivery: Delivery, error: str, *, now: datetime, again: timedelta | None) -> None:
+        """Note what became of an attempt. `again`: when it is tried once more; None: it is not."""
+        is_done = not error or again is None
+        self.filter(pk=delivery.pk, attempts=delivery.attempts, done_at__isnull=True).update(
+            attempts=delivery.attempts + 1,
+            error=error,
+            next_at=now + (again or timedelta(0)),
+            done_at=now if is_done else None,
+            sent=is_done and not error,
+        )
+
+
+class Delivery(models.Model):
+    """A row of `jobs_delivery`: one thing that is said of an alert to one destination, however often it is tried."""
+
+    alert = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
+    destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=8, choices=AlertEvent.choices)
+    message = models.UUIDField(default=uuid4, help_text="Names it to its receiver, at each attempt alike.")
+    made_at = models.DateTimeField()
+    next_at = models.DateTimeField(help_text="When it is tried next.")
+    attempts = models.IntegerField(default=0, db_default=0)
+    done_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it is still tried.")
+    sent = models.BooleanField(default=False, db_default=False)
+    error = models.TextField(blank=True, default="", db_default="", help_text="Of the last attempt.")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(done_at__isnull=True), name="jobs_delivery_waiting"),
+            models.Index(fields=["done_at"], name="jobs_delivery_done"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent=False) | Q(done_at__isnull=False), name="jobs_delivery_sent_is_done"
+            ),
+            models.CheckConstraint(
+                condition=Q(alert__isnull=False) | Q(event=AlertEvent.TEST.value), name="jobs_delivery_of_an_alert"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk} to {self.destination}"
+
+    @property
+    def outcome(self) -> str:
+        """Return what became of it, in a word."""
+        if self.done_at is None:
+            return "waiting"
+        return "sent" if self.sent else "failed"

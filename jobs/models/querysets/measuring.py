@@ -1,0 +1,118 @@
+"""Questions of the metrics: a few statements for a whole scrape, each bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connections
+
+from jobs.models.installation import NOTHING_STARTS
+from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT, JobOverviews
+
+AHEAD_LIMIT = 20_000  # pending jobs, soonest first, that are looked at
+TARGETS_LIMIT = 1_000
+
+# One scan of the index of what is due; counted here, so that a day's jobs do not travel.
+AHEAD = """
+SELECT queue, target, cell, count(*), count(*) FILTER (WHERE due <= %(now)s),
+    count(*) FILTER (WHERE due < %(overdue_before)s), min(due)
+FROM (
+    SELECT queue, target, due,
+        greatest(floor(extract(epoch FROM due - %(now)s) / %(cell)s), 0)::int AS cell
+    FROM (
+        SELECT queue, target, coalesce(not_before, run_at) AS due FROM jobs_job
+        WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(until)s
+        ORDER BY coalesce(not_before, run_at), id LIMIT %(limit)s
+    ) AS soonest
+) AS placed
+GROUP BY queue, target, cell ORDER BY min(due)
+"""
+
+DURATIONS = """
+SELECT target, avg(seconds), percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds)
+FROM (
+    SELECT target, extract(epoch FROM finished_at - execute_at)::float8 AS seconds, state, reason, execute_at
+    FROM jobs_job WHERE state IN (2, 3, 4, 5, 6) ORDER BY finished_at DESC LIMIT %(limit)s
+) AS latest
+WHERE state IN (2, 3) AND execute_at IS NOT NULL AND NOT (state = 2 AND coalesce(reason, '') > '')
+GROUP BY target ORDER BY count(*) DESC, target LIMIT %(targets)s
+"""
+
+RUNNING = """
+SELECT queue, count(*) FROM (SELECT queue FROM jobs_job WHERE state = 1 LIMIT %(limit)s) AS running
+GROUP BY queue ORDER BY count(*) DESC, queue
+"""
+
+STANDING = f"""
+SELECT
+    (SELECT count(*) FROM (SELECT FROM jobs_job WHERE state = 5 LIMIT %(limit)s) AS interrupted),
+    (SELECT count(*) FROM jobs_lane WHERE paused_at IS NOT NULL AND kind = 'queue'),
+    (SELECT count(*) FROM jobs_lane WHERE paused_at IS NOT NULL AND kind = 'key'),
+    (SELECT count(*) FROM jobs_stop WHERE let_go_at IS NULL AND begins_at > %(now)s),
+    (SELECT count(*) FROM jobs_stop
+     WHERE let_go_at IS NULL AND begins_at <= %(now)s AND (until IS NULL OR until > %(now)s)),
+    (SELECT count(*) FROM jobs_stop WHERE let_go_at IS NULL AND begins_at <= %(now)s AND until <= %(now)s),
+    {NOTHING_STARTS}
+"""  # noqa: S608 - of our own words only
+
+
+class Ahead(NamedTuple):
+    """Pending jobs of one target in one queue that are due in the same stretch of time; `cell` 0 is the first, and
+    what is due already."""
+
+    queue: str
+    target: str
+    cell: int
+    starts: int
+    due: int
+    overdue: int
+    oldest: datetime
+
+
+class Duration(NamedTuple):
+    """Seconds that bodies of a target took."""
+
+    target: str
+    mean: float
+    p95: float
+
+
+class Standing(NamedTuple):
+    """Counts of what stands in the way of starts."""
+
+    interrupted: int
+    queues_paused: int
+    keys_paused: int
+    stops_planned: int
+    stops_in_force: int
+    stops_letting_go: int
+    nothing_starts: bool
+
+
+class JobMeasuring(JobOverviews):
+    """Part of JobQuerySet: what the metrics ask."""
+
+    def ahead(self, now: datetime, *, until: datetime, overdue_before: datetime, cell: int) -> list[Ahead]:
+        """Return what is due before `until`, in stretches of `cell` seconds from `now` on: the soonest AHEAD_LIMIT."""
+        values = {"now": now, "until": until, "overdue_before": overdue_before, "cell": cell, "limit": AHEAD_LIMIT}
+        return [Ahead(*row) for row in self._rows(AHEAD, values)]
+
+    def durations(self) -> list[Duration]:
+        """Return how long bodies took, by target, of the latest FIGURES_LIMIT ends."""
+        return [Duration(*row) for row in self._rows(DURATIONS, {"limit": FIGURES_LIMIT, "targets": TARGETS_LIMIT})]
+
+    def running_by_queue(self) -> dict[str, int]:
+        """Return how many run, of the first COUNT_LIMIT + 1."""
+        return dict(self._rows(RUNNING, {"limit": COUNT_LIMIT + 1}))
+
+    def standing(self, now: datetime) -> Standing:
+        """Return what stands in the way of starts, counted to COUNT_LIMIT + 1."""
+        (row,) = self._rows(STANDING, {"limit": COUNT_LIMIT + 1, "now": now})
+        return Standing(*row)
+
+    def _rows(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())

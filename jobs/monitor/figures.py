@@ -1,0 +1,173 @@
+"""The metrics of the database, asked at a scrape of web: nine short statements at most every KEPT_FOR seconds in each
+web process, however many ask. docs/metrics.md has them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from jobs.clock import clock
+from jobs.metrics import need
+from jobs.metrics.bounds import OTHER, kept
+from jobs.metrics.table import OF_WEB
+from jobs.models import Job
+from jobs.models.job import DEFAULT_QUEUE
+from jobs.models.querysets import OVERDUE_AFTER
+from jobs.models.querysets.measuring import AHEAD_LIMIT, Ahead, Duration
+from jobs.monitor.leading import leader_line
+from jobs.monitor.workers import STATUSES, WorkerLine, worker_lines
+from jobs.rights import EVERYTHING
+from jobs.states import Hold
+
+KEPT_FOR = 5  # seconds
+KEY = "runat-metrics"
+DURATIONS_KEPT_FOR = 60  # seconds: they change slowly, and are the dearest
+DURATIONS_KEY = "runat-metrics-durations"
+UNKNOWN = 1.0  # seconds: how long the first job of all is taken to run
+
+Values = dict[tuple[str, ...], float]  # of a metric, by its labels
+Figures = dict[str, Values]
+
+_asking = threading.Lock()
+
+
+class OfTheDatabase:
+    """Collector of prometheus_client: makes its families of the figures."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics of web. Raises DatabaseError."""
+        figures = latest()
+        for metric in OF_WEB:
+            family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+            for labels, value in figures[metric.name].items():
+                family.add_metric(labels, value)
+            yield family
+
+
+def latest() -> Figures:
+    """Return the figures, at most KEPT_FOR seconds old. Raises DatabaseError."""
+    found: Figures | None = cache.get(KEY)
+    if found is None:
+        with _asking:  # two scrapers whose figures have just expired ask the database once
+            found = cache.get(KEY)
+            if found is None:
+                found = take(clock.current())
+                cache.set(KEY, found, KEPT_FOR)
+    return found
+
+
+def take(now: datetime) -> Figures:
+    """Ask the database. A metric has a value for each value of its labels that there is now."""
+    workers, durations = worker_lines(now), _durations()
+    ahead = Job.objects.ahead(
+        now, until=now + timedelta(seconds=need.LONGEST), overdue_before=now - OVERDUE_AFTER, cell=need.CELL
+    )
+    standing = Job.objects.standing(now)
+    return (
+        _of_pending(ahead, now)
+        | _of_need(ahead, durations)
+        | _of_workers(workers, Job.objects.running_by_queue(), ahead)
+        | _of_leader(now)
+        | {
+            "runat_jobs_interrupted": {(): standing.interrupted},
+            "runat_jobs_held": _held(Job.objects.held_counts()),
+            "runat_limits_paused": {("queue",): standing.queues_paused, ("key",): standing.keys_paused},
+            "runat_stops": {
+                ("planned",): standing.stops_planned,
+                ("in force",): standing.stops_in_force,
+                ("letting go",): standing.stops_letting_go,
+            },
+            "runat_installation_held": {(): standing.nothing_starts},
+        }
+    )
+
+
+def _durations() -> list[Duration]:
+    found: list[Duration] | None = cache.get(DURATIONS_KEY)
+    if found is None:
+        found = Job.objects.durations()
+        cache.set(DURATIONS_KEY, found, DURATIONS_KEPT_FOR)
+    return found
+
+
+def _of_pending(ahead: Iterable[Ahead], now: datetime) -> Figures:
+    names = kept([DEFAULT_QUEUE, *(one.queue for one in ahead)])
+    due, overdue, oldest = (_by_queue(dict.fromkeys(names, 0.0)) for _ in range(3))
+    for one in ahead:
+        label = (one.queue if one.queue in names else OTHER,)
+        due[label] = due.get(label, 0) + one.due
+        overdue[label] = overdue.get(label, 0) + one.overdue
+        oldest[label] = max(oldest.get(label, 0.0), (now - one.oldest).total_seconds())
+    return {"runat_jobs_due": due, "runat_jobs_overdue": overdue, "runat_oldest_due_age_seconds": oldest}
+
+
+def _of_need(ahead: list[Ahead], durations: list[Duration]) -> Figures:
+    names = kept([DEFAULT_QUEUE, *(one.queue for one in ahead)])
+    planned = [
+        need.Planned(one.queue if one.queue in names else OTHER, one.target, one.cell, one.starts) for one in ahead
+    ]
+    nothing: Values = {(name, window): 0.0 for name in names for window in need.WINDOWS}
+    slots: Values = {}
+    targets: Values = {}
+    for by in ("mean", "p95"):
+        known = {one.target: float(getattr(one, by)) for one in durations}
+        otherwise = sum(known.values()) / len(known) if known else UNKNOWN
+        needed = nothing | need.slots_needed(planned, need.known_or(known, otherwise))
+        slots |= {(*labels, by): value for labels, value in needed.items()}
+        targets |= {(target, by): known[target] for target in kept(known)}
+    return {
+        "runat_planned_starts": nothing | need.starts_by_window(planned),
+        "runat_slots_needed": slots,
+        "runat_target_duration_seconds": targets,
+        "runat_figures_cut": {(): sum(one.starts for one in ahead) >= AHEAD_LIMIT},
+    }
+
+
+def _of_workers(workers: list[WorkerLine], running: Mapping[str, int], ahead: Iterable[Ahead]) -> Figures:
+    """Return also 0 slots for a queue that has jobs and no worker: an alert compares them."""
+    taking = [worker for worker in workers if worker.takes]
+    queues = [queue for worker in taking for queue in worker.queues]
+    names = kept([DEFAULT_QUEUE, *(one.queue for one in ahead), *running, *queues])
+    slots: dict[str, float] = dict.fromkeys(names, 0.0)
+    for worker in taking:
+        for queue in worker.queues:
+            label = queue if queue in names else OTHER
+            slots[label] = slots.get(label, 0.0) + worker.slots
+    runs: dict[str, float] = defaultdict(float, dict.fromkeys(names, 0.0))
+    for queue, jobs in running.items():
+        runs[queue if queue in names else OTHER] += jobs
+    looks = Counter(worker.look for worker in workers)
+    living = [abs(worker.offset_ms) / 1000 for worker in workers if worker.status in ("alive", "silent")]
+    return {
+        "runat_slots": _by_queue(slots),
+        "runat_jobs_running": _by_queue(runs),
+        "runat_workers": {(look,): looks[look] for look in (*STATUSES, "drained", "full")},
+        "runat_worker_slots": {(): sum(worker.slots for worker in taking)},
+        "runat_worker_slots_busy": {(): sum(worker.busy for worker in taking)},
+        "runat_clock_offset_max_seconds": {(): max(living, default=0.0)},
+    }
+
+
+def _by_queue(values: Mapping[str, float]) -> Values:
+    return {(queue,): value for queue, value in values.items()}
+
+
+def _of_leader(now: datetime) -> Figures:
+    line = leader_line(now, EVERYTHING)
+    age = -1.0 if line.listed_at is None else max((now - line.listed_at).total_seconds(), 0.0)
+    return {
+        "runat_leader": {(): not line.absent},
+        "runat_leader_epoch": {(): line.epoch},
+        "runat_leader_listed_age_seconds": {(): age},
+        "runat_leader_listed": {(): line.listed or 0},
+        "runat_leader_unpublished": {(): line.unpublished},
+    }
+
+
+def _held(counts: Mapping[Hold, int]) -> Values:
+    return {(hold.words,): counts.get(hold, 0) for hold in Hold}

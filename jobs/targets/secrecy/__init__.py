@@ -1,0 +1,1 @@
+"""Arguments that not everybody sees, and secrets that are lent to jobs by their names."""

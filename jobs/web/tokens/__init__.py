@@ -1,0 +1,1 @@
+"""The page /tokens/, on which people make tokens for programs."""

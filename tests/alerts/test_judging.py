@@ -1,0 +1,118 @@
+"""Each rule of the platform: what makes it true, by the database's rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from jobs.alerts import facts, judging
+from jobs.alerts.conditions import RULES
+from jobs.models import Job, Leadership, Occurrence, Schedule, Stop, Worker
+from jobs.states import Cause, State
+from tests.conftest import NOW, seconds
+from tests.monitor.rows import ended
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def led(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Leadership, "lock_holder", staticmethod(lambda lock: (1, "here", "beat")))
+
+
+def found(now: Any = NOW, *, broker: bool = True) -> list[str]:
+    conditions = judging.judge(facts.ask(now, lambda: broker), now)
+    assert all(one.sentence and one.remedy for one in conditions)
+    return sorted(":".join(filter(None, one.key)) for one in conditions)
+
+
+def worker(**more: Any) -> Worker:
+    values = {"name": "w1@host", "pid": 1, "pool": "threads", "slots": 5, "queues": ["default"], "heartbeat_at": NOW}
+    return Worker.objects.create(session=uuid4(), **values | more)
+
+
+def test_nothing_is_wrong_with_an_idle_platform() -> None:
+    assert found() == []
+
+
+def test_no_leader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Leadership, "lock_holder", staticmethod(lambda lock: None))
+    assert found() == ["no_leader"]
+
+
+def test_broker_away() -> None:
+    assert found(broker=False) == ["broker"]
+
+
+def test_a_queue_without_a_worker_whose_jobs_are_due(make_job: Any) -> None:
+    worker()
+    make_job(60)
+    make_job(60, queue="mail")
+    assert found(NOW + seconds(5)) == []
+    Worker.objects.update(heartbeat_at=NOW + seconds(61))
+    assert found(NOW + seconds(61)) == ["no_worker:mail"]
+    Worker.objects.update(refusing="its disk is full")
+    assert found(NOW + seconds(61)) == ["no_worker:default", "no_worker:mail"]
+
+
+def test_a_backlog_but_not_while_everything_is_stopped(make_job: Any) -> None:
+    make_job(60)
+    now = NOW + seconds(91)
+    worker(heartbeat_at=now)
+    assert found(now) == ["backlog:default"]
+    Stop.objects.create(begins_at=NOW, reason="The hosts are moved.", created_at=NOW)
+    assert found(now) == []
+
+
+def test_late_starts_by_queue() -> None:
+    ended(NOW, delay=seconds(35), queue="pay")
+    ended(NOW, delay=seconds(1), queue="mail")
+    assert found() == ["late:pay"]
+    assert found(NOW + timedelta(minutes=11)) == []
+
+
+def test_many_failures_and_not_few() -> None:
+    for _ in range(4):
+        ended(NOW, State.FAILED)
+    assert found() == []
+    ended(NOW, State.FAILED)
+    assert found() == ["failed"]
+    for _ in range(21):
+        ended(NOW)
+    assert found() == []
+
+
+def test_interrupted_ones_until_somebody_decides() -> None:
+    ended(NOW, State.INTERRUPTED)
+    assert found(NOW + timedelta(days=3)) == ["interrupted"]
+    Job.objects.update(state=State.FAILED)
+    assert found(NOW + timedelta(days=3)) == []
+
+
+def test_missed_times_but_not_those_that_somebody_wanted() -> None:
+    values = {"dialect": "interval", "expression": "60", "target": "demo.noop", "anchored_at": NOW}
+    values |= {"created_at": NOW, "accounted_until": NOW}
+    for name, cause in (("lost", Cause.DOWNTIME), ("paused", Cause.PAUSED)):
+        schedule = Schedule.objects.create(name=name, **values)
+        Occurrence.objects.create(
+            schedule=schedule, nominal_at=NOW - seconds(90), cause=cause, noted_at=NOW - seconds(9)
+        )
+    assert found() == ["missed:lost"]
+    assert found(NOW + timedelta(minutes=11)) == []
+
+
+def test_the_docs_have_each_rule() -> None:
+    doc = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+    table = doc.partition("<!-- rules -->\n")[2].partition("<!-- end")[0].splitlines()
+    spans = {rule: f", for {rule.after.total_seconds():g} s" if rule.after else "" for rule in RULES}
+    assert table == [f"| `{rule.name}` | {rule.level} | {rule.about}{span} |" for rule, span in spans.items()]
+
+
+def test_a_clock_that_is_off() -> None:
+    worker(offset_ms=400)
+    worker(name="w2@host", offset_ms=-100)
+    assert found() == ["clock:w1@host"]

@@ -1,0 +1,204 @@
+"""What is to be said reaches its destinations: by mail, and as CloudEvents whose signatures hold; what is not taken is
+tried again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from jobs.alerts import sending, sinks, watcher
+from jobs.events.alerts import AlertNotSent
+from jobs.models import Alert, Delivery
+from project import mail
+from tests.alerts.conftest import KEY, MailServer
+from tests.conftest import NOW, seconds
+from tests.http.server import Server, serving
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hooks(settings: Any) -> Iterator[Server]:
+    settings.JOBS_HTTP_PORTS = []
+    settings.JOBS_HTTP_ALLOW = ["127.0.0.0/8", "::1"]
+    settings.JOBS_HTTP_SIGNING_KEYS = [f"localhost={KEY}"]
+    settings.JOBS_PUBLIC_URL = "https://runat.example.com"
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def mailing(settings: Any, mails: MailServer) -> MailServer:
+    settings.CAN_MAIL = True
+    for name, value in mail.parse(mails.url).items():
+        setattr(settings, name, value)
+    return mails
+
+
+@pytest.fixture
+def sender() -> Iterator[sending.Sender]:
+    sender = sending.Sender()
+    yield sender
+    sender.close(NOW, 20)
+
+
+def alert(**more: Any) -> Alert:
+    values = {"rule": "no_worker", "subject": "mail", "kind": "queue", "level": "bad", "link": "/jobs/?queue=mail"}
+    words = {
+        "sentence": "No worker takes from queue mail.",
+        "remedy": "Start one.",
+        "opened_at": NOW,
+        "last_seen_at": NOW,
+    }
+    return Alert.objects.create(**values | words | more)
+
+
+def deliver(destination: Any, event: str = "opened", of: Alert | None = None) -> Delivery:
+    return Delivery.objects.create(alert=of or alert(), destination=destination, event=event, made_at=NOW, next_at=NOW)
+
+
+def send(sender: sending.Sender, now: datetime = NOW) -> None:
+    """Send what is due, and note what became of it."""
+    sender.look()
+    sender.step(now)
+    for one in sender._on_their_way:
+        one.future.result(20)
+    sender.step(now)
+
+
+def test_a_webhook_gets_a_cloud_event_with_a_signature(make_destination: Any, hooks: Server, sender: Any) -> None:
+    delivery = deliver(make_destination(kind="webhook", address=f"{hooks.url}/ok"))
+    send(sender)
+    (seen,) = hooks.counts.requests
+    said = json.loads(seen.body)
+    assert (seen.method, seen.headers["content-type"]) == ("POST", "application/cloudevents+json; charset=utf-8")
+    assert (said["specversion"], said["type"], said["subject"]) == ("1.0", "runat.alert.opened", "no_worker:mail")
+    assert said["source"] == "https://runat.example.com"
+    assert said["data"]["address"] == "https://runat.example.com/jobs/?queue=mail"
+    assert said["id"] == seen.headers["webhook-id"] == str(delivery.message)
+    signed = f"{seen.headers['webhook-id']}.{seen.headers['webhook-timestamp']}.".encode() + seen.body
+    secret = base64.b64decode(KEY.removeprefix("whsec_"))
+    wanted = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+    assert seen.headers["webhook-signature"] == f"v1,{wanted}"
+    delivery.refresh_from_db()
+    assert (delivery.outcome, delivery.attempts, delivery.error) == ("sent", 1, "")
+
+
+def test_a_mail_says_what_where_and_what_to_do(make_destination: Any, mailing: MailServer, sender: Any) -> None:
+    make = make_destination(address="ada@example.com, grace@example.com")
+    delivery = deliver(make)
+    send(sender)
+    (got,) = mailing.mails
+    assert got["Subject"] == "[RunAt] No worker takes from queue mail."
+    assert got["To"] == "ada@example.com, grace@example.com"
+    assert got["Message-ID"] == f"<{delivery.message}@runat>"
+    assert "Start one." in got.get_content()
+    delivery.refresh_from_db()
+    assert delivery.outcome == "sent"
+
+
+def test_what_is_not_taken_is_tried_again_and_is_the_same_message(
+    make_destination: Any, hooks: Server, sender: Any, emitted: Any
+) -> None:
+    delivery = deliver(make_destination(kind="webhook", address=f"{hooks.url}/busy"))
+    send(sender)
+    delivery.refresh_from_db()
+    assert (delivery.outcome, delivery.attempts, delivery.error) == ("waiting", 1, "answered with status 503")
+    assert [(one.again, one.attempt) for one in emitted.of(AlertNotSent)] == [(True, 1)]
+    send(sender, NOW + seconds(4))
+    assert len(hooks.counts.requests) == 1, "not before its time"
+    send(sender, NOW + seconds(5))
+    delivery.refresh_from_db()
+    assert (delivery.outcome, delivery.attempts) == ("sent", 2)
+    assert len({seen.headers["webhook-id"] for seen in hooks.counts.requests}) == 1
+
+
+def test_one_that_never_takes_it_is_given_up(make_destination: Any, hooks: Server, sender: Any) -> None:
+    delivery = deliver(make_destination(kind="webhook", address=f"{hooks.url}/status/500"))
+    now = NOW
+    for pause in (*sending.BACK_OFF, 0):
+        send(sender, now)
+        now += seconds(pause)
+    delivery.refresh_from_db()
+    assert (delivery.outcome, delivery.attempts) == ("failed", len(sending.BACK_OFF) + 1)
+
+
+def test_of_one_alert_a_destination_gets_one_thing_after_the_other(
+    make_destination: Any, hooks: Server, sender: Any
+) -> None:
+    slow = make_destination(kind="webhook", address=f"{hooks.url}/busy")
+    other = make_destination("other", kind="webhook", address=f"{hooks.url}/ok")
+    one = alert()
+    for destination in (slow, other):
+        for event in ("opened", "resolved"):
+            deliver(destination, event, of=one)
+    for moment in (0, 1, 10, 11):
+        send(sender, NOW + seconds(moment))
+    said = [(seen.path, json.loads(seen.body)["type"].rpartition(".")[2]) for seen in hooks.counts.requests]
+    assert [what for path, what in said if path == "/ok"] == ["opened", "resolved"]
+    assert [what for path, what in said if path == "/busy"] == ["opened", "opened", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://169.254.169.254/latest", "not a public address"),
+        ("http://127.0.0.1:1/x", "not a public address"),
+        ("ftp://example.com", "whole address"),
+        ("https://example.com/hook", "JOBS_HTTP_SIGNING_KEYS"),
+    ],
+)
+def test_a_webhook_may_lead_only_where_jobs_may_and_is_signed(settings: Any, address: str, why: str) -> None:
+    settings.JOBS_HTTP_ALLOW, settings.JOBS_HTTP_PORTS, settings.JOBS_HTTP_SIGNING_KEYS = [], [], []
+    with pytest.raises(ValueError, match=why):
+        sinks.check("webhook", address)
+
+
+def test_what_is_refused_when_it_is_sent_says_so(
+    make_destination: Any, hooks: Server, settings: Any, sender: Any
+) -> None:
+    delivery = deliver(make_destination(kind="webhook", address=f"{hooks.url}/ok"))
+    settings.JOBS_HTTP_ALLOW = []
+    send(sender)
+    delivery.refresh_from_db()
+    assert "not a public address" in delivery.error
+    assert not hooks.counts.requests
+
+
+def test_without_a_mail_server_a_mail_says_so(make_destination: Any, settings: Any, sender: Any) -> None:
+    settings.CAN_MAIL = False
+    delivery = deliver(make_destination())
+    send(sender)
+    delivery.refresh_from_db()
+    assert "EMAIL_URL is not set" in delivery.error
+
+
+def test_a_test_is_sent_without_an_alert(make_destination: Any, hooks: Server, sender: Any) -> None:
+    destination = make_destination(kind="webhook", address=f"{hooks.url}/ok")
+    Delivery.objects.create(destination=destination, event="test", made_at=NOW, next_at=NOW)
+    send(sender)
+    (seen,) = hooks.counts.requests
+    assert json.loads(seen.body)["type"] == "runat.alert.test"
+
+
+def test_a_watcher_that_judges_asks_for_its_address_each_minute_and_no_other_does(
+    hooks: Server, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOBS_WATCH_PING_URL = f"{hooks.url}/ok/here"
+    watching = watcher.Watcher("watch@test")
+    monkeypatch.setattr(watcher, "close_old_connections", lambda: None)  # that of the test has its transaction
+    monkeypatch.setattr(watching.broker, "answers", lambda: True)
+    monkeypatch.setattr(watching.lock, "take", lambda: False)
+    watching.turn()
+    monkeypatch.setattr(watching.lock, "take", lambda: True)
+    for _ in range(3):
+        watching.turn()
+    watching.sender._pool.shutdown()
+    assert [(seen.method, seen.path) for seen in hooks.counts.requests] == [("GET", "/ok/here")]

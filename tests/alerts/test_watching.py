@@ -1,0 +1,98 @@
+"""The watcher's turns: it judges when it has the lock, and says by itself that the database is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from jobs.alerts import watcher
+from jobs.alerts.messages import Message
+from jobs.events.alerts import WatchBegun, WatchEnded
+from jobs.models import Alert
+from tests.conftest import seconds
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def watching(monkeypatch: pytest.MonkeyPatch) -> watcher.Watcher:
+    """A watcher that gets the lock, without a broker to ask."""
+    made = watcher.Watcher("watch@test")
+    monkeypatch.setattr(made.broker, "answers", lambda: True)
+    monkeypatch.setattr(watcher, "close_old_connections", lambda: None)  # that of the test has its transaction
+    take(made, True, monkeypatch)
+    return made
+
+
+def take(watching: watcher.Watcher, answer: bool | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> bool:
+        if isinstance(answer, Exception):
+            raise answer
+        watching.lock.taken = answer
+        return answer
+
+    monkeypatch.setattr(watching.lock, "take", said)
+
+
+def test_one_that_stands_by_judges_nothing(
+    watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch, emitted: Any
+) -> None:
+    take(watching, False, monkeypatch)
+    monkeypatch.setattr(watcher.facts, "ask", lambda *_: pytest.fail("it has asked"))
+    assert watching.turn() == watcher.TRY_EVERY
+    assert not emitted.of(WatchBegun)
+
+
+def test_nobody_leads_and_it_is_an_alert(watching: watcher.Watcher, emitted: Any) -> None:
+    assert watching.turn() == watcher.TURN_EVERY
+    assert not Alert.objects.exists(), "a new leader has some seconds"
+    watching._patience.since = {key: at - seconds(15) for key, at in watching._patience.since.items()}
+    watching.turn()
+    assert [one.rule for one in Alert.objects.open()] == ["no_leader"]
+    assert len(emitted.of(WatchBegun)) == 1
+
+
+def test_a_question_that_fails_ends_no_watcher(
+    watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch, emitted: Any
+) -> None:
+    def fails(*_: Any) -> None:
+        raise KeyError("nobody has expected this")
+
+    monkeypatch.setattr(watcher.facts, "ask", fails)
+    assert watching.turn() == watcher.TURN_EVERY
+    assert watching.lock.taken
+    assert not emitted.of(WatchEnded)
+
+
+def test_a_database_that_is_away_is_said_once_by_who_judged_and_written_down_when_it_is_back(
+    watching: watcher.Watcher, make_destination: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_destination("bad", min_level="bad")
+    make_destination("mine", pattern="late:*")
+    sent: list[tuple[str, Message]] = []
+    monkeypatch.setattr(watching.sender, "send", lambda kind, address, message: sent.append((kind, message)))
+    watching.turn()
+    take(watching, OperationalError("the server has gone"), monkeypatch)
+    watching.turn()
+    away = watching._away
+    assert away is not None
+    assert not watching.lock.taken
+    assert not sent, "it may be back in a moment"
+    away.since -= seconds(20)
+    for _ in range(3):
+        assert watching.turn() == watcher.TRY_EVERY
+    ((kind, message),) = sent
+    assert (kind, message.fingerprint, message.event) == ("mail", "database", "opened")
+    assert "the server has gone" in message.text
+    take(watching, False, monkeypatch)  # another watcher judges, which knows nothing of it
+    watching.turn()
+    alert = Alert.objects.get(rule="database")
+    assert (alert.announced, alert.opened_at, alert.resolved_at) == ("opened", away.since, None)
+
+
+def test_who_did_not_judge_says_nothing_of_it(watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(watching, OperationalError("the server has gone"), monkeypatch)
+    watching.turn()
+    assert watching._away is None

@@ -1,0 +1,196 @@
+"""What the documentation shows is what happens: each operation is sent its example, and answers as the schema says.
+
+RECORD_ANSWERS=1 writes the answers down anew, in jobs/api/answers.json."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator
+
+from jobs.api.answers import FILE, answers
+from jobs.api.schema import CONTENT_TYPE, JSON, PROBLEMS
+from jobs.models import Job
+from tests.api.conftest import JOBS, bearer, new_job
+from tests.api.world import BEFORE, World, world
+
+METHODS = ("get", "post", "put", "patch", "delete")
+QUERIES = {"calendars_openings": "?from=2026-12-21T00:00:00Z&days=7"}
+
+
+@cache
+def schema() -> dict[str, Any]:
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+@cache
+def operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Path, method and description of each operation, by its id."""
+    return {
+        operation["operationId"]: (path, method, operation)
+        for path, found in schema()["paths"].items()
+        for method, operation in found.items()
+        if method in METHODS
+    }
+
+
+def strict(part: Any) -> Any:
+    """The same as JSON Schema has it: null by its type; and nothing that is not described."""
+    if isinstance(part, list):
+        return [strict(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {name: strict(value) for name, value in part.items() if name not in ("nullable", "example")}
+    if isinstance(part.get("properties"), dict) and part.get("type") == "object":
+        kept.setdefault("additionalProperties", False)
+    return {"anyOf": [kept, {"type": "null"}]} if part.get("nullable") is True else kept
+
+
+def mistakes(described: dict[str, Any], value: Any) -> list[str]:
+    whole = {**strict(described), "components": strict(schema()["components"])}
+    return [f"{error.json_path}: {error.message[:200]}" for error in Draft202012Validator(whole).iter_errors(value)]
+
+
+def shape(value: Any) -> Any:
+    """What a value is made of; of a list, its first."""
+    match value:
+        case dict():
+            return {name: shape(inner) for name, inner in sorted(value.items())}
+        case list():
+            return [shape(inner) for inner in value[:1]]
+        case bool() | None:
+            return type(value).__name__
+        case int() | float():
+            return "number"
+    return type(value).__name__
+
+
+def cut(value: Any) -> Any:
+    """The same with two of each list at most: who reads it sees what the others are."""
+    if isinstance(value, list):
+        return [cut(inner) for inner in value[:2]]
+    return {name: cut(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def keep(name: str, status: int, body: Any) -> None:
+    """Write an answer down, or compare it with the one that is written down."""
+    if os.environ.get("RECORD_ANSWERS"):
+        kept = json.loads(FILE.read_text()) | {name: {"status": status, "body": cut(body)}}
+        FILE.write_text(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n")
+        return
+    written = answers()[name]
+    assert (written["status"], shape(written["body"])) == (status, shape(body)), "record it: RECORD_ANSWERS=1"
+
+
+@pytest.fixture
+def made(make_job: Any, db: None) -> World:
+    return world(make_job, User.objects.create_superuser("grace"))
+
+
+def test_each_operation_is_here() -> None:
+    assert set(BEFORE) == set(operations())
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_it_answers_as_the_schema_says(made: World, name: str) -> None:
+    BEFORE[name](made)
+    path, method, operation = operations()[name]
+    address = made.address(path) + QUERIES.get(name, "")
+    content = operation.get("requestBody", {}).get("content", {})
+    sent = {} if not content else {"data": content[JSON]["example"], "content_type": JSON}
+    if content:
+        assert mistakes(content[JSON]["schema"], content[JSON]["example"]) == []
+    answer = getattr(bearer(made.by), method)(address, **sent)
+    assert answer.status_code < 300, answer.content
+    if answer.streaming:
+        return  # a file
+    described = operation["responses"][str(answer.status_code)]
+    if JSON not in described.get("content", {}):
+        assert not answer.content
+        return
+    body = answer.json()
+    if described["content"][JSON]["schema"] == {"type": "string"}:
+        return  # a file
+    assert mistakes(described["content"][JSON]["schema"], body) == []
+    keep(name, answer.status_code, body)
+
+
+def test_each_operation_says_what_it_does_and_needs() -> None:
+    summaries = [operation["summary"] for _, _, operation in operations().values()]
+    assert [one for one in summaries if summaries.count(one) > 1] == []
+    assert [one for one in summaries if not 5 < len(one) < 100] == []
+    for _, _, operation in operations().values():
+        of_oneself = operation["operationId"].startswith("tokens_me")
+        needs = "Needs no permission." if of_oneself else "Needs the permission `jobs."
+        assert needs in operation["description"]
+        assert operation["description"].startswith(operation["summary"])
+        described = [place for place in operation.get("parameters", []) if place["in"] == "path"]
+        assert all(place["description"] and place["example"] for place in described)
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "text/csv"])
+def test_jobs_come_in_bulk_in_the_other_ways(made: World, kind: str) -> None:
+    example = operations()["jobs_bulk"][2]["requestBody"]["content"][kind]["example"]
+    body = example if isinstance(example, str) else json.dumps(example) + "\n"
+    answer = bearer(made.by).post(f"{JOBS}bulk/", body, content_type=kind)
+    assert answer.status_code == 201, answer.content
+    assert Job.objects.get(pk=answer.json()["ids"][0]).target == "demo.noop"
+
+
+def refusals(made: World, monkeypatch: pytest.MonkeyPatch) -> dict[int, Any]:
+    api, nobody = bearer(made.by), bearer(User.objects.create_user("ada"))
+    cancel, key = made.address(f"{JOBS}{{job_id}}/cancel/"), {"Idempotency-Key": "order-17"}
+    found = {
+        400: api.post(JOBS, {"target": "demo.sleep", "payload": {"minutes": 1}}, content_type=JSON),
+        401: Client().get(JOBS),
+        403: nobody.get(JOBS),
+        404: api.get(f"{JOBS}999999/"),
+        413: api.post(JOBS, " " * 2_700_000, content_type=JSON),
+        415: api.post(JOBS, "a: b", content_type="application/yaml"),
+    }
+    api.post(cancel, {}, content_type=JSON)
+    found[409] = api.post(cancel, {}, content_type=JSON)
+    api.post(JOBS, new_job(), content_type=JSON, headers=key)
+    found[422] = api.post(JOBS, new_job(queue="mail"), content_type=JSON, headers=key)
+
+    def away(*args: Any) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("jobs.api.views.matching", away)
+    found[503] = api.get(JOBS)
+    return found
+
+
+def test_the_refusals_are_those_that_come(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = schema()["components"]["schemas"]["Problem"]
+    found = refusals(made, monkeypatch)
+    assert set(found) == set(PROBLEMS)
+    for status, (kind, _) in PROBLEMS.items():
+        answer = found[status]
+        assert (answer.status_code, answer["Content-Type"]) == (status, CONTENT_TYPE), answer.content
+        body = answer.json()
+        assert body["type"] == f"urn:runat:problem:{kind}"
+        assert mistakes(problem, body) == []
+        keep(kind, status, body)
+
+
+def test_each_operation_names_its_refusals() -> None:
+    named = {
+        name: {int(one) for one in operation["responses"] if one.isdigit()}
+        for name, (_, _, operation) in operations().items()
+    }
+    assert all({401, 403, 503} <= statuses for statuses in named.values())
+    assert named["jobs_create"] == {200, 201, 400, 401, 403, 413, 415, 422, 429, 503}
+    assert named["jobs_cancel"] == {200, 400, 401, 403, 404, 409, 413, 415, 503}
+    assert named["jobs_read"] == {200, 401, 403, 404, 503}
+    assert named["workers_list"] == {200, 401, 403, 503}
+    assert {400, 404, 409, 422, 429} <= named["triggers_fire"]

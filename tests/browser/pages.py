@@ -1,0 +1,157 @@
+"""All pages that there are, each with rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import RequestFactory
+from django.urls import reverse
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from jobs.models import (
+    Alert,
+    CreationLimit,
+    Delivery,
+    Destination,
+    Job,
+    Operation,
+    Ownership,
+    RetentionRule,
+    Schedule,
+    TargetRule,
+    Team,
+    Verb,
+    Worker,
+    WorkerLog,
+)
+from jobs.states import State
+from jobs.transitions import operations
+from jobs.transitions.operations import AskedOfMany
+from tests.api.world import world
+from tests.bearing import secret_of
+from tests.monitor.rows import SECOND, ended, running, worker
+
+LONG = "the-books-of-all-subsidiaries-are-closed-and-sent-to-the-auditors-before-midnight"
+OF_SCHEDULES = ("calendar/", "clocks/", "bring/")
+OF_A_SCHEDULE = ("", "change/", "backfill/")
+
+
+def rows(make_job: Any, by: User) -> None:
+    """Fill every table that has a page, with long names among them."""
+    world(make_job, by)
+    now = datetime.now(tz=UTC)
+    make_job(60, now=now, name=LONG, queue="the-queue-of-the-department-of-accounts", labels={"department": LONG[:60]})
+    running(now, name="the report")
+    ended(now - SECOND, State.FAILED, name="invoices", reason="ValueError: there are no rows")
+    ended(now - timedelta(hours=1), State.INTERRUPTED, name="payroll")
+    failed = ended(now - timedelta(hours=1), State.FAILED, name=LONG)
+    failed.attempts.update(failure=f"ValueError in books.{LONG}:Book.close", error=f"ValueError: {LONG}")
+    ended(now - timedelta(hours=2), name=LONG)
+    worker(
+        now,
+        "celery@worker-of-the-department-of-accounts.internal.example.com",
+        queues=["default", "mail"],
+        cpu=12.5,
+        memory=40.0,
+    )
+    worker(now, "w2@host", refusing="Drained by ada: its disk is replaced.", drained_at=now, drained_by="ada")
+    WorkerLog.objects.create(action="QUERYLIST", client="beat@host", results=4, at=now)
+    WorkerLog.objects.create(action="ACQUIRE_FAILURE", client="w1@host", job_id=7, results=0, at=now)
+    asked = AskedOfMany(Verb.CANCEL, {"queue": "default"})
+    operations.begin(asked, reason="The books of this month are closed already.", by=by, now=now)
+    CreationLimit.objects.create(group=Group.objects.create(name="accounts"), rate=5, burst=10)
+    secret_of(by)
+    RetentionRule.objects.create(does="redact", kind="label", name=f"department:{LONG[:60]}", days=30)
+    ops = Destination.objects.create(name="people of the night", kind="mail", address="ops@example.com")
+    late = Alert.objects.create(
+        rule="late",
+        subject="the-queue-of-the-department-of-accounts",
+        kind="queue",
+        level="warn",
+        sentence="Jobs of queue the-queue-of-the-department-of-accounts started more than 30 s late.",
+        opened_at=now,
+        last_seen_at=now,
+    )
+    Delivery.objects.create(alert=late, destination=ops, event="opened", made_at=now, next_at=now, error=LONG)
+    every, cron = IntervalSchedule.objects.create(every=5, period="minutes"), CrontabSchedule.objects.create(hour="2")
+    PeriodicTask.objects.create(name="celery.backup", task="shop.tasks.backup", interval=every)
+    PeriodicTask.objects.create(name=LONG, task="shop.tasks.clean", crontab=cron)
+    ClockedSchedule.objects.create(clocked_time=now + timedelta(days=1))
+    SolarSchedule.objects.create(event="sunrise", latitude=48.137154, longitude=11.576124)
+    _accounts(now, by)
+
+
+def _accounts(now: datetime, by: User) -> None:
+    """Teams with what they own, rules of targets, and what keeps strangers out."""
+    team = Team.objects.create(
+        name="accounts-of-all-subsidiaries-and-of-the-holding", description="They close the books."
+    )
+    team.members.add(by)
+    Ownership.objects.create(team=team, kind="queue", name="the-queue-of-the-department-of-accounts")
+    Ownership.objects.create(team=team, kind="target", name="http")
+    TargetRule.objects.create(target="http", switched_off=True, reason="The proxy is replaced until Monday.")
+    TargetRule.objects.create(target="demo.fail", dangerous=True)
+    with_a_phone = User.objects.create(username="grace")
+    TOTPDevice.objects.create(user=with_a_phone, name="default", confirmed=True)
+    stranger = {"ip_address": "203.0.113.7", "username": LONG, "user_agent": LONG, "path_info": "/login/"}
+    AccessAttempt.objects.create(**stranger, failures_since_start=3, get_data="", post_data="username=x")
+    AccessLog.objects.create(ip_address="203.0.113.8", username="ada", user_agent=LONG, path_info="/login/")
+    AccessFailureLog.objects.create(**stranger, locked_out=True)
+
+
+OF_STRANGERS = ("/login/",)
+
+
+def addresses() -> Iterator[str]:
+    """Yield the address of each page that stands in a menu, or is led to from one of these."""
+    yield from (
+        "/",
+        "/jobs/",
+        "/jobs/new/",
+        "/tokens/",
+        "/roles/",
+        "/audit/",
+        "/late/",
+        "/failures/",
+        "/failures/?span=7d&target=none",
+        "/account/",
+        "/api/docs/",
+        "/jobs/404/",
+        "/admin/",
+    )
+    yield reverse("admin:app_list", args=["jobs"])
+    yield "/jobs/new/?target=http"
+    yield from ("/operations/", "/operations/new/?action=reschedule&filter=state%3Dpending", "/operations/new/")
+    of_jobs = Operation.objects.of_jobs().first()
+    yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
+    yield "/alerts/"
+    yield from ("/stop/", "/queues/default/pause/", f"/workers/{Worker.objects.first().session}/drain/")
+    for model, page in sorted(admin.site._registry.items(), key=lambda one: one[0]._meta.label):
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"admin:{name}_changelist")
+        if page.has_add_permission(_asked()):
+            yield reverse(f"admin:{name}_add")
+        first = model._default_manager.first()
+        if first is not None and name not in ("jobs_occurrence", "jobs_schedule"):
+            yield reverse(f"admin:{name}_change", args=[first.pk])
+    for job in Job.objects.exclude(state=State.PENDING).order_by("id")[:3]:
+        yield f"/jobs/{job.pk}/"
+    waiting = Job.objects.filter(state=State.PENDING).order_by("id").first()
+    yield from (f"/jobs/{waiting.pk}/{path}" for path in ("", "edit/", "cancel/"))
+    job = Job.objects.first()
+    schedule = Schedule.objects.first()
+    yield from (f"/admin/jobs/schedule/{path}" for path in OF_SCHEDULES)
+    yield from (f"/admin/jobs/schedule/{schedule.pk}/{path}" for path in OF_A_SCHEDULE)
+    yield from ("/api/v1/jobs/", f"/api/v1/jobs/{job.pk}/", "/api/v1/workers/", "/api/v1/triggers/default/")
+
+
+def _asked() -> Any:
+    request = RequestFactory().get("/")
+    request.user = User.objects.filter(is_superuser=True).first()
+    return request

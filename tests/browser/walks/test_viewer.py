@@ -1,0 +1,53 @@
+"""A viewer's day: no staff, all lists and pages, no controls, and at a closed door a sentence that says who opens it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jobs.states import State
+from tests.monitor.rows import SECOND, ended, leader, pending, worker
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_he_sees_all_and_is_offered_nothing_that_he_may_not(somebody: Any, many: None) -> None:
+    now = datetime.now(tz=UTC)
+    leader(now)
+    worker(now)
+    jobs = [pending(now + timedelta(hours=1)), ended(now - SECOND, State.FAILED), ended(now, State.INTERRUPTED)]
+    linus = somebody("viewer", "linus")
+    with linus.task("See that all is well, or what is wrong"):
+        linus.reads("was interrupted and waits for a decision")
+    assert linus.controls() == []
+    with linus.task("Look at a job and its output"):
+        linus.press_id(f"recent-link-{jobs[2].pk}")
+        linus.reads("In the order of time")
+    for job in jobs:
+        linus.open(f"/jobs/{job.pk}/")
+        assert linus.controls() == []
+        linus.picture(f"Job that is {job.get_state_display()}")
+    linus.open("/jobs/?q=invoice&page_size=25")
+    linus.reads("among the newest")
+    linus.picture("List")
+    linus.press("Next", starts=True)
+    linus.picture("Next page")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/jobs/new/", "The roles creator, service, operator and admin have it."),
+        ("/queues/default/pause/", "The roles operator and admin have it."),
+        ("/admin/", "staff"),
+        ("/jobs/4711/", "There is no"),
+    ],
+)
+def test_a_closed_door_says_who_opens_it(somebody: Any, transactional_db: None, path: str, says: str) -> None:
+    linus = somebody("viewer", "linus")
+    linus.open(path)
+    linus.reads(says)
+    linus.picture(f"Refused {path}")
+    linus.browser.get_log("browser")  # the status that said so

@@ -1,0 +1,93 @@
+"""Roles are groups that a migration makes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.db import connection
+
+from jobs.roles import ROLES, roles_with
+
+migration = import_module("jobs.migrations.0051_rights")
+tokens = import_module("jobs.migrations.0052_tokens")
+stops = import_module("jobs.migrations.0054_stops")
+secrets = import_module("jobs.migrations.0064_view_secrets")
+redaction = import_module("jobs.migrations.0066_redaction_validated")
+alerts = import_module("jobs.migrations.0069_alerts")
+
+
+class Editor:
+    connection = connection
+
+
+@pytest.fixture
+def _none(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No group; what the migrations do to their apps, which are the real ones here, is undone after the test."""
+    for label in ("auth", "knox", "jobs"):
+        config = apps.get_app_config(label)
+        monkeypatch.setattr(config, "models_module", config.models_module)
+    Group.objects.all().delete()
+
+
+def has(group: Group) -> set[str]:
+    return {f"{app}.{code}" for app, code in group.permissions.values_list("content_type__app_label", "codename")}
+
+
+def test_the_names() -> None:
+    assert [role.name for role in ROLES] == ["viewer", "creator", "operator", "approver", "admin", "service"]
+    assert list(migration.ROLES) == [role.name for role in ROLES]
+
+
+@pytest.mark.usefixtures("_none")
+def test_the_migration_makes_them_as_they_are_described() -> None:
+    migration.make_groups(apps, Editor)
+    as_made = {group.name: has(group) for group in Group.objects.all()}
+    tokens.for_our_page(apps, Editor)
+    stops.give(apps, Editor)
+    secrets.give(apps, Editor)
+    redaction.give(apps, Editor)
+    alerts.give(apps, Editor)
+    assert {group.name: has(group) for group in Group.objects.all()} == {role.name: set(role.full) for role in ROLES}
+    alerts.take(apps, Editor)
+    redaction.take(apps, Editor)
+    secrets.take(apps, Editor)
+    stops.take(apps, Editor)
+    tokens.for_knoxs_page(apps, Editor)
+    assert {group.name: has(group) for group in Group.objects.all()} == as_made
+
+
+@pytest.mark.usefixtures("_none")
+def test_a_role_that_somebody_has_changed_stays_as_it_is() -> None:
+    migration.make_groups(apps, Editor)
+    group = Group.objects.get(name="admin")
+    group.permissions.remove(group.permissions.first())
+    before = has(group)
+    tokens.for_our_page(apps, Editor)
+    tokens.for_knoxs_page(apps, Editor)
+    assert has(group) == before
+
+
+@pytest.mark.usefixtures("_none")
+def test_a_group_that_there_is_stays_as_it_is() -> None:
+    operator = Group.objects.create(name="operator")
+    migration.make_groups(apps, Editor)
+    assert has(operator) == set()
+    assert Group.objects.count() == len(ROLES)
+
+
+@pytest.mark.usefixtures("_none")
+def test_the_way_back_removes_what_nobody_has_touched() -> None:
+    migration.make_groups(apps, Editor)
+    User.objects.create_user("ada").groups.add(Group.objects.get(name="viewer"))
+    Group.objects.get(name="service").permissions.clear()
+    Group.objects.create(name="payroll")
+    migration.remove_groups(apps, Editor)
+    assert set(Group.objects.values_list("name", flat=True)) == {"viewer", "service", "payroll"}
+
+
+def test_who_has_a_permission() -> None:
+    assert roles_with("jobs.approve_job") == ["approver", "admin"]
+    assert roles_with("jobs.add_job") == ["creator", "service", "operator", "admin"]

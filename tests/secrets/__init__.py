@@ -1,0 +1,1 @@
+"""Tests of secrets: which are declared, lent and hidden, and that nobody finds a canary."""

@@ -1,0 +1,48 @@
+"""Mutants of why jobs are late: of the causes, and of what is written down of what was away."""
+
+from verification.mutants.record import PERMITTED, mutant
+
+EXPLAINED = "explained"
+CAUSES = "tests/lateness/test_causes.py::"
+OUTAGES = "tests/scheduler/test_outages.py::"
+
+MUTANTS = (
+    mutant(
+        "lateness: the longest cause is told",
+        EXPLAINED,
+        (CAUSES + "test_the_longest_of_several_causes_is_told",),
+        ("jobs/lateness/deciding.py", "longest = max(spans, ", "longest = min(spans, "),
+    ),
+    mutant(
+        "lateness: a lost start is its first",
+        EXPLAINED,
+        (CAUSES + "test_each_late_job_is_explained_by_its_own_cause",),
+        ("jobs/lateness/deciding.py", "if not was_lost(start) or _was_retried(facts, start.finished_at):", "if True:"),
+    ),
+    mutant(
+        "lateness: nobody led",
+        EXPLAINED,
+        (OUTAGES + "test_a_leader_that_comes_late_writes_down_that_nobody_led",),
+        ("jobs/scheduler/leader.py", "            self._note_outage(before, now)\n", ""),
+    ),
+    mutant(
+        "lateness: the broker was away",
+        EXPLAINED,
+        (OUTAGES + "test_the_broker_was_away_and_its_jobs_say_so",),
+        (
+            "jobs/scheduler/dispatcher.py",
+            "                self._lose(error)\n                emit(BrokerUnreachable",
+            "                emit(BrokerUnreachable",
+        ),
+    ),
+    mutant(
+        "lateness: the page shows what is within reach",
+        PERMITTED,
+        ("tests/rights/test_matrix.py",),
+        (
+            "jobs/monitor/late_found.py",
+            ".filter(**_of_job(wanted)).within(reach).brief()",
+            ".filter(**_of_job(wanted)).brief()",
+        ),
+    ),
+)
