@@ -45,14 +45,13 @@ def seconds(n: float) -> timedelta:
 IDENTITY = Identity(uuid4(), uuid4())  # of what this process tests; its row may be missing, or another
 
 
-STARTS = ("processes", "launcher", "browser")  # the marks of tests that start processes
+MAY_FAIL_ONCE = pytest.mark.flaky(reruns=1, rerun_except=["exactly once"])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A shared machine may freeze a process for longer than its patience: a test that starts some may fail once (the
-    summary shows each RERUN with its failure), but never by a job that was lost or ran twice."""
-    if any(item.get_closest_marker(mark) for mark in STARTS):
-        item.add_marker(pytest.mark.flaky(reruns=1, rerun_except=["exactly once"]))
+    """A shared machine may freeze a process or a thread for longer than its patience: a test may fail once (the summary
+    shows each RERUN with its failure), but never by a job that was lost or ran twice."""
+    item.add_marker(MAY_FAIL_ONCE)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

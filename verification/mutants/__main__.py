@@ -88,6 +88,7 @@ class Bench:
     def test(self, tests: tuple[str, ...], *, migrate: bool = False, patience: float = PATIENCE) -> tuple[int, str]:
         """Run tests until the first failure. Returns pytest's exit code (TESTS_FAILED when they hang) and words."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
+        command += ["--force-reruns", "0"]  # one failure has noticed it
         command.append("--create-db" if migrate else "--reuse-db")
         copy_template(self.database)
         try:
