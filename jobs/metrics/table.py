@@ -75,6 +75,18 @@ OF_WEB = (
     _web("runat_jobs_running", "Jobs that run now.", "queue"),
     _web("runat_jobs_interrupted", "Interrupted jobs that wait for a person to say what became of them."),
     _web("runat_jobs_held", "Pending jobs that wait for more than their time, by what holds them.", "cause"),
+    _web(
+        "runat_jobs_late",
+        "Jobs of the last 15 minutes that started, or still wait, more than a second after their time, by their cause "
+        "as docs/lateness.md has it.",
+        "cause",
+    ),
+    _web(
+        "runat_jobs_missed",
+        "Runs of schedules and other jobs that were skipped or left out in the last 15 minutes, by their cause.",
+        "cause",
+    ),
+    _web("runat_late_cut", "1 where more was late or missed in the last 15 minutes than was looked at."),
     _web("runat_slots", "Slots that take from this queue, of workers that take jobs.", "queue"),
     _web("runat_workers", "Workers by how they are; those that have left for ten minutes.", "status"),
     _web("runat_worker_slots", "Slots of all workers that take jobs."),

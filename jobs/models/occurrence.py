@@ -37,10 +37,16 @@ class OccurrenceQuerySet(OfSchedulesWithin, models.QuerySet["Occurrence"]):
         last = Q(nominal_at__gte=moment) | Q(until__gte=moment)
         return self.missed().filter(last, nominal_at__gte=moment - LONGEST_RANGE)
 
+    def noted_since(self, moment: datetime) -> OccurrenceQuerySet:
+        """Select those of which it was noted since this moment that they should have run and have not, of the last day
+        before it, the last first."""
+        lately = self.missed_since(moment - timedelta(days=1)).filter(noted_at__gte=moment)
+        return lately.order_by("-nominal_at", "-number")
+
     def missed_by_schedule(self, since: datetime) -> list[tuple[str, int]]:
         """Return of which schedules it was noted since then that something has not run that should have, and how often:
         of the last day, and not what a person or a rule of theirs wanted so."""
-        lately = self.missed_since(since - timedelta(days=1)).filter(noted_at__gte=since, cause__in=UNWANTED)
+        lately = self.noted_since(since).filter(cause__in=UNWANTED)
         found = lately.order_by("schedule__name").values_list("schedule__name").annotate(times=Sum("count"))
         return list(found[:MOST_SCHEDULES])
 

@@ -1,5 +1,5 @@
-"""The metrics of the database, asked at a scrape of web: nine short statements at most every KEPT_FOR seconds in each
-web process, however many ask. docs/metrics.md has them."""
+"""The metrics of the database, asked at a scrape of web: eight short statements at most every KEPT_FOR seconds in each
+web process, however many ask, and five more once a minute. docs/metrics.md has them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from jobs.models import Job
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.measuring import AHEAD_LIMIT, Ahead, Duration
+from jobs.monitor import late_figures
 from jobs.monitor.leading import leader_line
 from jobs.monitor.workers import STATUSES, WorkerLine, worker_lines
 from jobs.rights import EVERYTHING
@@ -73,6 +74,7 @@ def take(now: datetime) -> Figures:
         | _of_need(ahead, durations)
         | _of_workers(workers, Job.objects.running_by_queue(), ahead)
         | _of_leader(now)
+        | late_figures.latest(now)
         | {
             "runat_jobs_interrupted": {(): standing.interrupted},
             "runat_jobs_held": _held(Job.objects.held_counts()),

@@ -11,14 +11,18 @@ import promql_parser
 import pytest
 import yaml
 
+from jobs.lateness import LateCause
+from jobs.metrics.bounds import OTHER
 from jobs.metrics.need import WINDOWS
 from jobs.metrics.table import BY_NAME, Kind
+from jobs.monitor import late_figures
 from tests.docker.conftest import TOP
 
 FOLDER = TOP / "docker" / "metrics"
 OF_PROMETHEUS = {"up": {"job"}}
 ADDED = {"job", "instance"}  # by Prometheus to what it scrapes
 VALUES = {"window": set(WINDOWS), "by": {"mean", "p95"}, "outcome": {"completed", "failed", "interrupted"}}
+CAUSES = {"runat_jobs_late": set(LateCause.values), "runat_jobs_missed": {*late_figures.MISSED, OTHER}}
 
 RULES: list[dict[str, Any]] = yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"][0]["rules"]
 DASHBOARD: dict[str, Any] = json.loads((FOLDER / "dashboard.json").read_text())
@@ -71,6 +75,8 @@ def test_it_is_about_metrics_and_labels_that_there_are(text):
             assert matcher.name in its, f"{one.name} has no label {matcher.name}"
             if matcher.name in VALUES:
                 assert matcher.value in VALUES[matcher.name]
+            if one.name in CAUSES:
+                assert set(matcher.value.split("|")) <= CAUSES[one.name]
     for names in re.findall(r"\b(?:by|on) \(([^)]*)\)", text):
         assert {name.strip() for name in names.split(",")} <= labels
 

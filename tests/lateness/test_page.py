@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jobs.models import Job, Occurrence
+from jobs.models import Job
 from jobs.models.querysets import late
 from jobs.monitor import late_found, late_page
 from tests.conftest import NOW, seconds
@@ -17,43 +17,11 @@ from tests.lateness import late_jobs, missed_jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("published", "waited")]
 LATER = NOW + timedelta(hours=1)
-OF_THAT_DAY = {"since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}
 
 
 @pytest.fixture(autouse=True)
 def _an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(late_page, "clock", SimpleNamespace(current=lambda: LATER))
-
-
-@pytest.mark.parametrize("miss", missed_jobs.EACH, ids=lambda one: one.__name__)
-def test_each_missed_start_is_explained_by_its_own_cause(miss: Any, make_job: Any, admin_client: Client) -> None:
-    missed = miss(make_job)
-    shown = admin_client.get("/late/?span=7d").content.decode()
-    assert missed.words in shown
-    of_it = admin_client.get(f"/late/?span=7d&missed={missed.cause}")
-    assert of_it.context["missed_count"] >= 1
-    (line,) = (one for one in of_it.context["found"].missed if _is_of(one, missed.what))
-    assert line.cause == missed.cause
-    assert str(line.words) in of_it.content.decode()
-    others = admin_client.get("/late/?span=7d&missed=person")
-    assert others.context["missed_count"] == 0
-    if isinstance(missed.what, Job):
-        rest = admin_client.get(f"/api/v1/jobs/{missed.what.pk}/").json()
-        assert rest["missed_cause"] == missed.cause
-        assert (rest["late_cause"], rest["state_name"]) == (None, "skipped")
-    else:
-        (row,) = (
-            one
-            for one in admin_client.get("/api/v1/schedules/missed/", OF_THAT_DAY).json()["results"]
-            if one["count"] == missed.what.count
-        )
-        assert row["cause"] == missed.cause
-
-
-def _is_of(line: late_found.Line, what: Job | Occurrence) -> bool:
-    if isinstance(what, Job):
-        return line.job is not None and line.job.pk == what.pk
-    return line.schedule == what.schedule and line.at == what.nominal_at
 
 
 def test_late_jobs_are_counted_by_cause_queue_and_target_and_lead_to_their_pages(

@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.openmetrics import parser as open_parser
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
+from jobs.lateness import LateCause
 from jobs.metrics.bounds import MOST
 from jobs.metrics.table import BY_NAME, OF_WEB
 from jobs.models import Job, Leadership, Limit, Stop, Team, Worker
-from jobs.monitor import figures
+from jobs.monitor import figures, late_figures
 from jobs.states import State
 from tests.api.conftest import bearer
 from tests.monitor.rows import pending
@@ -210,12 +211,32 @@ def test_what_was_not_looked_at_is_said(scrape, at, monkeypatch):
     assert (found["runat_figures_cut",], found["runat_planned_starts", "default", "1m"]) == (1, 2)
 
 
-def test_many_scrapes_cost_the_database_nine_statements(settings, at):
-    """Workers and what they run; durations; what is ahead; what stands in the way; running; the leader, and whether its
-    lock is held; causes that hold."""
+def test_many_scrapes_cost_the_database_a_few_statements(settings, at):
+    """Workers and what they run; what is ahead; what stands in the way; running; the leader, and whether its lock is
+    held; causes that hold. Once a minute durations, and what was late: how far back it can be looked for, who may have
+    been, runs and jobs that were missed."""
     settings.JOBS_METRICS_ALLOW = ["127.0.0.1"]
     cache.clear()
     with CaptureQueriesContext(connection) as asked:
         for _ in range(3):
             assert Client().get("/metrics").status_code == 200
-    assert len(asked) == 9, [one["sql"][:80] for one in asked]
+    assert len(asked) == 8 + 5, [one["sql"][:80] for one in asked]
+    cache.delete(figures.KEY)
+    with CaptureQueriesContext(connection) as asked:
+        assert Client().get("/metrics").status_code == 200
+    assert len(asked) == 8, [one["sql"][:80] for one in asked]
+
+
+def test_late_and_missed_are_counted_of_the_last_minutes_and_say_what_was_not_looked_at(scrape, at, monkeypatch):
+    ended(at, 1, 2)
+    pending(at - 1000 * SECOND)
+    Job.objects.create(target="demo.noop", payload={}, run_at=at, state=State.SKIPPED, finished_at=at, reason="?")
+    found = scrape()
+    late = {key[1]: value for key, value in found.items() if key[0] == "runat_jobs_late"}
+    assert set(late) == set(LateCause.values)
+    assert sum(late.values()) == 2, "one has been due for longer"
+    assert (found["runat_jobs_missed", "other"], found["runat_late_cut",]) == (1, 0)
+    monkeypatch.setattr(late_figures, "MOST", 1)
+    found = scrape()
+    assert sum(value for key, value in found.items() if key[0] == "runat_jobs_late") == 1
+    assert found["runat_late_cut",] == 1
