@@ -4,6 +4,7 @@ from verification.mutants.record import PERMITTED, mutant
 
 EXPLAINED = "explained"
 CAUSES = "tests/lateness/test_causes.py::"
+EACH = "tests/lateness/test_each.py::"
 OUTAGES = "tests/scheduler/test_outages.py::"
 
 MUTANTS = (
@@ -16,8 +17,20 @@ MUTANTS = (
     mutant(
         "lateness: a lost start is its first",
         EXPLAINED,
-        (CAUSES + "test_each_late_job_is_explained_by_its_own_cause",),
+        (EACH + "test_each_late_job_is_explained_by_its_own_cause",),
         ("jobs/lateness/deciding.py", "if not was_lost(start) or _was_retried(facts, start.finished_at):", "if True:"),
+    ),
+    mutant(
+        "lateness: the metric counts missed times, not rows",
+        EXPLAINED,
+        (EACH + "test_each_missed_start_is_explained_by_its_own_cause",),
+        ("jobs/monitor/late_figures.py", "missed[cause] += times", "missed[cause] += 1"),
+    ),
+    mutant(
+        "lateness: the metric has skipped jobs, too",
+        EXPLAINED,
+        (EACH + "test_each_missed_start_is_explained_by_its_own_cause",),
+        ("jobs/monitor/late_figures.py", "for job in skipped[:MOST])", "for job in skipped[:0])"),
     ),
     mutant(
         "lateness: nobody led",
