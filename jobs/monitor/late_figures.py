@@ -43,7 +43,7 @@ def take(now: datetime) -> Figures:
     late = Counter(late.cause.value for late in late_of(jobs[:MOST], now).values())
     missed: Counter[str] = Counter()
     for cause, times in runs[:MOST]:
-        missed[cause] += times
+        missed[str(cause)] += times
     missed.update(missed_cause_of(job) or OTHER for job in skipped[:MOST])
     more = back_to > since or max(len(jobs), len(runs), len(skipped)) > MOST
     return {

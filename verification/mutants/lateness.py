@@ -24,7 +24,7 @@ MUTANTS = (
         "lateness: the metric counts missed times, not rows",
         EXPLAINED,
         (EACH + "test_each_missed_start_is_explained_by_its_own_cause",),
-        ("jobs/monitor/late_figures.py", "missed[cause] += times", "missed[cause] += 1"),
+        ("jobs/monitor/late_figures.py", "missed[str(cause)] += times", "missed[str(cause)] += 1"),
     ),
     mutant(
         "lateness: the metric has skipped jobs, too",
