@@ -90,7 +90,7 @@ def test_two_steps_on_its_page_stop_everything_and_two_let_it_go_on(browser, sto
     again = browser.post(f"{PAGE}{made.pk}/go-on/", {"reason": ""}, follow=True).content.decode()
     assert f"Stop {made.pk} is over: jobs start again." in again
     assert "was over already" in browser.post(f"{PAGE}{made.pk}/go-on/", follow=True).content.decode()
-    assert browser.post(f"{PAGE}99/go-on/").status_code == 404
+    assert browser.post(f"{PAGE}{made.pk + 1000}/go-on/").status_code == 404
 
 
 def test_a_maintenance_is_planned_with_its_pace_and_counts_what_waits(browser, stopper):

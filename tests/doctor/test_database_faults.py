@@ -103,7 +103,7 @@ def test_a_table_that_is_mostly_dead_rows(look, transactional_db, monkeypatch):
     monkeypatch.setattr(vacuum, "MOST_DEAD", 50)
     sql("ALTER TABLE jobs_workerlog SET (autovacuum_enabled = off)")
     try:
-        sql("VACUUM jobs_workerlog")
+        sql("VACUUM")  # all: tests before this one have left dead rows, too, and five tables are named at most
         assert not [one for one in look("dead-rows") if "jobs_workerlog" in one.sentence]
         sql("INSERT INTO jobs_workerlog (action) SELECT 'QUERYJOB' FROM generate_series(1, 200)")
         sql("DELETE FROM jobs_workerlog")
