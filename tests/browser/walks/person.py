@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -101,7 +103,10 @@ class Person:
         ActionChains(self.browser).send_keys(text).perform()
 
     def reads(self, words: str) -> None:
-        until(self.browser, lambda: words in body(self.browser))
+        try:
+            until(self.browser, lambda: words in body(self.browser))
+        except TimeoutException:
+            pytest.fail(f"{words!r} is not on {self.browser.current_url}: {body(self.browser)}")
 
     def sees(self, words: str) -> bool:
         return words in body(self.browser)
