@@ -12,6 +12,7 @@ from django.db import connection
 from jobs.models import Job
 from jobs.models.querysets.within import IN_REACH, reach_values
 from jobs.rights import EVERYTHING, Reach, reach_of
+from jobs.rights.reach import reach_of_team
 from tests.rights.conftest import MakeTeam, MakeUser
 
 # Labels, queue, target, and who has made it: of payroll is what says so, and what is in its queue and says nothing of a team.
@@ -100,6 +101,11 @@ def test_nobody_reaches_nothing(rows: dict[str, Job], make_user: MakeUser) -> No
     assert found_by_all(reach_of(AnonymousUser()), rows) == set()
     gone = make_user("gone", is_active=False, is_superuser=True)
     assert found_by_all(reach_of(gone), rows) == set()
+    assert found_to_touch(reach_of(gone), or_own=True) == set()
+
+
+def test_a_team_touches_what_is_its_own(rows: dict[str, Job]) -> None:
+    assert found_to_touch(reach_of_team("payroll")) == OURS
 
 
 @pytest.mark.parametrize(
