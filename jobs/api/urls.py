@@ -23,6 +23,7 @@ from jobs.api.controls import (
 )
 from jobs.api.docs import ApiDocs
 from jobs.api.failures import FailuresList
+from jobs.api.forecast import ForecastView
 from jobs.api.installation import InstallationDetail, ReleaseRestored
 from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
 from jobs.api.problems import nowhere
@@ -89,6 +90,7 @@ urlpatterns = [
     path("v1/operations/<int:operation_id>/", OperationDetail.as_view(), name="api-operation"),
     path("v1/operations/<int:operation_id>/cancel/", CancelOperation.as_view(), name="api-operation-cancel"),
     path("v1/failures/", FailuresList.as_view(), name="api-failures"),
+    path("v1/forecast/", ForecastView.as_view(), name="api-forecast"),
     path("v1/limits/", LimitList.as_view(), name="api-limits"),
     path("v1/limits/<limit_kind:kind>/<str:name>/", LimitDetail.as_view(), name="api-limit"),
     path("v1/limits/<limit_kind:kind>/<str:name>/pause/", PauseLimit.as_view(), name="api-limit-pause"),

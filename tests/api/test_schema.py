@@ -35,6 +35,7 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/batches/", "post"),
         ("/api/v1/batches/{batch_id}/", "get"),
         ("/api/v1/failures/", "get"),
+        ("/api/v1/forecast/", "get"),
         ("/api/v1/limits/", "get"),
         *(("/api/v1/limits/{kind}/{name}/", method) for method in ("get", "put", "delete")),
         ("/api/v1/limits/{kind}/{name}/pause/", "post"),

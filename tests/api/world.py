@@ -143,6 +143,13 @@ def _figures(made: World) -> None:
         cursor.execute("INSERT INTO jobs_rollupqueue VALUES (10, %s, 0, 1, 12, 12, 2, 1.5, 5, 4)", [at])
 
 
+def _planned(made: World) -> None:
+    at = clock.current() + timedelta(hours=2)
+    jobs = (Job(target="demo.sleep", payload={"seconds": 0}, queue="default", run_at=at) for _ in range(30))
+    Job.objects.bulk_create(jobs)
+    worker("w2@host", clock.current(), queues=["default", "mail"])
+
+
 def _nothing(made: World) -> None:
     """The rows of the world do."""
 
@@ -161,6 +168,7 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "calendars_openings": _nothing,
     "calendars_put": _nothing,
     "failures_list": _failed,
+    "forecast_read": _planned,
     "installation_read": _nothing,
     "installation_release": _restored,
     "jobs_approve": _job(State.PENDING, holds=Hold.APPROVAL),

@@ -120,6 +120,7 @@ REST = _lines(
     Release a restored installation   | POST   | api-installation-release |                  | no     no   no  no     yes no
     See the figures                   | GET    | api-stats                |                  | yes    no   yes yes    yes no
     See the figures of the past       | GET    | api-series               |                  | yes    no   yes yes    yes no
+    See what is to be expected        | GET    | api-forecast             |                  | yes    no   yes yes    yes no
     List stops of everything          | GET    | api-stops                |                  | yes    no   yes yes    yes no
     Stop everything                   | POST   | api-stops                |                  | no     no   yes no     yes no
     See a stop                        | GET    | api-stop                 |                  | yes    no   yes yes    yes no

@@ -1,0 +1,246 @@
+"""Forecast of a day or a week: what is planned, how long it lasts, on the slots that there are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from jobs.conf import conf
+from jobs.forecast.coming import Coming, coming
+from jobs.forecast.overloads import Overload, overloads
+from jobs.forecast.simulation import NEVER, Stretches, simulate, spread_evenly, work_by_stretch
+from jobs.forecast.slots import Share, has_own, pools, shares, slots_of, together_with
+from jobs.models import Limit
+from jobs.models.limit import Kind
+from jobs.models.querysets.cohorts import MOST_PENDING, Cohorts, cohorts
+from jobs.models.rollups.durations import p95_of
+from jobs.rights import Reach
+
+UNKNOWN = 1_000  # milliseconds: how long a run of a target is taken to last of which none has ended
+DAY, WEEK = 24, 168  # hours
+CELLS = {DAY: 1_000, WEEK: 60_000}  # milliseconds: what is due in one is put together
+LENGTHS = {DAY: 60_000, WEEK: 600_000}  # milliseconds of a stretch
+PARTS = 8  # in which a cell with several moments is spread evenly
+QUEUES = 50  # that are answered for; those with the greatest delays first
+OVERLOADS = 20  # of a queue
+MOST_SLOTS = 1_000
+
+Entry = tuple[int, str, int, int]  # as jobs.forecast.simulation.Runs has it
+
+
+class Lasting(NamedTuple):
+    """Length that runs of a target are taken to have; `known`: by its figures."""
+
+    target: str
+    ms: int
+    known: bool
+
+
+@dataclass(frozen=True)
+class OfQueue:
+    """Forecast of a queue. `slots`: that take from it, `shares`: which; `stretches`: those in which something is due or
+    goes on, by their places."""
+
+    name: str
+    slots: int
+    shares: tuple[Share, ...]
+    starts: int
+    delay: float
+    stretches: Stretches
+    overloads: tuple[Overload, ...]
+    more_overloads: int
+    notes: tuple[str, ...]
+
+    @property
+    def delay_s(self) -> float | None:
+        """The greatest delay in seconds; None: for ever."""
+        return None if self.delay == NEVER else round(self.delay / 1000, 3)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Answer. `base`: when the first stretch begins; `cut_at`: jobs that are due after it were not counted."""
+
+    now: datetime
+    base: datetime
+    until: datetime
+    hours: int
+    length: int
+    more_slots: int
+    jobs: int
+    cut_at: datetime | None
+    coming: Coming
+    lasting: tuple[Lasting, ...]
+    queues: tuple[OfQueue, ...]
+    left_out: int
+
+    def at(self, place: int) -> datetime:
+        """Return when the stretch with this place begins."""
+        return self.base + timedelta(milliseconds=place * self.length)
+
+    @property
+    def places(self) -> int:
+        """Return how many stretches there are."""
+        return math.ceil((self.until - self.base) / timedelta(milliseconds=self.length))
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        return tuple(one.target for one in self.lasting if not one.known)
+
+
+def forecast(*, now: datetime, hours: int, within: Reach, queue: str | None = None, more_slots: int = 0) -> Forecast:
+    """Return what is to be expected in the next hours, of what is within this reach; with `queue` of this one, others
+    are reckoned with all the same, since they may use its slots. Some seven statements."""
+    length, cell = LENGTHS[hours], CELLS[hours]
+    base = datetime.fromtimestamp(now.timestamp() // (length // 1000) * (length // 1000), UTC)
+    until = now + timedelta(hours=hours)
+    counted = cohorts(base, now=now, until=until, cell=cell, within=within)
+    schedules = coming(now=now, until=until, within=within)
+    lasts = durations({one.target for one in counted} | {key[1] for key in schedules.starts}, now=now, within=within)
+    hidden = within.names_of_others(Kind.QUEUE)
+    of_workers = shares(now, conf().patience, hidden=hidden)
+    latest = max((max(one.last) for one in counted if one.is_pending), default=0)
+    runs, running, jobs = _runs(counted, schedules, lasts, base, now)
+    names = {queue for _, queue, _, _ in runs} | {queue for _, queue, _, _ in running}
+    asked = {name for name in (names if queue is None else {queue}) if name not in hidden}
+    of_queues = Limit.objects.within(within).with_rules().filter(kind=Kind.QUEUE, name__in=asked)
+    limits = {one.name: one for one in of_queues}
+    most = {
+        name: one.concurrency
+        for name, one in limits.items()
+        if one.concurrency is not None and has_own(name, of_workers)
+    }
+    found = simulate(
+        [one for one in runs if one[1] not in hidden] if hidden else runs,
+        pools(of_workers, dict.fromkeys(asked, more_slots), most),
+        length=length,
+        running=running,
+        until=int((until - base) / timedelta(milliseconds=1)),
+    )
+    answered = [
+        _of_queue(name, found, of_workers, limits.get(name), base=base, length=length, hours=hours, more=more_slots)
+        for name in sorted(asked)
+    ]
+    answered.sort(key=lambda one: (-one.delay, one.name))
+    return Forecast(
+        now=now,
+        base=base,
+        until=until,
+        hours=hours,
+        length=length,
+        more_slots=more_slots,
+        jobs=jobs,
+        cut_at=base + timedelta(milliseconds=latest) if jobs >= MOST_PENDING else None,
+        coming=schedules,
+        lasting=tuple(lasts(target) for target in sorted(lasts.targets)),
+        queues=tuple(answered[:QUEUES]),
+        left_out=max(len(answered) - QUEUES, 0),
+    )
+
+
+class Durations(NamedTuple):
+    """Lengths that runs of these targets are taken to have."""
+
+    targets: frozenset[str]
+    known: Mapping[str, float]
+
+    def __call__(self, target: str) -> Lasting:
+        if target in self.known:
+            return Lasting(target, max(round(self.known[target]), 1), known=True)
+        return Lasting(target, UNKNOWN, known=False)
+
+
+def durations(targets: Collection[str], *, now: datetime, within: Reach) -> Durations:
+    """Return how long runs of these targets are taken to last: the p95 of the last week; UNKNOWN where none has
+    ended."""
+    return Durations(frozenset(targets), p95_of(targets, now=now, within=within))
+
+
+def _runs(
+    counted: Iterable[Cohorts], schedules: Coming, lasts: Durations, base: datetime, now: datetime
+) -> tuple[list[Entry], list[Entry], int]:
+    """Return what is due in its order, what runs, and how many pending jobs there are."""
+    runs: list[Entry] = []
+    running: list[Entry] = []
+    jobs = 0
+    moment = int((now - base) / timedelta(milliseconds=1))
+    for one in counted:
+        ms = lasts(one.target).ms
+        if not one.is_pending:
+            # One that lasts longer than it should is taken to last as long again.
+            running += [(moment, one.queue, 1, ms - age if age < ms else max(age, 1)) for age in one.first]
+            continue
+        jobs += sum(one.numbers)
+        runs += spread_evenly(one.cells(), one.queue, ms, most=PARTS)
+    for (queue, target, at), number in schedules.starts.items():
+        runs.append((int((at - base) / timedelta(milliseconds=1)), queue, number, lasts(target).ms))
+    runs.sort()
+    return runs, running, jobs
+
+
+def _of_queue(
+    name: str,
+    found: Mapping[str, Stretches],
+    of_workers: list[Share],
+    limit: Limit | None,
+    *,
+    base: datetime,
+    length: int,
+    hours: int,
+    more: int,
+) -> OfQueue:
+    stretches = {place: one for place, one in sorted(found.get(name, {}).items()) if one.starts or one.needed}
+    its = tuple(share for share in of_workers if name in share.queues)
+    slots, is_own = slots_of(name, of_workers) + more, has_own(name, of_workers)
+    notes = tuple(_notes(name, its, limit, slots, is_own=is_own))
+    if is_own and limit is not None and limit.concurrency is not None:
+        slots = min(slots, limit.concurrency)
+    late = overloads(
+        name,
+        stretches,
+        slots=slots,
+        base=base,
+        length=length,
+        work=work_by_stretch(found, together_with(name, of_workers)),
+        together=any(len(share.queues) > 1 or share.others for share in its),
+        places=hours * 3_600_000 // length + 1,
+        with_day=hours > DAY,
+    )
+    worst = sorted(late, key=lambda one: (-one.delay, one.first))
+    return OfQueue(
+        name=name,
+        slots=slots,
+        shares=its,
+        starts=sum(one.starts for one in stretches.values()),
+        delay=max((one.delay for one in stretches.values()), default=0.0),
+        stretches=stretches,
+        overloads=tuple(sorted(worst[:OVERLOADS], key=lambda one: one.first)),
+        more_overloads=max(len(worst) - OVERLOADS, 0),
+        notes=notes,
+    )
+
+
+def _notes(name: str, its: Iterable[Share], limit: Limit | None, slots: int, *, is_own: bool) -> Iterator[str]:
+    for share in its:
+        with_others = sorted(share.queues - {name})
+        if with_others or share.others:
+            named = ", ".join(repr(one) for one in with_others[:10])
+            whose = " and ".join(part for part in (named, "queues of other teams" if share.others else "") if part)
+            yield (
+                f"{share.slots:,} of its slots ({', '.join(share.workers)}) take from {whose}, too. They are counted "
+                "once: each takes whichever run is due first."
+                + (" What other teams have planned is not reckoned with." if share.others else "")
+            )
+    if limit is not None and limit.paused_at is not None:
+        yield "It is paused: this is what happens if it is resumed now."
+    if limit is not None and limit.concurrency is not None and limit.concurrency < slots:
+        yield f"Its limit lets {limit.concurrency:,} run at a time: " + (
+            f"{slots:,} slots are there, and more do not help."
+            if is_own
+            else "that is not reckoned with, since others use its slots, too, so delays are greater."
+        )
+    if limit is not None and limit.rate is not None:
+        yield f"Its limit lets {limit.rate:g} start a second: that is not reckoned with, so delays may be greater."
