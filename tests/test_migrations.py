@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from jobs.models import Job
+from tests.early import early_database
 
 
 def tables():
@@ -48,10 +48,15 @@ def columns(*names):
         return cursor.fetchall()
 
 
+@pytest.fixture
+def early(django_db_setup, django_db_blocker):
+    with early_database("0004", django_db_blocker):
+        yield
+
+
 @pytest.mark.django_db(transaction=True)
-def test_rows_of_before_the_checks_are_repaired(monkeypatch):
-    """One at a time, and all at once: the way down to them is gone once, since most of its time goes into Django's models
-    of each state."""
+def test_rows_of_before_the_checks_are_repaired(early, monkeypatch):
+    """One at a time, and all at once."""
     new_year, year_before = datetime(2026, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
     moments = ("created_at", "enqueued_at", "locked_at", "execute_at", "finished_at")
     repaired = [
@@ -60,22 +65,19 @@ def test_rows_of_before_the_checks_are_repaired(monkeypatch):
         (1, new_year, None, new_year, new_year, new_year),
         (3, year_before, year_before, None, None, None),
     ]
-    try:
-        for at_a_time in (1, 50_000):
-            monkeypatch.setattr(import_module("jobs.migrations.0006_repair_and_validate"), "AT_A_TIME", at_a_time)
-            Job.objects.all()._raw_delete("default")
-            call_command("migrate", "jobs", "0004", verbosity=0)
-            with connection.cursor() as cursor:
-                cursor.execute(OLD_ROWS)
-            call_command("migrate", "jobs", "0005", verbosity=0)
-            with connection.cursor() as cursor:  # no list query fails from here on
-                cursor.execute("UPDATE jobs_job SET deliveries = 1 WHERE state = ANY ('{0, 1}')")
-                assert cursor.rowcount == 3
-            call_command("migrate", "jobs", "0006", verbosity=0)
-            assert columns("max_attempts", *moments) == repaired
-    finally:
-        call_command("migrate", "jobs", verbosity=0)
-    assert list(Job.objects.order_by("id").values_list("max_attempts", *moments)) == repaired
+    for at_a_time in (1, 50_000):
+        monkeypatch.setattr(import_module("jobs.migrations.0006_repair_and_validate"), "AT_A_TIME", at_a_time)
+        call_command("migrate", "jobs", "0004", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM jobs_job; {OLD_ROWS}")
+        call_command("migrate", "jobs", "0005", verbosity=0)
+        with connection.cursor() as cursor:  # no list query fails from here on
+            cursor.execute("UPDATE jobs_job SET deliveries = 1 WHERE state = ANY ('{0, 1}')")
+            assert cursor.rowcount == 3
+        call_command("migrate", "jobs", "0006", verbosity=0)
+        assert columns("max_attempts", *moments) == repaired
+    call_command("migrate", "jobs", verbosity=0)
+    assert columns("max_attempts", *moments) == repaired
     with connection.cursor() as cursor:
         cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = 'jobs_job'::regclass AND NOT convalidated")
         assert cursor.fetchall() == []

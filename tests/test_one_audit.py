@@ -4,14 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from jobs.clock import clock
-from jobs.models import Audit, Job
+from jobs.models import Audit
 from jobs.models.audit import STAYS_FOR
 from jobs.settings_table import BY_NAME
-from jobs.states import State
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,12 +18,6 @@ ITS_INSERT = f"""
 INSERT INTO jobs_limitaudit ({COLUMNS}) VALUES ('queue', 'mail', 'limit', %s, 'too many', %s, '{{"concurrency": 2}}')
 RETURNING id
 """
-
-
-@pytest.fixture(autouse=True)
-def _as_it_is_today():
-    yield
-    call_command("migrate", "jobs", verbosity=0)
 
 
 def ask(sql, *values):
@@ -38,21 +30,6 @@ def rows():
     """All but what migrations have written of the rights of roles."""
     written = Audit.objects.exclude(subject="group")
     return list(written.values_list("subject", "name", "job_id", "verb", "by__username", "reason", "at", "after"))
-
-
-def test_the_audit_of_limits_joins_and_goes_back():
-    ada = User.objects.create_user("ada")
-    job = Job.objects.create(target="demo.noop", payload={}, run_at=NOW)
-    states = {"from_state": State.PENDING, "to_state": State.CANCELLED}
-    Audit.objects.create(job=job, verb="cancel", at=NOW, by=ada, **states)
-    call_command("migrate", "jobs", "0028", verbosity=0)
-    ask(ITS_INSERT, ada.pk, NOW)
-    call_command("migrate", "jobs", verbosity=0)
-    of_the_limit = ("queue", "mail", None, "limit", "ada", "too many", NOW, {"concurrency": 2})
-    assert rows() == [("job", "", job.pk, "cancel", "ada", "", NOW, None), of_the_limit]
-    call_command("migrate", "jobs", "0028", verbosity=0)
-    assert ask("SELECT name, verb, reason FROM jobs_limitaudit") == [("mail", "limit", "too many")]
-    assert ask("SELECT job_id, verb, from_state, to_state FROM jobs_audit") == [(job.pk, "cancel", 0, 4)]
 
 
 def test_the_release_before_reads_and_writes_it():
@@ -88,14 +65,6 @@ def test_what_is_old_may_be_deleted():
     with pytest.raises(IntegrityError, match="jobs_audit_stays"), transaction.atomic():
         Audit.objects.all().delete()
     assert BY_NAME["JOBS_KEEP_AUDIT"].low > STAYS_FOR
-
-
-def test_rows_of_before_are_named():
-    ada = User.objects.create_user("ada")
-    call_command("migrate", "jobs", "0054", verbosity=0)
-    ask("INSERT INTO jobs_audit (subject, name, verb, by_id, at) VALUES ('queue', 'mail', 'pause', %s, now())", ada.pk)
-    call_command("migrate", "jobs", verbosity=0)
-    assert ask("SELECT by_name FROM jobs_audit") == [("ada",)]
 
 
 def test_one_that_a_process_of_the_release_before_has_written_is_named_by_its_account():

@@ -6,6 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from tests.early import early_database
+
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = "0027"  # the last migration of the release before
 ITS_ROWS = """
@@ -42,10 +44,10 @@ VALUES ('queue', 'mail', 'limit', 'too many', now(), '{"concurrency": 2}'), ('ke
 """
 
 
-@pytest.fixture(autouse=True)
-def _as_it_is_today():
-    yield
-    call_command("migrate", "jobs", verbosity=0)
+@pytest.fixture(scope="module", autouse=True)
+def _early(django_db_setup, django_db_blocker):
+    with early_database(BEFORE, django_db_blocker):
+        yield
 
 
 def rows():
@@ -74,7 +76,6 @@ def lost(before, now):
 
 
 def test_all_rows_of_the_release_before_stay_and_come_back():
-    call_command("migrate", "jobs", BEFORE, verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(ITS_ROWS)
     before = rows()

@@ -1,11 +1,11 @@
-"""A new installation removes what is old, one that was there before does not, and the way back loses nothing."""
+"""The way back loses nothing. (Who has it on after the way up: tests/migrations/test_history.py.)"""
 
 import pytest
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from django.db.utils import InternalError
 
-from jobs.models import Audit, Batch, Installation, Job, Subject, WorkerLog
+from jobs.models import Batch
 from jobs.transitions import keeping, retention
 from jobs.transitions.redaction import redact
 from tests.conftest import NOW
@@ -23,29 +23,6 @@ def migrate(*to):
 def _as_it_is_today(_on):
     yield
     migrate()
-
-
-def is_on():
-    return Installation.current().retention_on_at is not None
-
-
-def test_a_new_installation_has_it_on():
-    migrate(BEFORE)
-    migrate()
-    assert is_on()
-
-
-@pytest.mark.parametrize("made", ["job", "log", "audit"])
-def test_one_that_was_there_before_has_it_off(made):
-    if made == "job":
-        Job.objects.create(target="demo.noop", payload={}, run_at=NOW)
-    elif made == "log":
-        WorkerLog.objects.create(action="QUERYLIST")
-    else:
-        Audit.objects.create(subject=Subject.QUEUE, name="mail", verb="pause", at=NOW)
-    migrate(BEFORE)
-    migrate()
-    assert not is_on()
 
 
 def test_the_way_back_is_refused_while_there_is_a_history_and_free_after_it_was_brought_back(over, latest):
@@ -73,10 +50,3 @@ def test_the_way_back_is_refused_while_a_job_is_redacted_which_the_release_befor
     redact(over(3).pk, now=NOW, reason="forgotten")
     with pytest.raises((InternalError, ProgrammingError), match="jobs are redacted"):
         migrate("0064")
-
-
-def test_a_batch_whose_last_job_was_removed_does_not_name_it_any_more():
-    Batch.objects.create(callback_id=1000)
-    migrate(BEFORE)
-    migrate()
-    assert Batch.objects.get().callback_id is None
