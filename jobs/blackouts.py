@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from jobs import calendars
+from jobs import calendars, sentences
 from jobs.calendars import NeverOpen, Placed, Snapshot
 from jobs.calendars.publicholidays import holiday_on, place_problems
 from jobs.conf import conf
@@ -115,5 +115,5 @@ def rules_of(job_ids: Collection[int]) -> dict[int, Rule]:
 
 def _problems(calendar: Snapshot) -> list[str]:
     """Return why a calendar cannot be used: SQL wrote it, or a part of a country has lost its own holidays since."""
-    sentences = [sentence for found in calendars.problems(calendar).values() for sentence in found]
-    return [f"The calendar '{calendar.name}' cannot be used: {sentence}" for sentence in sentences]
+    wrong = [sentence for found in calendars.problems(calendar).values() for sentence in found]
+    return [sentences.UNUSABLE(calendar=calendar.name, sentence=sentence) for sentence in wrong]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from jobs import sentences
 from jobs.calendars.publicholidays import holiday_on
 from jobs.calendars.snapshot import DAYS, Snapshot
 
@@ -51,9 +52,9 @@ def next_opening(calendar: Snapshot, moment: datetime) -> datetime:
     if opening is not None and opening < until:
         calendar.gaps.add(moment, opening)
         return opening
+    remedy = "; open some of its days, or choose another calendar"
     raise NeverOpen(
-        f"The calendar '{calendar.name}' has no open moment in the two years after {moment:%Y-%m-%d %H:%M:%S} UTC; "
-        "open some of its days, or choose another calendar."
+        sentences.NEVER_OPEN(calendar=calendar.name, when=f"after {moment:%Y-%m-%d %H:%M:%S}", remedy=remedy)
     )
 
 
@@ -70,9 +71,7 @@ def previous_open(calendar: Snapshot, moment: datetime) -> datetime:
         if last is not None:
             return max(last.start, last.end - LAST_INSTANT)
         end = begin
-    raise NeverOpen(
-        f"The calendar '{calendar.name}' has no open moment in the two years before {moment:%Y-%m-%d %H:%M:%S} UTC."
-    )
+    raise NeverOpen(sentences.NEVER_OPEN(calendar=calendar.name, when=f"before {moment:%Y-%m-%d %H:%M:%S}", remedy=""))
 
 
 def openings(calendar: Snapshot, begin: datetime, end: datetime) -> list[Opening]:

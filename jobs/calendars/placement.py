@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from jobs import sentences
 from jobs.calendars.opening_hours import NeverOpen, is_open, next_opening, previous_open, why_closed
 from jobs.calendars.snapshot import Snapshot
 from jobs.states import Blackout
@@ -27,11 +28,11 @@ def place(calendar: Snapshot, policy: str, run_at: datetime, *, now: datetime, l
     if closed is None:
         return Placed(run_at)
     if policy == Blackout.SKIP:
-        return Placed(run_at, f"It will be skipped: at its time the calendar '{calendar.name}' is closed, {closed}.")
+        return Placed(run_at, sentences.WILL_BE_SKIPPED(calendar=calendar.name, closed=closed))
     earlier = _earlier(calendar, run_at, now=now, leeway=leeway) if policy == Blackout.EARLIER else None
     return Placed(
         earlier or next_opening(calendar, run_at),
-        f"Moved from {run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC by the calendar '{calendar.name}': {closed}.",
+        sentences.MOVED(moment=run_at.astimezone(UTC), calendar=calendar.name, closed=closed),
     )
 
 

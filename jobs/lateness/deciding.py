@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from jobs import sentences
 from jobs.lateness.causes import LateCause
 from jobs.lateness.facts import Facts, is_placed, was_lost
 from jobs.lateness.resting import rest
@@ -13,20 +13,25 @@ from jobs.models import Verb
 from jobs.spans import measured
 from jobs.states import Hold
 
-# As jobs/transitions/ writes why a job was held back, also where another job or limit is not named to who reads it.
-# What people and targets say in such a sentence comes after these words.
-WORDS_OF_CAUSES = (
-    (re.compile(r"The (queue|key) '.*' was paused"), LateCause.PAUSE),
-    (re.compile(r"The rate of the "), LateCause.RATE),
-    (re.compile(r"The queue '.*' was full|Others had waited longer for the queue "), LateCause.QUEUE_LIMIT),
-    (re.compile(r"(Job \d+|Another job|\d+ jobs|Other jobs) of the key "), LateCause.KEY),
-    (re.compile(r"The key '.*' was full|Others had waited longer for the key "), LateCause.KEY),
-    (re.compile(r"It waited for "), LateCause.DEPENDENCIES),
-    (re.compile(r"The target \S+ needs the approval "), LateCause.APPROVAL),
-    (re.compile(r"All starts were stopped "), LateCause.STOP),
-    (re.compile(r"A worker could not start it: "), LateCause.TARGET),
-    (re.compile(r"It could have started |The target '.*' is switched off"), LateCause.PERSON),
+# Of what jobs/transitions/ stores of why a job was held back.
+CAUSES_OF_SENTENCES = (
+    (sentences.PAUSED, LateCause.PAUSE),
+    (sentences.RATE_GAVE, LateCause.RATE),
+    (sentences.RATE_HAD_NONE, LateCause.RATE),
+    (sentences.FULL, LateCause.QUEUE_LIMIT),
+    (sentences.OTHERS_BEFORE, LateCause.QUEUE_LIMIT),
+    (sentences.RAN, LateCause.KEY),
+    (sentences.ABOUT_TO_START, LateCause.KEY),
+    (sentences.WAITED_FOR, LateCause.DEPENDENCIES),
+    (sentences.APPROVAL, LateCause.APPROVAL),
+    (sentences.STOPPED, LateCause.STOP),
+    (sentences.NOT_BY_US, LateCause.TARGET),
+    (sentences.TOO_LATE, LateCause.PERSON),
+    (sentences.SWITCHED_OFF, LateCause.PERSON),
+    (sentences.UNUSABLE, LateCause.PERSON),
+    (sentences.NEVER_OPEN, LateCause.PERSON),
 )
+OF_CALENDARS = (sentences.MOVED, sentences.CLOSED, sentences.UNUSABLE, sentences.NEVER_OPEN)
 CAUSES_OF = {
     Hold.APPROVAL: LateCause.APPROVAL,
     Hold.DEPENDENCIES: LateCause.DEPENDENCIES,
@@ -34,7 +39,6 @@ CAUSES_OF = {
     Hold.KEY: LateCause.KEY,
     Hold.QUEUE: LateCause.QUEUE_LIMIT,
 }
-NOT_ENTERED = "It was paused before its body was entered"  # as jobs/transitions/limits/overtaken.py writes it
 
 
 class Reason(NamedTuple):
@@ -109,11 +113,16 @@ def _kept_back(facts: Facts) -> Reason | None:
 
 def cause_of_words(waited_for: str) -> LateCause | None:
     """Return the cause that this sentence of ours says; None if it says none."""
-    return next((cause for words, cause in WORDS_OF_CAUSES if words.match(waited_for)), None)
+    for sentence, cause in CAUSES_OF_SENTENCES:
+        said = sentence.read(waited_for)
+        if said is not None:
+            is_of_key = cause == LateCause.QUEUE_LIMIT and said["limit"].startswith("key ")
+            return LateCause.KEY if is_of_key else cause
+    return None
 
 
 def _is_of_calendar(words: str) -> bool:
-    return words.startswith(("Moved from ", "The calendar "))
+    return any(one.read(words) is not None for one in OF_CALENDARS)
 
 
 def _edited(facts: Facts, since: datetime) -> tuple[datetime, Reason] | None:
@@ -139,7 +148,7 @@ def _lost_start(facts: Facts) -> tuple[datetime, Reason] | None:
     if not chain:
         return None
     first, last = chain[-1], chain[0]
-    if last.error.startswith(NOT_ENTERED):
+    if sentences.NOT_ENTERED.read(last.error) is not None:
         return first.run_at, Reason(LateCause.PAUSE, last.error)
     when = f"{last.finished_at:%Y-%m-%d %H:%M:%S} UTC"
     why = f"worker {last.worker} vanished with its start {last.number}; that was known at {when}, and it started again."

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from django.db import models
 
+from jobs import sentences
 from jobs.conf import conf
 from jobs.models import Attempt, Audit, Job, Leadership, Outage, Stop, Verb, Worker
 from jobs.states import State
@@ -78,7 +79,7 @@ class Facts:
 
 def is_placed(job: Job) -> bool:
     """Return whether what is said of its waiting is what its calendar has made of its time."""
-    return job.waited_for.startswith(("Moved from ", "It will be skipped: at its time the calendar"))
+    return any(one.read(job.waited_for) is not None for one in (sentences.MOVED, sentences.WILL_BE_SKIPPED))
 
 
 def collect(jobs: Sequence[Job], now: datetime) -> list[Facts]:

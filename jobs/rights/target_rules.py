@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from jobs import targets
+from jobs import sentences, targets
 from jobs.clock import steady
 from jobs.models import TargetRule
 
@@ -36,7 +36,7 @@ def why_switched_off(target: str) -> str:
     if rule is None or not rule.switched_off:
         return ""
     why = f" ({rule.reason.rstrip('.')})" if rule.reason else ""
-    return f"The target '{target}' is switched off{why}; an administrator can switch it on in the admin."
+    return sentences.SWITCHED_OFF(target=target, why=why)
 
 
 def is_dangerous(target: str, payload: object) -> bool:

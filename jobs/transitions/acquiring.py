@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from jobs import failpoints
+from jobs import failpoints, sentences
 from jobs.events import emit
 from jobs.events.transitions import AcquireMissed
 from jobs.installation import known
@@ -99,7 +99,7 @@ def _acquire(
                     asked.setdefault(row.id, (row, one))
                 elif row.id not in strayed:  # moved by SQL: its new queue has other workers, and other limits
                     strayed.add(row.id)
-                    why = f"It was moved from the queue '{one.queue}' to '{row.queue}'."
+                    why = sentences.STRAYED(was=one.queue, queue=row.queue)
                     write(row, Refusal(why, ask_again=row.due), now)
         limited = [] if sharing else [one for row, one in asked.values() if row.limits]
         judged = [row for row, _ in asked.values() if sharing or not row.limits]

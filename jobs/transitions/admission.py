@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from jobs import blackouts, rules
+from jobs import blackouts, rules, sentences
 from jobs.calendars import NeverOpen, why_closed
 from jobs.conf import conf
 from jobs.rights import target_rules
@@ -31,7 +31,7 @@ def refusals(rows: Collection[Row], *, now: datetime) -> dict[int, Refusal]:
 def _by_itself(row: Row, now: datetime) -> Refusal | None:
     late = (now - row.run_at).total_seconds()
     if row.start_within is not None and late > row.start_within:
-        why = f"It could have started {late:.1f} s after its time; it was to start within {row.start_within} s."
+        why = sentences.TOO_LATE(late=late, within=row.start_within)
         return Refusal(why, hold=Hold.PERSON) if row.if_late == IfLate.HOLD else Refusal(why, State.SKIPPED, Cause.LATE)
     if off := target_rules.why_switched_off(row.target):
         return Refusal(off[:REASON_LIMIT], hold=Hold.PERSON)
@@ -41,7 +41,7 @@ def _by_itself(row: Row, now: datetime) -> Refusal | None:
     if broken:
         return _not_by_us(row, broken[:REASON_LIMIT], now)
     if row.approved_at is None and target_rules.is_dangerous(row.target, row.payload):
-        return Refusal(f"The target {row.target} needs the approval of a second person.", hold=Hold.APPROVAL)
+        return Refusal(sentences.APPROVAL(target=row.target), hold=Hold.APPROVAL)
     return None
 
 
@@ -54,7 +54,7 @@ def _not_by_us(row: Row, why: str, now: datetime) -> Refusal:
         return Refusal(why, State.FAILED, Cause.TARGET)
     pause = min(max(late + c.arm_lead, FIRST_PAUSE), LONGEST_PAUSE)
     again = max(row.due, now + timedelta(seconds=c.arm_lead + pause))
-    return Refusal(f"A worker could not start it: {why}", ask_again=again)
+    return Refusal(sentences.NOT_BY_US(why=why), ask_again=again)
 
 
 def _by_calendar(row: Row, rule: blackouts.Rule | None, now: datetime) -> Refusal | None:
@@ -67,7 +67,7 @@ def _by_calendar(row: Row, rule: blackouts.Rule | None, now: datetime) -> Refusa
     start = max(now, row.due)
     if rule.blackout == Blackout.SKIP:
         closed = why_closed(rule.calendar, start)
-        why = f"The calendar '{rule.calendar.name}' was closed: {closed}."
+        why = sentences.CLOSED(calendar=rule.calendar.name, closed=closed)
         return Refusal(why, State.SKIPPED, Cause.CALENDAR) if closed else None
     try:  # what is earlier is over
         placed = blackouts.place(rule.calendar, Blackout.NEXT, start, now=now)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from jobs import publishing, rules
+from jobs import publishing, rules, sentences
 from jobs.events import emit
 from jobs.events.transitions import EverythingGoesOn, EverythingStopped
 from jobs.models import Audit, Described, Job, Stop, Subject
@@ -147,7 +147,7 @@ def _publish(jobs: list[tuple[Kept, datetime]], *, now: datetime) -> None:
 
 def _why(stop: Stop, until: datetime, per_minute: int) -> str:
     span = f"from {stop.begins_at:%Y-%m-%d %H:%M:%S} until {until:%Y-%m-%d %H:%M:%S} UTC"
-    return f"All starts were stopped {span}: {stop.reason.rstrip('.')}. Since then {per_minute:,} a minute go on."
+    return sentences.STOPPED(span=span, reason=stop.reason.rstrip("."), per_minute=per_minute)
 
 
 def _await_bodies(plan: Plan, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 
+from jobs import sentences
 from jobs.models import Job, Schedule
 from jobs.models.querysets.days import Day, OfDay, of_days
 from jobs.recurrence import BadExpression
@@ -73,17 +74,17 @@ def judge(jobs: Sequence[Job], *, now: datetime) -> dict[int, Verdict]:
 
 def _verdict(job: Job, others: Sequence[AwaitedRun] | None, now: datetime) -> Verdict:
     if others is None:
-        return Verdict(vain="Its schedule was deleted while it waited for the runs of others.")
+        return Verdict(vain=sentences.SCHEDULE_DELETED())
     vain = next((one for one in others if one.is_vain), None) if job.waits_for_end != Awaited.ANY else None
     if vain is not None:
-        why = f"{vain.words[0].upper()}{vain.words[1:]}, after which it comes, {vain.why}."
+        why = sentences.RUN_IN_VAIN(run=f"{vain.words[0].upper()}{vain.words[1:]}", how=vain.why)
         return Verdict(vain=why) if job.run_at <= now else Verdict()
     if not all(one.is_over for one in others):
         return Verdict()
     last = max(others, key=lambda one: one.over_at or job.run_at, default=None)
     # What ended before its time has not held it back.
     waited = last is not None and last.over_at is not None and last.over_at > job.run_at
-    return Verdict(free=True, waited_for=f"It waited for {last.words}." if last is not None and waited else "")
+    return Verdict(free=True, waited_for=sentences.WAITED_FOR(others=last.words) if last is not None and waited else "")
 
 
 def awaited_by(job: Job, *, now: datetime) -> list[AwaitedRun]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
-from jobs import publishing
+from jobs import publishing, sentences
 from jobs.clock import clock
 from jobs.events import emit
 from jobs.events.transitions import WaitersLeftToLeader
@@ -80,8 +80,9 @@ def _by_text(jobs: Iterable[tuple[Job, str]]) -> dict[str, list[Job]]:
 
 def _waited_for(far: Wait | None) -> str:
     if far is None or far.last is None:
-        return "It waited for jobs that are not there any more."
-    return f"It waited for job {far.last}" + (f", the last of {far.jobs}." if far.jobs > 1 else ".")
+        return sentences.WAITED_FOR(others="jobs that are not there any more")
+    of = f", the last of {far.jobs}" if far.jobs > 1 else ""
+    return sentences.WAITED_FOR(others=f"job {far.last}{of}")
 
 
 def _in_vain(broken: list[tuple[Job, int]]) -> list[tuple[Job, str]]:
@@ -90,7 +91,7 @@ def _in_vain(broken: list[tuple[Job, int]]) -> list[tuple[Job, str]]:
     states = dict(Job.objects.filter(pk__in=others).order_by().values_list("pk", "state")) if others else {}
     # Read without its lock: it may have been retried or deleted since.
     how = {other: ENDED_AS.get(State(states[other])) if other in states else None for other in others}
-    return [(job, f"Job {other}, which it waited for, {how[other] or 'did not complete'}.") for job, other in broken]
+    return [(job, sentences.BROKEN(job=f"Job {other}", how=how[other] or "did not complete")) for job, other in broken]
 
 
 def _skip(vain: list[tuple[Job, str]], now: datetime) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jobs import sentences
 from jobs.models import Kind, Limit
 from jobs.models.querysets.turns import Occupied
 from jobs.states import Cause, Overlap, State
@@ -93,7 +94,7 @@ def judge(row: Row, views: Views, *, now: datetime, until: datetime, from_line: 
     for view in mine:
         if view.rule is not None and view.rule.paused_at is not None:
             why = f": {view.rule.pause_reason}" if view.rule.pause_reason else ""
-            return _hold(view, f"The {view.name} was paused{why}.")
+            return _hold(view, sentences.PAUSED(limit=view.name, why=why))
     for view in mine:
         refusal = (_by_key if view.name.kind == Kind.KEY else _by_queue)(row, view, from_line)
         if refusal is not None:
@@ -107,7 +108,7 @@ def _by_queue(row: Row, view: View, from_line: Name | None) -> Refusal | None:
     if cap is None or view.has_turn(row):
         return None
     if len(others) >= cap:
-        return _hold(view, f"The {view.name} was full: {len(others)} of it ran.")
+        return _hold(view, sentences.FULL(limit=view.name, running=len(others)))
     if from_line != view.name and view.is_ahead(row):
         return _hold(view, _longer(view))
     return None
@@ -125,25 +126,25 @@ def _by_key(row: Row, view: View, from_line: Name | None) -> Refusal | None:
         head = view.occupied.head
         if from_line == view.name or head is None or not view.is_ahead(row):
             return None
-        others, said = [head.id], f"Job {head.id} of the {view.name} was about to start"
-    else:
-        said = _who(view, others)
+        others = [head.id]
+    why = _who(view, others, " and counts for both" if policy == Overlap.JOIN else "")
     if policy == Overlap.SKIP:
-        return Refusal(f"{said} at its time.", State.SKIPPED, Cause.RUNNING)
+        return Refusal(why, State.SKIPPED, Cause.RUNNING)
     if policy == Overlap.JOIN:
-        return Refusal(f"{said} at its time and counts for both.", State.SKIPPED, Cause.RUNNING, joined_id=others[0])
+        return Refusal(why, State.SKIPPED, Cause.RUNNING, joined_id=others[0])
     running = [one for one in others if one in view.occupied.running]
-    return _hold(view, f"{said} at its time.", instead_of=running if policy == Overlap.CANCEL else ())
+    return _hold(view, why, instead_of=running if policy == Overlap.CANCEL else ())
 
 
-def _who(view: View, others: list[int]) -> str:
+def _who(view: View, others: list[int], joined: str) -> str:
     """Name these jobs in words that are true of each: a turn that has come is no run yet."""
     running = sum(one in view.occupied.running for one in others)
     who = f"Job {others[0]}" if len(others) == 1 else f"{len(others)} jobs"
-    of = f"{who} of the {view.name}"
     if running == len(others):
-        return f"{of} ran"
-    return f"{of} ran or were about to start" if len(others) > 1 else f"{of} was about to start"
+        return sentences.RAN(who=who, limit=view.name, more="", joined=joined)
+    if len(others) > 1:
+        return sentences.RAN(who=who, limit=view.name, more=" or were about to start", joined=joined)
+    return sentences.ABOUT_TO_START(who=who, limit=view.name, joined=joined)
 
 
 def _hold(view: View, why: str, instead_of: Sequence[int] = ()) -> Refusal:
@@ -151,7 +152,7 @@ def _hold(view: View, why: str, instead_of: Sequence[int] = ()) -> Refusal:
 
 
 def _longer(view: View) -> str:
-    return f"Others had waited longer for the {view.name}."
+    return sentences.OTHERS_BEFORE(limit=view.name)
 
 
 def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from_line: Name | None) -> Refusal | None:
@@ -171,7 +172,7 @@ def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from
     crowded = [view for view in asked if len(view.occupied.reserved) >= rates.MOST_RESERVED]
     if found >= until or crowded:
         view = (crowded or asked)[0]
-        return _hold(view, f"The rate of the {view.name} had no moment for it yet.")
-    who = " and the ".join(str(view.name) for view in asked)
-    why = f"The rate of the {who} gave it {found:%Y-%m-%d %H:%M:%S.%f} UTC."
+        return _hold(view, sentences.RATE_HAD_NONE(limit=view.name))
+    more = "".join(f" and the {view.name}" for view in asked[1:])
+    why = sentences.RATE_GAVE(limit=asked[0].name, more=more, moment=found)
     return Refusal(why, not_before=found, moment_of=[view.name for view in asked])

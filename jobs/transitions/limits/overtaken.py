@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db import transaction
 
+from jobs import sentences
 from jobs.events import emit
 from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job
@@ -17,7 +18,7 @@ from jobs.transitions.requeue import requeue
 from jobs.transitions.schedules import succession
 from jobs.transitions.starts import Ended, Started
 
-NOT_ENTERED = "It was paused before its body was entered"
+NOT_ENTERED = sentences.NOT_ENTERED(more="")
 
 
 def is_over(started: Started, *, now: datetime) -> bool:
@@ -32,15 +33,15 @@ def is_over(started: Started, *, now: datetime) -> bool:
         if job is None:
             return True
         open_one = Attempt.objects.open().filter(job_id=job.pk, number=job.attempt)
-        if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=f"{NOT_ENTERED}."):
-            end = Ended(started, State.INTERRUPTED, None, now, f"{NOT_ENTERED}.")
+        if open_one.update(outcome=State.INTERRUPTED, finished_at=now, error=NOT_ENTERED):
+            end = Ended(started, State.INTERRUPTED, None, now, NOT_ENTERED)
             event = AttemptInterrupted(
-                job.pk, job.attempt, job.target, None, None, f"{NOT_ENTERED}.", queue=job.queue, end=end
+                job.pk, job.attempt, job.target, None, None, NOT_ENTERED, queue=job.queue, end=end
             )
             transaction.on_commit(partial(emit, event), robust=True)
-        requeue(job, run_at=job.run_at, now=now, reason=f"{NOT_ENTERED}.", over_calendar=job.calendar_waived)
+        requeue(job, run_at=job.run_at, now=now, reason=NOT_ENTERED, over_calendar=job.calendar_waived)
         if job.cancel_requested_at is not None:
-            why = f"{NOT_ENTERED}, and it had been asked to stop."
+            why = sentences.NOT_ENTERED(more=", and it had been asked to stop")
             Job.objects.pending().filter(pk=job.pk).update(state=State.CANCELLED, finished_at=now, reason=why)
             dependencies.ended([job.pk], now=now)
             succession.missed([job], Cause.PERSON, why, now=now)

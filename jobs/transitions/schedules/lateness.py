@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
+from jobs import sentences
 from jobs.conf import conf
 from jobs.models import Job, Schedule
 from jobs.models.job import NEXT_VERSION
@@ -62,7 +63,7 @@ def skip_behind_waiting(schedules: Sequence[Schedule], *, now: datetime) -> int:
     behind = [job for job in Job.objects.pending().locked(waiting, wait=False) if job.run_at <= now]
     for job in behind:
         first = waiting[job.pk]
-        why = f"Job {first.id}, the run of {first.nominal_at:%Y-%m-%d %H:%M:%S} UTC, still waited at its time."
+        why = sentences.RUN_STILL_WAITED(earlier=first.id, nominal=first.nominal_at)
         Job.objects.filter(pk=job.pk).update(
             state=State.SKIPPED, finished_at=now, reason=why, holds=0, version=NEXT_VERSION
         )
