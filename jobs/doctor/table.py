@@ -16,6 +16,7 @@ from jobs.doctor.checks import (
     tls,
     vacuum,
     versions,
+    watching,
 )
 from jobs.doctor.finding import Check, Needs
 
@@ -93,6 +94,14 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "interrupted", "interrupted jobs of which nobody has said what became of them", processes.interrupted, TABLES
     ),
+    Check("watcher", "whether a watcher judges, and its last turn", watching.watcher, TABLES),
+    Check("destinations", "destinations of alerts that did not take what was sent last", watching.destinations, TABLES),
+    Check(
+        "figures",
+        "the figures of the past: whether they are added, how far they are behind, gaps of the last hour",
+        watching.figures,
+        TABLES,
+    ),
     Check("sizes", "tables over 50 GB; the largest", growth.tables, TABLES),
     Check("retention", "whether what is over is removed some day", growth.retention, TABLES),
     Check("history-days", "days of the history that are overdue, or half removed", growth.partition_days, TABLES),
@@ -104,6 +113,12 @@ CHECKS: tuple[Check, ...] = (
         DATABASE,
     ),
     Check("certificates", "until when certificates are good: database, broker, web, OpenID Connect", tls.certificates),
+    Check(
+        "alert-certificates",
+        "until when certificates of webhooks that get alerts are good",
+        tls.of_destinations,
+        TABLES,
+    ),
     Check("root", "whether this process is root", risks.root),
     Check("secret-files", "files with secrets that others on this machine may read", files.secret_files),
     Check("commands", "programs that jobs may run: as whom, with whose arguments", risks.commands),

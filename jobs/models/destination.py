@@ -84,6 +84,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         waiting = self.filter(done_at__isnull=True).order_by("next_at")
         return waiting.values_list("next_at", flat=True).first()
 
+    def latest_tried(self) -> DeliveryQuerySet:
+        """Select of each destination that is in use the last thing that it was tried to send there."""
+        tried = self.filter(destination__enabled=True, attempts__gt=0).select_related("destination")
+        return tried.order_by("destination_id", "-pk").distinct("destination_id")
+
     def done_before(self, moment: datetime) -> DeliveryQuerySet:
         return self.filter(done_at__lt=moment)
 

@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -15,9 +16,11 @@ from django.conf import settings
 from jobs.conf import conf
 from jobs.doctor.checks import certificate
 from jobs.doctor.checks.clocks import HERE
-from jobs.doctor.finding import Finding, bad, ok, unknown, warn
+from jobs.doctor.finding import Finding, bad, note, ok, unknown, warn
 from jobs.doctor.patient import Patient, brief
+from jobs.models import Destination
 
+MOST_DESTINATIONS = 3  # a check takes ten seconds at most
 PATIENCE = 2.0  # seconds for any one server
 SOON, VERY_SOON = timedelta(days=21), timedelta(days=5)
 SSL_REQUEST = struct.pack("!II", 8, 80_877_103)  # how a client of PostgreSQL asks for TLS
@@ -25,12 +28,17 @@ ENCRYPTED = "SELECT ssl, coalesce(version, '') FROM pg_stat_ssl WHERE pid = pg_b
 
 
 class Server(NamedTuple):
-    """A server that speaks TLS."""
+    """A server that speaks TLS. `is_secret`: where it is, is shown to nobody."""
 
     what: str
     host: str
     port: int
     is_postgresql: bool = False
+    is_secret: bool = False
+
+    @property
+    def where(self) -> str:
+        return "" if self.is_secret else f"{self.host}:{self.port}"
 
 
 def encrypted(patient: Patient) -> Iterator[Finding]:
@@ -68,31 +76,45 @@ def encrypted(patient: Patient) -> Iterator[Finding]:
 def certificates(patient: Patient) -> Iterator[Finding]:
     """Yield until when the certificates of servers are good that this installation connects to, or people do."""
     servers = list(_servers(patient))
-    for server in servers:
-        try:
-            until = _good_until(server)
-        except (OSError, ValueError) as error:
-            yield unknown(
-                f"The certificate of {server.what} cannot be looked at: {brief(error)}",
-                "",
-                f"{server.host}:{server.port}",
-            )
-            continue
-        left = until - patient.now
-        figure = f"{server.host}: until {until:%Y-%m-%d}, {left.days} days"
-        remedy = "Have it renewed, and see that whoever renews it does so by itself."
-        if left < timedelta():
-            yield bad(
-                f"The certificate of {server.what} has expired: who verifies it does not connect.", remedy, figure
-            )
-        elif left < VERY_SOON:
-            yield bad(f"The certificate of {server.what} expires within days.", remedy, figure)
-        elif left < SOON:
-            yield warn(f"The certificate of {server.what} expires soon.", remedy, figure)
-        else:
-            yield ok(f"The certificate of {server.what} is good.", figure)
+    yield from (_told(server, patient) for server in servers)
     if not servers:
         yield ok("No server is configured that shows a certificate.")
+
+
+def of_destinations(patient: Patient) -> Iterator[Finding]:
+    """Yield until when the certificates are good of the servers to which alerts go, without their addresses."""
+    webhooks = Destination.objects.in_use().filter(kind=Destination.Kind.WEBHOOK)[: MOST_DESTINATIONS + 1]
+    servers = [server for one in webhooks[:MOST_DESTINATIONS] for server in _of_destination(one)]
+    yield from (_told(server, patient) for server in servers)
+    if len(webhooks) > MOST_DESTINATIONS:
+        yield note(f"Only the first {MOST_DESTINATIONS} webhooks were looked at.")
+    if not servers:
+        yield ok("No alert goes to a server that shows a certificate.")
+
+
+def _of_destination(one: Destination) -> Iterator[Server]:
+    with suppress(ValueError):  # SQL may have written any address
+        parts = urlsplit(one.address.strip())
+        if parts.scheme == "https" and parts.hostname:
+            yield Server(f"the destination {one.name}", parts.hostname, parts.port or 443, is_secret=True)
+
+
+def _told(server: Server, patient: Patient) -> Finding:
+    try:
+        until = _good_until(server)
+    except (OSError, ValueError) as error:
+        said = type(error).__name__ if server.is_secret else brief(error)
+        return unknown(f"The certificate of {server.what} cannot be looked at: {said}", "", server.where)
+    left = until - patient.now
+    figure = f"{server.where} until {until:%Y-%m-%d}, {left.days} days".strip()
+    remedy = "Have it renewed, and see that whoever renews it does so by itself."
+    if left < timedelta():
+        return bad(f"The certificate of {server.what} has expired: who verifies it does not connect.", remedy, figure)
+    if left < VERY_SOON:
+        return bad(f"The certificate of {server.what} expires within days.", remedy, figure)
+    if left < SOON:
+        return warn(f"The certificate of {server.what} expires soon.", remedy, figure)
+    return ok(f"The certificate of {server.what} is good.", figure)
 
 
 def _servers(patient: Patient) -> Iterator[Server]:
