@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -16,22 +16,18 @@ from rest_framework import serializers
 
 from jobs.api.audit_export import FORMATS
 from jobs.api.audit_listing import WORDS, AuditQuery, matching, way
-from jobs.api.listing import checked
 from jobs.api.paging import BIGGEST_ID
 from jobs.clock import clock
 from jobs.models import Subject
 from jobs.models.audit_looks import Look, look
 from jobs.models.querysets import overviews
 from jobs.monitor.audit_rows import Row, in_words
+from jobs.monitor.by_query import by_query, in_form
 from jobs.monitor.job_list import SIZES, UtcField
-from jobs.monitor.list_form import Field, Form, address, sentences, without
-from jobs.permissions import VIEW_AUDIT, why_refused
+from jobs.monitor.list_form import Field, Form, address, without
+from jobs.permissions import VIEW_AUDIT
 from jobs.rights import reach_of
 from jobs.rights.telling import tell
-from jobs.web.refused import refuse
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import PermissionsMixin
 
 SIZE = 50
 
@@ -84,25 +80,14 @@ class AuditForm(Form):
 @require_safe
 @cache_control(private=True, no_cache=True)
 @login_required
-def audit_list(request: HttpRequest) -> HttpResponse:
+@by_query(PageQuery, "monitor/audit.html", needs=VIEW_AUDIT, refused=in_form(AuditForm))
+def audit_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show a page of the audit that this person sees and asks for, and say where it did not look."""
-    user = cast("PermissionsMixin", request.user)
-    if not user.has_perm(VIEW_AUDIT):
-        return refuse(request, why_refused(user, VIEW_AUDIT))
-    if any(value == "" for _, values in request.GET.lists() for value in values):
-        return redirect(address(request.path, without(request.GET)))
     reach = reach_of(request.user)
-    form = AuditForm(request.GET, reach)
-    try:
-        wanted = checked(request.GET, PageQuery)
-    except serializers.ValidationError as error:
-        problems: Mapping[str, Iterable[str]] = sentences(error)
-        shown = {"form": form.refused(problems), "reach": reach, "problems": problems}
-        return render(request, "monitor/audit.html", shown, status=400)
     size = wanted.get("page_size", SIZE)
     seen = look(matching(wanted, reach), way(wanted), before=wanted.get("before"), size=size)
     facts = {
-        "form": form,
+        "form": AuditForm(request.GET, reach),
         "reach": reach,
         "now": clock.current(),
         "rows": [Row(one) for one in tell(seen.rows, reach)],

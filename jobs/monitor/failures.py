@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from rest_framework import serializers
 
 from jobs.api.failures import FailuresQuery
-from jobs.api.listing import checked
 from jobs.clock import clock
 from jobs.models.failures import LOOK, MOST, PARTS, Failures, Group
 from jobs.monitor.access import page
-from jobs.monitor.list_form import Field, Form, address, sentences, without
-from jobs.permissions import CONTROL_JOB, VIEW_JOB, why_refused
+from jobs.monitor.by_query import by_query, in_form
+from jobs.monitor.list_form import Field, Form, address, without
+from jobs.permissions import CONTROL_JOB, VIEW_JOB
 from jobs.rights import reach_of
 from jobs.web.failures import asked
 from jobs.web.lookback import SPANS, USUAL
-from jobs.web.refused import refuse
 
 HEIGHT = 20  # of the little chart, in its own units; a part of the time is one wide
 IN_WORDS = {"1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days"}
@@ -69,24 +67,14 @@ class Row(NamedTuple):
 
 @require_safe
 @page
-def failure_list(request: HttpRequest) -> HttpResponse:
+@by_query(PageQuery, "monitor/failures.html", needs=VIEW_JOB, refused=in_form(FailuresForm))
+def failure_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show what failed in the stretch that is asked for, of the jobs that this person sees."""
-    if not request.user.has_perm(VIEW_JOB):
-        return refuse(request, why_refused(request.user, VIEW_JOB))
-    if any(value == "" for _, values in request.GET.lists() for value in values):
-        return redirect(address(request.path, without(request.GET)))
     reach, now = reach_of(request.user), clock.current()
-    form = FailuresForm(request.GET, reach)
-    try:
-        wanted = checked(request.GET, PageQuery)
-    except serializers.ValidationError as error:
-        problems: Mapping[str, Iterable[str]] = sentences(error)
-        shown = {"form": form.refused(problems), "reach": reach, "problems": problems}
-        return render(request, "monitor/failures.html", shown, status=400)
     found = asked(wanted, reach, now)
     span, may = wanted.get("span", USUAL), request.user.has_perm(CONTROL_JOB)
     facts = {
-        "form": form,
+        "form": FailuresForm(request.GET, reach),
         "reach": reach,
         "now": now,
         "found": found,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
 
 from jobs.api.filters import WordField
-from jobs.api.listing import PageQuery, checked
+from jobs.api.listing import PageQuery
 from jobs.api.paging import BIGGEST_ID
 from jobs.clock import clock
 from jobs.conf import conf
@@ -21,12 +21,12 @@ from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.late import LOOKED_AT
 from jobs.monitor import late_found
 from jobs.monitor.access import page
-from jobs.monitor.list_form import address, sentences, without
-from jobs.permissions import VIEW_JOB, why_refused
+from jobs.monitor.by_query import by_query
+from jobs.monitor.list_form import address, without
+from jobs.permissions import VIEW_JOB
 from jobs.rights import reach_of
 from jobs.states import Cause
 from jobs.web.lookback import SPANS, USUAL
-from jobs.web.refused import refuse
 
 SPAN_WORDS = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days"}
 ROWS = 100  # of each table
@@ -73,17 +73,14 @@ class Chip(NamedTuple):
 
 @require_safe
 @page
-def late(request: HttpRequest) -> HttpResponse:
+@by_query(
+    LateQuery,
+    "monitor/late.html",
+    needs=VIEW_JOB,
+    refused=lambda request, problems: {"spans": _spans(request, "")},
+)
+def late(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show what was late and what was missed in the span, as far as this person sees it, and what was not looked at."""
-    if not request.user.has_perm(VIEW_JOB):
-        return refuse(request, why_refused(request.user, VIEW_JOB))
-    if any(value == "" for _, values in request.GET.lists() for value in values):
-        return redirect(address(request.path, without(request.GET)))
-    try:
-        wanted: Mapping[str, Any] = checked(request.GET, LateQuery)
-    except serializers.ValidationError as error:
-        problems: Mapping[str, Iterable[str]] = sentences(error)
-        return render(request, "monitor/late.html", {"problems": problems, "spans": _spans(request, "")}, status=400)
     span, now, reach = wanted.get("span", USUAL), clock.current(), reach_of(request.user)
     since = now - SPANS[span]
     found = late_found.find(wanted, since, now, reach)
