@@ -53,13 +53,14 @@ class Sender:
         if steady() < self._look_at or len(self._on_their_way) >= AT_ONCE:
             return
         busy = {one.delivery.pk for one in self._on_their_way}
-        found = Delivery.objects.due(now, without=busy, most=AT_ONCE - len(busy))
+        at = Delivery.objects.next_due()
+        is_due = at is not None and at <= now
+        found = Delivery.objects.due(now, without=busy, most=AT_ONCE - len(busy)) if is_due else []
         source = source_name() if found else ""
         self._on_their_way += [
             OnItsWay(one, self.send(one.destination.kind, one.destination.address, message_of(one, source)))
             for one in found
         ]
-        at = None if found else Delivery.objects.next_due()
         pause = LOOK_EVERY if at is None else min(max((at - now).total_seconds(), 0.5), LOOK_EVERY)
         self._look_at = steady() + (0.0 if found else pause)
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from jobs.alerts import facts, judging, keeping
 from jobs.alerts.broker import BrokerLook
-from jobs.alerts.conditions import DATABASE
+from jobs.alerts.conditions import DATABASE, Condition
 from jobs.alerts.lock import WatchLock
 from jobs.alerts.messages import Message
 from jobs.alerts.sending import Sender, source_name
@@ -22,10 +22,11 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
-from jobs.models import AlertEvent, Destination
+from jobs.models import Alert, AlertEvent, Destination
 from jobs.scheduler.locksession import BehindPooler
 
 TURN_EVERY = 10.0  # seconds
+LASTING_EVERY = 30.0  # seconds: what has been so for minutes, and the destinations, are asked so often
 TRY_EVERY = 3.0  # seconds between the attempts of one that stands by, and of one without a database
 STEP_EVERY = 0.5  # seconds: what is to be sent goes out so soon
 FAREWELL = 5.0  # seconds for what is on its way
@@ -50,6 +51,9 @@ class Watcher:
         self._patience = keeping.Patience()
         self._destinations: Sequence[Destination] = ()
         self._source = ""
+        self._lasting: facts.Lasting | None = None
+        self._asked = float("-inf")  # on the steady clock: when that was asked
+        self._any_open = True  # as far as we know: nobody else opens an alert while we judge
         self._away: Away | None = None
         self._cleaned = self._pinged = float("-inf")  # on the steady clock
 
@@ -78,6 +82,7 @@ class Watcher:
             if not was_ours:
                 emit(WatchBegun(self.name))
                 self.sender.look()
+                self._asked, self._any_open = float("-inf"), True
             self._judge(clock.current())
         except BehindPooler:
             raise
@@ -90,11 +95,11 @@ class Watcher:
         return TURN_EVERY
 
     def _judge(self, now: datetime) -> None:
-        self._destinations, self._source = list(Destination.objects.in_use()), source_name()
-        found = judging.judge(facts.ask(now, self.broker.answers), now)
-        changes = keeping.keep(self._patience.ripe(found, now), found, now)
-        if any(change.event for change in changes):
-            self.sender.look()
+        if steady() >= self._asked + LASTING_EVERY:
+            self._lasting, self._asked = facts.ask_lasting(now), steady()
+            self._destinations, self._source = list(Destination.objects.in_use()), source_name()
+        found = judging.judge(facts.ask(now, self.broker.answers, self._lasting), now)
+        self._keep(found, now)
         if conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
             self._pinged = steady()
             self.sender.ping(conf().watch_ping_url)
@@ -102,10 +107,21 @@ class Watcher:
             keeping.remove_old(now)
             self._cleaned = steady()
 
+    def _keep(self, found: Sequence[Condition], now: datetime) -> None:
+        """Make the alerts be as it is now; nothing is asked while nothing is wrong, and was."""
+        ripe = self._patience.ripe(found, now)
+        if not found and not self._any_open:
+            return
+        changes = keeping.keep(ripe, found, now)
+        self._any_open = bool(found) or Alert.objects.open().exists()
+        if any(change.event for change in changes):
+            self.sender.look()
+
     def _note_absence(self) -> None:
         """Write down that the database was away, now that it is back, if that was said: whoever judges says its end."""
         away, self._away = self._away, None
         if away is not None and away.was_said:
+            self._any_open = True
             keeping.opened_before(judging.database_away("it was away."), away.since, clock.current())
 
     def _without_database(self, error: Exception) -> None:

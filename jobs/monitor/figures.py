@@ -1,4 +1,4 @@
-"""The metrics of the database, asked at a scrape of web: eight short statements at most every KEPT_FOR seconds in each
+"""The metrics of the database, asked at a scrape of web: four short statements at most every KEPT_FOR seconds in each
 web process, however many ask, and five more once a minute. docs/metrics.md has them."""
 
 from __future__ import annotations
@@ -64,20 +64,20 @@ def latest() -> Figures:
 
 def take(now: datetime) -> Figures:
     """Ask the database. A metric has a value for each value of its labels that there is now."""
-    workers, durations = worker_lines(now), _durations()
+    standing = Job.objects.standing(now)
+    workers, durations = worker_lines(now, standing.busy), _durations()
     ahead = Job.objects.ahead(
         now, until=now + timedelta(seconds=need.LONGEST), overdue_before=now - OVERDUE_AFTER, cell=need.CELL
     )
-    standing = Job.objects.standing(now)
     return (
         _of_pending(ahead, now)
         | _of_need(ahead, durations)
-        | _of_workers(workers, Job.objects.running_by_queue(), ahead)
+        | _of_workers(workers, standing.running, ahead)
         | _of_leader(now)
         | late_figures.latest(now)
         | {
             "runat_jobs_interrupted": {(): standing.interrupted},
-            "runat_jobs_held": _held(Job.objects.held_counts()),
+            "runat_jobs_held": _held(standing.held),
             "runat_limits_paused": {("queue",): standing.queues_paused, ("key",): standing.keys_paused},
             "runat_stops": {
                 ("planned",): standing.stops_planned,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -52,9 +53,10 @@ class WorkerLine:
         return self.status
 
 
-def worker_lines(now: datetime) -> list[WorkerLine]:
-    """Return the workers to show. Two questions to the database, one to the cache of readings."""
-    busy = Attempt.objects.open_by_session()
+def worker_lines(now: datetime, busy: Mapping[UUID, int] | None = None) -> list[WorkerLine]:
+    """Return the workers to show. Two questions to the database, one to the cache of readings. `busy`: the slots that
+    are taken, by whoever knows them already."""
+    busy = Attempt.objects.open_by_session() if busy is None else busy
     seen = list(Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKERS_READ])
     cached = cache.read(worker.session for worker in seen if not worker.left)
     return [_line(w, fresher(w, cached.get(w.session)), busy.get(w.session, 0), now) for w in seen]

@@ -18,9 +18,10 @@ from jobs.metrics.bounds import MOST
 from jobs.metrics.table import BY_NAME, OF_WEB
 from jobs.models import Job, Leadership, Limit, Stop, Team, Worker
 from jobs.monitor import figures, late_figures
+from jobs.monitor.workers import worker_lines
 from jobs.states import State
 from tests.api.conftest import bearer
-from tests.monitor.rows import pending
+from tests.monitor.rows import pending, running
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -191,6 +192,25 @@ def test_what_stands_in_the_way(scrape, at):
     }
 
 
+def test_what_runs_and_holds_is_counted_by_queue_session_and_cause(scrape, at):
+    lives = [
+        Worker.objects.create(name=name, pid=1, pool="threads", slots=5, queues=["pay"], heartbeat_at=at)
+        for name in "ab"
+    ]
+    for life, queue in ((lives[0], "pay"), (lives[0], "pay"), (lives[1], "mail")):
+        running(at, queue=queue, session=life.session)
+    for holds in (1, 8, 24):
+        Job.objects.create(target="demo.noop", payload={}, run_at=at, holds=holds)
+    found = scrape()
+    assert (found["runat_jobs_running", "pay"], found["runat_jobs_running", "mail"]) == (2, 1)
+    assert found["runat_worker_slots_busy",] == 3
+    held = {key[1]: value for key, value in found.items() if key[0] == "runat_jobs_held" and value}
+    assert held == {"approval": 1, "key": 2, "queue": 1}
+    busy = {line.name: line.busy for line in worker_lines(at, Job.objects.standing(at).busy)}
+    assert busy == {"a": 2, "b": 1}
+    assert busy == {line.name: line.busy for line in worker_lines(at)}
+
+
 def test_queues_beyond_the_bound_are_one(scrape, at):
     for number in range(MOST + 20):
         pending(at - 10 * SECOND, queue=f"q{number}")
@@ -212,19 +232,19 @@ def test_what_was_not_looked_at_is_said(scrape, at, monkeypatch):
 
 
 def test_many_scrapes_cost_the_database_a_few_statements(settings, at):
-    """Workers and what they run; what is ahead; what stands in the way; running; the leader, and whether its lock is
-    held; causes that hold. Once a minute durations, and what was late: how far back it can be looked for, who may have
-    been, runs and jobs that were missed."""
+    """What runs and what stands in the way; workers; what is ahead; the leader, and whether its lock is held, since none
+    has listed. Once a minute durations, and what was late: how far back it can be looked for, who may have been, runs
+    and jobs that were missed."""
     settings.JOBS_METRICS_ALLOW = ["127.0.0.1"]
     cache.clear()
     with CaptureQueriesContext(connection) as asked:
         for _ in range(3):
             assert Client().get("/metrics").status_code == 200
-    assert len(asked) == 8 + 5, [one["sql"][:80] for one in asked]
+    assert len(asked) == 5 + 5, [one["sql"][:80] for one in asked]
     cache.delete(figures.KEY)
     with CaptureQueriesContext(connection) as asked:
         assert Client().get("/metrics").status_code == 200
-    assert len(asked) == 8, [one["sql"][:80] for one in asked]
+    assert len(asked) == 5, [one["sql"][:80] for one in asked]
 
 
 def test_late_and_missed_are_counted_of_the_last_minutes_and_say_what_was_not_looked_at(scrape, at, monkeypatch):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -9,7 +12,8 @@ from typing import Any, NamedTuple
 from django.db import connections
 
 from jobs.models.installation import NOTHING_STARTS
-from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT, JobOverviews
+from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT, QUEUE_ORDER, JobOverviews
+from jobs.states import Hold
 
 AHEAD_LIMIT = 20_000  # pending jobs, soonest first, that are looked at
 TARGETS_LIMIT = 1_000
@@ -40,13 +44,22 @@ WHERE state IN (2, 3) AND execute_at IS NOT NULL AND NOT (state = 2 AND coalesce
 GROUP BY target ORDER BY count(*) DESC, target LIMIT %(targets)s
 """
 
-RUNNING = """
-SELECT queue, count(*) FROM (SELECT queue FROM jobs_job WHERE state = 1 LIMIT %(limit)s) AS running
-GROUP BY queue ORDER BY count(*) DESC, queue
-"""
-
+# Several questions that are short and bounded, asked at once: what counts when nothing goes on is how many there are.
 STANDING = f"""
 SELECT
+    (SELECT jsonb_agg(jsonb_build_array(queue, n) ORDER BY n DESC, queue) FROM (
+        SELECT queue, count(*) AS n FROM (SELECT queue FROM jobs_job WHERE state = 1 LIMIT %(limit)s) AS running
+        GROUP BY queue
+    ) AS by_queue),
+    (SELECT jsonb_agg(jsonb_build_array(session, n)) FROM (
+        SELECT session, count(*) AS n FROM jobs_attempt JOIN jobs_job ON jobs_job.id = job_id
+        WHERE outcome IS NULL AND state = 1 GROUP BY session
+    ) AS by_session),
+    (SELECT jsonb_agg(jsonb_build_array(holds, n)) FROM (
+        SELECT holds, count(*) AS n FROM (
+            SELECT holds FROM jobs_job WHERE state = 0 AND holds <> 0 ORDER BY {", ".join(QUEUE_ORDER)} LIMIT %(limit)s
+        ) AS held GROUP BY holds
+    ) AS by_holds),
     (SELECT count(*) FROM (SELECT FROM jobs_job WHERE state = 5 LIMIT %(limit)s) AS interrupted),
     (SELECT count(*) FROM jobs_lane WHERE paused_at IS NOT NULL AND kind = 'queue'),
     (SELECT count(*) FROM jobs_lane WHERE paused_at IS NOT NULL AND kind = 'key'),
@@ -80,8 +93,12 @@ class Duration(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Counts of what stands in the way of starts."""
+    """Counts of what runs, and of what stands in the way of starts. `running`: by queue, the most first; `busy`: slots
+    that are taken, by the life of a worker; `held`: by each cause that holds jobs."""
 
+    running: Mapping[str, int]
+    busy: Mapping[uuid.UUID, int]
+    held: Mapping[Hold, int]
     interrupted: int
     queues_paused: int
     keys_paused: int
@@ -103,16 +120,21 @@ class JobMeasuring(JobOverviews):
         """Return how long bodies took, by target, of the latest FIGURES_LIMIT ends."""
         return [Duration(*row) for row in self._rows(DURATIONS, {"limit": FIGURES_LIMIT, "targets": TARGETS_LIMIT})]
 
-    def running_by_queue(self) -> dict[str, int]:
-        """Return how many run, of the first COUNT_LIMIT + 1."""
-        return dict(self._rows(RUNNING, {"limit": COUNT_LIMIT + 1}))
-
     def standing(self, now: datetime) -> Standing:
-        """Return what stands in the way of starts, counted to COUNT_LIMIT + 1."""
-        (row,) = self._rows(STANDING, {"limit": COUNT_LIMIT + 1, "now": now})
-        return Standing(*row)
+        """Return what runs and what stands in the way of starts, counted to COUNT_LIMIT + 1."""
+        ((running, busy, holding, *rest),) = self._rows(STANDING, {"limit": COUNT_LIMIT + 1, "now": now})
+        held: Counter[Hold] = Counter()
+        for holds, count in _pairs(holding):
+            held.update(dict.fromkeys(Hold(holds), count))
+        sessions = {uuid.UUID(session): count for session, count in _pairs(busy)}
+        return Standing(dict(_pairs(running)), sessions, held, *rest)
 
     def _rows(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
         with connections[self.db].cursor() as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall())
+
+
+def _pairs(text: str | None) -> list[Any]:
+    """Return what jsonb_agg has made of pairs; it makes NULL of none."""
+    return json.loads(text) if text else []
