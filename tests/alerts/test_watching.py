@@ -96,3 +96,35 @@ def test_who_did_not_judge_says_nothing_of_it(watching: watcher.Watcher, monkeyp
     take(watching, OperationalError("the server has gone"), monkeypatch)
     watching.turn()
     assert watching._away is None
+
+
+def test_what_is_good_again_is_resolved_and_after_that_nothing_is_asked_of_alerts(
+    watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching._patience, "ripe", lambda found, now: found)
+    watching.turn()
+    assert [one.rule for one in Alert.objects.open()] == ["no_leader"]
+    monkeypatch.setattr(watcher.judging, "judge", lambda *_: [])
+    watching.turn()
+    Alert.objects.update(last_seen_at=watcher.clock.now() - 2 * watcher.keeping.GOOD_FOR)
+    watching.turn()
+    assert not Alert.objects.open().exists()
+    monkeypatch.setattr(watcher.keeping, "keep", lambda *_: pytest.fail("it has asked"))
+    watching._judge(watcher.clock.now())
+
+
+def test_what_lasts_is_asked_again_after_a_while_and_by_who_begins_to_judge(
+    watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    real = watcher.facts.ask_lasting
+    monkeypatch.setattr(watcher.facts, "ask_lasting", lambda now: asked.append(now) or real(now))
+    for _ in range(3):
+        watching.turn()
+    assert len(asked) == 1
+    watching._asked -= watcher.LASTING_EVERY
+    watching.turn()
+    assert len(asked) == 2
+    watching.lock.taken = False
+    watching.turn()
+    assert len(asked) == 3

@@ -15,6 +15,14 @@ MUTANTS = (
         (KEEPING, "elif now - alert.last_seen_at >= GOOD_FOR:", "else:"),
     ),
     mutant(
+        "alerts: what is good again is resolved, though nothing is wrong",
+        NEVER_LOST,
+        (
+            "tests/alerts/test_watching.py::test_what_is_good_again_is_resolved_and_after_that_nothing_is_asked_of_alerts",
+        ),
+        ("jobs/alerts/watcher.py", "if not found and not self._any_open:", "if not found:"),
+    ),
+    mutant(
         "alerts: what comes back soon is the same",
         NEVER_TWICE,
         FLAPS,

@@ -33,6 +33,16 @@ MUTANTS = (
         ("jobs/monitor/late_figures.py", "for job in skipped[:MOST])", "for job in skipped[:0])"),
     ),
     mutant(
+        "lateness: what is stored stays known",
+        EXPLAINED,
+        ("tests/lateness/test_stored_sentences.py",),
+        (
+            "jobs/sentences.py",
+            '"Others had waited longer for the {limit}"',
+            '"Others have waited longer for the {limit}"',
+        ),
+    ),
+    mutant(
         "lateness: nobody led",
         EXPLAINED,
         (OUTAGES + "test_a_leader_that_comes_late_writes_down_that_nobody_led",),
