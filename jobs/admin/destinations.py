@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from jobs.admin.audited import Audited
-from jobs.admin.theme import ModelAdmin, ModelForm, ToRead
+from jobs.admin.theme import ModelAdmin, ModelForm, ToRead, dress_widget
 from jobs.alerts import sinks
 from jobs.clock import clock
 from jobs.models import AlertEvent, Delivery, Destination
 from jobs.templatetags.runat import badge
 
-LOOKS = {"sent": ("good", "✓"), "failed": ("bad", "✗"), "waiting": ("idle", "-")}
+LOOKS = {"sent": ("good", "✓"), "failed": ("bad", "✗"), "waiting": ("idle", "…")}
 
 
 class DestinationForm(ModelForm[Destination]):
@@ -33,6 +33,10 @@ class DestinationForm(ModelForm[Destination]):
     class Meta:
         model = Destination
         fields = ["name", "kind", "address", "pattern", "min_level", "enabled"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_widget(self.fields["address"].widget)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -56,6 +60,9 @@ class DestinationAdmin(Audited, ModelAdmin[Destination]):
     fields = ["name", "kind", "address", "pattern", "min_level", "enabled"]
     actions = ["send_a_test"]
 
+    class Media:
+        css = {"all": ["admin-jobs.css"]}
+
     @admin.display(description="last sending")
     def latest(self, destination: Destination) -> str:
         delivery = destination.deliveries.first()
@@ -78,6 +85,9 @@ class DeliveryAdmin(ToRead, ModelAdmin[Delivery]):
     list_select_related = ["alert", "destination"]
     fields = ["made_at", "destination", "what", "event", "how", "attempts", "next_at", "done_at", "error", "message"]
     show_full_result_count = False
+
+    class Media:
+        css = {"all": ["admin-jobs.css"]}
 
     @admin.display(description="alert")
     def what(self, delivery: Delivery) -> str:

@@ -8,8 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from jobs.models import Audit, Delivery, Destination
+from jobs.models import AlertEvent, Audit, Delivery, Destination
 from tests.alerts.conftest import KEY
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "https://hooks.example.com/T024/secret-part"
@@ -62,3 +63,15 @@ def test_a_test_is_asked_for(admin: Client) -> None:
     delivery = Delivery.objects.get()
     assert (delivery.event, delivery.alert, delivery.outcome) == ("test", None, "waiting")
     assert "waiting" in admin.get("/admin/jobs/delivery/").content.decode()
+
+
+def test_the_pages_of_destinations_and_deliveries_have_the_colours_of_badges(
+    admin: Client, make_destination: Any
+) -> None:
+    delivery = Delivery.objects.create(
+        destination=make_destination(), event=AlertEvent.TEST, made_at=NOW, next_at=NOW, error="it answers 500"
+    )
+    for path in ("destination/", "delivery/", f"delivery/{delivery.pk}/change/"):
+        shown = admin.get(f"/admin/jobs/{path}").content.decode()
+        assert 'class="badge idle"' in shown
+        assert "admin-jobs.css" in shown
