@@ -17,9 +17,9 @@ from jobs.rights import reach_of
 from jobs.web.refused import refuse
 
 Problems = Mapping[str, Iterable[str]]
-Wanted = Mapping[str, Any]
+Filters = Mapping[str, Any]
 Refused = Callable[[HttpRequest, Problems], Mapping[str, Any]]
-View = Callable[[HttpRequest, Wanted], HttpResponse]
+View = Callable[[HttpRequest, Filters], HttpResponse]
 
 
 def by_query(
