@@ -76,7 +76,7 @@ def encrypted(patient: Patient) -> Iterator[Finding]:
 def certificates(patient: Patient) -> Iterator[Finding]:
     """Yield until when the certificates of servers are good that this installation connects to, or people do."""
     servers = list(_servers(patient))
-    yield from (_told(server, patient) for server in servers)
+    yield from (_looked_at(server, patient) for server in servers)
     if not servers:
         yield ok("No server is configured that shows a certificate.")
 
@@ -85,7 +85,7 @@ def of_destinations(patient: Patient) -> Iterator[Finding]:
     """Yield until when the certificates are good of the servers to which alerts go, without their addresses."""
     webhooks = Destination.objects.in_use().filter(kind=Destination.Kind.WEBHOOK)[: MOST_DESTINATIONS + 1]
     servers = [server for one in webhooks[:MOST_DESTINATIONS] for server in _of_destination(one)]
-    yield from (_told(server, patient) for server in servers)
+    yield from (_looked_at(server, patient) for server in servers)
     if len(webhooks) > MOST_DESTINATIONS:
         yield note(f"Only the first {MOST_DESTINATIONS} webhooks were looked at.")
     if not servers:
@@ -99,7 +99,7 @@ def _of_destination(one: Destination) -> Iterator[Server]:
             yield Server(f"the destination {one.name}", parts.hostname, parts.port or 443, is_secret=True)
 
 
-def _told(server: Server, patient: Patient) -> Finding:
+def _looked_at(server: Server, patient: Patient) -> Finding:
     try:
         until = _good_until(server)
     except (OSError, ValueError) as error:

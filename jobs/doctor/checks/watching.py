@@ -32,10 +32,10 @@ def watcher(patient: Patient) -> Iterator[Finding]:
     lock = Identity(found.identity, found.incarnation).lock ^ WATCH_SALT if found else None
     holder = Leadership.lock_holder(lock) if lock is not None else None
     if holder is None:
-        told = Destination.objects.in_use().count()
-        kind = warn if told else note
-        whom = "the destinations hear of nothing" if told else "alerts are neither judged nor shown"
-        yield kind(f"No watcher runs: {whom}.", f"Start one on any host: {START_WATCHER}", f"{told} destinations")
+        used = Destination.objects.in_use().count()
+        kind = warn if used else note
+        whom = "the destinations hear of nothing" if used else "alerts are neither judged nor shown"
+        yield kind(f"No watcher runs: {whom}.", f"Start one on any host: {START_WATCHER}", f"{used} destinations")
         return
     silent: timedelta | None = patient.value(LAST_SIGN, holder.pid)
     figure = f"{holder}" if silent is None else f"last turn {silent.total_seconds():.0f} s ago"
