@@ -132,7 +132,7 @@ class ForecastView(ApiView):
     def get(self, request: Request) -> Response:
         """Forecast the next day or week of each queue: what is due by jobs and schedules, simulated first come, first
         served, on the slots that live workers have. Says where slots do not suffice, how late runs start then, and what
-        would help."""
+        would help. The page `/forecast/` shows the same."""
         wanted = checked(request.query_params, ForecastQuery)
         found = forecast(
             now=clock.current(),

@@ -60,37 +60,38 @@ def overloads(
     places: int,
     with_day: bool,
 ) -> Iterator[Overload]:
-    """Yield the overloads of a queue in their order. `work`: of all queues that use its slots, by stretch; `together`:
-    there are others; `places`: how many stretches were looked at."""
+    """Yield the overloads of a queue in their order; where it has no slots all that is planned is one. `work`: of all
+    queues that use its slots, by stretch; `together`: there are others; `places`: how many stretches were looked at."""
     late = sorted(place for place, stretch in stretches.items() if stretch.delay > LATE)
-    for first, last in _rows(late):
+    for first, last in _rows(late) if slots else [(late[0], late[-1])] if late else []:
         its = [stretches[place] for place in late if first <= place <= last]
         begin = base + timedelta(milliseconds=first * length)
         needs, delay = max(one.needed for one in its), max(one.delay for one in its)
-        more = max(needs - slots, 1)
+        more, starts = max(needs - slots, 1), sum(one.starts for one in its)
         yield Overload(
             queue=queue,
             first=first,
             last=last,
             begin=begin,
             until=base + timedelta(milliseconds=(last + 1) * length),
-            starts=sum(one.starts for one in its),
+            starts=starts,
             needs=needs,
             slots=slots,
             delay=delay,
-            text=said(begin, needs, slots, delay, together=together, with_day=with_day),
+            text=said(begin, starts, needs, slots, delay, together=together, with_day=with_day),
             spread=_spread(first, last, work, slots=slots, length=length, places=places),
             more=more,
             command=COMMAND.format(more, shlex.quote(queue)),
         )
 
 
-def said(begin: datetime, needs: int, slots: int, delay: float, *, together: bool, with_day: bool) -> str:
+def said(begin: datetime, starts: int, needs: int, slots: int, delay: float, *, together: bool, with_day: bool) -> str:
     """Say an overload: 12:00 needs 23 slots, has 8: delays up to 41 s."""
     at = f"{begin:%a %H:%M}" if with_day else f"{begin:%H:%M}"
-    wants = f"{at} needs {needs:,} slot{'' if needs == 1 else 's'}"
     if delay == NEVER:
-        return f"{wants}, and no worker takes from this queue: nothing starts."
+        wait = "start waits" if starts == 1 else "starts wait"
+        return f"From {at} on {starts:,} {wait}: no worker takes from this queue."
+    wants = f"{at} needs {needs:,} slot{'' if needs == 1 else 's'}"
     has = f"has {slots:,}" + (", and not alone" if together else "")
     return f"{wants}, {has}: delays up to {lasting(delay)}."
 

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from jobs.monitor import alerts, edit_page, health, job_page, many, operations, switches, views
+from jobs.monitor.ahead.calendar import calendar_page
+from jobs.monitor.ahead.forecast import forecast_page
 from jobs.monitor.audit_list import audit_list
 from jobs.monitor.canary import retry_group
 from jobs.monitor.failures import failure_list
@@ -20,6 +22,8 @@ urlpatterns = [
     path("jobs/<int:job_id>/live/", job_page.job_live, name="job-live"),
     path("jobs/<int:job_id>/<slug:verb>/", views.control, name="job-control"),
     path("late/", late, name="late"),
+    path("forecast/", forecast_page, name="forecast"),
+    path("calendar/", calendar_page, name="calendar"),
     path("alerts/", alerts.alert_list, name="alerts"),
     path("alerts/<int:alert_id>/acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
     path("alerts/<int:alert_id>/silence/", alerts.silence, name="alert-silence"),

@@ -45,7 +45,7 @@ def test_a_week_of_one_queue_with_more_slots(api: Client, planned: None) -> None
     body = api.get(FORECAST, {"hours": "168", "queue": "default"}).json()
     (found,) = body["queues"]
     assert (found["queue"], found["slots"], found["delay_s"]) == ("default", 0, None)
-    assert "no worker takes from this queue" in found["overloads"][0]["text"]
+    assert "1 start waits: no worker takes from this queue." in found["overloads"][0]["text"]
 
 
 @pytest.mark.parametrize(

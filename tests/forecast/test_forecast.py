@@ -110,10 +110,12 @@ def test_a_queue_without_a_worker_starts_nothing() -> None:
     worker(NOW, name="w2@host", queues=["mail"], refusing="Drained.")
     worker(NOW, name="w3@host", queues=["mail"], silent=timedelta(hours=1))
     due(NOON + MINUTE)
+    due(NOON + 60 * MINUTE, 4)
     (late,) = of("mail").overloads
     assert late.delay == NEVER
     assert late.delay_s is None
-    assert late.text == "12:01 needs 1 slot, and no worker takes from this queue: nothing starts."
+    assert late.text == "From 12:01 on 5 starts wait: no worker takes from this queue."
+    assert (late.until, late.needs, late.more) == (NOON + 61 * MINUTE, 4, 4)
     assert late.spread is None
 
 

@@ -28,8 +28,10 @@ def test_lengths(milliseconds: int, words: str) -> None:
 
 
 def test_a_sentence() -> None:
-    assert said(AT, 23, 8, 41_000, together=False, with_day=False) == "12:00 needs 23 slots, has 8: delays up to 41 s."
-    assert "has 8, and not alone: delays" in said(AT, 23, 8, 41_000, together=True, with_day=False)
+    assert (
+        said(AT, 30, 23, 8, 41_000, together=False, with_day=False) == "12:00 needs 23 slots, has 8: delays up to 41 s."
+    )
+    assert "has 8, and not alone: delays" in said(AT, 30, 23, 8, 41_000, together=True, with_day=False)
 
 
 def test_stretches_in_a_row_are_one_overload() -> None:

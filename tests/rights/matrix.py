@@ -148,6 +148,8 @@ PAGES = _lines(
     Confirm a job as failed           | POST   | job-control confirm-failed | job            | no     no   all no     all no
     Approve a job                     | POST   | job-control approve      | job              | no     no   no  team   all no
     Refuse a job                      | POST   | job-control refuse       | job              | no     no   no  team   all no
+    See what is to be expected        | GET    | forecast                 |                  | yes    no   yes yes    yes no
+    See two weeks by hours            | GET    | calendar                 |                  | yes    no   yes yes    yes no
     See what failed, in groups        | GET    | failures                 | list of failure  | team   no   all team   all no
     Count what a canary would retry   | GET    | failures-retry           |                  | no     no   yes no     yes no
     Retry a group of failures         | POST   | failures-retry           |                  | no     no   yes no     yes no

@@ -1,0 +1,1 @@
+"""Pages of what is to come, and of the past beside it."""

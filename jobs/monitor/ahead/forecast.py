@@ -1,0 +1,167 @@
+"""`/forecast/`: what the next day or week of each queue needs, drawn, in words and as a table. Its address is all that
+it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from rest_framework import serializers
+
+from jobs.api.forecast import ForecastQuery
+from jobs.api.listing import checked
+from jobs.clock import clock
+from jobs.forecast.forecast import DAY, UNKNOWN, WEEK, Forecast, OfQueue, forecast
+from jobs.forecast.overloads import LATE, Overload, lasting
+from jobs.forecast.simulation import NEVER, Stretch
+from jobs.models.querysets.cohorts import MOST_PENDING
+from jobs.monitor.access import page
+from jobs.monitor.list_form import Field, Form, address, sentences, without
+from jobs.permissions import VIEW_JOB, why_refused
+from jobs.rights import reach_of
+from jobs.web.refused import refuse
+
+HOURS = {DAY: "24 hours", WEEK: "7 days"}
+STRETCHES = {DAY: 15, WEEK: 12}  # of a bar
+HEIGHT = 100  # of a chart, in its own units
+UNKNOWN_NAMED = 10
+OVERLOADS = 5  # of a queue, those with the greatest delays
+
+
+class PageQuery(ForecastQuery):
+    """Query string of the page."""
+
+    format = None  # type: ignore[assignment]
+
+
+class ForecastForm(Form):
+    """Filters of the forecast as a form."""
+
+    labels: ClassVar[Mapping[str, str]] = {"queue": "Queue", "slots": "With so many more slots"}
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        return [self._typed("queue", self._queues()), self._typed("slots", kind="number")]
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        return [("hours", str(self.query["hours"]))] if "hours" in self.query else []
+
+
+class Bar(NamedTuple):
+    """Group of stretches in a row, as a bar and as a row of the table. `delay`: milliseconds."""
+
+    begin: datetime
+    jobs: str
+    x: int
+    y: float
+    height: float
+    starts: int
+    needed: int
+    is_late: bool
+    delay: str
+
+
+class Chart(NamedTuple):
+    """Forecast of a queue as people see it. `line`: how high the slots are; `top`: what the full height stands for."""
+
+    of: OfQueue
+    bars: list[Bar]
+    width: int
+    line: float
+    top: int
+    overloads: list[tuple[Overload, str]]
+    more_overloads: int
+    delay: str
+
+
+@require_safe
+@page
+def forecast_page(request: HttpRequest) -> HttpResponse:
+    """Show what is to be expected, of what this person sees."""
+    if not request.user.has_perm(VIEW_JOB):
+        return refuse(request, why_refused(request.user, VIEW_JOB))
+    if any(value == "" for _, values in request.GET.lists() for value in values):
+        return redirect(address(request.path, without(request.GET)))
+    reach, now = reach_of(request.user), clock.current()
+    form = ForecastForm(request.GET, reach)
+    try:
+        wanted: Mapping[str, Any] = checked(request.GET, PageQuery)
+    except serializers.ValidationError as error:
+        problems: Mapping[str, Iterable[str]] = sentences(error)
+        shown = {"form": form.refused(problems), "reach": reach, "problems": problems}
+        return render(request, "monitor/forecast.html", shown, status=400)
+    hours = wanted.get("hours", DAY)
+    found = forecast(now=now, hours=hours, within=reach, queue=wanted.get("queue"), more_slots=wanted.get("slots", 0))
+    charts = [_chart(one, found) for one in found.queues]
+    facts = {
+        "form": form,
+        "reach": reach,
+        "now": now,
+        "found": found,
+        "charts": charts,
+        "late": [chart for chart in charts if chart.overloads],
+        "hours": [
+            (one, words, address("", without(request.GET, "hours"), hours=str(one)), one == hours)
+            for one, words in HOURS.items()
+        ],
+        "in_words": HOURS[hours],
+        "unknown": found.unknown[:UNKNOWN_NAMED],
+        "more_unknown": max(len(found.unknown) - UNKNOWN_NAMED, 0),
+        "reckoned_s": UNKNOWN / 1000,
+        "most": MOST_PENDING,
+        "height": HEIGHT,
+    }
+    return render(request, "monitor/forecast.html", facts)
+
+
+def _chart(one: OfQueue, found: Forecast) -> Chart:
+    each = STRETCHES[found.hours]
+    parts: dict[int, list[Stretch]] = {}
+    for place, stretch in one.stretches.items():
+        parts.setdefault(place // each, []).append(stretch)
+    top = max([one.slots, 1, *(stretch.needed for stretch in one.stretches.values())])
+    bars = []
+    for part, stretches in sorted(parts.items()):
+        needed, delay = max(s.needed for s in stretches), max(s.delay for s in stretches)
+        begin = found.at(part * each)
+        until = begin + timedelta(milliseconds=each * found.length)
+        height = round(max(HEIGHT * needed / top, 1.0), 2)
+        bars.append(
+            Bar(
+                begin,
+                _jobs(one.name, begin, until),
+                part,
+                round(HEIGHT - height, 2),
+                height,
+                sum(s.starts for s in stretches),
+                needed,
+                delay > LATE,
+                in_words(delay),
+            )
+        )
+    worst = sorted(sorted(one.overloads, key=lambda late: -late.delay)[:OVERLOADS], key=lambda late: late.first)
+    overloads = [(late, _jobs(one.name, late.begin, late.until)) for late in worst]
+    more = one.more_overloads + len(one.overloads) - len(worst)
+    line = round(HEIGHT - HEIGHT * one.slots / top, 2)
+    return Chart(one, bars, found.places // each + 1, line, top, overloads, more, in_words(one.delay))
+
+
+def in_words(delay: float) -> str:
+    """Say a delay."""
+    if delay == NEVER:
+        return "never starts"
+    return lasting(delay) if delay else "none"
+
+
+def _jobs(queue: str, begin: datetime, until: datetime) -> str:
+    """Return the address of the list of the jobs that are due then."""
+    which = {"queue": queue, "run_at_after": begin.isoformat(), "run_at_before": until.isoformat()}
+    return f"{reverse('jobs')}?{urlencode(which, safe=':,')}"

@@ -1,0 +1,88 @@
+"""The page /forecast/."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from jobs.clock import clock
+from jobs.models import Job
+from jobs.monitor.ahead.forecast import in_words
+from tests.monitor.rows import pending, worker
+from tests.rights.conftest import ada, make_team, make_user  # noqa: F401
+
+FORECAST = "/forecast/"
+
+
+@pytest.fixture
+def client(db: None) -> Client:
+    one = Client()
+    one.force_login(User.objects.create_superuser("root"))
+    return one
+
+
+def shown(client: Client, **query: str) -> str:
+    answer = client.get(FORECAST, query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_nothing_planned(client: Client) -> None:
+    assert "Nothing is planned for the next 24 hours." in shown(client)
+    assert "Nothing is planned for the next 7 days." in shown(client, hours="168")
+
+
+def test_an_overload_is_in_words_hatched_and_in_the_table(client: Client) -> None:
+    now = clock.current()
+    worker(now, slots=2, queues=["mail"])
+    for _ in range(9):
+        pending(now + timedelta(hours=1), queue="mail")
+    text = shown(client)
+    assert "1 queue will start runs late in the next 24 hours." in text
+    assert "needs 9 slots, has 2: delays up to 4 s." in text
+    assert "celery -A project worker -P threads -c 7 -n more@%h -Q mail" in text
+    assert "Spread over 60 s it fits." in text
+    assert text.count('fill="url(#late-1)"') == 1
+    assert '<td class="number">9 of 2</td><td class="late">4 s</td>' in text
+    assert "Unknown: reckoned with 1 s a run, since none has ended lately: <code>demo.noop</code>." in text
+    text = shown(client, slots="7")
+    assert "starts on time, with 7 more slots for each queue." in text
+    assert "url(#late-1)" not in text
+
+
+def test_an_hour_of_the_table_leads_to_its_jobs(client: Client) -> None:
+    now = clock.current()
+    job = pending(now + timedelta(hours=1), queue="mail")
+    link = client.get(FORECAST).context["charts"][0].bars[0].jobs
+    assert f'href="/jobs/{job.pk}/"' in client.get(link).content.decode()
+
+
+def test_what_is_wrong_is_marked_and_what_to_do_is_said(client: Client) -> None:
+    answer = client.get(FORECAST, {"slots": "many"})
+    assert answer.status_code == 400
+    assert "Give a whole number of slots, 0 to 1,000." in answer.content.decode()
+    answer = client.get(FORECAST, {"hours": "25"})
+    assert "hours: Give 24 for a day, or 168 for a week." in answer.content.decode()
+    assert client.get(f"{FORECAST}?queue=&slots=2")["Location"] == "/forecast/?slots=2"
+
+
+def test_queues_of_other_teams_are_not_shown(ada: User) -> None:  # noqa: F811
+    now = clock.current()
+    worker(now, queues=["ours-q", "theirs-q"])
+    for queue in ("ours-q", "theirs-q"):
+        pending(now + timedelta(hours=1), queue=queue)
+    one = Client()
+    one.force_login(ada)
+    text = shown(one)
+    assert "ours-q" in text
+    assert "theirs-q" not in text
+    assert "1 pending job," in text
+    assert Job.objects.count() == 2
+
+
+@pytest.mark.parametrize(("delay", "words"), [(0, "none"), (1_500, "2 s"), (float("inf"), "never starts")])
+def test_delays(delay: float, words: str) -> None:
+    assert in_words(delay) == words
