@@ -37,6 +37,10 @@ STOP_EVERYTHING = "jobs.stop_everything"
 VIEW_ALERT = "jobs.view_alert"
 ACKNOWLEDGE_ALERT = "jobs.acknowledge_alert"
 
+VIEW_OBJECTIVE = "jobs.view_objective"
+CHANGE_OBJECTIVE = "jobs.change_objective"
+DELETE_OBJECTIVE = "jobs.delete_objective"
+
 RELEASE_INSTALLATION = "jobs.release_installation"
 
 ALL_TEAMS = "jobs.all_teams"

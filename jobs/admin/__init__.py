@@ -7,6 +7,7 @@ from jobs.admin.destinations import DeliveryAdmin, DestinationAdmin
 from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
 from jobs.admin.limits import LimitAdmin
+from jobs.admin.objectives import ObjectiveAdmin
 from jobs.admin.periodic import PeriodicTaskAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
 from jobs.admin.retention import RetentionRuleAdmin
@@ -28,6 +29,7 @@ __all__ = [
     "JobAdmin",
     "LeadershipAdmin",
     "LimitAdmin",
+    "ObjectiveAdmin",
     "OccurrenceAdmin",
     "OperationAdmin",
     "PeriodicTaskAdmin",

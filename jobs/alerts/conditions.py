@@ -28,11 +28,28 @@ LATE = Rule("late", Level.WARN, AT_ONCE, "a job of a queue started later than th
 MISSED = Rule("missed", Level.WARN, AT_ONCE, "a time of a schedule has no run, in the last ten minutes")
 FAILED = Rule("failed", Level.WARN, AT_ONCE, "a fifth of the jobs of the last ten minutes failed, and at least five")
 INTERRUPTED = Rule("interrupted", Level.WARN, AT_ONCE, "interrupted jobs wait for a decision")
+BURNS_FAST = Rule("burns_fast", Level.BAD, AT_ONCE, "the error budget of an [objective](objectives.md) burns fast")
+BURNS = Rule("burns", Level.WARN, AT_ONCE, "an error budget burns too fast to last, for days")
+SPENT = Rule("spent", Level.WARN, AT_ONCE, "the error budget of an objective is spent")
 CLOCK = Rule("clock", Level.WARN, AT_ONCE, "the clock of a worker's host is off by more than a quarter of a second")
 BROKER = Rule("broker", Level.BAD, SOON, "the broker does not answer")
 DATABASE = Rule("database", Level.BAD, SOON, "the database does not answer; said by the watcher itself")
 
-RULES = (NO_LEADER, NO_WORKER, BACKLOG, LATE, MISSED, FAILED, INTERRUPTED, CLOCK, BROKER, DATABASE)
+RULES = (
+    NO_LEADER,
+    NO_WORKER,
+    BACKLOG,
+    LATE,
+    MISSED,
+    FAILED,
+    INTERRUPTED,
+    BURNS_FAST,
+    BURNS,
+    SPENT,
+    CLOCK,
+    BROKER,
+    DATABASE,
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,6 @@ class Condition:
     link: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, str, str]:
         """Return what names it: there is one open alert of each."""
-        return self.rule.name, self.subject
+        return self.rule.name, self.kind, self.subject

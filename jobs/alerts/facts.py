@@ -4,7 +4,7 @@ than who leads, and nobody asks who serves a queue in which nothing is due: an i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from jobs.conf import conf
 from jobs.installation import known
 from jobs.models import Installation, Job, Leadership, Occurrence, Stop, Worker
 from jobs.models.querysets.overviews import Backlog, Figures
+from jobs.objectives.standing import Standing
 
 LATELY = timedelta(minutes=10)
 MOST = 1_000  # rows of a kind
@@ -34,6 +35,7 @@ class Facts:
     figures: Figures
     interrupted: int
     clocks_off: tuple[tuple[str, float], ...]
+    objectives: tuple[Standing, ...] = ()  # as they stood within the last minute
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,15 @@ def ask_lasting(now: datetime) -> Lasting:
     )
 
 
-def ask(now: datetime, broker_answers: Callable[[], bool], lasting: Lasting | None = None) -> Facts:
-    """Ask the database and the broker; `lasting` too, where that was not asked lately. Raises DatabaseError."""
+def ask(
+    now: datetime,
+    broker_answers: Callable[[], bool],
+    lasting: Lasting | None = None,
+    *,
+    objectives: Iterable[Standing] = (),
+) -> Facts:
+    """Ask the database and the broker; `lasting` too, where that was not asked lately; of objectives it is known.
+    Raises DatabaseError."""
     c = conf()
     backlog = Job.objects.backlog(now - timedelta(seconds=c.max_delay_time))
     is_due = any(queue.oldest <= now for queue in backlog)
@@ -75,5 +84,6 @@ def ask(now: datetime, broker_answers: Callable[[], bool], lasting: Lasting | No
         all_stopped=bool(backlog) and (Stop.objects.covering(now).exists() or Installation.restored() is not None),
         served=frozenset(queue for queues, refusing in alive if not refusing for queue in queues),
         backlog=tuple(backlog),
+        objectives=tuple(objectives),
         **vars(lasting or ask_lasting(now)),
     )

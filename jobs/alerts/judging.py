@@ -10,6 +10,7 @@ from jobs.alerts import conditions as of
 from jobs.alerts.conditions import Condition
 from jobs.alerts.facts import Facts
 from jobs.conf import conf
+from jobs.objectives.burning import Pace
 
 START_BEAT = "Start one on any host: celery -A project beat"
 START_WORKER = "Start one: celery -A project worker -P threads -c 5 -n w1@%h -Q {}"
@@ -19,7 +20,7 @@ SHARE_FAILED = 0.2
 
 def judge(facts: Facts, now: datetime) -> list[Condition]:
     """Return what is wrong."""
-    return [*_processes(facts, now), *_starts(facts, now), *_ends(facts)]
+    return [*_processes(facts, now), *_starts(facts, now), *_ends(facts), *_budgets(facts)]
 
 
 def database_away(error: str) -> Condition:
@@ -109,6 +110,28 @@ def _ends(facts: Facts) -> Iterator[Condition]:
             "confirm failed or retry on its page.",
             link=_jobs(state="interrupted"),
         )
+
+
+PACES = {
+    Pace.FAST: (of.BURNS_FAST, "burns its error budget fast"),
+    Pace.SLOW: (of.BURNS, "burns its error budget too fast for it to last"),
+    Pace.SPENT: (of.SPENT, "has spent its error budget"),
+}
+
+
+def _budgets(facts: Facts) -> Iterator[Condition]:
+    for standing in facts.objectives:
+        row = standing.objective
+        for pace, (rule, what) in PACES.items():
+            if pace in standing.burning.too_fast:
+                yield Condition(
+                    rule,
+                    f"The {row} {what}: {standing.sentence}",
+                    "The page of objectives leads to what was late, with the cause of each.",
+                    subject=row.name,
+                    kind=row.kind,
+                    link=f"/objectives/#objective-{row.pk}",
+                )
 
 
 def _jobs(**filters: str) -> str:

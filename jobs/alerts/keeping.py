@@ -24,7 +24,7 @@ JOINS_WITHIN = timedelta(
 SEEN_EVERY = timedelta(seconds=10)  # an open alert is written so often at most: half a GOOD_FOR is no risk
 KEEP_ALERTS, KEEP_DELIVERIES = timedelta(days=90), timedelta(days=30)
 
-Key = tuple[str, str]
+Key = tuple[str, str, str]
 
 
 @dataclass
@@ -62,7 +62,7 @@ def keep(found: Iterable[Condition], seen: Iterable[Condition], now: datetime) -
     still = {one.key for one in seen} | wrong.keys()
     with transaction.atomic():
         changes: list[Change] = []
-        open_now: dict[Key, Alert] = {(one.rule, one.subject): one for one in Alert.objects.open()}
+        open_now: dict[Key, Alert] = {one.key: one for one in Alert.objects.open()}
         for key, alert in open_now.items():
             if key in still:
                 changes += _goes_on(alert, now)
@@ -113,9 +113,7 @@ def _open(found: Iterable[Condition], now: datetime) -> list[Change]:
     conditions = list(found)
     if not conditions:
         return []
-    lately: Mapping[Key, Alert] = {
-        (one.rule, one.subject): one for one in reversed(Alert.objects.resolved_since(now - JOINS_WITHIN))
-    }
+    lately: Mapping[Key, Alert] = {one.key: one for one in reversed(Alert.objects.resolved_since(now - JOINS_WITHIN))}
     changes = []
     for condition in conditions:
         before = lately.get(condition.key)

@@ -22,7 +22,9 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
-from jobs.models import Alert, AlertEvent, Destination
+from jobs.models import Alert, AlertEvent, Destination, Objective
+from jobs.models.objective import MOST_OBJECTIVES
+from jobs.objectives.standing import Standing, standings
 from jobs.scheduler.locksession import BehindPooler
 
 TURN_EVERY = 10.0  # seconds
@@ -32,6 +34,7 @@ STEP_EVERY = 0.5  # seconds: what is to be sent goes out so soon
 FAREWELL = 5.0  # seconds for what is on its way
 CLEAN_EVERY = 3600.0  # seconds
 PING_EVERY = 60.0  # seconds
+COUNT_EVERY = 60.0  # seconds: the shortest span of an objective is of five minutes
 
 
 @dataclass
@@ -55,7 +58,8 @@ class Watcher:
         self._asked = float("-inf")  # on the steady clock: when that was asked
         self._any_open = True  # as far as we know: nobody else opens an alert while we judge
         self._away: Away | None = None
-        self._cleaned = self._pinged = float("-inf")  # on the steady clock
+        self._standings: Sequence[Standing] = ()
+        self._cleaned = self._pinged = self._counted = float("-inf")  # on the steady clock
 
     def run(self, stop: threading.Event) -> None:
         """Watch until it is told to stop. Never raises for what is away: that is what it is for. Raises BehindPooler
@@ -98,7 +102,8 @@ class Watcher:
         if steady() >= self._asked + LASTING_EVERY:
             self._lasting, self._asked = facts.ask_lasting(now), steady()
             self._destinations, self._source = list(Destination.objects.in_use()), source_name()
-        found = judging.judge(facts.ask(now, self.broker.answers, self._lasting), now)
+        asked = facts.ask(now, self.broker.answers, self._lasting, objectives=self._objectives(now))
+        found = judging.judge(asked, now)
         self._keep(found, now)
         if conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
             self._pinged = steady()
@@ -116,6 +121,12 @@ class Watcher:
         self._any_open = bool(found) or Alert.objects.open().exists()
         if any(change.event for change in changes):
             self.sender.look()
+
+    def _objectives(self, now: datetime) -> Sequence[Standing]:
+        """Return how the objectives stand: asked once a minute, or three statements at most in six turns."""
+        if steady() >= self._counted + COUNT_EVERY:
+            self._standings, self._counted = standings(Objective.objects.all()[:MOST_OBJECTIVES], now), steady()
+        return self._standings
 
     def _note_absence(self) -> None:
         """Write down that the database was away, now that it is back, if that was said: whoever judges says its end."""

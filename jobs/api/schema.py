@@ -83,6 +83,7 @@ PLACES: dict[str, tuple[str, Any]] = {
     "operation_id": ("The id of the operation.", 2),
     "nominal": ("The nominal time of the run, with its zone.", "2099-01-01T02:30:00Z"),
     "kind": ("Whether it is a queue or a key.", "queue"),
+    "of": ("Whether it is of a queue, a target or a schedule.", "queue"),
     "name": ("Its name.", "default"),
     "session": ("The id of the worker's session.", "7f9c2ba4-e88f-4d1c-9a4b-0c7d4e1f5a60"),
 }

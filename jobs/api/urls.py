@@ -26,6 +26,7 @@ from jobs.api.failures import FailuresList
 from jobs.api.forecast import ForecastView
 from jobs.api.installation import InstallationDetail, ReleaseRestored
 from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
+from jobs.api.objectives import ObjectiveDetail, ObjectiveList
 from jobs.api.problems import nowhere
 from jobs.api.schedules.bringing import ExportSchedules, ImportSchedules
 from jobs.api.schedules.controls import PauseSchedule, PreviewSchedule, ResumeSchedule
@@ -39,14 +40,19 @@ from jobs.api.tokens import ThisToken
 from jobs.api.triggers import TriggerDetail, TriggerList
 from jobs.api.views import JobDetail, JobList
 from jobs.api.workers import DrainWorker, ResumeWorker, Stats, WorkerList
-from jobs.models import Kind
+from jobs.models import Kind, Objective
 
 
 class LimitKind(StringConverter):
     regex = "|".join(Kind.values)
 
 
+class ObjectiveKind(StringConverter):
+    regex = "|".join(Objective.Kind.values)
+
+
 register_converter(LimitKind, "limit_kind")
+register_converter(ObjectiveKind, "objective_kind")
 
 urlpatterns = [
     path("v1/jobs/", JobList.as_view(), name="api-jobs"),
@@ -108,6 +114,8 @@ urlpatterns = [
     path("v1/alerts/", AlertList.as_view(), name="api-alerts"),
     path("v1/alerts/<int:alert_id>/acknowledge/", AcknowledgeAlert.as_view(), name="api-alert-acknowledge"),
     path("v1/alerts/<int:alert_id>/silence/", SilenceAlert.as_view(), name="api-alert-silence"),
+    path("v1/objectives/", ObjectiveList.as_view(), name="api-objectives"),
+    path("v1/objectives/<objective_kind:of>/<str:name>/", ObjectiveDetail.as_view(), name="api-objective"),
     path("v1/audit/", AuditList.as_view(), name="api-audit"),
     path("v1/audit/export/", AuditExport.as_view(), name="api-audit-export"),
     path("v1/installation/", InstallationDetail.as_view(), name="api-installation"),

@@ -6,7 +6,7 @@ it), story (the sentences of a job's page)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from jobs.lateness.causes import LateCause
@@ -14,7 +14,7 @@ from jobs.lateness.deciding import decide, wanted_at
 from jobs.lateness.facts import collect
 from jobs.lateness.story import Step, explain, story
 from jobs.models import Job
-from jobs.models.querysets import OVERDUE_AFTER
+from jobs.objectives.limits import LEAST, start_limits
 from jobs.states import State
 
 __all__ = ["Late", "LateCause", "Step", "cause_of", "explain", "late_of", "story"]
@@ -29,12 +29,15 @@ class Late(NamedTuple):
 
 
 def late_of(jobs: Sequence[Job], now: datetime) -> dict[int, Late]:
-    """Return by id those of these jobs that have started later than OVERDUE_AFTER, or that could have started so long
-    ago and have not. No statement where none may be, and a few for any number."""
+    """Return by id those of these jobs that have started later than their objectives say (jobs/objectives/limits.py),
+    or that could have started so long ago and have not. No statement where none may be by any objective, one where
+    none is by its own, and a few for any number."""
     found = {}
-    for facts in collect([job for job in jobs if _may_be_late(job, now)], now):
+    maybe = [job for job in jobs if _may_be_late(job, now, LEAST)]
+    limits = start_limits() if maybe else None
+    for facts in collect([job for job in maybe if limits and _may_be_late(job, now, limits.of(job))], now):
         late = facts.end - wanted_at(facts)
-        if late > OVERDUE_AFTER:
+        if limits and late > limits.of(facts.job):
             reason = decide(facts)
             found[facts.job.pk] = Late(reason.cause, late.total_seconds(), reason.why)
     return found
@@ -46,9 +49,9 @@ def cause_of(job: Job, now: datetime) -> LateCause | None:
     return None if late is None else late.cause
 
 
-def _may_be_late(job: Job, now: datetime) -> bool:
+def _may_be_late(job: Job, now: datetime, limit: timedelta) -> bool:
     if job.state == State.PENDING:
-        return job.run_at < now - OVERDUE_AFTER
+        return job.run_at < now - limit
     if job.is_confirmed or job.locked_at is None:
         return False
-    return job.attempt > 1 or (job.execute_at or job.locked_at) > (job.asked_run_at or job.run_at) + OVERDUE_AFTER
+    return job.attempt > 1 or (job.execute_at or job.locked_at) > (job.asked_run_at or job.run_at) + limit

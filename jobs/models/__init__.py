@@ -14,6 +14,7 @@ from jobs.models.history import Kept
 from jobs.models.installation import Installation
 from jobs.models.job import Job
 from jobs.models.limit import Kind, Limit
+from jobs.models.objective import Objective
 from jobs.models.occurrence import Occurrence, OccurrenceChange
 from jobs.models.operation import Operation
 from jobs.models.outage import Outage
@@ -49,6 +50,7 @@ __all__ = [
     "Leadership",
     "Level",
     "Limit",
+    "Objective",
     "Occurrence",
     "OccurrenceChange",
     "Operation",

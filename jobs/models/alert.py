@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobs.rights.reach import Reach
 
 
-OF_TEAMS = ("queue", "schedule")  # kinds of subjects that a team may own
+OF_TEAMS = ("queue", "schedule", "target")  # kinds of subjects that a team may own
 
 
 class Level(models.TextChoices):
@@ -71,6 +71,9 @@ class AlertQuerySet(models.QuerySet["Alert"]):
             queues = set(reach.queues) if queues is None else queues & reach.queues
         shared = Q(pk__in=[]) if reach.own_only else ~Q(kind__in=OF_TEAMS)
         of_queues = Q(kind="queue") if queues is None else Q(kind="queue", subject__in=sorted(queues))
+        if reach.only_queues is None and reach.only_targets is None and not reach.own_only:
+            of_targets = Q(kind="target") if reach.everything else Q(kind="target", subject__in=reach.names("target"))
+            shared |= of_targets
         seen = Schedule.objects.within(reach).order_by().filter(name=OuterRef("subject"))
         return self.filter(shared | of_queues | (Q(kind="schedule") & Exists(seen)))
 
@@ -115,7 +118,7 @@ class Alert(models.Model):
         indexes = [models.Index(fields=["-resolved_at"], name="jobs_alert_resolved")]
         constraints = [
             models.UniqueConstraint(
-                fields=["rule", "subject"], condition=Q(resolved_at__isnull=True), name="jobs_alert_open_once"
+                fields=["rule", "kind", "subject"], condition=Q(resolved_at__isnull=True), name="jobs_alert_open_once"
             ),
             models.CheckConstraint(condition=Q(level__in=Level.values), name="jobs_alert_level_known"),
             models.CheckConstraint(
@@ -126,6 +129,11 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"alert {self.pk} ({self.fingerprint})"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return of what there is one open alert."""
+        return self.rule, self.kind, self.subject
 
     @property
     def fingerprint(self) -> str:

@@ -25,6 +25,7 @@ class Subject(models.TextChoices):
     RETENTION = "retention"
     DESTINATION = "destination"
     ALERT = "alert"
+    OBJECTIVE = "objective"
     ACCOUNT = "account"
     GROUP = "group"
     LOGIN = "login"

@@ -1,5 +1,6 @@
 """The metrics of the database, asked at a scrape of web: four short statements at most every KEPT_FOR seconds in each
-web process, however many ask, and five more once a minute. docs/metrics.md has them."""
+web process, however many ask, and seven more once a minute, nine where there are objectives. docs/metrics.md has
+them."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from jobs.clock import clock
 from jobs.metrics import need
-from jobs.metrics.bounds import OTHER, kept
+from jobs.metrics.bounds import MOST, OTHER, kept
 from jobs.metrics.table import OF_WEB
 from jobs.models import Job
 from jobs.models.job import DEFAULT_QUEUE
@@ -22,6 +23,8 @@ from jobs.models.querysets.measuring import AHEAD_LIMIT, Ahead, Duration
 from jobs.monitor import late_figures
 from jobs.monitor.leading import leader_line
 from jobs.monitor.workers import STATUSES, WorkerLine, worker_lines
+from jobs.objectives.burning import NAMES
+from jobs.objectives.standing import kept as kept_objectives
 from jobs.rights import EVERYTHING
 from jobs.states import Hold
 
@@ -75,6 +78,7 @@ def take(now: datetime) -> Figures:
         | _of_workers(workers, standing.running, ahead)
         | _of_leader(now)
         | late_figures.latest(now)
+        | _of_objectives(now)
         | {
             "runat_jobs_interrupted": {(): standing.interrupted},
             "runat_jobs_held": _held(standing.held),
@@ -168,6 +172,21 @@ def _of_leader(now: datetime) -> Figures:
         "runat_leader_listed_age_seconds": {(): age},
         "runat_leader_listed": {(): line.listed or 0},
         "runat_leader_unpublished": {(): line.unpublished},
+    }
+
+
+def _of_objectives(now: datetime) -> Figures:
+    """Return those of the first MOST objectives: shares of several do not add up to one of the rest."""
+    found = kept_objectives(now)[:MOST]
+    return {
+        "runat_objective_budget_left_ratio": {
+            (one.objective.kind, one.objective.name): one.burning.left for one in found
+        },
+        "runat_objective_burn_rate": {
+            (one.objective.kind, one.objective.name, name): one.burning.rate(span)
+            for one in found
+            for span, name in NAMES.items()
+        },
     }
 
 

@@ -12,7 +12,7 @@ from jobs.lateness import LateCause, late_of
 from jobs.lateness.missing import missed_cause_of
 from jobs.metrics.bounds import OTHER
 from jobs.models import Job, Occurrence
-from jobs.models.querysets import OVERDUE_AFTER
+from jobs.objectives.limits import start_limits
 from jobs.states import Cause
 
 LATELY = timedelta(minutes=15)
@@ -34,10 +34,10 @@ def latest(now: datetime) -> Figures:
 
 
 def take(now: datetime) -> Figures:
-    """Ask the database: four statements where nothing was late, and those of `late_of` where something was."""
+    """Ask the database: five statements where nothing was late, and those of `late_of` where something was."""
     since = now - LATELY
     back_to = Job.objects.looked_back_to(since, now)
-    jobs = list(Job.objects.maybe_late(OVERDUE_AFTER, back_to, now).brief()[: MOST + 1])
+    jobs = list(Job.objects.maybe_late(start_limits().as_expression, back_to, now).brief()[: MOST + 1])
     runs = list(Occurrence.objects.noted_since(since).values_list("cause", "count")[: MOST + 1])
     skipped = list(Job.objects.skipped_since(since).defer("payload")[: MOST + 1])
     late = Counter(late.cause.value for late in late_of(jobs[:MOST], now).values())

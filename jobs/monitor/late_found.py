@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from jobs.lateness import LateCause, late_of
 from jobs.lateness.missing import missed_cause_of
 from jobs.models import Job, Occurrence, Schedule
-from jobs.models.querysets import OVERDUE_AFTER
+from jobs.objectives.limits import start_limits
 from jobs.rights import Reach
 from jobs.rights.telling import tell
 from jobs.states import Cause
@@ -72,7 +72,8 @@ def find(wanted: Mapping[str, Any], since: datetime, now: datetime, reach: Reach
     """Look for what was late or missed since then, within this reach, by these filters. Some fifteen statements,
     however much there is."""
     back_to = Job.objects.looked_back_to(since, now)
-    jobs = Job.objects.maybe_late(OVERDUE_AFTER, back_to, now).filter(**_of_job(wanted)).within(reach).brief()
+    limit = start_limits().as_expression
+    jobs = Job.objects.maybe_late(limit, back_to, now).filter(**_of_job(wanted)).within(reach).brief()
     first = list(jobs[: MOST + 1])
     seen = tell(first[:MOST], reach)  # before it is explained: a reason names what its sentences name
     reasons = late_of(seen, now)

@@ -11,6 +11,7 @@ from jobs.monitor.failures import failure_list
 from jobs.monitor.job_list import job_list
 from jobs.monitor.late_page import late
 from jobs.monitor.metrics_page import Metrics
+from jobs.monitor.objectives import objective_list
 from jobs.monitor.roles import roles
 
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
     path("alerts/<int:alert_id>/acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
     path("alerts/<int:alert_id>/silence/", alerts.silence, name="alert-silence"),
     path("alerts/silences/<int:silence_id>/end/", alerts.end_silence, name="silence-end"),
+    path("objectives/", objective_list, name="objectives"),
     path("audit/", audit_list, name="audit"),
     path("failures/", failure_list, name="failures"),
     path("failures/retry/", retry_group, name="failures-retry"),

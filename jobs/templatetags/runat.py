@@ -57,6 +57,12 @@ def badge(level: str, sign: str, text: str) -> SafeString:
     return format_html('<span class="badge {}"><span aria-hidden="true">{}</span>{}</span>', level, sign, text)
 
 
+@register.simple_tag
+def looked(look: tuple[str, str, str]) -> SafeString:
+    """Show a badge whose level, sign and text are given."""
+    return badge(*look)
+
+
 @register.filter
 def alert_badge(level: str) -> SafeString:
     return badge("bad", "✕", "bad") if level == "bad" else badge("warn", "!", "warning")

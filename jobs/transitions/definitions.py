@@ -17,6 +17,7 @@ from jobs.models import (
     CreationLimit,
     Described,
     Destination,
+    Objective,
     RetentionRule,
     Subject,
     Trigger,
@@ -28,7 +29,7 @@ from jobs.rights.seeing import not_theirs
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-M = TypeVar("M", Trigger, Calendar, CreationLimit, Destination, RetentionRule)
+M = TypeVar("M", Trigger, Calendar, CreationLimit, Destination, Objective, RetentionRule)
 
 # Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
 WHAT_RUNS = ("target", "payload")
@@ -38,13 +39,16 @@ SUBJECTS: Mapping[type[Any], Subject] = {
     Calendar: Subject.CALENDAR,
     CreationLimit: Subject.CREATION_LIMIT,
     Destination: Subject.DESTINATION,
+    Objective: Subject.OBJECTIVE,
     RetentionRule: Subject.RETENTION,
 }
 
 
-def _name(row: Trigger | Calendar | CreationLimit | Destination | RetentionRule) -> str:
+def _name(row: Trigger | Calendar | CreationLimit | Destination | Objective | RetentionRule) -> str:
     if isinstance(row, RetentionRule):
         return row.about
+    if isinstance(row, Objective):
+        return str(row)
     return row.whose if isinstance(row, CreationLimit) else row.name
 
 
@@ -98,6 +102,21 @@ def define_calendar(
         CalendarRange.objects.bulk_create(ranges)
         note(calendar, before, by=by, now=now)
     return created
+
+
+def define_objective(
+    kind: str, name: str, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime
+) -> bool:
+    """Have the objective of this queue, target or schedule be so; True where it is new. Raises ValidationError."""
+    with transaction.atomic():
+        before = as_stored(Objective.objects.filter(kind=kind, name=name))
+        row = Objective.objects.filter(kind=kind, name=name).first() or Objective(kind=kind, name=name)
+        for field, value in fields.items():
+            setattr(row, field, value)
+        row.full_clean()
+        row.save()
+        note(row, before, by=by, now=now)
+    return before is None
 
 
 def forget(row: M, *, by: AbstractBaseUser | None, now: datetime) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from jobs.alerts import facts, judging
+from jobs.alerts import facts, judging, keeping
 from jobs.alerts.conditions import RULES
-from jobs.models import Job, Leadership, Occurrence, Schedule, Stop, Worker
+from jobs.models import Alert, Job, Leadership, Objective, Occurrence, Schedule, Stop, Worker
+from jobs.objectives.burning import Burning, Starts
+from jobs.objectives.standing import Standing
 from jobs.states import Cause, State
 from tests.conftest import NOW, seconds
 from tests.monitor.rows import ended
@@ -27,7 +30,7 @@ def led(monkeypatch: pytest.MonkeyPatch) -> None:
 def found(now: Any = NOW, *, broker: bool = True) -> list[str]:
     conditions = judging.judge(facts.ask(now, lambda: broker), now)
     assert all(one.sentence and one.remedy for one in conditions)
-    return sorted(":".join(filter(None, one.key)) for one in conditions)
+    return sorted(":".join(filter(None, (one.rule.name, one.subject))) for one in conditions)
 
 
 def worker(**more: Any) -> Worker:
@@ -103,6 +106,28 @@ def test_missed_times_but_not_those_that_somebody_wanted() -> None:
         )
     assert found() == ["missed:lost"]
     assert found(NOW + timedelta(minutes=11)) == []
+
+
+def test_a_budget_that_burns_too_fast() -> None:
+    spans = {timedelta(minutes=5): Starts(10, 5), timedelta(hours=1): Starts(10, 5)}
+    of_queue = Objective(pk=1, kind="queue", name="mail", share=Decimal("99.9"), within_ms=1000, days=30)
+    of_target = Objective(pk=2, kind="target", name="mail", share=Decimal("99.9"), within_ms=1000, days=30)
+    standing = [
+        Standing(one, Burning(0.001, 30, Starts(100_000, late), spans))
+        for one, late in ((of_queue, 99), (of_target, 101))
+    ]
+    conditions = judging.judge(facts.ask(NOW, lambda: True, objectives=standing), NOW)
+    assert [one.key for one in conditions] == [
+        ("burns_fast", "queue", "mail"),
+        ("burns_fast", "target", "mail"),
+        ("spent", "target", "mail"),
+    ]
+    assert conditions[0].sentence == (
+        "The queue 'mail' burns its error budget fast: 99.9 % of the starts of queue 'mail' are to be within 1 s over "
+        "30 days."
+    )
+    keeping.keep(conditions, conditions, NOW)
+    assert Alert.objects.open().count() == 3, "of a queue and a target of one name"
 
 
 def test_the_docs_have_each_rule() -> None:

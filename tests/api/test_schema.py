@@ -65,6 +65,8 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         ("/api/v1/workers/{session}/resume/", "post"),
         ("/api/v1/alerts/", "get"),
         *((f"/api/v1/alerts/{{alert_id}}/{verb}/", "post") for verb in ("acknowledge", "silence")),
+        ("/api/v1/objectives/", "get"),
+        *(("/api/v1/objectives/{of}/{name}/", method) for method in ("get", "put", "delete")),
         ("/api/v1/audit/", "get"),
         ("/api/v1/audit/export/", "get"),
         ("/api/v1/installation/", "get"),

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from jobs.clock import clock
-from jobs.models import Alert, Batch, Calendar, Installation, Job, Kind, Trigger
+from jobs.models import Alert, Batch, Calendar, Installation, Job, Kind, Objective, Trigger
 from jobs.nodes import drains
 from jobs.states import Cause, Hold, State
 from jobs.transitions import keeping, stops
@@ -56,6 +56,7 @@ def world(make_job: Any, by: User) -> World:
     )
     Calendar.objects.create(name="default")
     pausing.limit(Name(Kind.QUEUE, "default"), now=now, by=pausing.By(by), concurrency=5, rate=None, burst=1)
+    Objective.objects.create(kind="queue", name="default", share=99.9, within_ms=1000)
     return World(
         make_job,
         by,
@@ -75,6 +76,7 @@ def world(make_job: Any, by: User) -> World:
             "operation_id": operation.pk,
             "nominal": schedule.next_at.isoformat(),
             "kind": "queue",
+            "of": "queue",
             "name": "default",
             "target": "demo.sleep",
             "stop_id": stops.stop_everything(
@@ -150,6 +152,23 @@ def _planned(made: World) -> None:
     worker("w2@host", clock.current(), queues=["default", "mail"])
 
 
+def _counted(made: World) -> None:
+    now = clock.current()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO jobs_series (queue, target, team, used_on) VALUES ('default', 'demo.sleep', '', %s) RETURNING id",
+            [now.date()],
+        )
+        (series,) = cursor.fetchone()
+        for step in (10, 60, 3600):
+            at = datetime.fromtimestamp((now.timestamp() - 60) // step * step, UTC)
+            cursor.execute(
+                "INSERT INTO jobs_rollup VALUES (%s, %s, %s, 4000, 4000, 0, 0, 4000, 9000, 24000, 2500,"
+                " '{{25,3998},{64,2}}', 4000, 4e5, 4e7, 100, '{{48,4000}}')",
+                [step, at, series],
+            )
+
+
 def _nothing(made: World) -> None:
     """The rows of the world do."""
 
@@ -191,6 +210,10 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "limits_pause": _nothing,
     "limits_put": _nothing,
     "limits_resume": _limit_paused,
+    "objectives_delete": _nothing,
+    "objectives_get": _counted,
+    "objectives_list": _counted,
+    "objectives_put": _nothing,
     "operations_cancel": _nothing,
     "operations_list": _nothing,
     "operations_read": _nothing,

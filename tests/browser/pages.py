@@ -20,6 +20,7 @@ from jobs.models import (
     Delivery,
     Destination,
     Job,
+    Objective,
     Operation,
     Ownership,
     RetentionRule,
@@ -78,6 +79,8 @@ def rows(make_job: Any, by: User) -> None:
         opened_at=now,
         last_seen_at=now,
     )
+    Objective.objects.create(kind="queue", name=LONG, share=99.9, within_ms=1000)
+    Objective.objects.create(kind="schedule", name="hourly", share=99, within_ms=60_000, days=7)
     Delivery.objects.create(alert=late, destination=ops, event="opened", made_at=now, next_at=now, error=LONG)
     every, cron = IntervalSchedule.objects.create(every=5, period="minutes"), CrontabSchedule.objects.create(hour="2")
     PeriodicTask.objects.create(name="celery.backup", task="shop.tasks.backup", interval=every)
@@ -133,7 +136,7 @@ def addresses() -> Iterator[str]:
     yield from ("/operations/", "/operations/new/?action=reschedule&filter=state%3Dpending", "/operations/new/")
     of_jobs = Operation.objects.of_jobs().first()
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
-    yield "/alerts/"
+    yield from ("/alerts/", "/objectives/")
     yield from ("/stop/", "/queues/default/pause/", f"/workers/{Worker.objects.first().session}/drain/")
     for model, page in sorted(admin.site._registry.items(), key=lambda one: one[0]._meta.label):
         name = f"{model._meta.app_label}_{model._meta.model_name}"

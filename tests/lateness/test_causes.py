@@ -29,9 +29,9 @@ def test_a_page_of_late_jobs_costs_a_few_statements(make_job: Any, django_assert
     for n in range(50):
         late_jobs.run(late_jobs.listed(make_job(1 + n / 100), version=2), NOW + seconds(10))
     jobs = list(Job.objects.all())
-    # The starts, the audit, the stops, the workers, the leader, the outages, and how many slots were
+    # The objectives, the starts, the audit, the stops, the workers, the leader, the outages, and how many slots were
     # taken.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(late_of(jobs, SOON)) == 50
     with django_assert_num_queries(0):
         assert late_of([make for make in jobs if make.pk < 0], SOON) == {}

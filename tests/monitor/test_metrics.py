@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from jobs.lateness import LateCause
 from jobs.metrics.bounds import MOST
 from jobs.metrics.table import BY_NAME, OF_WEB
-from jobs.models import Job, Leadership, Limit, Stop, Team, Worker
+from jobs.models import Job, Leadership, Limit, Objective, Stop, Team, Worker
 from jobs.monitor import figures, late_figures
 from jobs.monitor.workers import worker_lines
 from jobs.states import State
@@ -97,6 +97,7 @@ class TestWhoMayRead:
 
 def test_all_that_the_table_has_and_nothing_else(scrape, at):
     ended(at, 1)
+    Objective.objects.create(kind="queue", name="mail", share=99.9, within_ms=1000)
     assert {name for name, *_ in scrape()} == {metric.name for metric in OF_WEB}
 
 
@@ -233,14 +234,14 @@ def test_what_was_not_looked_at_is_said(scrape, at, monkeypatch):
 
 def test_many_scrapes_cost_the_database_a_few_statements(settings, at):
     """What runs and what stands in the way; workers; what is ahead; the leader, and whether its lock is held, since none
-    has listed. Once a minute durations, and what was late: how far back it can be looked for, who may have been, runs
-    and jobs that were missed."""
+    has listed. Once a minute durations, and what was late: how far back it can be looked for, who may have been by
+    which objectives, runs and jobs that were missed; the objectives."""
     settings.JOBS_METRICS_ALLOW = ["127.0.0.1"]
     cache.clear()
     with CaptureQueriesContext(connection) as asked:
         for _ in range(3):
             assert Client().get("/metrics").status_code == 200
-    assert len(asked) == 5 + 5, [one["sql"][:80] for one in asked]
+    assert len(asked) == 5 + 7, [one["sql"][:80] for one in asked]
     cache.delete(figures.KEY)
     with CaptureQueriesContext(connection) as asked:
         assert Client().get("/metrics").status_code == 200

@@ -113,6 +113,10 @@ REST = _lines(
     List alerts                       | GET    | api-alerts               | list of alert    | ours   no   all ours   all no
     Acknowledge an alert              | POST   | api-alert-acknowledge    | alert            | no     no   all no     all no
     Silence an alert                  | POST   | api-alert-silence        | alert            | no     no   all no     all no
+    List objectives                   | GET    | api-objectives           | list of objective | ours  no   all ours   all no
+    See an objective                  | GET    | api-objective            | objective        | ours   no   all ours   all no
+    Define an objective               | PUT    | api-objective            | objective        | no     no   no  no     all no
+    Delete an objective               | DELETE | api-objective            | objective        | no     no   no  no     all no
     See what failed, in groups        | GET    | api-failures             | list of failure  | team   no   all team   all no
     Read the audit                    | GET    | api-audit                | list of audit    | team   no   all team   all no
     Take the audit out                | GET    | api-audit-export         | list of audit    | team   no   all team   all no
@@ -182,6 +186,7 @@ PAGES = _lines(
     List alerts                       | GET    | alerts                   | list of alert    | ours   no   all ours   all no
     Acknowledge an alert              | POST   | alert-acknowledge        | alert            | no     no   all no     all no
     Silence an alert                  | POST   | alert-silence            | alert            | no     no   all no     all no
+    List objectives                   | GET    | objectives               | list of objective | ours  no   all ours   all no
     End a silence                     | POST   | silence-end              |                  | no     no   yes no     yes no
     Read the audit                    | GET    | audit                    | list of audit    | team   no   all team   all no
     See what roles may do             | GET    | roles                    |                  | yes    yes  yes yes    yes yes
@@ -221,6 +226,7 @@ ADMIN = {
     "job":            "v a vad v vad a",
     "leadership":     "v - v v v -",
     "limit":          "v - v v vacd -",
+    "objective":      "v - v v vacd -",
     "occurrence":     "v - v v v -",
     "operation":      "v - v v v -",
     "retentionrule":  "v - v v vacd -",

@@ -62,6 +62,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-installation-release", "POST"): WHY,
     ("api-stops", "POST"): WHY,
     ("api-alert-silence", "POST"): WHY,
+    ("api-objective", "PUT"): {"share": 99, "within_ms": 1000},
     ("api-stop", "PATCH"): WHY,
     **{
         (f"api-job-{verb}", "POST"): WHY
@@ -99,7 +100,7 @@ def outcome(answer: Any) -> str:
 
 def address_of(line: Line, thing: Any) -> str:  # noqa: PLR0911 - one a kind of address
     name, _, verb = line.address.partition(" ")
-    if name in ("api-limit", "api-limit-pause", "api-limit-resume"):
+    if name in ("api-limit", "api-limit-pause", "api-limit-resume", "api-objective"):
         return reverse(name, args=[thing.kind, thing.name])
     if name in ("queue-pause", "queue-resume"):
         return reverse(name, args=[thing.name])

@@ -17,6 +17,7 @@ stops = import_module("jobs.migrations.0054_stops")
 secrets = import_module("jobs.migrations.0064_view_secrets")
 redaction = import_module("jobs.migrations.0066_redaction_validated")
 alerts = import_module("jobs.migrations.0069_alerts")
+objectives = import_module("jobs.migrations.0075_objectives")
 
 
 class Editor:
@@ -50,7 +51,9 @@ def test_the_migration_makes_them_as_they_are_described() -> None:
     secrets.give(apps, Editor)
     redaction.give(apps, Editor)
     alerts.give(apps, Editor)
+    objectives.give(apps, Editor)
     assert {group.name: has(group) for group in Group.objects.all()} == {role.name: set(role.full) for role in ROLES}
+    objectives.take(apps, Editor)
     alerts.take(apps, Editor)
     redaction.take(apps, Editor)
     secrets.take(apps, Editor)

@@ -16,6 +16,7 @@ from jobs.models import (
     Calendar,
     Job,
     Limit,
+    Objective,
     Occurrence,
     Operation,
     Silence,
@@ -30,7 +31,7 @@ from tests.monitor.rows import ended, pending
 from tests.rights.matrix import Line
 
 WHOSE = ("ours", "theirs", "nobodys", "own")
-NAMED = ("alert", "limit", "calendar")  # nobody makes these his own by making them
+NAMED = ("alert", "limit", "calendar", "objective")  # nobody makes these his own by making them
 MADE = {
     "all": {"ours", "theirs", "nobodys", "own"},
     "team": {"ours", "own"},
@@ -83,6 +84,9 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
         made = Alert.objects.create(rule=f"rule-{number}", opened_at=now, last_seen_at=now, **words)
         made.name = name  # type: ignore[attr-defined] - what lists show
         return made
+    if kind == "objective":
+        named = {"kind": "queue", "name": f"{whose}-q"}
+        return Objective.objects.get_or_create(**named, defaults={"share": 99.9, "within_ms": 1000})[0]
     if kind == "trigger":
         return Trigger.objects.create(name=name, target="demo.noop", labels=labels, created_by=by)
     if kind in ("schedule", "missed", "operation"):

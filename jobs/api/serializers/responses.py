@@ -32,8 +32,9 @@ AS_THEY_ARE = {
 ELSEWHERE = ("target", "payload", "run_at", "name", "queue", "deadline", "waits_for", "waits_for_end")
 
 LATE = (
-    f"Why it started more than {OVERDUE_AFTER.total_seconds():g} s after its time, or could have started so long ago "
-    "and has not; null: it is not late."
+    "Why it started later after its time than its objective allows "
+    f"({OVERDUE_AFTER.total_seconds():g} s where it has none), or could have started so long ago and has not; null: it "
+    "is not late."
 )
 LATE_OF = "_late"  # of a job, what was found out of it
 

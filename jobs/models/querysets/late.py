@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q
 from django.db.models.functions import Least
 
 from jobs.models.querysets.wanted import MEASURED, JobWanted
@@ -25,13 +25,13 @@ class JobsLate(JobWanted):
         beyond = due.values_list("run_at", flat=True)[LOOKED_AT : LOOKED_AT + 1].first()
         return since if beyond is None else beyond
 
-    def maybe_late(self, late: timedelta, since: datetime, now: datetime) -> Self:
+    def maybe_late(self, late: timedelta | Case, since: datetime, now: datetime) -> Self:
         """Select the jobs, due since then, that have started so much later than they were asked to, that have not, and
         those that have started more than once; the last that were due first."""
         wanted = Least(F("run_at"), F("asked_run_at"))  # of what is not NULL
         begun = Q(attempt__gt=1, locked_at__isnull=False) | Q(execute_at__isnull=True, locked_at__gt=F("wanted") + late)
         measured = MEASURED & Q(execute_at__gt=F("wanted") + late)
-        waits = Q(state=State.PENDING, run_at__lt=now - late)
+        waits = Q(state=State.PENDING, run_at__lt=models.Value(now, output_field=models.DateTimeField()) - late)
         found = self.filter(run_at__gt=since, run_at__lte=now).alias(
             wanted=models.ExpressionWrapper(wanted, output_field=models.DateTimeField())
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 LEAST = 0.01  # ms: what is no longer has the place 0
@@ -10,6 +11,33 @@ LAST = 135  # the place of all that is longer than half a month
 
 # The place of `ms`, a double precision.
 PLACE = f"CASE WHEN ms <= {LEAST} THEN 0 ELSE least(1 + floor(log(ms / {LEAST}) * {A_DECADE})::integer, {LAST}) END"
+
+LEAST_EDGE, FIRST_ALL, LONGEST_EDGE = 10, 100, 86_400_000  # ms
+
+
+def _edges() -> dict[int, int]:
+    """Return where places end, in whole milliseconds of three digits, and the last place below. Those between 10 and
+    100 are left out: rounded so, they would be none."""
+    found = {}
+    for place in range(LAST):
+        edge = LEAST * 10 ** (place / A_DECADE)
+        digits = 2 - len(str(int(edge))) + 1
+        shown = round(round(edge, min(digits, 0)))
+        if LEAST_EDGE <= shown <= LONGEST_EDGE and (shown >= FIRST_ALL or place % A_DECADE == 0):
+            found[shown] = place
+    return found
+
+
+# By these milliseconds what was counted can be parted, exactly at whole decades, within 0.5 % between them.
+EDGES = _edges()
+_IN_ORDER = sorted(EDGES)
+
+
+def last_place_within(ms: float) -> int:
+    """Return the last place whose lengths are all within so many milliseconds; of what is no edge that of the shorter
+    one."""
+    at = bisect_right(_IN_ORDER, ms)
+    return EDGES[_IN_ORDER[at - 1]] if at else 0
 
 
 def value_of(place: int) -> float:
