@@ -14,6 +14,7 @@ from jobs.api.listing import PageQuery, checked
 from jobs.api.views import ApiView
 from jobs.clock import clock
 from jobs.forecast.forecast import DAY, MOST_SLOTS, OVERLOADS, QUEUES, UNKNOWN, WEEK, Forecast, OfQueue, forecast
+from jobs.forecast.overloads import TOLERABLE
 from jobs.models import Job
 from jobs.models.querysets.cohorts import MOST_PENDING
 from jobs.permissions import VIEW_JOB
@@ -67,7 +68,12 @@ class ForecastRepairSerializer(serializers.Serializer[Any]):
         help_text="Spread over so many seconds from its beginning on, it fits; null: in no time that was looked at.",
     )
     more_slots = serializers.IntegerField(help_text="With so many more, of its own, nothing waits.")
-    command = serializers.CharField(help_text="Starts a worker with as many.")
+    fewer_slots = serializers.IntegerField(
+        allow_null=True,
+        help_text=f"With so many more delays are {TOLERABLE // 1000} s at most; null: not reckoned, as for all but the "
+        "worst of a queue.",
+    )
+    command = serializers.CharField(help_text="Starts a worker with the fewer, or as many.")
 
 
 class ForecastOverloadSerializer(serializers.Serializer[Any]):
@@ -192,7 +198,12 @@ def _queue(one: OfQueue, found: Forecast) -> dict[str, Any]:
                 "slots": late.slots,
                 "delay_s": late.delay_s,
                 "text": late.text,
-                "repairs": {"spread_s": late.spread, "more_slots": late.more, "command": late.command},
+                "repairs": {
+                    "spread_s": late.spread,
+                    "more_slots": late.more,
+                    "fewer_slots": late.fewer,
+                    "command": late.command,
+                },
             }
             for late in one.overloads
         ],

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from jobs.conf import conf
 from jobs.forecast.coming import Coming, coming
-from jobs.forecast.overloads import Overload, overloads
+from jobs.forecast.overloads import Overload, overloads, with_fewer
 from jobs.forecast.simulation import NEVER, Stretches, simulate, spread_evenly, work_by_stretch
-from jobs.forecast.slots import Share, has_own, pools, shares, slots_of, together_with
+from jobs.forecast.slots import Share, has_own, notes_of, pools, shares, slots_of, together_with
 from jobs.models import Limit
 from jobs.models.limit import Kind
 from jobs.models.querysets.cohorts import MOST_PENDING, Cohorts, cohorts
@@ -26,6 +27,7 @@ LENGTHS = {DAY: 60_000, WEEK: 600_000}  # milliseconds of a stretch
 PARTS = 8  # in which a cell with several moments is spread evenly
 QUEUES = 50  # that are answered for; those with the greatest delays first
 OVERLOADS = 20  # of a queue
+TRIED = 5  # queues with the greatest delays, for whose overloads fewer slots are tried
 MOST_SLOTS = 1_000
 
 Entry = tuple[int, str, int, int]  # as jobs.forecast.simulation.Runs has it
@@ -101,11 +103,12 @@ def forecast(*, now: datetime, hours: int, within: Reach, queue: str | None = No
     schedules = coming(now=now, until=until, within=within)
     lasts = durations({one.target for one in counted} | {key[1] for key in schedules.starts}, now=now, within=within)
     hidden = within.names_of_others(Kind.QUEUE)
-    of_workers = shares(now, conf().patience, hidden=hidden)
+    of_workers = shares(now, conf().patience, hidden=hidden, only=within.only_queues)
     latest = max((max(one.last) for one in counted if one.is_pending), default=0)
     runs, running, jobs = _runs(counted, schedules, lasts, base, now)
     names = {queue for _, queue, _, _ in runs} | {queue for _, queue, _, _ in running}
     asked = {name for name in (names if queue is None else {queue}) if name not in hidden}
+    asked = asked if within.only_queues is None else asked & within.only_queues
     of_queues = Limit.objects.within(within).with_rules().filter(kind=Kind.QUEUE, name__in=asked)
     limits = {one.name: one for one in of_queues}
     most = {
@@ -125,6 +128,7 @@ def forecast(*, now: datetime, hours: int, within: Reach, queue: str | None = No
         for name in sorted(asked)
     ]
     answered.sort(key=lambda one: (-one.delay, one.name))
+    answered = [_with_fewer(one, runs, length) if place < TRIED else one for place, one in enumerate(answered)]
     return Forecast(
         now=now,
         base=base,
@@ -195,7 +199,7 @@ def _of_queue(
     stretches = {place: one for place, one in sorted(found.get(name, {}).items()) if one.starts or one.needed}
     its = tuple(share for share in of_workers if name in share.queues)
     slots, is_own = slots_of(name, of_workers) + more, has_own(name, of_workers)
-    notes = tuple(_notes(name, its, limit, slots, is_own=is_own))
+    notes = tuple(notes_of(name, its, limit, slots, is_own=is_own))
     if is_own and limit is not None and limit.concurrency is not None:
         slots = min(slots, limit.concurrency)
     late = overloads(
@@ -223,24 +227,11 @@ def _of_queue(
     )
 
 
-def _notes(name: str, its: Iterable[Share], limit: Limit | None, slots: int, *, is_own: bool) -> Iterator[str]:
-    for share in its:
-        with_others = sorted(share.queues - {name})
-        if with_others or share.others:
-            named = ", ".join(repr(one) for one in with_others[:10])
-            whose = " and ".join(part for part in (named, "queues of other teams" if share.others else "") if part)
-            yield (
-                f"{share.slots:,} of its slots ({', '.join(share.workers)}) take from {whose}, too. They are counted "
-                "once: each takes whichever run is due first."
-                + (" What other teams have planned is not reckoned with." if share.others else "")
-            )
-    if limit is not None and limit.paused_at is not None:
-        yield "It is paused: this is what happens if it is resumed now."
-    if limit is not None and limit.concurrency is not None and limit.concurrency < slots:
-        yield f"Its limit lets {limit.concurrency:,} run at a time: " + (
-            f"{slots:,} slots are there, and more do not help."
-            if is_own
-            else "that is not reckoned with, since others use its slots, too, so delays are greater."
-        )
-    if limit is not None and limit.rate is not None:
-        yield f"Its limit lets {limit.rate:g} start a second: that is not reckoned with, so delays may be greater."
+def _with_fewer(one: OfQueue, runs: list[Entry], length: int) -> OfQueue:
+    """Return the forecast of a queue with the fewest slots that do for its worst overload."""
+    worst = max((late for late in one.overloads if late.delay != NEVER), key=lambda late: late.delay, default=None)
+    if worst is None:
+        return one
+    begin, until = bisect_left(runs, (worst.first * length,)), bisect_left(runs, ((worst.last + 1) * length,))
+    mine = [entry for entry in runs[begin:until] if entry[1] == one.name]
+    return replace(one, overloads=tuple(with_fewer(late, mine) if late is worst else late for late in one.overloads))

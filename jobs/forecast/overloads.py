@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from jobs.forecast.simulation import NEVER, Stretches
+from jobs.forecast.simulation import NEVER, Pool, Stretches, simulate
 
 LATE = 1_000  # milliseconds: from here on a start is late, as everywhere
+TOLERABLE = 10_000  # milliseconds
+MOST_TRIED = 1_000  # entries of an overload for which fewer slots are tried
 FILLED = 0.9  # of the slots, that what is spread may take
+NO_END = 1 << 60  # a stretch that has everything
 COMMAND = "celery -A project worker -P threads -c {} -n more@%h -Q {}"
 
 
@@ -35,6 +38,8 @@ class Overload:
     spread: int | None
     #: How many slots more would let nothing wait.
     more: int
+    #: How many more would keep delays within TOLERABLE; None: not reckoned.
+    fewer: int | None
     command: str
 
     @property
@@ -81,8 +86,26 @@ def overloads(
             text=said(begin, starts, needs, slots, delay, together=together, with_day=with_day),
             spread=_spread(first, last, work, slots=slots, length=length, places=places),
             more=more,
+            fewer=None,
             command=COMMAND.format(more, shlex.quote(queue)),
         )
+
+
+def with_fewer(late: Overload, runs: Sequence[tuple[int, str, int, int]]) -> Overload:
+    """Return the overload with the fewest slots, of its own, with which delays stay within TOLERABLE, by bisection.
+    `runs`: what is due in it, in its order, as if there were nothing before."""
+    if len(runs) > MOST_TRIED or not late.slots or late.delay <= TOLERABLE:
+        return late
+    too_few, enough = late.slots, late.slots + late.more
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        found = simulate(runs, [Pool(frozenset({late.queue}), middle)], length=NO_END)
+        if max(one.delay for one in found[late.queue].values()) <= TOLERABLE:
+            enough = middle
+        else:
+            too_few = middle
+    fewer = enough - late.slots
+    return replace(late, fewer=fewer, command=COMMAND.format(fewer, shlex.quote(late.queue)))
 
 
 def said(begin: datetime, starts: int, needs: int, slots: int, delay: float, *, together: bool, with_day: bool) -> str:

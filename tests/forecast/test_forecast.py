@@ -58,7 +58,8 @@ def test_an_overload_is_named_with_its_minute_its_slots_and_its_delay() -> None:
     truth = 20_000  # three rounds of ten seconds
     assert truth / 2 <= late.delay <= truth * 2
     assert late.text.startswith("12:10 needs 23 slots, has 8: delays up to ")
-    assert late.command == "celery -A project worker -P threads -c 15 -n more@%h -Q mail"
+    assert late.fewer == 4  # twelve at a time: two rounds
+    assert late.command == "celery -A project worker -P threads -c 4 -n more@%h -Q mail"
     assert mail.stretches[30].delay == 0
     assert mail.stretches[30].needed == 8
 
@@ -66,6 +67,7 @@ def test_an_overload_is_named_with_its_minute_its_slots_and_its_delay() -> None:
 def test_more_slots_are_an_answer_and_as_many_as_it_says_suffice() -> None:
     worker(NOW, slots=8, queues=["mail"])
     due(NOON + 10 * MINUTE, 23)
+    assert of("mail").overloads[0].fewer is None  # two rounds of a second are tolerable
     assert of("mail", more_slots=14).delay == pytest.approx(1_000)
     assert of("mail", more_slots=15).delay == 0
     assert of("mail", more_slots=15).slots == 23
@@ -242,6 +244,17 @@ def test_somebody_sees_what_his_teams_own(ada: User) -> None:  # noqa: F811
     assert "take from queues of other teams, too" in ours.notes[0]
     assert "theirs-q" not in str(found)
     assert forecast(now=NOW, hours=DAY, within=reach_of(ada), queue="theirs-q").queues == ()
+
+
+def test_a_token_names_no_queue_that_it_is_not_for() -> None:
+    worker(NOW, slots=4, queues=["mail", "files"])
+    due(NOON + MINUTE)
+    due(NOON + MINUTE, queue="files")
+    scoped = EVERYTHING.scoped(queues=["mail"])
+    found = forecast(now=NOW, hours=DAY, within=scoped)
+    assert [one.name for one in found.queues] == ["mail"]
+    assert "files" not in str(found)
+    assert forecast(now=NOW, hours=DAY, within=scoped, queue="files").queues == ()
 
 
 def test_the_week_has_stretches_of_ten_minutes_and_days_in_its_words() -> None:

@@ -19,7 +19,7 @@ from jobs.api.forecast import ForecastQuery
 from jobs.api.listing import checked
 from jobs.clock import clock
 from jobs.forecast.forecast import DAY, UNKNOWN, WEEK, Forecast, OfQueue, forecast
-from jobs.forecast.overloads import LATE, Overload, lasting
+from jobs.forecast.overloads import LATE, TOLERABLE, Overload, lasting
 from jobs.forecast.simulation import NEVER, Stretch
 from jobs.models.querysets.cohorts import MOST_PENDING
 from jobs.monitor.access import page
@@ -116,6 +116,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
         "unknown": found.unknown[:UNKNOWN_NAMED],
         "more_unknown": max(len(found.unknown) - UNKNOWN_NAMED, 0),
         "reckoned_s": UNKNOWN / 1000,
+        "tolerable_s": TOLERABLE // 1000,
         "most": MOST_PENDING,
         "height": HEIGHT,
     }
