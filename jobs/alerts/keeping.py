@@ -15,7 +15,7 @@ from django.db import transaction
 from jobs.alerts.conditions import Condition
 from jobs.events import emit
 from jobs.events.alerts import AlertOpened, AlertResolved
-from jobs.models import Alert, AlertEvent, Delivery, Destination, Silence
+from jobs.models import Alert, AlertEvent, AlertRule, Delivery, Destination, Silence
 
 GOOD_FOR = timedelta(seconds=30)  # it must have stayed good so long before it counts as resolved
 JOINS_WITHIN = timedelta(
@@ -151,6 +151,7 @@ def _say(changes: Iterable[Change], now: datetime) -> None:
     if not to_say:
         return
     destinations, silences = list(Destination.objects.in_use()), list(Silence.objects.in_force(now))
+    rules = AlertRule.objects.of_alerts(alert.key for alert, _ in to_say)
     for alert, event in to_say:
         if event == AlertEvent.OPENED and any(one.fits(alert.fingerprint) for one in silences):
             continue
@@ -158,6 +159,13 @@ def _say(changes: Iterable[Change], now: datetime) -> None:
         alert.save(update_fields=["announced"])
         Delivery.objects.bulk_create(
             Delivery(alert=alert, destination=one, event=event, made_at=now, next_at=now)
-            for one in destinations
-            if one.wants(alert.fingerprint, alert.level)
+            for one in _those(destinations, alert, rules.get(alert.key))
         )
+
+
+def _those(destinations: Iterable[Destination], alert: Alert, rule: AlertRule | None) -> list[Destination]:
+    """Return the destinations that are told: of a rule of administrators those that it names, else those that want such
+    alerts."""
+    if not alert.is_own:
+        return [one for one in destinations if one.wants(alert.fingerprint, alert.level)]
+    return [one for one in rule.destinations.all() if one.enabled] if rule is not None else []

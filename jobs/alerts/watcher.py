@@ -17,12 +17,14 @@ from jobs.alerts.broker import BrokerLook
 from jobs.alerts.conditions import DATABASE, Condition
 from jobs.alerts.lock import WatchLock
 from jobs.alerts.messages import Message
+from jobs.alerts.own import facts as own_facts
+from jobs.alerts.own import judging as own_judging
 from jobs.alerts.sending import Sender, source_name
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
-from jobs.models import Alert, AlertEvent, Destination, Objective
+from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective
 from jobs.models.objective import MOST_OBJECTIVES
 from jobs.objectives.standing import Standing, standings
 from jobs.scheduler.locksession import BehindPooler
@@ -58,6 +60,7 @@ class Watcher:
         self._asked = float("-inf")  # on the steady clock: when that was asked
         self._any_open = True  # as far as we know: nobody else opens an alert while we judge
         self._away: Away | None = None
+        self._rules: Sequence[AlertRule] = ()
         self._standings: Sequence[Standing] = ()
         self._cleaned = self._pinged = self._counted = float("-inf")  # on the steady clock
 
@@ -101,10 +104,10 @@ class Watcher:
     def _judge(self, now: datetime) -> None:
         if steady() >= self._asked + LASTING_EVERY:
             self._lasting, self._asked = facts.ask_lasting(now), steady()
+            self._rules = list(AlertRule.objects.in_use()[: own_facts.MOST_RULES])
             self._destinations, self._source = list(Destination.objects.in_use()), source_name()
         asked = facts.ask(now, self.broker.answers, self._lasting, objectives=self._objectives(now))
-        found = judging.judge(asked, now)
-        self._keep(found, now)
+        self._keep([*judging.judge(asked, now), *self._by_own_rules(now)], now)
         if conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
             self._pinged = steady()
             self.sender.ping(conf().watch_ping_url)
@@ -127,6 +130,11 @@ class Watcher:
         if steady() >= self._counted + COUNT_EVERY:
             self._standings, self._counted = standings(Objective.objects.all()[:MOST_OBJECTIVES], now), steady()
         return self._standings
+
+    def _by_own_rules(self, now: datetime) -> list[Condition]:
+        """Return what is so of the rules of administrators. No statement where there are none."""
+        rules = self._rules
+        return own_judging.judge(rules, own_facts.ask(rules, now), now) if rules else []
 
     def _note_absence(self) -> None:
         """Write down that the database was away, now that it is back, if that was said: whoever judges says its end."""

@@ -1,6 +1,7 @@
 """The tables: what a job is, and the rows that tell its story."""
 
 from jobs.models.alert import Alert, AlertEvent, Level, Silence
+from jobs.models.alert_rule import AlertRule
 from jobs.models.attempt import Attempt
 from jobs.models.audit import Audit
 from jobs.models.audit_words import Change, Subject, Verb
@@ -31,6 +32,7 @@ from jobs.models.workerlog import WorkerLog
 __all__ = [
     "Alert",
     "AlertEvent",
+    "AlertRule",
     "Attempt",
     "Audit",
     "Batch",

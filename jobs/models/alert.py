@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from jobs.rights.reach import Reach
 
 
-OF_TEAMS = ("queue", "schedule", "target")  # kinds of subjects that a team may own
+OF_TEAMS = ("queue", "schedule", "target", "team", "job")  # kinds of subjects that are somebody's
+OWN = "own_"  # the names of rules of administrators begin so
 
 
 class Level(models.TextChoices):
@@ -60,8 +61,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.select_related("acknowledged_by")
 
     def within(self, reach: Reach) -> AlertQuerySet:
-        """Select those that are about nobody's, about queues that the user's teams own, and about schedules that he
-        sees."""
+        """Select those that are about nobody's, about queues and targets that the user's teams own, about his teams,
+        and about schedules that he sees."""
         if reach.is_whole:
             return self
         from jobs.models.schedule import Schedule  # noqa: PLC0415 - it asks by way of this room
@@ -71,11 +72,15 @@ class AlertQuerySet(models.QuerySet["Alert"]):
             queues = set(reach.queues) if queues is None else queues & reach.queues
         shared = Q(pk__in=[]) if reach.own_only else ~Q(kind__in=OF_TEAMS)
         of_queues = Q(kind="queue") if queues is None else Q(kind="queue", subject__in=sorted(queues))
+        of_teams = Q(pk__in=[])
         if reach.only_queues is None and reach.only_targets is None and not reach.own_only:
             of_targets = Q(kind="target") if reach.everything else Q(kind="target", subject__in=reach.names("target"))
+            of_teams = Q(kind="team") if reach.everything else Q(kind="team", subject__in=sorted(reach.teams))
             shared |= of_targets
         seen = Schedule.objects.within(reach).order_by().filter(name=OuterRef("subject"))
-        return self.filter(shared | of_queues | (Q(kind="schedule") & Exists(seen)))
+        # Those of an administrator's rule name a job, which may be another team's although the queue is ours.
+        of_all = (shared | of_queues) & ~Q(rule__startswith=OWN)
+        return self.filter(of_all | of_teams | (Q(kind="schedule") & Exists(seen)))
 
 
 class Alert(models.Model):
@@ -134,6 +139,11 @@ class Alert(models.Model):
     def key(self) -> tuple[str, str, str]:
         """Return of what there is one open alert."""
         return self.rule, self.kind, self.subject
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether a rule of administrators has opened it, which names whom it tells."""
+        return self.rule.startswith(OWN)
 
     @property
     def fingerprint(self) -> str:

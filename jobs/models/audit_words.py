@@ -25,6 +25,7 @@ class Subject(models.TextChoices):
     RETENTION = "retention"
     DESTINATION = "destination"
     ALERT = "alert"
+    ALERT_RULE = "alert_rule"
     OBJECTIVE = "objective"
     ACCOUNT = "account"
     GROUP = "group"

@@ -34,6 +34,14 @@ class StartLimits:
                 return self._of[key]
         return OVERDUE_AFTER
 
+    def of_named(self, schedule: str, target: str, queue: str) -> timedelta:
+        """Return the limit of a job by what these are called."""
+        named = {(one.kind, one.name): one.within for one in self._all}
+        for key in ((Kind.SCHEDULE, schedule), (Kind.TARGET, target), (Kind.QUEUE, queue)):
+            if key in named:
+                return named[key]
+        return OVERDUE_AFTER
+
     @property
     def as_expression(self) -> timedelta | Case:
         """Return the same as a part of a statement about jobs."""

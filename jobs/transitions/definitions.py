@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from jobs.models import (
+    AlertRule,
     Audit,
     Calendar,
     CalendarRange,
@@ -29,12 +30,13 @@ from jobs.rights.seeing import not_theirs
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-M = TypeVar("M", Trigger, Calendar, CreationLimit, Destination, Objective, RetentionRule)
+M = TypeVar("M", AlertRule, Trigger, Calendar, CreationLimit, Destination, Objective, RetentionRule)
 
 # Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
 WHAT_RUNS = ("target", "payload")
 
 SUBJECTS: Mapping[type[Any], Subject] = {
+    AlertRule: Subject.ALERT_RULE,
     Trigger: Subject.TRIGGER,
     Calendar: Subject.CALENDAR,
     CreationLimit: Subject.CREATION_LIMIT,
@@ -44,10 +46,10 @@ SUBJECTS: Mapping[type[Any], Subject] = {
 }
 
 
-def _name(row: Trigger | Calendar | CreationLimit | Destination | Objective | RetentionRule) -> str:
+def _name(row: AlertRule | Trigger | Calendar | CreationLimit | Destination | Objective | RetentionRule) -> str:
     if isinstance(row, RetentionRule):
         return row.about
-    if isinstance(row, Objective):
+    if isinstance(row, AlertRule | Objective):
         return str(row)
     return row.whose if isinstance(row, CreationLimit) else row.name
 

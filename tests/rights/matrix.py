@@ -215,6 +215,7 @@ OPEN |= {
 # there for who is not in it, as in REST.
 ADMIN = {
     #                 viewer creator operator approver admin service
+    "alertrule":      "- - - - vacd -",
     "attempt":        "v - v v v -",
     "audit":          "v - v v v -",
     "batch":          "v - v v v -",

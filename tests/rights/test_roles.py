@@ -18,6 +18,7 @@ secrets = import_module("jobs.migrations.0064_view_secrets")
 redaction = import_module("jobs.migrations.0066_redaction_validated")
 alerts = import_module("jobs.migrations.0069_alerts")
 objectives = import_module("jobs.migrations.0075_objectives")
+alert_rules = import_module("jobs.migrations.0076_alert_rules")
 
 
 class Editor:
@@ -52,7 +53,9 @@ def test_the_migration_makes_them_as_they_are_described() -> None:
     redaction.give(apps, Editor)
     alerts.give(apps, Editor)
     objectives.give(apps, Editor)
+    alert_rules.give(apps, Editor)
     assert {group.name: has(group) for group in Group.objects.all()} == {role.name: set(role.full) for role in ROLES}
+    alert_rules.take(apps, Editor)
     objectives.take(apps, Editor)
     alerts.take(apps, Editor)
     redaction.take(apps, Editor)

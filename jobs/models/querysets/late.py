@@ -37,6 +37,11 @@ class JobsLate(JobWanted):
         )
         return found.filter(measured | begun | waits).order_by("-run_at", "-id")
 
+    def started_late(self, late: timedelta | Case, since: datetime, now: datetime) -> Self:
+        """Select the jobs, due since then, that have started so much later than `run_at`, the last due first."""
+        found = self.filter(MEASURED, run_at__gt=since, run_at__lte=now, execute_at__gt=F("run_at") + late)
+        return found.order_by("-run_at", "-id")
+
     def skipped_since(self, since: datetime) -> Self:
         """Select the jobs of no schedule that did not start, by a policy, the last first: the runs of schedules stand
         in `jobs_occurrence`. Those that somebody has cancelled, nobody wanted any more."""

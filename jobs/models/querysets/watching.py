@@ -1,0 +1,180 @@
+"""Questions of the rules of alerts: one statement for each kind of event, bounded, whatever number of rules there is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection, models
+
+from jobs.models.occurrence import UNWANTED
+from jobs.models.rollups.digest import percentile
+
+MOST_FAILED = 5_000  # starts that failed, the newest
+MOST_ROWS = 10_000  # of what runs, and of what waits, the first due first
+MOST_INTERRUPTED = 1_000
+LATEST_RUNS = 5  # of a schedule, in which is looked for the last that has ended
+FEWEST_ENDS = 20  # by which a 95th percentile is one
+LENGTHS_OF = timedelta(days=7)
+
+
+class Seen(NamedTuple):
+    """A job, or a missed time of a schedule, as rules see it. `what`: the fingerprint of a failure, or a cause."""
+
+    job_id: int | None
+    queue: str
+    target: str
+    schedule: str
+    team: str
+    at: datetime | None = None
+    what: str = ""
+
+
+class Unfinished(NamedTuple):
+    """A job that runs, or is due and waits: since when, and at which time it was to start."""
+
+    seen: Seen
+    runs: bool
+    since: datetime
+    run_at: datetime
+
+
+# Whose a job is: as its label says, where there is such a team, else the owner of its queue.
+WHOSE = """
+LEFT JOIN LATERAL (SELECT name FROM jobs_schedule WHERE id = job.schedule_id) AS schedule ON true
+LEFT JOIN LATERAL (
+    SELECT coalesce(
+        (SELECT name FROM jobs_team WHERE name = job.labels ->> 'team'),
+        (SELECT team.name FROM jobs_ownership AS owns JOIN jobs_team AS team ON team.id = owns.team_id
+         WHERE owns.kind = 'queue' AND owns.name = job.queue LIMIT 1)
+    ) AS name
+) AS team ON true
+"""
+COLUMNS = "job.id, job.queue, job.target, coalesce(schedule.name, ''), coalesce(team.name, '')"
+FAILED = f"""
+SELECT {COLUMNS}, job.finished_at, start.failure
+FROM (
+    SELECT job_id, number, failure FROM jobs_attempt WHERE failure IS NOT NULL ORDER BY id DESC LIMIT %(most)s
+) AS start
+JOIN jobs_job AS job ON job.id = start.job_id AND job.attempt = start.number AND job.state = 3
+{WHOSE}
+WHERE job.finished_at > %(since)s ORDER BY job.finished_at DESC
+"""  # noqa: S608 - of our own words only
+# The last run of each of these schedules that has ended, and each of these jobs; those of them that failed.
+STILL_FAILED = f"""
+WITH last AS (
+    SELECT run.job_id FROM jobs_schedule AS one CROSS JOIN LATERAL (
+        SELECT run.job_id FROM (
+            SELECT job_id, nominal_at FROM jobs_occurrence
+            WHERE schedule_id = one.id AND job_id IS NOT NULL AND nominal_at <= %(now)s
+            ORDER BY nominal_at DESC LIMIT {LATEST_RUNS}
+        ) AS run JOIN jobs_job AS ended ON ended.id = run.job_id AND ended.state IN (2, 3)
+        ORDER BY run.nominal_at DESC LIMIT 1
+    ) AS run
+    WHERE one.name = ANY (%(schedules)s::text[])
+    UNION SELECT unnest(%(jobs)s::bigint[])
+)
+SELECT {COLUMNS}, job.finished_at, coalesce(start.failure, '')
+FROM last JOIN jobs_job AS job ON job.id = last.job_id AND job.state = 3
+LEFT JOIN jobs_attempt AS start ON start.job_id = job.id AND start.number = job.attempt
+{WHOSE}
+ORDER BY job.finished_at DESC
+"""  # noqa: S608 - as above
+INTERRUPTED = f"""
+SELECT {COLUMNS}, job.finished_at, ''
+FROM (SELECT * FROM jobs_job WHERE state = 5 ORDER BY finished_at DESC LIMIT %(most)s) AS job
+{WHOSE}
+ORDER BY job.finished_at DESC
+"""  # noqa: S608 - as above
+MISSED = """
+SELECT NULL, schedule.queue, schedule.target, schedule.name, coalesce(team.name, ''), run.nominal_at, run.cause
+FROM jobs_occurrence AS run JOIN jobs_schedule AS schedule ON schedule.id = run.schedule_id
+LEFT JOIN jobs_team AS team ON team.name = coalesce(
+    (SELECT name FROM jobs_team WHERE name = schedule.labels ->> 'team'),
+    (SELECT own.name FROM jobs_ownership AS owns JOIN jobs_team AS own ON own.id = owns.team_id
+     WHERE owns.kind = 'queue' AND owns.name = schedule.queue LIMIT 1)
+)
+WHERE run.cause IS NOT NULL AND run.cause = ANY (%(unwanted)s::text[]) AND run.nominal_at >= %(day)s
+    AND run.noted_at >= %(since)s
+ORDER BY run.nominal_at DESC LIMIT %(most)s
+"""
+UNFINISHED = f"""
+SELECT {COLUMNS}, job.is_running, job.since, job.run_at
+FROM (
+    (SELECT id, queue, target, schedule_id, labels, true AS is_running, greatest(locked_at, run_at) AS since, run_at
+     FROM jobs_job WHERE state = 1 ORDER BY locked_at LIMIT %(most)s)
+    UNION ALL
+    (SELECT id, queue, target, schedule_id, labels, false, coalesce(not_before, run_at), run_at
+     FROM jobs_job WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) <= %(now)s
+     ORDER BY coalesce(not_before, run_at), id LIMIT %(most)s)
+    UNION ALL
+    (SELECT id, queue, target, schedule_id, labels, false, run_at, run_at
+     FROM jobs_job WHERE state = 0 AND holds <> 0 AND run_at <= %(now)s LIMIT %(most)s)
+) AS job
+{WHOSE}
+"""  # noqa: S608 - as above
+WHOLE = f"""
+SELECT {COLUMNS}, job.execute_at, '' FROM jobs_job AS job {WHOSE} WHERE job.id = ANY (%(ids)s::bigint[])
+ORDER BY job.run_at DESC
+"""  # noqa: S608 - as above
+LENGTHS = """
+SELECT target, max(longest), array_agg(ARRAY[place, n] ORDER BY place) FROM (
+    SELECT series.target, r.duration_digest[i][1] AS place, sum(r.duration_digest[i][2])::bigint AS n,
+        max(r.duration_max) AS longest
+    FROM jobs_series AS series JOIN jobs_rollup AS r ON r.series_id = series.id
+    CROSS JOIN generate_subscripts(r.duration_digest, 1) AS i
+    WHERE series.target = ANY (%(targets)s::text[]) AND r.step = 3600 AND r.at >= %(since)s
+    GROUP BY 1, 2
+) AS one GROUP BY target
+"""
+
+
+def failed(since: datetime) -> list[Seen]:
+    """Return the jobs that failed for good since then, the last first."""
+    return [Seen(*row) for row in _rows(FAILED, {"since": since, "most": MOST_FAILED})]
+
+
+def still_failed(schedules: Collection[str], jobs: Collection[int], now: datetime) -> list[Seen]:
+    """Return the jobs among these that failed, and the last runs of these schedules where they did."""
+    return [Seen(*row) for row in _rows(STILL_FAILED, {"schedules": list(schedules), "jobs": list(jobs), "now": now})]
+
+
+def interrupted() -> list[Seen]:
+    """Return the jobs that wait for a person to say what became of them."""
+    return [Seen(*row) for row in _rows(INTERRUPTED, {"most": MOST_INTERRUPTED})]
+
+
+def whole(jobs: models.QuerySet[Any]) -> list[Seen]:
+    """Return these jobs, as rules see them. Two statements, one where there is none."""
+    ids = list(jobs.values_list("pk", flat=True))
+    return [Seen(*row) for row in _rows(WHOLE, {"ids": ids})] if ids else []
+
+
+def missed(since: datetime) -> list[Seen]:
+    """Return the times, of the last day, of which it was noted since then that they have no run and should have."""
+    values = {"unwanted": [cause.value for cause in UNWANTED], "since": since, "day": since - timedelta(days=1)}
+    return [Seen(*row) for row in _rows(MISSED, {**values, "most": MOST_INTERRUPTED})]
+
+
+def unfinished(now: datetime) -> list[Unfinished]:
+    """Return what runs, and what is due and waits."""
+    rows = _rows(UNFINISHED, {"now": now, "most": MOST_ROWS})
+    return [Unfinished(Seen(*row[:5]), *row[5:]) for row in rows]
+
+
+def usual_longest(targets: Collection[str], now: datetime) -> dict[str, float]:
+    """Return the seconds that 95 % of the bodies of these targets took at most in the last seven days, within 11 %;
+    none of a target of which too few have ended."""
+    rows = _rows(LENGTHS, {"targets": list(targets), "since": now - LENGTHS_OF}) if targets else []
+    found = {}
+    for target, longest, digest in rows:
+        if sum(count for _, count in digest) >= FEWEST_ENDS:
+            found[target] = (percentile(digest, 0.95, longest) or 0.0) / 1000
+    return found
+
+
+def _rows(statement: str, values: Mapping[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
