@@ -28,6 +28,9 @@ LATE = Rule("late", Level.WARN, AT_ONCE, "a job of a queue started later than th
 MISSED = Rule("missed", Level.WARN, AT_ONCE, "a time of a schedule has no run, in the last ten minutes")
 FAILED = Rule("failed", Level.WARN, AT_ONCE, "a fifth of the jobs of the last ten minutes failed, and at least five")
 INTERRUPTED = Rule("interrupted", Level.WARN, AT_ONCE, "interrupted jobs wait for a decision")
+OVERLOAD = Rule(
+    "overload", Level.WARN, SOON, "a queue needs more slots within the next hour than take from it, by what is planned"
+)
 BURNS_FAST = Rule("burns_fast", Level.BAD, AT_ONCE, "the error budget of an [objective](objectives.md) burns fast")
 BURNS = Rule("burns", Level.WARN, AT_ONCE, "an error budget burns too fast to last, for days")
 SPENT = Rule("spent", Level.WARN, AT_ONCE, "the error budget of an objective is spent")
@@ -43,6 +46,7 @@ RULES = (
     MISSED,
     FAILED,
     INTERRUPTED,
+    OVERLOAD,
     BURNS_FAST,
     BURNS,
     SPENT,

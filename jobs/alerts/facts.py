@@ -4,10 +4,12 @@ than who leads, and nobody asks who serves a queue in which nothing is due: an i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from jobs.alerts.overload import Needs, Overload, overloads
 from jobs.clock import BUDGET
 from jobs.conf import conf
 from jobs.installation import known
@@ -36,6 +38,7 @@ class Facts:
     interrupted: int
     clocks_off: tuple[tuple[str, float], ...]
     objectives: tuple[Standing, ...] = ()  # as they stood within the last minute
+    overloads: tuple[Overload, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,19 +74,27 @@ def ask(
     lasting: Lasting | None = None,
     *,
     objectives: Iterable[Standing] = (),
+    needs: Needs | None = None,
 ) -> Facts:
-    """Ask the database and the broker; `lasting` too, where that was not asked lately; of objectives it is known.
-    Raises DatabaseError."""
+    """Ask the database and the broker; `lasting` too, where that was not asked lately; of objectives, and of the slots
+    that are needed, it is known. Raises DatabaseError."""
     c = conf()
     backlog = Job.objects.backlog(now - timedelta(seconds=c.max_delay_time))
     is_due = any(queue.oldest <= now for queue in backlog)
-    alive = Worker.objects.alive(now, c.patience).values_list("queues", "refusing")[:MOST] if is_due else ()
+    asks = is_due or (needs is not None and bool(needs.slots))
+    alive = Worker.objects.alive(now, c.patience).values_list("queues", "refusing", "slots")[:MOST] if asks else ()
+    slots: Counter[str] = Counter()
+    for queues, refusing, number in alive:
+        slots.update(dict.fromkeys([] if refusing else queues, number))
+    ahead = overloads(needs, slots) if needs is not None else []
     return Facts(
         led=Leadership.lock_holder(known.identity().lock) is not None,
         broker_answers=broker_answers(),
-        all_stopped=bool(backlog) and (Stop.objects.covering(now).exists() or Installation.restored() is not None),
-        served=frozenset(queue for queues, refusing in alive if not refusing for queue in queues),
+        all_stopped=bool(backlog or ahead)
+        and (Stop.objects.covering(now).exists() or Installation.restored() is not None),
+        served=frozenset(slots),
         backlog=tuple(backlog),
         objectives=tuple(objectives),
+        overloads=tuple(ahead),
         **vars(lasting or ask_lasting(now)),
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from jobs.alerts import conditions as of
 from jobs.alerts.conditions import Condition
 from jobs.alerts.facts import Facts
+from jobs.alerts.overload import IN_WORDS
 from jobs.conf import conf
 from jobs.objectives.burning import Pace
 
@@ -81,6 +82,15 @@ def _starts(facts: Facts, now: datetime) -> Iterator[Condition]:
             subject=name,
             kind="queue",
             link=_jobs(queue=name, later_than=f"{limit:g}", sort="delay"),
+        )
+    for queue_ahead in facts.overloads if not facts.all_stopped else ():
+        yield Condition(
+            of.OVERLOAD,
+            f"Queue {queue_ahead.queue} needs more slots within the next {IN_WORDS[queue_ahead.window]} than there are.",
+            f"{START_WORKER.format(queue_ahead.queue)} Or spread what is planned; until then jobs of it will be late.",
+            subject=queue_ahead.queue,
+            kind="queue",
+            link=_jobs(queue=queue_ahead.queue, state="pending"),
         )
     for name, _ in facts.missed:
         yield Condition(

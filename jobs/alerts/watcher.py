@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from jobs.alerts import facts, judging, keeping
+from jobs.alerts import facts, judging, keeping, overload
 from jobs.alerts.broker import BrokerLook
 from jobs.alerts.conditions import DATABASE, Condition
 from jobs.alerts.lock import WatchLock
@@ -62,6 +62,7 @@ class Watcher:
         self._away: Away | None = None
         self._rules: Sequence[AlertRule] = ()
         self._standings: Sequence[Standing] = ()
+        self._needs: overload.Needs | None = None
         self._cleaned = self._pinged = self._counted = float("-inf")  # on the steady clock
 
     def run(self, stop: threading.Event) -> None:
@@ -106,7 +107,8 @@ class Watcher:
             self._lasting, self._asked = facts.ask_lasting(now), steady()
             self._rules = list(AlertRule.objects.in_use()[: own_facts.MOST_RULES])
             self._destinations, self._source = list(Destination.objects.in_use()), source_name()
-        asked = facts.ask(now, self.broker.answers, self._lasting, objectives=self._objectives(now))
+        standing = self._objectives(now)
+        asked = facts.ask(now, self.broker.answers, self._lasting, objectives=standing, needs=self._needs)
         self._keep([*judging.judge(asked, now), *self._by_own_rules(now)], now)
         if conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
             self._pinged = steady()
@@ -126,9 +128,11 @@ class Watcher:
             self.sender.look()
 
     def _objectives(self, now: datetime) -> Sequence[Standing]:
-        """Return how the objectives stand: asked once a minute, or three statements at most in six turns."""
+        """Return how the objectives stand: asked once a minute, as are the slots that will be needed. Five statements
+        in six turns at most."""
         if steady() >= self._counted + COUNT_EVERY:
-            self._standings, self._counted = standings(Objective.objects.all()[:MOST_OBJECTIVES], now), steady()
+            self._standings = standings(Objective.objects.all()[:MOST_OBJECTIVES], now)
+            self._needs, self._counted = overload.look(now), steady()
         return self._standings
 
     def _by_own_rules(self, now: datetime) -> list[Condition]:

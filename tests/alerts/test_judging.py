@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.alerts import facts, judging, keeping
+from jobs.alerts import facts, judging, keeping, overload
 from jobs.alerts.conditions import RULES
 from jobs.models import Alert, Job, Leadership, Objective, Occurrence, Schedule, Stop, Worker
+from jobs.models.querysets.measuring import Duration
 from jobs.objectives.burning import Burning, Starts
 from jobs.objectives.standing import Standing
 from jobs.states import Cause, State
@@ -128,6 +129,34 @@ def test_a_budget_that_burns_too_fast() -> None:
     )
     keeping.keep(conditions, conditions, NOW)
     assert Alert.objects.open().count() == 3, "of a queue and a target of one name"
+
+
+def test_an_overload_before_it_comes(make_job: Any) -> None:
+    worker(slots=2, queues=["mail", "pay"])
+    late_in_the_hour = [make_job(1800, queue="mail") for _ in range(3)]
+    make_job(1800, queue="of-nobody")
+    durations = [Duration("demo.sleep", 5.0, 9.0)]
+
+    def names() -> list[str]:
+        ahead = Job.objects.ahead(NOW, until=NOW + timedelta(hours=1), overdue_before=NOW, cell=10)
+        asked = facts.ask(NOW, lambda: True, needs=overload.reckon(ahead, durations))
+        return [f"{one.subject}: {one.sentence}" for one in judging.judge(asked, NOW)]
+
+    assert names() == ["mail: Queue mail needs more slots within the next hour than there are."]
+    Job.objects.filter(pk=late_in_the_hour[0].pk).update(run_at=NOW + timedelta(minutes=20))
+    assert names() == []
+    Job.objects.filter(queue="mail").update(run_at=NOW + timedelta(minutes=4))
+    assert names() == ["mail: Queue mail needs more slots within the next 5 minutes than there are."]
+    Worker.objects.update(slots=3)
+    assert names() == []
+    Worker.objects.update(slots=2)
+    Stop.objects.create(begins_at=NOW, reason="The hosts are moved.", created_at=NOW)
+    assert names() == [], "nothing starts"
+
+
+def test_what_is_planned_and_how_long_it_takes_costs_two_statements(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        assert overload.look(NOW).slots == {}
 
 
 def test_the_docs_have_each_rule() -> None:

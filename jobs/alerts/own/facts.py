@@ -64,5 +64,3 @@ def _wants_usual(rules: Collection[AlertRule]) -> bool:
 def _late(limits: StartLimits, since: datetime, now: datetime) -> list[Seen]:
     """Return the jobs, due lately, that have started later than their objectives allow."""
     return watching.whole(Job.objects.started_late(limits.as_expression, since, now)[:MOST_LATE])
-
-

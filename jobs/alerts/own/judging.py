@@ -60,7 +60,9 @@ def _failed(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Conditi
     rows = facts.still_failed if rule.kind in (Kind.SCHEDULE, Kind.JOB) else facts.failed
     for seen in rows:
         if fits(rule, seen):
-            yield _condition(rule, seen, f"{_job(seen)} failed for good: {seen.what or 'its page says why'}.", retry=True)
+            yield _condition(
+                rule, seen, f"{_job(seen)} failed for good: {seen.what or 'its page says why'}.", retry=True
+            )
 
 
 def _late(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
@@ -143,4 +145,3 @@ def _runbook(seen: Seen) -> str:
     """Return where it stands what to do; empty where the target says nothing, or this process does not know it."""
     known = targets.known(seen.target)
     return f"What to do: {known.runbook}" if known is not None and known.runbook else ""
-
