@@ -26,6 +26,7 @@ DEFINED = (
     "objective",
     "ownership",
     "retentionrule",
+    "subscription",
     "targetrule",
     "team",
     "trigger",
@@ -34,7 +35,7 @@ DEFINE = tuple(f"{verb}_{name}" for name in DEFINED for verb in ("add", "change"
 ACCOUNTS = (
     *(f"auth.{verb}_{name}" for name in ("user", "group") for verb in ("view", "add", "change", "delete")),
     *("view_token", "delete_token"),
-    *("view_destination", "view_delivery", "view_alertrule"),
+    *("view_destination", "view_delivery", "view_alertrule", "view_subscription"),
 )
 
 
@@ -93,7 +94,7 @@ ROLES = (
             "Does all that there is to do with jobs.",
             "Defines limits, objectives, triggers, calendars, teams, what they own, and the rules of targets.",
             "Sees what is secret in arguments; all others see that something is there.",
-            "Says where alerts are sent to, and makes rules of them.",
+            "Says where alerts and changes of jobs are sent to, and makes rules of alerts.",
             "Says after how many days jobs are removed or redacted, and redacts them.",
             "Makes users, puts them into roles, sees and revokes their tokens.",
         ),

@@ -1,5 +1,6 @@
 """The admin: jobs through the same rules and transitions as everywhere, the rest to read."""
 
+from jobs.admin.alert_rules import AlertRuleAdmin
 from jobs.admin.batches import BatchAdmin
 from jobs.admin.calendars import CalendarAdmin
 from jobs.admin.creation_limits import CreationLimitAdmin
@@ -12,12 +13,14 @@ from jobs.admin.periodic import PeriodicTaskAdmin
 from jobs.admin.records import AttemptAdmin, AuditAdmin, LeadershipAdmin, WorkerLogAdmin
 from jobs.admin.retention import RetentionRuleAdmin
 from jobs.admin.schedules import OccurrenceAdmin, OperationAdmin, ScheduleAdmin
+from jobs.admin.subscriptions import SubscriptionAdmin
 from jobs.admin.teams import TargetRuleAdmin, TeamAdmin
 from jobs.admin.tokens import TokenAdmin
 from jobs.admin.triggers import TriggerAdmin
 from jobs.admin.workers import WorkerAdmin
 
 __all__ = [
+    "AlertRuleAdmin",
     "AttemptAdmin",
     "AuditAdmin",
     "BatchAdmin",
@@ -35,6 +38,7 @@ __all__ = [
     "PeriodicTaskAdmin",
     "RetentionRuleAdmin",
     "ScheduleAdmin",
+    "SubscriptionAdmin",
     "TargetRuleAdmin",
     "TeamAdmin",
     "TokenAdmin",

@@ -14,7 +14,7 @@ from jobs.models import AlertRule
 
 @admin.register(AlertRule)
 class AlertRuleAdmin(Audited, ModelAdmin[AlertRule]):
-    list_display = ["__str__", "level", "told", "enabled"]
+    list_display = ["__str__", "level", "whom", "enabled"]
     list_filter = ["kind", "when", "enabled"]
     search_fields = ["name"]
     fieldsets = [
@@ -28,5 +28,5 @@ class AlertRuleAdmin(Audited, ModelAdmin[AlertRule]):
         return super().get_queryset(request).prefetch_related("destinations")
 
     @admin.display(description="tells")
-    def told(self, rule: AlertRule) -> str:
+    def whom(self, rule: AlertRule) -> str:
         return ", ".join(one.name for one in rule.destinations.all()) or "nobody"

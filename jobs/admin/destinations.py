@@ -91,6 +91,8 @@ class DeliveryAdmin(ToRead, ModelAdmin[Delivery]):
 
     @admin.display(description="alert")
     def what(self, delivery: Delivery) -> str:
+        if delivery.event == Delivery.CHANGES:
+            return f"{len(delivery.data)} changes of jobs" if delivery.data else "changes of jobs"
         return "-" if delivery.alert is None else delivery.alert.sentence
 
     @admin.display(description="outcome")

@@ -83,14 +83,14 @@ def _starts(facts: Facts, now: datetime) -> Iterator[Condition]:
             kind="queue",
             link=_jobs(queue=name, later_than=f"{limit:g}", sort="delay"),
         )
-    for queue_ahead in facts.overloads if not facts.all_stopped else ():
+    for ahead in facts.overloads if not facts.all_stopped else ():
         yield Condition(
             of.OVERLOAD,
-            f"Queue {queue_ahead.queue} needs more slots within the next {IN_WORDS[queue_ahead.window]} than there are.",
-            f"{START_WORKER.format(queue_ahead.queue)} Or spread what is planned; until then jobs of it will be late.",
-            subject=queue_ahead.queue,
+            f"Queue {ahead.queue} needs more slots within the next {IN_WORDS[ahead.window]} than there are.",
+            f"{START_WORKER.format(ahead.queue)} Or spread what is planned; until then jobs of it will be late.",
+            subject=ahead.queue,
             kind="queue",
-            link=_jobs(queue=queue_ahead.queue, state="pending"),
+            link=_jobs(queue=ahead.queue, state="pending"),
         )
     for name, _ in facts.missed:
         yield Condition(

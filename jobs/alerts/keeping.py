@@ -22,7 +22,7 @@ JOINS_WITHIN = timedelta(
     minutes=10
 )  # what comes back so soon is the same alert, which says nothing until so long again
 SEEN_EVERY = timedelta(seconds=10)  # an open alert is written so often at most: half a GOOD_FOR is no risk
-KEEP_ALERTS, KEEP_DELIVERIES = timedelta(days=90), timedelta(days=30)
+KEEP_ALERTS, KEEP_DELIVERIES, KEEP_BATCHES = timedelta(days=90), timedelta(days=30), timedelta(days=1)
 
 Key = tuple[str, str, str]
 
@@ -80,6 +80,7 @@ def keep(found: Iterable[Condition], seen: Iterable[Condition], now: datetime) -
 
 def remove_old(now: datetime) -> None:
     """Remove alerts and deliveries that are long over, and silences with them."""
+    Delivery.objects.changes_taken_before(now - KEEP_BATCHES).delete()
     Delivery.objects.done_before(now - KEEP_DELIVERIES).delete()
     Alert.objects.over_before(now - KEEP_ALERTS).delete()
     Silence.objects.ended_before(now - KEEP_ALERTS).delete()

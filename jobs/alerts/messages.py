@@ -80,8 +80,18 @@ class Message:
         }
 
 
-def message_of(delivery: Delivery, source: str) -> Message:
+@dataclass(frozen=True)
+class Changes:
+    """Batch of changes of jobs, as CloudEvents. `id` as with a message."""
+
+    id: UUID
+    events: list[dict[str, Any]]
+
+
+def message_of(delivery: Delivery, source: str) -> Message | Changes:
     """Return what a delivery says."""
+    if delivery.event == Delivery.CHANGES:
+        return Changes(delivery.message, delivery.data or [])
     event = AlertEvent(delivery.event)
     alert: Alert | None = delivery.alert
     if alert is None:

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.alerts.messages import Message, message_of
+from jobs.alerts.messages import Changes, Message, message_of
 from jobs.alerts.sinks import NotSent, deliver, ping
 from jobs.clock import steady
 from jobs.conf import conf
@@ -64,7 +64,7 @@ class Sender:
         pause = LOOK_EVERY if at is None else min(max((at - now).total_seconds(), 0.5), LOOK_EVERY)
         self._look_at = steady() + (0.0 if found else pause)
 
-    def send(self, kind: str, address: str, message: Message) -> Future[str]:
+    def send(self, kind: str, address: str, message: Message | Changes) -> Future[str]:
         """Send this on a thread: why it was not taken, empty where it was."""
         return self._pool.submit(_attempt, kind, address, message)
 
@@ -91,7 +91,7 @@ class Sender:
         self.look()
 
 
-def _attempt(kind: str, address: str, message: Message) -> str:
+def _attempt(kind: str, address: str, message: Message | Changes) -> str:
     try:
         deliver(kind, address, message)
     except NotSent as error:

@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from pydantic import ValidationError as Unreadable
 
 from jobs import exactjson
-from jobs.alerts.messages import Message
+from jobs.alerts.messages import Changes, Message
 from jobs.clock import clock
 from jobs.models import Destination
 from jobs.targets.http.posting import NotTaken, is_signed, send
@@ -19,6 +19,7 @@ from jobs.targets.http.request import HttpRequest
 
 SECONDS = 10.0  # for all of a webhook's request
 MOST_ADDRESSES = 50
+SINGLE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 NO_MAIL = "EMAIL_URL is not set: no mail can be sent. An operator sets it for web and the watcher."
 KEYLESS = (
     "nothing signs what is sent there: an operator adds its host with a key to JOBS_HTTP_SIGNING_KEYS, such as "
@@ -40,10 +41,13 @@ def check(kind: str, address: str) -> None:
         raise ValueError(str(error)) from None
 
 
-def deliver(kind: str, address: str, message: Message) -> None:
+def deliver(kind: str, address: str, message: Message | Changes) -> None:
     """Send the message. Raises NotSent."""
     try:
-        WAYS[Kind(kind)](address, message)
+        if isinstance(message, Changes):
+            _changes(kind, address, message)
+        else:
+            WAYS[Kind(kind)](address, message)
     except NotSent:
         raise
     except Exception as error:  # a mail server, a resolver: each fails in its own way
@@ -96,19 +100,28 @@ def _people(address: str) -> list[str]:
 
 
 def _webhook(address: str, message: Message) -> None:
-    request = _request(address, exactjson.dumps(message.cloud_event))
+    _post(_request(address, exactjson.dumps(message.cloud_event)), str(message.id))
+
+
+def _changes(kind: str, address: str, changes: Changes) -> None:
+    if kind != Kind.WEBHOOK:  # somebody has made another of it meanwhile
+        raise NotSent("changes of jobs are told to webhooks only")
+    _post(_request(address, exactjson.dumps(changes.events), BATCH), str(changes.id))
+
+
+def _post(request: HttpRequest, message: str) -> None:
     try:
-        send(request, message=str(message.id), now=int(clock.timestamp()))
+        send(request, message=message, now=int(clock.timestamp()))
     except NotTaken as error:
         raise NotSent(str(error)) from error
 
 
-def _request(address: str, body: str = "{}") -> HttpRequest:
+def _request(address: str, body: str = "{}", kind: str = SINGLE) -> HttpRequest:
     try:
         request = HttpRequest(
             url=address.strip(),
             text=body,
-            headers={"Content-Type": "application/cloudevents+json; charset=utf-8"},
+            headers={"Content-Type": f"{kind}; charset=utf-8"},
             timeout=SECONDS,
         )
     except Unreadable as error:

@@ -14,6 +14,8 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from jobs.alerts import facts, judging, keeping, overload
 from jobs.alerts.broker import BrokerLook
+from jobs.alerts.changes import reading
+from jobs.alerts.changes.horizon import Horizon
 from jobs.alerts.conditions import DATABASE, Condition
 from jobs.alerts.lock import WatchLock
 from jobs.alerts.messages import Message
@@ -24,7 +26,7 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
-from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective
+from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective, Subscription
 from jobs.models.objective import MOST_OBJECTIVES
 from jobs.objectives.standing import Standing, standings
 from jobs.scheduler.locksession import BehindPooler
@@ -36,6 +38,8 @@ STEP_EVERY = 0.5  # seconds: what is to be sent goes out so soon
 FAREWELL = 5.0  # seconds for what is on its way
 CLEAN_EVERY = 3600.0  # seconds
 PING_EVERY = 60.0  # seconds
+CHANGES_EVERY = 2.0  # seconds; they are told some seconds after they were committed
+MOST_SUBSCRIPTIONS = 50
 COUNT_EVERY = 60.0  # seconds: the shortest span of an objective is of five minutes
 
 
@@ -61,6 +65,8 @@ class Watcher:
         self._any_open = True  # as far as we know: nobody else opens an alert while we judge
         self._away: Away | None = None
         self._rules: Sequence[AlertRule] = ()
+        self._horizon, self._changes_at = Horizon(), float("-inf")
+        self._subscriptions: Sequence[int] = ()
         self._standings: Sequence[Standing] = ()
         self._needs: overload.Needs | None = None
         self._cleaned = self._pinged = self._counted = float("-inf")  # on the steady clock
@@ -74,6 +80,7 @@ class Watcher:
                 turn_at = steady() + self.turn()
             elif self.lock.taken:
                 self._safely(lambda: self.sender.step(clock.now()))
+                self._safely(self._tell_changes)
         self._safely(lambda: self.sender.close(clock.now(), FAREWELL))
         self._stand_by()
         self.broker.close()
@@ -106,6 +113,7 @@ class Watcher:
         if steady() >= self._asked + LASTING_EVERY:
             self._lasting, self._asked = facts.ask_lasting(now), steady()
             self._rules = list(AlertRule.objects.in_use()[: own_facts.MOST_RULES])
+            self._subscriptions = list(Subscription.objects.in_use().values_list("pk", flat=True)[:MOST_SUBSCRIPTIONS])
             self._destinations, self._source = list(Destination.objects.in_use()), source_name()
         standing = self._objectives(now)
         asked = facts.ask(now, self.broker.answers, self._lasting, objectives=standing, needs=self._needs)
@@ -125,6 +133,24 @@ class Watcher:
         changes = keeping.keep(ripe, found, now)
         self._any_open = bool(found) or Alert.objects.open().exists()
         if any(change.event for change in changes):
+            self.sender.look()
+
+    def _tell_changes(self) -> None:
+        """Read what subscriptions have not been told: a batch of each, and at once again where there may be more."""
+        if steady() < self._changes_at:
+            return
+        self._changes_at = steady() + CHANGES_EVERY
+        if not self._subscriptions:
+            return
+        now = clock.current()
+        upto = self._horizon.look(now)
+        if upto is None:
+            return
+        source = source_name()
+        read = [reading.read(one, upto, source, now) for one in self._subscriptions]
+        if any(one.more for one in read):
+            self._changes_at = float("-inf")
+        if any(one.written for one in read):
             self.sender.look()
 
     def _objectives(self, now: datetime) -> Sequence[Standing]:

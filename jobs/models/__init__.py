@@ -22,6 +22,7 @@ from jobs.models.outage import Outage
 from jobs.models.retention_rule import RetentionRule
 from jobs.models.schedule import Schedule
 from jobs.models.stop import Stop
+from jobs.models.subscription import Subscription
 from jobs.models.team import Ownership, TargetRule, Team
 from jobs.models.token import Token
 from jobs.models.trigger import Trigger
@@ -63,6 +64,7 @@ __all__ = [
     "Silence",
     "Stop",
     "Subject",
+    "Subscription",
     "TargetRule",
     "Team",
     "Token",

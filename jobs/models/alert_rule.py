@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from jobs.calendars import zones
 from jobs.models.alert import OWN, Level
 from jobs.models.described import Described, columns, described
 from jobs.models.destination import Destination
@@ -61,7 +61,7 @@ class AlertRule(models.Model):
         "runs longer than s",
         null=True,
         blank=True,
-        help_text="For what runs too long. Empty: three times the 95th percentile of its target in the last seven days.",
+        help_text="For what runs too long. Empty: three times the 95th percentile of its target, of the last 7 days.",
     )
     by_time = models.TimeField(
         "has not ended by", null=True, blank=True, help_text="For what has not ended by a time of day, each day."
@@ -106,7 +106,7 @@ class AlertRule(models.Model):
             models.CheckConstraint(
                 condition=Q(by_time__isnull=False, when="not_ended") | Q(Q(by_time__isnull=True), ~Q(when="not_ended")),
                 name="jobs_alertrule_by_time",
-                violation_error_message="Say by which time it has to have ended, for what has not ended, and only there.",
+                violation_error_message="Say by which time it has to have ended, only for what has not ended.",
             ),
         ]
 
@@ -121,10 +121,8 @@ class AlertRule(models.Model):
     def clean(self) -> None:
         """Refuse a zone that there is not, and the id of a job that is none. Raises ValidationError."""
         problems: dict[str, Any] = {}
-        try:
-            ZoneInfo(self.time_zone or "UTC")
-        except (ValueError, OSError):
-            problems["time_zone"] = "There is no such time zone; write it like Europe/Berlin."
+        if wrong := zones.new_problems(self.time_zone or "UTC"):
+            problems["time_zone"] = wrong
         if self.kind == self.Kind.JOB and not (self.name.isascii() and self.name.isdigit() and len(self.name) < 19):
             problems["name"] = "Give the id of the job, a whole number."
         if self.kind == self.Kind.JOB and self.when == self.When.MISSED:
@@ -133,5 +131,5 @@ class AlertRule(models.Model):
             raise ValidationError(problems)
 
     def described(self) -> Described:
-        told = sorted(self.destinations.values_list("name", flat=True))
-        return {**described(self, columns(AlertRule, "id")), "destinations": told}
+        names = sorted(self.destinations.values_list("name", flat=True))
+        return {**described(self, columns(AlertRule, "id")), "destinations": names}

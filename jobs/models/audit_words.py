@@ -26,6 +26,7 @@ class Subject(models.TextChoices):
     DESTINATION = "destination"
     ALERT = "alert"
     ALERT_RULE = "alert_rule"
+    SUBSCRIPTION = "subscription"
     OBJECTIVE = "objective"
     ACCOUNT = "account"
     GROUP = "group"

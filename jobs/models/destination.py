@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.db import models
@@ -68,7 +69,7 @@ class Destination(models.Model):
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime, *, without: Iterable[int], most: int) -> list[Delivery]:
         """Return what is to be sent now, the oldest first: of each alert to each destination one thing after the
-        other. `without` are the ids of those that are on their way."""
+        other, and one batch of changes of jobs. `without` are the ids of those that are on their way."""
         earlier = Delivery.objects.filter(
             alert_id=OuterRef("alert_id"),
             destination_id=OuterRef("destination_id"),
@@ -76,8 +77,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             pk__lt=OuterRef("pk"),
         )
         waiting = self.filter(done_at__isnull=True, next_at__lte=now).exclude(pk__in=list(without))
+        batches = Delivery.objects.filter(
+            event=Delivery.CHANGES, destination_id=OuterRef("destination_id"), done_at=None, pk__lt=OuterRef("pk")
+        )
+        waiting = waiting.exclude(Q(Exists(batches), event=Delivery.CHANGES))
         ready = waiting.exclude(Exists(earlier)).order_by("pk").select_related("alert", "destination")
         return list(ready[:most])
+
+    def waiting_changes(self, destination_id: int) -> int:
+        """Return how many batches of changes of jobs this destination has not taken yet."""
+        return self.filter(destination_id=destination_id, event=Delivery.CHANGES, done_at__isnull=True).count()
 
     def next_due(self) -> datetime | None:
         """Return when the next is to be sent; None where all are done."""
@@ -89,27 +98,38 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         tried = self.filter(destination__enabled=True, attempts__gt=0).select_related("destination")
         return tried.order_by("destination_id", "-pk").distinct("destination_id")
 
+    def changes_taken_before(self, moment: datetime) -> DeliveryQuerySet:
+        """Select the batches of changes of jobs that were taken before then."""
+        return self.filter(event=Delivery.CHANGES, sent=True, done_at__lt=moment)
+
     def done_before(self, moment: datetime) -> DeliveryQuerySet:
         return self.filter(done_at__lt=moment)
 
     def ended(self, delivery: Delivery, error: str, *, now: datetime, again: timedelta | None) -> None:
-        """Note what became of an attempt. `again`: when it is tried once more; None: it is not."""
+        """Note what became of an attempt. `again`: when it is tried once more; None: it is not. Changes that were taken
+        are not kept."""
         is_done = not error or again is None
+        said: dict[str, Any] = {"data": []} if not error and delivery.event == Delivery.CHANGES else {}
         self.filter(pk=delivery.pk, attempts=delivery.attempts, done_at__isnull=True).update(
             attempts=delivery.attempts + 1,
             error=error,
             next_at=now + (again or timedelta(0)),
             done_at=now if is_done else None,
             sent=is_done and not error,
+            **said,
         )
 
 
 class Delivery(models.Model):
-    """A row of `jobs_delivery`: one thing that is said of an alert to one destination, however often it is tried."""
+    """A row of `jobs_delivery`: one thing that is said of an alert to one destination, or a batch of changes of jobs,
+    however often it is tried."""
+
+    CHANGES = "jobs"
 
     alert = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
     destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.CharField(max_length=8, choices=AlertEvent.choices)
+    event = models.CharField(max_length=8, choices=[*AlertEvent.choices, (CHANGES, "changes of jobs")])
+    data = models.JSONField(null=True, blank=True, editable=False, help_text="The changes of jobs, as CloudEvents.")
     message = models.UUIDField(default=uuid4, help_text="Names it to its receiver, at each attempt alike.")
     made_at = models.DateTimeField()
     next_at = models.DateTimeField(help_text="When it is tried next.")
@@ -132,7 +152,8 @@ class Delivery(models.Model):
                 condition=Q(sent=False) | Q(done_at__isnull=False), name="jobs_delivery_sent_is_done"
             ),
             models.CheckConstraint(
-                condition=Q(alert__isnull=False) | Q(event=AlertEvent.TEST.value), name="jobs_delivery_of_an_alert"
+                condition=Q(alert__isnull=False) | Q(event=AlertEvent.TEST.value) | Q(event="jobs", data__isnull=False),
+                name="jobs_delivery_of_an_alert",
             ),
         ]
 

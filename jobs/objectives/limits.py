@@ -27,6 +27,10 @@ class StartLimits:
     def _of(self) -> dict[tuple[str, str | int | None], timedelta]:
         return {(one.kind, one.schedule_id if one.kind == Kind.SCHEDULE else one.name): one.within for one in self._all}
 
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], timedelta]:
+        return {(one.kind, one.name): one.within for one in self._all}
+
     def of(self, job: Job) -> timedelta:
         """Return the limit of this job."""
         for key in ((Kind.SCHEDULE, job.schedule_id), (Kind.TARGET, job.target), (Kind.QUEUE, job.queue)):
@@ -36,10 +40,9 @@ class StartLimits:
 
     def of_named(self, schedule: str, target: str, queue: str) -> timedelta:
         """Return the limit of a job by what these are called."""
-        named = {(one.kind, one.name): one.within for one in self._all}
         for key in ((Kind.SCHEDULE, schedule), (Kind.TARGET, target), (Kind.QUEUE, queue)):
-            if key in named:
-                return named[key]
+            if key in self._named:
+                return self._named[key]
         return OVERDUE_AFTER
 
     @property

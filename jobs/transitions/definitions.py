@@ -21,6 +21,7 @@ from jobs.models import (
     Objective,
     RetentionRule,
     Subject,
+    Subscription,
     Trigger,
     as_stored,
 )
@@ -30,7 +31,9 @@ from jobs.rights.seeing import not_theirs
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-M = TypeVar("M", AlertRule, Trigger, Calendar, CreationLimit, Destination, Objective, RetentionRule)
+M = TypeVar("M", AlertRule, Trigger, Calendar, CreationLimit, Destination, Objective, RetentionRule, Subscription)
+
+LONGEST_NAME = 255  # of the audit
 
 # Whoever says what runs is its creator from then on: nobody approves what he has asked for himself.
 WHAT_RUNS = ("target", "payload")
@@ -43,15 +46,17 @@ SUBJECTS: Mapping[type[Any], Subject] = {
     Destination: Subject.DESTINATION,
     Objective: Subject.OBJECTIVE,
     RetentionRule: Subject.RETENTION,
+    Subscription: Subject.SUBSCRIPTION,
 }
 
 
-def _name(row: AlertRule | Trigger | Calendar | CreationLimit | Destination | Objective | RetentionRule) -> str:
+def _name(row: Any) -> str:
     if isinstance(row, RetentionRule):
         return row.about
-    if isinstance(row, AlertRule | Objective):
-        return str(row)
-    return row.whose if isinstance(row, CreationLimit) else row.name
+    if isinstance(row, AlertRule | Objective | Subscription):
+        return str(row)[:LONGEST_NAME]
+    name: str = row.whose if isinstance(row, CreationLimit) else row.name
+    return name
 
 
 def stored(row: M) -> Described:

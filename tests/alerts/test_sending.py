@@ -202,3 +202,25 @@ def test_a_watcher_that_judges_asks_for_its_address_each_minute_and_no_other_doe
         watching.turn()
     watching.sender._pool.shutdown()
     assert [(seen.method, seen.path) for seen in hooks.counts.requests] == [("GET", "/ok/here")]
+
+
+def test_changes_of_jobs_go_out_as_one_signed_batch(make_destination: Any, hooks: Server, sender: Any) -> None:
+    hook = make_destination(kind="webhook", address=f"{hooks.url}/ok")
+    events = [{"id": "1", "type": "runat.job.started"}, {"id": "2", "type": "runat.job.completed"}]
+    delivery = Delivery.objects.create(destination=hook, event="jobs", data=events, made_at=NOW, next_at=NOW)
+    send(sender)
+    (seen,) = hooks.counts.requests
+    assert json.loads(seen.body) == events
+    assert seen.headers["content-type"] == "application/cloudevents-batch+json; charset=utf-8"
+    assert seen.headers["webhook-id"] == str(delivery.message)
+    assert seen.headers["webhook-signature"].startswith("v1,")
+    delivery.refresh_from_db()
+    assert (delivery.outcome, delivery.data) == ("sent", []), "what was taken is not kept"
+
+
+def test_a_destination_that_is_no_webhook_any_more_gets_no_changes(make_destination: Any, sender: Any) -> None:
+    mail = make_destination()
+    delivery = Delivery.objects.create(destination=mail, event="jobs", data=[], made_at=NOW, next_at=NOW)
+    send(sender)
+    delivery.refresh_from_db()
+    assert delivery.error == "changes of jobs are told to webhooks only"

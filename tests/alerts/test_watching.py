@@ -8,10 +8,13 @@ import pytest
 from django.db import OperationalError
 
 from jobs.alerts import watcher
+from jobs.alerts.changes import reading
+from jobs.alerts.changes.horizon import Upto
 from jobs.alerts.messages import Message
 from jobs.events.alerts import WatchBegun, WatchEnded
-from jobs.models import Alert
+from jobs.models import Alert, Subscription
 from tests.conftest import seconds
+from tests.rollups.steps import ended
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,30 @@ def test_a_database_that_is_away_is_said_once_by_who_judged_and_written_down_whe
     watching.turn()
     alert = Alert.objects.get(rule="database")
     assert (alert.announced, alert.opened_at, alert.resolved_at) == ("opened", away.since, None)
+
+
+def test_it_tells_changes_of_jobs_and_looks_again_at_once_where_there_may_be_more(
+    watching: watcher.Watcher, make_destination: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = Upto(0, 0)
+    monkeypatch.setattr(watching._horizon, "look", lambda now: newest)
+    monkeypatch.setattr(reading, "AT_A_TIME", 2)
+    hook = make_destination("hook", "webhook", "https://hooks.example.com/")
+    row = Subscription.objects.create(destination=hook, types=["completed"])
+    watching._subscriptions = [row.pk]
+    watching._tell_changes()
+    starts = [ended() for _ in range(3)]
+    newest = Upto(starts[-1].pk, 0)
+    row.refresh_from_db()
+    Subscription.objects.update(starts_upto=starts[0].pk - 1)
+    watching._tell_changes()
+    assert hook.deliveries.count() == 0, "not so soon again"
+    watching._changes_at = float("-inf")
+    watching._tell_changes()
+    watching._tell_changes()
+    watching._tell_changes()
+    told = [event["subject"] for one in hook.deliveries.order_by("id") for event in one.data]
+    assert told == [str(one.job_id) for one in starts]
 
 
 def test_who_did_not_judge_says_nothing_of_it(watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from jobs.models import (
     Alert,
+    AlertRule,
     CreationLimit,
     Delivery,
     Destination,
@@ -25,6 +26,7 @@ from jobs.models import (
     Ownership,
     RetentionRule,
     Schedule,
+    Subscription,
     TargetRule,
     Team,
     Verb,
@@ -79,6 +81,9 @@ def rows(make_job: Any, by: User) -> None:
         opened_at=now,
         last_seen_at=now,
     )
+    AlertRule.objects.create(kind="queue", name=LONG, when="long").destinations.add(ops)
+    hook = Destination.objects.create(name="programs", kind="webhook", address="https://hooks.example.com/")
+    Subscription.objects.create(destination=hook, types=["failed", "cancelled"], queue=LONG[:60])
     Objective.objects.create(kind="queue", name=LONG, share=99.9, within_ms=1000)
     Objective.objects.create(kind="schedule", name="hourly", share=99, within_ms=60_000, days=7)
     Delivery.objects.create(alert=late, destination=ops, event="opened", made_at=now, next_at=now, error=LONG)

@@ -232,6 +232,7 @@ ADMIN = {
     "operation":      "v - v v v -",
     "retentionrule":  "v - v v vacd -",
     "schedule":       "v - vacd v vacd -",
+    "subscription":   "- - - - vacd -",
     "targetrule":     "v - v v vacd -",
     "team":           "v - v v vacd -",
     "token":          "- - - - vd -",

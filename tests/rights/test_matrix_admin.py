@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from jobs.clock import clock
 from jobs.models import (
+    AlertRule,
     Audit,
     CreationLimit,
     Delivery,
@@ -21,6 +22,7 @@ from jobs.models import (
     Job,
     Leadership,
     RetentionRule,
+    Subscription,
     TargetRule,
     Team,
     Token,
@@ -53,6 +55,7 @@ def destination() -> Destination:
 
 # Of which there are none that are another team's.
 SHARED: dict[str, Callable[[], Any]] = {
+    "alertrule": lambda: AlertRule.objects.create(kind="queue", name="ours-q", when="failed"),
     "creationlimit": lambda: CreationLimit.objects.create(rate=1),
     "delivery": lambda: Delivery.objects.create(
         destination=destination(), event="test", made_at=clock.now(), next_at=clock.now()
@@ -61,6 +64,7 @@ SHARED: dict[str, Callable[[], Any]] = {
     "installation": Installation.current,
     "leadership": Leadership.current,
     "retentionrule": lambda: RetentionRule.objects.create(does="redact", days=30),
+    "subscription": lambda: Subscription.objects.create(destination=destination()),
     "targetrule": lambda: TargetRule.objects.create(target="demo.fail"),
     "team": lambda: Team.objects.get(name="theirs"),
     "token": lambda: token_of(User.objects.create_user("holder")),

@@ -19,6 +19,7 @@ redaction = import_module("jobs.migrations.0066_redaction_validated")
 alerts = import_module("jobs.migrations.0069_alerts")
 objectives = import_module("jobs.migrations.0075_objectives")
 alert_rules = import_module("jobs.migrations.0076_alert_rules")
+subscriptions = import_module("jobs.migrations.0077_subscriptions")
 
 
 class Editor:
@@ -54,7 +55,9 @@ def test_the_migration_makes_them_as_they_are_described() -> None:
     alerts.give(apps, Editor)
     objectives.give(apps, Editor)
     alert_rules.give(apps, Editor)
+    subscriptions.give(apps, Editor)
     assert {group.name: has(group) for group in Group.objects.all()} == {role.name: set(role.full) for role in ROLES}
+    subscriptions.take(apps, Editor)
     alert_rules.take(apps, Editor)
     objectives.take(apps, Editor)
     alerts.take(apps, Editor)

@@ -1,10 +1,11 @@
-"""Mutants of alerts: said once, to whom it is for, and in no other's name."""
+"""Mutants of alerts, objectives and changes of jobs: said once, to whom it is for, and in no other's name."""
 
 from verification.mutants.record import NEVER_LOST, NEVER_TWICE, PERMITTED, mutant
 
 KEEPING = "jobs/alerts/keeping.py"
 SENDING = "tests/alerts/test_sending.py"
 KEPT = "tests/alerts/test_keeping.py"
+CHANGES = "tests/alerts/changes/test_reading.py"
 FLAPS = (f"{KEPT}::test_what_goes_on_and_off_twenty_times_says_two_things",)
 
 MUTANTS = (
@@ -62,6 +63,42 @@ MUTANTS = (
         "alerts: people answer for those of their queues only",
         PERMITTED,
         ("tests/rights/test_matrix.py::test_rest_answers_as_it_is_written",),
-        ("jobs/models/alert.py", "shared | of_queues | (", "~Q(pk=None) | ("),
+        ("jobs/models/alert.py", "of_all | of_teams | (", "~Q(pk=None) | ("),
+    ),
+    mutant(
+        "alerts: rules of administrators tell whom they name",
+        PERMITTED,
+        ("tests/alerts/own/test_own_rules.py::test_those_that_it_names_are_told_and_no_others_and_both_ends",),
+        (KEEPING, "if not alert.is_own:", "if True:"),
+    ),
+    mutant(
+        "objectives: what is beyond the edge is late, and nothing else",
+        NEVER_LOST,
+        ("tests/objectives/test_counting.py::test_the_figures_count_as_looking_at_each_start_does",),
+        ("jobs/models/rollups/budgets.py", "delay_digest[i][1] > wanted.place", "delay_digest[i][1] >= wanted.place"),
+    ),
+    mutant(
+        "objectives: it burns while both windows see it",
+        NEVER_TWICE,
+        ("tests/objectives/test_burning.py::test_a_fast_burn_is_told_while_both_windows_see_it",),
+        ("jobs/objectives/burning.py", " and self.rate(window.short) >= least", ""),
+    ),
+    mutant(
+        "changes: what commits late is not passed by",
+        NEVER_LOST,
+        (f"{CHANGES}::test_the_horizon_waits_for_whoever_has_an_id_and_has_not_committed",),
+        ("jobs/alerts/changes/horizon.py", "seen.fence is not None and oldest >= seen.fence", "seen.fence is not None"),
+    ),
+    mutant(
+        "changes: the position is where the batch ended",
+        NEVER_LOST,
+        (f"{CHANGES}::test_much_is_read_in_bounded_batches_and_nothing_is_left_out",),
+        ("jobs/alerts/changes/reading.py", 'Upto(starts[-1]["id"], come.audit)', "upto"),
+    ),
+    mutant(
+        "changes: one batch after the other",
+        NEVER_TWICE,
+        (f"{CHANGES}::test_one_batch_after_the_other_is_due",),
+        ("jobs/models/destination.py", "waiting.exclude(Q(Exists(batches), event=Delivery.CHANGES))", "waiting"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Facts by which the rules of administrators are judged: one statement for each kind of event that any of them is about,
+"""Facts by which the rules of administrators are judged: a statement for each kind of event that any of them is about,
 nine at most, however many rules there are."""
 
 from __future__ import annotations

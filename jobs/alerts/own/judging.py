@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jobs import targets
 from jobs.alerts.conditions import AT_ONCE, Condition, Rule
 from jobs.alerts.own.facts import OwnFacts
+from jobs.calendars import zones
 from jobs.conf import conf
 from jobs.models import AlertRule, Level
 from jobs.models.querysets.watching import Seen
@@ -42,9 +42,9 @@ def fits(rule: AlertRule, seen: Seen) -> bool:
 def deadline(rule: AlertRule, now: datetime) -> datetime:
     """Return the last moment until now by which a job of it has to have ended."""
     try:
-        zone = ZoneInfo(rule.time_zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):  # SQL has written it
-        zone = ZoneInfo("UTC")
+        zone = zones.find(rule.time_zone or "UTC")
+    except (KeyError, ValueError, OSError):  # SQL has written it
+        zone = zones.find("UTC")
     local = now.astimezone(zone)
     at = datetime.combine(local.date(), rule.by_time or datetime.min.time(), zone)
     if at > local:
@@ -71,9 +71,10 @@ def _late(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition
             yield _condition(rule, seen, f"{_job(seen)} started late. Its page says why.")
     for one in facts.unfinished:
         seen = one.seen
-        if not one.runs and now - one.since > facts.limits.of_named(seen.schedule, seen.target, seen.queue):
-            if fits(rule, seen):
-                yield _condition(rule, seen, f"{_job(seen)} is late and has not started. Its page says why.")
+        if one.runs or not fits(rule, seen):
+            continue
+        if now - one.since > facts.limits.of_named(seen.schedule, seen.target, seen.queue):
+            yield _condition(rule, seen, f"{_job(seen)} is late and has not started. Its page says why.")
 
 
 def _missed(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:

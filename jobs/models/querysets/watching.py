@@ -1,4 +1,4 @@
-"""Questions of the rules of alerts: one statement for each kind of event, bounded, whatever number of rules there is."""
+"""Questions of the rules of alerts: a statement for each kind of event, bounded, however many rules there are."""
 
 from __future__ import annotations
 

@@ -1,0 +1,101 @@
+"""Subscriptions: which changes of jobs are told to which destination, and how far that has come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from jobs.models.described import Described, described
+from jobs.models.destination import Destination
+
+
+class JobChange(models.TextChoices):
+    """Changes of a job that can be subscribed to."""
+
+    STARTED = "started", "it has started"
+    COMPLETED = "completed", "it has completed"
+    FAILED = "failed", "a start of it failed"
+    INTERRUPTED = "interrupted", "its worker vanished with it"
+    CANCELLED = "cancelled", "somebody has cancelled it"
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def in_use(self) -> SubscriptionQuerySet:
+        return self.filter(enabled=True, destination__enabled=True).order_by("id").select_related("destination")
+
+    def taken(self, subscription_id: int) -> Subscription | None:
+        """Lock and return it until the transaction ends; None where another has it, or it is gone."""
+        rows = self.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        return rows.filter(pk=subscription_id).select_related("destination").first()
+
+
+class Subscription(models.Model):
+    """A row of `jobs_subscription`: these changes of these jobs are told to a webhook. Written by
+    jobs/alerts/changes/: `starts_upto` and `audit_upto`, up to which rows of the ledger and of the audit are told."""
+
+    destination = models.ForeignKey(
+        Destination, on_delete=models.CASCADE, related_name="subscriptions", help_text="A webhook."
+    )
+    types = models.JSONField(default=list, blank=True, help_text="Which changes. None: all.")
+    queue = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="Empty: of any queue.")
+    target = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="Empty: of any target.")
+    team = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="Empty: of any team.")
+    enabled = models.BooleanField(default=True, db_default=True)
+    starts_upto = models.BigIntegerField(null=True, blank=True, editable=False)
+    audit_upto = models.BigIntegerField(null=True, blank=True, editable=False)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "subscription to changes of jobs"
+        verbose_name_plural = "subscriptions to changes of jobs"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_upto__isnull=True, audit_upto__isnull=True)
+                | Q(starts_upto__isnull=False, audit_upto__isnull=False),
+                name="jobs_subscription_has_come",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        parts = [f"{kind} {name}" for kind in ("queue", "target", "team") if (name := getattr(self, kind))]
+        return f"{', '.join(self.types or ['all changes'])} of {', '.join(parts) or 'all jobs'}"
+
+    def clean(self) -> None:
+        """Refuse another way than a webhook, and changes that there are not. Raises ValidationError."""
+        problems: dict[str, Any] = {}
+        if self.destination_id and self.destination.kind != Destination.Kind.WEBHOOK:
+            problems["destination"] = "Changes of jobs are told to webhooks only: choose one."
+        if not isinstance(self.types, list) or any(one not in JobChange.values for one in self.types):
+            problems["types"] = f"Choose some of {', '.join(JobChange.values)}."
+        if problems:
+            raise ValidationError(problems)
+
+    def wants(self, what: str) -> bool:
+        return not self.types or what in self.types
+
+    def described(self) -> Described:
+        return {
+            **described(self, ("types", "queue", "target", "team", "enabled")),
+            "destination": self.destination.name,
+        }
+
+
+class OpenStart(models.Model):
+    """A row of `jobs_subscriptionopen`: a start whose end a subscription has yet to hear of."""
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="open_starts")
+    attempt_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "jobs_subscriptionopen"
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "attempt_id"], name="jobs_subscriptionopen_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"start {self.attempt_id}"
