@@ -15,6 +15,8 @@ from django.db import OperationalError
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from jobs.api.answers import FILE, answers
 from jobs.api.schema import CONTENT_TYPE, JSON, PROBLEMS
@@ -23,6 +25,7 @@ from tests.api.conftest import JOBS, bearer, new_job
 from tests.api.world import BEFORE, World, world
 
 METHODS = ("get", "post", "put", "patch", "delete")
+WHOLE = "urn:runat:schema"
 QUERIES = {"calendars_openings": "?from=2026-12-21T00:00:00Z&days=7"}
 
 
@@ -50,14 +53,23 @@ def strict(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     kept = {name: strict(value) for name, value in part.items() if name not in ("nullable", "example")}
+    if isinstance(kept.get("$ref"), str):
+        kept["$ref"] = f"{WHOLE}{kept['$ref']}"
     if isinstance(part.get("properties"), dict) and part.get("type") == "object":
         kept.setdefault("additionalProperties", False)
     return {"anyOf": [kept, {"type": "null"}]} if part.get("nullable") is True else kept
 
 
+@cache
+def components() -> Registry[Any]:
+    """What parts refer to, made once."""
+    whole = DRAFT202012.create_resource({"components": strict(schema()["components"])})
+    return Registry().with_resource(WHOLE, whole).crawl()
+
+
 def mistakes(described: dict[str, Any], value: Any) -> list[str]:
-    whole = {**strict(described), "components": strict(schema()["components"])}
-    return [f"{error.json_path}: {error.message[:200]}" for error in Draft202012Validator(whole).iter_errors(value)]
+    validator = Draft202012Validator(strict(described), registry=components())
+    return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)]
 
 
 def shape(value: Any) -> Any:
