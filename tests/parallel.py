@@ -43,34 +43,37 @@ def group_of(path: str) -> str:
     return "timed processes" if path.startswith(TIMED) else "processes"
 
 
-GIVES_WAY = 10  # as `nice` counts
+GIVES_WAY = {"timed processes": 0, "processes": 5}  # as `nice` counts; the others
+OTHERS_GIVE_WAY = 10
 
 
-@cache
-def give_way() -> None:
-    """Let this test process compute only when the timed processes leave a core free: one way, since nobody but root can
-    go back. So a third test process fills the time in which those wait, and makes no job late."""
-    os.nice(GIVES_WAY)
+def give_way(group: str) -> None:
+    """Let this test process compute only when the timed processes leave a core free, and the other processes another: one
+    way, since nobody but root can go back. So a third test process fills the time in which those wait, and makes no job
+    late."""
+    more = GIVES_WAY.get(group, OTHERS_GIVE_WAY) - os.nice(0)
+    if more > 0:
+        os.nice(more)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ and group_of(item.nodeid.partition("::")[0]) != "timed processes":
-        give_way()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        give_way(group_of(item.nodeid.partition("::")[0]))
 
 
 class ProcessesApart(LoadScopeScheduling):
-    """Gives a group to one test process at a time, the timed processes first, since they take longest, the others last:
-    beside them, and beside nothing that computes. (`--dist loadgroup` would do, and gives no group to anybody with
-    pytest 9.2: xdist 3.8 writes it to a name that pytest no longer reads.)"""
+    """Gives a group to one test process at a time, the two that start processes first: they take longest, and leave one
+    core for the others, which were done long before them otherwise. (`--dist loadgroup` would do, and gives no group to
+    anybody with pytest 9.2: xdist 3.8 writes it to a name that pytest no longer reads.)"""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid.partition("::")[0])
 
     def _assign_work_unit(self, node: Any) -> None:
-        for group, last in (("timed processes", False), ("processes", True)):
+        for group in ("processes", "timed processes"):
             if group in self.workqueue:
-                self.workqueue.move_to_end(group, last=last)
+                self.workqueue.move_to_end(group, last=False)
         super()._assign_work_unit(node)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.parallel import ProcessesApart, broker_of, group_of
+from tests import parallel
+from tests.parallel import ProcessesApart, broker_of, give_way, group_of
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_every_file_of_integration_tests_is_marked():
         assert group_of(str(path.relative_to(Path(__file__).parent.parent))) == "timed processes", path.name
 
 
-def test_timed_processes_are_given_first_and_other_processes_last():
+def test_timed_processes_are_given_first_and_other_processes_next():
     scheduler = ProcessesApart.__new__(ProcessesApart)
     scheduler.workqueue = OrderedDict.fromkeys(
         ["processes", "tests/test_rules.py", "timed processes", "tests/test_env.py"]
@@ -46,4 +47,19 @@ def test_timed_processes_are_given_first_and_other_processes_last():
         )
         while scheduler.workqueue:
             scheduler._assign_work_unit("gw0")
-    assert given == ["timed processes", "tests/test_rules.py", "tests/test_env.py", "processes"]
+    assert given == ["timed processes", "processes", "tests/test_rules.py", "tests/test_env.py"]
+
+
+def test_each_gives_way_as_its_group_does_and_never_goes_back(monkeypatch):
+    level = [0]
+
+    def nice(more):
+        level[0] += more
+        return level[0]
+
+    monkeypatch.setattr(parallel.os, "nice", nice)
+    seen = []
+    for group in ("timed processes", "processes", "processes", "tests/test_rules.py", "timed processes"):
+        give_way(group)
+        seen.append(level[0])
+    assert seen == [0, 5, 5, 10, 10]
