@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import current_app
 
 from tests.conftest import IDENTITY
 
 
 def purge(broker_url: str, queue: str = "default") -> None:
-    """Remove the messages that wait in a queue: of another test, and so of another installation."""
+    """Remove the messages that wait in a queue, and those that a killed worker had: of another test, and so of another
+    installation."""
     with current_app.connection(broker_url) as broker:
-        queue = current_app.amqp.queues[queue](broker.default_channel)
+        channel = broker.default_channel
+        queue = current_app.amqp.queues[queue](channel)
         queue.declare()
+        for _ in range(100):  # RabbitMQ gives back what a worker had when it sees that it is gone: then nobody consumes
+            if not queue.queue_declare().consumer_count:
+                break
+            time.sleep(0.05)
         queue.purge()
+        if hasattr(channel, "unacked_key"):  # Redis gives it back an hour later
+            channel.client.delete(channel.unacked_key, channel.unacked_index_key)
 
 
 def forget_the_ledger(broker_url: str) -> None:

@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import psutil
+import psycopg
 import pytest
 from celery import current_app
+from celery.app.control import Control
 from django.conf import settings
 from django.db import connection
 from kombu import Producer
@@ -47,6 +50,29 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
         assert time.monotonic() < until, f"waited {PATIENCE:g} s for {what}"
         time.sleep(0.05)
     return answer
+
+
+@pytest.fixture(scope="session")
+def templates(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[str]]:
+    """Names of two databases with all tables, made apart as an installation makes them: a copy of one takes a moment, and
+    copies of the two have different tables."""
+    with django_db_blocker.unblock():
+        names = [f"{connection.settings_dict['NAME']}_template_{number}" for number in range(2)]
+        server = database_url().rpartition("/")[0]
+        connection.close()
+    command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
+        for name in names:
+            session.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            session.execute(f'CREATE DATABASE "{name}"')
+        urls = [f"{server}/{name}" for name in names]
+        made = [
+            subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ | {"DATABASE_URL": url}) for url in urls
+        ]
+        assert [process.wait() for process in made] == [0, 0]
+        yield names
+        for name in names:
+            session.execute(f'DROP DATABASE "{name}"')
 
 
 class Cluster:
@@ -100,6 +126,21 @@ class Cluster:
         wait_for(is_ready, f"{name} to be ready")
         return f"http://{where}"
 
+    def workers(self, *names: str, **more: Any) -> None:
+        """Start workers side by side, and wait until they are ready."""
+        for name in names:
+            self.launch(name, **more)
+        self.ready(*names)
+
+    def add_consumer(self, name: str, queue: str = "default") -> None:
+        """Have a worker that is ready take from this queue, too, from now on."""
+        worker = Worker.objects.present().get(name__startswith=f"{name}@").name
+        control = Control(current_app)
+        control.mailbox.producer_pool = None  # which publishes at the broker of this process
+        with current_app.connection(self.environment["BROKER_URL"]) as broker:
+            asked = {"destination": [worker], "reply": True, "limit": 1, "timeout": PATIENCE, "connection": broker}
+            assert control.add_consumer(queue, **asked)
+
     def ready(self, *names: str) -> None:
         """Wait until these workers are in the table of workers."""
         for name in names:
@@ -119,14 +160,12 @@ class Cluster:
         process.wait(60)
 
     def close(self) -> None:
+        """Kill what is left: a stop takes seconds."""
         for process in self.processes.values():
-            send(process, signal.SIGTERM)
+            send(process, signal.SIGKILL)
         for process in self.processes.values():
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                send(process, signal.SIGKILL)
-                process.wait()
+            process.wait()
+        self.processes.clear()
 
     def _start(self, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
         return self._spawn(name, ["celery", "-A", "project", *command], **environment)
@@ -187,7 +226,20 @@ def cluster(
     cluster = Cluster(tmp_path, broker_url)
     yield cluster
     cluster.close()
+    wait_for(others_have_left, "the last statements of what was killed to end")
     purge(broker_url)
+
+
+def others_have_left() -> bool:
+    """Whether no session of another process is in the test's database."""
+    ours = [one.laddr.port for one in psutil.Process().net_connections("tcp") if one.laddr]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND client_port > 0"
+            " AND client_port <> ALL(%s)",
+            [ours],
+        )
+        return not cursor.fetchall()
 
 
 @pytest.fixture

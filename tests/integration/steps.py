@@ -36,14 +36,16 @@ def create(after, target="demo.sleep", payload=None, **more):
 
 def graceful_stop(cluster, settings):
     """The other worker starts the waiting jobs, by their first message, while the body of the stopped one goes on."""
-    settings.JOBS_LOOK_AHEAD = 12  # published at once: the second worker has that long to start
+    settings.JOBS_LOOK_AHEAD = 12  # published at once
     cluster.beat(JOBS_LOOK_AHEAD="12")
-    stopped = cluster.worker("first", slots=1)
-    running = create(0.5, payload={"seconds": 20})
+    stopped = cluster.launch("first", slots=1)
+    cluster.launch("second", queues="other")
+    cluster.ready("first", "second")
+    running = create(0.5, payload={"seconds": 12})
     wait_for(lambda: Job.objects.get(pk=running).state == State.RUNNING, "the first job to run")
-    waiting = [create(11) for _ in range(5)]
+    waiting = [create(4) for _ in range(5)]
     wait_for(lambda: cluster.log("first").count("received") == 6, "the first worker to hold the others")
-    cluster.worker("second")
+    cluster.add_consumer("second")
     send(stopped, signal.SIGTERM)
     wait_for(lambda: all_final(*waiting), "the second worker to run them")
     assert Job.objects.get(pk=running).state == State.RUNNING

@@ -35,8 +35,9 @@ def ask(cluster, command: str, **arguments: object) -> dict:
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
 def test_slots_that_celerys_own_tasks_have_are_not_free(cluster, pool):
     """Two of two for 12 s: the jobs go to the other worker, and none is RUNNING without a body meanwhile."""
-    cluster.worker("busy", slots=2, pool=pool, queues="default,tasks", targets="tests.integration.slow_task")
-    cluster.worker("idle", slots=4, pool=pool)  # one for each: what is passed on too often waits where it is
+    cluster.launch("busy", slots=2, pool=pool, queues="default,tasks", targets="tests.integration.slow_task")
+    cluster.launch("idle", slots=4, pool=pool)  # one for each: what is passed on too often waits where it is
+    cluster.ready("busy", "idle")
     with current_app.connection(cluster.environment["BROKER_URL"]) as broker:
         producer = current_app.amqp.Producer(broker)
         for _ in range(2):
@@ -51,7 +52,7 @@ def test_slots_that_celerys_own_tasks_have_are_not_free(cluster, pool):
 
 def test_remote_control_names_the_jobs_that_run_and_revokes_none(cluster):
     cluster.worker("w1", slots=2)
-    job_id = create(0.5, 15)
+    job_id = create(0.5, 8)
     wait_for(lambda: Job.objects.get(pk=job_id).state == State.RUNNING, "the job")
     (running,) = ask(cluster, "active")
     assert (running["id"], running["name"], running["args"]) == (f"job-{job_id}", "jobs.run", [job_id])

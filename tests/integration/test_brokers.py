@@ -26,8 +26,7 @@ class TestRabbitMQ:
 
     def test_jobs_start_on_time_and_once(self, cluster):
         cluster.beat()
-        cluster.worker("w1")
-        cluster.worker("w2")
+        cluster.workers("w1", "w2")
         jobs = [create(1), create(2), *[insert(after="6 seconds") for _ in range(6)]]
         wait_for(lambda: all_final(*jobs), "all jobs to end")
         assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
@@ -39,13 +38,15 @@ class TestRabbitMQ:
         graceful_stop(cluster, settings)
 
     def test_a_killed_worker_gives_its_waiting_jobs_back(self, cluster, settings):
-        settings.JOBS_LOOK_AHEAD = 20.0  # so that they wait there for longer than a worker takes to start
+        settings.JOBS_LOOK_AHEAD = 20.0  # so that they wait there
         cluster.environment["JOBS_LOOK_AHEAD"] = "20"
         cluster.beat()
-        cluster.worker("victim")
-        jobs = [create(15) for _ in range(4)]
+        cluster.launch("victim")
+        cluster.launch("survivor", queues="other")
+        cluster.ready("victim", "survivor")
+        jobs = [create(6) for _ in range(4)]
         wait_for(lambda: cluster.log("victim").count("received") == 4, "the victim to hold all four")
-        cluster.worker("survivor")
+        cluster.add_consumer("survivor")
         cluster.stop("victim", signal.SIGKILL)
         wait_for(lambda: all_final(*jobs), "the survivor to run them")
         assert {j.state for j in Job.objects.filter(pk__in=jobs)} == {State.COMPLETED}
@@ -91,10 +92,12 @@ class TestNoBroker:
         assert {j.state for j in Job.objects.filter(pk__in=accepted)} == {State.COMPLETED}
         assert Attempt.objects.count() == 4, EXACTLY_ONCE
 
-    def test_what_waits_in_a_worker_starts_at_its_time_while_the_broker_is_away(self, cluster, valkey):
+    def test_what_waits_in_a_worker_starts_at_its_time_while_the_broker_is_away(self, cluster, valkey, settings):
+        settings.JOBS_LOOK_AHEAD = 20.0  # so that they wait there
+        cluster.environment["JOBS_LOOK_AHEAD"] = "20"
         cluster.beat()
         cluster.worker("w1")
-        jobs = [create(n) for n in (8, 9, 10)]
+        jobs = [create(n) for n in (5, 5.5, 6)]
         wait_for(lambda: cluster.log("w1").count("received") == 3, "the worker to hold all three")
         valkey.down()
         wait_for(lambda: all_final(*jobs), "the jobs to start")

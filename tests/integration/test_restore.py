@@ -39,14 +39,14 @@ class Database:
     """A whole installation's, which is dumped by COPY: pg_dump is not everywhere, and must be as new as the server. Like
     pg_dump and pg_restore it makes new tables, and puts the rows and the sequences of the old ones into them."""
 
-    def __init__(self, cluster):
+    def __init__(self, cluster, templates):
         self.url = f"{database_url().rpartition('/')[0]}/{NAME}"
         self._environment = cluster.environment | {"DATABASE_URL": self.url}
+        self._templates = iter(templates)
         self.make()
 
     def make(self):
-        self._server(f"CREATE DATABASE {NAME}")
-        self.manage("migrate", "-v", "0")
+        self._server(f'CREATE DATABASE {NAME} TEMPLATE "{next(self._templates)}"')
 
     def drop(self):
         self._server(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
@@ -94,9 +94,9 @@ class Database:
 
 
 @pytest.fixture
-def database(cluster):
+def database(cluster, templates):
     assert urlsplit(database_url()).path.strip("/") != NAME
-    database = Database(cluster)
+    database = Database(cluster, templates)
     yield database
     cluster.close()
     database.drop()

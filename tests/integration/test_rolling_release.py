@@ -19,8 +19,8 @@ def insert(n: int, after: float, **fields: object) -> list[int]:
 
 def test_a_job_is_started_by_a_worker_that_knows_its_target(cluster):
     patient = {"JOBS_MAX_DELAY_TIME": "300"}
-    cluster.worker("old", slots=5, **patient)
     cluster.beat()
+    cluster.worker("old", slots=5, **patient)
     ids = insert(10, 2, target="newer.noop")
     wait_for(
         lambda: Job.objects.filter(waited_for__contains="There is no target").count() == 10, "the old one to refuse"
@@ -39,9 +39,10 @@ def test_a_job_is_started_by_a_worker_that_knows_its_target(cluster):
 
 
 def test_a_row_that_sql_has_moved_is_started_by_a_worker_of_its_new_queue(cluster):
-    cluster.worker("a", queues="default")
-    cluster.worker("b", queues="gpu")
     cluster.beat()
+    cluster.launch("a", queues="default")
+    cluster.launch("b", queues="gpu")
+    cluster.ready("a", "b")
     ids = insert(5, 7, target="demo.noop")
     wait_for(lambda: Job.objects.filter(enqueued_at__isnull=False).count() == 5, "the messages")
     Job.objects.update(queue="gpu")

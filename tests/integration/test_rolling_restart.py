@@ -17,7 +17,7 @@ from tests.integration.steps import create
 
 pytestmark = [pytest.mark.processes]
 
-AHEAD = 12.0  # seconds, for which all jobs lie on the worker that stops, and in which the other one gets ready
+AHEAD = 5.0  # seconds, for which all jobs lie on the worker that stops
 EVERY = 0.1  # seconds from one job to the next
 JOBS = 40
 STEADY = 0.5  # seconds by which a busy machine may be late; less than what a hand-over may take on it
@@ -28,11 +28,13 @@ def stop_among_jobs(cluster, settings):
     settings.JOBS_LOOK_AHEAD = 40.0  # all go out at once
     cluster.environment["JOBS_LOOK_AHEAD"] = "40"
     cluster.beat()
-    cluster.worker("leaving", slots=10)
+    cluster.launch("leaving", slots=10)
+    cluster.launch("staying", slots=10, queues="other")
+    cluster.ready("leaving", "staying")
     first = clock.now() + timedelta(seconds=AHEAD)
     jobs = [create(AHEAD + n * EVERY, "demo.noop") for n in range(JOBS)]
     wait_for(lambda: cluster.log("leaving").count("received") == JOBS, "all messages to be held")
-    cluster.worker("staying", slots=10)
+    cluster.add_consumer("staying")
     leaving = cluster.processes.pop("leaving")
     while clock.now() < first + timedelta(seconds=0.5):
         time.sleep(0.01)

@@ -52,7 +52,7 @@ def test_every_second_starts_on_time(cluster):
     cluster.beat()
     cluster.worker("w1")
     schedule = every_second()
-    wait_for(lambda: ended(schedule) >= 15, "fifteen runs")
+    wait_for(lambda: ended(schedule) >= 8, "eight runs")
     stop(schedule)
     jobs = whole(schedule)
     assert {job.state for job in jobs} == {State.COMPLETED}
@@ -71,7 +71,7 @@ def test_a_worker_that_dies_between_one_run_and_the_next(cluster, tmp_path, wher
     wait_for(lambda: cluster.processes["victim"].poll() is not None, "its death")
     before = ended(schedule)
     cluster.worker("survivor")
-    wait_for(lambda: ended(schedule) >= before + 10, "the runs after it")
+    wait_for(lambda: ended(schedule) >= before + 5, "the runs after it")
     stop(schedule)
     states = Counter(job.state for job in whole(schedule))
     assert states[State.INTERRUPTED] <= 1

@@ -107,16 +107,16 @@ def test_a_primary_that_is_read_only_for_a_while_and_then_replaced_by_its_standb
 
         ask(primary.url(), "ALTER SYSTEM SET default_transaction_read_only = on")
         ask(primary.url(), "SELECT pg_reload_conf()")
-        for after in (1, 4, 20):
+        for after in (1, 4, 12):
             ask(primary.url(), DUE, [after])
-        refused(web, 8)
+        refused(web, 6)
         ask(primary.url(), "ALTER SYSTEM RESET default_transaction_read_only")
         ask(primary.url(), "SELECT pg_reload_conf()")
         wait_for(lambda: web.ask("/readyz")[0] == 200, "the web to be ready")
         assert web.post()[0] == 201
         all_completed(primary.url(), 5)
 
-        for after in (5, 25):
+        for after in (3, 12):
             ask(primary.url(), DUE, [after])
         stop(running.pop(0), Postgres.farewell)  # when the standby has all of it
         refused(web, 4)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from statistics import median
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from jobs.models import Attempt, Job
@@ -26,14 +23,11 @@ LATE = 3.0  # seconds: it was 125 and more, some never started
 
 
 @pytest.fixture
-def other_url(cluster):
+def other_url(cluster, templates):
     """A second installation, with a database of its own."""
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {OTHER}")
-    url = f"{database_url().rpartition('/')[0]}/{OTHER}"
-    migrate = [sys.executable, "manage.py", "migrate", "-v", "0"]
-    subprocess.run(migrate, cwd=settings.BASE_DIR, env=cluster.environment | {"DATABASE_URL": url}, check=True)
-    yield url
+        cursor.execute(f'CREATE DATABASE {OTHER} TEMPLATE "{templates[0]}"')
+    yield f"{database_url().rpartition('/')[0]}/{OTHER}"
     cluster.close()
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {OTHER} WITH (FORCE)")
@@ -45,8 +39,9 @@ def told_of_foreign(url):
 
 
 def each_gets_its_own(cluster, other_url):
-    cluster.worker("w1")
+    cluster.launch("w1")
     cluster.launch("w2", DATABASE_URL=other_url)
+    cluster.ready("w1")
     wait_for(lambda: "ready" in cluster.log("w2"), "the other worker")
     jobs = [create(SOON, "demo.noop") for _ in range(JOBS)]
     wait_for(lambda: all_final(*jobs), "all jobs to end")

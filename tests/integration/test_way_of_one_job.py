@@ -19,11 +19,10 @@ pytestmark = [pytest.mark.processes]
 
 def test_rows_by_sql_and_jobs_in_two_seconds_start_on_time_and_once(cluster):
     cluster.beat()
-    cluster.worker("w1")
-    cluster.worker("w2")
+    cluster.workers("w1", "w2")
     by_sql = [insert(after="6 seconds") for _ in range(3)]
     soon = [create(2) for _ in range(3)]
-    broken = insert("no.such.target", "{}", "1 second"), insert("demo.sleep", "[1]", "1 second")
+    broken = [insert(*wrong, "-22 seconds") for wrong in (("no.such.target", "{}"), ("demo.sleep", "[1]"))]  # of 30
     wait_for(lambda: all_final(*by_sql, *soon, *broken), "all jobs to end")
     for job in Job.objects.filter(pk__in=[*by_sql, *soon]):
         assert job.state == State.COMPLETED
@@ -36,10 +35,12 @@ def test_rows_by_sql_and_jobs_in_two_seconds_start_on_time_and_once(cluster):
 
 def test_a_worker_killed_in_mid_body_leaves_an_interrupted_job_and_the_others_go_on(cluster):
     cluster.beat()
-    cluster.worker("victim", slots=1)
+    cluster.launch("victim", slots=1)
+    cluster.launch("survivor", queues="other")
+    cluster.ready("victim", "survivor")
     doomed = create(1, payload={"seconds": 600})
     wait_for(lambda: Job.objects.get(pk=doomed).state == State.RUNNING, "the doomed job to run")
-    cluster.worker("survivor")
+    cluster.add_consumer("survivor")
     after = [create(2) for _ in range(4)]
     cluster.stop("victim", signal.SIGKILL)
     wait_for(lambda: all_final(doomed, *after), "the killed job to be settled")
@@ -54,8 +55,8 @@ def test_a_rerunnable_job_of_a_killed_worker_is_started_again_by_another(cluster
     cluster.worker("victim", slots=1)
     job_id = create(1, payload={"seconds": 3}, rerunnable=True, max_attempts=2)
     wait_for(lambda: Job.objects.get(pk=job_id).state == State.RUNNING, "the job to run")
+    cluster.launch("survivor")
     cluster.stop("victim", signal.SIGKILL)
-    cluster.worker("survivor")
     wait_for(lambda: all_final(job_id), "the job to end")
     job = Job.objects.get(pk=job_id)
     first, second = Attempt.objects.order_by("number")
