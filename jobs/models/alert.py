@@ -40,6 +40,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Select those that are not resolved, the worst first, then the newest."""
         return self.filter(resolved_at__isnull=True).order_by("level", "-opened_at")
 
+    def open_at(self, moment: datetime) -> AlertQuerySet:
+        """Select those that were open then, of those that are there now; one that came back counts from its first
+        time."""
+        return self.filter(Q(resolved_at__isnull=True) | Q(resolved_at__gt=moment), opened_at__lte=moment)
+
     def resolved(self) -> AlertQuerySet:
         """Select those that are over, the latest first."""
         return self.filter(resolved_at__isnull=False).order_by("-resolved_at", "-id")

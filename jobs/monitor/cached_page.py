@@ -11,8 +11,12 @@ from django.template.loader import render_to_string
 
 from jobs.clock import clock
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
+from jobs.models.querysets.within import is_narrow
 from jobs.monitor import broker, snapshot, verdict
+from jobs.monitor.overview.tiles import of_queues, tiles
+from jobs.monitor.overview.trends import latest
 from jobs.monitor.problem import LATE
+from jobs.monitor.seeing_alike import name_of
 from jobs.rights import Reach
 
 KEPT_FOR = 1  # seconds
@@ -49,22 +53,21 @@ def forget(reach: Reach) -> None:
 
 
 def _key(reach: Reach) -> str:
-    """Return the name of the picture: all who see everything share one."""
-    if reach.is_whole and not reach.own_only:
-        return KEY
-    parts = (reach.user_id, reach.everything, reach.own_only, sorted(reach.teams), sorted(reach.all_teams))
-    whole = repr((parts, sorted(reach.owned), reach.only_queues, reach.only_targets))
-    return f"{KEY}-{hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()}"
+    return f"{KEY}{name_of(reach)}"
 
 
 def _take(reach: Reach) -> CachedPage:
     now = clock.current()
     seen = snapshot.take(now, broker.client.depths, reach)
+    trends = latest(now, reach)
     html = render_to_string(
         "monitor/live.html",
         {
             "now": now,
             "seen": seen,
+            "tiles": tiles(trends, alerts=seen.alerts),
+            "of_queues": of_queues(trends),
+            "is_narrow": is_narrow(reach),
             "verdict": verdict.judge(seen),
             "count_limit": COUNT_LIMIT,
             "since": f"{now - snapshot.FIGURES_OF:%Y-%m-%dT%H:%M:%SZ}",  # of those links that tell the hour
@@ -72,5 +75,5 @@ def _take(reach: Reach) -> CachedPage:
             "period": f"last {FIGURES_LIMIT:,}" if seen.figures.cut else "1 h",
         },
     )
-    etag = hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
+    etag = hashlib.blake2b(repr((seen, trends)).encode(), digest_size=12).hexdigest()
     return CachedPage(etag=f'"{etag}"', html=html)

@@ -68,13 +68,13 @@ def latest() -> Figures:
 def take(now: datetime) -> Figures:
     """Ask the database. A metric has a value for each value of its labels that there is now."""
     standing = Job.objects.standing(now)
-    workers, durations = worker_lines(now, standing.busy), _durations()
+    workers, known = worker_lines(now, standing.busy), durations()
     ahead = Job.objects.ahead(
         now, until=now + timedelta(seconds=need.LONGEST), overdue_before=now - OVERDUE_AFTER, cell=need.CELL
     )
     return (
         _of_pending(ahead, now)
-        | _of_need(ahead, durations)
+        | _of_need(ahead, known)
         | _of_workers(workers, standing.running, ahead)
         | _of_leader(now)
         | late_figures.latest(now)
@@ -93,7 +93,8 @@ def take(now: datetime) -> Figures:
     )
 
 
-def _durations() -> list[Duration]:
+def durations() -> list[Duration]:
+    """Return how long bodies took, by target, at most DURATIONS_KEPT_FOR old. Raises DatabaseError."""
     found: list[Duration] | None = cache.get(DURATIONS_KEY)
     if found is None:
         found = Job.objects.durations()

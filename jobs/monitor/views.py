@@ -15,6 +15,9 @@ from jobs.clock import clock
 from jobs.models import Job, Verb
 from jobs.monitor.access import is_known, job_for, may_look, page
 from jobs.monitor.cached_page import cached_page
+from jobs.monitor.overview import moments
+from jobs.monitor.overview.past_page import past
+from jobs.monitor.overview.trends import HOUR
 from jobs.permissions import VIEW_JOB
 from jobs.rights import reach_of
 from jobs.rules.may import may_undo, why_not
@@ -30,11 +33,20 @@ BY_NAME = {verb.name: verb for verb in (*controls.BUTTONS, controls.UNDO, contro
 @require_safe
 @page
 def monitor(request: HttpRequest) -> HttpResponse:
-    """`/`: what is wrong, what runs, what comes, what was. Those who see only jobs of their own have them in a list."""
+    """`/`: what is wrong, what runs, what comes, what was; with `at` as it was then. Those who see only jobs of their
+    own have them in a list."""
     if not request.user.has_perm(VIEW_JOB):
         return redirect("jobs")
-    picture = cached_page(reach_of(request.user))
-    return render(request, "monitor/page.html", {"picture": picture, "paused": "paused" in request.GET})
+    now, reach = clock.current(), reach_of(request.user)
+    if request.GET.get("at"):
+        return past(request, now, reach)
+    facts = {
+        "picture": cached_page(reach),
+        "paused": "paused" in request.GET,
+        "moves": moments.back_from(now),
+        "typed": {"at": f"{now - HOUR:%Y-%m-%dT%H:%M}", "zone": "UTC"},
+    }
+    return render(request, "monitor/page.html", facts)
 
 
 @require_safe

@@ -38,6 +38,7 @@ from jobs.transitions import operations
 from jobs.transitions.operations import AskedOfMany
 from tests.api.world import world
 from tests.bearing import secret_of
+from tests.monitor.overview.rows import counted, sampled
 from tests.monitor.rows import SECOND, ended, running, worker
 
 LONG = "the-books-of-all-subsidiaries-are-closed-and-sent-to-the-auditors-before-midnight"
@@ -92,6 +93,11 @@ def rows(make_job: Any, by: User) -> None:
     PeriodicTask.objects.create(name=LONG, task="shop.tasks.clean", crontab=cron)
     ClockedSchedule.objects.create(clocked_time=now + timedelta(days=1))
     SolarSchedule.objects.create(event="sunrise", latitude=48.137154, longitude=11.576124)
+    for ago in (1, 2, 31, 32):  # minutes of which there are figures
+        at = now - timedelta(minutes=ago)
+        for queue in ("", "default", "the-queue-of-the-department-of-accounts"):
+            sampled(at, queue=queue, pending=12 * ago, overdue=1, oldest=61.0, busy=4, slots=5)
+        counted(at, starts=17 * ago, failed=1, delays=[0.5, 1500.0])
     _accounts(now, by)
 
 
@@ -120,6 +126,7 @@ def addresses() -> Iterator[str]:
     """Yield the address of each page that stands in a menu, or is led to from one of these."""
     yield from (
         "/",
+        f"/?at={datetime.now(tz=UTC) - timedelta(minutes=31):%Y-%m-%dT%H:%MZ}&zone=Asia/Kolkata",
         "/jobs/",
         "/jobs/new/",
         "/tokens/",

@@ -80,7 +80,7 @@ def per_second_of_scrapes() -> float:
     cache.delete(figures.KEY)
     scrape = asked(figures.latest)
     cache.delete(figures.DURATIONS_KEY)
-    durations = asked(figures._durations)
+    durations = asked(figures.durations)
     late = asked(lambda: late_figures.take(clock.now()))
     assert (scrape, durations, late) == (4, 1, 4)
     return scrape / SCRAPED_EVERY + durations / figures.DURATIONS_KEPT_FOR + late / late_figures.KEPT_FOR + SAMPLE

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from jobs.models import Job, Team
+from jobs.clock import clock
+from jobs.models import Job, Ownership, Team
+from tests.monitor.overview.rows import counted, floor, sampled
 from tests.rights.conftest import MakeUser, page_of
 from tests.rights.world import make
 
@@ -32,6 +36,25 @@ def test_one_picture_is_not_shown_to_another(ada: User, make_user: MakeUser) -> 
     client.force_login(ada)
     assert theirs.name in root.get("/").content.decode()
     assert theirs.name not in client.get("/").content.decode()
+
+
+def test_each_has_the_past_of_what_is_his(ada: User, make_user: MakeUser) -> None:
+    then = floor(clock.current()) - timedelta(hours=1)
+    Ownership.objects.create(team=Team.objects.get(name="theirs"), kind="queue", name="payroll")
+    for queue in ("", "payroll"):
+        sampled(then, queue=queue, pending=3)
+    counted(then, queue="payroll", starts=3)
+    bob = make_user("bob", "viewer")
+    Team.objects.get(name="theirs").members.add(bob)
+    address = f"/?at={then:%Y-%m-%dT%H:%MZ}"
+    for user, started in ((bob, "3"), (ada, "0")):
+        page = page_of(user).get(address).content.decode()
+        assert ('id="queue-payroll"' in page) == (user == bob)
+        assert f'aria-label="Started a minute: {started}"' in page
+        assert "Figures are of what your teams own" in page
+    page = page_of(User.objects.create_superuser("root")).get(address).content.decode()
+    assert 'id="queue-payroll"' in page
+    assert "Figures are of what your teams own" not in page
 
 
 def test_a_creator_lands_on_what_is_his(make_user: MakeUser) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from jobs.models import Team
 from jobs.models.rollups import adding, series
+from jobs.models.rollups.digest import count_from, merged
 from jobs.rights import EVERYTHING
 from jobs.rights.reach import Owned, Reach
 from tests.conftest import NOW, seconds
@@ -52,6 +53,15 @@ def test_lengths_are_those_of_all_together():
     assert delay.p50 == pytest.approx(2.0, rel=0.11)
     assert delay.p99 == pytest.approx(2000.0, rel=0.11)
     assert (duration.mean, duration.stdev) == (pytest.approx(500.0), pytest.approx(0.0, abs=1e-3))
+
+
+def test_how_many_were_a_second_late_is_exact():
+    for late in (0.001, 0.999, 1.0, 1.001, 90.0):
+        ended(late=late)
+    add(NOW + seconds(100))
+    found = merged(point.delay.digest for point in series.points(span(step=10), within=EVERYTHING))
+    assert sum(count for _, count in found) == 5
+    assert count_from(found, 1000) == 3
 
 
 def test_a_stretch_of_starts_alone_has_no_lengths():

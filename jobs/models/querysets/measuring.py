@@ -7,13 +7,17 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections
 
 from jobs.models.installation import NOTHING_STARTS
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT, QUEUE_ORDER, JobOverviews
+from jobs.models.querysets.within import and_in_reach
 from jobs.states import Hold
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 AHEAD_LIMIT = 20_000  # pending jobs, soonest first, that are looked at
 TARGETS_LIMIT = 1_000
@@ -26,10 +30,10 @@ FROM (
     SELECT queue, target, due,
         greatest(floor(extract(epoch FROM due - %(now)s) / %(cell)s), 0)::int AS cell
     FROM (
-        SELECT queue, target, coalesce(not_before, run_at) AS due FROM jobs_job
+        SELECT queue, target{whose}, coalesce(not_before, run_at) AS due FROM jobs_job
         WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(until)s
         ORDER BY coalesce(not_before, run_at), id LIMIT %(limit)s
-    ) AS soonest
+    ) AS soonest WHERE true{within}
 ) AS placed
 GROUP BY queue, target, cell ORDER BY min(due)
 """
@@ -111,10 +115,15 @@ class Standing(NamedTuple):
 class JobMeasuring(JobOverviews):
     """Part of JobQuerySet: what the metrics ask."""
 
-    def ahead(self, now: datetime, *, until: datetime, overdue_before: datetime, cell: int) -> list[Ahead]:
-        """Return what is due before `until`, in stretches of `cell` seconds from `now` on: the soonest AHEAD_LIMIT."""
+    def ahead(
+        self, now: datetime, *, until: datetime, overdue_before: datetime, cell: int, within: Reach | None = None
+    ) -> list[Ahead]:
+        """Return what is due before `until`, in stretches of `cell` seconds from `now` on: of the soonest AHEAD_LIMIT
+        those `within` this reach."""
+        condition, more = and_in_reach(within)
+        whose = ", created_by_id, labels" if condition else ""
         values = {"now": now, "until": until, "overdue_before": overdue_before, "cell": cell, "limit": AHEAD_LIMIT}
-        return [Ahead(*row) for row in self._rows(AHEAD, values)]
+        return [Ahead(*row) for row in self._rows(AHEAD.format(whose=whose, within=condition), values | more)]
 
     def durations(self) -> list[Duration]:
         """Return how long bodies took, by target, of the latest FIGURES_LIMIT ends."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
+
+Digest = tuple[tuple[int, int], ...]  # how many there are in a place
 
 LEAST = 0.01  # ms: what is no longer has the place 0
 A_DECADE = 12  # places: each ends 21 % above where it begins
@@ -56,3 +59,18 @@ def percentile(digest: Iterable[Sequence[int]], share: float, highest: float) ->
         if seen >= wanted:
             return min(value_of(place), highest)
     return None
+
+
+def merged(digests: Iterable[Iterable[Sequence[int]]]) -> Digest:
+    """Return several digests as one: as if it had been counted together."""
+    found: Counter[int] = Counter()
+    for digest in digests:
+        for place, count in digest:
+            found[place] += count
+    return tuple(sorted(found.items()))
+
+
+def count_from(digest: Iterable[Sequence[int]], ms: float) -> int:
+    """Return how many were as long as this, which is an edge, or longer."""
+    within = last_place_within(ms)
+    return sum(count for place, count in digest if place > within)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from jobs.models.querysets.within import IN_REACH, is_narrow, reach_values
 from jobs.models.rollups import OTHER, STEPS
-from jobs.models.rollups.digest import percentile
+from jobs.models.rollups.digest import Digest, percentile
 from jobs.models.rollups.removing import KEPT
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Lengths(NamedTuple):
     p50: float | None = None
     p99: float | None = None
     high: float | None = None
+    digest: Digest = ()
 
 
 class Point(NamedTuple):
@@ -195,7 +196,7 @@ def _lengths(
     if not count:
         return Lengths(0)
     mean = total / count
-    pairs = digest or ()
+    pairs = tuple((place, number) for place, number in digest or ())
     return Lengths(
         int(count),
         mean,
@@ -203,4 +204,5 @@ def _lengths(
         percentile(pairs, 0.5, longest),
         percentile(pairs, 0.99, longest),
         longest,
+        pairs,
     )

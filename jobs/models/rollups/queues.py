@@ -1,0 +1,57 @@
+"""Reads what waited and ran in each queue, and since when there are figures at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from jobs.models.querysets.within import reach_values
+from jobs.models.rollups import STEPS
+from jobs.models.rollups.series import OWN, Asked, QueuePoint
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
+
+MOST_QUEUES = 100  # those that were seen last
+
+EACH = f"""
+WITH {OWN}, named AS MATERIALIZED (
+    SELECT id, queue FROM jobs_series WHERE id IN (SELECT id FROM own) AND target = '' AND team = ''
+    ORDER BY used_on DESC, queue LIMIT %(most)s
+)
+SELECT queue, date_bin(%(step)s * interval '1 s', at, %(since)s) AS point,
+    sum(pending) / sum(samples)::float8, max(pending_max), max(overdue_max), max(oldest_max),
+    sum(busy) / sum(samples)::float8, sum(slots) / sum(samples)::float8
+FROM jobs_rollupqueue JOIN named ON series_id = named.id
+WHERE step = %(source)s AND at >= %(since)s AND at < %(until)s
+GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608 - of our own words only
+
+
+def each_queue(asked: Asked, *, within: Reach, most: int = MOST_QUEUES) -> dict[str, list[QueuePoint]]:
+    """Return the points of each queue within this reach, by its name: of the `most` that were seen last. One
+    statement."""
+    values = {
+        **reach_values(within),
+        **asked._asdict(),
+        "source": max(step for step in STEPS if asked.step % step == 0),
+        "other": False,
+        "most": most,
+    }
+    found: dict[str, list[QueuePoint]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(EACH, values)
+        for queue, *point in cursor.fetchall():
+            found.setdefault(queue, []).append(QueuePoint(*point))
+    return found
+
+
+def first(step: int) -> datetime | None:
+    """Return when the first stretch of this step began that is still there; None: there are no figures yet. One
+    statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT at FROM jobs_rollupqueue WHERE step = %s ORDER BY at LIMIT 1", [step])
+        row = cursor.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,203 @@
+"""Trends: what the roll-ups say of a span, a value for each stretch of it. Six statements, and one for how long bodies
+took at most once a minute; none where it was asked within KEPT_FOR seconds by one who sees the same."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from django.core.cache import cache
+
+from jobs.metrics import need
+from jobs.models import Alert, Job, Occurrence
+from jobs.models.querysets import OVERDUE_AFTER
+from jobs.models.rollups import queues, series
+from jobs.models.rollups.digest import Digest, count_from, merged
+from jobs.models.rollups.series import Asked, QueuePoint
+from jobs.monitor import figures
+from jobs.monitor.seeing_alike import name_of
+from jobs.rights import Reach
+
+KEPT_FOR = 10  # seconds
+KEY = "runat-trends"
+MINUTES, HOURS = 60, 3600  # the steps that are read
+HOUR = timedelta(hours=1)
+LAG = timedelta(seconds=15)  # by which a stretch has been counted: the leader counts every 10 s
+MOST_MISSED = 1_000
+OBJECTIVE_MS = OVERDUE_AFTER.total_seconds() * 1000
+
+Values = tuple[float | None, ...]
+
+_reading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """Samples of what waited and ran: of one queue, or of all together. `slots`: None of several queues."""
+
+    pending: Values
+    overdue: Values
+    oldest: Values  # seconds
+    busy: Values
+    slots: Values
+
+    @property
+    def use(self) -> Values:
+        """Return which part of the slots ran a job, of 100; None where there was no slot."""
+        pairs = zip(self.busy, self.slots, strict=True)
+        return tuple(100 * busy / slots if busy is not None and slots else None for busy, slots in pairs)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Plan of the hour that comes: how many are due in each minute, and how many slots its busiest ten seconds need by
+    how long most bodies took."""
+
+    starts: tuple[int, ...]
+    slots: float
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Values of each stretch of a span; None: not known. Lengths of time are in milliseconds."""
+
+    asked: Asked
+    starts: Values
+    failed: Values
+    late: Values  # started later than the objective
+    missed: Values
+    p50: Values
+    p99: Values
+    digest: Digest  # of the delays of the whole span
+    longest: float | None
+    all: Gauges
+    queues: Mapping[str, Gauges] = field(default_factory=dict)
+    planned: Planned | None = None  # of the past nobody keeps it
+    alerts: int | None = None  # that were open at its end; None: the page counts those that are open now
+
+    @property
+    def each(self) -> timedelta:
+        return timedelta(seconds=self.asked.step)
+
+
+def begins(step: int) -> datetime | None:
+    """Return since when there are figures in stretches of this step; None: there are none yet. Not asked again within
+    KEPT_FOR seconds."""
+    name = f"{KEY}-begins-{step}"
+    found: datetime | None = cache.get(name)
+    if found is None:
+        found = queues.first(step)
+        cache.set(name, found, KEPT_FOR)
+    return found
+
+
+def of_teams(reach: Reach) -> Reach:
+    """Return this reach without what it has only because its user has made it: that is in no roll-up, and so all of a
+    team have the same figures."""
+    return reach if reach.is_whole else replace(reach, user_id=None)
+
+
+def latest(now: datetime, reach: Reach) -> Trends:
+    """Return the trends of the last hour, of what is within this reach as a team's. Raises DatabaseError."""
+    until = datetime.fromtimestamp((now - LAG).timestamp() // MINUTES * MINUTES, UTC)
+    asked = Asked(until - HOUR, until, MINUTES)
+    return _kept("", reach, lambda ours: read(asked, ours, planned_from=until))
+
+
+def past(asked: Asked, reach: Reach) -> Trends:
+    """Return the trends of a span of the past, as above."""
+    return _kept(f"-{asked.since.timestamp():.0f}-{asked.step}", reach, lambda ours: read(asked, ours))
+
+
+def _kept(which: str, reach: Reach, take: Callable[[Reach], Trends]) -> Trends:
+    ours = of_teams(reach)
+    name = f"{KEY}{which}{name_of(ours)}"
+    found: Trends | None = cache.get(name)
+    if found is None:
+        with _reading:  # twenty viewers whose figures have just expired ask the database once
+            found = cache.get(name)
+            if found is None:
+                found = take(ours)
+                cache.set(name, found, KEPT_FOR)
+    return found
+
+
+def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) -> Trends:
+    """Ask the database. With `planned_from` also what is due in the hour from then on, otherwise how many alerts were
+    open at the end of the span."""
+    begin = begins(asked.step)
+    moments = [asked.since + n * timedelta(seconds=asked.step) for n in range(_stretches(asked))]
+    points = {point.at: point for point in series.points(asked, within=reach)}
+    missed = Counter(_stretch(at, asked) for at in _missed(asked, reach))
+
+    def counted(count: Callable[[datetime], float]) -> Values:
+        return tuple(count(at) if begin is not None and at >= begin else None for at in moments)
+
+    delays = {at: point.delay for at, point in points.items() if point.delay.number}
+    return Trends(
+        asked=asked,
+        starts=counted(lambda at: points[at].starts if at in points else 0),
+        failed=counted(lambda at: points[at].failed + points[at].interrupted if at in points else 0),
+        late=counted(lambda at: count_from(delays[at].digest, OBJECTIVE_MS) if at in delays else 0),
+        missed=counted(lambda at: missed[at]),
+        p50=tuple(delays[at].p50 if at in delays else None for at in moments),
+        p99=tuple(delays[at].p99 if at in delays else None for at in moments),
+        digest=merged(delay.digest for delay in delays.values()),
+        longest=max((delay.high for delay in delays.values() if delay.high is not None), default=None),
+        all=_gauges(series.queue_points(asked, within=reach), moments),
+        queues={name: _gauges(found, moments) for name, found in queues.each_queue(asked, within=reach).items()},
+        planned=None if planned_from is None else _planned(planned_from, reach),
+        alerts=Alert.objects.within(reach).open_at(asked.until).count() if planned_from is None else None,
+    )
+
+
+def _stretches(asked: Asked) -> int:
+    return round((asked.until - asked.since).total_seconds()) // asked.step
+
+
+def _stretch(at: datetime, asked: Asked) -> datetime:
+    """Return when the stretch began in which this was."""
+    each = timedelta(seconds=asked.step)
+    return asked.since + (at - asked.since) // each * each
+
+
+def _missed(asked: Asked, reach: Reach) -> Iterator[datetime]:
+    """Yield when something should have started that has not, and what a policy has skipped. Two statements."""
+    runs = Occurrence.objects.missed_since(asked.since).filter(nominal_at__lt=asked.until).within(reach)
+    for at, until, count in runs.order_by("-nominal_at").values_list("nominal_at", "until", "count")[:MOST_MISSED]:
+        if asked.since <= (until or at) < asked.until:
+            yield from [until or at] * min(count, MOST_MISSED)
+    skipped = Job.objects.skipped_since(asked.since).filter(finished_at__lt=asked.until).within(reach)
+    yield from skipped.values_list("finished_at", flat=True)[:MOST_MISSED]
+
+
+def _gauges(points: Iterable[QueuePoint], moments: Sequence[datetime]) -> Gauges:
+    of = {point.at: point for point in points}
+
+    def values(value: Callable[[QueuePoint], float | None]) -> Values:
+        return tuple(value(of[at]) if at in of else None for at in moments)
+
+    return Gauges(
+        pending=values(lambda one: one.pending),
+        overdue=values(lambda one: one.overdue_max),
+        oldest=values(lambda one: one.oldest_max),
+        busy=values(lambda one: one.busy),
+        slots=values(lambda one: one.slots),
+    )
+
+
+def _planned(since: datetime, reach: Reach) -> Planned:
+    until = since + timedelta(seconds=need.LONGEST)
+    ahead = Job.objects.ahead(since, until=until, overdue_before=since, cell=need.CELL, within=reach)
+    minutes = Counter[int]()
+    for one in ahead:
+        minutes[one.cell * need.CELL // 60] += one.starts
+    known = {one.target: one.p95 for one in figures.durations()}
+    otherwise = sum(known.values()) / len(known) if known else figures.UNKNOWN
+    wanted = [need.Planned("", one.target, one.cell, one.starts) for one in ahead]
+    slots = need.slots_needed(wanted, need.known_or(known, otherwise)).get(("", "60m"), 0.0)
+    return Planned(tuple(minutes[n] for n in range(60)), slots, since)
