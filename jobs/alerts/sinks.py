@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -27,6 +29,11 @@ KEYLESS = (
 )
 
 Kind = Destination.Kind
+# What has a way of its own here, and what would act on the watcher's own host.
+NOT_BY_APPRISE = {
+    *("json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos"),
+    *("dbus", "kde", "qt", "glib", "gnome", "macosx", "windows", "syslog"),
+}
 
 
 class NotSent(Exception):
@@ -131,5 +138,35 @@ def _request(address: str, body: str = "{}", kind: str = SINGLE) -> HttpRequest:
     return request
 
 
-WAYS: Mapping[Kind, Callable[[str, Message], None]] = {Kind.MAIL: _mail, Kind.WEBHOOK: _webhook}
-CHECKS: Mapping[Kind, Callable[[str], object]] = {Kind.MAIL: _people, Kind.WEBHOOK: _request}
+def _apprise(address: str, message: Message) -> None:
+    if not _service(address).notify(title=f"[RunAt] {message.title}", body=message.text):
+        raise NotSent("the service did not take it: see that the address is right, and that its tokens still hold")
+
+
+def _service(address: str) -> Any:
+    """Return what apprise makes of an address. It has protocols of its own, each by requests of its own: they are not
+    behind the rules of HTTP jobs, so only administrators set such addresses."""
+    import apprise  # noqa: PLC0415 - a hundred services, for those who have such a destination
+
+    logging.getLogger("apprise").disabled = True  # it logs what services answer, tokens among it
+    scheme = address.strip().partition("://")[0].lower()
+    if scheme in NOT_BY_APPRISE:
+        raise NotSent(
+            f"{scheme}:// is not sent to by apprise here: use a webhook or mail, which are signed and checked"
+        )
+    found = apprise.Apprise.instantiate(address.strip())
+    if not found:
+        raise NotSent("apprise does not know this address: write it as its documentation says, such as slack://...")
+    return found
+
+
+WAYS: Mapping[Kind, Callable[[str, Message], None]] = {
+    Kind.MAIL: _mail,
+    Kind.WEBHOOK: _webhook,
+    Kind.APPRISE: _apprise,
+}
+CHECKS: Mapping[Kind, Callable[[str], object]] = {
+    Kind.MAIL: _people,
+    Kind.WEBHOOK: _request,
+    Kind.APPRISE: _service,
+}

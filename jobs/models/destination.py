@@ -28,6 +28,7 @@ class Destination(models.Model):
 
         MAIL = "mail", "e-mail: addresses, with commas"
         WEBHOOK = "webhook", "webhook: an address that gets signed CloudEvents"
+        APPRISE = "apprise", "apprise: Slack, Teams, PagerDuty and others, by an address such as slack://..."
 
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -22,6 +22,7 @@ from tests.conftest import NOW, seconds
 from tests.http.server import Server, serving
 
 pytestmark = pytest.mark.django_db
+OF_ITS_PLUGINS = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
 @pytest.fixture
@@ -224,3 +225,39 @@ def test_a_destination_that_is_no_webhook_any_more_gets_no_changes(make_destinat
     send(sender)
     delivery.refresh_from_db()
     assert delivery.error == "changes of jobs are told to webhooks only"
+
+
+@OF_ITS_PLUGINS
+def test_apprise_takes_an_alert_to_a_service_and_shows_its_address_nowhere(
+    make_destination: Any, hooks: Server, sender: Any, caplog: Any
+) -> None:
+    port = hooks.url.rpartition(":")[2]
+    good = make_destination(kind="apprise", address=f"gotify://localhost:{port}/secret-token")
+    bad = make_destination("bad", kind="apprise", address=f"gotify://localhost:{port}/status/500/secret-token")
+    of = alert()
+    delivery, refused = deliver(good, of=of), deliver(bad, of=of)
+    send(sender)
+    delivery.refresh_from_db()
+    refused.refresh_from_db()
+    assert delivery.outcome == "sent"
+    (seen,) = (one for one in hooks.counts.requests if one.path == "/message")
+    said = json.loads(seen.body)
+    assert said["title"] == "[RunAt] No worker takes from queue mail."
+    assert "Start one." in said["message"]
+    assert refused.error.startswith("the service did not take it")
+    assert "secret-token" not in caplog.text + refused.error
+
+
+@OF_ITS_PLUGINS
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("jsons://hooks.example.com", "use a webhook or mail"),
+        ("dbus://", "use a webhook or mail"),
+        ("nonsense://x", "apprise does not know this address"),
+        ("hello", "apprise does not know this address"),
+    ],
+)
+def test_an_address_that_apprise_cannot_use_is_refused(address: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        sinks.check("apprise", address)
