@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -12,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from launcher.home import CHECKOUT
-from launcher.services import throwaway
+from launcher.services import Services, throwaway
 from verification.benchmark import options
 from verification.benchmark.burst import options as burst
 from verification.benchmark.limits.disturbed import PARTS
@@ -186,30 +187,36 @@ def test_the_benchmark_of_limits_on_real_processes(tmp_path: Path):
     assert outcome["moved"] > 0
 
 
+@pytest.fixture(scope="module")
+def services() -> Iterator[Services]:
+    """Servers for several rounds: the first makes the tables."""
+    with throwaway() as services:
+        yield services
+
+
 @pytest.mark.processes
 @pytest.mark.launcher
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_its_processes_end_with_it(tmp_path: Path, number: signal.Signals):
-    with throwaway() as services:
-        environment = {**os.environ, **services.environment(), "TMPDIR": str(tmp_path)}
-        log = (tmp_path / "log").open("wb")
-        command = subprocess.Popen(
-            [*MANAGE, "--duration", "60", "--instances", "1", "--migrate"], env=environment, stdout=log, stderr=log
-        )
-        try:
-            children = started_children(command)
-            command.send_signal(number)
-            assert command.wait(timeout=60) == (-9 if number == signal.SIGKILL else 128 + number)
-            _, alive = psutil.wait_procs(children, timeout=60)
-            assert not alive
-        finally:
-            command.kill()
-            command.wait()
-            log.close()
-        if number != signal.SIGKILL:
-            with psycopg.connect(services.database_url) as database:
-                (pending,) = database.execute("SELECT count(*) FROM jobs_job WHERE state IN (0, 1)").fetchone()
-            assert pending == 0
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])  # which leaves jobs: the last
+def test_its_processes_end_with_it(tmp_path: Path, services: Services, number: signal.Signals):
+    environment = {**os.environ, **services.environment(), "TMPDIR": str(tmp_path)}
+    log = (tmp_path / "log").open("wb")
+    command = subprocess.Popen(
+        [*MANAGE, "--duration", "60", "--instances", "1", "--migrate"], env=environment, stdout=log, stderr=log
+    )
+    try:
+        children = started_children(command)
+        command.send_signal(number)
+        assert command.wait(timeout=60) == (-9 if number == signal.SIGKILL else 128 + number)
+        _, alive = psutil.wait_procs(children, timeout=60)
+        assert not alive
+    finally:
+        command.kill()
+        command.wait()
+        log.close()
+    if number != signal.SIGKILL:
+        with psycopg.connect(services.database_url) as database:
+            (pending,) = database.execute("SELECT count(*) FROM jobs_job WHERE state IN (0, 1)").fetchone()
+        assert pending == 0
 
 
 def started_children(command: "subprocess.Popen[bytes]") -> list[psutil.Process]:

@@ -77,8 +77,7 @@ def test_a_job_each_second_whose_runs_nearly_touch_is_never_skipped(cluster):
 
 
 def test_a_line_goes_on_by_itself_and_one_at_a_time(cluster):
-    cluster.worker("w1")
-    cluster.worker("w2")
+    cluster.workers("w1", "w2")
     pausing.limit(Name(Kind.QUEUE, "default"), now=clock.now(), concurrency=2, rate=None, burst=1)
     ids = [create(1.0, 0.05, key=f"k{n % 3}") for n in range(30)]
     wait_for(lambda: all_final(*ids), "all")
@@ -128,8 +127,9 @@ def test_a_pause_that_was_answered_holds_what_was_just_being_taken(cluster, tmp_
 def test_a_worker_that_is_killed_before_the_next_has_its_turn_delays_it_by_some_windows(cluster, tmp_path):
     """Its last job's end is committed, and the one that waits for the place is another worker's."""
     cluster.beat()
-    victim = cluster.worker("victim", JOBS_FAILPOINTS=str(tmp_path))
-    cluster.worker("heir", queues="other")
+    victim = cluster.launch("victim", JOBS_FAILPOINTS=str(tmp_path))
+    cluster.launch("heir", queues="other")
+    cluster.ready("victim", "heir")
     first, second = create(1.0, 4.0, key="pay"), create(1.5, key="pay", queue="other")
     wait_for(lambda: Job.objects.filter(pk=second, holds=Hold.KEY).exists(), "the second to wait")
     (tmp_path / "before-turn").write_text("kill")

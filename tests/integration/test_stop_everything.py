@@ -21,8 +21,8 @@ SHORT = {"JOBS_MIN_PREPARE_TIME": "2", "JOBS_LOOK_AHEAD": "1"}
 
 def test_no_job_starts_in_a_stop_and_each_starts_after_it(cluster, settings):
     settings.JOBS_MIN_PREPARE_TIME, settings.JOBS_LOOK_AHEAD = 2, 1
-    cluster.worker("w1", slots=20, **SHORT)
     cluster.beat(**SHORT)
+    cluster.worker("w1", slots=20, **SHORT)
     first = create(0.5, "demo.noop")
     wait_for(lambda: all_final(first), "a first job to start")
     now = clock.now()
