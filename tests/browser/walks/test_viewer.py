@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.states import State
+from tests.monitor.overview.rows import sampled
 from tests.monitor.rows import SECOND, ended, leader, pending, worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -34,6 +35,23 @@ def test_he_sees_all_and_is_offered_nothing_that_he_may_not(somebody: Any, many:
     linus.picture("List")
     linus.press("Next", starts=True)
     linus.picture("Next page")
+
+
+def test_he_looks_at_an_hour_ago_and_comes_back(somebody: Any, transactional_db: None) -> None:
+    now = datetime.now(tz=UTC)
+    for minutes in (60, 59, 300):
+        sampled(now - timedelta(minutes=minutes), queue="", busy=3, slots=4)
+        sampled(now - timedelta(minutes=minutes), queue="payroll", pending=12, busy=3, slots=4)
+    linus = somebody("viewer", "linus")
+    with linus.task("Look at the overview of an hour ago"):
+        linus.press("1 h ago")
+        linus.reads("You are looking at")
+    linus.reads("75 %")
+    linus.reads("payroll")
+    assert linus.controls() == []
+    linus.picture("An hour ago")
+    linus.press("Go back to now")
+    linus.reads("No beat is leading")
 
 
 @pytest.mark.parametrize(
