@@ -10,11 +10,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.api.fields import MomentField, TextField
+from jobs.clock import clock
 from jobs.rules import labels_problems, text_problems
 from jobs.states import State
 from jobs.web import parsing
+from jobs.web.filter_text import nearest
 
 TEXT_LIMIT = 255
+RELATIVE = "^((now|today|yesterday|tomorrow)([+-][0-9]{1,6}[smhdw])?|[+-][0-9]{1,6}[smhdw])$"  # as parsing has it
 LONGEST = 10 * 365 * 86_400  # seconds
 
 
@@ -28,14 +31,21 @@ class StatesField(serializers.Field[Any, Any, Any, Any]):
         unknown = [word for word in words if word not in by_word]
         if unknown:
             known = ", ".join(f"{state.label} ({state.value})" for state in State)
-            raise serializers.ValidationError(f"'{unknown[0]}' is no state; known are: {known}.")
+            near = nearest(unknown[0], by_word)
+            raise serializers.ValidationError(f"'{unknown[0]}' is no state; {near}known are: {known}.")
         return [by_word[word] for word in words]
 
 
+@extend_schema_field({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "pattern": RELATIVE}]})
 class BoundField(MomentField):
-    """An end of a range: here nobody else asks for the zone."""
+    """An end of a range: here nobody else asks for the zone. Also a moment that moves: `today` (UTC), `-24h`."""
 
     def to_internal_value(self, data: Any) -> Any:
+        try:
+            if isinstance(data, str) and parsing.is_relative(data):
+                return parsing.relative(data, self.context.get("now") or clock.current())
+        except parsing.Unreadable as error:
+            raise serializers.ValidationError(str(error)) from None
         try:
             moment = super().to_internal_value(data)
         except serializers.ValidationError:

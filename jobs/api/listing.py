@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.http import QueryDict
@@ -13,6 +14,8 @@ from jobs.api.filters import BoundField, LabelsFilter, SecondsField, StatesField
 from jobs.api.paging import BIGGEST_ID
 from jobs.rules.finding import FREE, HELD
 from jobs.states import Hold
+from jobs.web import filter_text
+from jobs.web.filter_text import LONGEST, Pair, Problem
 
 OF_HISTORY = {"history", "state", "queue", "target", "name", "label", "batch", "page_size", "cursor", "format"}
 
@@ -21,6 +24,7 @@ class PageQuery(Strict):
     """Query string of any list: the page, after the filters of each."""
 
     what = "filter"
+    reads_text: ClassVar[bool] = False  # `q` says any filters
     several: ClassVar[tuple[str, ...]] = ()  # filters that may be given more than once
 
     def get_fields(self) -> dict[str, Any]:
@@ -47,6 +51,7 @@ class ListQuery(PageQuery):
     """The query string of the list of jobs. An empty value is no filter."""
 
     several = ("label",)
+    reads_text = True
 
     state = StatesField(required=False, help_text="By name or number, several separated by commas: pending,running.")
     queue = WordField(required=False, allow_blank=False, help_text="Exactly this queue.")
@@ -64,7 +69,7 @@ class ListQuery(PageQuery):
     q = WordField(
         required=False,
         allow_blank=False,
-        help_text="An id, or words that are all in name or target; one like `team:payroll` is a label, if any has it.",
+        help_text="An id, or words that are all in name or target; and any filter as text: `queue:pay late:>1s`.",
     )
     later_than = SecondsField(
         required=False,
@@ -88,6 +93,13 @@ class ListQuery(PageQuery):
         error_messages={"invalid": "This is not a whole number; give the id of a batch."},
         help_text="Of this batch.",
     )
+    id = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=BIGGEST_ID,
+        error_messages={"invalid": "This is not a whole number; give the id of a job."},
+        help_text="Only this job.",
+    )
     run_at_after = BoundField(required=False, help_text="Due at this time or later.")
     run_at_before = BoundField(required=False, help_text="Due before this time.")
     created_at_after = BoundField(required=False, help_text="Created at this time or later.")
@@ -109,14 +121,63 @@ class ListQuery(PageQuery):
         return attrs
 
 
-def checked(query: QueryDict, kind: type[PageQuery]) -> Mapping[str, Any]:
-    """Return what a query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated."""
+class Unclear(serializers.ValidationError):
+    """Refusal of a filter's text, with the places of what is wrong in it."""
+
+    def __init__(self, text: str, problems: Iterable[Problem], others: Mapping[str, Any] | None = None) -> None:
+        self.problems = tuple(problems)
+        super().__init__({"q": [problem.sentence(text) for problem in self.problems], **(others or {})})
+
+
+def as_filters(query: QueryDict) -> tuple[QueryDict, tuple[Pair, ...]]:
+    """Return the query string with the filters that its text says each by itself, and the places where they stand in
+    the text. Raises Unclear."""
+    text = query.get("q", "")
+    if len(text) > LONGEST:
+        why = f"The text has {len(text):,} characters; shorten it to {LONGEST:,}."
+        raise Unclear(text, [Problem(LONGEST, LONGEST + 1, why)])
+    said = filter_text.read(text)
+    beside = [
+        Problem(pair.start, pair.end, f"The address says another {pair.name} beside this text; leave one out.")
+        for pair in said.pairs
+        if pair.name != "q" and pair.name in query and pair.name not in ListQuery.several
+    ]
+    if problems := [*said.problems, *beside]:
+        raise Unclear(text, problems)
+    found = query.copy()
+    found.pop("q", None)
+    for pair in said.pairs:
+        found.appendlist(pair.name, pair.value)
+    return found, said.pairs
+
+
+def checked(query: QueryDict, kind: type[PageQuery], now: datetime | None = None) -> Mapping[str, Any]:
+    """Return what a query string asks for. Raises ValidationError for a filter that is unknown, wrong or repeated.
+    `now` for moments such as `today`: the clock's, where it is left out."""
     repeated = [name for name, values in query.lists() if len(values) > 1 and name not in kind.several]
     if repeated:
         raise serializers.ValidationError(
             dict.fromkeys(repeated, "This is given twice; give it once (states can be separated by commas).")
         )
-    asked = kind(data=query)
-    asked.is_valid(raise_exception=True)
+    text = query.get("q", "")
+    said: tuple[Pair, ...] = ()
+    if kind.reads_text and text:
+        query, said = as_filters(query)
+    asked = kind(data=query, context={"now": now})
+    if not asked.is_valid():
+        raise _placed(asked.errors, text, said)
     wanted: Mapping[str, Any] = asked.validated_data
     return wanted
+
+
+def _placed(errors: Mapping[str, Any], text: str, said: Iterable[Pair]) -> serializers.ValidationError:
+    """Return the refusal, each mistake at its place where the text says what is wrong."""
+    places = {pair.name: pair for pair in said}
+    problems = [
+        Problem(places[name].start, places[name].end, str(why))
+        for name, whys in errors.items()
+        if name in places
+        for why in whys
+    ]
+    others = {name: whys for name, whys in errors.items() if name not in places}
+    return Unclear(text, sorted(problems), others) if problems else serializers.ValidationError(others)

@@ -20,6 +20,7 @@ from jobs.models.occurrence import Occurrence, OccurrenceChange
 from jobs.models.operation import Operation
 from jobs.models.outage import Outage
 from jobs.models.retention_rule import RetentionRule
+from jobs.models.saved_view import SavedView
 from jobs.models.schedule import Schedule
 from jobs.models.stop import Stop
 from jobs.models.subscription import Subscription
@@ -60,6 +61,7 @@ __all__ = [
     "Outage",
     "Ownership",
     "RetentionRule",
+    "SavedView",
     "Schedule",
     "Silence",
     "Stop",

@@ -28,6 +28,7 @@ class Subject(models.TextChoices):
     ALERT_RULE = "alert_rule"
     SUBSCRIPTION = "subscription"
     OBJECTIVE = "objective"
+    VIEW = "view"
     ACCOUNT = "account"
     GROUP = "group"
     LOGIN = "login"

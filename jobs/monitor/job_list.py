@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from rest_framework import serializers
 
 from jobs.api.filters import BoundField
-from jobs.api.listing import ListQuery, checked
+from jobs.api.listing import ListQuery, as_filters, checked
 from jobs.api.paging import BIGGEST_ID
 from jobs.clock import clock
-from jobs.models import Job
+from jobs.models import Job, SavedView
 from jobs.models.querysets import overviews
 from jobs.models.querysets.looks import Look, Page, look
 from jobs.monitor.access import page
@@ -28,6 +28,7 @@ from jobs.web.operations import ACTIONS
 
 SIZES = (25, 50, 100, 500)
 SIZE = 50
+VIEWS = 12  # that are shown above the list
 FURTHEST = 100_000  # jobs before a page
 DELAY = "delay"
 WHERE = ("start", "before")  # of a page: another filter begins anew
@@ -83,11 +84,14 @@ def job_list(request: HttpRequest) -> HttpResponse:
     reach, now = reach_of(request.user), clock.current()
     form = Form(request.GET, reach)
     try:
-        wanted = checked(request.GET, PageQuery)
+        wanted = checked(request.GET, PageQuery, now)
     except serializers.ValidationError as error:
         problems = sentences(error)
-        shown = {"form": form.refused(problems), "reach": reach, "problems": problems}
+        shown = {"form": form.refused(problems, getattr(error, "problems", ())), "reach": reach, "problems": problems}
         return render(request, "monitor/jobs.html", shown, status=400)
+    query, _ = as_filters(request.GET)
+    if query != request.GET:  # a text was typed: the address says each of its filters by itself
+        return redirect(address(request.path, query))
     seen = _looked(wanted, reach, now)
     facts = {
         "form": form,
@@ -103,6 +107,8 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "actions": ACTIONS if request.user.has_perm(CONTROL_JOB) else (),
         "filter": address_of(kept(wanted)),
         "back": request.GET.urlencode(),
+        "here": query.urlencode(safe=":,"),
+        "views": SavedView.objects.seen_by(request.user).order_by("name", "id")[:VIEWS],
         **_links(request.GET, wanted, seen),
     }
     return render(request, "monitor/jobs.html", facts)

@@ -15,12 +15,14 @@ from jobs.models import Team, Worker
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.rights import Reach
 from jobs.states import Hold, State
+from jobs.web.filter_text import HINTS, LONGEST, Problem, spelled
 
 MOST = 200  # names that are offered of what there may be many of
 
 # What a chip says before the value, and the form beside the field.
 FILTERS = {
     "q": "Text",
+    "id": "Job",
     "state": "State",
     "queue": "Queue",
     "target": "Target",
@@ -100,24 +102,45 @@ def sentences(error: ValidationError) -> dict[str, list[str]]:
     return {name: [str(one) for one in said] if isinstance(said, list) else [str(said)] for name, said in found.items()}
 
 
+def queue_names(reach: Reach) -> list[str]:
+    """Return the queues that are offered to somebody of this reach: those of workers, and of his teams. A statement."""
+    names = {DEFAULT_QUEUE} | Worker.objects.queue_names() | reach.queues
+    return sorted(names - reach.names_of_others("queue"))[:MOST]
+
+
+def target_names(reach: Reach) -> list[str]:
+    """Return the targets that are offered to somebody of this reach."""
+    return sorted(set(targets.names()) - reach.names_of_others("target"))[:MOST]
+
+
+def team_names(reach: Reach) -> list[str]:
+    """Return the teams of this person; of one who sees everything, all. A statement."""
+    if reach.everything:
+        return list(Team.objects.values_list("name", flat=True)[:MOST])
+    return sorted(reach.teams)[:MOST]
+
+
 @dataclass(frozen=True)
 class Form:
     """The form of a query string. `labels`: what it filters by, as it is called. `problems`: what is wrong with it, by
     name."""
 
     labels: ClassVar[Mapping[str, str]] = FILTERS
+    words: ClassVar[Iterable[tuple[str, str]]] = HINTS.items()
+    longest_text: ClassVar[int] = LONGEST
 
     query: QueryDict
     reach: Reach
     problems: Mapping[str, Iterable[str]] | None = None
+    places: tuple[Problem, ...] = ()  # of problems, in the text
 
-    def refused(self, problems: Mapping[str, Iterable[str]]) -> Form:
-        return replace(self, problems=problems)
+    def refused(self, problems: Mapping[str, Iterable[str]], places: Iterable[Problem] = ()) -> Form:
+        return replace(self, problems=problems, places=tuple(places))
 
     @property
     def beside(self) -> list[str]:
         """Return what is wrong with what has no field in the form."""
-        shown = {field.name for field in self.fields}
+        shown = {field.name for field in self.fields} | ({"q"} if self.places else set())
         others = {name: said for name, said in (self.problems or {}).items() if name not in shown}
         return [f"{name}: {' '.join(said)}" for name, said in others.items()]
 
@@ -126,9 +149,32 @@ class Form:
         return self.query.get("q", "")
 
     @property
+    def whole_text(self) -> str:
+        """Return all filters as text; one that could not be read as it was typed, before what else is asked for."""
+        pairs = [(name, str(value)) for name, values in self.query.lists() for value in values if value]
+        if not self.problems:
+            return spelled(pairs)
+        return " ".join(filter(None, [self.text, spelled(pair for pair in pairs if pair[0] != "q")]))
+
+    @property
+    def marked(self) -> list[tuple[str, bool]]:
+        """Return the text that could not be read in parts, each with whether something is wrong with it."""
+        found, at = [], 0
+        for place in self.places:
+            if place.start >= at:
+                found += [(self.text[at : place.start], False), (self.text[place.start : place.end], True)]
+                at = place.end
+        return [part for part in (*found, (self.text[at:], False)) if part[0]] if found else []
+
+    @property
     def hidden(self) -> list[tuple[str, str]]:
         """Return what the form keeps, and does not show."""
         return [("sort", self.query.get("sort", ""))] if "sort" in self.query else []
+
+    @property
+    def beside_text(self) -> list[tuple[str, str]]:
+        """Return what the form of the text keeps."""
+        return [(name, str(self.query[name])) for name in ("sort", "page_size") if self.query.get(name)]
 
     @property
     def chips(self) -> list[Chip]:
@@ -149,7 +195,7 @@ class Form:
             self._typed("target", self._targets()),
             self._typed("key"),
             *self._labels(),
-            self._choice("team", zip(teams := self._teams(), teams, strict=True)),
+            self._choice("team", zip(teams := team_names(self.reach), teams, strict=True)),
             self._typed("worker"),
             self._typed("failure"),
             self._choice("held", [("any", "anything"), ("no", "nothing"), *((one.words, one.words) for one in Hold)]),
@@ -160,17 +206,10 @@ class Form:
         ]
 
     def _queues(self) -> list[str]:
-        names = {DEFAULT_QUEUE} | Worker.objects.queue_names() | self.reach.queues
-        return sorted(names - self.reach.names_of_others("queue"))[:MOST]
+        return queue_names(self.reach)
 
     def _targets(self) -> list[str]:
-        return sorted(set(targets.names()) - self.reach.names_of_others("target"))[:MOST]
-
-    def _teams(self) -> list[str]:
-        """Return the teams of this person; of one who sees everything, all."""
-        if self.reach.everything:
-            return list(Team.objects.values_list("name", flat=True)[:MOST])
-        return sorted(self.reach.teams)[:MOST]
+        return target_names(self.reach)
 
     def _labels(self) -> list[Field]:
         """Return a field for each label that is asked for, and one for another."""

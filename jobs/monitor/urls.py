@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.monitor import alerts, edit_page, health, job_page, many, operations, switches, views
+from jobs.monitor import alerts, edit_page, health, job_page, many, operations, saved_views, switches, views
 from jobs.monitor.ahead.calendar import calendar_page
 from jobs.monitor.ahead.forecast import forecast_page
 from jobs.monitor.audit_list import audit_list
@@ -12,12 +12,15 @@ from jobs.monitor.job_list import job_list
 from jobs.monitor.late_page import late
 from jobs.monitor.metrics_page import Metrics
 from jobs.monitor.objectives import objective_list
+from jobs.monitor.palette import palette
 from jobs.monitor.roles import roles
+from jobs.monitor.suggestions import suggestions
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
     path("monitor/live/", views.live, name="monitor-live"),
     path("jobs/", job_list, name="jobs"),
+    path("jobs/words/", suggestions, name="jobs-words"),
     path("jobs/<int:job_id>/", job_page.job_detail, name="job"),
     path("jobs/<int:job_id>/edit/", edit_page.edit, name="job-edit"),
     path("jobs/<int:job_id>/live/", job_page.job_live, name="job-live"),
@@ -40,6 +43,10 @@ urlpatterns = [
     path("operations/<int:operation_id>/cancel/", operations.operation_cancel, name="operation-cancel"),
     path("operations/<int:operation_id>/undo/", operations.operation_undo, name="operation-undo"),
     path("roles/", roles, name="roles"),
+    path("palette/", palette, name="palette"),
+    path("views/", saved_views.view_list, name="views"),
+    path("views/<int:view_id>/", saved_views.change, name="view-change"),
+    path("views/<int:view_id>/delete/", saved_views.delete, name="view-delete"),
     path("queues/<str:name>/pause/", switches.pause_queue, name="queue-pause"),
     path("queues/<str:name>/resume/", switches.resume_queue, name="queue-resume"),
     path("workers/<uuid:session>/drain/", switches.drain_worker, name="worker-drain"),

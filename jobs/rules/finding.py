@@ -17,6 +17,7 @@ from jobs.rights.reach import reach_of_team
 from jobs.states import Hold, State
 
 LOOKUPS = {
+    "id": "pk",
     "queue": "queue",
     "target": "target",
     "name": "name",
@@ -33,7 +34,7 @@ FREE, HELD = "no", "any"  # beside the names of what holds jobs
 MOMENTS = tuple(name for name in LOOKUPS if name.endswith(("_after", "_before")))
 # All filters, in the order in which an address has them. What else a list's address says is of its pages.
 FILTERS = (
-    *("state", "queue", "target", "name", "key", "label", "team", "worker", "failure", "q", "later_than", "held"),
+    *("id", "state", "queue", "target", "name", "key", "label", "team", "worker", "failure", "q", "later_than", "held"),
     *("no_live_worker", "batch", *MOMENTS),
 )
 THESE = "ids"  # beside them, of an operation on jobs that were chosen one by one
@@ -120,6 +121,8 @@ def narrow(wanted: Mapping[str, Any], reach: Reach, now: datetime) -> list[Parts
     everything = Job.objects.order_by()
     states = wanted.get("state") or ()
     found: list[Parts] = []
+    if "id" in wanted:
+        found.append([everything.filter(pk=wanted["id"])])
     if "batch" in wanted:
         found.append([everything.filter(batch_id=wanted["batch"])])
     if wanted.get("label"):
@@ -166,5 +169,5 @@ def is_indexed(wanted: Mapping[str, Any], reach: Reach) -> bool:
     asked = wanted.keys() & {"state", "label", "key", "team", "worker", "failure", "q", "later_than", "held", *LOOKUPS}
     few = wanted.get("state") and FEW.issuperset(wanted["state"])
     all_of_them = not asked and (reach.own_only or not is_narrow(reach))
-    direct = asked & {"batch", "label", "held"} or wanted.get("no_live_worker")
+    direct = asked & {"id", "batch", "label", "held"} or wanted.get("no_live_worker")
     return bool(all_of_them or few or direct or {"run_at_after", "run_at_before"} <= asked)

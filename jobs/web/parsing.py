@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs import exactjson
 from jobs.calendars import zones
 
 NOW = "now"  # stands for a time
+# Moments that move: now or the beginning of a day (UTC), and so much before or after it.
+RELATIVE = re.compile(r"(?:(now|today|yesterday|tomorrow)|(?=[+-]))(?:([+-])(\d{1,6})(s|m|h|d|w))?", re.ASCII)
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 NO_MOMENT = "This is not a date and time up to the year 9999; choose one."  # in a form, where nobody writes a zone
 
 
@@ -51,6 +56,27 @@ def moment(text: str) -> datetime:
             "This is not a date and time up to the year 9999; write it like 2026-12-31T23:59:00Z "
             "or 2026-12-31T23:59:00+01:00."
         ) from None
+
+
+def is_relative(text: str) -> bool:
+    """Return whether this is a moment that moves, such as `today`, `-24h` or `today+2d`."""
+    return RELATIVE.fullmatch(text.strip().lower()) is not None
+
+
+def relative(text: str, now: datetime) -> datetime | None:
+    """Return the moment that `today`, `-24h` or `today+2d` is now; None for other text. Raises Unreadable beyond the
+    years 1 to 9999."""
+    found = RELATIVE.fullmatch(text.strip().lower())
+    if found is None:
+        return None
+    word, sign, number, unit = found.groups()
+    here = now.astimezone(UTC)
+    try:
+        if word in DAYS:
+            here = here.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=DAYS[word])
+        return here + timedelta(**{UNITS[unit]: int(sign + number)}) if unit else here
+    except OverflowError:
+        raise Unreadable(f"'{text[:40]}' is beyond the years 1 to 9999; choose a shorter time.") from None
 
 
 def whole(text: str) -> int:

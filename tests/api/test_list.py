@@ -92,7 +92,7 @@ def cursor(text: str) -> str:
         ({"state": "pending,\x00"}, "state", "is no state"),
         ({"queue": "a\x00"}, "queue", "NUL"),
         ({"name": "x" * 256}, "name", "shorten"),
-        ({"run_at_after": "yesterday"}, "run_at_after", "write it like"),
+        ({"run_at_after": "someday"}, "run_at_after", "write it like"),
         ({"run_at_after": "2030-01-01T00:00:00"}, "run_at_after", "no zone"),
         ({"run_at_before": "10000-01-01T00:00:00Z"}, "run_at_before", "year 9999"),
         ({"created_at_after": "2030-01-01T00:00:00 01:00"}, "created_at_after", "%2B"),

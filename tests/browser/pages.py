@@ -25,6 +25,7 @@ from jobs.models import (
     Operation,
     Ownership,
     RetentionRule,
+    SavedView,
     Schedule,
     Subscription,
     TargetRule,
@@ -109,6 +110,9 @@ def _accounts(now: datetime, by: User) -> None:
     team.members.add(by)
     Ownership.objects.create(team=team, kind="queue", name="the-queue-of-the-department-of-accounts")
     Ownership.objects.create(team=team, kind="target", name="http")
+    SavedView.objects.create(name=LONG, owner=by, query=f"name={LONG}", team=team, created_at=now)
+    grace = User.objects.create(username="grace-of-accounts")
+    SavedView.objects.create(name="what failed today", owner=grace, query="state=failed", team=team, created_at=now)
     TargetRule.objects.create(target="http", switched_off=True, reason="The proxy is replaced until Monday.")
     TargetRule.objects.create(target="demo.fail", dangerous=True)
     with_a_phone = User.objects.create(username="grace")
@@ -131,6 +135,9 @@ def addresses() -> Iterator[str]:
         "/jobs/new/",
         "/tokens/",
         "/roles/",
+        "/views/",
+        "/jobs/?queue=default&later_than=1&q=books",
+        "/jobs/?q=quee:x",
         "/audit/",
         "/late/",
         "/forecast/",

@@ -69,9 +69,8 @@ QUERIES = [
     "held=no",
     "held=key&queue=none",
     "q=none",
-    "q=env:rare",
-    "q=env:all",
-    "q=env:all+none",
+    "q=%22env:all%22",
+    "id=7",
     "batch=7",
     *(
         f"{column}_{end}=2020-01-01"
@@ -103,16 +102,15 @@ def plan_of(sql):
         return str(cursor.fetchall())
 
 
-@pytest.mark.parametrize(("query", "samples"), [("label=env:all", 1), ("q=env:all", 3)])
-def test_the_index_of_labels_alone_says_that_many_have_one_and_no_page_goes_by_it(query, samples, admin_client):
+def test_the_index_of_labels_alone_says_that_many_have_one_and_no_page_goes_by_it(admin_client):
     with CaptureQueriesContext(connection) as asked:
-        assert b"among the newest" in admin_client.get(f"/jobs/?{query}").content
+        assert b"among the newest" in admin_client.get("/jobs/?label=env:all").content
     pages, sampled = jobs_asked(asked)
     assert pages
     assert not [sql for sql in pages if "jobs_labels" in plan_of(sql)]
     with some_of_many("default"):
         plans = [plan_of(sql) for sql in sampled]
-    assert len(plans) == samples
+    assert len(plans) == 1
     assert not [plan for plan in plans if "jobs_labels" not in plan]
 
 

@@ -189,6 +189,12 @@ PAGES = _lines(
     List objectives                   | GET    | objectives               | list of objective | ours  no   all ours   all no
     End a silence                     | POST   | silence-end              |                  | no     no   yes no     yes no
     Read the audit                    | GET    | audit                    | list of audit    | team   no   all team   all no
+    See what a filter can say         | GET    | jobs-words               |                  | yes    yes  yes yes    yes yes
+    List saved views                  | GET    | views                    | list of view     | team   team team team  team team
+    Save a view                       | POST   | views                    |                  | yes    yes  yes yes    yes yes
+    Change a view                     | POST   | view-change              | view             | own    own  own own    own own
+    Delete a view                     | POST   | view-delete              | view             | own    own  own own    own own
+    Go somewhere by the palette       | GET    | palette                  |                  | yes    yes  yes yes    yes yes
     See what roles may do             | GET    | roles                    |                  | yes    yes  yes yes    yes yes
     """,
 )

@@ -19,8 +19,10 @@ from jobs.models import (
     Objective,
     Occurrence,
     Operation,
+    SavedView,
     Silence,
     Stop,
+    Team,
     Trigger,
     Verb,
     Worker,
@@ -115,6 +117,12 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
         states = {"from_state": State.PENDING, "to_state": State.CANCELLED}
         Audit.objects.create(job=job, verb=Verb.CANCEL, at=now, operation_id=done.pk, version=2, **states)
         return done
+    if kind == "view":
+        team, owner = (
+            Team.objects.filter(name=whose).first(),
+            by or User.objects.get_or_create(username=f"of-{whose}")[0],
+        )
+        return SavedView.objects.create(name=name, owner=owner, team=team, created_at=now)
     if kind == "limit":
         return Limit.objects.update_or_create(kind="queue", name=f"{whose}-q", defaults={"concurrency": 2})[0]
     if kind == "calendar":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -18,7 +19,10 @@ from jobs.states import State
 MEASURED = Q(execute_at__isnull=False) & ~Q(state=State.COMPLETED, reason__gt="")
 # As the indexes have it: no one has all that are pending, but two have them together.
 ALL_PENDING = Q(state=State.PENDING) & (Q(holds=0) | ~Q(holds=0))
+NEWEST, LABELLED = 10_000, 1_000  # jobs whose labels are offered, and of these with labels
 DUE = Coalesce("not_before", "run_at")
+# A word of a search, or several in quotes, in which a backslash stands before a quote and before a backslash.
+WORD = re.compile(r'"((?:[^"\\]|\\.)*)"(?!\S)|(\S+)', re.DOTALL)
 
 
 class JobWanted(JobPlanned):
@@ -80,16 +84,24 @@ class JobWanted(JobPlanned):
         return found, bool(labels)
 
     def labels_in(self, text: str) -> tuple[list[dict[str, str]], list[str]]:
-        """Return the words of a search: labels such as team:payroll that any job has, and all others."""
+        """Return the words of a search: labels such as team:payroll that any job has, and all others. What is in quotes
+        is no label, and its words stand beside each other."""
         labels, others = [], []
         everywhere = self.model._default_manager.all()
-        for word in text.replace("\x00", "").split():
+        for quoted, bare in WORD.findall(text.replace("\x00", "")):
+            word = bare or re.sub(r'\\(["\\])', r"\1", quoted)
             key, colon, value = word.partition(":")
-            if colon and everywhere.labelled({key: value}).is_any_labelled():
+            if bare and colon and everywhere.labelled({key: value}).is_any_labelled():
                 labels.append({key: value})
             else:
                 others.append(word)
         return labels, others
+
+    def labels_of_newest(self) -> list[dict[str, str]]:
+        """Return the labels of these that are among the NEWEST jobs, of LABELLED at most."""
+        newest = self.model._default_manager.all().ends()[1]
+        having = self.filter(id__gt=newest - NEWEST).exclude(labels={}).order_by("-id")
+        return list(having.values_list("labels", flat=True)[:LABELLED])
 
     def is_any_labelled(self) -> bool:
         """Return whether there is any of these, to which the index of labels leads."""
