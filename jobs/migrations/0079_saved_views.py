@@ -6,14 +6,14 @@ from django.conf import settings
 from django.db import migrations, models
 
 SUBJECTS = (
-    *("job", "queue", "key", "trigger", "calendar", "worker", "creation_limit", "schedule", "installation", "team"),
-    *("target", "token", "stop", "operation", "retention", "destination", "alert"),
-    *("objective", "view", "account", "group", "login", "request"),
+    *("job", "queue", "key", "trigger", "calendar", "worker", "creation_limit", "schedule", "installation"),
+    *("team", "target", "token", "stop", "operation", "retention", "destination", "alert", "alert_rule"),
+    *("subscription", "objective", "view", "account", "group", "login", "request"),
 )
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jobs", "0075_objectives"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("jobs", "0078_apprise"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         # As in 0003: behind a long transaction, give up and let the operator run the migration again.
