@@ -32,7 +32,7 @@ from jobs.objectives.standing import Standing, standings
 from jobs.scheduler.locksession import BehindPooler
 
 TURN_EVERY = 10.0  # seconds
-LASTING_EVERY = 30.0  # seconds: what has been so for minutes, and the destinations, are asked so often
+LASTING_EVERY = 45.0  # seconds: what has been so for minutes, and the destinations, are asked so often
 TRY_EVERY = 3.0  # seconds between the attempts of one that stands by, and of one without a database
 STEP_EVERY = 0.5  # seconds: what is to be sent goes out so soon
 FAREWELL = 5.0  # seconds for what is on its way
@@ -88,7 +88,8 @@ class Watcher:
     def turn(self) -> float:
         """Judge, if it is ours to do. Returns the seconds until the next turn is wanted."""
         try:
-            close_old_connections()
+            if steady() >= self._asked + LASTING_EVERY:  # a look whether the session is well costs a statement, too
+                close_old_connections()
             was_ours = self.lock.taken
             is_ours = self.lock.take()
             self._note_absence()
@@ -103,6 +104,7 @@ class Watcher:
             raise
         except (DatabaseError, InterfaceError) as error:
             emit(WatchTurnFailed(error))
+            self._asked = float("-inf")
             self._without_database(error)
             return TRY_EVERY
         except Exception as error:  # noqa: BLE001 - a watcher that dies of one question answers none
@@ -208,4 +210,5 @@ class Watcher:
         try:
             do()  # type: ignore[operator]
         except (DatabaseError, InterfaceError) as error:
+            self._asked = float("-inf")
             emit(WatchTurnFailed(error))

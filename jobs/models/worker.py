@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Q
@@ -124,6 +125,11 @@ class Leadership(models.Model):
     def current(cls) -> Leadership:
         """Return the row; a blank one, not saved, before any beat has led."""
         return cls.objects.first() or cls(holder="", epoch=0, listed=0, zones="")
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any]) -> Leadership:
+        """Return the row that somebody has read with other things, not saved; a blank one of no columns."""
+        return cls(**({"holder": "", "epoch": 0, "listed": 0, "zones": ""} | dict(columns)))
 
     @staticmethod
     def lock_holder(lock: int) -> LockHolder | None:

@@ -1,5 +1,5 @@
-"""The metrics of the database, asked at a scrape of web: four short statements at most every KEPT_FOR seconds in each
-web process, however many ask, and seven more once a minute, nine where there are objectives. docs/metrics.md has
+"""The metrics of the database, asked at a scrape of web: three short statements at most every KEPT_FOR seconds in each
+web process, however many ask, and seven more each minute or two, nine where there are objectives. docs/metrics.md has
 them."""
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from jobs.clock import clock
 from jobs.metrics import need
 from jobs.metrics.bounds import MOST, OTHER, kept
 from jobs.metrics.table import OF_WEB
-from jobs.models import Job
+from jobs.models import Job, Leadership
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.measuring import AHEAD_LIMIT, Ahead, Duration
 from jobs.monitor import late_figures
-from jobs.monitor.leading import leader_line
+from jobs.monitor.leading import LeaderLine, leader_line
 from jobs.monitor.workers import STATUSES, WorkerLine, worker_lines
 from jobs.objectives.burning import NAMES
 from jobs.objectives.standing import kept as kept_objectives
@@ -76,7 +76,7 @@ def take(now: datetime) -> Figures:
         _of_pending(ahead, now)
         | _of_need(ahead, known)
         | _of_workers(workers, standing.running, ahead)
-        | _of_leader(now)
+        | _of_leader(leader_line(now, EVERYTHING, Leadership.of(standing.leader)), now)
         | late_figures.latest(now)
         | _of_objectives(now)
         | {
@@ -164,8 +164,7 @@ def _by_queue(values: Mapping[str, float]) -> Values:
     return {(queue,): value for queue, value in values.items()}
 
 
-def _of_leader(now: datetime) -> Figures:
-    line = leader_line(now, EVERYTHING)
+def _of_leader(line: LeaderLine, now: datetime) -> Figures:
     age = -1.0 if line.listed_at is None else max((now - line.listed_at).total_seconds(), 0.0)
     return {
         "runat_leader": {(): not line.absent},

@@ -1,5 +1,5 @@
 """The figures of what was late and what was missed lately, by cause. A cause is known only when somebody looks, so they
-are asked, with bounds and for `/metrics` once a minute in each process, and are gauges of a stretch of time."""
+are asked, with bounds and for `/metrics` each two minutes in each process, and are gauges of a stretch of time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jobs.states import Cause
 
 LATELY = timedelta(minutes=15)
 MOST = 500  # late jobs, missed rows and skipped jobs that are looked at, of each the last
-KEPT_FOR = 60  # seconds
+KEPT_FOR = 120  # seconds
 KEY = "runat-metrics-late"
 MISSED = [cause.value for cause in Cause if cause != Cause.SHADOW]
 

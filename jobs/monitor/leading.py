@@ -32,9 +32,10 @@ class LeaderLine:
     zones: str = ""  # the release of the time zones that it uses; empty: not known
 
 
-def leader_line(now: datetime, reach: Reach) -> LeaderLine:
-    """Return the leading beat as somebody of this reach sees it. One question, two where it may be away."""
-    row = Leadership.current()
+def leader_line(now: datetime, reach: Reach, row: Leadership | None = None) -> LeaderLine:
+    """Return the leading beat as somebody of this reach sees it. One question where its row was not read before, and
+    one where it may be away."""
+    row = Leadership.current() if row is None else row
     patience = timedelta(seconds=WINDOWS_OF_PATIENCE * conf().min_prepare_time)
     return LeaderLine(
         holder=row.holder if row.elected_at else "",

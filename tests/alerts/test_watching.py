@@ -155,3 +155,21 @@ def test_what_lasts_is_asked_again_after_a_while_and_by_who_begins_to_judge(
     watching.lock.taken = False
     watching.turn()
     assert len(asked) == 3
+
+
+def test_whether_its_session_is_well_is_looked_at_after_a_failure_and_now_and_then(
+    watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(watcher, "close_old_connections", lambda: looks.append(1))
+    for _ in range(3):
+        watching.turn()
+    assert len(looks) == 1
+    take(watching, OperationalError("the server has gone"), monkeypatch)
+    watching.turn()
+    take(watching, True, monkeypatch)
+    watching.turn()
+    assert len(looks) == 2
+    watching._safely(lambda: (_ for _ in ()).throw(OperationalError("the server has gone")))
+    watching.turn()
+    assert len(looks) == 3

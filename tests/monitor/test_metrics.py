@@ -233,19 +233,19 @@ def test_what_was_not_looked_at_is_said(scrape, at, monkeypatch):
 
 
 def test_many_scrapes_cost_the_database_a_few_statements(settings, at):
-    """What runs and what stands in the way; workers; what is ahead; the leader, and whether its lock is held, since none
-    has listed. Once a minute durations, and what was late: how far back it can be looked for, who may have been by
+    """What runs, what stands in the way, and the leader; workers; what is ahead; whether the leader's lock is held, since
+    none has listed. More rarely durations, and what was late: how far back it can be looked for, who may have been by
     which objectives, runs and jobs that were missed; the objectives."""
     settings.JOBS_METRICS_ALLOW = ["127.0.0.1"]
     cache.clear()
     with CaptureQueriesContext(connection) as asked:
         for _ in range(3):
             assert Client().get("/metrics").status_code == 200
-    assert len(asked) == 5 + 7, [one["sql"][:80] for one in asked]
+    assert len(asked) == 4 + 7, [one["sql"][:80] for one in asked]
     cache.delete(figures.KEY)
     with CaptureQueriesContext(connection) as asked:
         assert Client().get("/metrics").status_code == 200
-    assert len(asked) == 5, [one["sql"][:80] for one in asked]
+    assert len(asked) == 4, [one["sql"][:80] for one in asked]
 
 
 def test_late_and_missed_are_counted_of_the_last_minutes_and_say_what_was_not_looked_at(scrape, at, monkeypatch):

@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.db import connections
 
@@ -15,9 +15,11 @@ from jobs.models.installation import NOTHING_STARTS
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT, QUEUE_ORDER, JobOverviews
 from jobs.models.querysets.within import and_in_reach
 from jobs.states import Hold
+from project.postgresql.session import WRITABLE
 
 if TYPE_CHECKING:
     from jobs.rights.reach import Reach
+    from project.postgresql.base import DatabaseWrapper
 
 AHEAD_LIMIT = 20_000  # pending jobs, soonest first, that are looked at
 TARGETS_LIMIT = 1_000
@@ -48,7 +50,10 @@ WHERE state IN (2, 3) AND execute_at IS NOT NULL AND NOT (state = 2 AND coalesce
 GROUP BY target ORDER BY count(*) DESC, target LIMIT %(targets)s
 """
 
+LEADER = ("holder", "epoch", "elected_at", "listed_at", "listed", "published_at", "zones")  # columns of its row
+
 # Several questions that are short and bounded, asked at once: what counts when nothing goes on is how many there are.
+# The first of a scrape, so that it need not be asked before whether the session is well.
 STANDING = f"""
 SELECT
     (SELECT jsonb_agg(jsonb_build_array(queue, n) ORDER BY n DESC, queue) FROM (
@@ -71,7 +76,10 @@ SELECT
     (SELECT count(*) FROM jobs_stop
      WHERE let_go_at IS NULL AND begins_at <= %(now)s AND (until IS NULL OR until > %(now)s)),
     (SELECT count(*) FROM jobs_stop WHERE let_go_at IS NULL AND begins_at <= %(now)s AND until <= %(now)s),
-    {NOTHING_STARTS}
+    {NOTHING_STARTS},
+    {", ".join(f"led.{name}" for name in LEADER)},
+    {WRITABLE}
+FROM (SELECT) AS nothing LEFT JOIN jobs_leadership AS led ON true
 """  # noqa: S608 - of our own words only
 
 
@@ -98,11 +106,13 @@ class Duration(NamedTuple):
 
 class Standing(NamedTuple):
     """Counts of what runs, and of what stands in the way of starts. `running`: by queue, the most first; `busy`: slots
-    that are taken, by the life of a worker; `held`: by each cause that holds jobs."""
+    that are taken, by the life of a worker; `held`: by each cause that holds jobs; `leader`: columns of its row, none
+    before any beat has led."""
 
     running: Mapping[str, int]
     busy: Mapping[uuid.UUID, int]
     held: Mapping[Hold, int]
+    leader: Mapping[str, Any]
     interrupted: int
     queues_paused: int
     keys_paused: int
@@ -131,12 +141,14 @@ class JobMeasuring(JobOverviews):
 
     def standing(self, now: datetime) -> Standing:
         """Return what runs and what stands in the way of starts, counted to COUNT_LIMIT + 1."""
-        ((running, busy, holding, *rest),) = self._rows(STANDING, {"limit": COUNT_LIMIT + 1, "now": now})
+        values = {"limit": COUNT_LIMIT + 1, "now": now}
+        ((running, busy, holding, *rest),) = cast("DatabaseWrapper", connections[self.db]).read_first(STANDING, values)
+        counts, leader = rest[: -len(LEADER) - 1], dict(zip(LEADER, rest[-len(LEADER) - 1 : -1], strict=True))
         held: Counter[Hold] = Counter()
         for holds, count in _pairs(holding):
             held.update(dict.fromkeys(Hold(holds), count))
         sessions = {uuid.UUID(session): count for session, count in _pairs(busy)}
-        return Standing(dict(_pairs(running)), sessions, held, *rest)
+        return Standing(dict(_pairs(running)), sessions, held, leader if leader["epoch"] is not None else {}, *counts)
 
     def _rows(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
         with connections[self.db].cursor() as cursor:
