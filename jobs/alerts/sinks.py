@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -148,7 +147,7 @@ def _service(address: str) -> Any:
     behind the rules of HTTP jobs, so only administrators set such addresses."""
     import apprise  # noqa: PLC0415 - a hundred services, for those who have such a destination
 
-    logging.getLogger("apprise").disabled = True  # it logs what services answer, tokens among it
+    apprise.logger.disabled = True  # it logs what services answer, tokens among it
     scheme = address.strip().partition("://")[0].lower()
     if scheme in NOT_BY_APPRISE:
         raise NotSent(
