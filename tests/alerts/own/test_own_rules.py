@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -45,7 +46,7 @@ def failed(at: datetime = NOW, **more: Any) -> Job:
 def test_a_failure_says_where_and_how_to_go_on(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.JOBS_PUBLIC_URL = "https://runat.example.com"
     known = registry.registered()["demo.noop"]
-    monkeypatch.setitem(registry._registry, "demo.noop", type(known)(**{**vars(known), "runbook": "https://wiki/x"}))
+    monkeypatch.setitem(registry._registry, "demo.noop", replace(known, runbook="https://wiki/x"))
     rule()
     job = failed(NOW - MINUTE, queue="pay", reason="ValueError: the password is hunter2")
     ended(NOW)
