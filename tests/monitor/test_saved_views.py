@@ -6,11 +6,14 @@ import html
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.test import Client
 
 from jobs.models import Audit, SavedView, Team
 from jobs.models.saved_view import LONGEST_QUERY
 from jobs.transitions import saved_views
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +126,14 @@ def test_a_view_outlives_its_team_but_not_its_owner(members):
     assert SavedView.objects.get().team is None
     User.objects.get(username="ada").delete()
     assert not SavedView.objects.exists()
+
+
+def test_a_filter_that_is_too_long_is_no_view(person):
+    with pytest.raises(ValidationError, match="a view has 4,000 at most"):
+        saved_views.save("long", "q" * (LONGEST_QUERY + 1), by=person("view_job"), now=NOW)
+    assert not SavedView.objects.exists()
+
+
+def test_what_the_table_refuses_for_another_reason_is_no_second_name(person):
+    with pytest.raises(IntegrityError, match="created_at"):
+        saved_views.save("mine", "", by=person("view_job"), now=None)
