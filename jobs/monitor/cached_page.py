@@ -11,12 +11,12 @@ from django.template.loader import render_to_string
 
 from jobs.clock import clock
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
+from jobs.models.querysets.seeing_alike import name_of
 from jobs.models.querysets.within import is_narrow
 from jobs.monitor import broker, snapshot, verdict
 from jobs.monitor.overview.tiles import of_queues, tiles
 from jobs.monitor.overview.trends import latest
 from jobs.monitor.problem import LATE
-from jobs.monitor.seeing_alike import name_of
 from jobs.rights import Reach
 
 KEPT_FOR = 1  # seconds

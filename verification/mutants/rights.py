@@ -12,7 +12,7 @@ CONTROLS = "jobs/transitions/controls.py"
 CREATION = "jobs/transitions/creation/__init__.py"
 APPROVAL = "jobs/transitions/approval.py"
 ADMISSION = "jobs/transitions/admission.py"
-CACHED = "jobs/monitor/seeing_alike.py"
+CACHED = "jobs/models/querysets/seeing_alike.py"
 JOB_LIST = "jobs/monitor/job_list.py"
 
 OTHERS = "tests/rights/test_jobs_of_others.py"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from jobs.models.rollups.digest import percentile
-from jobs.monitor.overview.trends import OBJECTIVE_MS, Gauges, Planned, Trends, Values
+from jobs.monitor.overview.trends import LATE_MS, Gauges, Planned, Trends, Values
 from jobs.monitor.problem import LATE, Link
 from jobs.spans import measured, span
 from jobs.web.sparkline import Spark, of_times
@@ -95,14 +95,14 @@ def _delay(trends: Trends, *, is_past: bool) -> Tile:
         p50, p99 = trends.p50[-1], trends.p99[-1]
     else:
         p50, p99 = (percentile(trends.digest, share, trends.longest or 0.0) for share in (0.5, 0.99))
-    objective = f"objective {LATE}\u00a0s"
-    beside = objective if p50 is None else f"p50 {measured(p50)}, {objective}"
+    late = f"late after {LATE}\u00a0s"  # as everywhere where no objective of its own counts
+    beside = late if p50 is None else f"p50 {measured(p50)}, {late}"
     spark = of_times(
         *(trends.p99, "Start delay, p99, on a scale of logarithms", trends.asked.since, trends.each, measured),
-        mark=OBJECTIVE_MS,
+        mark=LATE_MS,
         log=True,
     )
-    level = "warn" if p99 is not None and p99 > OBJECTIVE_MS else ""
+    level = "warn" if p99 is not None and p99 > LATE_MS else ""
     value = UNKNOWN if p99 is None else measured(p99)
     return Tile("delay", "Start delay, p99", value, beside, _ended(trends, is_past, sort="delay"), spark, level)
 
@@ -155,7 +155,7 @@ def _backlog(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     oldest = gauges.oldest[-1]
     spark = draw.of(gauges.oldest, "Age of the oldest job that was due", span)
     address = _due(trends) if is_past else f"/jobs/?{urlencode({'state': 'pending', 'later_than': LATE})}"
-    level = "warn" if oldest is not None and oldest * 1000 > OBJECTIVE_MS else ""
+    level = "warn" if oldest is not None and oldest * 1000 > LATE_MS else ""
     overdue = gauges.overdue[-1]
     beside = "" if overdue is None else f"{_number(overdue)} overdue"
     return Tile("backlog", "Backlog, age", _shown(gauges.oldest, span), beside, address, spark, level)

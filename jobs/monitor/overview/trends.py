@@ -3,22 +3,20 @@ took at most once a minute; none where it was asked within KEPT_FOR seconds by o
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.core.cache import cache
-
+from jobs.kept import kept
 from jobs.metrics import need
 from jobs.models import Alert, Job, Occurrence
 from jobs.models.querysets import OVERDUE_AFTER
+from jobs.models.querysets.seeing_alike import name_of, of_teams
 from jobs.models.rollups import queues, series
 from jobs.models.rollups.digest import Digest, count_from, merged
 from jobs.models.rollups.series import Asked, QueuePoint
 from jobs.monitor import figures
-from jobs.monitor.seeing_alike import name_of
 from jobs.rights import Reach
 
 KEPT_FOR = 10  # seconds
@@ -26,12 +24,10 @@ KEY = "runat-trends"
 MINUTES, HOURS = 60, 3600  # the steps that are read
 HOUR = timedelta(hours=1)
 LAG = timedelta(seconds=15)  # by which a stretch has been counted: the leader counts every 10 s
-MOST_MISSED = 1_000
-OBJECTIVE_MS = OVERDUE_AFTER.total_seconds() * 1000
+MOST_MISSED = 1_000  # rows of each kind, the last
+LATE_MS = OVERDUE_AFTER.total_seconds() * 1000
 
 Values = tuple[float | None, ...]
-
-_reading = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ class Trends:
     asked: Asked
     starts: Values
     failed: Values
-    late: Values  # started later than the objective
+    late: Values  # started more than LATE_MS after their time, whatever their objectives say
     missed: Values
     p50: Values
     p99: Values
@@ -87,18 +83,7 @@ class Trends:
 def begins(step: int) -> datetime | None:
     """Return since when there are figures in stretches of this step; None: there are none yet. Not asked again within
     KEPT_FOR seconds."""
-    name = f"{KEY}-begins-{step}"
-    found: datetime | None = cache.get(name)
-    if found is None:
-        found = queues.first(step)
-        cache.set(name, found, KEPT_FOR)
-    return found
-
-
-def of_teams(reach: Reach) -> Reach:
-    """Return this reach without what it has only because its user has made it: that is in no roll-up, and so all of a
-    team have the same figures."""
-    return reach if reach.is_whole else replace(reach, user_id=None)
+    return kept(f"{KEY}-begins-{step}", KEPT_FOR, lambda: queues.first(step))
 
 
 def latest(now: datetime, reach: Reach) -> Trends:
@@ -115,15 +100,7 @@ def past(asked: Asked, reach: Reach) -> Trends:
 
 def _kept(which: str, reach: Reach, take: Callable[[Reach], Trends]) -> Trends:
     ours = of_teams(reach)
-    name = f"{KEY}{which}{name_of(ours)}"
-    found: Trends | None = cache.get(name)
-    if found is None:
-        with _reading:  # twenty viewers whose figures have just expired ask the database once
-            found = cache.get(name)
-            if found is None:
-                found = take(ours)
-                cache.set(name, found, KEPT_FOR)
-    return found
+    return kept(f"{KEY}{which}{name_of(ours)}", KEPT_FOR, lambda: take(ours))
 
 
 def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) -> Trends:
@@ -132,7 +109,9 @@ def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) ->
     begin = begins(asked.step)
     moments = [asked.since + n * timedelta(seconds=asked.step) for n in range(_stretches(asked))]
     points = {point.at: point for point in series.points(asked, within=reach)}
-    missed = Counter(_stretch(at, asked) for at in _missed(asked, reach))
+    missed = Counter[datetime]()
+    for at, times in _missed(asked, reach):
+        missed[_stretch(at, asked)] += times
 
     def counted(count: Callable[[datetime], float]) -> Values:
         return tuple(count(at) if begin is not None and at >= begin else None for at in moments)
@@ -142,7 +121,7 @@ def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) ->
         asked=asked,
         starts=counted(lambda at: points[at].starts if at in points else 0),
         failed=counted(lambda at: points[at].failed + points[at].interrupted if at in points else 0),
-        late=counted(lambda at: count_from(delays[at].digest, OBJECTIVE_MS) if at in delays else 0),
+        late=counted(lambda at: count_from(delays[at].digest, LATE_MS) if at in delays else 0),
         missed=counted(lambda at: missed[at]),
         p50=tuple(delays[at].p50 if at in delays else None for at in moments),
         p99=tuple(delays[at].p99 if at in delays else None for at in moments),
@@ -165,14 +144,15 @@ def _stretch(at: datetime, asked: Asked) -> datetime:
     return asked.since + (at - asked.since) // each * each
 
 
-def _missed(asked: Asked, reach: Reach) -> Iterator[datetime]:
-    """Yield when something should have started that has not, and what a policy has skipped. Two statements."""
+def _missed(asked: Asked, reach: Reach) -> Iterator[tuple[datetime, int]]:
+    """Yield when something should have started that has not, and what a policy has skipped, and how often: as `/late/`
+    counts, all times that a row stands for at the last of them. Two statements."""
     runs = Occurrence.objects.missed_since(asked.since).filter(nominal_at__lt=asked.until).within(reach)
     for at, until, count in runs.order_by("-nominal_at").values_list("nominal_at", "until", "count")[:MOST_MISSED]:
         if asked.since <= (until or at) < asked.until:
-            yield from [until or at] * min(count, MOST_MISSED)
+            yield until or at, count
     skipped = Job.objects.skipped_since(asked.since).filter(finished_at__lt=asked.until).within(reach)
-    yield from skipped.values_list("finished_at", flat=True)[:MOST_MISSED]
+    yield from ((at, 1) for at in skipped.values_list("finished_at", flat=True)[:MOST_MISSED])
 
 
 def _gauges(points: Iterable[QueuePoint], moments: Sequence[datetime]) -> Gauges:

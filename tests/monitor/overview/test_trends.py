@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -11,13 +13,15 @@ from django.core.cache import cache
 from django.test import Client
 
 from jobs.models import Alert, Team
+from jobs.models.querysets.seeing_alike import of_teams
 from jobs.models.rollups.series import Asked
-from jobs.monitor import cached_page
+from jobs.monitor import cached_page, late_found
 from jobs.monitor.overview import trends
 from jobs.monitor.overview.tiles import of_queues, tiles
 from jobs.rights import EVERYTHING
 from jobs.rights.reach import Owned, Reach
-from jobs.states import State
+from jobs.states import Cause, State
+from tests.admin.schedule_rows import missed, schedule
 from tests.conftest import NOW, seconds
 from tests.monitor.overview.rows import HOUR, MINUTE, counted, floor, sampled
 from tests.monitor.rows import ended, pending
@@ -47,7 +51,7 @@ def an_hour():
 
 
 def read(reach=EVERYTHING, **more):
-    return trends.read(ASKED, trends.of_teams(reach), **more)
+    return trends.read(ASKED, of_teams(reach), **more)
 
 
 def shown(reach=EVERYTHING, **more):
@@ -68,7 +72,7 @@ def test_a_value_for_each_minute_and_none_before_anything_was_counted(an_hour):
 def test_tiles_say_it(an_hour):
     found = shown()
     assert found["delay"].value == "1.50 s"
-    assert found["delay"].beside == "p50 1.10 ms, objective 1\u00a0s"
+    assert found["delay"].beside == "p50 1.10 ms, late after 1\u00a0s"
     assert found["delay"].level == "warn"
     assert (found["started"].value, found["started"].beside) == ("12", "42 in 1 h")
     assert (found["failed"].value, found["failed"].level) == ("2", "warn")
@@ -91,6 +95,44 @@ def test_missed_ones_are_counted_beside_late_ones(an_hour):
     found = shown()["late"]
     assert found.more == ("1 missed", "/late/?span=1h")
     assert found.spark.values[55] == 1
+
+
+def test_a_row_of_many_missed_times_counts_all_of_them_as_the_page_of_late_ones_does(an_hour):
+    of = schedule("often", now=NOW)
+    missed(of, UNTIL - 40 * MINUTE, Cause.DOWNTIME, until=UNTIL - 5 * MINUTE, count=2100)
+    found = shown()["late"]
+    assert found.more == ("2,100 missed", "/late/?span=1h")
+    assert found.spark.values[55] == 2100
+    page = late_found.find({}, UNTIL - HOUR, UNTIL, EVERYTHING)
+    assert sum(line.times for line in page.missed) == 2100
+
+
+def test_that_there_are_no_figures_yet_is_kept_too(django_assert_num_queries):
+    cache.clear()
+    with django_assert_num_queries(1):
+        assert [trends.begins(60), trends.begins(60)] == [None, None]
+
+
+def test_one_who_asks_for_long_holds_up_only_those_who_ask_the_same(monkeypatch):
+    began, go_on = threading.Event(), threading.Event()
+
+    def read(asked, reach, **more):
+        if asked.since < UNTIL - 2 * HOUR:
+            began.set()
+            assert go_on.wait(60)
+        return asked
+
+    monkeypatch.setattr(trends, "read", read)
+    cache.clear()
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(trends.past, Asked(UNTIL - 4 * HOUR, UNTIL - 3 * HOUR, 60), EVERYTHING)
+        try:
+            assert began.wait(60)
+            others = pool.submit(trends.latest, UNTIL + trends.LAG, EVERYTHING)
+            assert others.result(20) == ASKED
+        finally:
+            go_on.set()
+        assert slow.result(60)
 
 
 def test_the_next_hour_is_counted_by_the_minute_and_in_slots(an_hour):
