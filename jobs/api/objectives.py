@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -55,7 +54,10 @@ class ObjectiveSerializer(serializers.Serializer[Any]):
     share = serializers.FloatField(source="objective.share", help_text="Percent of the starts.")
     within_ms = serializers.IntegerField(source="objective.within_ms")
     days = serializers.IntegerField(source="objective.days")
-    starts = serializers.IntegerField(source="burning.whole.starts", help_text="In all its days.")
+    starts = serializers.IntegerField(
+        source="burning.whole.starts",
+        help_text="In all its days; for who sees some teams only, theirs. Of a schedule all.",
+    )
     late = serializers.IntegerField(source="burning.whole.late", help_text="Of these, how many were late.")
     reached = serializers.SerializerMethodField(help_text="Percent that were in time; null: nothing has started.")
     budget_left = serializers.FloatField(
@@ -82,17 +84,15 @@ class ObjectiveView(ApiView):
     queryset = Objective.objects.all()
     serializer_class: type[Any] = ObjectiveSerializer
 
-    def standings(self, rows: Iterable[Objective]) -> list[Standing]:
-        wanted = {row.pk for row in rows}
-        return [one for one in latest(clock.current()) if one.objective.pk in wanted]
+    def standings(self) -> list[Standing]:
+        return latest(clock.current(), self.reach)
 
     def shown(self, kind: str, name: str) -> Standing:
         """Return the objective of this queue, target or schedule. Raises Http404 where the caller sees none."""
-        rows = Objective.objects.within(self.reach).filter(kind=kind, name=name)
-        found = self.standings(rows)
-        if not found:
-            raise Http404(f"The {kind} '{name}' has no objective; PUT gives it one.")
-        return found[0]
+        for one in self.standings():
+            if (one.objective.kind, one.objective.name) == (kind, name):
+                return one
+        raise Http404(f"The {kind} '{name}' has no objective; PUT gives it one.")
 
 
 class ObjectiveList(ObjectiveView):
@@ -101,8 +101,7 @@ class ObjectiveList(ObjectiveView):
     @extend_schema(operation_id="objectives_list", responses=ObjectiveSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the objectives that the caller sees, with what is left of their error budgets."""
-        found = self.standings(Objective.objects.within(self.reach))
-        return Response(ObjectiveSerializer(found, many=True).data)
+        return Response(ObjectiveSerializer(self.standings(), many=True).data)
 
 
 class ObjectiveDetail(ObjectiveView):

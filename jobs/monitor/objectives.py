@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.clock import clock
 from jobs.models import Objective, Schedule
+from jobs.models.rollups.budgets import RUNS_IN_ALL
 from jobs.monitor.access import page
 from jobs.objectives.burning import NAMES, Pace
 from jobs.objectives.standing import Standing, latest, wanted
@@ -58,13 +59,20 @@ def objective_list(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW_OBJECTIVE):
         return refuse(request, why_refused(request.user, VIEW_OBJECTIVE))
     now, reach = clock.current(), reach_of(request.user)
-    seen = set(Objective.objects.within(reach).values_list("pk", flat=True))
-    found = [one for one in latest(now) if one.objective.pk in seen]
+    found = latest(now, reach)
     names = [one.objective.name for one in found if one.objective.kind == Objective.Kind.SCHEDULE]
     ids = dict(Schedule.objects.filter(name__in=names).values_list("name", "pk")) if names else {}
     may = request.user.has_perm(CHANGE_OBJECTIVE) and bool(getattr(request.user, "is_staff", False))
     lines = [_line(one, ids, may) for one in sorted(found, key=lambda one: (ORDER.index(one.pace), one.burning.left))]
-    context = {"lines": lines, "spans": list(NAMES.values()), "may_define": may, "now": now, "reach": reach}
+    context = {
+        "lines": lines,
+        "spans": list(NAMES.values()),
+        "may_define": may,
+        "now": now,
+        "reach": reach,
+        "has_schedules": bool(names),
+        "most_runs": RUNS_IN_ALL,
+    }
     return render(request, "monitor/objectives.html", context)
 
 

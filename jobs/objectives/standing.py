@@ -1,19 +1,25 @@
-"""Asks how each objective stands: three statements for any number of them, and kept for a while."""
+"""Asks how each objective stands: three statements for any number of them, and kept for a while in each process."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 
+from jobs.kept import alone
 from jobs.models import Objective
 from jobs.models.objective import MOST_OBJECTIVES
+from jobs.models.querysets.seeing_alike import name_of
 from jobs.models.rollups import budgets
 from jobs.objectives.burning import SPANS, Burning, Pace, Starts, worst
 from jobs.spans import measured
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 KEPT_FOR = 60  # seconds: the shortest span is of five minutes
 KEY = "runat-objectives"
@@ -52,14 +58,13 @@ def within(objective: Objective) -> str:
     return f"{ms / 1000:g} s" if ms < 60_000 else measured(ms)
 
 
-def standings(
-    objectives: Iterable[Objective], now: datetime, count: Callable[..., list[budgets.Counted]] = budgets.count
-) -> list[Standing]:
-    """Return how these stand, in their order. At most two statements, none for none."""
+def standings(objectives: Iterable[Objective], now: datetime, within: Reach | None = None) -> list[Standing]:
+    """Return how these stand, in their order; those of queues and targets by what is within this reach. At most two
+    statements, none for none."""
     rows = list(objectives)
     asked = [budgets.Asked(one.pk, one.kind, one.name, one.within_ms, one.days) for one in rows]
     found: dict[int, dict[timedelta, Starts]] = defaultdict(dict)
-    for one in count(asked, SPANS, now) if asked else ():
+    for one in budgets.count(asked, SPANS, now, within=within) if asked else ():
         found[one.id][one.span] = Starts(one.starts, one.late)
     return [
         Standing(
@@ -82,13 +87,28 @@ def kept(now: datetime) -> list[Standing]:
     return list(found[1]) if found is not None else latest(now)
 
 
-def latest(now: datetime) -> list[Standing]:
+def latest(now: datetime, reach: Reach | None = None) -> list[Standing]:
     """Return how all stand, at most KEPT_FOR seconds ago: another objective is counted at once. One statement, and two
-    more where what was counted is too old."""
+    more where what was counted is too old. For somebody who does not see all: those that he sees, of queues and targets
+    by the starts of his teams alone; two statements more, and one of these where it is kept."""
     rows = list(Objective.objects.all()[:MOST_OBJECTIVES])
+    found = _counted(KEY, rows, now)
+    if reach is None or reach.is_whole:
+        return found
+    seen = set(Objective.objects.within(reach).order_by().values_list("pk", flat=True))
+    counted_by_team = [row for row in rows if row.pk in seen and row.kind != Objective.Kind.SCHEDULE]
+    # Figures are nobody's by who has made the job; who may see objectives sees them by these figures, not by jobs.
+    ours = replace(reach, user_id=None, own_only=False)
+    theirs = _counted(f"{KEY}{name_of(ours)}", counted_by_team, now, ours) if counted_by_team else []
+    by_id = {one.objective.pk: one for one in theirs}
+    return [by_id.get(one.objective.pk, one) for one in found if one.objective.pk in seen]
+
+
+def _counted(key: str, rows: Sequence[Objective], now: datetime, within: Reach | None = None) -> list[Standing]:
     stamp = [(row.pk, row.kind, row.name, row.share, row.within_ms, row.days) for row in rows]
-    found: tuple[object, Sequence[Standing]] | None = cache.get(KEY)
-    if found is None or found[0] != stamp:
-        found = (stamp, standings(rows, now))
-        cache.set(KEY, found, KEPT_FOR)
+    with alone(key):  # twenty who look at once count once
+        found: tuple[object, Sequence[Standing]] | None = cache.get(key)
+        if found is None or found[0] != stamp:
+            found = (stamp, standings(rows, now, within))
+            cache.set(key, found, KEPT_FOR)
     return list(found[1])

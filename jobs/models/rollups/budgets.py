@@ -5,15 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
 from jobs.models.occurrence import UNWANTED
+from jobs.models.querysets.within import and_in_reach
 from jobs.models.rollups.digest import last_place_within
 from jobs.states import Cause, State
 
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
+
 MOST_RUNS = 50_000  # of one schedule that are looked at, the latest
+RUNS_IN_ALL = 100_000  # of all schedules that are asked for at once
 # The step whose stretches a span is counted by: at most so many of them are read for each series.
 STEP_OF = ((timedelta(minutes=30), 10), (timedelta(hours=12), 60), (timedelta(days=366), 3600))
 
@@ -46,8 +51,10 @@ WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(lengths)s::float8[], %(steps)s::int[], %(since)s::timestamptz[]) AS one (length, step, since)
 ), pairs AS MATERIALIZED (
     SELECT asked.id, asked.place, series.id AS series_id, asked.days
-    FROM asked JOIN jobs_series AS series
-        ON asked.name = CASE asked.kind WHEN 'queue' THEN series.queue ELSE series.target END
+    FROM asked JOIN (
+        SELECT id, queue, target, NULL::integer AS created_by_id, jsonb_build_object('team', team) AS labels
+        FROM jobs_series
+    ) AS series ON asked.name = CASE asked.kind WHEN 'queue' THEN series.queue ELSE series.target END{within}
 ), wanted AS (
     SELECT pairs.id, pairs.place, pairs.series_id, spans.length, spans.step, spans.since FROM pairs, spans
     UNION ALL
@@ -65,20 +72,37 @@ WHERE r.delays > 0
 GROUP BY 1, 2
 """
 # What a person has confirmed has no moment of its start. A time that has no run, and should have had one, is late.
+# All schedules have the same share of the runs that are looked at; what some do not need is shared by the others.
 COUNT_RUNS = f"""
 WITH asked AS MATERIALIZED (
     SELECT one.id, schedule.id AS schedule_id, one.within_ms, one.days
     FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(within)s::int[], %(days)s::int[])
         AS one (id, name, within_ms, days)
     JOIN jobs_schedule AS schedule ON schedule.name = one.name
+), shares AS MATERIALIZED (
+    SELECT greatest(%(in_all)s / greatest(count(*), 1), 1) AS share FROM asked
+), sized AS MATERIALIZED (
+    SELECT asked.*, share, number FROM asked CROSS JOIN shares CROSS JOIN LATERAL (
+        SELECT count(*) AS number FROM (
+            SELECT FROM jobs_occurrence
+            WHERE schedule_id = asked.schedule_id AND nominal_at <= %(now)s
+                AND nominal_at >= %(now)s - asked.days * interval '1 day'
+            LIMIT share + 1
+        ) AS its
+    ) AS counted
+), bounded AS MATERIALIZED (
+    SELECT id, schedule_id, within_ms, days, least(%(most)s, CASE WHEN number <= share THEN number ELSE share + (
+        (sum(greatest(share - number, 0)) OVER ())::bigint / count(*) FILTER (WHERE number > share) OVER ()
+    ) END) AS most
+    FROM sized
 ), runs AS MATERIALIZED (
     SELECT asked.id, asked.days, run.nominal_at, run.count, run.cause = ANY (%(unwanted)s::text[]) AS is_missed,
         extract(epoch FROM job.execute_at - job.run_at) * 1000 > asked.within_ms AS is_late
-    FROM asked CROSS JOIN LATERAL (
+    FROM bounded AS asked CROSS JOIN LATERAL (
         SELECT nominal_at, count, job_id, cause FROM jobs_occurrence
         WHERE schedule_id = asked.schedule_id AND nominal_at <= %(now)s
             AND nominal_at >= %(now)s - asked.days * interval '1 day'
-        ORDER BY nominal_at DESC LIMIT %(most)s
+        ORDER BY nominal_at DESC LIMIT asked.most
     ) AS run
     LEFT JOIN LATERAL (
         SELECT execute_at, run_at FROM jobs_all
@@ -98,9 +122,11 @@ GROUP BY 1, 2
 """  # noqa: S608 - of our own words only
 
 
-def count(asked: Iterable[Asked], spans: Iterable[timedelta], now: datetime) -> list[Counted]:
+def count(
+    asked: Iterable[Asked], spans: Iterable[timedelta], now: datetime, *, within: Reach | None = None
+) -> list[Counted]:
     """Return the counts of each objective over each of these spans, and over its days; none where nothing has started.
-    At most two statements."""
+    Of queues and targets only what is within this reach as a team's counts; None: all. At most two statements."""
     found: list[Counted] = []
     lengths = sorted(spans)
     every = list(asked)
@@ -120,7 +146,8 @@ def count(asked: Iterable[Asked], spans: Iterable[timedelta], now: datetime) -> 
                 "since": [_begin(now - length, step) for length, step in zip(lengths, steps, strict=True)],
                 "now": now,
             }
-            cursor.execute(COUNT, values)
+            condition, more = and_in_reach(within)
+            cursor.execute(COUNT.format(within=condition), values | more)
             found += [_counted(row) for row in cursor.fetchall()]
         if of_runs:
             values = {
@@ -131,6 +158,7 @@ def count(asked: Iterable[Asked], spans: Iterable[timedelta], now: datetime) -> 
                 "lengths": [length.total_seconds() for length in lengths],
                 "unwanted": [Cause(cause).value for cause in UNWANTED],
                 "most": MOST_RUNS,
+                "in_all": RUNS_IN_ALL,
                 "now": now,
             }
             cursor.execute(COUNT_RUNS, values)
