@@ -13,8 +13,9 @@ from jobs.api.filters import WordField
 from jobs.api.listing import PageQuery, checked
 from jobs.api.views import ApiView
 from jobs.clock import clock
-from jobs.forecast.forecast import DAY, MOST_SLOTS, OVERLOADS, QUEUES, UNKNOWN, WEEK, Forecast, OfQueue, forecast
+from jobs.forecast.forecast import MOST_SLOTS, OVERLOADS, QUEUES, Forecast, OfQueue, latest
 from jobs.forecast.overloads import TOLERABLE
+from jobs.forecast.reading import DAY, UNKNOWN, WEEK
 from jobs.models import Job
 from jobs.models.querysets.cohorts import MOST_PENDING
 from jobs.permissions import VIEW_JOB
@@ -119,7 +120,7 @@ class ForecastDurationSerializer(serializers.Serializer[Any]):
 
 
 class ForecastSerializer(serializers.Serializer[Any]):
-    at = serializers.DateTimeField()
+    at = serializers.DateTimeField(help_text="When it was read: at most 10 s ago.")
     until = serializers.DateTimeField()
     step = serializers.IntegerField(help_text="Seconds of a stretch.")
     more_slots = serializers.IntegerField()
@@ -140,7 +141,7 @@ class ForecastView(ApiView):
         served, on the slots that live workers have. Says where slots do not suffice, how late runs start then, and what
         would help. The page `/forecast/` shows the same."""
         wanted = checked(request.query_params, ForecastQuery)
-        found = forecast(
+        found = latest(
             now=clock.current(),
             hours=wanted.get("hours", DAY),
             within=self.reach,

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
 
-from jobs.conf import conf
-from jobs.forecast.coming import Coming, coming
+from jobs.forecast.coming import Coming
 from jobs.forecast.overloads import Overload, overloads, with_fewer
+from jobs.forecast.reading import DAY, LENGTHS, Durations, Lasting, Reading, kept_for, read
 from jobs.forecast.simulation import NEVER, Stretches, simulate, spread_evenly, work_by_stretch
-from jobs.forecast.slots import Share, has_own, notes_of, pools, shares, slots_of, together_with
+from jobs.forecast.slots import Share, has_own, notes_of, pools, slots_of, together_with
 from jobs.models import Limit
 from jobs.models.limit import Kind
-from jobs.models.querysets.cohorts import MOST_PENDING, Cohorts, cohorts
-from jobs.models.rollups.durations import p95_of
+from jobs.models.querysets.cohorts import MOST_PENDING, Cohorts
 from jobs.rights import Reach
 
-UNKNOWN = 1_000  # milliseconds: how long a run of a target is taken to last of which none has ended
-DAY, WEEK = 24, 168  # hours
-CELLS = {DAY: 1_000, WEEK: 60_000}  # milliseconds: what is due in one is put together
-LENGTHS = {DAY: 60_000, WEEK: 600_000}  # milliseconds of a stretch
 PARTS = 8  # in which a cell with several moments is spread evenly
 QUEUES = 50  # that are answered for; those with the greatest delays first
 OVERLOADS = 20  # of a queue
@@ -31,14 +25,6 @@ TRIED = 5  # queues with the greatest delays, for whose overloads fewer slots ar
 MOST_SLOTS = 1_000
 
 Entry = tuple[int, str, int, int]  # as jobs.forecast.simulation.Runs has it
-
-
-class Lasting(NamedTuple):
-    """Length that runs of a target are taken to have; `known`: by its figures."""
-
-    target: str
-    ms: int
-    known: bool
 
 
 @dataclass(frozen=True)
@@ -96,27 +82,32 @@ class Forecast:
 def forecast(*, now: datetime, hours: int, within: Reach, queue: str | None = None, more_slots: int = 0) -> Forecast:
     """Return what is to be expected in the next hours, of what is within this reach; with `queue` of this one, others
     are reckoned with all the same, since they may use its slots. Some seven statements."""
-    length, cell = LENGTHS[hours], CELLS[hours]
-    base = datetime.fromtimestamp(now.timestamp() // (length // 1000) * (length // 1000), UTC)
+    return reckon(read(now, hours, within), within, queue=queue, more_slots=more_slots)
+
+
+def latest(*, now: datetime, hours: int, within: Reach, queue: str | None = None, more_slots: int = 0) -> Forecast:
+    """Return the same, by what was read for somebody who sees the same a few seconds ago."""
+    return reckon(kept_for(now, hours, within), within, queue=queue, more_slots=more_slots)
+
+
+def reckon(found: Reading, within: Reach, *, queue: str | None = None, more_slots: int = 0) -> Forecast:
+    """Simulate what was read. No statement."""
+    now, base, hours, length = found.now, found.base, found.hours, LENGTHS[found.hours]
     until = now + timedelta(hours=hours)
-    counted = cohorts(base, now=now, until=until, cell=cell, within=within)
-    schedules = coming(now=now, until=until, within=within)
-    lasts = durations({one.target for one in counted} | {key[1] for key in schedules.starts}, now=now, within=within)
+    counted, schedules, lasts, of_workers = found.counted, found.schedules, found.lasts, found.of_workers
     hidden = within.names_of_others(Kind.QUEUE)
-    of_workers = shares(now, conf().patience, hidden=hidden, only=within.only_queues)
-    latest = max((max(one.last) for one in counted if one.is_pending), default=0)
+    last = max((max(one.last) for one in counted if one.is_pending), default=0)
     runs, running, jobs = _runs(counted, schedules, lasts, base, now)
     names = {queue for _, queue, _, _ in runs} | {queue for _, queue, _, _ in running}
     asked = {name for name in (names if queue is None else {queue}) if name not in hidden}
     asked = asked if within.only_queues is None else asked & within.only_queues
-    of_queues = Limit.objects.within(within).with_rules().filter(kind=Kind.QUEUE, name__in=asked)
-    limits = {one.name: one for one in of_queues}
+    limits = {name: one for name, one in found.limits.items() if name in asked}
     most = {
         name: one.concurrency
         for name, one in limits.items()
         if one.concurrency is not None and has_own(name, of_workers)
     }
-    found = simulate(
+    stretches = simulate(
         [one for one in runs if one[1] not in hidden] if hidden else runs,
         pools(of_workers, dict.fromkeys(asked, more_slots), most),
         length=length,
@@ -124,7 +115,7 @@ def forecast(*, now: datetime, hours: int, within: Reach, queue: str | None = No
         until=int((until - base) / timedelta(milliseconds=1)),
     )
     answered = [
-        _of_queue(name, found, of_workers, limits.get(name), base=base, length=length, hours=hours, more=more_slots)
+        _of_queue(name, stretches, of_workers, limits.get(name), base=base, length=length, hours=hours, more=more_slots)
         for name in sorted(asked)
     ]
     answered.sort(key=lambda one: (-one.delay, one.name))
@@ -137,30 +128,12 @@ def forecast(*, now: datetime, hours: int, within: Reach, queue: str | None = No
         length=length,
         more_slots=more_slots,
         jobs=jobs,
-        cut_at=base + timedelta(milliseconds=latest) if jobs >= MOST_PENDING else None,
+        cut_at=base + timedelta(milliseconds=last) if jobs >= MOST_PENDING else None,
         coming=schedules,
         lasting=tuple(lasts(target) for target in sorted(lasts.targets)),
         queues=tuple(answered[:QUEUES]),
         left_out=max(len(answered) - QUEUES, 0),
     )
-
-
-class Durations(NamedTuple):
-    """Lengths that runs of these targets are taken to have."""
-
-    targets: frozenset[str]
-    known: Mapping[str, float]
-
-    def __call__(self, target: str) -> Lasting:
-        if target in self.known:
-            return Lasting(target, max(round(self.known[target]), 1), known=True)
-        return Lasting(target, UNKNOWN, known=False)
-
-
-def durations(targets: Collection[str], *, now: datetime, within: Reach) -> Durations:
-    """Return how long runs of these targets are taken to last: the p95 of the last week; UNKNOWN where none has
-    ended."""
-    return Durations(frozenset(targets), p95_of(targets, now=now, within=within))
 
 
 def _runs(

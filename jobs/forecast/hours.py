@@ -7,12 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from jobs.forecast.coming import Coming, coming
-from jobs.models.querysets.cohorts import MOST_PENDING, cohorts
+from jobs.kept import kept
+from jobs.models.querysets.cohorts import MOST_PENDING, Cohorts, cohorts
+from jobs.models.querysets.seeing_alike import name_of
 from jobs.rights import Reach
 
 AHEAD = timedelta(days=7)
 HOUR = timedelta(hours=1)
 CELL = 3_600_000  # milliseconds
+KEPT_FOR = 10  # seconds
+KEY = "runat-hours"
 
 
 class Planned(NamedTuple):
@@ -25,10 +29,15 @@ class Planned(NamedTuple):
 
 def planned(*, now: datetime, within: Reach, queue: str | None = None) -> Planned:
     """Return what is due in the next AHEAD, of what is within this reach, by jobs and by schedules. What is overdue is
-    due in this hour."""
+    due in this hour. What was read is kept for KEPT_FOR seconds, for all who see the same, whichever queue they ask
+    for."""
     base = hour_of(now)
-    counted = cohorts(base, now=now, until=now + AHEAD, cell=CELL, within=within)
-    schedules = coming(now=now, until=now + AHEAD, within=within)
+
+    def read() -> tuple[list[Cohorts], Coming]:
+        counted = cohorts(base, now=now, until=now + AHEAD, cell=CELL, within=within)
+        return counted, coming(now=now, until=now + AHEAD, within=within)
+
+    counted, schedules = kept(f"{KEY}-{base.timestamp():.0f}{name_of(within)}", KEPT_FOR, read)
     found: Counter[datetime] = Counter()
     jobs = 0
     for one in counted:

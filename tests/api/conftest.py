@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.bearing import secret_of
+from tests.monitor.conftest import fresh_cache  # noqa: F401
 
 JOBS = "/api/v1/jobs/"
 

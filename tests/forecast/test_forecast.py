@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from jobs.forecast import coming as walking
-from jobs.forecast.forecast import DAY, WEEK, forecast
+from jobs.forecast.forecast import forecast
+from jobs.forecast.reading import DAY, WEEK
 from jobs.forecast.simulation import NEVER, Pool, Runs
 from jobs.models import Calendar, Job, Limit, Schedule
 from jobs.rights import EVERYTHING, reach_of

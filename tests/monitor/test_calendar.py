@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from jobs.clock import clock
+from jobs.forecast import hours as planning
 from jobs.monitor.ahead.calendar import short
 from tests.admin.schedule_rows import schedule
 from tests.monitor.rows import pending
@@ -17,6 +19,7 @@ from tests.rollups.steps import add, ended
 
 CALENDAR = "/calendar/"
 HOUR = timedelta(hours=1)
+QUERIES: list[dict[str, str]] = [{}, {"queue": "ours-q"}, {"queue": "theirs-q"}]
 
 
 def hours(client: Client, **query: str) -> dict[datetime, tuple[int, int]]:
@@ -90,6 +93,31 @@ def test_somebody_sees_what_his_teams_own(ada: User) -> None:  # noqa: F811
     one.force_login(ada)
     assert hours(one) == {later: (1, 0)}
     assert hours(one, queue="theirs-q") == {}
+
+
+def test_what_is_planned_is_read_once_for_all_who_see_the_same(
+    client: Client,
+    ada: User,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads: list[object] = []
+    real = planning.cohorts
+
+    def counted(*args: Any, **more: Any) -> Any:
+        reads.append(more["within"])
+        return real(*args, **more)
+
+    monkeypatch.setattr(planning, "cohorts", counted)
+    monkeypatch.setattr(planning, "KEPT_FOR", 600)  # however slow the machine is
+    monkeypatch.setattr(planning, "hour_of", lambda _: now)
+    now = of(clock.current())
+    for queue in ("ours-q", "theirs-q"):
+        pending(now + 2 * HOUR, queue=queue)
+    one = Client()
+    one.force_login(ada)
+    seen = [sum(runs for runs, _ in hours(who, **query).values()) for who in (client, one) for query in QUERIES]
+    assert seen == [2, 1, 1, 1, 1, 0]
+    assert len(reads) == 2
 
 
 @pytest.mark.parametrize(

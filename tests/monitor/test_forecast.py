@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from jobs.clock import clock
+from jobs.forecast import reading
 from jobs.models import Job
 from jobs.monitor.ahead.forecast import in_words
+from jobs.rights import Reach
+from tests.api.conftest import bearer
 from tests.monitor.rows import pending, worker
 from tests.rights.conftest import ada, make_team, make_user  # noqa: F401
 
@@ -81,6 +84,37 @@ def test_queues_of_other_teams_are_not_shown(ada: User) -> None:  # noqa: F811
     assert "theirs-q" not in text
     assert "1 pending job," in text
     assert Job.objects.count() == 2
+
+
+def test_twenty_who_look_read_once_whatever_they_ask_and_another_team_reads_its_own(
+    client: Client,
+    ada: User,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads: list[object] = []
+    real = reading.read
+
+    def counted(now: datetime, hours: int, within: Reach) -> reading.Reading:
+        reads.append(within)
+        return real(now, hours, within)
+
+    monkeypatch.setattr(reading, "read", counted)
+    monkeypatch.setattr(reading, "KEPT_FOR", 600)  # however slow the machine is
+    now = clock.current()
+    worker(now, slots=2, queues=["ours-q", "theirs-q"])
+    for queue in ("ours-q", "theirs-q"):
+        pending(now + timedelta(hours=1), queue=queue)
+    for slots in range(20):
+        assert "theirs-q" in shown(client, slots=str(slots))
+    api = bearer(User.objects.get(username="root"))
+    assert len(api.get("/api/v1/forecast/", {"queue": "ours-q"}).json()["queues"]) == 1
+    assert len(reads) == 1
+    one = Client()
+    one.force_login(ada)
+    assert ["theirs-q" in shown(one), "ours-q" in shown(one)] == [False, True]
+    assert len(reads) == 2
+    shown(client, hours="168")
+    assert len(reads) == 3
 
 
 @pytest.mark.parametrize(("delay", "words"), [(0, "none"), (1_500, "2 s"), (float("inf"), "never starts")])

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
 
 from jobs.api.filters import WordField
-from jobs.api.listing import PageQuery, checked
+from jobs.api.listing import PageQuery
 from jobs.clock import clock
 from jobs.forecast.hours import AHEAD, HOUR, hour_of, planned
 from jobs.models.rollups import series
 from jobs.models.rollups.removing import KEPT
 from jobs.models.rollups.series import Point
 from jobs.monitor.access import page
-from jobs.monitor.list_form import Field, Form, address, sentences, without
-from jobs.permissions import VIEW_JOB, why_refused
+from jobs.monitor.by_query import by_query, in_form
+from jobs.monitor.list_form import Field, Form, address, without
+from jobs.permissions import VIEW_JOB
 from jobs.rights import Reach, reach_of
-from jobs.web.refused import refuse
 
 DAYS = 14  # that are shown
 BACK = timedelta(days=7)  # of them before today
@@ -71,20 +71,11 @@ class Cell(NamedTuple):
 
 @require_safe
 @page
-def calendar_page(request: HttpRequest) -> HttpResponse:
+@by_query(CalendarQuery, "monitor/calendar.html", needs=VIEW_JOB, refused=in_form(CalendarForm))
+def calendar_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show two weeks by hours, of what this person sees."""
-    if not request.user.has_perm(VIEW_JOB):
-        return refuse(request, why_refused(request.user, VIEW_JOB))
-    if any(value == "" for _, values in request.GET.lists() for value in values):
-        return redirect(address(request.path, without(request.GET)))
     reach, now = reach_of(request.user), clock.current()
     form = CalendarForm(request.GET, reach)
-    try:
-        wanted: Mapping[str, Any] = checked(request.GET, CalendarQuery)
-    except serializers.ValidationError as error:
-        problems: Mapping[str, Iterable[str]] = sentences(error)
-        shown = {"form": form.refused(problems), "reach": reach, "problems": problems}
-        return render(request, "monitor/calendar.html", shown, status=400)
     today = now.astimezone(UTC).date()
     day = min(max(wanted.get("day", today - BACK), today - LONGEST), today)
     queue = wanted.get("queue")

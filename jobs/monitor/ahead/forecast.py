@@ -3,30 +3,29 @@ it knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from rest_framework import serializers
 
 from jobs.api.forecast import ForecastQuery
-from jobs.api.listing import checked
 from jobs.clock import clock
-from jobs.forecast.forecast import DAY, UNKNOWN, WEEK, Forecast, OfQueue, forecast
+from jobs.forecast.forecast import Forecast, OfQueue, latest
 from jobs.forecast.overloads import LATE, TOLERABLE, Overload, lasting
+from jobs.forecast.reading import DAY, UNKNOWN, WEEK
 from jobs.forecast.simulation import NEVER, Stretch
 from jobs.models.querysets.cohorts import MOST_PENDING
 from jobs.monitor.access import page
-from jobs.monitor.list_form import Field, Form, address, sentences, without
-from jobs.permissions import VIEW_JOB, why_refused
+from jobs.monitor.by_query import by_query, in_form
+from jobs.monitor.list_form import Field, Form, address, without
+from jobs.permissions import VIEW_JOB
 from jobs.rights import reach_of
-from jobs.web.refused import refuse
 
 HOURS = {DAY: "24 hours", WEEK: "7 days"}
 STRETCHES = {DAY: 15, WEEK: 12}  # of a bar
@@ -84,22 +83,13 @@ class Chart(NamedTuple):
 
 @require_safe
 @page
-def forecast_page(request: HttpRequest) -> HttpResponse:
+@by_query(PageQuery, "monitor/forecast.html", needs=VIEW_JOB, refused=in_form(ForecastForm))
+def forecast_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show what is to be expected, of what this person sees."""
-    if not request.user.has_perm(VIEW_JOB):
-        return refuse(request, why_refused(request.user, VIEW_JOB))
-    if any(value == "" for _, values in request.GET.lists() for value in values):
-        return redirect(address(request.path, without(request.GET)))
     reach, now = reach_of(request.user), clock.current()
     form = ForecastForm(request.GET, reach)
-    try:
-        wanted: Mapping[str, Any] = checked(request.GET, PageQuery)
-    except serializers.ValidationError as error:
-        problems: Mapping[str, Iterable[str]] = sentences(error)
-        shown = {"form": form.refused(problems), "reach": reach, "problems": problems}
-        return render(request, "monitor/forecast.html", shown, status=400)
     hours = wanted.get("hours", DAY)
-    found = forecast(now=now, hours=hours, within=reach, queue=wanted.get("queue"), more_slots=wanted.get("slots", 0))
+    found = latest(now=now, hours=hours, within=reach, queue=wanted.get("queue"), more_slots=wanted.get("slots", 0))
     charts = [_chart(one, found) for one in found.queues]
     facts = {
         "form": form,

@@ -1,0 +1,91 @@
+"""Reads for a forecast, and keeps it for a few seconds: who asks for another queue, or with more slots, costs the
+simulation only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from jobs.conf import conf
+from jobs.forecast.coming import Coming, coming
+from jobs.forecast.slots import Share, shares
+from jobs.kept import kept
+from jobs.models import Limit
+from jobs.models.limit import Kind
+from jobs.models.querysets.cohorts import Cohorts, cohorts
+from jobs.models.querysets.seeing_alike import name_of
+from jobs.models.rollups.durations import p95_of
+from jobs.rights import Reach
+
+UNKNOWN = 1_000  # milliseconds: how long a run of a target is taken to last of which none has ended
+DAY, WEEK = 24, 168  # hours
+CELLS = {DAY: 1_000, WEEK: 60_000}  # milliseconds: what is due in one is put together
+LENGTHS = {DAY: 60_000, WEEK: 600_000}  # milliseconds of a stretch
+KEPT_FOR = 10  # seconds
+KEY = "runat-forecast"
+
+
+class Lasting(NamedTuple):
+    """Length that runs of a target are taken to have; `known`: by its figures."""
+
+    target: str
+    ms: int
+    known: bool
+
+
+class Durations(NamedTuple):
+    """Lengths that runs of these targets are taken to have."""
+
+    targets: frozenset[str]
+    known: Mapping[str, float]
+
+    def __call__(self, target: str) -> Lasting:
+        if target in self.known:
+            return Lasting(target, max(round(self.known[target]), 1), known=True)
+        return Lasting(target, UNKNOWN, known=False)
+
+
+def durations(targets: Collection[str], *, now: datetime, within: Reach) -> Durations:
+    """Return how long runs of these targets are taken to last: the p95 of the last week; UNKNOWN where none has
+    ended."""
+    return Durations(frozenset(targets), p95_of(targets, now=now, within=within))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Answers of the database for a forecast of so many hours from `now` on, whichever queue is asked for."""
+
+    now: datetime
+    base: datetime
+    hours: int
+    counted: list[Cohorts]
+    schedules: Coming
+    lasts: Durations
+    of_workers: list[Share]
+    limits: Mapping[str, Limit]
+
+
+def read(now: datetime, hours: int, within: Reach) -> Reading:
+    """Ask the database. Some seven statements, of which the first reads MOST_PENDING jobs at most."""
+    seconds = LENGTHS[hours] // 1000
+    base = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+    until = now + timedelta(hours=hours)
+    counted = cohorts(base, now=now, until=until, cell=CELLS[hours], within=within)
+    schedules = coming(now=now, until=until, within=within)
+    return Reading(
+        now=now,
+        base=base,
+        hours=hours,
+        counted=counted,
+        schedules=schedules,
+        lasts=durations({one.target for one in counted} | {key[1] for key in schedules.starts}, now=now, within=within),
+        of_workers=shares(now, conf().patience, hidden=within.names_of_others(Kind.QUEUE), only=within.only_queues),
+        limits={one.name: one for one in Limit.objects.within(within).with_rules().filter(kind=Kind.QUEUE)},
+    )
+
+
+def kept_for(now: datetime, hours: int, within: Reach) -> Reading:
+    """Return what was read at most KEPT_FOR seconds ago in this process, for somebody who sees the same."""
+    return kept(f"{KEY}-{hours}{name_of(within)}", KEPT_FOR, lambda: read(now, hours, within))
