@@ -25,8 +25,8 @@ class ObjectiveAdmin(Audited, NamedWithin, ModelAdmin[Objective]):
     def kind_of(self, obj: Objective) -> str:
         return obj.kind
 
-    def is_theirs(self, request: HttpRequest, obj: Objective) -> bool:
-        return touches(reach_in(request), obj.kind, obj.name)
+    def may_define(self, request: HttpRequest, kind: str, name: str) -> bool:
+        return touches(reach_in(request), kind, name)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Objective | None = None) -> Any:
         return ["kind", "name"] if obj else []

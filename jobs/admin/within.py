@@ -108,19 +108,23 @@ class NamedWithin(Within):
         """Return the kind of what this row is about."""
         raise NotImplementedError
 
+    def may_define(self, request: HttpRequest, kind: str, name: str) -> bool:
+        """Return whether what is called so is the person's to define, as REST has it, too."""
+        return reach_in(request).has(kind, name)
+
     def is_theirs(self, request: HttpRequest, obj: Any) -> bool:
-        return reach_in(request).has(self.kind_of(obj), obj.name)
+        return self.may_define(request, self.kind_of(obj), obj.name)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return a form that refuses a name which is not the person's to define."""
         form: Any = cast("Any", super()).get_form(request, obj, change=change, **kwargs)
-        kind_of, reach = self.kind_of, reach_in(request)
+        kind_of, may_define = self.kind_of, self.may_define
 
         class TheirsForm(form):  # type: ignore[misc]
             def clean(self) -> Any:
                 cleaned = super().clean() or self.cleaned_data
                 name, row = cleaned.get("name"), self._meta.model(**{k: v for k, v in cleaned.items() if k == "kind"})
-                if name and not reach.has(kind_of(row), name):
+                if name and not may_define(request, kind_of(row), name):
                     self.add_error("name", not_of_theirs(f"The {kind_of(row)} '{name}'"))
                 return cleaned
 

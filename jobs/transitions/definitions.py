@@ -115,13 +115,17 @@ def define_objective(
     kind: str, name: str, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime
 ) -> bool:
     """Have the objective of this queue, target or schedule be so; True where it is new. Raises ValidationError."""
+    wanted = Objective(kind=kind, name=name, **fields)
+    wanted.clean_fields()
+    wanted.clean()
+    wanted.validate_constraints(exclude={"kind"})  # but that there is one of each: it is changed then
     with transaction.atomic():
-        before = as_stored(Objective.objects.filter(kind=kind, name=name))
-        row = Objective.objects.filter(kind=kind, name=name).first() or Objective(kind=kind, name=name)
-        for field, value in fields.items():
-            setattr(row, field, value)
-        row.full_clean()
-        row.save()
+        row, created = Objective.objects.get_or_create(kind=kind, name=name, defaults=fields)
+        before = None if created else stored(row)
+        if not created:
+            for field, value in fields.items():
+                setattr(row, field, value)
+            row.save()
         note(row, before, by=by, now=now)
     return before is None
 

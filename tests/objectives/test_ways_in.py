@@ -19,7 +19,9 @@ from jobs.monitor import figures
 from jobs.transitions import definitions
 from tests.admin.schedule_rows import schedule
 from tests.api.conftest import bearer
+from tests.concurrency.steps import at_once
 from tests.conftest import NOW
+from tests.rights.conftest import ada, make_team, make_user, page_of  # noqa: F401
 from tests.rollups.steps import add, ended
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +108,34 @@ def test_there_is_one_of_each() -> None:
     assert not definitions.define_objective("queue", "mail", fields, by=None, now=NOW)
     with pytest.raises(ValidationError):
         Objective(kind="queue", name="mail", share=99, within_ms=1000, days=30).full_clean()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_define_it_at_once_are_answered_as_one_after_the_other() -> None:
+    def define(days: int) -> bool:
+        return definitions.define_objective(
+            "queue", "mail", {"share": 99, "within_ms": 1000, "days": days}, by=None, now=NOW
+        )
+
+    for _ in range(5):
+        Objective.objects.all().delete()
+        assert sorted(at_once(define, [7, 8, 9, 10])) == [False, False, False, True]
+    verbs = list(Audit.objects.filter(subject="objective").values_list("verb", flat=True))
+    assert (verbs.count("create"), verbs.count("change")) == (5, 15)
+
+
+def test_who_defines_one_of_his_team_s_schedule_by_rest_does_so_in_the_admin(ada: User) -> None:  # noqa: F811
+    for team in ("ours", "theirs"):
+        schedule(f"nightly of {team}", now=NOW, queue=f"{team}-q")
+    form = {"kind": "schedule", "share": "99.9", "within_ms": "60000", "days": "30"}
+    client = page_of(ada)
+    refused = client.post("/admin/jobs/objective/add/", form | {"name": "nightly of theirs"})
+    assert "belongs to no team of yours" in refused.content.decode()
+    made = client.post("/admin/jobs/objective/add/", form | {"name": "nightly of ours"})
+    assert made.status_code == 302, made.content
+    at = "/api/v1/objectives/schedule/nightly of ours/"
+    assert bearer(ada).put(at, {"share": 99, "within_ms": 60_000}, content_type=JSON).status_code == 200
+    assert Objective.objects.get().name == "nightly of ours"
 
 
 def test_an_administrator_defines_one_and_it_is_audited(admin_client: Client) -> None:
