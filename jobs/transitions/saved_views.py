@@ -31,16 +31,12 @@ def save(name: str, query: str, *, by: AbstractBaseUser, now: datetime) -> Saved
 
 
 def change(view: SavedView, name: str, team: str, *, by: AbstractBaseUser, now: datetime) -> SavedView:
-    """Give it this name, and share it with this team; empty: with nobody. Raises ValidationError."""
+    """Give it this name, and share it with this team; empty: with nobody. Who has left a team changes nothing that its
+    members see, but may take it back. Raises ValidationError."""
     before, name = view.described(), _named(name)
-    found = None
-    # A team that it is shared with already may stay, also when its owner has left it.
-    if team and not (view.team and view.team.name == team):
-        found = Team.objects.filter(name=team, members=by.pk).first()
-        if found is None:
-            raise ValidationError(f"You are in no team '{team[:100]}'; share a view with a team of yours.")
-    elif team:
-        found = view.team
+    found = Team.objects.filter(name=team, members=by.pk).first() if team else None
+    if team and found is None:
+        raise ValidationError(f"You are in no team '{team[:100]}'; share a view with a team of yours, or with nobody.")
     view.name, view.team = name, found
     _write(view, by=by, now=now, before=before)
     return view

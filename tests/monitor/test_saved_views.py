@@ -91,8 +91,10 @@ def test_a_team_sees_what_is_shared_with_it_and_changes_nothing_of_it(members):
     assert "all that is paid" not in page(eve)
     assert [bob.post(where).status_code for where in (change, delete)] == [404, 404]
     Team.objects.get().members.remove(User.objects.get(username="ada"))
-    ada.post(change, {"name": "payments", "team": "books"})
-    assert "payments" in page(bob)
+    refused = ada.post(change, {"name": "what ada thinks", "team": "books"}, follow=True).content.decode()
+    assert "You are in no team &#x27;books&#x27;" in refused, "who has left writes nothing into their palettes"
+    assert "what ada thinks" not in page(bob)
+    assert "all that is paid" in page(bob)
     ada.post(change, {"name": "payments", "team": ""})
     assert (
         ada.post(change, {"name": "payments", "team": "books"}, follow=True).content.count(b"You are in no team") == 1

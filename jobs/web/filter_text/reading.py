@@ -16,7 +16,6 @@ LONGEST = 2000  # characters
 SEVERAL = "label"  # may be said more than once
 STATES = [str(state.label) for state in State]
 BY_NUMBER = {str(state.value): str(state.label) for state in State}
-NO_MINUS = 'Only states can be left out: -state:completed. Text that begins with - is written in quotes: "-x".'
 OPPOSITE = {"any": "no", "no": "any"}
 
 # Quoted text, in which \\" and \\\\ stand for themselves; else whatever has no space.
