@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -65,12 +65,13 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def control(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
-    """A button: does it, says what became of it, and goes back. What cancels asks once."""
+    """A button: does it, says what became of it, and goes back. What cancels asks once; whoever only follows the
+    address comes to the page with the button."""
     if verb not in BY_NAME:
         raise Http404(f"Nothing is called {verb}.")
     if request.method != "POST":
         asks = BY_NAME[verb] is controls.CANCEL
-        return _ask_to_cancel(request, job_id) if asks else HttpResponseNotAllowed(["POST"])
+        return _ask_to_cancel(request, job_id) if asks else redirect("job", job_id)
     by = cast("AbstractBaseUser", request.user)
     if why := _why_not(BY_NAME[verb], job_id, by):
         return refuse(request, why)

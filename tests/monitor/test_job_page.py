@@ -125,7 +125,10 @@ def test_what_cannot_be_done_is_refused_with_the_reason(operator, at):
 
 def test_a_button_needs_post_and_its_token(operator, client, at):
     job = pending(at + 60 * SECOND)
-    assert operator.get(f"/jobs/{job.pk}/run-now/").status_code == 405
+    for verb in ("run-now", "retry", "undo"):
+        assert operator.get(f"/jobs/{job.pk}/{verb}/")["Location"] == f"/jobs/{job.pk}/"
+    job.refresh_from_db()
+    assert (job.state, job.run_at) == (State.PENDING, at + 60 * SECOND)
     client.handler.enforce_csrf_checks = True
     assert client.post(f"/jobs/{job.pk}/cancel/").status_code == 403
 
