@@ -6,7 +6,7 @@ what comes back soon after that is the same alert again, and says nothing unless
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -50,11 +50,18 @@ class Change:
     again: bool = False
 
 
-def keep(found: Iterable[Condition], seen: Iterable[Condition], now: datetime) -> list[Change]:
+def keep(
+    found: Iterable[Condition],
+    seen: Iterable[Condition],
+    now: datetime,
+    *,
+    leave_open: Callable[[Alert], bool] = lambda alert: False,
+) -> list[Change]:
     """Make the alerts be as it is now, in one transaction, and return what has changed. `seen`: all that is wrong at
-    this moment, also what has not stood long enough to open an alert: it keeps an open one open.
+    this moment, also what has not stood long enough to open an alert: it keeps an open one open. `leave_open`: whether
+    it is not known if one is over.
 
-    1. What is open and still wrong stays open; what has stayed good is resolved.
+    1. What is open and still wrong, or may be, stays open; what has stayed good is resolved.
     2. What is wrong and not open opens, or opens again where it was resolved a moment ago.
     3. What has come back and stayed is said again.
     """
@@ -66,6 +73,8 @@ def keep(found: Iterable[Condition], seen: Iterable[Condition], now: datetime) -
         for key, alert in open_now.items():
             if key in still:
                 changes += _goes_on(alert, now)
+            elif leave_open(alert):
+                _note_seen(alert, now)
             elif now - alert.last_seen_at >= GOOD_FOR:
                 changes.append(_resolve(alert, now))
         changes += _open([one for key, one in wrong.items() if key not in open_now], now)
@@ -93,10 +102,14 @@ def opened_before(condition: Condition, since: datetime, now: datetime) -> None:
             _new(condition, since, last_seen_at=now, announced=AlertEvent.OPENED).save()
 
 
-def _goes_on(alert: Alert, now: datetime) -> list[Change]:
+def _note_seen(alert: Alert, now: datetime) -> None:
     if now - alert.last_seen_at >= SEEN_EVERY:
         alert.last_seen_at = now
         alert.save(update_fields=["last_seen_at"])
+
+
+def _goes_on(alert: Alert, now: datetime) -> list[Change]:
+    _note_seen(alert, now)
     if alert.announced == AlertEvent.OPENED or alert.acknowledged_at is not None:
         return []
     was_silenced = not alert.announced and alert.reopened_at is None
@@ -153,6 +166,8 @@ def _say(changes: Iterable[Change], now: datetime) -> None:
         return
     destinations, silences = list(Destination.objects.in_use()), list(Silence.objects.in_force(now))
     rules = AlertRule.objects.of_alerts(alert.key for alert, _ in to_say)
+    over = [alert.pk for alert, event in to_say if alert.is_own and event == AlertEvent.RESOLVED]
+    heard = Delivery.objects.heard_of_opening(over) if over else {}
     for alert, event in to_say:
         if event == AlertEvent.OPENED and any(one.fits(alert.fingerprint) for one in silences):
             continue
@@ -160,13 +175,18 @@ def _say(changes: Iterable[Change], now: datetime) -> None:
         alert.save(update_fields=["announced"])
         Delivery.objects.bulk_create(
             Delivery(alert=alert, destination=one, event=event, made_at=now, next_at=now)
-            for one in _those(destinations, alert, rules.get(alert.key))
+            for one in _those(destinations, alert, rules.get(alert.key), heard.get(alert.pk, ()))
         )
 
 
-def _those(destinations: Iterable[Destination], alert: Alert, rule: AlertRule | None) -> list[Destination]:
+def _those(
+    destinations: Iterable[Destination], alert: Alert, rule: AlertRule | None, heard: Collection[int]
+) -> list[Destination]:
     """Return the destinations that are told: of a rule of administrators those that it names, else those that want such
-    alerts."""
+    alerts. Whoever was told that one of theirs has opened (`heard`, where it is over) is told its end, whatever has
+    become of the rule."""
     if not alert.is_own:
         return [one for one in destinations if one.wants(alert.fingerprint, alert.level)]
+    if heard:
+        return [one for one in destinations if one.pk in heard]
     return [one for one in rule.destinations.all() if one.enabled] if rule is not None else []

@@ -1,5 +1,6 @@
 """Sends what is to be said, on threads that have nothing to do with the database, and notes what became of it. What was
-not taken is tried again, later each time, for some hours; each receiver gets one thing after the other.
+not taken is tried again, later each time, for some hours. Of an alert a receiver gets one thing after the other, and
+two things at a time at most: one that is slow does not take all the threads.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ AT_ONCE = 8  # sent at a time
 BACK_OFF = (5, 15, 30, 60, 120, 300, 600, 1200, 2400, 4800, 9600)
 LOOK_EVERY = 30.0  # seconds: a test may have been asked for, and a watcher before us may have left something
 LONGEST_ERROR = 500  # characters
+SWITCHED_OFF = "not sent: its destination is switched off"
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,18 @@ class Sender:
             self._on_their_way.remove(one)
         if steady() < self._look_at or len(self._on_their_way) >= AT_ONCE:
             return
-        busy = {one.delivery.pk for one in self._on_their_way}
+        busy = [one.delivery for one in self._on_their_way]
         at = Delivery.objects.next_due()
         is_due = at is not None and at <= now
         found = Delivery.objects.due(now, without=busy, most=AT_ONCE - len(busy)) if is_due else []
         source = source_name() if found else ""
-        self._on_their_way += [
-            OnItsWay(one, self.send(one.destination.kind, one.destination.address, message_of(one, source)))
-            for one in found
-        ]
+        for delivery in found:
+            to = delivery.destination
+            if to.enabled:
+                sent = self.send(to.kind, to.address, message_of(delivery, source))
+                self._on_their_way.append(OnItsWay(delivery, sent))
+            else:  # the log of deliveries says why a test does not come
+                Delivery.objects.ended(delivery, SWITCHED_OFF, now=now, again=None)
         pause = LOOK_EVERY if at is None else min(max((at - now).total_seconds(), 0.5), LOOK_EVERY)
         self._look_at = steady() + (0.0 if found else pause)
 

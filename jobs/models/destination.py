@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils.crypto import salted_hmac
 
 from jobs.models.alert import Alert, AlertEvent, Level, fits
 from jobs.models.described import Described, columns, described
+
+AT_ONE_DESTINATION = 2  # sent at a time: one that is slow leaves the others room
 
 
 class DestinationQuerySet(models.QuerySet["Destination"]):
@@ -68,22 +72,33 @@ class Destination(models.Model):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def due(self, now: datetime, *, without: Iterable[int], most: int) -> list[Delivery]:
+    def due(self, now: datetime, *, without: Collection[Delivery], most: int) -> list[Delivery]:
         """Return what is to be sent now, the oldest first: of each alert to each destination one thing after the
-        other, and one batch of changes of jobs. `without` are the ids of those that are on their way."""
+        other, and one batch of changes of jobs; no more than AT_ONE_DESTINATION to one, with those that are on their
+        way (`without`). What was for one that is switched off is among it: it is not to be sent any more."""
+        busy = Counter(one.destination_id for one in without)
         earlier = Delivery.objects.filter(
             alert_id=OuterRef("alert_id"),
             destination_id=OuterRef("destination_id"),
             done_at=None,
             pk__lt=OuterRef("pk"),
         )
-        waiting = self.filter(done_at__isnull=True, next_at__lte=now).exclude(pk__in=list(without))
+        waiting = self.filter(done_at__isnull=True, next_at__lte=now).exclude(pk__in=[one.pk for one in without])
+        waiting = waiting.exclude(
+            destination_id__in=[pk for pk, number in busy.items() if number >= AT_ONE_DESTINATION]
+        )
         batches = Delivery.objects.filter(
             event=Delivery.CHANGES, destination_id=OuterRef("destination_id"), done_at=None, pk__lt=OuterRef("pk")
         )
         waiting = waiting.exclude(Q(Exists(batches), event=Delivery.CHANGES))
-        ready = waiting.exclude(Exists(earlier)).order_by("pk").select_related("alert", "destination")
-        return list(ready[:most])
+        place = Window(RowNumber(), partition_by="destination_id", order_by="pk")
+        ready = waiting.exclude(Exists(earlier)).annotate(place=place).filter(place__lte=AT_ONE_DESTINATION)
+        found = []
+        for one in ready.order_by("pk").select_related("alert", "destination")[: most + len(without)]:
+            busy[one.destination_id] += 1
+            if busy[one.destination_id] <= AT_ONE_DESTINATION:
+                found.append(one)
+        return found[:most]
 
     def waiting_changes(self, destination_id: int) -> int:
         """Return how many batches of changes of jobs this destination has not taken yet."""
@@ -93,6 +108,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Return when the next is to be sent; None where all are done."""
         waiting = self.filter(done_at__isnull=True).order_by("next_at")
         return waiting.values_list("next_at", flat=True).first()
+
+    def heard_of_opening(self, alert_ids: Iterable[int]) -> dict[int, set[int]]:
+        """Return of these alerts the ids of the destinations that were told, or are still to be told, that they have
+        opened."""
+        rows = self.filter(alert_id__in=list(alert_ids), event=AlertEvent.OPENED)
+        rows = rows.exclude(done_at__isnull=False, sent=False)
+        heard: dict[int, set[int]] = {}
+        for alert_id, destination_id in rows.values_list("alert_id", "destination_id"):
+            heard.setdefault(alert_id, set()).add(destination_id)
+        return heard
 
     def latest_tried(self) -> DeliveryQuerySet:
         """Select of each destination that is in use the last thing that it was tried to send there."""

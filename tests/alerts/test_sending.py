@@ -7,15 +7,18 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
+import requests
 
 from jobs.alerts import sending, sinks, watcher
 from jobs.events.alerts import AlertNotSent
-from jobs.models import Alert, Delivery
+from jobs.models import Alert, Delivery, Destination
 from project import mail
 from tests.alerts.conftest import KEY, MailServer
 from tests.conftest import NOW, seconds
@@ -162,6 +165,59 @@ def test_a_webhook_may_lead_only_where_jobs_may_and_is_signed(settings: Any, add
         sinks.check("webhook", address)
 
 
+def test_one_that_is_switched_off_gets_nothing_any_more_and_the_log_says_why(
+    make_destination: Any, hooks: Server, sender: Any
+) -> None:
+    off = make_destination(kind="webhook", address=f"{hooks.url}/off")
+    other = make_destination("other", kind="webhook", address=f"{hooks.url}/ok")
+    waiting = [deliver(off), Delivery.objects.create(destination=off, event="test", made_at=NOW, next_at=NOW)]
+    Destination.objects.filter(pk=off.pk).update(enabled=False)
+    deliver(other, of=alert(subject="pay"))
+    send(sender)
+    assert [seen.path for seen in hooks.counts.requests] == ["/ok"]
+    for one in waiting:
+        one.refresh_from_db()
+        assert (one.outcome, one.error) == ("failed", "not sent: its destination is switched off")
+    Destination.objects.filter(pk=off.pk).update(enabled=True)
+    send(sender, NOW + seconds(20_000))
+    assert len(hooks.counts.requests) == 1, "what was not sent is old by then"
+
+
+def test_a_slow_receiver_leaves_the_others_room(
+    make_destination: Any, sender: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes each of twenty things for as long as the test wants; what comes last to another is sent meanwhile."""
+    may_end, sent = threading.Event(), []
+
+    def attempt(kind: str, address: str, message: Any) -> str:
+        if address == "slow@example.com":
+            may_end.wait(60)
+        sent.append(address)
+        return ""
+
+    monkeypatch.setattr(sending, "_attempt", attempt)
+    slow, quick = make_destination("slow", address="slow@example.com"), make_destination("quick", address="q@a.com")
+    for number in range(20):
+        deliver(slow, of=alert(subject=f"q{number}"))
+    last = deliver(quick, of=alert(subject="pay"))
+    try:
+        for _ in range(2):
+            sender.look()
+            sender.step(NOW)
+            for one in sender._on_their_way:
+                if one.delivery.destination_id == quick.pk:
+                    one.future.result(20)
+            assert sum(one.delivery.destination_id == slow.pk for one in sender._on_their_way) == 2
+        assert sent == ["q@a.com"]
+        last.refresh_from_db()
+        assert last.outcome == "sent"
+    finally:
+        may_end.set()
+    for _ in range(10):
+        send(sender)
+    assert sent.count("slow@example.com") == 20
+
+
 def test_what_is_refused_when_it_is_sent_says_so(
     make_destination: Any, hooks: Server, settings: Any, sender: Any
 ) -> None:
@@ -246,6 +302,41 @@ def test_apprise_takes_an_alert_to_a_service_and_shows_its_address_nowhere(
     assert "Start one." in said["message"]
     assert refused.error.startswith("the service did not take it")
     assert "secret-token" not in caplog.text + refused.error
+
+
+@OF_ITS_PLUGINS
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        (
+            "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#ops",
+            ["&lt;!channel&gt;", "&lt;a href='https://x'&gt;"],
+        ),
+        ("tgram://123456789:abcdefg_hijklmnop/12345678/", ["&lt;!channel&gt;", "&lt;a href='https://x'&gt;"]),
+    ],
+)
+def test_text_of_others_is_no_markup_to_a_service(
+    address: str, parts: list[str], make_destination: Any, sender: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request that the service's own plugin makes, on its way out."""
+    bodies: list[str] = []
+
+    def posted(self: requests.Session, method: str, url: str, **more: Any) -> requests.Response:
+        bodies.append(str(more["data"]))
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b"ok"
+        return answer
+
+    monkeypatch.setattr(requests.Session, "request", posted)
+    strange = "No worker takes from queue <!channel> <a href='https://x'>."
+    delivery = deliver(make_destination(kind="apprise", address=address), of=alert(sentence=strange))
+    send(sender)
+    delivery.refresh_from_db()
+    assert delivery.error == ""
+    (body,) = bodies
+    for part in parts:
+        assert body.count(part) == 2, "in the title and in the text"
+    assert not re.search(r"<[!a]", body)
 
 
 @OF_ITS_PLUGINS
