@@ -37,6 +37,12 @@ SPENT = Rule("spent", Level.WARN, AT_ONCE, "the error budget of an objective is 
 CLOCK = Rule("clock", Level.WARN, AT_ONCE, "the clock of a worker's host is off by more than a quarter of a second")
 BROKER = Rule("broker", Level.BAD, SOON, "the broker does not answer")
 DATABASE = Rule("database", Level.BAD, SOON, "the database does not answer; said by the watcher itself")
+UNJUDGED = Rule(
+    "unjudged",
+    Level.BAD,
+    timedelta(minutes=1),
+    "a question of the watcher's fails again and again, so that a part of this is not judged",
+)
 
 RULES = (
     NO_LEADER,
@@ -53,6 +59,7 @@ RULES = (
     CLOCK,
     BROKER,
     DATABASE,
+    UNJUDGED,
 )
 
 

@@ -5,7 +5,7 @@ than who leads, and nobody asks who serves a queue in which nothing is due: an i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,6 @@ from jobs.conf import conf
 from jobs.installation import known
 from jobs.models import Installation, Job, Leadership, Occurrence, Stop, Worker
 from jobs.models.querysets.overviews import Backlog, Figures
-from jobs.objectives.standing import Standing
 
 LATELY = timedelta(minutes=10)
 MOST = 1_000  # rows of a kind
@@ -37,7 +36,6 @@ class Facts:
     figures: Figures
     interrupted: int
     clocks_off: tuple[tuple[str, float], ...]
-    objectives: tuple[Standing, ...] = ()  # as they stood within the last minute
     overloads: tuple[Overload, ...] = ()
 
 
@@ -50,6 +48,9 @@ class Lasting:
     figures: Figures
     interrupted: int
     clocks_off: tuple[tuple[str, float], ...]
+
+
+NONE_LASTING = Lasting((), (), Figures(0, 0, None, None, None, None, None, 0, 0, 0, 0, 0), 0, ())
 
 
 def ask_lasting(now: datetime) -> Lasting:
@@ -73,11 +74,10 @@ def ask(
     broker_answers: Callable[[], bool],
     lasting: Lasting | None = None,
     *,
-    objectives: Iterable[Standing] = (),
     needs: Needs | None = None,
 ) -> Facts:
-    """Ask the database and the broker; `lasting` too, where that was not asked lately; of objectives, and of the slots
-    that are needed, it is known. Raises DatabaseError."""
+    """Ask the database and the broker; `lasting` too, where that was not asked lately; of the slots that are needed it
+    is known. Raises DatabaseError."""
     c = conf()
     backlog = Job.objects.backlog(now - timedelta(seconds=c.max_delay_time))
     is_due = any(queue.oldest <= now for queue in backlog)
@@ -94,7 +94,6 @@ def ask(
         and (Stop.objects.covering(now).exists() or Installation.restored() is not None),
         served=frozenset(slots),
         backlog=tuple(backlog),
-        objectives=tuple(objectives),
         overloads=tuple(ahead),
         **vars(lasting or ask_lasting(now)),
     )

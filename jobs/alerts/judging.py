@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from jobs.alerts.facts import Facts
 from jobs.alerts.overload import IN_WORDS
 from jobs.conf import conf
 from jobs.objectives.burning import Pace
+from jobs.objectives.standing import Standing
 
 START_BEAT = "Start one on any host: celery -A project beat"
 START_WORKER = "Start one: celery -A project worker -P threads -c 5 -n w1@%h -Q {}"
@@ -21,7 +22,12 @@ SHARE_FAILED = 0.2
 
 def judge(facts: Facts, now: datetime) -> list[Condition]:
     """Return what is wrong."""
-    return [*_processes(facts, now), *_starts(facts, now), *_ends(facts), *_budgets(facts)]
+    return [*_processes(facts, now), *_starts(facts, now), *_ends(facts)]
+
+
+def of_budgets(standings: Iterable[Standing]) -> list[Condition]:
+    """Return which error budgets burn too fast, or are spent."""
+    return [one for standing in standings for one in _budget(standing)]
 
 
 def database_away(error: str) -> Condition:
@@ -129,19 +135,18 @@ PACES = {
 }
 
 
-def _budgets(facts: Facts) -> Iterator[Condition]:
-    for standing in facts.objectives:
-        row = standing.objective
-        for pace, (rule, what) in PACES.items():
-            if pace in standing.burning.too_fast:
-                yield Condition(
-                    rule,
-                    f"The {row} {what}: {standing.sentence}",
-                    "The page of objectives leads to what was late, with the cause of each.",
-                    subject=row.name,
-                    kind=row.kind,
-                    link=f"/objectives/#objective-{row.pk}",
-                )
+def _budget(standing: Standing) -> Iterator[Condition]:
+    row = standing.objective
+    for pace, (rule, what) in PACES.items():
+        if pace in standing.burning.too_fast:
+            yield Condition(
+                rule,
+                f"The {row} {what}: {standing.sentence}",
+                "The page of objectives leads to what was late, with the cause of each.",
+                subject=row.name,
+                kind=row.kind,
+                link=f"/objectives/#objective-{row.pk}",
+            )
 
 
 def _jobs(**filters: str) -> str:

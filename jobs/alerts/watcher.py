@@ -8,11 +8,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from jobs.alerts import facts, judging, keeping, overload
+from jobs.alerts import facts, judging, keeping, overload, parts
 from jobs.alerts.broker import BrokerLook
 from jobs.alerts.changes import reading
 from jobs.alerts.changes.horizon import Horizon
@@ -21,6 +22,7 @@ from jobs.alerts.lock import WatchLock
 from jobs.alerts.messages import Message
 from jobs.alerts.own import facts as own_facts
 from jobs.alerts.own import judging as own_judging
+from jobs.alerts.parts import Parts
 from jobs.alerts.sending import Sender, source_name
 from jobs.clock import clock, steady
 from jobs.conf import conf
@@ -28,7 +30,7 @@ from jobs.events import emit
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
 from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective, Subscription
 from jobs.models.objective import MOST_OBJECTIVES
-from jobs.objectives.standing import Standing, standings
+from jobs.objectives.standing import standings
 from jobs.scheduler.locksession import BehindPooler
 
 TURN_EVERY = 10.0  # seconds
@@ -67,7 +69,8 @@ class Watcher:
         self._rules: Sequence[AlertRule] = ()
         self._horizon, self._changes_at = Horizon(), float("-inf")
         self._subscriptions: Sequence[int] = ()
-        self._standings: Sequence[Standing] = ()
+        self._of_budgets: Sequence[Condition] = ()
+        self._parts = Parts()
         self._needs: overload.Needs | None = None
         self._cleaned = self._pinged = self._counted = float("-inf")  # on the steady clock
 
@@ -98,7 +101,9 @@ class Watcher:
             if not was_ours:
                 emit(WatchBegun(self.name))
                 self.sender.look()
+                self._parts.forget()
                 self._asked, self._any_open = float("-inf"), True
+                self._lasting, self._of_budgets, self._needs = None, (), None
             self._judge(clock.current())
         except BehindPooler:
             raise
@@ -112,30 +117,49 @@ class Watcher:
         return TURN_EVERY
 
     def _judge(self, now: datetime) -> None:
+        """Judge each part by itself: what fails of one, other than for a database that is away, keeps no other back.
+        The ping goes on as long as alerts can be kept, since by them it is said."""
+        ask = self._parts.ask
         if steady() >= self._asked + LASTING_EVERY:
-            self._lasting, self._asked = facts.ask_lasting(now), steady()
-            self._rules = list(AlertRule.objects.in_use()[: own_facts.MOST_RULES])
-            self._subscriptions = list(Subscription.objects.in_use().values_list("pk", flat=True)[:MOST_SUBSCRIPTIONS])
-            self._destinations, self._source = list(Destination.objects.in_use()), source_name()
-        standing = self._objectives(now)
-        asked = facts.ask(now, self.broker.answers, self._lasting, objectives=standing, needs=self._needs)
-        self._keep([*judging.judge(asked, now), *self._by_own_rules(now)], now)
-        if conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
+            self._asked = steady()
+            self._lasting = ask(parts.LASTING, lambda: facts.ask_lasting(now), self._lasting)
+            ask(parts.SETTINGS, lambda: self._read_settings(now), None)
+        if steady() >= self._counted + COUNT_EVERY:  # five statements in six turns at most
+            self._counted = steady()
+            self._of_budgets = ask(parts.OBJECTIVES, lambda: _of_budgets(now), self._of_budgets)
+            self._needs = ask(parts.SLOTS, lambda: overload.look(now), self._needs)
+        nothing: list[Condition] = []
+        platform = ask(parts.PLATFORM, lambda: self._of_platform(now), nothing)
+        own = ask(parts.OWN_RULES, lambda: self._by_own_rules(now), nothing)
+        found = [*platform, *self._of_budgets, *own, *self._parts.conditions()]
+        is_kept = ask(parts.KEEPING, lambda: self._keep(found, now), False)
+        if is_kept and conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
             self._pinged = steady()
             self.sender.ping(conf().watch_ping_url)
         if steady() >= self._cleaned + CLEAN_EVERY:
-            keeping.remove_old(now)
             self._cleaned = steady()
+            ask(parts.CLEANING, lambda: keeping.remove_old(now), None)
 
-    def _keep(self, found: Sequence[Condition], now: datetime) -> None:
-        """Make the alerts be as it is now; nothing is asked while nothing is wrong, and was."""
+    def _read_settings(self, now: datetime) -> None:
+        self._rules = list(AlertRule.objects.in_use()[: own_facts.MOST_RULES])
+        places = Subscription.objects.places()
+        self._subscriptions = [one.pk for one in places if one.is_on][:MOST_SUBSCRIPTIONS]
+        self._parts.subscribed(self._subscriptions)
+        for one in places:
+            if one.has_come and not one.is_on:
+                reading.forget(one.pk, now)
+        self._destinations, self._source = list(Destination.objects.in_use()), source_name()
+
+    def _keep(self, found: Sequence[Condition], now: datetime) -> bool:
+        """Make the alerts be as it is now; nothing is asked while nothing is wrong, and was. True: it was done."""
         ripe = self._patience.ripe(found, now)
         if not found and not self._any_open:
-            return
-        changes = keeping.keep(ripe, found, now)
+            return True
+        changes = keeping.keep(ripe, found, now, leave_open=self._parts.leave_open)
         self._any_open = bool(found) or Alert.objects.open().exists()
         if any(change.event for change in changes):
             self.sender.look()
+        return True
 
     def _tell_changes(self) -> None:
         """Read what subscriptions have not been told: a batch of each, and at once again where there may be more."""
@@ -144,24 +168,23 @@ class Watcher:
         self._changes_at = steady() + CHANGES_EVERY
         if not self._subscriptions:
             return
-        now = clock.current()
-        upto = self._horizon.look(now)
+        now, ask = clock.current(), self._parts.ask
+        upto = ask(parts.CHANGES, lambda: self._horizon.look(now), None)
         if upto is None:
             return
         source = source_name()
-        read = [reading.read(one, upto, source, now) for one in self._subscriptions]
+        read = [
+            ask(parts.subscription(one), partial(reading.read, one, upto, source, now), reading.Read())
+            for one in self._subscriptions
+        ]
         if any(one.more for one in read):
             self._changes_at = float("-inf")
         if any(one.written for one in read):
             self.sender.look()
 
-    def _objectives(self, now: datetime) -> Sequence[Standing]:
-        """Return how the objectives stand: asked once a minute, as are the slots that will be needed. Five statements
-        in six turns at most."""
-        if steady() >= self._counted + COUNT_EVERY:
-            self._standings = standings(Objective.objects.all()[:MOST_OBJECTIVES], now)
-            self._needs, self._counted = overload.look(now), steady()
-        return self._standings
+    def _of_platform(self, now: datetime) -> list[Condition]:
+        lasting = self._lasting or facts.NONE_LASTING
+        return judging.judge(facts.ask(now, self.broker.answers, lasting, needs=self._needs), now)
 
     def _by_own_rules(self, now: datetime) -> list[Condition]:
         """Return what is so of the rules of administrators. No statement where there are none."""
@@ -212,3 +235,9 @@ class Watcher:
         except (DatabaseError, InterfaceError) as error:
             self._asked = float("-inf")
             emit(WatchTurnFailed(error))
+        except Exception as error:  # noqa: BLE001 - as in a turn
+            emit(WatchTurnFailed(error))
+
+
+def _of_budgets(now: datetime) -> Sequence[Condition]:
+    return judging.of_budgets(standings(Objective.objects.all()[:MOST_OBJECTIVES], now))

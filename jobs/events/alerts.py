@@ -28,6 +28,17 @@ class WatchEnded(Event):
 
 
 @dataclass(frozen=True)
+class WatchPartFailed(Event):
+    """A question of the watcher failed, not for a database that is away. What it answers stays as it was; all else is
+    judged. When it goes on, the alert `unjudged` says it."""
+
+    level = logging.WARNING
+    text = "a part of the watcher's turn failed, %(part)s: %(error)s"
+    part: str
+    error: Exception
+
+
+@dataclass(frozen=True)
 class WatchTurnFailed(Event):
     """A turn of the watcher failed: the database is away, or something is wrong that nobody has expected."""
 

@@ -118,12 +118,18 @@ class AlertRule(models.Model):
         """Return what names its alert: rule, kind and subject."""
         return f"{OWN}{self.when}", self.kind, self.name
 
+    @property
+    def job_id(self) -> int | None:
+        """Return which job it is about; None where it is about something else, or SQL has written what is no id."""
+        is_id = self.name.isascii() and self.name.isdigit() and len(self.name) < 19
+        return int(self.name) if self.kind == self.Kind.JOB and is_id else None
+
     def clean(self) -> None:
         """Refuse a zone that there is not, and the id of a job that is none. Raises ValidationError."""
         problems: dict[str, Any] = {}
         if wrong := zones.new_problems(self.time_zone or "UTC"):
             problems["time_zone"] = wrong
-        if self.kind == self.Kind.JOB and not (self.name.isascii() and self.name.isdigit() and len(self.name) < 19):
+        if self.kind == self.Kind.JOB and self.job_id is None:
             problems["name"] = "Give the id of the job, a whole number."
         if self.kind == self.Kind.JOB and self.when == self.When.MISSED:
             problems["when"] = "Only times of schedules are missed; choose the schedule."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -22,14 +22,36 @@ class JobChange(models.TextChoices):
     CANCELLED = "cancelled", "somebody has cancelled it"
 
 
+class Place(NamedTuple):
+    """Subscription as the watcher looks at all of them. `is_on`: it and its destination are; `has_come`: it has begun
+    to be told."""
+
+    pk: int
+    is_on: bool
+    has_come: bool
+
+
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def in_use(self) -> SubscriptionQuerySet:
         return self.filter(enabled=True, destination__enabled=True).order_by("id").select_related("destination")
 
+    def places(self) -> list[Place]:
+        """Return of each whether it is told, and whether it has come anywhere. One statement."""
+        rows = self.order_by("id").values_list("pk", "enabled", "destination__enabled", "starts_upto")
+        return [Place(pk, enabled and reaches, upto is not None) for pk, enabled, reaches, upto in rows]
+
+    def taken_off(self, subscription_id: int) -> Subscription | None:
+        """Lock and return one that is switched off, or whose destination is, and that has a place of before, until the
+        transaction ends; None where there is none."""
+        rows = self.select_for_update(of=("self",), skip_locked=True, no_key=True).select_related("destination")
+        off = Q(enabled=False) | Q(destination__enabled=False)
+        return rows.filter(off, pk=subscription_id, starts_upto__isnull=False).first()
+
     def taken(self, subscription_id: int) -> Subscription | None:
-        """Lock and return it until the transaction ends; None where another has it, or it is gone."""
-        rows = self.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        return rows.filter(pk=subscription_id).select_related("destination").first()
+        """Lock and return it until the transaction ends; None where another has it, it is gone, or it or its
+        destination is switched off."""
+        rows = self.in_use().select_for_update(of=("self",), skip_locked=True, no_key=True)
+        return rows.filter(pk=subscription_id).first()
 
 
 class Subscription(models.Model):

@@ -117,7 +117,7 @@ def test_a_budget_that_burns_too_fast() -> None:
         Standing(one, Burning(0.001, 30, Starts(100_000, late), spans))
         for one, late in ((of_queue, 99), (of_target, 101))
     ]
-    conditions = judging.judge(facts.ask(NOW, lambda: True, objectives=standing), NOW)
+    conditions = judging.of_budgets(standing)
     assert [one.key for one in conditions] == [
         ("burns_fast", "queue", "mail"),
         ("burns_fast", "target", "mail"),

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
+from psycopg.errors import QueryCanceled
 
 from jobs.alerts import watcher
 from jobs.alerts.changes import reading
 from jobs.alerts.changes.horizon import Upto
 from jobs.alerts.messages import Message
-from jobs.events.alerts import WatchBegun, WatchEnded
-from jobs.models import Alert, Subscription
+from jobs.alerts.parts import PLATFORM, Parts
+from jobs.events.alerts import WatchBegun, WatchEnded, WatchPartFailed
+from jobs.models import Alert, AlertRule, Subscription
+from jobs.states import State
+from project.postgresql.session import ReadOnly
 from tests.conftest import seconds
+from tests.monitor.rows import ended as job_ended
 from tests.rollups.steps import ended
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +72,141 @@ def test_a_question_that_fails_ends_no_watcher(
     assert watching.turn() == watcher.TURN_EVERY
     assert watching.lock.taken
     assert not emitted.of(WatchEnded)
+
+
+def make_rule(kind: str = "target", name: str = "demo.noop") -> None:
+    AlertRule.objects.create(kind=kind, name=name, when="failed")
+
+
+def timed_out(*_: Any, **__: Any) -> None:
+    raise OperationalError("canceling statement due to statement timeout") from QueryCanceled()
+
+
+def unforeseen(*_: Any, **__: Any) -> None:
+    raise KeyError("nobody has expected this")
+
+
+@pytest.fixture
+def pings(watching: watcher.Watcher, settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    settings.JOBS_WATCH_PING_URL = "https://ping.example.com/"
+    asked: list[str] = []
+    monkeypatch.setattr(watching.sender, "ping", asked.append)
+    return asked
+
+
+PARTS = {
+    "figures": ("facts", "ask_lasting"),
+    "settings": ("", "source_name"),
+    "objectives": ("", "standings"),
+    "slots": ("overload", "look"),
+    "own_rules": ("own_facts", "ask"),
+    "platform": ("facts", "ask"),
+    "cleaning": ("keeping", "remove_old"),
+}
+
+
+@pytest.mark.parametrize("failure", [timed_out, unforeseen])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_fails_keeps_no_other_back_and_is_said_when_it_goes_on(
+    part: str, failure: Any, watching: watcher.Watcher, pings: list[str], request: pytest.FixtureRequest
+) -> None:
+    monkeypatch, emitted = request.getfixturevalue("monkeypatch"), request.getfixturevalue("emitted")
+    make_rule()
+    failed = job_ended(watcher.clock.now(), State.FAILED)
+    failed.attempts.update(failure="ValueError in shop:charge")
+    where, what = PARTS[part]
+    monkeypatch.setattr(getattr(watcher, where) if where else watcher, what, failure)
+    for _ in range(2):
+        assert watching.turn() == watcher.TURN_EVERY
+        watching._patience.since = {key: at - seconds(60) for key, at in watching._patience.since.items()}
+        watching._asked = watching._counted = watching._cleaned = float("-inf")
+        watching._parts._failing = dict.fromkeys(watching._parts._failing, 0.0)
+    watching.turn()
+    assert watching.lock.taken
+    assert watching._away is None
+    assert {one.part for one in emitted.of(WatchPartFailed)} == {part}
+    opened = {one.fingerprint for one in Alert.objects.open()}
+    wanted = {f"unjudged:{part}", "no_leader", "own_failed:demo.noop"}
+    assert opened == wanted - {"platform": {"no_leader"}, "own_rules": {"own_failed:demo.noop"}}.get(part, set())
+    assert pings == ["https://ping.example.com/"]
+
+
+@pytest.mark.parametrize("error", [OperationalError("the server has gone"), InterfaceError("closed"), ReadOnly()])
+def test_a_database_that_is_away_is_no_part_that_fails(error: Exception) -> None:
+    def fails() -> None:
+        raise error
+
+    parts = Parts()
+    with pytest.raises(type(error)):
+        parts.ask(PLATFORM, fails, None)
+    assert parts.conditions() == []
+
+
+def test_what_a_failing_part_judges_stays_open_until_it_is_known(
+    watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = watcher.clock.now()
+    more = {"level": "bad", "sentence": "s", "opened_at": now, "last_seen_at": now - 9 * watcher.keeping.GOOD_FOR}
+    names = ("backlog", "late", "burns", "own_failed", "database")
+    for name in names:
+        Alert.objects.create(rule=name, **more)
+    for module, name in ((watcher.facts, "ask"), (watcher, "standings"), (watcher.own_facts, "ask")):
+        monkeypatch.setattr(module, name, timed_out)
+    make_rule()
+    watching.turn()
+    assert {one.rule for one in Alert.objects.open()} == {"backlog", "late", "burns", "own_failed"}
+    monkeypatch.undo()
+    Alert.objects.update(last_seen_at=now - 9 * watcher.keeping.GOOD_FOR)
+    monkeypatch.setattr(watcher, "close_old_connections", lambda: None)
+    monkeypatch.setattr(watching.broker, "answers", lambda: True)
+    take(watching, True, monkeypatch)
+    watching.lock.taken = False
+    watching.turn()
+    assert not Alert.objects.open().exclude(rule="no_leader").exists()
+
+
+def test_the_ping_is_withheld_while_alerts_cannot_be_written(
+    watching: watcher.Watcher, monkeypatch: pytest.MonkeyPatch, pings: list[str], emitted: Any
+) -> None:
+    real = watcher.keeping.keep
+    monkeypatch.setattr(watcher.keeping, "keep", timed_out)
+    watching.turn()
+    assert ([one.part for one in emitted.of(WatchPartFailed)], pings) == (["alerts"], [])
+    monkeypatch.setattr(watcher.keeping, "keep", real)
+    watching.turn()
+    assert len(pings) == 1
+
+
+def test_a_rule_of_sqls_making_about_a_job_that_is_none_is_passed_by(watching: watcher.Watcher, emitted: Any) -> None:
+    make_rule(kind="job", name="nightly")
+    watching.turn()
+    watching._patience.since = {key: at - seconds(15) for key, at in watching._patience.since.items()}
+    watching.turn()
+    assert [one.rule for one in Alert.objects.open()] == ["no_leader"]
+    assert not emitted.of(WatchPartFailed)
+
+
+def test_a_subscription_that_fails_keeps_no_other_back_and_is_forgotten_when_it_is_off(
+    watching: watcher.Watcher, make_destination: Any, monkeypatch: pytest.MonkeyPatch, emitted: Any
+) -> None:
+    hook = make_destination("hook", "webhook", "https://hooks.example.com/")
+    bad, good = (Subscription.objects.create(destination=hook) for _ in range(2))
+    watching.turn()
+    monkeypatch.setattr(watching._horizon, "look", lambda now: Upto(0, 0))
+    read: list[int] = []
+    monkeypatch.setattr(
+        reading, "read", lambda one, *_: timed_out() if one == bad.pk else read.append(one) or reading.Read()
+    )
+    for _ in range(2):
+        watching._changes_at = float("-inf")
+        watching._tell_changes()
+    assert read == [good.pk] * 2
+    assert [one.part for one in emitted.of(WatchPartFailed)] == [f"subscription {bad.pk}"], "it is let rest"
+    assert [one.subject for one in watching._parts.conditions()] == [f"subscription {bad.pk}"]
+    Subscription.objects.filter(pk=bad.pk).update(enabled=False)
+    watching._asked = float("-inf")
+    watching.turn()
+    assert watching._parts.conditions() == []
 
 
 def test_a_database_that_is_away_is_said_once_by_who_judged_and_written_down_when_it_is_back(

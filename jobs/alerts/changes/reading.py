@@ -108,6 +108,28 @@ def read(subscription_id: int, upto: Upto, source: str, now: datetime) -> Read:
     return Read(bool(wanted), batch.more)
 
 
+def forget(subscription_id: int, now: datetime) -> None:
+    """Let one that is switched off forget how far it has come: once it is on again it hears of what happens from then
+    on, not of all its pause. The log of deliveries says so."""
+    with transaction.atomic():
+        row = Subscription.objects.taken_off(subscription_id)
+        if row is None:
+            return
+        row.starts_upto = row.audit_upto = None
+        row.save(update_fields=["starts_upto", "audit_upto"])
+        OpenStart.objects.filter(subscription=row).delete()
+        Delivery.objects.create(
+            destination=row.destination,
+            event=Delivery.CHANGES,
+            made_at=now,
+            next_at=now,
+            done_at=now,
+            data=[],
+            error=f"Subscription {row.pk} ({row}) is switched off: nothing is told until it is on again, and then what "
+            "happens from then on.",
+        )
+
+
 class _Batch(NamedTuple):
     """Changes in the order of each job. `ended`: those of the open starts whose end is among them; `starts`: those that
     were read; `upto`: how far it has come; `more`: there may be more."""

@@ -40,7 +40,7 @@ def ask(rules: Collection[AlertRule], now: datetime) -> OwnFacts:
     since = now - LATELY
     of_failure = [one for one in rules if one.when == When.FAILED]
     schedules = [one.name for one in of_failure if one.kind == AlertRule.Kind.SCHEDULE]
-    jobs = [int(one.name) for one in of_failure if one.kind == AlertRule.Kind.JOB]
+    jobs = [one.job_id for one in of_failure if one.job_id is not None]
     wants_unfinished = whens & {When.LONG, When.NOT_ENDED, When.LATE}
     unfinished = watching.unfinished(now) if wants_unfinished else []
     usual_of = {one.seen.target for one in unfinished if one.runs} if _wants_usual(rules) else set()

@@ -59,7 +59,7 @@ def _first(rule: AlertRule, facts: OwnFacts, now: datetime) -> Condition | None:
 def _failed(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
     rows = facts.still_failed if rule.kind in (Kind.SCHEDULE, Kind.JOB) else facts.failed
     for seen in rows:
-        if fits(rule, seen):
+        if seen.last_of == rule.name if rule.kind == Kind.SCHEDULE else fits(rule, seen):
             yield _condition(
                 rule, seen, f"{_job(seen)} failed for good: {seen.what or 'its page says why'}.", retry=True
             )
@@ -139,7 +139,7 @@ def _job(seen: Seen) -> str:
 
 
 def _retry(seen: Seen) -> str:
-    return f"Retry it: {conf().public_url}/jobs/{seen.job_id}/retry/"
+    return f"Retry it on its page: {conf().public_url}/jobs/{seen.job_id}/"
 
 
 def _runbook(seen: Seen) -> str:

@@ -14,13 +14,15 @@ from jobs.models.rollups.digest import percentile
 MOST_FAILED = 5_000  # starts that failed, the newest
 MOST_ROWS = 10_000  # of what runs, and of what waits, the first due first
 MOST_INTERRUPTED = 1_000
-LATEST_RUNS = 5  # of a schedule, in which is looked for the last that has ended
+MOST_HELD = 1_000  # of each queue, the last due first
+LATEST_RUNS = 1_000  # of a schedule, in which is looked for the last that has ended
 FEWEST_ENDS = 20  # by which a 95th percentile is one
 LENGTHS_OF = timedelta(days=7)
 
 
 class Seen(NamedTuple):
-    """A job, or a missed time of a schedule, as rules see it. `what`: the fingerprint of a failure, or a cause."""
+    """A job, or a missed time of a schedule, as rules see it. `what`: the fingerprint of a failure, or a cause;
+    `last_of`: the schedule of whose runs it is the last that has ended, where that was asked."""
 
     job_id: int | None
     queue: str
@@ -29,6 +31,7 @@ class Seen(NamedTuple):
     team: str
     at: datetime | None = None
     what: str = ""
+    last_of: str = ""
 
 
 class Unfinished(NamedTuple):
@@ -61,25 +64,26 @@ JOIN jobs_job AS job ON job.id = start.job_id AND job.attempt = start.number AND
 {WHOSE}
 WHERE job.finished_at > %(since)s ORDER BY job.finished_at DESC
 """  # noqa: S608 - of our own words only
-# The last run of each of these schedules that has ended, and each of these jobs; those of them that failed.
+# The last run of each of these schedules that has ended, and each of these jobs; those of them that failed. Runs that
+# wait are passed by, and what has moved to the history has ended as it has.
 STILL_FAILED = f"""
 WITH last AS (
-    SELECT run.job_id FROM jobs_schedule AS one CROSS JOIN LATERAL (
+    SELECT run.job_id, one.name AS last_of FROM jobs_schedule AS one CROSS JOIN LATERAL (
         SELECT run.job_id FROM (
             SELECT job_id, nominal_at FROM jobs_occurrence
             WHERE schedule_id = one.id AND job_id IS NOT NULL AND nominal_at <= %(now)s
             ORDER BY nominal_at DESC LIMIT {LATEST_RUNS}
-        ) AS run JOIN jobs_job AS ended ON ended.id = run.job_id AND ended.state IN (2, 3)
-        ORDER BY run.nominal_at DESC LIMIT 1
+        ) AS run CROSS JOIN LATERAL (SELECT state FROM jobs_all WHERE id = run.job_id LIMIT 1) AS job
+        WHERE job.state IN (2, 3) ORDER BY run.nominal_at DESC LIMIT 1
     ) AS run
     WHERE one.name = ANY (%(schedules)s::text[])
-    UNION SELECT unnest(%(jobs)s::bigint[])
+    UNION ALL SELECT unnest(%(jobs)s::bigint[]), ''
 )
-SELECT {COLUMNS}, job.finished_at, coalesce(start.failure, '')
-FROM last JOIN jobs_job AS job ON job.id = last.job_id AND job.state = 3
+SELECT {COLUMNS}, job.finished_at, coalesce(start.failure, ''), last.last_of
+FROM last CROSS JOIN LATERAL (SELECT * FROM jobs_all WHERE id = last.job_id LIMIT 1) AS job
 LEFT JOIN jobs_attempt AS start ON start.job_id = job.id AND start.number = job.attempt
 {WHOSE}
-ORDER BY job.finished_at DESC
+WHERE job.state = 3 ORDER BY job.finished_at DESC
 """  # noqa: S608 - as above
 INTERRUPTED = f"""
 SELECT {COLUMNS}, job.finished_at, ''
@@ -99,6 +103,21 @@ WHERE run.cause IS NOT NULL AND run.cause = ANY (%(unwanted)s::text[]) AND run.n
     AND run.noted_at >= %(since)s
 ORDER BY run.nominal_at DESC LIMIT %(most)s
 """
+# Queue by queue, as the index of what is held is: not one of the held jobs that are due later is read.
+HELD = """
+SELECT held.* FROM (
+    WITH RECURSIVE line AS (
+        (SELECT queue FROM jobs_job WHERE state = 0 AND holds <> 0 ORDER BY queue LIMIT 1)
+        UNION ALL
+        SELECT (SELECT queue FROM jobs_job WHERE state = 0 AND holds <> 0 AND queue > line.queue ORDER BY queue LIMIT 1)
+        FROM line WHERE line.queue IS NOT NULL
+    ) SELECT queue FROM line WHERE queue IS NOT NULL
+) AS line CROSS JOIN LATERAL (
+    SELECT id, queue, target, schedule_id, labels, false, run_at AS since, run_at
+    FROM jobs_job WHERE state = 0 AND holds <> 0 AND queue = line.queue AND run_at <= %(now)s
+    ORDER BY run_at DESC, id DESC LIMIT %(of_queue)s
+) AS held LIMIT %(most)s
+"""
 UNFINISHED = f"""
 SELECT {COLUMNS}, job.is_running, job.since, job.run_at
 FROM (
@@ -109,8 +128,7 @@ FROM (
      FROM jobs_job WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) <= %(now)s
      ORDER BY coalesce(not_before, run_at), id LIMIT %(most)s)
     UNION ALL
-    (SELECT id, queue, target, schedule_id, labels, false, run_at, run_at
-     FROM jobs_job WHERE state = 0 AND holds <> 0 AND run_at <= %(now)s LIMIT %(most)s)
+    ({HELD})
 ) AS job
 {WHOSE}
 """  # noqa: S608 - as above
@@ -159,7 +177,7 @@ def missed(since: datetime) -> list[Seen]:
 
 def unfinished(now: datetime) -> list[Unfinished]:
     """Return what runs, and what is due and waits."""
-    rows = _rows(UNFINISHED, {"now": now, "most": MOST_ROWS})
+    rows = _rows(UNFINISHED, {"now": now, "most": MOST_ROWS, "of_queue": MOST_HELD})
     return [Unfinished(Seen(*row[:5]), *row[5:]) for row in rows]
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from jobs.alerts.changes import reading
 from jobs.alerts.changes.horizon import Horizon, Upto
-from jobs.models import Attempt, Audit, Delivery, Job, Ownership, Subscription, Team, Verb
+from jobs.models import Attempt, Audit, Delivery, Destination, Job, Ownership, Subscription, Team, Verb
 from jobs.models.subscription import OpenStart
 from jobs.states import State
 from tests.conftest import NOW, seconds
@@ -207,9 +207,37 @@ def test_one_batch_after_the_other_is_due(make_subscription: Any, make_destinati
         look(row)
     look(other)
     first, second, of_other = Delivery.objects.order_by("id")
-    assert Delivery.objects.due(NOW, without=(), most=8) == [first, of_other]
+    assert Delivery.objects.due(NOW, without=[], most=8) == [first, of_other]
     Delivery.objects.filter(pk=first.pk).update(done_at=NOW)
-    assert Delivery.objects.due(NOW, without=(), most=8) == [second, of_other]
+    assert Delivery.objects.due(NOW, without=[], most=8) == [second, of_other]
+
+
+@pytest.mark.parametrize("what", ["subscription", "destination"])
+def test_one_that_is_switched_off_hears_nothing_and_then_what_happens_from_then_on(
+    make_subscription: Any, what: str
+) -> None:
+    row = make_subscription()
+    start(NOW)
+    look(row)
+    ended(NOW)
+    off = Subscription.objects if what == "subscription" else Destination.objects
+    reading.forget(row.pk, NOW)
+    off.update(enabled=False)
+    look(row)
+    assert len(told(row)) == 1
+    for _ in range(2):
+        reading.forget(row.pk, NOW)
+    note = Delivery.objects.order_by("-id")[0]
+    assert (Delivery.objects.count(), note.outcome) == (2, "failed")
+    assert f"Subscription {row.pk} (all changes of all jobs) is switched off" in note.error
+    ended(NOW)
+    off.update(enabled=True)
+    look(row)
+    assert len(told(row)) == 1, "it begins again, and its pause is not told"
+    assert not OpenStart.objects.exists()
+    last = ended(NOW)
+    look(row)
+    assert told(row)[1:] == [("started", last.job_id), ("completed", last.job_id)]
 
 
 def test_what_it_costs(make_subscription: Any, django_assert_max_num_queries: Any) -> None:

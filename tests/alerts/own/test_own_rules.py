@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from jobs.alerts import keeping
 from jobs.alerts.conditions import Condition
 from jobs.alerts.own import facts, judging
+from jobs.conf import conf
 from jobs.models import Alert, AlertRule, Audit, Delivery, Job, Objective, Ownership, Team
+from jobs.models.querysets import watching
 from jobs.rights import EVERYTHING, Reach
-from jobs.states import Cause, State
+from jobs.states import Cause, Hold, State
 from jobs.targets import registry
 from tests.admin.schedule_rows import missed, ran, schedule
 from tests.conftest import NOW, seconds
@@ -55,9 +58,23 @@ def test_a_failure_says_where_and_how_to_go_on(settings: Any, monkeypatch: pytes
     assert one.sentence == (
         f"Job {job.pk} (target demo.noop, queue pay) failed for good: ValueError in shop.orders:charge."
     )
-    assert one.remedy == f"Retry it: https://runat.example.com/jobs/{job.pk}/retry/ What to do: https://wiki/x"
+    page = f"https://runat.example.com/jobs/{job.pk}/"
+    assert one.remedy == f"Retry it on its page: {page} What to do: https://wiki/x"
     assert one.link == f"/jobs/{job.pk}/"
     assert found(NOW + timedelta(minutes=11)) == []
+
+
+def test_its_links_lead_to_the_page_with_the_button(admin_client: Client) -> None:
+    rule()
+    rule("interrupted")
+    jobs = {failed(NOW - MINUTE).pk, ended(NOW - MINUTE, State.INTERRUPTED).pk}
+    told = found()
+    assert {one.link for one in told} == {f"/jobs/{pk}/" for pk in jobs}
+    for one in told:
+        (address,) = re.findall(r"\S*/jobs/\S+", one.remedy)
+        answer = admin_client.get(address.removeprefix(conf().public_url))
+        assert answer.status_code == 200
+        assert f'action="{one.link}retry/"' in answer.content.decode()
 
 
 def test_one_that_starts_again_by_itself_has_not_failed_for_good() -> None:
@@ -93,6 +110,68 @@ def test_a_schedule_has_failed_until_a_later_run_completes() -> None:
     assert len(found()) == 1, "one that runs says nothing yet"
     ran(nightly, NOW - 2 * MINUTE)
     assert found() == []
+
+
+def to_the_history(job_id: int) -> None:
+    """As retention moves it, for good."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM jobs_job LIMIT 0")
+        names = ", ".join(f'"{column.name}"' for column in cursor.description)
+        into = f"{names}, attempts, waits_for, dependents, moved_at"
+        more = "'[]', ARRAY[]::bigint[], ARRAY[]::bigint[], now()"
+        cursor.execute(
+            f"INSERT INTO jobs_history ({into}) SELECT {names}, {more} FROM jobs_job WHERE id = %s", [job_id]
+        )
+        cursor.execute("DELETE FROM jobs_attempt WHERE job_id = %s", [job_id])
+        cursor.execute("DELETE FROM jobs_job WHERE id = %s", [job_id])
+
+
+def test_runs_that_wait_and_a_failure_in_the_history_end_nothing() -> None:
+    """Only a later run that has completed does."""
+    rule(kind="schedule", name="nightly")
+    nightly = schedule("nightly", now=NOW)
+    run = ran(nightly, NOW - timedelta(days=40), State.FAILED)
+    rule(kind="job", name=str(run.job_id))
+    for minutes in range(7):
+        ran(nightly, NOW - minutes * MINUTE, State.PENDING)
+    assert [one.kind for one in found()] == ["schedule", "job"]
+    assert run.job_id is not None
+    to_the_history(run.job_id)
+    assert [one.kind for one in found()] == ["schedule", "job"]
+    done = ran(nightly, NOW - timedelta(days=30))
+    assert [one.kind for one in found()] == ["job"]
+    assert done.job_id is not None
+    to_the_history(done.job_id)
+    assert [one.kind for one in found()] == ["job"]
+
+
+def test_held_jobs_that_are_due_later_are_not_read_and_each_queue_has_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "MOST_HELD", 2)
+    for queue in ("mail", "pay"):
+        for number in range(3):
+            pending(NOW - seconds(10 - number), queue=queue, holds=Hold.QUEUE)
+    Job.objects.bulk_create(
+        Job(target="demo.noop", payload={}, queue=queue, run_at=NOW + timedelta(days=9), holds=Hold.APPROVAL)
+        for queue in ("mail", "pay")
+        for _ in range(200)
+    )
+    seen = sorted((one.seen.queue, one.run_at) for one in watching.unfinished(NOW))
+    assert seen == [(queue, NOW - seconds(at)) for queue in ("mail", "pay") for at in (9, 8)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_job")
+        values = {"now": NOW, "most": 10_000, "of_queue": 2}
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {watching.HELD}", values)
+        ((plan,),) = cursor.fetchall()
+    assert read_by(plan[0]["Plan"]) <= 20, "and not four hundred"
+
+
+def read_by(plan: dict[str, Any]) -> float:
+    """How many rows of the table were read, those that were thrown away among them."""
+    of_it = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    mine = of_it if plan.get("Relation Name") == "jobs_job" else 0
+    return float(mine + sum(read_by(one) for one in plan.get("Plans", ())))
 
 
 def test_late_by_its_objective_started_or_not() -> None:
@@ -207,6 +286,28 @@ def test_those_that_it_names_are_told_and_no_others_and_both_ends(make_destinati
     ]
     assert Alert.objects.get().fingerprint == "own_failed:demo.noop"
     assert everybody.deliveries.count() == 0
+
+
+@pytest.mark.parametrize("what", ["switched off", "deleted", "tells others"])
+def test_whoever_was_told_that_it_opened_is_told_its_end_whatever_became_of_the_rule(
+    what: str, make_destination: Any
+) -> None:
+    books, others = make_destination("books"), make_destination("others")
+    row = rule()
+    row.destinations.set([books])
+    failed()
+    keeping.keep(found(), found(), NOW)
+    if what == "deleted":
+        row.delete()
+    elif what == "tells others":
+        row.destinations.set([others])
+    else:
+        AlertRule.objects.update(enabled=False)
+    keeping.keep([], [], NOW + MINUTE)
+    assert list(Delivery.objects.order_by("id").values_list("destination__name", "event")) == [
+        ("books", "opened"),
+        ("books", "resolved"),
+    ]
 
 
 def test_who_sees_only_his_teams_sees_those_of_his_schedules_and_teams() -> None:
