@@ -96,7 +96,8 @@ class TestEnvironment:
     def test_the_variables_are_the_contract_of_the_settings(self, services):
         for name in OURS:
             given = set(services[name]["environment"])
-            assert given == {setting.name for setting in TABLE} - {"DEBUG"} | {"OTEL_EXPORTER_OTLP_ENDPOINT"}, name
+            others = {"OTEL_EXPORTER_OTLP_ENDPOINT", "PYTHONPATH"}
+            assert given == {setting.name for setting in TABLE} - {"DEBUG"} | others, name
 
     def test_the_settings_accept_them(self, services, monkeypatch):
         for name, value in services["web"]["environment"].items():
@@ -136,6 +137,38 @@ class TestEnvironment:
         assert raw["services"][broker]["profiles"] == [broker]
         if broker == "rabbitmq":
             assert f"//{raw['services'][broker]['environment']['RABBITMQ_DEFAULT_USER']}:" in url
+
+
+class TestYourOwn:
+    """The folder docker/apps: what a stranger brings along."""
+
+    @pytest.mark.parametrize("name", OURS)
+    def test_the_folder_is_there_and_cannot_be_written_to(self, services, name):
+        assert services[name]["volumes"] == ["./apps:/apps:ro"]
+        assert services[name]["environment"]["PYTHONPATH"] == "/apps"
+
+    def test_schedules_are_found_there(self, services):
+        assert services["web"]["environment"]["JOBS_SCHEDULES"] == "/apps/schedules.toml"
+
+    def test_only_workers_get_the_values_of_secrets_and_start_without_any(self, services):
+        assert [name for name in services if "env_file" in services[name]] == ["worker"]
+        assert services["worker"]["env_file"] == [{"path": "secrets.env", "required": False}]
+
+    def test_nothing_of_it_gets_into_git(self):
+        ignored = (TOP / "docker" / ".gitignore").read_text().splitlines()
+        assert {".env", "secrets.env", "apps/*"} <= set(ignored)
+        assert (TOP / "docker" / "apps" / "README.md").is_file(), "else Docker makes the folder, as root"
+
+    def test_the_docs_and_the_example_name_these_places(self, services, example):
+        text = (TOP / "docs" / "deployment.md").read_text().partition("### Your own code\n")[2].partition("\n### ")[0]
+        lines = dict(re.findall(r"^# (JOBS_\w+)=(.+)$", example, re.MULTILINE))
+        assert set(lines) == {"JOBS_APPS", "JOBS_COMMANDS", "JOBS_SECRETS"}
+        for name, value in lines.items():
+            assert f"`{name}={value}`" in text
+            assert value.replace("/apps/", "apps/") in text
+        assert services["web"]["environment"]["JOBS_SCHEDULES"].removeprefix("/") in text
+        restarted = re.findall(r"^docker compose restart (.+?) +#", text, re.MULTILINE)
+        assert [sorted(names.split()) for names in restarted] == [sorted(set(OURS) - {"migrate"})]
 
 
 class TestOrder:

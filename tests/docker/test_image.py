@@ -73,8 +73,9 @@ def test_our_code_does_not_import_what_is_left_out(package):
     assert not [path for path in code if pattern.search(path.read_text())]
 
 
-def test_what_is_copied_runs_by_itself(dockerfile, tmp_path):
-    """Without launcher/ and verification/, which no line copies: the checks pass, and the commands are not there."""
+@pytest.fixture
+def image(dockerfile, tmp_path):
+    """A folder with what the image has: without launcher/ and verification/, which no line copies."""
     names = [name.rstrip("/") for name in re.findall(r"^COPY (?!--from)(\S+) \S+$", dockerfile, re.MULTILINE)]
     for name in names:
         if (TOP / name).is_dir():
@@ -82,25 +83,69 @@ def test_what_is_copied_runs_by_itself(dockerfile, tmp_path):
         else:
             shutil.copy(TOP / name, tmp_path / name)
     assert not (tmp_path / "launcher").exists()
+    return tmp_path
 
-    def manage(*words):
+
+@pytest.fixture
+def manage(image):
+    """Run `manage.py` there, with these variables besides."""
+
+    def run(*words, **more):
         settings = connection.settings_dict
         where = f"{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
         given = {
             "DATABASE_URL": f"postgresql://{where}",
             "BROKER_URL": os.environ["BROKER_URL"],
             "SECRET_KEY": "x" * 60,
+            **more,
         }
         given |= {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         command = [sys.executable, "manage.py", *words]
-        return subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=image, env=given, capture_output=True, text=True, check=False)
 
+    return run
+
+
+def test_what_is_copied_runs_by_itself(image, manage):
+    """The checks pass, and the commands of what is not copied are not there."""
     answer = manage("check")
     assert (answer.returncode, answer.stderr) == (0, ""), answer.stderr
     for command in ("benchmark", "drill"):
         assert "Unknown command" in manage(command).stderr
     given = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
     alone = subprocess.run(
-        [sys.executable, "manage.py", "check"], cwd=tmp_path, env=given, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", "check"], cwd=image, env=given, capture_output=True, text=True, check=False
     )
     assert alone.stderr.startswith("RunAt cannot start: DATABASE_URL is not set"), alone.stderr
+
+
+COMMANDS = {"report": {"program": "/apps/report"}}
+SECRETS = {"stripe": {"variable": "RUNAT_SECRET_STRIPE", "targets": ["shop.remind"]}}
+
+
+def test_what_lies_in_the_folder_of_ones_own_is_found(manage, services, tmp_path_factory):
+    """As compose.yaml mounts it: only `/apps` is another folder here."""
+    own = tmp_path_factory.mktemp("apps")
+    (own / "shop").mkdir()
+    (own / "shop" / "__init__.py").touch()
+    first = re.search(r"^```python\n(.*?)^```$", (TOP / "docs" / "targets.md").read_text(), re.MULTILINE | re.DOTALL)
+    (own / "shop" / "targets.py").write_text(first[1])
+    (own / "report").write_text("#!/bin/sh\n")
+    (own / "report").chmod(0o755)
+    (own / "commands.json").write_text(json.dumps(COMMANDS).replace("/apps", str(own)))
+    (own / "secrets.json").write_text(json.dumps(SECRETS))
+    given = {
+        "PYTHONPATH": services["worker"]["environment"]["PYTHONPATH"],
+        "JOBS_APPS": "shop",
+        "JOBS_COMMANDS": "/apps/commands.json",
+        "JOBS_SECRETS": "/apps/secrets.json",
+    }
+    given = {name: value.replace("/apps", str(own)) for name, value in given.items()}
+
+    code = "from jobs.targets.registry import registered; print('shop.remind' in registered())"
+    found = manage("shell", "--no-imports", "-c", code, **given)
+    assert found.stdout == "True\n", found.stderr
+    missing = manage("check", "--fail-level", "WARNING", **given)
+    assert "set RUNAT_SECRET_STRIPE for this worker" in missing.stderr
+    whole = manage("check", "--fail-level", "WARNING", **given, RUNAT_SECRET_STRIPE="a value of a test")
+    assert (whole.returncode, whole.stderr) == (0, ""), whole.stderr

@@ -13,7 +13,7 @@ from jobs.conf import conf
 from jobs.doctor.finding import Finding, bad, ok, warn
 from jobs.doctor.patient import Patient
 
-BESIDE = (".env", "docker/.env")  # below the folder of manage.py
+BESIDE = (".env", "docker/.env", "docker/secrets.env")  # below the folder of manage.py
 MOST = 200  # files of the folder of secrets
 
 
