@@ -18,7 +18,8 @@ DOC = (settings.BASE_DIR / "docs" / "targets.md").read_text()
 @pytest.fixture
 def examples(monkeypatch):
     monkeypatch.setattr(registry, "_registry", dict(registry._registry))
-    code = "\n\n".join(re.findall(r"^```python\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL))
+    blocks = re.findall(r"^(?:```python|cat > \S+ <<'END')\n(.*?)^(?:```|END)$", DOC, re.MULTILINE | re.DOTALL)
+    code = "\n\n".join(blocks)
     exec(compile(code, "docs/targets.md", "exec"), {"__name__": "shop.targets"})  # noqa: S102 - our own page
 
 
@@ -30,6 +31,7 @@ def files(tmp_path):
 
 
 RESULTS = {
+    "shop.hello": ({"name": "Ada"}, "Hello Ada"),
     "shop.remind": ({"order": 7, "language": "de"}, {"order": 7, "text": "Bitte zahlen"}),
     "shop.poll": ({"shops": ["a", "b"]}, ["a is open", "b is open"]),
     "shop.import": ({"file": "orders.csv"}, {"ada": 8, "grace": 4}),
@@ -49,3 +51,11 @@ def test_it_runs(examples, files, monkeypatch, name):
 
 def test_each_example_is_run():
     assert set(re.findall(r'^@target\("(.*)"\)', DOC, re.MULTILINE)) == set(RESULTS)
+
+
+def test_the_first_target_takes_twelve_lines():
+    """From an empty folder to a job, blank lines in the code left out."""
+    section = DOC.partition("## A first target of your own\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    assert len([line for block in blocks for line in block.splitlines() if line]) <= 12
