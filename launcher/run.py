@@ -78,7 +78,7 @@ def run(interrupts: Interrupts) -> int:
             supervisor.watch(until=lambda: any(WORKER_READY in line for line in worker_log.new_lines()))
             supervisor.watch(until=lambda: answers(url))
             if not interrupts.count:
-                screen.box("RunAt is running", [*_welcome(home, url, credentials, services), *filter(None, [as_root])])
+                screen.box("RunAt is running", [*_welcome(home, url, credentials), *filter(None, [as_root])])
             supervisor.watch()
         finally:
             interrupts.raising = False
@@ -216,14 +216,12 @@ def answers(url: str) -> bool:
     return True
 
 
-def _welcome(home: Home, url: str, credentials: Credentials, services: Services) -> list[str]:
+def _welcome(home: Home, url: str, credentials: Credentials) -> list[str]:
     password = credentials.get("password") or "(set earlier; `manage.py changepassword` sets a new one)"
     username = credentials.get("username") or "admin"
     token = (
         credentials.get("token") or f"$({shlex.join([sys.executable, str(CHECKOUT / MANAGE), 'api_token', username])})"
     )
-    # An address that was given may hold a password of somebody else's server: it is not shown.
-    sql = [] if os.environ.get("DATABASE_URL") else [f"SQL        psql {services.database_url}"]
     return [
         f"Monitor    {url}/",
         f"Admin      {url}/admin/",
@@ -232,7 +230,8 @@ def _welcome(home: Home, url: str, credentials: Credentials, services: Services)
         f"User       {username}",
         f"Password   {password}",
         f"API token  export TOKEN={token}",
-        *sql,
+        # Not the address: pasted, its password would stand on a command line, and in the shell's history.
+        "SQL        make psql",
         "",
         "Open the monitor and log in: a demo job starts within a minute.",
         f"Logs and data are in {home.path}",

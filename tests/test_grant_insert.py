@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg.errors import InsufficientPrivilege
@@ -13,6 +14,7 @@ from jobs.management.commands.grant_insert import COLUMNS
 from jobs.models import Job
 from jobs.states import State
 
+TRUST = (settings.BASE_DIR / "docs" / "trust.md").read_text()
 ROLE, PASSWORD = 'runat-test "shop"', "only for this test"
 QUOTED = '"runat-test ""shop"""'
 INSERT = "INSERT INTO jobs_job ({}) VALUES ({})"
@@ -94,3 +96,11 @@ def test_without_apply_it_only_says_what_it_would_do(capsys):
 def test_a_role_that_is_not_there_is_said():
     with pytest.raises(CommandError, match="There is no role 'nobody-here'"):
         call_command("grant_insert", "nobody-here")
+
+
+def test_the_docs_say_what_is_granted():
+    assert f"GRANT INSERT ({', '.join(COLUMNS)}) ON public.jobs_job TO shop;" in TRUST
+    assert len(COLUMNS) == 6
+    assert "(six columns, [below]" in TRUST
+    assert "labels" not in COLUMNS
+    assert "`labels` is not among them" in TRUST

@@ -61,6 +61,8 @@ def test_it_runs_stops_on_sigterm_and_goes_on_with_the_same_data(
     shown = [words_of(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
     assert any("postgres" in words for words in shown)
     assert not [words for words in shown for secret in secrets if secret in words], "who lists processes sees it"
+    assert "SQL        make psql" in first.output
+    assert not [secret for secret in secrets if str(secret) in first.output], "pasted, it would be on a command line"
 
     second = launch("run")
     assert second.process.wait() == 1
