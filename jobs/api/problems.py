@@ -42,7 +42,7 @@ API_PREFIX = "/api/"
 
 @dataclass(frozen=True)
 class Problem:
-    """Refusal of a request. `kind` is stable and for programs; `detail` is for people."""
+    """Refusal of a request. `kind` is stable, for programs, and stands in docs/problems.md; `detail` is for people."""
 
     status: int
     kind: str
@@ -161,10 +161,12 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - 
 
 
 def _unavailable(error: Exception) -> Problem:
-    read_only = isinstance(error, ReadOnly)
-    kind, what = ("database-read-only", "is read-only") if read_only else ("database-away", "cannot be reached")
-    detail = f"The database {what}; try again in a few seconds, with the same Idempotency-Key."
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers=RETRY_AFTER)
+    again = "try again in a few seconds, with the same Idempotency-Key."
+    if isinstance(error, ReadOnly):
+        detail = f"The database is read-only; {again}"
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database-read-only", detail, headers=RETRY_AFTER)
+    detail = f"The database cannot be reached; {again}"
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database-away", detail, headers=RETRY_AFTER)
 
 
 def _invalid(found: Iterable[dict[str, str]]) -> Problem:

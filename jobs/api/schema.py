@@ -20,7 +20,11 @@ PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457.",
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "Stable, for programs."},
+        "type": {
+            "type": "string",
+            "format": "uri",
+            "description": "Stable, for programs; docs/problems.md has all.",
+        },
         "title": TEXT,
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong and what to do."},
@@ -53,11 +57,18 @@ RETRY_AFTER = OpenApiParameter(
     description="Seconds after which there is enough of the budget again.",
 )
 
-# What each refusal is called, and when it comes.
+# What each refusal is called, and when it comes; with others of its status. docs/problems.md has all of them.
 PROBLEMS: dict[int, tuple[str, str]] = {
-    400: ("invalid", "What was sent is wrong; `errors` names each field."),
-    401: ("not-authenticated", "There is no token and no session, or they are not valid."),
-    403: ("permission-denied", "The user may not do this."),
+    400: (
+        "invalid",
+        "What was sent is wrong; `errors` names each field. `parse-error`: it cannot be read at all, such as JSON that "
+        "is none. `bad-request`: the request itself is broken.",
+    ),
+    401: ("not-authenticated", "There is no token and no session. `authentication-failed`: they are not valid."),
+    403: (
+        "permission-denied",
+        "The user may not do this. `code-needed`: this session has to come with an authenticator's code.",
+    ),
     404: ("not-found", "There is none at this address."),
     409: ("conflict", "It is not in a state in which this can be done; `detail` says in which it is."),
     413: ("body-too-large", "The body is larger than it may be."),
@@ -65,7 +76,8 @@ PROBLEMS: dict[int, tuple[str, str]] = {
     422: ("key-reused", "This Idempotency-Key was used for another request."),
     503: (
         "database-away",
-        "The database cannot be reached; repeat it after Retry-After, with its Idempotency-Key.",
+        "The database cannot be reached; repeat it after Retry-After, with its Idempotency-Key. So for the others: "
+        "`database-read-only`, `too-slow` (a statement took too long) and `busy` (too many ask at once).",
     ),
 }
 ALWAYS = (401, 403, 503)
