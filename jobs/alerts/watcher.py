@@ -5,10 +5,11 @@ is away: by what it remembers of the destinations, and later, when it is back, i
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -22,7 +23,7 @@ from jobs.alerts.lock import WatchLock
 from jobs.alerts.messages import Message
 from jobs.alerts.own import facts as own_facts
 from jobs.alerts.own import judging as own_judging
-from jobs.alerts.parts import Parts
+from jobs.alerts.parts import Part, Parts
 from jobs.alerts.sending import Sender, source_name
 from jobs.clock import clock, steady
 from jobs.conf import conf
@@ -33,9 +34,12 @@ from jobs.models.objective import MOST_OBJECTIVES
 from jobs.objectives.standing import standings
 from jobs.scheduler.locksession import BehindPooler
 
+T = TypeVar("T")
+
 TURN_EVERY = 10.0  # seconds
 LASTING_EVERY = 45.0  # seconds: what has been so for minutes, and the destinations, are asked so often
 TRY_EVERY = 3.0  # seconds between the attempts of one that stands by, and of one without a database
+SHOW_EVERY = 15.0  # seconds, where a turn takes long: half the lease of the lock
 STEP_EVERY = 0.5  # seconds: what is to be sent goes out so soon
 FAREWELL = 5.0  # seconds for what is on its way
 CLEAN_EVERY = 3600.0  # seconds
@@ -73,6 +77,7 @@ class Watcher:
         self._parts = Parts()
         self._needs: overload.Needs | None = None
         self._cleaned = self._pinged = self._counted = float("-inf")  # on the steady clock
+        self._shown = float("-inf")  # and when we have shown last that we judge
 
     def run(self, stop: threading.Event) -> None:
         """Watch until it is told to stop. Never raises for what is away: that is what it is for. Raises BehindPooler
@@ -95,6 +100,7 @@ class Watcher:
                 close_old_connections()
             was_ours = self.lock.taken
             is_ours = self.lock.take()
+            self._shown = steady()
             self._note_absence()
             if not is_ours:
                 return TRY_EVERY
@@ -119,7 +125,7 @@ class Watcher:
     def _judge(self, now: datetime) -> None:
         """Judge each part by itself: what fails of one, other than for a database that is away, keeps no other back.
         The ping goes on as long as alerts can be kept, since by them it is said."""
-        ask = self._parts.ask
+        ask = self._ask
         if steady() >= self._asked + LASTING_EVERY:
             self._asked = steady()
             self._lasting = ask(parts.LASTING, lambda: facts.ask_lasting(now), self._lasting)
@@ -139,6 +145,15 @@ class Watcher:
         if steady() >= self._cleaned + CLEAN_EVERY:
             self._cleaned = steady()
             ask(parts.CLEANING, lambda: keeping.remove_old(now), None)
+
+    def _ask(self, part: Part, question: Callable[[], T], otherwise: T) -> T:
+        """Ask it as a part by itself, and show now and then that we still judge: several that take too long last longer
+        than the lease of the lock."""
+        answer = self._parts.ask(part, question, otherwise)
+        if steady() >= self._shown + SHOW_EVERY:
+            self.lock.take()
+            self._shown = steady()
+        return answer
 
     def _read_settings(self, now: datetime) -> None:
         self._rules = list(AlertRule.objects.in_use()[: own_facts.MOST_RULES])
@@ -168,15 +183,17 @@ class Watcher:
         self._changes_at = steady() + CHANGES_EVERY
         if not self._subscriptions:
             return
-        now, ask = clock.current(), self._parts.ask
-        upto = ask(parts.CHANGES, lambda: self._horizon.look(now), None)
+        now, begun = clock.current(), steady()
+        upto = self._ask(parts.CHANGES, lambda: self._horizon.look(now), None)
         if upto is None:
             return
-        source = source_name()
-        read = [
-            ask(parts.subscription(one), partial(reading.read, one, upto, source, now), reading.Read())
-            for one in self._subscriptions
-        ]
+        source, read = source_name(), []
+        for one in self._subscriptions:
+            if steady() >= begun + TURN_EVERY:  # it is time to judge; those that take too long rest next time
+                read.append(reading.Read(more=True))
+                break
+            do = partial(reading.read, one, upto, source, now)
+            read.append(self._ask(parts.subscription(one), do, reading.Read()))
         if any(one.more for one in read):
             self._changes_at = float("-inf")
         if any(one.written for one in read):

@@ -8,6 +8,7 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from psycopg.errors import QueryCanceled
 
+from jobs.alerts import parts as parts_of_turns
 from jobs.alerts import watcher
 from jobs.alerts.changes import reading
 from jobs.alerts.changes.horizon import Upto
@@ -140,6 +141,42 @@ def test_a_database_that_is_away_is_no_part_that_fails(error: Exception) -> None
     with pytest.raises(type(error)):
         parts.ask(PLATFORM, fails, None)
     assert parts.conditions() == []
+
+
+def test_a_turn_in_which_much_takes_too_long_keeps_its_lock_and_comes_to_its_end(
+    watching: watcher.Watcher, make_destination: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock on which each of these takes ten seconds."""
+    time = [watcher.steady()]
+    looks: list[float] = []
+
+    def slow(*_: Any, **__: Any) -> None:
+        time[0] += 10
+        timed_out()
+
+    def take_it() -> bool:
+        looks.append(time[0])
+        watching.lock.taken = True
+        return True
+
+    hook = make_destination("hook", "webhook", "https://hooks.example.com/")
+    for _ in range(9):
+        Subscription.objects.create(destination=hook)
+    monkeypatch.setattr(watcher, "steady", lambda: time[0])
+    monkeypatch.setattr(parts_of_turns, "steady", lambda: time[0])
+    monkeypatch.setattr(watching.lock, "take", take_it)
+    for module, name in ((watcher.facts, "ask_lasting"), (watcher, "standings"), (watcher.facts, "ask")):
+        monkeypatch.setattr(module, name, slow)
+    begun = time[0]
+    assert watching.turn() == watcher.TURN_EVERY
+    assert looks == [begun, begun + 20]
+    monkeypatch.setattr(watching._horizon, "look", lambda now: Upto(0, 0))
+    read: list[int] = []
+    monkeypatch.setattr(reading, "read", lambda one, *_: read.append(one) or slow())
+    for turn in range(2):
+        watching._changes_at = float("-inf")
+        watching._tell_changes()
+        assert len(set(read)) == len(read) == turn + 1, "another, and then it is time to judge"
 
 
 def test_what_a_failing_part_judges_stays_open_until_it_is_known(
