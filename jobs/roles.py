@@ -35,6 +35,8 @@ DEFINE = tuple(f"{verb}_{name}" for name in DEFINED for verb in ("add", "change"
 ACCOUNTS = (
     *(f"auth.{verb}_{name}" for name in ("user", "group") for verb in ("view", "add", "change", "delete")),
     *("view_token", "delete_token"),
+    *(f"axes.{verb}_accessattempt" for verb in ("view", "delete")),
+    *(f"otp_totp.{verb}_totpdevice" for verb in ("view", "delete")),
     *("view_destination", "view_delivery", "view_alertrule", "view_subscription"),
 )
 
@@ -97,6 +99,7 @@ ROLES = (
             "Says where alerts and changes of jobs are sent to, and makes rules of alerts.",
             "Says after how many days jobs are removed or redacted, and redacts them.",
             "Makes users, puts them into roles, sees and revokes their tokens.",
+            "Lets in who is locked out after wrong passwords, and removes authenticators that are lost.",
         ),
         frozenset(
             (*READ, *OPERATE, *DEFINE, *ACCOUNTS, "approve_job", "redact_job", "release_installation", "view_secrets")

@@ -1,9 +1,12 @@
-"""Authenticators in the admin: to be seen, and removed when they are lost. django-otp's own pages show their keys."""
+"""Accounts in the admin: users and roles; authenticators, to be seen, and removed when they are lost (django-otp's own
+pages show their keys); and wrong passwords, to be forgotten."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from axes.admin import AccessAttemptAdmin
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -18,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from jobs.admin.audited import SaidBy
 from jobs.admin.theme import ModelAdmin, ToRead
 from jobs.rights import said
+from project import noted
 from project.account import totp
 
 
@@ -30,7 +34,8 @@ class AuthenticatorAdmin(ToRead, ModelAdmin[TOTPDevice]):
     fields = ["user", "confirmed", "created_at", "last_used_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: TOTPDevice | None = None) -> bool:
-        return bool(super(ToRead, self).has_delete_permission(request, obj))
+        may = bool(super(ToRead, self).has_delete_permission(request, obj))
+        return may and _is_theirs(request, None if obj is None else obj.user)
 
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
         totp.remove(obj.user, by=request.user)
@@ -38,6 +43,25 @@ class AuthenticatorAdmin(ToRead, ModelAdmin[TOTPDevice]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> None:
         for device in queryset.select_related("user"):
             totp.remove(device.user, by=request.user)
+
+
+class LockedOutAdmin(AccessAttemptAdmin):  # type: ignore[misc]
+    """List of wrong passwords and codes. To delete one lets in who was counted there, which is audited."""
+
+    @admin.action(description="Clean up expired attempts", permissions=["delete"])
+    def cleanup_expired_attempts(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
+        super().cleanup_expired_attempts(request, queryset)
+
+    def delete_model(self, request: HttpRequest, obj: AccessAttempt) -> None:
+        with transaction.atomic():
+            noted.unlocked(obj, request.user)
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
+        with transaction.atomic():
+            for attempt in queryset:
+                noted.unlocked(attempt, request.user)
+            super().delete_queryset(request, queryset)
 
 
 if TYPE_CHECKING:
@@ -73,9 +97,10 @@ def _is_theirs(request: HttpRequest, account: User | None) -> bool:
     return account is None or request.user.is_superuser or not account.is_superuser
 
 
-for model in (TOTPDevice, StaticDevice):
+for model in (TOTPDevice, StaticDevice, AccessAttempt):
     admin.site.unregister(model)
 admin.site.register(TOTPDevice, AuthenticatorAdmin)
+admin.site.register(AccessAttempt, LockedOutAdmin)
 admin.site.unregister(User)
 admin.site.register(User, AccountAdmin)
 admin.site.unregister(Group)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
@@ -19,6 +19,9 @@ from django.http import HttpRequest, HttpResponse
 from jobs.clock import clock
 from jobs.models import Audit, Change, Subject, Token
 from project.login import address
+
+if TYPE_CHECKING:
+    from axes.models import AccessAttempt
 
 log = logging.getLogger("project.noted")
 MOST_OF_STRANGERS = 1_000  # entries in an hour
@@ -49,11 +52,7 @@ def _login_failed(credentials: Mapping[str, Any], request: HttpRequest | None = 
 def login_refused(request: HttpRequest | None, username: str, why: str) -> None:
     """Note that somebody was not let in. The name is kept where there is such an account: else it may be a password
     that was typed into the wrong field."""
-    model, username = get_user_model(), username.replace("\0", "")
-    name = model._default_manager.filter(**{model.USERNAME_FIELD: username}).values_list(
-        model.USERNAME_FIELD, flat=True
-    )
-    known = name.first() or ""
+    known = _known(username)
     where = _where(request)
     _note(Subject.LOGIN, known, f"login {known}" if known else f"login from {where}", why, where, stranger=not known)
 
@@ -70,6 +69,15 @@ def password_asked(request: HttpRequest | None, username: str) -> None:
     why = "A mail for a new password was asked for." if username else "A mail for a new password: for nobody here."
     what = f"password {username}" if username else f"password from {where}"
     _note(Subject.LOGIN, username, what, why, where, verb=Change.CHANGE, stranger=not username)
+
+
+def unlocked(attempt: AccessAttempt, by: Any) -> None:
+    """Note that a person has made wrong passwords and codes forgotten. As everywhere, a name that no account has is not
+    kept: it may be a password."""
+    name = _known(attempt.username or "")
+    before = {"from": attempt.ip_address or "an unknown address", "wrong": attempt.failures_since_start}
+    why = "Who was counted here is let in again."
+    Audit.objects.note(Subject.LOGIN, name, by=by, now=clock.current(), before=before, after=None, reason=why)
 
 
 def refusals(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -159,6 +167,13 @@ def _count(what: str, now: datetime) -> int:
 
 def _is_round(times: int) -> bool:
     return str(times).strip("0") == "1"
+
+
+def _known(username: str) -> str:
+    """Return the name of this account; empty: there is none."""
+    model = get_user_model()
+    accounts = model._default_manager.filter(**{model.USERNAME_FIELD: username.replace("\0", "")})
+    return accounts.values_list(model.USERNAME_FIELD, flat=True).first() or ""
 
 
 def _where(request: HttpRequest | None) -> str:

@@ -247,6 +247,22 @@ ADMIN = {
     "workerlog":      "- - v - v -",
 }  # fmt: skip
 
+# Pages of packages, of people, log-ins and Celery's own entries: as above.
+PACKAGES = {
+    #                                        viewer creator operator approver admin service
+    "auth_group":                            "- - - - vacd -",
+    "auth_user":                             "- - - - vacd -",
+    "axes_accessattempt":                    "- - - - vd -",
+    "axes_accessfailurelog":                 "- - - - - -",
+    "axes_accesslog":                        "- - - - - -",
+    "django_celery_beat_clockedschedule":    "- - - - - -",
+    "django_celery_beat_crontabschedule":    "- - - - - -",
+    "django_celery_beat_intervalschedule":   "- - - - - -",
+    "django_celery_beat_periodictask":       "- - - - - -",
+    "django_celery_beat_solarschedule":      "- - - - - -",
+    "otp_totp_totpdevice":                   "- - - - vd -",
+}  # fmt: skip
+
 # Its other addresses: what they need beside the login.
 ADMIN_MORE = _lines(
     "admin",

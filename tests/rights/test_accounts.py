@@ -1,12 +1,20 @@
-"""Who may change accounts makes no superuser of one."""
+"""Who may change accounts makes no superuser of one, lets in who is locked out, and removes authenticators that are lost."""
 
 from __future__ import annotations
 
+import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from jobs.models import Audit
+from project.account import totp
 from tests.rights.conftest import MakeUser, page_of
 
+YES = {"post": "yes"}
 JSON = {"content_type": "application/json"}
 
 
@@ -31,3 +39,52 @@ def test_nor_takes_the_account_of_one(make_user: MakeUser) -> None:
     )
     assert answer.status_code == 403
     assert not User.objects.get(pk=root.pk).check_password("aVery-long-1!x")
+
+
+def test_an_administrator_lets_in_who_is_locked_out(make_user: MakeUser) -> None:
+    boss = page_of(make_user("boss", "admin", is_staff=True))
+    User.objects.create_user("ada", password="a long enough one")
+    wrong, right = {"username": "ada", "password": "wrong"}, {"username": "ada", "password": "a long enough one"}
+    assert [Client().post("/login/", wrong).status_code for _ in range(5)] == [200, 200, 200, 200, 429]
+    assert Client().post("/login/", right).status_code == 429
+    Client().post("/login/", {"username": "my password", "password": "wrong"})
+    assert b"ada" in boss.get(reverse("admin:axes_accessattempt_changelist")).content
+    counted = AccessAttempt.objects.get(username="ada")
+    page = boss.get(reverse("admin:axes_accessattempt_change", args=[counted.pk])).content
+    assert b"Locked Out" in boss.get(reverse("admin:axes_accessattempt_changelist")).content
+    assert b'name="_save"' not in page
+    assert boss.post(reverse("admin:axes_accessattempt_delete", args=[counted.pk]), YES).status_code == 302
+    assert Client().post("/login/", right).status_code == 302
+
+    chosen = {"action": "delete_selected", "_selected_action": AccessAttempt.objects.values_list("pk", flat=True)}
+    assert boss.post(reverse("admin:axes_accessattempt_changelist"), {**chosen, **YES}).status_code == 302
+    assert not AccessAttempt.objects.exists()
+    rows = Audit.objects.filter(subject="login", verb="delete").order_by("id")
+    assert [(row.name, row.by_name, row.before) for row in rows] == [
+        ("ada", "boss", {"from": "127.0.0.1", "wrong": 5}),
+        ("", "boss", {"from": "127.0.0.1", "wrong": 1}),
+    ], "what was typed for a name may be a password"
+
+
+@pytest.mark.usefixtures("rights_audited")
+def test_an_administrator_removes_a_lost_authenticator_but_no_superusers(make_user: MakeUser) -> None:
+    boss = page_of(make_user("boss", "admin", is_staff=True))
+    devices = {
+        user: TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
+        for user in (User.objects.create_user("ada"), User.objects.create_superuser("root"))
+    }
+    for user in devices:
+        totp.new_recovery_codes(user)
+    ada, root = devices.values()
+    assert b"root" in boss.get(reverse("admin:otp_totp_totpdevice_changelist")).content
+    page = boss.get(reverse("admin:otp_totp_totpdevice_change", args=[ada.pk])).content.decode()
+    assert ada.key not in page
+    assert boss.post(reverse("admin:otp_totp_totpdevice_delete", args=[root.pk]), YES).status_code == 403
+    both = {"action": "delete_selected", "_selected_action": [ada.pk, root.pk], **YES}
+    boss.post(reverse("admin:otp_totp_totpdevice_changelist"), both)
+    assert TOTPDevice.objects.count() == 2, "with a superuser's among them none is removed"
+    assert boss.post(reverse("admin:otp_totp_totpdevice_delete", args=[ada.pk]), YES).status_code == 302
+    assert list(TOTPDevice.objects.values_list("user__username", flat=True)) == ["root"]
+    assert list(StaticDevice.objects.values_list("user__username", flat=True)) == ["root"]
+    entry = Audit.objects.filter(subject="account", name="ada").latest("id")
+    assert (entry.by_name, entry.before, entry.after) == ("boss", {"authenticator": True}, {"authenticator": False})

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from jobs.clock import clock
 from jobs.models import (
@@ -30,7 +32,7 @@ from jobs.models import (
 )
 from tests.api.conftest import bearer
 from tests.rights.conftest import MakeTeam, MakeUser
-from tests.rights.matrix import ADMIN, ADMIN_MORE, ROLES
+from tests.rights.matrix import ADMIN, ADMIN_MORE, PACKAGES, ROLES
 from tests.rights.world import expected, make, worker
 
 
@@ -111,6 +113,35 @@ def test_the_admin_lets_each_role_do_what_is_written(enter: Any, role: str) -> N
     assert {name: rights_seen(client, name, user) for name in ADMIN} == wanted
 
 
+def row_of_package(name: str) -> Any:
+    """A row of a page of people or log-ins."""
+    holder, _ = User.objects.get_or_create(username="with-a-phone")
+    if name == "otp_totp_totpdevice":
+        return TOTPDevice.objects.create(user=holder, name="authenticator")
+    if name == "axes_accessattempt":
+        return AccessAttempt.objects.create(username="ada", ip_address="203.0.113.7", failures_since_start=5)
+    return holder if name == "auth_user" else Group.objects.get_or_create(name="night")[0]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_pages_of_packages_let_each_role_do_what_is_written(enter: Any, role: str) -> None:
+    client, _ = enter(role)
+    wanted = {name: cells.split()[ROLES.index(role)].strip("-") for name, cells in PACKAGES.items()}
+    assert {name: rights_of_package(client, name) for name in PACKAGES} == wanted
+
+
+def rights_of_package(client: Client, name: str) -> str:
+    """Return the letters of what this person may do there: who does not see the list does nothing."""
+    if client.get(reverse(f"admin:{name}_changelist")).status_code != 200:
+        return ""
+    row = row_of_package(name)
+    change = client.get(reverse(f"admin:{name}_change", args=[row.pk]))
+    letters = "v"
+    letters += "a" if client.get(reverse(f"admin:{name}_add")).status_code == 200 else ""
+    letters += "c" if b'name="_save"' in change.content else ""
+    return letters + ("d" if client.get(reverse(f"admin:{name}_delete", args=[row.pk])).status_code == 200 else "")
+
+
 @pytest.mark.parametrize(("role", "everything"), [("viewer", False), ("operator", True)])
 def test_what_is_another_teams_is_not_there(enter: Any, role: str, everything: bool) -> None:
     client, user = enter(role)
@@ -171,6 +202,8 @@ def test_every_model_and_address_of_the_admin_has_a_line() -> None:
         model._meta.model_name: one for model, one in admin.site._registry.items() if model._meta.app_label == "jobs"
     }
     assert set(ADMIN) == set(ours)
+    registered = {(model._meta.app_label, str(model._meta.model_name)) for model in admin.site._registry}
+    assert set(PACKAGES) == {f"{label}_{name}" for label, name in registered if label != "jobs"}
     usual = {f"jobs_{name}_{page}" for name in ours for page in ("changelist", "add", "history", "delete", "change")}
     more = {str(url.name) for one in ours.values() for url in one.get_urls() if url.name} - usual
     assert more == {line.address for line in ADMIN_MORE}
