@@ -19,7 +19,7 @@ from jobs.models import Job, Schedule
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.rights.seeing import seen_of, seen_runs
 from jobs.rules.controls import why_not_again
-from jobs.templatetags.runat import as_json, exact, ms, state_badge
+from jobs.templatetags.runat import as_json, exact, lasted, state_badge
 from jobs.transitions.dependencies import runs
 
 
@@ -38,13 +38,13 @@ class JobColumns:
     def due(self, job: Job) -> str:
         return exact(job.run_at)
 
-    @admin.display(description="delay, ms")
+    @admin.display
     def delay(self, job: Job) -> str:
-        return ms(job.delay_ms)
+        return lasted(job.delay_ms)
 
-    @admin.display(description="took, ms")
+    @admin.display(description="took")
     def duration(self, job: Job) -> str:
-        return ms(job.duration_ms)
+        return lasted(job.duration_ms)
 
     @admin.display(description="punctuality")
     def why(self, job: Job) -> str:

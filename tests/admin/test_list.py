@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from jobs.admin import paging
+from jobs.admin.columns import JobColumns
 from jobs.models import Job
 from jobs.states import Hold, State
 from tests.monitor.rows import SECOND, ended, pending, running, worker
@@ -38,7 +39,15 @@ def test_each_state_has_a_sign_and_a_word(admin, at):
         "↷</span>skipped",
     ):
         assert badge in page
-    assert "0.50" in page  # the delay in ms
+    assert ">0.50 ms<" in page  # the delay
+
+
+def test_how_late_and_how_long_is_said_as_on_the_pages(at):
+    late = at + timedelta(hours=24) - timedelta(milliseconds=17.64)
+    job = Job(run_at=at, execute_at=late, finished_at=late + timedelta(seconds=90))
+    columns = JobColumns()
+    assert (columns.delay(job), columns.duration(job)) == ("23 h 59 min", "1 min 30 s")
+    assert (columns.delay(Job(run_at=at)), columns.duration(Job(run_at=at))) == ("—", "—")
 
 
 @pytest.mark.parametrize("jobs", [5, 50])

@@ -121,7 +121,8 @@ def test_what_was_not_read_to_its_end_says_so(viewer, at):
         )
     page = text(viewer.get("/"))
     assert ">over 10,000<" in page
-    assert len(re.findall(">5,00[01] or more</td>", page)) == 2
+    assert len(re.findall(">5,00[01]</td>", page)) == 2
+    assert "Queues how many of the first 10,000 pending jobs are theirs, the overdue first" in read(page)
     assert "<dt>Started, last 10,000</dt>" in page
     assert "5,000 jobs have failed among the last 10,000 that ended." in read(page)
 
