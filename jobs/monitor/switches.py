@@ -47,6 +47,8 @@ class Switch:
     refusal: str = ""
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def pause_queue(request: HttpRequest, name: str) -> HttpResponse:
     """Ask, and pause the queue."""
 
@@ -59,6 +61,8 @@ def pause_queue(request: HttpRequest, name: str) -> HttpResponse:
     return _asked(request, Switch(f"Pause queue {name}", meaning, "Pause", PAUSE_LIMIT, False, do, refusal))
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def resume_queue(request: HttpRequest, name: str) -> HttpResponse:
     """Ask, and resume the queue."""
 
@@ -71,6 +75,8 @@ def resume_queue(request: HttpRequest, name: str) -> HttpResponse:
     return _asked(request, Switch(f"Resume queue {name}", meaning, "Resume", PAUSE_LIMIT, False, do, refusal))
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def drain_worker(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """Ask, and drain the worker."""
 
@@ -83,6 +89,8 @@ def drain_worker(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     return _asked(request, Switch(title, meaning, "Drain", CONTROL_JOB, True, do, refusal))
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def resume_worker(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """Ask, and put the worker back into service."""
 
@@ -110,8 +118,6 @@ def _name(session: uuid.UUID) -> str:
     return worker.name
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
 def _asked(request: HttpRequest, switch: Switch) -> HttpResponse:
     may = request.user.has_perm(switch.permission)
     if not may or switch.refusal:

@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from jobs.api.problems import API_PREFIX, CONTENT_TYPE, Problem
 from jobs.conf import conf
@@ -109,6 +109,7 @@ class Change(views.PasswordChangeView):
             return super().form_valid(form)
 
 
+@require_safe
 @never_cache
 @login_required
 def account(request: HttpRequest) -> HttpResponse:

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.resolvers import RoutePattern
+from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.clock import clock
 from jobs.models import Audit, Calendar, Verb
@@ -42,6 +45,7 @@ GROUP = {
     "finished_at_before": "2026-11-02T00:00:00Z",
 }
 CANCEL_ALL = {"action": "cancel", "which": "all"}
+METHODS = ("get", "post", "put", "patch", "delete")
 BODIES: dict[tuple[str, str], Any] = {
     ("api-jobs", "POST"): new_job(),
     ("api-jobs-bulk", "POST"): {"jobs": [new_job()]},
@@ -245,10 +249,39 @@ def _named(resolver: URLResolver) -> list[URLPattern]:
 
 
 def _methods(pattern: URLPattern) -> set[str]:
+    """Return what a view takes, but for HEAD, which comes with GET. One that is a function and does not say it takes all."""
     view = getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
     if view is not None:
-        return {name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)}
-    return {line.method for line in PAGES if line.address.split(" ")[0] == pattern.name}
+        return {name.upper() for name in METHODS if hasattr(view, name)}
+    said = _said(pattern.callback)
+    return {name.upper() for name in METHODS} if said is None else said - {"HEAD"}
+
+
+def _said(view: Any) -> set[str] | None:
+    """Return the methods of the decorator of a view (require_safe, require_POST and the like); None: it has none."""
+    while view is not None:
+        names = view.__code__.co_freevars if hasattr(view, "__code__") else ()
+        if "request_method_list" in names:
+            return set(view.__closure__[names.index("request_method_list")].cell_contents)
+        view = getattr(view, "__wrapped__", None)
+    return None
+
+
+def test_each_page_says_which_methods_it_takes() -> None:
+    functions = [one for one in _named(get_resolver()) if not hasattr(one.callback, "view_class")]
+    functions = [one for one in functions if not hasattr(one.callback, "cls")]
+    assert len(functions) > 40
+    assert [one.name for one in functions if _said(one.callback) is None] == []
+
+
+def test_what_a_page_takes_is_read_from_its_decorator() -> None:
+    def view(request: Any) -> None:
+        """A page."""
+
+    assert _said(view) is None
+    assert _methods(URLPattern(RoutePattern(""), view)) == {name.upper() for name in METHODS}
+    assert _said(login_required(require_safe(view))) == {"GET", "HEAD"}
+    assert _methods(URLPattern(RoutePattern(""), require_http_methods(["GET", "POST"])(view))) == {"GET", "POST"}
 
 
 def test_every_address_and_method_has_a_line() -> None:
