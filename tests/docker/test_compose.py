@@ -186,6 +186,14 @@ class TestOrder:
         assert services["migrate"]["restart"] == "no"
         assert all(services[name]["restart"] == "unless-stopped" for name in ALL if name != "migrate")
 
+    def test_a_restore_stops_all_that_asks_the_database_first(self):
+        text = (TOP / "docs" / "deployment.md").read_text().partition("## Backups\n")[2]
+        stopped, renamed = text.index("docker compose stop "), text.index("RENAME TO")
+        assert sorted(text[stopped:renamed].splitlines()[0].split()[3:]) == sorted(set(OURS) - {"migrate"})
+        assert stopped < renamed, "a database with sessions cannot be renamed"
+        begun = text.partition("docker compose up -d")[2].splitlines()[0]
+        assert begun.split()[:1] == ["#"], "it waits in vain: /readyz, which web is asked for, is 503 until the release"
+
     def test_two_beats(self, services):
         assert services["beat"]["deploy"]["replicas"] == 2
 
