@@ -59,6 +59,7 @@ def full(browser: Any, live_server: Any, ada: Any, make_job: Any) -> Iterator[An
 def findings(browser: Any, address: str, *, dark: bool) -> Iterator[str]:
     if address == "/api/docs/":
         until(browser, lambda: browser.find_elements("class name", "opblock"))
+    until(browser, lambda: not browser.find_elements("class name", "waits"))  # a preview is pale while it is asked for
     browser.execute_script(AXE)
     for rule, where, html, why in browser.execute_async_script(RUN, dark):
         if (address, rule) not in KNOWN and ("*", rule) not in KNOWN:
