@@ -10,6 +10,12 @@ from django.test import TransactionTestCase
 EMPTY = """
 DO $$ DECLARE name text; BEGIN
     SET CONSTRAINTS ALL DEFERRED;
+    -- Days of the history: a beat that a test has started makes them, too.
+    FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()
+        AND tablename ~ '^jobs_history_d[0-9]{8}$'
+    LOOP
+        EXECUTE 'DROP TABLE ' || name;
+    END LOOP;
     FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()
         AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
         ORDER BY tablename  -- starts before their jobs, which would not go before them

@@ -2,10 +2,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
 from jobs.models import Installation, Job
-from jobs.models.partitions import partitions
 from jobs.states import State
 from tests.conftest import NOW
 from tests.transitions.steps import in_state
@@ -13,13 +11,9 @@ from tests.transitions.steps import in_state
 
 @pytest.fixture(autouse=True)
 def _on(transactional_db):
-    """An installation that removes what is old; partitions that a test has made are gone after it."""
+    """An installation that removes what is old."""
     Installation.current()
     Installation.objects.update(retention_on_at=NOW, held_at=None)
-    yield
-    with connection.cursor() as cursor:
-        for partition in partitions():
-            cursor.execute(f"DROP TABLE {partition.table}")
 
 
 @pytest.fixture
