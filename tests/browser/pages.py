@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
@@ -44,7 +45,7 @@ from tests.monitor.rows import SECOND, ended, running, worker
 
 LONG = "the-books-of-all-subsidiaries-are-closed-and-sent-to-the-auditors-before-midnight"
 OF_SCHEDULES = ("calendar/", "clocks/", "bring/")
-OF_A_SCHEDULE = ("", "change/", "backfill/")
+OF_A_SCHEDULE = ("", "change/", "backfill/", "ask/pause/", "ask/delete_selected/")
 
 
 def rows(make_job: Any, by: User) -> None:
@@ -117,13 +118,14 @@ def _accounts(now: datetime, by: User) -> None:
     TargetRule.objects.create(target="demo.fail", dangerous=True)
     with_a_phone = User.objects.create(username="grace")
     TOTPDevice.objects.create(user=with_a_phone, name="default", confirmed=True)
+    TOTPDevice.objects.create(user=by, name="authenticator", confirmed=False)  # which waits for its first code
     stranger = {"ip_address": "203.0.113.7", "username": LONG, "user_agent": LONG, "path_info": "/login/"}
     AccessAttempt.objects.create(**stranger, failures_since_start=3, get_data="", post_data="username=x")
     AccessLog.objects.create(ip_address="203.0.113.8", username="ada", user_agent=LONG, path_info="/login/")
     AccessFailureLog.objects.create(**stranger, locked_out=True)
 
 
-OF_STRANGERS = ("/login/",)
+OF_STRANGERS = ("/login/", "/account/reset/", "/account/reset/sent/", "/account/reset/MQ/none/")
 
 
 def addresses() -> Iterator[str]:
@@ -134,6 +136,7 @@ def addresses() -> Iterator[str]:
         "/jobs/",
         "/jobs/new/",
         "/tokens/",
+        "/tokens/#new",
         "/roles/",
         "/views/",
         "/jobs/?queue=default&later_than=1&q=books",
@@ -146,6 +149,7 @@ def addresses() -> Iterator[str]:
         "/failures/",
         "/failures/?span=7d&target=none",
         "/account/",
+        "/account/password/",
         "/api/docs/",
         "/jobs/404/",
         "/admin/",
@@ -156,7 +160,9 @@ def addresses() -> Iterator[str]:
     of_jobs = Operation.objects.of_jobs().first()
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
     yield from ("/alerts/", "/objectives/")
-    yield from ("/stop/", "/queues/default/pause/", f"/workers/{Worker.objects.first().session}/drain/")
+    worker = Worker.objects.first().session
+    yield from ("/stop/", "/queues/default/pause/", f"/workers/{worker}/drain/")
+    yield from ("/queues/default/resume/", f"/workers/{worker}/resume/", "/failures/retry/", _group_of_failures())
     for model, page in sorted(admin.site._registry.items(), key=lambda one: one[0]._meta.label):
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"admin:{name}_changelist")
@@ -170,10 +176,31 @@ def addresses() -> Iterator[str]:
     waiting = Job.objects.filter(state=State.PENDING).order_by("id").first()
     yield from (f"/jobs/{waiting.pk}/{path}" for path in ("", "edit/", "cancel/"))
     job = Job.objects.first()
+    failed = Job.objects.filter(state=State.FAILED).order_by("id").first()
     schedule = Schedule.objects.first()
     yield from (f"/admin/jobs/schedule/{path}" for path in OF_SCHEDULES)
     yield from (f"/admin/jobs/schedule/{schedule.pk}/{path}" for path in OF_A_SCHEDULE)
+    yield f"/admin/jobs/schedule/{schedule.pk}/runs/skip/?at={schedule.next_at:%Y-%m-%dT%H:%M:%SZ}"
+    yield f"/admin/jobs/job/{waiting.pk}/reschedule/"
+    yield reverse("admin:jobs_retentionrule_forget")
+    yield reverse("admin:jobs_operation_cancel", args=[Operation.objects.exclude(schedule=None).first().pk])
+    team, group = Team.objects.first().pk, Group.objects.get(name="accounts").pk
+    yield from (f"/admin/jobs/team/{team}/delete/", f"/admin/jobs/team/{team}/history/")
+    yield from (f"/admin/auth/group/{group}/delete/", f"/admin/jobs/job/{failed.pk}/delete/")
     yield from ("/api/v1/jobs/", f"/api/v1/jobs/{job.pk}/", "/api/v1/workers/", "/api/v1/triggers/default/")
+
+
+def _group_of_failures() -> str:
+    """Return the address at which a group of failures is retried."""
+    now, some = datetime.now(tz=UTC), Job.objects.get(state=State.FAILED, name=LONG)
+    failure = some.attempts.earliest("id").failure
+    group = {
+        "target": some.target,
+        "failure": failure,
+        "finished_at_after": (now - timedelta(hours=24)).isoformat(),
+        "finished_at_before": now.isoformat(),
+    }
+    return f"/failures/retry/?{urlencode(group)}"
 
 
 def _asked() -> Any:
