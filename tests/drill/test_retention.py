@@ -4,11 +4,9 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from django.db import connection
 
 from jobs.clock import clock
 from jobs.models import Installation
-from jobs.models.partitions import partitions
 from jobs.scheduler.history import Moving, Removing
 from tests.drill.test_checker import good, kinds
 from verification.drill.checker import Kind, check
@@ -80,9 +78,6 @@ def test_the_load_is_what_the_leader_moves_and_removes():
         assert check(good(old=found, moved_too_soon=load.moved_too_soon(clock.now()))).passed
     finally:
         load.let_go()
-        with connection.cursor() as cursor:
-            for partition in partitions():
-                cursor.execute(f"DROP TABLE {partition.table}")
     assert Counter((one.fate, one.hot, one.moved) for one in found) == {
         (Fate.MOVES, 0, 1): NUMBERS[Fate.MOVES],
         (Fate.REMOVED, 0, 0): NUMBERS[Fate.REMOVED],

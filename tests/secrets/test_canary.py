@@ -16,7 +16,6 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from pydantic import AfterValidator
@@ -24,7 +23,6 @@ from pydantic import AfterValidator
 from jobs import targets, transitions
 from jobs.clock import clock
 from jobs.models import Attempt, Audit, Batch, Installation, Job, Schedule, Trigger
-from jobs.models.partitions import partitions
 from jobs.states import State
 from jobs.targets import Secret
 from jobs.worker.run import capture
@@ -89,14 +87,10 @@ def put(olga: User, tmp_path: Any) -> Callable[..., None]:
 
 
 @pytest.fixture
-def history(db: None) -> Iterator[None]:
-    """An installation that moves what is over; partitions that a test has made are gone after it."""
+def history(db: None) -> None:
+    """An installation that moves what is over."""
     Installation.current()
     Installation.objects.update(retention_on_at=clock.now(), held_at=None)
-    yield
-    with connection.cursor() as cursor:
-        for partition in partitions():
-            cursor.execute(f"DROP TABLE {partition.table}")
 
 
 def create(way: str, target: str, payload: dict[str, Any], by: User, tmp_path: Any) -> None:
