@@ -15,6 +15,9 @@ from jobs.keeping import Keep
 from jobs.secrets.declared import Secrets
 from jobs.setting_kinds import Apps, Choice, Flag, Issuer, Limit, Names, Networks, Number, Origin, Ports, Setting
 
+SHORTEST_KEY = 32  # characters of SECRET_KEY
+NEW_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+
 TABLE: tuple[Setting, ...] = (
     Setting(name="DATABASE_URL", shown="that of `make run`", allowed="`postgresql://...`", help="the database"),
     Setting(
@@ -26,7 +29,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         name="SECRET_KEY",
         shown="that of `make run`",
-        allowed="32 characters and more; required otherwise, the same on all hosts",
+        allowed=f"{SHORTEST_KEY} characters and more; required otherwise, the same on all hosts",
         help="signs sessions",
     ),
     Setting(

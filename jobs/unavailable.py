@@ -11,7 +11,7 @@ from psycopg.errors import IdleInTransactionSessionTimeout, QueryCanceled
 
 from jobs.events import emit
 from jobs.events.web import RequestWithoutDatabase
-from project.postgresql.session import ReadOnly
+from jobs.postgresql.session import ReadOnly
 
 AWAY = (OperationalError, InterfaceError)
 RETRY_AFTER = {"Retry-After": "5"}  # seconds

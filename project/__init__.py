@@ -1,3 +1,5 @@
 """Wiring: settings, the Celery app, URLs, WSGI. No behaviour of jobs lives here."""
 
-from project import zones as zones  # first of all: nobody may have read a zone of the host's
+from jobs import zones
+
+zones.use_the_package()  # first of all: nobody may have read a zone of the host's

@@ -25,7 +25,7 @@ if logs.as_json():
     json_lines.take_over(app)
 app.autodiscover_tasks(["jobs.worker.receive"])
 # Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
-# ones are replaced at their next use (project/postgresql/base.py).
+# ones are replaced at their next use (jobs/postgresql/base.py).
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 
 # By name, since the step imports our models, which are not there yet.

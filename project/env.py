@@ -9,16 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jobs import settings_table
+from jobs.secrets.hidden import Secret
 from jobs.setting_kinds import Setting
-from jobs.settings_table import BY_NAME
-from project import mail
-from project.postgresql import address
-from project.secret import Secret
+from jobs.settings_table import BY_NAME, NEW_KEY, SHORTEST_KEY
+from project import database_url, mail
 
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps", "pyamqp")
 DATABASE_SCHEMES = ("postgresql", "postgres", "psql", "pgsql")
-SHORTEST_KEY = 32  # characters
-NEW_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
 class ConfigurationError(SystemExit):
@@ -151,7 +148,7 @@ def _database(url: str) -> dict[str, object]:
     example = "postgresql://user:password@host:5432/name"
     _require_url("DATABASE_URL", url, DATABASE_SCHEMES, example)
     try:
-        return address.parse(url)
+        return database_url.parse(url)
     except ValueError as error:
         raise ConfigurationError(f"DATABASE_URL is not a valid URL ({error}); write it like {example}.") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import threading
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from jobs.conf import conf
+from jobs.web.client_address import address
 
 # A look at a password takes a core for a good part of a second, by design. One at a time leaves the others to those
 # who are logged in, and a queue of three leaves them most of the threads.
@@ -79,34 +78,3 @@ def _refused(request: HttpRequest, sentence: str, seconds: int) -> HttpResponse:
     page = render(request, "login_refused.html", {"refusal": sentence}, status=429)
     page["Retry-After"] = str(seconds)
     return page
-
-
-def address(request: HttpRequest) -> str | None:
-    """AXES_CLIENT_IP_CALLABLE: whoever speaks to us; behind the proxies of JOBS_PROXIES, whoever speaks to them.
-
-    Read from the right, since what stands left of our own proxies' entries was written by the caller.
-    """
-    speaker = str(request.META.get("REMOTE_ADDR") or "")
-    before = [part.strip() for part in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
-    while _is_proxy(speaker) and before and _parsed(before[-1]) is not None:
-        speaker = before.pop()
-    found = _parsed(speaker)
-    return None if found is None else str(found)
-
-
-def is_behind_unnamed_proxy(request: HttpRequest) -> bool:
-    """Return whether whoever speaks to us speaks for another, and JOBS_PROXIES does not name them: their address says
-    nothing of who asks."""
-    return "HTTP_X_FORWARDED_FOR" in request.META and not _is_proxy(str(request.META.get("REMOTE_ADDR") or ""))
-
-
-def _is_proxy(text: str) -> bool:
-    found = _parsed(text)
-    return found is not None and any(found in ipaddress.ip_network(proxy) for proxy in conf().proxies)
-
-
-def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None

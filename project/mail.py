@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from project.secret import Secret
+from jobs.secrets.hidden import Secret
 
 SMTP = {"smtp": 25, "smtp+tls": 587, "smtps": 465}  # schemes, with the ports that are theirs
 EXAMPLE = "smtp+tls://user:password@mail.example.com:587"

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.clock import clock
 from jobs.models import Audit, Change, Subject, Token
-from project.login import address
+from jobs.web.client_address import address
 
 if TYPE_CHECKING:
     from axes.models import AccessAttempt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter
 
-from project.masking import masked
+from jobs.masking import masked
 
 
 class Reporter(ExceptionReporter):

@@ -79,7 +79,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **_environment.database,
-        "ENGINE": "project.postgresql",
+        "ENGINE": "jobs.postgresql",
         # Connections stay open: a first one costs 100 ms, which a job about to start does not have.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
@@ -96,7 +96,7 @@ AXES_FAILURE_LIMIT = _environment.jobs["JOBS_LOGIN_FAILURES"]
 AXES_COOLOFF_TIME = timedelta(seconds=_environment.jobs["JOBS_LOGIN_LOCKED_FOR"])
 # By both: from another address nobody can lock out the real one, and an office is not locked out for one of its people.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "project.login.address"
+AXES_CLIENT_IP_CALLABLE = "jobs.web.client_address.address"
 AXES_LOCKOUT_CALLABLE = "project.login.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that was said stays true

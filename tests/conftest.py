@@ -24,11 +24,11 @@ from jobs.creation_limits.allowances import forget
 from jobs.events import Event, subscribe
 from jobs.installation import Identity, known
 from jobs.models import Job
+from jobs.postgresql import session
 from jobs.publishing import late_publisher
 from jobs.publishing.late import AVOID_FOR
 from jobs.rights import target_rules
 from jobs.tokens.uses import uses
-from project.postgresql import session
 from tests import emptying
 
 # Half a second for each person of a test goes into what makes a stolen password slow to guess. A hash says how many

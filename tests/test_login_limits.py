@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client, RequestFactory
 
+from jobs.web.client_address import address
 from project import login
 
 PASSWORD = "a long enough one"
@@ -121,4 +122,4 @@ def test_the_door_stays_open_after_an_error(admin, monkeypatch):
 def test_an_address_is_believed_from_our_own_proxies_only(settings, proxies, speaker, forwarded, found):
     settings.JOBS_PROXIES = proxies
     request = RequestFactory().get("/", REMOTE_ADDR=speaker, HTTP_X_FORWARDED_FOR=forwarded)
-    assert login.address(request) == found
+    assert address(request) == found

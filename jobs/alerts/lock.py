@@ -11,9 +11,9 @@ from contextlib import suppress
 from django.db import DatabaseError, InterfaceError
 
 from jobs.installation import known
+from jobs.postgresql import session as sessions
+from jobs.postgresql.base import DatabaseWrapper
 from jobs.scheduler.locksession import open_session
-from project.postgresql import session as sessions
-from project.postgresql.base import DatabaseWrapper
 
 LEASE = "30s"  # longer than a turn takes
 WATCH_SALT = 0x5761746368  # "Watch"

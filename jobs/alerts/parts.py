@@ -15,7 +15,7 @@ from jobs.clock import steady
 from jobs.events import emit
 from jobs.events.alerts import WatchPartFailed
 from jobs.models import Alert
-from project.postgresql.base import OF_THE_STATEMENT
+from jobs.postgresql.base import OF_THE_STATEMENT
 
 T = TypeVar("T")
 

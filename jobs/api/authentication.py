@@ -16,13 +16,13 @@ from knox.models import get_token_model
 from rest_framework.exceptions import AuthenticationFailed
 
 from jobs.models import Token
+from jobs.postgresql.session import WRITABLE
 from jobs.rights.reach import STANDING, keep, made_of
 from jobs.tokens.scopes import narrow
 from jobs.tokens.uses import uses
-from project.postgresql.session import WRITABLE
 
 if TYPE_CHECKING:
-    from project.postgresql.base import DatabaseWrapper
+    from jobs.postgresql.base import DatabaseWrapper
 
 # Token, user, the ids of the user's permissions and the teams in one round trip; with the names of permissions it took
 # twice the planning.

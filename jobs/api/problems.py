@@ -29,10 +29,10 @@ from jobs import unavailable
 from jobs.api.access import HOW_TO_GET_A_TOKEN
 from jobs.api.fields import MOST_ERRORS
 from jobs.creation_limits import TooFast, TooMany
+from jobs.postgresql.session import ReadOnly
 from jobs.transitions import KeyReused
 from jobs.transitions.triggers import Busy
 from jobs.unavailable import AWAY, RETRY_AFTER
-from project.postgresql.session import ReadOnly
 
 CONTENT_TYPE = "application/problem+json"
 MOST_SAID = 10  # mistakes of a bulk request in its `detail`

@@ -14,7 +14,7 @@ from jobs.doctor.finding import Check, Finding, Needs, unknown
 from jobs.doctor.patient import Patient, TookTooLong, bounded, brief
 from jobs.doctor.report import Line, Report
 from jobs.doctor.table import CHECKS
-from project.masking import masked
+from jobs.masking import masked
 
 PATIENCE = 60.0  # seconds for all: what is not looked at by then is not looked at
 

@@ -18,11 +18,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from jobs.clock import clock
+from jobs.masking import masked
 from jobs.migrated import missing_migrations
 from jobs.monitor.workers import WorkerLine, worker_lines
+from jobs.postgresql.base import is_of_the_session
 from jobs.publishing.depths import QueueDepths, connect
-from project.masking import masked
-from project.postgresql.base import is_of_the_session
 
 STATEMENT_PATIENCE = "3s"  # for any one statement
 LOCK_PATIENCE = "1s"

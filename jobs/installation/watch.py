@@ -17,7 +17,7 @@ from jobs.events.installation import DatabaseHeld, TimelineFollowed
 from jobs.installation.memory import Memory
 from jobs.models import Installation
 from jobs.models.installation import MOVED
-from project.postgresql.session import WRITABLE
+from jobs.postgresql.session import WRITABLE
 
 # A leader's sign of life: whether it can write, whether it may go on (somebody exchanged the tables under its session,
 # and nobody has said so yet), how far the database has come, and whose it is.

@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from jobs import zones
 from jobs.events import emit
 from jobs.events.monitor import DatabaseIsNotReady, MigrationsUnreadable
 from jobs.migrated import missing_migrations
 from jobs.models import Installation
 from jobs.models.installation import COMMAND, REMEDY
 from jobs.monitor import broker
+from jobs.postgresql.session import WRITABLE, ReadOnly
 from jobs.unavailable import remedy
-from project import zones
-from project.postgresql.session import WRITABLE, ReadOnly
 
 MIGRATED = "runat-migrated"
 MIGRATED_FOR = 60  # seconds: reading all migration files at each probe would cost more than it tells

@@ -19,7 +19,7 @@ from jobs.conf import conf
 from jobs.monitor.figures import OfTheDatabase
 from jobs.permissions import VIEW_JOB
 from jobs.rights import reach_of
-from project.login import address, is_behind_unnamed_proxy
+from jobs.web.client_address import address, is_behind_unnamed_proxy
 
 registry = CollectorRegistry(auto_describe=False)
 registry.register(OfTheDatabase())

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from jobs import zones
 from jobs.models import Alert, Installation, Job, Limit
 from jobs.models.installation import Restored
 from jobs.models.job import DEFAULT_QUEUE
@@ -19,7 +20,6 @@ from jobs.monitor.leading import LeaderLine, leader_line
 from jobs.monitor.stops import StopLine, stop_lines
 from jobs.monitor.workers import STATUSES, TAKING, WorkerLine, worker_lines
 from jobs.rights import EVERYTHING, Reach
-from project import zones
 
 ROWS = 10  # lines of each list of jobs
 FAILED_ROWS = 6

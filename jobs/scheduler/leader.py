@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
 
+from jobs import zones
 from jobs.clock import steady
 from jobs.conf import conf
 from jobs.events import emit
@@ -30,10 +31,9 @@ from jobs.installation import known, memory
 from jobs.installation.memory import Memory
 from jobs.installation.watch import PING, Place, judge
 from jobs.models import Leadership, Outage
+from jobs.postgresql import session as sessions
+from jobs.postgresql.base import DatabaseWrapper
 from jobs.scheduler.locksession import BehindPooler, open_session
-from project import zones
-from project.postgresql import session as sessions
-from project.postgresql.base import DatabaseWrapper
 
 TRY_EVERY = 1.5  # seconds between a standby's attempts
 PING_EVERY = 2.5  # seconds between a leader's signs of life

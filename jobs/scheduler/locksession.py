@@ -6,8 +6,8 @@ from typing import cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from project.postgresql import session as sessions
-from project.postgresql.base import DatabaseWrapper
+from jobs.postgresql import session as sessions
+from jobs.postgresql.base import DatabaseWrapper
 
 # The lock is a lease that the server enforces: it ends the session, and with it the lock, of a leader that is stopped,
 # and of one whose network is gone (both ends give up on a peer that acknowledges nothing).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.conf import conf
-from project.postgresql.session import pin
+from jobs.postgresql.session import pin
 
 
 def bound() -> None:

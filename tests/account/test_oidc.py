@@ -156,7 +156,7 @@ import django, json
 django.setup()
 from django.conf import settings
 from django.urls import reverse
-from project.masking import masked
+from jobs.masking import masked
 found = reverse("openid_connect_callback", kwargs={"provider_id": "sso"}) if "allauth" in settings.INSTALLED_APPS else ""
 print(json.dumps([found, len(settings.AUTHENTICATION_BACKENDS), masked("it is the-client-secret"),
     "the-client-secret" in repr(settings.SOCIALACCOUNT_PROVIDERS) if found else False]))

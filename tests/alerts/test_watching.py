@@ -16,8 +16,8 @@ from jobs.alerts.messages import Message
 from jobs.alerts.parts import PLATFORM, Parts
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchPartFailed
 from jobs.models import Alert, AlertRule, Subscription
+from jobs.postgresql.session import ReadOnly
 from jobs.states import State
-from project.postgresql.session import ReadOnly
 from tests.conftest import seconds
 from tests.monitor.rows import ended as job_ended
 from tests.rollups.steps import ended

@@ -15,8 +15,8 @@ import pytest
 import tzdata
 from django.core.checks import run_checks
 
+from jobs import zones as release
 from jobs.calendars import Snapshot, is_open, new_problems, problems, zones
-from project import zones as release
 
 # Hours from UTC on 2026-12-01 by the law of 2026, and by the files of a host of 2025.
 LAW = {
@@ -44,9 +44,9 @@ hours = {{name: moment.replace(tzinfo=zoneinfo.ZoneInfo(name)).utcoffset().total
 print(json.dumps([hours, zones.RELEASE]))
 """
 FIRST = {
-    "manage.py": "import django; django.setup(); from project import zones",
-    "celery": "from celery.bin.celery import celery; from project.celery import app; from project import zones",
-    "web": "import project.web.__main__; from project import zones",
+    "manage.py": "import django; django.setup(); from jobs import zones",
+    "celery": "from celery.bin.celery import celery; from project.celery import app; from jobs import zones",
+    "web": "import project.web.__main__; from jobs import zones",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from jobs import zones
 from jobs.clock import clock
 from jobs.doctor import CHECKS, examination, examine
 from jobs.doctor import patient as patients
@@ -17,7 +18,6 @@ from jobs.doctor.finding import Finding
 from jobs.doctor.patient import Patient
 from jobs.models import Installation, Worker
 from jobs.publishing import depths
-from project import zones
 from tests.monitor import rows
 
 MINUTES = 600.0  # seconds

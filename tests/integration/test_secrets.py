@@ -16,12 +16,12 @@ from django.test import RequestFactory
 from django.utils.html import escape
 from django.views.debug import technical_500_response
 
+from jobs.secrets.hidden import Secret
 from launcher.home import temporary_home
 from launcher.process import stop
 from launcher.servers.binaries import find_valkey
 from launcher.servers.valkey import Valkey
 from project import env
-from project.secret import Secret
 from tests.integration.conftest import wait_for
 
 ROLE = "runat_planted"

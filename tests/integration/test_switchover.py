@@ -13,13 +13,13 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from jobs.postgresql.base import DatabaseWrapper
+from jobs.postgresql.session import ReadOnly
 from launcher.home import temporary_home
 from launcher.process import stop, tied
 from launcher.servers.binaries import find_postgres
 from launcher.servers.postgres import Postgres
-from project.postgresql.address import parse
-from project.postgresql.base import DatabaseWrapper
-from project.postgresql.session import ReadOnly
+from project.database_url import parse
 from tests.brokers import purge
 from tests.integration.conftest import QUICK, Cluster, wait_for
 from tests.integration.web import Web

@@ -6,8 +6,8 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connection
 
+from jobs import zones
 from jobs.monitor import broker, health
-from project import zones
 
 
 @pytest.fixture(autouse=True)

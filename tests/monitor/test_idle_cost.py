@@ -17,8 +17,8 @@ from jobs.alerts import sending, watcher
 from jobs.clock import clock
 from jobs.monitor import figures, late_figures
 from jobs.objectives import standing
+from jobs.postgresql.base import DatabaseWrapper
 from jobs.scheduler import rollups
-from project.postgresql.base import DatabaseWrapper
 from tests.monitor import rows
 
 pytestmark = pytest.mark.django_db

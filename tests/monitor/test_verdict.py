@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import transitions
+from jobs import transitions, zones
 from jobs.models import Stop, Worker
 from jobs.models.limit import Kind
 from jobs.monitor import broker, snapshot
@@ -17,7 +17,6 @@ from jobs.scheduler.leader import Leader
 from jobs.states import Hold, State
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
-from project import zones
 from tests.monitor.rows import ended, leader, pending, running, worker
 
 pytestmark = pytest.mark.django_db

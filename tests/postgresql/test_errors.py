@@ -17,7 +17,7 @@ from django.db import (
 from django.db.backends.signals import connection_created
 
 from jobs.models import Leadership
-from project.postgresql.session import WRITABLE, ReadOnly
+from jobs.postgresql.session import WRITABLE, ReadOnly
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'as it would be' USING ERRCODE = '{}'; END $$"
 OF_THE_SESSION = {

@@ -7,8 +7,8 @@ from django.db import OperationalError, connection, connections
 from psycopg import Cursor
 
 from jobs.models import Job
-from project.postgresql import session
-from project.postgresql.session import CHOSEN, FIXED, ReadOnly
+from jobs.postgresql import session
+from jobs.postgresql.session import CHOSEN, FIXED, ReadOnly
 
 DEFAULTS = {
     "default_transaction_isolation": "'repeatable read'",

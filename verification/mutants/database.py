@@ -3,8 +3,8 @@
 from verification.mutants.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON_TIME, mutant
 
 CLOCK = "jobs/clock.py"
-SESSION = "project/postgresql/session.py"
-BASE = "project/postgresql/base.py"
+SESSION = "jobs/postgresql/session.py"
+BASE = "jobs/postgresql/base.py"
 LEADER = "jobs/scheduler/leader.py"
 
 MUTANTS = (

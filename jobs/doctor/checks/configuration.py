@@ -10,7 +10,7 @@ from django.core import checks
 
 from jobs.doctor.finding import Finding, bad, note, ok, warn
 from jobs.doctor.patient import Patient
-from project.env import NEW_KEY, SHORTEST_KEY
+from jobs.settings_table import NEW_KEY, SHORTEST_KEY
 
 WEAK = ("django-insecure-", "change", "secret", "example", "password")  # how keys begin that were copied from somewhere
 FEWEST_SIGNS = 12  # of a key of 32 and more that is random

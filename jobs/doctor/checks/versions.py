@@ -11,11 +11,11 @@ from pathlib import Path
 
 from django.conf import settings
 
+from jobs import zones
 from jobs.conf import conf
 from jobs.doctor.finding import Finding, bad, note, ok, warn
 from jobs.doctor.patient import Patient
 from jobs.models import Leadership, Worker
-from project import zones
 
 OLDEST_POSTGRESQL = 140000
 TRIED_POSTGRESQL = (180000, 190000)  # from, before: what the tests run on

@@ -11,8 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from jobs.alerts.watcher import Watcher
+from jobs.postgresql import session as sessions
 from jobs.scheduler.locksession import BehindPooler, bound_transactions
-from project.postgresql import session as sessions
 
 PATIENCE = "10s"  # for a statement
 

@@ -14,12 +14,12 @@ from django.db import connections
 from jobs.models.installation import NOTHING_STARTS
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT, QUEUE_ORDER, JobOverviews
 from jobs.models.querysets.within import and_in_reach
+from jobs.postgresql.session import WRITABLE
 from jobs.states import Hold
-from project.postgresql.session import WRITABLE
 
 if TYPE_CHECKING:
+    from jobs.postgresql.base import DatabaseWrapper
     from jobs.rights.reach import Reach
-    from project.postgresql.base import DatabaseWrapper
 
 AHEAD_LIMIT = 20_000  # pending jobs, soonest first, that are looked at
 TARGETS_LIMIT = 1_000

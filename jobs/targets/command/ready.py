@@ -10,11 +10,11 @@ from typing import Any
 
 from jobs.commands import Command
 from jobs.conf import conf
+from jobs.masking import masked
 from jobs.targets.command.call import CommandCall
 from jobs.targets.command.output import Output
 from jobs.targets.command.process import End, Process
 from jobs.targets.context import Cancelled, Context, DeadlinePassed, OutcomeUnknown, TargetFailed
-from project.masking import masked
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")  # of the worker's environment
 KB = 1024

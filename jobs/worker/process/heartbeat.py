@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from jobs import transitions
+from jobs import transitions, zones
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
@@ -30,7 +30,6 @@ from jobs.models.querysets.limits import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
 from jobs.worker.process.capacity import Capacity
 from jobs.worker.process.foreign import Foreign
-from project import zones
 
 
 def renew(session: uuid.UUID) -> bool:

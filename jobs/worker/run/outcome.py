@@ -10,12 +10,12 @@ from typing import NamedTuple
 from jobs import fingerprints, targets
 from jobs.events import emit
 from jobs.events.worker.run import TransactionLeftOpen
+from jobs.masking import masked
 from jobs.states import State
 from jobs.targets import raised
 from jobs.targets.raised import named
 from jobs.transitions import Ended, Started, storable
 from jobs.worker.run.results import as_json
-from project.masking import masked
 
 BUILT_IN = "jobs.targets."
 STOPPED_BY_SIGNAL = range(1 - 256, 65 - 256)  # with what a pool child exits that gets a signal: its number less 256

@@ -14,6 +14,3 @@ def use_the_package() -> None:
     in the search path of Python counts."""
     zoneinfo.reset_tzpath(to=())
     zoneinfo.ZoneInfo.clear_cache()
-
-
-use_the_package()

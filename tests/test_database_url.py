@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from project.postgresql.address import PATIENCE, parse
+from project.database_url import PATIENCE, parse
 
 
 def test_several_hosts_mean_the_one_that_can_be_written_to():

@@ -11,8 +11,8 @@ from django.db.utils import DatabaseError, DatabaseErrorWrapper
 from django.utils.functional import cached_property
 from psycopg import errors
 
-from project.postgresql import session
-from project.postgresql.session import ReadOnly
+from jobs.postgresql import session
+from jobs.postgresql.session import ReadOnly
 
 # Errors of one statement or transaction, which say nothing of the session: the values, a rule of the tables, somebody
 # else's lock, a statement that took too long.

@@ -1,6 +1,6 @@
 """The type of what must not be shown."""
 
-MASK = "********"
+from jobs.secrets.cleaning import MASK
 
 
 class Secret(str):

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import environ
 
-from project.postgresql.session import CHOSEN
+from jobs.postgresql.session import CHOSEN
 
 PORT = "5432"
 WRITES = ("read-write", "primary")

@@ -11,9 +11,8 @@ from django.conf import settings
 from django.utils.html import escape
 
 from jobs.conf import conf
-from project.secret import MASK, Secret
-
-SHORTEST = 6  # characters: to hide a shorter one would spoil words that have nothing to do with it
+from jobs.secrets import MASK, SHORTEST
+from jobs.secrets.hidden import Secret
 
 
 def masked(text: str, shortest: int = SHORTEST) -> str:
