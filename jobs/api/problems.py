@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -28,6 +28,7 @@ from rest_framework.response import Response
 from jobs import unavailable
 from jobs.api.access import HOW_TO_GET_A_TOKEN
 from jobs.api.fields import MOST_ERRORS
+from jobs.api.pointers import pointed
 from jobs.creation_limits import TooFast, TooMany
 from jobs.postgresql.session import ReadOnly
 from jobs.transitions import KeyReused
@@ -101,8 +102,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     problem = problem_of(error)
     if problem is None:
         return None
-    response = Response(problem.body(), status=problem.status, headers=problem.headers)
     request = context["request"]
+    problem = replace(problem, errors=pointed(problem.errors, request))
+    response = Response(problem.body(), status=problem.status, headers=problem.headers)
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE or not _browsing(request):
         # Whatever the view would have rendered (YAML, a page that asks the database): a problem is JSON.
         request.accepted_renderer = JSONRenderer()

@@ -32,7 +32,16 @@ PROBLEM: dict[str, Any] = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"field": TEXT, "message": TEXT},
+                "properties": {
+                    "field": TEXT,
+                    "message": TEXT,
+                    "pointer": {
+                        "type": "string",
+                        "format": "uri-reference",
+                        "description": "Where it stands in the body (RFC 6901); missing for what stands elsewhere.",
+                        "example": "#/payload/seconds",
+                    },
+                },
                 "required": ["field", "message"],
             },
         },

@@ -20,9 +20,9 @@ from jobs.targets.context import Context
 from jobs.targets.raised import named, story
 from jobs.targets.secrecy import hiding, lending
 from jobs.targets.secrecy.marks import Parts, parts_of
+from jobs.targets.sentences import about
 
 MOST_NAMED = 10  # wrong arguments of one payload
-LONGEST_NAME = 200  # characters of one that a sentence shows
 TOO_DEEP = "The payload is nested too deeply; flatten it."
 APPROVALS = (NEVER, ALWAYS, BY_PAYLOAD) = ("never", "always", "by payload")
 
@@ -182,15 +182,15 @@ class Target:
         )
 
     def _sentence(self, error: Mapping[str, Any]) -> str:
-        argument = ".".join(str(part) for part in error["loc"])[:LONGEST_NAME]
+        argument = ".".join(str(part) for part in error["loc"])
         message = str(error["msg"]).removeprefix("Value error, ")
         if not argument:
             return message  # of several arguments together
         if error["type"] == "missing":
-            return f"Argument '{argument}' is missing: {self.name} takes {self.usage()}."
+            return about(argument, "missing", f"{self.name} takes {self.usage()}.")
         if error["type"] == "extra_forbidden":
-            return f"Argument '{argument}' is not known: {self.name} takes {self.usage()}."
-        return f"Argument '{argument}' is wrong: {message[0].lower()}{message[1:]}."
+            return about(argument, "not known", f"{self.name} takes {self.usage()}.")
+        return about(argument, "wrong", f"{message[0].lower()}{message[1:]}.")
 
     @property
     def argument_names(self) -> list[str]:
@@ -236,9 +236,11 @@ class Target:
 
 
 def _not_a_value(argument: str) -> str:
-    return (
-        f"Argument '{argument[:LONGEST_NAME]}' is wrong: {hiding.HIDDEN} stands for a value that is not shown, and "
-        'none is there that could stay: give the value itself, or refer to a secret by {"$secret": "its name"}.'
+    return about(
+        argument,
+        "wrong",
+        f"{hiding.HIDDEN} stands for a value that is not shown, and none is there that could stay: give the value "
+        'itself, or refer to a secret by {"$secret": "its name"}.',
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 
 from jobs.targets import celery_tasks
-from jobs.targets.entries import LONGEST_NAME, Target
+from jobs.targets.entries import Target
 from jobs.targets.registry import UnknownTarget, registered
+from jobs.targets.sentences import LONGEST_NAME
 
 
 def find(name: str) -> Target:

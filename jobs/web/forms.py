@@ -19,6 +19,7 @@ from jobs.models import Job
 from jobs.rights import reach_of
 from jobs.rights.telling import seen_job
 from jobs.rules.rights import rights_problems
+from jobs.targets.sentences import is_of
 from jobs.transitions.dependencies import block
 from jobs.web import arguments, parsing, whens
 from jobs.web.arguments import PREFIX
@@ -256,7 +257,7 @@ class JobForm(forms.Form):
     def _blame_arguments(self, problems: list[str], typed: Mapping[str, arguments.Argument]) -> None:
         """Put what is wrong with the arguments beside their fields; what is wrong with several together above all."""
         for problem in problems:
-            whose = next((n for n in typed if problem.startswith((f"Argument '{n}'", f"Argument '{n}."))), None)
+            whose = next((name for name in typed if is_of(problem, name)), None)
             self.add_error(None if whose is None else PREFIX + whose, problem)
 
 

@@ -16,6 +16,7 @@ from jobs import transitions
 from jobs.api.bulk.judging import Judge, Judged
 from jobs.api.bulk.lines import CsvParser, Line, NdjsonParser
 from jobs.api.parsers import JsonParser
+from jobs.api.pointers import pointed
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import CreatedJobsSerializer, NewJobSerializer, NewJobsSerializer, UnreadJobsSerializer
@@ -85,7 +86,7 @@ class BulkJobs(ApiView):
             admission_of(person(request), request.auth).bulk(len(new))
         ids, created = transitions.create_all(new, now=now, by=person(request))
         return Response(
-            _answer(judged, ids, partial=partial),
+            self._answer(judged, ids, partial=partial),
             status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
         )
 
@@ -95,13 +96,12 @@ class BulkJobs(ApiView):
             return data
         return (Line(0, job) for job in self.body(UnreadJobsSerializer)["jobs"])
 
-
-def _answer(judged: Judged, ids: list[int], *, partial: bool) -> dict[str, Any]:
-    if not partial:
-        return {"ids": ids}
-    made = dict(zip(judged.new, ids, strict=True))
-    of_all = [made.get(number) for number in range(judged.total)]
-    return {"ids": of_all, "wrong": judged.wrong, "errors": judged.errors}
+    def _answer(self, judged: Judged, ids: list[int], *, partial: bool) -> dict[str, Any]:
+        if not partial:
+            return {"ids": ids}
+        made = dict(zip(judged.new, ids, strict=True))
+        of_all = [made.get(number) for number in range(judged.total)]
+        return {"ids": of_all, "wrong": judged.wrong, "errors": pointed(judged.errors, self.request)}
 
 
 def _partial(request: Request) -> bool:

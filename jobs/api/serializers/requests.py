@@ -77,6 +77,10 @@ class UnreadJobsSerializer(NewJobsSerializer):
 class MistakeSerializer(serializers.Serializer[Any]):
     field = serializers.CharField(help_text="Such as jobs.17.target: jobs count from 0.")
     message = serializers.CharField()
+    pointer = serializers.CharField(
+        required=False,
+        help_text="Where it stands in the body, such as #/jobs/17/target; lines count as a list of jobs.",
+    )
 
 
 class CreatedJobsSerializer(serializers.Serializer[Any]):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from jobs.conf import conf
 from jobs.receivers import Receiver, receiver
 from jobs.secrets import DeclaredSecret, Reference, Unreadable, found, names, replaced
+from jobs.targets.sentences import about
 
 FORM = 'a reference is written {"$secret": "name"}, with "prefix": "Bearer " beside it at most'
 STAND_IN = "stands-in"  # for a value where arguments are judged that has none
@@ -43,7 +44,7 @@ def destination_of(payload: object, address: str) -> object:
 def problems(target: str, address: str, payload: object) -> list[str]:
     """Return why a job of the target may not have what its payload refers to, a sentence each."""
     return [
-        f"Argument '{'.'.join(map(str, one.path))[:SHOWN]}' is wrong: {why}."
+        about(".".join(map(str, one.path))[:SHOWN], "wrong", f"{why}.")
         for one, why in list(_refused(target, address, payload))[:MOST_NAMED]
     ]
 
