@@ -78,7 +78,8 @@ class Migration(migrations.Migration):
                 ),
                 migrations.RunSQL(
                     f"ALTER TABLE jobs_attempt DROP CONSTRAINT {TOKEN}",
-                    # Built by the way back of 0050.
+                    # Built by the way back of 0050, which holds up nobody. One who never went there waits for it here.
+                    f"CREATE UNIQUE INDEX IF NOT EXISTS {TOKEN} ON jobs_attempt (token);"
                     f"ALTER TABLE jobs_attempt ADD CONSTRAINT {TOKEN} UNIQUE USING INDEX {TOKEN}",
                 ),
                 migrations.RunSQL(TRIGGERS, NO_TRIGGERS),

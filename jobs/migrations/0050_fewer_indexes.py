@@ -7,6 +7,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndex
 from django.db import migrations, models
 
 CREATED_BY = "jobs_job_created_by_id_f3283268"  # by the name that Django gave it
+TOKEN = "jobs_attempt_token_key"
 
 
 class Migration(migrations.Migration):
@@ -14,9 +15,10 @@ class Migration(migrations.Migration):
     dependencies = [("jobs", "0049_ledger_without_reference")]
 
     operations = [
-        # On the way back only: 0049 makes the constraint of it.
+        # On the way back: 0049 makes the constraint of it. On the way there only what a way back that ended here has left.
         migrations.RunSQL(
-            migrations.RunSQL.noop, "CREATE UNIQUE INDEX CONCURRENTLY jobs_attempt_token_key ON jobs_attempt (token)"
+            f"DROP INDEX CONCURRENTLY IF EXISTS {TOKEN}",
+            [f"DROP INDEX CONCURRENTLY IF EXISTS {TOKEN}", f"CREATE UNIQUE INDEX CONCURRENTLY {TOKEN} ON jobs_attempt (token)"],
         ),
         AddIndexConcurrently(
             "job",
