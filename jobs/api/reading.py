@@ -1,14 +1,24 @@
-"""Reads what is asked for a new job: field by field what is given, and all that is wrong with it if anything is."""
+"""Reads and judges what is asked for a new job: field by field what is given, and all that is wrong with it if anything
+is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError as Invalid
 from rest_framework.serializers import ValidationError
 
+from jobs import blackouts, rules
 from jobs.api.serializers import NewJobSerializer
+from jobs.models import Job
+from jobs.models.constraints import EARLIEST_RUN_AT
+from jobs.rights import reach_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 
 @cache
@@ -29,3 +39,29 @@ def read_job(sent: Any) -> Mapping[str, Any]:
             pass  # the serializer says all that is wrong
     read: dict[str, Any] = serializer.run_validation(sent)
     return read
+
+
+def judged(
+    asked: Mapping[str, Any],
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    idempotency_key: str | None = None,
+    traceparent: str | None = None,
+) -> rules.NewJob:
+    """Return the job to create of what was read; `by` is who asks, None a program. Raises Django's ValidationError."""
+    calendars = blackouts.Calendars(reach_of(by))
+    beside = {"idempotency_key": idempotency_key, "traceparent": traceparent}
+    try:
+        return rules.check_new_job(**asked, **beside, now=now, calendars=calendars)
+    except Invalid as error:
+        # A repeat may arrive after its time has passed: it was judged when it came first.
+        if set(error.message_dict) != {"run_at"} or not is_known(idempotency_key, by=by):
+            raise
+        return rules.check_new_job(**asked, **beside, now=EARLIEST_RUN_AT, calendars=calendars)
+
+
+def is_known(key: str | None, *, by: AbstractBaseUser | None) -> bool:
+    """Return whether this user, or a program for None, has created a job with this key."""
+    creator = getattr(by, "pk", None)
+    return key is not None and Job.objects.filter(created_by_id=creator, idempotency_key=key).exists()

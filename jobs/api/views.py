@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -21,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from jobs import blackouts, rules, traceparent, transitions
+from jobs import traceparent, transitions
 from jobs.api.access import HasPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.bodies import body_limit
@@ -30,7 +28,7 @@ from jobs.api.listing import ListQuery, checked
 from jobs.api.paging import JobPagination, LookingPagination
 from jobs.api.parsers import PARSERS
 from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
-from jobs.api.reading import read_job
+from jobs.api.reading import is_known, judged, read_job
 from jobs.api.rendering import Negotiation
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
 from jobs.api.serializers import (
@@ -43,7 +41,6 @@ from jobs.api.serializers import (
 from jobs.clock import clock
 from jobs.creation_limits import admission_of
 from jobs.models import Job, Verb
-from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.permissions import ADD_JOB, VIEW_JOB
 from jobs.rights import Reach, reach_of
 from jobs.rights.telling import seen_job, tell
@@ -178,10 +175,11 @@ class JobList(ApiView):
     def post(self, request: Request) -> Response:
         """Create a job: 201, or 200 with the earlier one when its Idempotency-Key was used before."""
         now = clock.current()
-        new = _checked(read_job(request.data), idempotency_key(request), request, now)
+        beside = {"idempotency_key": idempotency_key(request), "traceparent": traceparent_of(request)}
+        new = judged(read_job(request.data), by=person(request), now=now, **beside)
         admitted = admission_of(person(request), request.auth)
         # A repeat creates nothing, so it costs nothing.
-        if admitted.limited and not is_known(new.idempotency_key, request):
+        if admitted.limited and not is_known(new.idempotency_key, by=person(request)):
             admitted.single()
         job, created = transitions.create(new, now=now, by=person(request))
         if not created and not self.reach.sees_job(job):  # edited since, and out of a token's scope
@@ -208,28 +206,6 @@ def idempotency_key(request: Request) -> str | None:
 def traceparent_of(request: Request) -> str | None:
     """Return the trace that the caller has sent, None where he has sent none that can be read."""
     return traceparent.read(request.headers.get("traceparent"))
-
-
-def _checked(
-    fields: Mapping[str, Any],
-    key: str | None,
-    request: Request,
-    now: datetime,
-) -> rules.NewJob:
-    calendars = blackouts.Calendars(reach_of(person(request)))
-    beside = {"idempotency_key": key, "traceparent": traceparent_of(request)}
-    try:
-        return rules.check_new_job(**fields, **beside, now=now, calendars=calendars)
-    except ValidationError as error:
-        # A repeat may arrive after its time has passed: it was judged when it came first.
-        if set(error.message_dict) != {"run_at"} or not is_known(key, request):
-            raise
-        return rules.check_new_job(**fields, **beside, now=EARLIEST_RUN_AT, calendars=calendars)
-
-
-def is_known(key: str | None, request: Request) -> bool:
-    """Return whether this user has created a job with this key."""
-    return key is not None and Job.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
 
 
 class JobDetail(ApiView):

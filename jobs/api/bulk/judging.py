@@ -43,10 +43,13 @@ class Judged:
 
 
 class Judge:
-    """`key`: the request's Idempotency-Key; each job has it with its number."""
+    """Judge of one request. `by`: its sender; None is a program. `key`: its Idempotency-Key; each job has it with its
+    number."""
 
-    def __init__(self, *, by: AbstractBaseUser, key: str | None, now: datetime, traceparent: str | None = None) -> None:
-        self._user_id, self._key = by.pk, key
+    def __init__(
+        self, *, by: AbstractBaseUser | None, key: str | None, now: datetime, traceparent: str | None = None
+    ) -> None:
+        self._user_id, self._key = getattr(by, "pk", None), key
         calendars = blackouts.Calendars(reach_of(by))
         self._checks = ManyChecks(now, calendars, traceparent)
         self._of_before = ManyChecks(EARLIEST_RUN_AT, calendars, traceparent)

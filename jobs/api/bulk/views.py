@@ -18,6 +18,7 @@ from jobs.api.bulk.lines import CsvParser, Line, NdjsonParser
 from jobs.api.parsers import JsonParser
 from jobs.api.pointers import pointed
 from jobs.api.problems import CONTENT_TYPE
+from jobs.api.reading import is_known
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import CreatedJobsSerializer, NewJobSerializer, NewJobsSerializer, UnreadJobsSerializer
 from jobs.api.views import (
@@ -26,7 +27,6 @@ from jobs.api.views import (
     TRACEPARENT,
     ApiView,
     idempotency_key,
-    is_known,
     person,
     traceparent_of,
 )
@@ -82,7 +82,7 @@ class BulkJobs(ApiView):
         if not judged.new or (judged.wrong and not partial):
             raise judged.refused()
         new = list(judged.new.values())
-        if not is_known(new[0].idempotency_key, request):
+        if not is_known(new[0].idempotency_key, by=person(request)):
             admission_of(person(request), request.auth).bulk(len(new))
         ids, created = transitions.create_all(new, now=now, by=person(request))
         return Response(

@@ -20,6 +20,7 @@ from jobs.rights import reach_of
 from jobs.rules.asked import digest
 from jobs.rules.rights import rights_problems
 from jobs.transitions.creation import rows
+from jobs.transitions.creation.once import lock_key
 from jobs.transitions.dependencies import block
 
 if TYPE_CHECKING:
@@ -37,16 +38,25 @@ def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = No
     creator may not, and ValidationError (field `waits_for`) when there is no such job as it shall wait for. Its `holds`
     are those of before its wait was looked at.
     """
+    if by is None and new.idempotency_key is not None:
+        with transaction.atomic():
+            lock_key([new])
+            known = earlier([new], by=None)
+            return (known[0], False) if known else (_create(new, now=now, by=None), True)
     try:
-        with _tying([new], now=now, by=by, alone=True) as waits:
-            job = insert_one(new, now=now, by=by)
-            waits.update(waits_of([job.pk], [new]))
-        return job, True
+        return _create(new, now=now, by=by), True
     except IntegrityError:
         found = earlier([new], by=by)
         if not found:
             raise
         return found[0], False
+
+
+def _create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None) -> Job:
+    with _tying([new], now=now, by=by, alone=True) as waits:
+        job = insert_one(new, now=now, by=by)
+        waits.update(waits_of([job.pk], [new]))
+    return job
 
 
 def create_all(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUser | None) -> tuple[list[int], bool]:
@@ -55,6 +65,11 @@ def create_all(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUs
 
     Raises KeyReused when one of those is missing, or something else was asked for then.
     """
+    if by is None and new and new[0].idempotency_key is not None:
+        with transaction.atomic():
+            lock_key(new)
+            known = earlier(new, by=None)
+            return ([job.pk for job in known], False) if known else (create_many(new, now=now, by=None), True)
     try:
         return create_many(new, now=now, by=by), True
     except IntegrityError:
