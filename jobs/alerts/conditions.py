@@ -29,7 +29,7 @@ MISSED = Rule("missed", Level.WARN, AT_ONCE, "a time of a schedule has no run, i
 FAILED = Rule("failed", Level.WARN, AT_ONCE, "a fifth of the jobs of the last ten minutes failed, and at least five")
 INTERRUPTED = Rule("interrupted", Level.WARN, AT_ONCE, "interrupted jobs wait for a decision")
 OVERLOAD = Rule(
-    "overload", Level.WARN, SOON, "a queue needs more slots within the next hour than take from it, by what is planned"
+    "overload", Level.WARN, SOON, "jobs of a queue will start late within the next hour, by the [forecast](forecast.md)"
 )
 BURNS_FAST = Rule("burns_fast", Level.BAD, AT_ONCE, "the error budget of an [objective](objectives.md) burns fast")
 BURNS = Rule("burns", Level.WARN, AT_ONCE, "an error budget burns too fast to last, for days")

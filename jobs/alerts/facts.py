@@ -4,14 +4,13 @@ than who leads, and nobody asks who serves a queue in which nothing is due: an i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.alerts.overload import Needs, Overload, overloads
 from jobs.clock import BUDGET
 from jobs.conf import conf
+from jobs.forecast.overloads import Overload
 from jobs.installation import known
 from jobs.models import Installation, Job, Leadership, Occurrence, Stop, Worker
 from jobs.models.querysets.overviews import Backlog, Figures
@@ -74,26 +73,21 @@ def ask(
     broker_answers: Callable[[], bool],
     lasting: Lasting | None = None,
     *,
-    needs: Needs | None = None,
+    ahead: tuple[Overload, ...] = (),
 ) -> Facts:
-    """Ask the database and the broker; `lasting` too, where that was not asked lately; of the slots that are needed it
-    is known. Raises DatabaseError."""
+    """Ask the database and the broker; `lasting` too, where that was not asked lately; overloads `ahead` are known.
+    Raises DatabaseError."""
     c = conf()
     backlog = Job.objects.backlog(now - timedelta(seconds=c.max_delay_time))
     is_due = any(queue.oldest <= now for queue in backlog)
-    asks = is_due or (needs is not None and bool(needs.slots))
-    alive = Worker.objects.alive(now, c.patience).values_list("queues", "refusing", "slots")[:MOST] if asks else ()
-    slots: Counter[str] = Counter()
-    for queues, refusing, number in alive:
-        slots.update(dict.fromkeys([] if refusing else queues, number))
-    ahead = overloads(needs, slots) if needs is not None else []
+    alive = Worker.objects.alive(now, c.patience).values_list("queues", "refusing")[:MOST] if is_due else ()
     return Facts(
         led=Leadership.lock_holder(known.identity().lock) is not None,
         broker_answers=broker_answers(),
         all_stopped=bool(backlog or ahead)
         and (Stop.objects.covering(now).exists() or Installation.restored() is not None),
-        served=frozenset(slots),
+        served=frozenset(name for queues, refusing in alive if not refusing for name in queues),
         backlog=tuple(backlog),
-        overloads=tuple(ahead),
+        overloads=ahead,
         **vars(lasting or ask_lasting(now)),
     )

@@ -1,4 +1,5 @@
-"""Judges the platform by its facts: pure, but for settings. No sentence has numbers that change from turn to turn."""
+"""Judges the platform by its facts: pure, but for settings. No sentence has numbers that change from turn to turn; that
+of an overload has those of the forecast, which is asked each minute."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 from jobs.alerts import conditions as of
 from jobs.alerts.conditions import Condition
 from jobs.alerts.facts import Facts
-from jobs.alerts.overload import IN_WORDS
+from jobs.alerts.overload import address
 from jobs.conf import conf
 from jobs.objectives.burning import Pace
 from jobs.objectives.standing import Standing
@@ -92,11 +93,11 @@ def _starts(facts: Facts, now: datetime) -> Iterator[Condition]:
     for ahead in facts.overloads if not facts.all_stopped else ():
         yield Condition(
             of.OVERLOAD,
-            f"Queue {ahead.queue} needs more slots within the next {IN_WORDS[ahead.window]} than there are.",
-            f"{START_WORKER.format(ahead.queue)} Or spread what is planned; until then jobs of it will be late.",
+            f"Queue {ahead.queue}: {ahead.text}",
+            f"Spread or move what is planned, on the page of the forecast, or start a worker: {ahead.command}",
             subject=ahead.queue,
             kind="queue",
-            link=_jobs(queue=ahead.queue, state="pending"),
+            link=address(ahead),
         )
     for name, _ in facts.missed:
         yield Condition(

@@ -72,7 +72,7 @@ def keep(
         open_now: dict[Key, Alert] = {one.key: one for one in Alert.objects.open()}
         for key, alert in open_now.items():
             if key in still:
-                changes += _goes_on(alert, now)
+                changes += _goes_on(alert, wrong.get(key), now)
             elif leave_open(alert):
                 _note_seen(alert, now)
             elif now - alert.last_seen_at >= GOOD_FOR:
@@ -102,14 +102,19 @@ def opened_before(condition: Condition, since: datetime, now: datetime) -> None:
             _new(condition, since, last_seen_at=now, announced=AlertEvent.OPENED).save()
 
 
-def _note_seen(alert: Alert, now: datetime) -> None:
+def _note_seen(alert: Alert, now: datetime, condition: Condition | None = None) -> None:
+    """Write that it is still so, and what is true now where its words have numbers: what was said stays said."""
     if now - alert.last_seen_at >= SEEN_EVERY:
         alert.last_seen_at = now
-        alert.save(update_fields=["last_seen_at"])
+        fields = ["last_seen_at"]
+        if condition is not None and condition.sentence != alert.sentence:
+            alert.sentence, alert.remedy, alert.link = condition.sentence, condition.remedy, condition.link
+            fields += ["sentence", "remedy", "link"]
+        alert.save(update_fields=fields)
 
 
-def _goes_on(alert: Alert, now: datetime) -> list[Change]:
-    _note_seen(alert, now)
+def _goes_on(alert: Alert, condition: Condition | None, now: datetime) -> list[Change]:
+    _note_seen(alert, now, condition)
     if alert.announced == AlertEvent.OPENED or alert.acknowledged_at is not None:
         return []
     was_silenced = not alert.announced and alert.reopened_at is None

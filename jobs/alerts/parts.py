@@ -50,7 +50,7 @@ LASTING = Part(
     "figures", "ask for the figures of the last ten minutes", (of.LATE, of.MISSED, of.FAILED, of.INTERRUPTED, of.CLOCK)
 )
 OBJECTIVES = Part("objectives", "judge the objectives", (of.BURNS_FAST, of.BURNS, of.SPENT))
-SLOTS = Part("slots", "ask for the slots that will be needed", (of.OVERLOAD,))
+FORECAST = Part("forecast", "forecast the next hour", (of.OVERLOAD,))
 OWN_RULES = Part("own_rules", "judge the rules of administrators", of_own=True)
 SETTINGS = Part("settings", "read the rules, subscriptions and destinations")
 KEEPING = Part("alerts", "write alerts down", rest=0.0)

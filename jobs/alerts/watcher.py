@@ -29,6 +29,7 @@ from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
+from jobs.forecast.overloads import Overload
 from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective, Subscription
 from jobs.models.objective import MOST_OBJECTIVES
 from jobs.objectives.standing import standings
@@ -75,7 +76,7 @@ class Watcher:
         self._subscriptions: Sequence[int] = ()
         self._of_budgets: Sequence[Condition] = ()
         self._parts = Parts()
-        self._needs: overload.Needs | None = None
+        self._ahead: tuple[Overload, ...] = ()
         self._cleaned = self._pinged = self._counted = float("-inf")  # on the steady clock
         self._shown = float("-inf")  # and when we have shown last that we judge
 
@@ -109,7 +110,7 @@ class Watcher:
                 self.sender.look()
                 self._parts.forget()
                 self._asked, self._any_open = float("-inf"), True
-                self._lasting, self._of_budgets, self._needs = None, (), None
+                self._lasting, self._of_budgets, self._ahead = None, (), ()
             self._judge(clock.current())
         except BehindPooler:
             raise
@@ -130,10 +131,10 @@ class Watcher:
             self._asked = steady()
             self._lasting = ask(parts.LASTING, lambda: facts.ask_lasting(now), self._lasting)
             ask(parts.SETTINGS, lambda: self._read_settings(now), None)
-        if steady() >= self._counted + COUNT_EVERY:  # five statements in six turns at most
+        if steady() >= self._counted + COUNT_EVERY:  # three statements in six turns where nothing is planned
             self._counted = steady()
             self._of_budgets = ask(parts.OBJECTIVES, lambda: _of_budgets(now), self._of_budgets)
-            self._needs = ask(parts.SLOTS, lambda: overload.look(now), self._needs)
+            self._ahead = ask(parts.FORECAST, lambda: overload.look(now), self._ahead)
         nothing: list[Condition] = []
         platform = ask(parts.PLATFORM, lambda: self._of_platform(now), nothing)
         own = ask(parts.OWN_RULES, lambda: self._by_own_rules(now), nothing)
@@ -201,7 +202,7 @@ class Watcher:
 
     def _of_platform(self, now: datetime) -> list[Condition]:
         lasting = self._lasting or facts.NONE_LASTING
-        return judging.judge(facts.ask(now, self.broker.answers, lasting, needs=self._needs), now)
+        return judging.judge(facts.ask(now, self.broker.answers, lasting, ahead=self._ahead), now)
 
     def _by_own_rules(self, now: datetime) -> list[Condition]:
         """Return what is so of the rules of administrators. No statement where there are none."""

@@ -7,12 +7,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from jobs.forecast.coming import Coming
 from jobs.forecast.overloads import Overload, overloads, with_fewer
-from jobs.forecast.reading import DAY, LENGTHS, Durations, Lasting, Reading, kept_for, read
+from jobs.forecast.reading import DAY, KEY, LENGTHS, Durations, Lasting, Reading, kept_for, read
 from jobs.forecast.simulation import NEVER, Stretches, simulate, spread_evenly, work_by_stretch
 from jobs.forecast.slots import Share, has_own, notes_of, pools, slots_of, together_with
+from jobs.kept import alone
 from jobs.models import Limit
 from jobs.models.limit import Kind
 from jobs.models.querysets.cohorts import MOST_PENDING, Cohorts
@@ -23,8 +25,12 @@ QUEUES = 50  # that are answered for; those with the greatest delays first
 OVERLOADS = 20  # of a queue
 TRIED = 5  # queues with the greatest delays, for whose overloads fewer slots are tried
 MOST_SLOTS = 1_000
+MOST_RECKONED = 16  # forecasts that a process keeps, the last
 
 Entry = tuple[int, str, int, int]  # as jobs.forecast.simulation.Runs has it
+
+# Not in the cache: to take a thousand stretches out of it would take as long as to reckon them.
+_reckoned: dict[tuple[UUID, str | None, int], Forecast] = {}
 
 
 @dataclass(frozen=True)
@@ -86,14 +92,23 @@ def forecast(*, now: datetime, hours: int, within: Reach, queue: str | None = No
 
 
 def latest(*, now: datetime, hours: int, within: Reach, queue: str | None = None, more_slots: int = 0) -> Forecast:
-    """Return the same, by what was read for somebody who sees the same a few seconds ago."""
-    return reckon(kept_for(now, hours, within), within, queue=queue, more_slots=more_slots)
+    """Return the same, by what was read for somebody who sees the same a few seconds ago; what was reckoned of that is
+    not reckoned again in this process."""
+    found = kept_for(now, hours, within)
+    key = found.mark, queue, more_slots
+    with alone(f"{KEY}-{key}"):
+        known = _reckoned.get(key)
+        if known is None:
+            known = _reckoned[key] = reckon(found, within, queue=queue, more_slots=more_slots)
+            for old in list(_reckoned)[:-MOST_RECKONED]:
+                _reckoned.pop(old, None)
+    return known
 
 
 def reckon(found: Reading, within: Reach, *, queue: str | None = None, more_slots: int = 0) -> Forecast:
     """Simulate what was read. No statement."""
     now, base, hours, length = found.now, found.base, found.hours, LENGTHS[found.hours]
-    until = now + timedelta(hours=hours)
+    until = found.until
     counted, schedules, lasts, of_workers = found.counted, found.schedules, found.lasts, found.of_workers
     hidden = within.names_of_others(Kind.QUEUE)
     last = max((max(one.last) for one in counted if one.is_pending), default=0)

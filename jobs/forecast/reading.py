@@ -4,9 +4,10 @@ simulation only."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID, uuid4
 
 from jobs.conf import conf
 from jobs.forecast.coming import Coming, coming
@@ -16,7 +17,7 @@ from jobs.models import Limit
 from jobs.models.limit import Kind
 from jobs.models.querysets.cohorts import Cohorts, cohorts
 from jobs.models.querysets.seeing_alike import name_of
-from jobs.models.rollups.durations import p95_of
+from jobs.models.rollups.durations import Length, lengths_of
 from jobs.rights import Reach
 
 UNKNOWN = 1_000  # milliseconds: how long a run of a target is taken to last of which none has ended
@@ -39,44 +40,56 @@ class Durations(NamedTuple):
     """Lengths that runs of these targets are taken to have."""
 
     targets: frozenset[str]
-    known: Mapping[str, float]
+    known: Mapping[str, Length]
 
     def __call__(self, target: str) -> Lasting:
         if target in self.known:
-            return Lasting(target, max(round(self.known[target]), 1), known=True)
+            return Lasting(target, max(round(self.known[target].p95), 1), known=True)
         return Lasting(target, UNKNOWN, known=False)
+
+    def seconds(self, target: str, by: str = "p95") -> float:
+        """Return the seconds of the `mean` or the `p95`, to the fraction."""
+        found = self.known.get(target)
+        return (UNKNOWN if found is None else float(getattr(found, by))) / 1000
 
 
 def durations(targets: Collection[str], *, now: datetime, within: Reach) -> Durations:
     """Return how long runs of these targets are taken to last: the p95 of the last week; UNKNOWN where none has
     ended."""
-    return Durations(frozenset(targets), p95_of(targets, now=now, within=within))
+    return Durations(frozenset(targets), lengths_of(targets, now=now, within=within))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Answers of the database for a forecast of so many hours from `now` on, whichever queue is asked for."""
+    """Answers of the database for a forecast of so many hours from `now` on, whichever queue is asked for. `mark`: what
+    is reckoned of it can be kept by that."""
 
     now: datetime
     base: datetime
+    until: datetime
     hours: int
     counted: list[Cohorts]
     schedules: Coming
     lasts: Durations
     of_workers: list[Share]
     limits: Mapping[str, Limit]
+    mark: UUID = field(default_factory=uuid4)
 
 
-def read(now: datetime, hours: int, within: Reach) -> Reading:
-    """Ask the database. Some seven statements, of which the first reads MOST_PENDING jobs at most."""
+def read(now: datetime, hours: int, within: Reach, *, until: datetime | None = None) -> Reading:
+    """Ask the database. Some seven statements, of which the first reads MOST_PENDING jobs at most. With `until` of the
+    part up to then, and two statements while nothing is planned in it."""
     seconds = LENGTHS[hours] // 1000
     base = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
-    until = now + timedelta(hours=hours)
+    is_part, until = until is not None, until or now + timedelta(hours=hours)
     counted = cohorts(base, now=now, until=until, cell=CELLS[hours], within=within)
     schedules = coming(now=now, until=until, within=within)
+    if is_part and not schedules.starts and not any(one.is_pending for one in counted):
+        return Reading(now, base, until, hours, [], schedules, durations((), now=now, within=within), [], {})
     return Reading(
         now=now,
         base=base,
+        until=until,
         hours=hours,
         counted=counted,
         schedules=schedules,

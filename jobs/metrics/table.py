@@ -52,7 +52,8 @@ OF_WEB = (
     ),
     _web(
         "runat_planned_starts",
-        "Jobs that are due within so many minutes from now, those that are due already among them.",
+        "Jobs, and later times of schedules, that are due within so many minutes from now, those that are due already "
+        "among them.",
         "queue",
         "window",
     ),

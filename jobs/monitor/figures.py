@@ -1,25 +1,26 @@
 """The metrics of the database, asked at a scrape of web: three short statements at most every KEPT_FOR seconds in each
-web process, however many ask, and seven more each minute or two, nine where there are objectives. docs/metrics.md has
-them."""
+web process, however many ask, two to four more where anything is planned, and eight each minute or two, ten where there
+are objectives. docs/metrics.md has them."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 from django.core.cache import cache
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from jobs.clock import clock
-from jobs.metrics import need
+from jobs.forecast.need import WINDOWS, slots_needed, starts_by_window
+from jobs.forecast.soon import MOST_SOON, Soon, soon
 from jobs.metrics.bounds import MOST, OTHER, kept
 from jobs.metrics.table import OF_WEB
 from jobs.models import Job, Leadership
 from jobs.models.job import DEFAULT_QUEUE
-from jobs.models.querysets import OVERDUE_AFTER
-from jobs.models.querysets.measuring import AHEAD_LIMIT, Ahead, Duration
+from jobs.models.querysets.measuring import Duration
 from jobs.monitor import late_figures
 from jobs.monitor.leading import LeaderLine, leader_line
 from jobs.monitor.workers import STATUSES, WorkerLine, worker_lines
@@ -32,7 +33,7 @@ KEPT_FOR = 5  # seconds
 KEY = "runat-metrics"
 DURATIONS_KEPT_FOR = 60  # seconds: they change slowly, and are the dearest
 DURATIONS_KEY = "runat-metrics-durations"
-UNKNOWN = 1.0  # seconds: how long the first job of all is taken to run
+BY = ("mean", "p95")
 
 Values = dict[tuple[str, ...], float]  # of a metric, by its labels
 Figures = dict[str, Values]
@@ -68,14 +69,12 @@ def latest() -> Figures:
 def take(now: datetime) -> Figures:
     """Ask the database. A metric has a value for each value of its labels that there is now."""
     standing = Job.objects.standing(now)
-    workers, known = worker_lines(now, standing.busy), durations()
-    ahead = Job.objects.ahead(
-        now, until=now + timedelta(seconds=need.LONGEST), overdue_before=now - OVERDUE_AFTER, cell=need.CELL
-    )
+    workers, ahead = worker_lines(now, standing.busy), soon(now, EVERYTHING)
     return (
         _of_pending(ahead, now)
-        | _of_need(ahead, known)
-        | _of_workers(workers, standing.running, ahead)
+        | _of_need(ahead)
+        | _of_durations(durations())
+        | _of_workers(workers, standing.running, ahead.queues)
         | _of_leader(leader_line(now, EVERYTHING, Leadership.of(standing.leader)), now)
         | late_figures.latest(now)
         | _of_objectives(now)
@@ -102,44 +101,46 @@ def durations() -> list[Duration]:
     return found
 
 
-def _of_pending(ahead: Iterable[Ahead], now: datetime) -> Figures:
-    names = kept([DEFAULT_QUEUE, *(one.queue for one in ahead)])
+def _of_pending(ahead: Soon, now: datetime) -> Figures:
+    names = kept([DEFAULT_QUEUE, *ahead.queues])
     due, overdue, oldest = (_by_queue(dict.fromkeys(names, 0.0)) for _ in range(3))
-    for one in ahead:
+    for one in ahead.counted:
         label = (one.queue if one.queue in names else OTHER,)
-        due[label] = due.get(label, 0) + one.due
+        due[label] = due.get(label, 0) + one.waiting
         overdue[label] = overdue.get(label, 0) + one.overdue
-        oldest[label] = max(oldest.get(label, 0.0), (now - one.oldest).total_seconds())
+        oldest[label] = max(oldest.get(label, 0.0), (now - (one.oldest or now)).total_seconds())
     return {"runat_jobs_due": due, "runat_jobs_overdue": overdue, "runat_oldest_due_age_seconds": oldest}
 
 
-def _of_need(ahead: list[Ahead], durations: list[Duration]) -> Figures:
-    names = kept([DEFAULT_QUEUE, *(one.queue for one in ahead)])
-    planned = [
-        need.Planned(one.queue if one.queue in names else OTHER, one.target, one.cell, one.starts) for one in ahead
-    ]
-    nothing: Values = {(name, window): 0.0 for name in names for window in need.WINDOWS}
+def _of_need(ahead: Soon) -> Figures:
+    names = kept([DEFAULT_QUEUE, *ahead.queues])
+    planned = [one._replace(queue=one.queue if one.queue in names else OTHER) for one in ahead.planned()]
+    nothing: Values = {(name, window): 0.0 for name in names for window in WINDOWS}
     slots: Values = {}
-    targets: Values = {}
-    for by in ("mean", "p95"):
-        known = {one.target: float(getattr(one, by)) for one in durations}
-        otherwise = sum(known.values()) / len(known) if known else UNKNOWN
-        needed = nothing | need.slots_needed(planned, need.known_or(known, otherwise))
+    for by in BY:
+        needed = nothing | slots_needed(planned, partial(ahead.lasts.seconds, by=by))
         slots |= {(*labels, by): value for labels, value in needed.items()}
-        targets |= {(target, by): known[target] for target in kept(known)}
+    starts: Values = {(*labels,): number for labels, number in starts_by_window(planned).items()}
     return {
-        "runat_planned_starts": nothing | need.starts_by_window(planned),
+        "runat_planned_starts": nothing | starts,
         "runat_slots_needed": slots,
-        "runat_target_duration_seconds": targets,
-        "runat_figures_cut": {(): sum(one.starts for one in ahead) >= AHEAD_LIMIT},
+        "runat_figures_cut": {(): ahead.jobs >= MOST_SOON},
     }
 
 
-def _of_workers(workers: list[WorkerLine], running: Mapping[str, int], ahead: Iterable[Ahead]) -> Figures:
+def _of_durations(durations: list[Duration]) -> Figures:
+    names = kept(one.target for one in durations)
+    values: Values = {
+        (one.target, by): float(getattr(one, by)) for by in BY for one in durations if one.target in names
+    }
+    return {"runat_target_duration_seconds": values}
+
+
+def _of_workers(workers: list[WorkerLine], running: Mapping[str, int], ahead: Iterable[str]) -> Figures:
     """Return also 0 slots for a queue that has jobs and no worker: an alert compares them."""
     taking = [worker for worker in workers if worker.takes]
     queues = [queue for worker in taking for queue in worker.queues]
-    names = kept([DEFAULT_QUEUE, *(one.queue for one in ahead), *running, *queues])
+    names = kept([DEFAULT_QUEUE, *ahead, *running, *queues])
     slots: dict[str, float] = dict.fromkeys(names, 0.0)
     for worker in taking:
         for queue in worker.queues:

@@ -11,11 +11,12 @@ from uuid import uuid4
 import pytest
 
 from jobs.alerts import facts, judging, keeping, overload
-from jobs.alerts.conditions import RULES
+from jobs.alerts.conditions import OVERLOAD, RULES
+from jobs.forecast.forecast import forecast
 from jobs.models import Alert, Job, Leadership, Objective, Occurrence, Schedule, Stop, Worker
-from jobs.models.querysets.measuring import Duration
 from jobs.objectives.burning import Burning, Starts
 from jobs.objectives.standing import Standing
+from jobs.rights import EVERYTHING
 from jobs.states import Cause, State
 from tests.conftest import NOW, seconds
 from tests.monitor.rows import ended
@@ -131,32 +132,88 @@ def test_a_budget_that_burns_too_fast() -> None:
     assert Alert.objects.open().count() == 3, "of a queue and a target of one name"
 
 
-def test_an_overload_before_it_comes(make_job: Any) -> None:
+def overloads(now: Any = NOW) -> list[str]:
+    asked = facts.ask(now, lambda: True, ahead=overload.look(now))
+    return [f"{one.subject}: {one.sentence}" for one in judging.judge(asked, now) if one.rule == OVERLOAD]
+
+
+def test_an_overload_before_it_comes_in_the_words_of_the_forecast(make_job: Any) -> None:
     worker(slots=2, queues=["mail", "pay"])
-    late_in_the_hour = [make_job(1800, queue="mail") for _ in range(3)]
-    make_job(1800, queue="of-nobody")
-    durations = [Duration("demo.sleep", 5.0, 9.0)]
-
-    def names() -> list[str]:
-        ahead = Job.objects.ahead(NOW, until=NOW + timedelta(hours=1), overdue_before=NOW, cell=10)
-        asked = facts.ask(NOW, lambda: True, needs=overload.reckon(ahead, durations))
-        return [f"{one.subject}: {one.sentence}" for one in judging.judge(asked, NOW)]
-
-    assert names() == ["mail: Queue mail needs more slots within the next hour than there are."]
-    Job.objects.filter(pk=late_in_the_hour[0].pk).update(run_at=NOW + timedelta(minutes=20))
-    assert names() == []
+    some = [make_job(1800, queue="mail") for _ in range(5)]  # of a second each, as none has ended yet
+    for _ in range(9):
+        make_job(1800, queue="of-nobody")
+    (said,) = overloads()
+    (queue,) = forecast(now=NOW, hours=24, within=EVERYTHING, queue="mail").queues
+    assert said == f"mail: Queue mail: {queue.overloads[0].text}"
+    assert "needs 5 slots, has 2, and not alone: delays up to 2 s." in said
+    Job.objects.filter(pk__in=[job.pk for job in some[:3]]).update(run_at=NOW + timedelta(minutes=20))
+    assert overloads() == []
+    Job.objects.filter(queue="mail").update(run_at=NOW + timedelta(minutes=61))
+    assert overloads() == [], "not within the hour"
     Job.objects.filter(queue="mail").update(run_at=NOW + timedelta(minutes=4))
-    assert names() == ["mail: Queue mail needs more slots within the next 5 minutes than there are."]
     Worker.objects.update(slots=3)
-    assert names() == []
+    assert overloads() == []
     Worker.objects.update(slots=2)
+    assert len(overloads()) == 1
     Stop.objects.create(begins_at=NOW, reason="The hosts are moved.", created_at=NOW)
-    assert names() == [], "nothing starts"
+    assert overloads() == [], "nothing starts"
 
 
-def test_what_is_planned_and_how_long_it_takes_costs_two_statements(django_assert_num_queries: Any) -> None:
+def test_an_overload_has_the_slots_of_workers_that_serve_several_queues_once(make_job: Any) -> None:
+    """Two queues need five slots each at the same moment: alone each would wait for a second at most, together the last
+    of the ten starts after two."""
+    worker(slots=4, queues=["mail", "pay"])
+    for queue in ("mail", "pay"):
+        for _ in range(3):
+            make_job(600, queue=queue)
+    assert overloads() == [], "two wait for a second, which is not late"
+    for queue in ("mail", "pay"):
+        for _ in range(2):
+            make_job(600, queue=queue)
+    assert [said.partition(":")[0] for said in overloads()] == ["pay"]
+
+
+def test_an_overload_that_goes_on_after_the_hour_is_said_as_it_is(make_job: Any) -> None:
+    worker(slots=1, queues=["mail"])
+    for minute in range(55, 70):
+        for _ in range(80):
+            make_job(60 * minute, queue="mail")
+    (said,) = overload.look(NOW)
+    (queue,) = forecast(now=NOW, hours=24, within=EVERYTHING).queues
+    assert said.until > NOW + overload.AHEAD
+    assert said == queue.overloads[0]
+
+
+def test_an_open_alert_says_what_the_forecast_says_now(make_job: Any) -> None:
+    worker(slots=1, queues=["mail"], heartbeat_at=NOW + timedelta(minutes=1))
+    for _ in range(3):
+        make_job(600, queue="mail")
+    conditions = judging.judge(facts.ask(NOW, lambda: True, ahead=overload.look(NOW)), NOW)
+    keeping.keep(conditions, conditions, NOW)
+    for _ in range(3):
+        make_job(600, queue="mail")
+    later = NOW + timedelta(minutes=1)
+    conditions = judging.judge(facts.ask(later, lambda: True, ahead=overload.look(later)), later)
+    assert keeping.keep(conditions, conditions, later) == [], "it is said once"
+    (alert,) = Alert.objects.open()
+    assert "needs 6 slots, has 1" in alert.sentence
+    assert alert.link == "/forecast/?queue=mail"
+
+
+def test_what_is_ahead_costs_two_statements_where_nothing_is(django_assert_num_queries: Any) -> None:
+    """What is pending and runs, and schedules."""
     with django_assert_num_queries(2):
-        assert overload.look(NOW).slots == {}
+        assert overload.look(NOW) == ()
+
+
+def test_what_is_ahead_costs_five_statements_where_all_of_it_fits(
+    make_job: Any, django_assert_num_queries: Any
+) -> None:
+    """How long bodies took, workers, and limits, beside."""
+    worker(queues=["mail"])
+    make_job(600, queue="mail")
+    with django_assert_num_queries(5):
+        assert overload.look(NOW) == ()
 
 
 def test_the_docs_have_each_rule() -> None:

@@ -99,7 +99,7 @@ PARTS = {
     "figures": ("facts", "ask_lasting"),
     "settings": ("", "source_name"),
     "objectives": ("", "standings"),
-    "slots": ("overload", "look"),
+    "forecast": ("overload", "look"),
     "own_rules": ("own_facts", "ask"),
     "platform": ("facts", "ask"),
     "cleaning": ("keeping", "remove_old"),

@@ -11,9 +11,9 @@ import promql_parser
 import pytest
 import yaml
 
+from jobs.forecast.need import WINDOWS
 from jobs.lateness import LateCause
 from jobs.metrics.bounds import OTHER
-from jobs.metrics.need import WINDOWS
 from jobs.metrics.table import BY_NAME, Kind
 from jobs.monitor import late_figures
 from tests.docker.conftest import TOP

@@ -14,7 +14,7 @@ from jobs.events.scheduler import LeadershipBegun, LeadershipEnded
 from jobs.events.transitions import AcquireMissed
 from jobs.events.worker.arm import JobHandedOff
 from jobs.events.worker.process import JobsRefused, JobsTaken
-from jobs.metrics.bounds import MOST
+from jobs.metrics.bounds import MOST, kept
 from jobs.metrics.counting import COUNTED, Counting
 from jobs.metrics.table import BY_NAME, OF_PROCESSES, Giver, Kind
 
@@ -119,3 +119,7 @@ def test_a_figure_is_read_at_each_scrape(worker):
     figures = iter([3.0, 4.0])
     worker.read("runat_process_slots", lambda: next(figures))
     assert [said(worker)["runat_process_slots",] for _ in range(2)] == [3.0, 4.0]
+
+
+def test_labels_are_bounded():
+    assert kept(str(number % 70) for number in range(1000)) == {str(number) for number in range(MOST)}

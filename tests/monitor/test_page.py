@@ -101,8 +101,9 @@ def test_the_page_costs_the_same_with_few_and_many_jobs(viewer, at, jobs, django
     # Session, user, two for the permissions, the teams; then the snapshot: busy slots, workers, backlog, figures, failed,
     # interrupted, running, due next, overdue, recent, count of running, leadership, what is held, what is paused, whether
     # a restore holds everything, stops, and open alerts; every 10 s since when there are figures, their points, missed
-    # runs, skipped jobs, samples of all and of each queue, what is due in the next hour, and how long bodies took.
-    with django_assert_num_queries(30):
+    # runs, skipped jobs, samples of all and of each queue, what is due in the next hour, schedules, and how long
+    # bodies took.
+    with django_assert_num_queries(31):
         viewer.get("/")
 
 

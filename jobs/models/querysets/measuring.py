@@ -13,32 +13,13 @@ from django.db import connections
 
 from jobs.models.installation import NOTHING_STARTS
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT, QUEUE_ORDER, JobOverviews
-from jobs.models.querysets.within import and_in_reach
 from jobs.postgresql.session import WRITABLE
 from jobs.states import Hold
 
 if TYPE_CHECKING:
     from jobs.postgresql.base import DatabaseWrapper
-    from jobs.rights.reach import Reach
 
-AHEAD_LIMIT = 20_000  # pending jobs, soonest first, that are looked at
 TARGETS_LIMIT = 1_000
-
-# One scan of the index of what is due; counted here, so that a day's jobs do not travel.
-AHEAD = """
-SELECT queue, target, cell, count(*), count(*) FILTER (WHERE due <= %(now)s),
-    count(*) FILTER (WHERE due < %(overdue_before)s), min(due)
-FROM (
-    SELECT queue, target, due,
-        greatest(floor(extract(epoch FROM due - %(now)s) / %(cell)s), 0)::int AS cell
-    FROM (
-        SELECT queue, target{whose}, coalesce(not_before, run_at) AS due FROM jobs_job
-        WHERE state = 0 AND holds = 0 AND coalesce(not_before, run_at) < %(until)s
-        ORDER BY coalesce(not_before, run_at), id LIMIT %(limit)s
-    ) AS soonest WHERE true{within}
-) AS placed
-GROUP BY queue, target, cell ORDER BY min(due)
-"""
 
 DURATIONS = """
 SELECT target, avg(seconds), percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds)
@@ -83,19 +64,6 @@ FROM (SELECT) AS nothing LEFT JOIN jobs_leadership AS led ON true
 """  # noqa: S608 - of our own words only
 
 
-class Ahead(NamedTuple):
-    """Pending jobs of one target in one queue that are due in the same stretch of time; `cell` 0 is the first, and
-    what is due already."""
-
-    queue: str
-    target: str
-    cell: int
-    starts: int
-    due: int
-    overdue: int
-    oldest: datetime
-
-
 class Duration(NamedTuple):
     """Seconds that bodies of a target took."""
 
@@ -124,16 +92,6 @@ class Standing(NamedTuple):
 
 class JobMeasuring(JobOverviews):
     """Part of JobQuerySet: what the metrics ask."""
-
-    def ahead(
-        self, now: datetime, *, until: datetime, overdue_before: datetime, cell: int, within: Reach | None = None
-    ) -> list[Ahead]:
-        """Return what is due before `until`, in stretches of `cell` seconds from `now` on: of the soonest AHEAD_LIMIT
-        those `within` this reach."""
-        condition, more = and_in_reach(within)
-        whose = ", created_by_id, labels" if condition else ""
-        values = {"now": now, "until": until, "overdue_before": overdue_before, "cell": cell, "limit": AHEAD_LIMIT}
-        return [Ahead(*row) for row in self._rows(AHEAD.format(whose=whose, within=condition), values | more)]
 
     def durations(self) -> list[Duration]:
         """Return how long bodies took, by target, of the latest FIGURES_LIMIT ends."""

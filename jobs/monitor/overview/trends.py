@@ -1,5 +1,5 @@
-"""Trends: what the roll-ups say of a span, a value for each stretch of it. Six statements, and one for how long bodies
-took at most once a minute; none where it was asked within KEPT_FOR seconds by one who sees the same."""
+"""Trends: what the roll-ups say of a span, a value for each stretch of it. Seven statements, eight
+where anything is planned; none where it was asked within KEPT_FOR seconds by one who sees the same."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from jobs.forecast.need import CELL, slots_needed
+from jobs.forecast.soon import soon
 from jobs.kept import kept
-from jobs.metrics import need
 from jobs.models import Alert, Job, Occurrence
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.seeing_alike import name_of, of_teams
 from jobs.models.rollups import queues, series
 from jobs.models.rollups.digest import Digest, count_from, merged
 from jobs.models.rollups.series import Asked, QueuePoint
-from jobs.monitor import figures
 from jobs.rights import Reach
 
 KEPT_FOR = 10  # seconds
@@ -171,13 +171,10 @@ def _gauges(points: Iterable[QueuePoint], moments: Sequence[datetime]) -> Gauges
 
 
 def _planned(since: datetime, reach: Reach) -> Planned:
-    until = since + timedelta(seconds=need.LONGEST)
-    ahead = Job.objects.ahead(since, until=until, overdue_before=since, cell=need.CELL, within=reach)
+    ahead = soon(since, reach)
     minutes = Counter[int]()
-    for one in ahead:
-        minutes[one.cell * need.CELL // 60] += one.starts
-    known = {one.target: one.p95 for one in figures.durations()}
-    otherwise = sum(known.values()) / len(known) if known else figures.UNKNOWN
-    wanted = [need.Planned("", one.target, one.cell, one.starts) for one in ahead]
-    slots = need.slots_needed(wanted, need.known_or(known, otherwise)).get(("", "60m"), 0.0)
+    wanted = [one._replace(queue="") for one in ahead.planned()]
+    for one in wanted:
+        minutes[one.cell * CELL // 60] += one.starts
+    slots = slots_needed(wanted, ahead.lasts.seconds).get(("", "60m"), 0.0)
     return Planned(tuple(minutes[n] for n in range(60)), slots, since)

@@ -168,14 +168,14 @@ def test_queues_have_charts_of_their_own(an_hour):
 
 def test_what_is_asked_of_the_database_is_asked_once_for_all(an_hour, django_assert_num_queries):
     # Since when there are figures, points, missed runs, skipped jobs, samples of all and of each queue, what is due in
-    # the next hour, and once a minute how long bodies took.
+    # the next hour, and schedules, of which none comes, once a minute.
     cache.clear()
     with django_assert_num_queries(8):
         trends.latest(UNTIL + trends.LAG, EVERYTHING)
     with django_assert_num_queries(0):
         for _ in range(20):
             trends.latest(UNTIL + trends.LAG, EVERYTHING)
-    with django_assert_num_queries(6):  # since when there are figures is the same for all
+    with django_assert_num_queries(7):  # since when there are figures is the same for all
         trends.latest(UNTIL + trends.LAG, OURS)
     of_another = Reach(**{**OURS.__dict__, "user_id": 2})
     with django_assert_num_queries(0):  # of the same team

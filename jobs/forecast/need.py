@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 CELL = 10  # seconds
@@ -62,8 +62,3 @@ def _loads(rest: list[float], whole: list[float]) -> list[float]:
         held += change
         found.append(held + share)
     return found
-
-
-def known_or(durations: Mapping[str, float], otherwise: float) -> Callable[[str], float]:
-    """Return the duration of a target: that which is known, or this one."""
-    return lambda target: durations.get(target, otherwise)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.metrics.bounds import MOST, kept
-from jobs.metrics.need import CELL, Planned, known_or, slots_needed, starts_by_window
+from jobs.forecast.need import CELL, Planned, slots_needed, starts_by_window
 
 
 def needed(*planned, **durations):
-    found = slots_needed(planned, known_or(durations, 1.0))
+    found = slots_needed(planned, lambda target: durations[target])
     return {window: round(value, 6) for (queue, window), value in found.items() if queue == "q"}
 
 
@@ -36,19 +35,11 @@ def test_what_outlasts_the_hour_holds_its_slot_to_the_end(seconds):
     assert needed(*planned, t=seconds, u=10.0) == {"1m": 2.0, "5m": 2.0, "15m": 2.0, "60m": 32.0}
 
 
-def test_a_target_that_nobody_knows_takes_what_is_assumed():
-    assert slots_needed([Planned("q", "new", 0, 5)], known_or({}, 20.0))["q", "1m"] == 5.0
-
-
 def test_queues_are_apart():
-    found = slots_needed([Planned("q", "t", 0, 10), Planned("r", "t", 0, 20)], known_or({}, 10.0))
+    found = slots_needed([Planned("q", "t", 0, 10), Planned("r", "t", 0, 20)], lambda target: 10.0)
     assert (found["q", "1m"], found["r", "1m"]) == (10.0, 20.0)
 
 
 def test_starts_are_counted_to_the_end_of_each_window():
     planned = [Planned("q", "t", cell, 1) for cell in (0, 5, 6, 29, 30, 90, 359)]
     assert starts_by_window(planned) == {("q", "1m"): 2, ("q", "5m"): 4, ("q", "15m"): 5, ("q", "60m"): 7}
-
-
-def test_labels_are_bounded():
-    assert kept(str(number % 70) for number in range(1000)) == {str(number) for number in range(MOST)}
