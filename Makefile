@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status psql test core-coverage model mutants fuzz check \
-	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-limits bench-schedules bench-scale bench-migrate bench-peers drill lock clean venv venv-dev
+	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-limits bench-schedules bench-scale bench-look bench-migrate bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -102,6 +102,9 @@ bench-schedules: venv ## 100,000 schedules beside plain jobs, and django-celery-
 
 bench-scale: venv ## Every question with few and with many rows; ARGS="--rows 100000 --rows 5000000"
 	@exec $(BENCHMARK) --years $(ARGS)
+
+bench-look: venv ## The overview of 10,000,000 jobs, which 20 people look at; ARGS="--rows 1000000"
+	@exec $(BENCHMARK) --look $(ARGS)
 
 bench-migrate: venv ## What readers and writers wait for while a big installation migrates; ARGS="--rows 100000"
 	@exec $(BENCHMARK) --upgrade $(ARGS)

@@ -24,6 +24,9 @@ from verification.benchmark.drain import turns
 from verification.benchmark.limits import card as limits_card
 from verification.benchmark.limits import options as limits_options
 from verification.benchmark.limits import pressure
+from verification.benchmark.look import card as look_card
+from verification.benchmark.look import options as look_options
+from verification.benchmark.look import run as look_run
 from verification.benchmark.many import card as many_card
 from verification.benchmark.many import options as many_options
 from verification.benchmark.many import run as many_run
@@ -99,6 +102,7 @@ CHOICES = {
     "limits": (limits_options.checked, pressure.Pressure, limits_card.show),
     "schedules": (schedules_options.checked, schedules_load.Schedules, schedules_card.show),
     "soak": (soak_options.checked, soak_run.Soak, soak_card.show),
+    "look": (look_options.checked, look_run.Looking, look_card.show),
     "years": (years_options.checked, years_run.After, years_card.show),
     "upgrade": (upgrade_options.checked, upgrade_run.Upgrade, upgrade_card.show),
     "peers": (peers_options.checked, compare.Comparing, table.show),

@@ -16,7 +16,10 @@ HA_BEATS = 3
 # Name: what its text is turned into (list: it may be repeated), the help. Nothing has a default here:
 # what is given to the wrong mode is refused.
 ARGUMENTS: dict[str, tuple[type, str]] = {
-    "duration": (float, "seconds of load (default 60, with --create 10, --limits 20, four times, --schedules 120)"),
+    "duration": (
+        float,
+        "seconds of load (default 60, with --create 10, --limits 20, four times, --schedules 120)",
+    ),
     "instances": (int, "workers (default 5, with --throughput, --drain, --steady and --schedules 2)"),
     "slots": (
         int,
@@ -56,7 +59,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     ),
     "against": (
         str,
-        "with --drain and --create: another checkout of RunAt, measured in turns with this one, by its own code",
+        "with --drain, --create and --look: another checkout of RunAt, measured in turns with this one, by its code",
     ),
     "backlog": (int, "with --peers: jobs to drain (default 5000; 0: none)"),
     "waiting": (int, "with --limits: jobs in the longest line (default 100000)"),
@@ -66,8 +69,10 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     "rows": (
         list,
         "with --years: jobs that are over (default 100000 and 1000000); may be repeated; with --upgrade: jobs that are "
-        "there before (default 1000000)",
+        "there before (default 1000000); with --look: jobs that are over, half of them in the history (default "
+        "10000000)",
     ),
+    "viewers": (int, "with --look: people who have the overview open (default 20)"),
     "soak": (int, "with --years, in its place: jobs that go all the way, a third of them while a snapshot is held"),
     "report": (float, "with --upgrade: seconds for which somebody's reports keep a transaction open (default 0: none)"),
     "json": (str, "write all figures to this file too"),
@@ -80,14 +85,15 @@ ELSEWHERE = {
     "runs": "--drain or --scale-out or --create or --years",
     "broker": "--drain or --scale-out",
     "most": "--drain",
-    "against": "--drain or --create",
+    "against": "--drain or --create or --look",
     "backlog": "--peers",
     "rate": "--steady or --limits or --schedules",
     "hold": "--steady",
     "waiting": "--limits",
     "resume": "--limits",
     "total": "--schedules",
-    "rows": "--years or --upgrade",
+    "rows": "--years or --look or --upgrade",
+    "viewers": "--look",
     "soak": "--years",
     "report": "--upgrade",
     "periodic": "--schedules",

@@ -80,8 +80,10 @@ GROUP BY 1 ORDER BY 1
 class Years:
     """Rows of years: more of them with each call of `grow`."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, *, per_day: int | None = None) -> None:
+        """`per_day`: jobs that have ended each day, PER_DAY where it is not said."""
         self._now = now
+        self._per_day = per_day
         self.rows = 0
 
     def require_empty(self) -> None:
@@ -113,7 +115,11 @@ class Years:
                 "now": self._now,
                 "queues": list(QUEUES),
             }
-            values |= {"session": "00000000-0000-4000-8000-000000000000", "days": days, "per_day": PER_DAY}
+            values |= {
+                "session": "00000000-0000-4000-8000-000000000000",
+                "days": days,
+                "per_day": self._per_day or PER_DAY,
+            }
             with connection.cursor() as cursor:
                 for statement in (JOBS, STARTS, history, LOG):
                     cursor.execute(statement, values)

@@ -40,6 +40,7 @@ class Command(BaseCommand):
         mode.add_argument("--limits", action="store_true", help="what limits cost those that have them, and others")
         mode.add_argument("--schedules", action="store_true", help="many schedules, and django-celery-beat with fewer")
         mode.add_argument("--years", action="store_true", help="every question with few and with many rows")
+        mode.add_argument("--look", action="store_true", help="viewers of the overview of many jobs")
         mode.add_argument("--upgrade", action="store_true", help="what readers and writers wait for while it migrates")
         mode.add_argument("--peers", action="store_true", help="compare RunAt with what others use instead")
         parser.add_argument("--migrate", action="store_true", help="first apply what migrations the database lacks")

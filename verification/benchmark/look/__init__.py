@@ -1,0 +1,1 @@
+"""People who look: what the overview costs the server with many rows and many viewers."""
