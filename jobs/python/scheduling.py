@@ -12,6 +12,7 @@ from jobs.api.bulk.judging import Judge
 from jobs.api.bulk.lines import Line
 from jobs.api.reading import judged, read_job
 from jobs.clock import clock
+from jobs.models import Job
 from jobs.python.acting import asking
 from jobs.python.controls import read
 from jobs.python.fields import Asked
@@ -33,6 +34,12 @@ def schedule(target: str, payload: Mapping[str, Any] | None = None, /, **asked: 
     used before the earlier job is returned, its `created` False. `by`: the user who asks, for creator and audit.
 
     Raises Refused with the sentences of REST by field."""
+    job, is_new = create(target, payload, **asked)
+    return read(job, created=is_new, with_starts=not is_new)
+
+
+def create(target: str, payload: Mapping[str, Any] | None = None, /, **asked: Unpack[Asked]) -> tuple[Job, bool]:
+    """Create a job as `schedule` does; return its row with True, or the earlier one of its key with False."""
     given: dict[str, Any] = dict(asked)
     key, traceparent, by = (given.pop(name, None) for name in BESIDE)
     by, now = asking(by), clock.current()
@@ -42,8 +49,7 @@ def schedule(target: str, payload: Mapping[str, Any] | None = None, /, **asked: 
         raise _not_json("payload", error) from None
     with refusing():
         new = judged(read_job(sent), by=by, now=now, idempotency_key=key or None, traceparent=traceparent)
-        job, created = transitions.create(new, now=now, by=by)
-    return read(job, created=created, with_starts=not created)
+        return transitions.create(new, now=now, by=by)
 
 
 def schedule_many(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from jobs.targets import celery_tasks
+from jobs.targets import celery_tasks, django_tasks
 from jobs.targets.entries import Target
 from jobs.targets.registry import UnknownTarget, registered
 from jobs.targets.sentences import LONGEST_NAME
@@ -30,7 +30,7 @@ def find(name: str) -> Target:
 
 def known(name: str) -> Target | None:
     """The target of this name; None where there is none any more."""
-    return registered().get(name) or celery_tasks.find(name)
+    return registered().get(name) or celery_tasks.find(name) or django_tasks.find(name)
 
 
 def names() -> list[str]:

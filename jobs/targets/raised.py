@@ -11,7 +11,8 @@ LONGEST_STORY = 8_000  # characters
 
 JOBS = Path(__file__).resolve().parent.parent
 # What calls targets is no part of a job's story. A target of ours is: `demo.fail` shows what a failure looks like.
-OURS = tuple(f"{JOBS / part}" for part in ("worker", "targets/calls.py", "targets/context.py", "targets/entries.py"))
+CALLERS = ("calls.py", "context.py", "entries.py", "django_tasks.py")
+OURS = (f"{JOBS / 'worker'}", f"{JOBS / 'tasks_backend'}", *(f"{JOBS / 'targets' / name}" for name in CALLERS))
 LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name.endswith("lib") or name == "stdlib"})
 
 

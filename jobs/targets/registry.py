@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -15,6 +16,9 @@ from jobs.targets.context import Context
 from jobs.targets.entries import Prepare, Target
 from jobs.targets.raised import named
 from jobs.targets.signatures import model_of, parameters_of
+
+if TYPE_CHECKING:
+    from jobs.python.handle import JobHandle
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
@@ -29,6 +33,10 @@ class Registered(Protocol[P, R_co]):
     """The function of a target, as it was, and the way to give it a `prepare`."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+    def schedule(self, *args: Any, **given: Any) -> JobHandle:
+        """Create a job that calls the function with these arguments; fields of a job, such as `run_at`, stand beside
+        them. Raises jobs.Refused with the sentences of REST."""
 
     def prepare(self, function: F, /) -> F:
         """Call this function in the time between the row lock and `run_at`; what it returns is `context.prepared`.
@@ -96,6 +104,7 @@ def target(
             raise ValueError(f"Target '{name}' has no argument '{address}' that could be its address.")
         _registry[name] = found
         function.prepare = partial(_prepare, name)  # type: ignore[attr-defined]
+        function.schedule = partial(_schedule, name)  # type: ignore[attr-defined]
         return cast("Registered[P, R_co]", function)
 
     return register
@@ -109,6 +118,12 @@ def why_uncheckable(target: Target) -> str:
     except Exception as error:  # noqa: BLE001 - whatever its own class of arguments raises
         return named(error)
     return ""
+
+
+def _schedule(name: str, /, *args: Any, **given: Any) -> JobHandle:
+    # The way in of Python knows targets, and they do not know it.
+    found: JobHandle = import_module("jobs.python.calls").schedule_call(name, args, given)
+    return found
 
 
 def _prepare(name: str, function: F) -> F:

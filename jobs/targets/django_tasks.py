@@ -1,0 +1,146 @@
+"""Tasks of Django (`@task`) as targets, by their path: those of installed apps, where TASKS has a backend of ours."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Protocol
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+
+from jobs.targets.context import Context
+from jobs.targets.entries import Prepare, Target
+from jobs.targets.registry import UnknownTarget
+from jobs.targets.signatures import Arguments
+
+PREFIX = "django:"
+
+
+class TaskArguments(Arguments):
+    """Arguments that the task is called with. `backend`: the alias in TASKS, where it is not the task's own.
+    `deferred`: a time was asked for, by run_after."""
+
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    backend: str | None = None
+    deferred: bool = False
+
+
+class Running(AbstractContextManager["Running"], Protocol):
+    """Start of a task: what is called, and what becomes of what it returns. Its block is told of as the task's."""
+
+    function: Callable[..., Any]
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+    def returned(self, value: Any) -> Any: ...
+
+
+class StartsTasks:
+    """Base of backends whose tasks are jobs."""
+
+    def starting(self, task: Any, job_id: int) -> Running:
+        """Return the start of a job that has been taken, for its target to run."""
+        raise NotImplementedError
+
+
+@cache
+def framework() -> ModuleType | None:
+    """Return the tasks of Django (from 6.0 on) or, without them, of the package django-tasks; None where neither is."""
+    for name in ("django.tasks", "django_tasks"):
+        try:
+            return import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name not in ("django.tasks", "django_tasks"):
+                raise
+    return None
+
+
+def name_of(task: Any) -> str:
+    """Return the target that runs this task."""
+    return f"{PREFIX}{task.module_path}"
+
+
+def find(name: str) -> Target | None:
+    """Return the target of a task; None where there is no such task, or none that jobs may start."""
+    if not name.startswith(PREFIX) or (task := task_at(name.removeprefix(PREFIX))) is None:
+        return None
+    doc = inspect.getdoc(task.func) or "A task of Django."
+    return Target(
+        name=name,
+        call=_run_async if inspect.iscoroutinefunction(task.func) else _run,
+        summary=doc.partition("\n")[0],
+        description=doc,
+        arguments=TaskArguments,
+        context="context",
+        whole="given",
+        prepare=Prepare(_prepare(task), (), context="context", whole="given"),
+    )
+
+
+def task_at(path: str) -> Any:
+    """Return the task of this path, such as `shop.tasks.send`; None where there is none. What a row names is imported
+    only from an installed app, and called only if it is a task."""
+    tasks = framework()
+    if tasks is None or not any(isinstance(tasks.task_backends[alias], StartsTasks) for alias in _aliases(tasks)):
+        return None
+    module, _, name = path.rpartition(".")
+    found = getattr(_module(module), name, None)
+    base = import_module(f"{tasks.__name__}.base")
+    return found if isinstance(found, base.Task) and found.module_path == path else None
+
+
+def _aliases(tasks: ModuleType) -> list[str]:
+    """Return the aliases in TASKS whose backends can be made."""
+    good = []
+    for alias in tasks.task_backends:
+        try:
+            tasks.task_backends[alias]
+        except ImproperlyConfigured:
+            continue
+        good.append(alias)
+    return good
+
+
+def _module(name: str) -> ModuleType | None:
+    known = sys.modules.get(name)
+    if known is not None:
+        return known
+    if not any(name == app.name or name.startswith(f"{app.name}.") for app in apps.get_app_configs()):
+        return None
+    try:
+        return import_module(name)
+    except ModuleNotFoundError:
+        return None
+
+
+def _prepare(task: Any) -> Callable[[Context, TaskArguments], Running]:
+    def ready(context: Context, given: TaskArguments) -> Running:
+        mine = task if given.backend is None else task.using(backend=given.backend)
+        backend = mine.get_backend()
+        if not isinstance(backend, StartsTasks):
+            raise UnknownTarget(
+                f"The backend '{mine.backend}' of the task {mine.module_path} is none that jobs start: name one by "
+                '"backend", or by using(backend=...).'
+            )
+        return backend.starting(mine, context.job_id)
+
+    return ready
+
+
+def _run(context: Context, given: TaskArguments) -> object:
+    running: Running = context.prepared
+    with running:
+        return running.returned(running.function(*running.args, **running.kwargs))
+
+
+async def _run_async(context: Context, given: TaskArguments) -> object:
+    running: Running = context.prepared
+    with running:
+        return running.returned(await running.function(*running.args, **running.kwargs))

@@ -1,0 +1,230 @@
+"""Tasks of Django as jobs: enqueued, started, and their results, long after and from any process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.checks import Error
+from django.test import override_settings
+from django.utils import timezone
+from django_tasks import TaskResultStatus, default_task_backend, task_backends
+from django_tasks.exceptions import InvalidTaskError, TaskResultDoesNotExist
+from django_tasks.signals import task_enqueued, task_finished, task_started
+
+from jobs import Refused, acting_as, cancel, schedule, targets
+from jobs.models import Attempt, Job
+from jobs.states import State
+from jobs.tasks_backend import RunAtBackend, TaskInterrupted, TaskNotStarted, TaskStopped
+from jobs.testing.starting import start
+from tests.django_tasks import tasks
+
+OURS = "jobs.tasks_backend.RunAtBackend"
+ADD = "django:tests.django_tasks.tasks.add"
+
+
+@pytest.fixture(autouse=True)
+def _ours(db: None) -> Iterator[None]:
+    configured = {
+        "default": {"BACKEND": OURS, "QUEUES": []},
+        "other": {"BACKEND": OURS, "QUEUES": ["default", "q"], "OPTIONS": {"deadline": 60, "labels": {"a": "b"}}},
+        "immediate": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+    }
+    tasks.SEEN.clear()
+    with override_settings(TASKS=configured):
+        yield
+
+
+def job_of(result: Any) -> Job:
+    return Job.objects.get(pk=int(result.id))
+
+
+def run(result: Any) -> Any:
+    assert start(job_of(result))
+    result.refresh()
+    return result
+
+
+def test_it_says_what_it_can_do():
+    assert isinstance(default_task_backend._connections[default_task_backend._alias], RunAtBackend)
+    backend = task_backends["default"]
+    assert (backend.supports_defer, backend.supports_async_task, backend.supports_get_result) == (True, True, True)
+    assert backend.supports_priority is False
+
+
+def test_a_task_is_a_job_and_its_result_is_ready():
+    result = tasks.add.enqueue(1, b=2)
+    job = job_of(result)
+    assert (job.target, job.queue) == (ADD, "default")
+    assert job.payload == {"args": [1], "kwargs": {"b": 2}}
+    assert (result.status, result.args, result.kwargs, result.backend) == (
+        TaskResultStatus.READY,
+        [1],
+        {"b": 2},
+        "default",
+    )
+    assert (result.enqueued_at, result.attempts, result.errors, result.task) == (job.created_at, 0, [], tasks.add)
+    assert default_task_backend.get_result(result.id) == result
+
+
+def test_run_after_is_run_at():
+    at = timezone.now() + timedelta(days=1, microseconds=7)
+    result = tasks.add.using(run_after=at).enqueue(1)
+    assert (job_of(result).run_at, result.task.run_after) == (at, at)
+    assert tasks.add.get_result(result.id) == result
+
+
+def test_a_time_that_has_passed_is_now():
+    before = timezone.now()
+    result = tasks.add.using(run_after=before - timedelta(days=1)).enqueue(1)
+    assert abs(job_of(result).run_at - before) < timedelta(seconds=60)
+
+
+def test_what_it_returns_is_its_result():
+    done = run(tasks.add.enqueue(1, b=2))
+    assert (done.status, done.return_value, done.attempts, done.is_finished) == (
+        TaskResultStatus.SUCCESSFUL,
+        3,
+        1,
+        True,
+    )
+    assert done.enqueued_at <= done.started_at <= done.finished_at
+    assert done.worker_ids == ["tests@here"]
+    assert run(tasks.add_async.enqueue(1, 2)).return_value == 3
+    assert run(tasks.returns.enqueue("tuple")).return_value == [1, 2]
+    assert run(tasks.returns.enqueue("float")).return_value == 0.1
+    assert run(tasks.returns.enqueue("none")).return_value is None
+
+
+def test_what_is_no_json_is_refused_before_and_fails_after():
+    with pytest.raises(TypeError, match="Unsupported type"):
+        tasks.add.enqueue(datetime.now)
+    failed = run(tasks.returns.enqueue("set"))
+    assert (failed.status, failed.errors[0].exception_class) == (TaskResultStatus.FAILED, TypeError)
+
+
+def test_an_error_is_told_with_its_class_and_its_traceback():
+    failed = run(tasks.fail.enqueue("no: paper\nat all"))
+    (error,) = failed.errors
+    assert failed.status == TaskResultStatus.FAILED
+    assert error.exception_class is tasks.Broken
+    assert "raise Broken(words)" in error.traceback
+    assert error.traceback.endswith("tests.django_tasks.tasks.Broken: no: paper\nat all\n")
+    assert "django_tasks.py" not in error.traceback
+    with pytest.raises(ValueError, match="Task failed"):
+        _ = failed.return_value
+
+
+def test_a_start_that_may_be_repeated_tells_of_each():
+    options = {"rerunnable": True, "max_attempts": 2, "retry_on": ["failure"]}
+    with override_settings(TASKS={"default": {"BACKEND": OURS, "OPTIONS": options}}):
+        result = run(tasks.fail.enqueue("x"))
+        assert (result.status, result.attempts, len(result.errors)) == (TaskResultStatus.READY, 1, 1)
+        assert start(job_of(result)) is False  # not before its back-off is over
+        Job.objects.filter(pk=result.id).update(run_at=timezone.now(), not_before=None)
+        assert run(result).attempts == 2
+
+
+def test_the_context_knows_the_result():
+    result = run(tasks.attempts.enqueue())
+    assert result.return_value == [1, result.id, "RUNNING"]
+
+
+def test_signals_are_sent_at_each_step():
+    heard: list[tuple[str, str, str]] = []
+
+    def hear(name: str) -> Any:
+        return lambda sender, task_result, **_: heard.append((name, task_result.status, sender.__name__))
+
+    receivers = {"enqueued": task_enqueued, "started": task_started, "finished": task_finished}
+    kept = {name: hear(name) for name in receivers}
+    for name, signal in receivers.items():
+        signal.connect(kept[name])
+    try:
+        run(tasks.add.enqueue(1))
+        run(tasks.fail.enqueue("x"))
+    finally:
+        for name, signal in receivers.items():
+            signal.disconnect(kept[name])
+    of_one = [("enqueued", "READY", "RunAtBackend"), ("started", "RUNNING", "RunAtBackend")]
+    assert heard == [
+        *of_one,
+        ("finished", "SUCCESSFUL", "RunAtBackend"),
+        *of_one,
+        ("finished", "FAILED", "RunAtBackend"),
+    ]
+
+
+def test_another_alias_has_its_own_queues_and_options():
+    result = tasks.add.using(backend="other", queue_name="q").enqueue(1)
+    job = job_of(result)
+    assert (job.queue, job.deadline, job.labels) == ("q", 60, {"a": "b"})
+    done = run(result)
+    assert (done.return_value, done.backend, done.task.queue_name) == (1, "other", "q")
+    with pytest.raises(InvalidTaskError, match="Queue 'nowhere' is not valid"):
+        tasks.add.using(backend="other", queue_name="nowhere")
+
+
+def test_priorities_are_refused():
+    with pytest.raises(InvalidTaskError, match="does not support setting priority"):
+        tasks.add.using(priority=5)
+
+
+def test_wrong_settings_are_found_by_checks():
+    wrong = {"BACKEND": OURS, "QUEUES": ["a b"], "OPTIONS": {"dedline": 5, "target": "x"}}
+    with override_settings(TASKS={"default": wrong}):
+        found = {error.id: error for error in task_backends["default"].check()}
+    assert set(found) == {"jobs.E040", "jobs.E041"}
+    assert all(isinstance(error, Error) for error in found.values())
+    assert "dedline, target" in found["jobs.E041"].msg
+
+
+def test_a_missing_result_does_not_exist():
+    other = schedule("demo.noop")
+    for wrong in ("0", "123456789", "x", "9" * 30, "-1", str(other.id)):
+        with pytest.raises(TaskResultDoesNotExist):
+            default_task_backend.get_result(wrong)
+
+
+def test_what_was_cancelled_skipped_or_interrupted_says_so():
+    gone = tasks.add.enqueue(1)
+    cancel(int(gone.id), "Twice.")
+    gone.refresh()
+    assert (gone.status, gone.errors[0].exception_class) == (TaskResultStatus.FAILED, TaskNotStarted)
+    assert "Twice." in gone.errors[0].traceback
+    result = run(tasks.add.enqueue(1))
+    for outcome, words, kind in [
+        (State.INTERRUPTED, "Its worker vanished", TaskInterrupted),
+        (State.FAILED, "Its deadline of 5 s passed", TaskStopped),
+    ]:
+        Attempt.objects.filter(job_id=result.id).update(outcome=outcome, error=words)
+        Job.objects.filter(pk=result.id).update(state=outcome, reason=words)
+        result.refresh()
+        assert (result.status, result.errors[0].exception_class) == (TaskResultStatus.FAILED, kind)
+
+
+def test_a_row_can_name_tasks_and_nothing_else():
+    for path in ("tests.django_tasks.tasks.no_task", "os.system", "tests.django_tasks.tasks.add.func", "x", "", "."):
+        with pytest.raises(targets.UnknownTarget):
+            targets.find(f"django:{path}")
+    assert targets.find(ADD).summary == "Add two numbers."
+    others = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    with override_settings(TASKS=others), pytest.raises(targets.UnknownTarget):
+        targets.find(ADD)
+    with pytest.raises(Refused, match="Argument 'words' is not known"):
+        schedule(ADD, {"words": "x"})
+    assert tasks.SEEN == []
+
+
+def test_a_task_is_scheduled_by_any_way_in():
+    job = schedule(ADD, {"kwargs": {"a": 2, "b": 3}}, run_at=timezone.now() + timedelta(hours=1))
+    result = tasks.add.get_result(str(job.id))
+    assert (result.args, result.kwargs, result.status) == ([], {"a": 2, "b": 3}, TaskResultStatus.READY)
+
+
+def test_who_acts_has_created_it(django_user_model: Any):
+    ada = django_user_model.objects.create_user("ada")
+    with acting_as(ada):
+        assert job_of(tasks.add.enqueue(1)).created_by == ada
