@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status psql test core-coverage model mutants fuzz check \
-	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-limits bench-schedules bench-scale bench-look bench-migrate bench-peers drill lock clean venv venv-dev
+	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-limits bench-schedules bench-scale bench-look bench-forecast bench-migrate bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -99,6 +99,9 @@ bench-limits: venv ## Limits with few and with 100,000 waiting, and what one cos
 
 bench-schedules: venv ## 100,000 schedules beside plain jobs, and django-celery-beat; ARGS="--total 20000"
 	@exec $(BENCHMARK) --schedules $(ARGS)
+
+bench-forecast: venv ## An hour with overloads in it, forecast beforehand and compared; ARGS="--minutes 10"
+	@exec $(BENCHMARK) --forecast $(ARGS)
 
 bench-scale: venv ## Every question with few and with many rows; ARGS="--rows 100000 --rows 5000000"
 	@exec $(BENCHMARK) --years $(ARGS)

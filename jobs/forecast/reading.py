@@ -76,13 +76,15 @@ class Reading:
     mark: UUID = field(default_factory=uuid4)
 
 
-def read(now: datetime, hours: int, within: Reach, *, until: datetime | None = None) -> Reading:
+def read(
+    now: datetime, hours: int, within: Reach, *, until: datetime | None = None, without: Collection[int] = ()
+) -> Reading:
     """Ask the database. Some seven statements, of which the first reads MOST_PENDING jobs at most. With `until` of the
-    part up to then, and two statements while nothing is planned in it."""
+    part up to then, and two statements while nothing is planned in it. Pending jobs `without` are left out."""
     seconds = LENGTHS[hours] // 1000
     base = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
     is_part, until = until is not None, until or now + timedelta(hours=hours)
-    counted = cohorts(base, now=now, until=until, cell=CELLS[hours], within=within)
+    counted = cohorts(base, now=now, until=until, cell=CELLS[hours], within=within, without=without)
     schedules = coming(now=now, until=until, within=within)
     if is_part and not schedules.starts and not any(one.is_pending for one in counted):
         return Reading(now, base, until, hours, [], schedules, durations((), now=now, within=within), [], {})

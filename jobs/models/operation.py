@@ -47,7 +47,7 @@ class OperationQuerySet(OfSchedulesWithin, models.QuerySet["Operation"]):
 
     def for_people(self) -> Self:
         """Select them with what lists of them show, in one query."""
-        return self.select_related("created_by", "undoes")
+        return self.select_related("created_by", "undoes").defer("in_order", "undoes__in_order")
 
     def going_on(self) -> OperationQuerySet:
         """Select those that are not over, the oldest first."""
@@ -107,6 +107,13 @@ class Operation(models.Model):
         db_default=[],
         blank=True,
         help_text="Before that, and yet to do.",
+    )
+    in_order = ArrayField(
+        models.BigIntegerField(),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Of jobs that are spread: all of them, in the order of their times when it began.",
     )
     refused = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="How many it has left as they were, by why."
@@ -208,4 +215,4 @@ class Operation(models.Model):
         return sum(self.refused.values())
 
     def described(self) -> Described:
-        return described(self, columns(Operation, "id", "created_at", "created_by_id", "one_by_one"))
+        return described(self, columns(Operation, "id", "created_at", "created_by_id", "one_by_one", "in_order"))

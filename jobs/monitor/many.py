@@ -15,8 +15,9 @@ from rest_framework import serializers
 
 from jobs.api.listing import checked
 from jobs.clock import clock
-from jobs.models import Job
+from jobs.models import Job, Verb
 from jobs.monitor.access import page
+from jobs.monitor.ahead.moving import look
 from jobs.monitor.job_list import SIZES, PageQuery
 from jobs.permissions import CONTROL_JOB, why_refused
 from jobs.rights import reach_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 CHOSEN, ALL = "chosen", "all"
 MOST_CHOSEN = max(SIZES)
+MOVES = ("over", "run_at", "by")  # what says how jobs are moved
 SHOWN = 10  # of the jobs that were chosen or are found
 
 
@@ -51,7 +53,8 @@ def many(request: HttpRequest) -> HttpResponse:
     except _Unclear as unclear:
         return render(request, "jobs/many_unclear.html", {"why": str(unclear)}, status=400)
     begins = request.method == "POST" and "begin" in sent
-    form = ManyForm(sent if begins else None, action=action, wanted=wanted, now=now)
+    looks = not begins and any(sent.get(name) for name in MOVES)
+    form = ManyForm(sent if begins or looks else None, action=action, wanted=wanted, now=now, begins=begins)
     if begins and form.is_valid():
         try:
             begun = begin(form.asked, reason=form.cleaned_data["reason"], by=by, now=now, idempotency_key=_key(sent))
@@ -61,6 +64,7 @@ def many(request: HttpRequest) -> HttpResponse:
             if begun.created:
                 go_on(begun.operation.pk, now=now)
             return redirect("operation", begun.operation.pk)
+    is_asked = (begins or looks) and action.verb == Verb.RESCHEDULE and form.is_valid()
     counted = count(AskedOfMany(action.verb, wanted), reach_of(by), now=now)
     shown = AskedOfMany(action.verb, wanted).found(reach_of(by), now).in_state(action_states(action))
     row = kept(wanted)
@@ -68,6 +72,8 @@ def many(request: HttpRequest) -> HttpResponse:
         "form": form,
         "action": action,
         "counted": counted,
+        "moves": action.verb == Verb.RESCHEDULE,
+        "ahead": look(form.asked, reach_of(by), now) if is_asked else None,
         "left": sorted(counted.left.items(), key=lambda one: -one[1]),
         "which": which(row),
         "address": address_of(row),
@@ -83,7 +89,7 @@ def many(request: HttpRequest) -> HttpResponse:
 def _key(sent: QueryDict) -> str:
     """Return the key of what this form asks for: sent twice it begins one operation. Whoever goes back to it in the
     browser and asks for something else begins another."""
-    asked = [(name, sent.getlist(name)) for name in ("action", "which", "filter", "ids", "run_at", "by", "queue")]
+    asked = [(name, sent.getlist(name)) for name in ("action", "which", "filter", "ids", *MOVES, "queue")]
     return str(uuid.uuid5(uuid.UUID(key_of(sent)), repr(asked)))
 
 

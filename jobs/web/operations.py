@@ -20,6 +20,7 @@ from jobs.transitions.operations import AskedOfMany
 from jobs.transitions.operations.trying import needed, of_first
 from jobs.web import parsing, whens
 
+OVER_WHAT = "Write how long the window is, such as 30 min or 2 hours."
 BY_HOW_MUCH = "Write how far they move, such as 2 hours or 1 day; earlier with a minus: -30 min."
 
 
@@ -33,13 +34,24 @@ class Action:
     done: str
     meaning: str
     undone: str = ""
+    named: str = ""
 
     @property
     def name(self) -> str:
         """Name of the action in addresses and forms."""
+        if self.named:
+            return self.named
         return self.verb.replace("_", "-") if self.verb != Verb.EDIT else "move"
 
 
+SPREAD = Action(
+    Verb.RESCHEDULE,
+    "Spread",
+    "spread",
+    "They start one after the other, evenly over a window, in the order of their times, and none before its own.",
+    "back at their times",
+    "spread",
+)
 ACTIONS = (
     Action(
         Verb.CANCEL,
@@ -49,6 +61,7 @@ ACTIONS = (
         "not cancelled after all",
     ),
     Action(Verb.RESCHEDULE, "Reschedule", "rescheduled", "They start at another time.", "back at their times"),
+    SPREAD,
     Action(Verb.RUN_NOW, "Run now", "told to start now", "They start at once.", "back at their times"),
     Action(Verb.EDIT, "Move to another queue", "moved", "Other workers take them.", "back in their queues"),
     Action(
@@ -67,20 +80,23 @@ ACTIONS = (
     ),
 )
 BY_NAME: Mapping[str, Action] = {action.name: action for action in ACTIONS}
-BY_VERB: Mapping[str, Action] = {action.verb: action for action in ACTIONS}
+BY_VERB: Mapping[str, Action] = {action.verb: action for action in ACTIONS if action is not SPREAD}
 
 
 def action_of(operation: Operation) -> Action:
     """Return what an operation does; of an undo what it takes back."""
-    return BY_VERB[str((operation.undoes or operation).verb)]
+    row = operation.undoes or operation
+    return SPREAD if "over_seconds" in row.arguments else BY_VERB[str(row.verb)]
 
 
 def title(operation: Operation) -> str:
     """Say in a line what an operation does."""
     if operation.undoes is not None:
         return f"Undo of operation {operation.undoes_id}: {action_of(operation).label.lower()}"
-    asked = AskedOfMany.of(operation)
-    label = action_of(operation).label
+    asked, label = AskedOfMany.said(operation), action_of(operation).label
+    if asked.over_seconds is not None and asked.run_at is not None:
+        begin = f"{asked.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{label} over {_length(asked.over_seconds)} from {begin} on"
     if asked.run_at is not None:
         return f"{label} to {asked.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     if asked.by_seconds is not None:
@@ -150,16 +166,34 @@ class ManyForm(forms.Form):
         max_length=100,
         help_text="Such as 2 hours or 1 day; earlier with a minus: -30 min.",
     )
+    over = forms.CharField(label="Over", max_length=100, help_text="Such as 30 min or 2 hours.")
     queue = forms.CharField(label="Queue", max_length=100, help_text="To which they move.")
     reason = forms.CharField(
         label="Reason", max_length=REASON_LIMIT, help_text="For those whose jobs these are. It is kept with your name."
     )
 
-    def __init__(self, *args: Any, action: Action, wanted: Mapping[str, Any], now: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        action: Action,
+        wanted: Mapping[str, Any],
+        now: datetime,
+        begins: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Without `begins` it is only looked at what would become of them: that needs no reason."""
         super().__init__(*args, **kwargs)
         self._action, self._wanted, self._now = action, wanted, now
+        self.fields["reason"].required = begins
         if action.verb != Verb.RESCHEDULE:
             del self.fields["run_at"], self.fields["by"]
+        if action is SPREAD:
+            del self.fields["by"]
+            self.fields["run_at"].label = "From"
+            self.fields["run_at"].help_text = "Such as tomorrow 09:00; UTC. Empty: from the time of the first on."
+            self.order_fields(["over", "run_at"])
+        else:
+            del self.fields["over"]
         if action.verb != Verb.EDIT:
             del self.fields["queue"]
 
@@ -176,15 +210,20 @@ class ManyForm(forms.Form):
         text = self.cleaned_data["by"].strip()
         if not text:
             return None
-        length = text.lstrip("+-").strip()
+        seconds = self._seconds(text.lstrip("+-").strip(), BY_HOW_MUCH)
+        return -seconds if text.startswith("-") else seconds
+
+    def clean_over(self) -> int:
+        return self._seconds(self.cleaned_data["over"].strip(), OVER_WHAT)
+
+    def _seconds(self, length: str, otherwise: str) -> int:
         if not whens.SPAN.fullmatch(f"in {length}"):
-            raise ValidationError(BY_HOW_MUCH)
+            raise ValidationError(otherwise)
         try:
             moved = whens.moment(f"in {length}", now=self._now, zone=ZoneInfo("UTC")) or self._now
         except parsing.Unreadable:
-            raise ValidationError(BY_HOW_MUCH) from None
-        seconds = int((moved - self._now) / timedelta(seconds=1))
-        return -seconds if text.startswith("-") else seconds
+            raise ValidationError(otherwise) from None
+        return int((moved - self._now) / timedelta(seconds=1))
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -194,8 +233,9 @@ class ManyForm(forms.Form):
                 self._wanted,
                 run_at=given.get("run_at"),
                 by_seconds=given.get("by"),
+                over_seconds=given.get("over"),
                 queue=given.get("queue"),
             )
             for name, said in self.asked.problems(self._now).items():
-                self.add_error({"by_seconds": "by"}.get(name, name), said)
+                self.add_error({"by_seconds": "by", "over_seconds": "over"}.get(name, name), said)
         return given

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from jobs.clock import clock
@@ -54,6 +56,41 @@ def test_an_overload_is_in_words_hatched_and_in_the_table(client: Client) -> Non
     text = shown(client, slots="7")
     assert "starts on time, with 7 more slots for each queue." in text
     assert "url(#late-1)" not in text
+
+
+def test_an_overload_leads_to_the_pages_that_spread_and_move_its_jobs_and_no_others(client: Client) -> None:
+    now = clock.current().replace(microsecond=0)
+    worker(now, slots=2, queues=["mail"])
+    for _ in range(9):
+        pending(now + timedelta(hours=1), queue="mail")
+    worker(now, "w2@host", slots=2, queues=["other"])
+    pending(now + timedelta(hours=1), queue="other")
+    pending(now + timedelta(hours=2), queue="mail")
+    text = shown(client)
+    for action, words in (("spread", "Spread: 9 jobs"), ("reschedule", "Reschedule: 9 jobs")):
+        (link,) = re.findall(rf'href="(/operations/new/\?action={action}[^"]*)"', text)
+        page = client.get(html.unescape(link)).content.decode()
+        assert words in page
+    assert (
+        'name="over" value="1 min"'
+        in client.get(
+            html.unescape(re.findall(r'href="(/operations/new/\?action=spread[^"]*)"', text)[0])
+        ).content.decode()
+    )
+
+
+def test_who_may_not_control_jobs_has_no_button(db: None) -> None:
+    now = clock.current()
+    worker(now, slots=2, queues=["mail"])
+    for _ in range(9):
+        pending(now + timedelta(hours=1), queue="mail")
+    one = Client()
+    user = User.objects.create_user("viewer")
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "all_teams"]))
+    one.force_login(user)
+    text = shown(one)
+    assert "needs 9 slots" in text
+    assert "/operations/new/" not in text
 
 
 def test_an_hour_of_the_table_leads_to_its_jobs(client: Client) -> None:

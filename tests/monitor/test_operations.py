@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from jobs.models import Audit, Job, Operation
 from jobs.states import State
 from jobs.transitions import operations
-from tests.monitor.rows import SECOND, ended, pending, running
+from tests.monitor.rows import SECOND, ended, pending, running, worker
 
 pytestmark = pytest.mark.django_db
 KEY = "0b7c7c0e-8a35-4d0c-9d36-3a4c8f2c2f10"
@@ -264,3 +264,78 @@ def test_a_form_that_is_sent_again_with_something_else_is_another_operation(oper
     back = operator.post("/operations/new/", {**sent, "queue": "slow"})
     assert back["Location"] != f"/operations/{first.pk}/", "by the browser's way back, with the same key"
     assert Operation.objects.latest("id").arguments == {"queue": "slow"}
+
+
+def looked(client, query, action="spread", **more):
+    """The page as the forecast links to it."""
+    response = client.get("/operations/new/", {"action": action, "which": "all", "filter": query, **more})
+    assert response.status_code == 200, text(response)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text(response)))
+
+
+@pytest.fixture
+def overloaded(at):
+    """Nine of a second each at one moment, on two slots."""
+    worker(at, slots=2, queues=["mail"])
+    noon = at.replace(microsecond=0) + 3600 * SECOND
+    return [pending(noon, queue="mail") for _ in range(9)]
+
+
+def test_before_they_are_spread_the_page_says_from_when_to_when_and_what_the_forecast_says_afterwards(
+    operator, overloaded
+):
+    noon = overloaded[0].run_at
+    page = looked(operator, "queue=mail", over="1 min")
+    assert "Spread: 9 jobs" in page
+    last = noon + 480 / 9 * SECOND
+    when = (
+        f"from {noon:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}.{last.microsecond // 1000:03d} UTC. 1 of them stays"
+    )
+    assert f"9 jobs, due at {noon:%Y-%m-%d %H:%M:%S}, will be due {when} where it is." in page
+    assert "needs 9 slots, has 2: delays up to 4 s. everything starts on time" in page
+    assert "give their schedules a spread" not in page
+    page = looked(operator, "queue=mail", over="2 sec")
+    assert page.count("has 2: delays up to") == 2
+    assert "give their schedules a spread" in page
+    assert "Write how long the window is" in looked(operator, "queue=mail", over="soon")
+    assert Job.objects.filter(run_at=noon).count() == 9
+
+
+def test_jobs_are_spread_and_that_is_taken_back(operator, overloaded):
+    noon = overloaded[0].run_at
+    operation, _ = begun(operator, "queue=mail", "spread", over="90 seconds")
+    assert (operation.done, operation.refused) == (8, {"its own time is not before its place in the window": 1})
+    assert max(Job.objects.values_list("run_at", flat=True)) == noon + 80 * SECOND
+    shown = re.sub(r"<[^>]+>", "", text(operator.get(f"/operations/{operation.pk}/")))
+    assert f"Spread over 1 min 30 s from {noon:%Y-%m-%d %H:%M:%S} UTC on" in shown
+    assert "8 of 9 spread, 1 left as they were" in shown
+    sent = hidden(text(operator.get(f"/operations/{operation.pk}/undo/")))
+    answer = operator.post(f"/operations/{operation.pk}/undo/", {**sent, "reason": "It was right."})
+    undone = text(operator.get(answer["Location"]))
+    assert f"Undo of operation {operation.pk}: spread" in undone
+    assert set(Job.objects.values_list("run_at", flat=True)) == {noon}
+
+
+def test_what_jobs_are_bound_by_is_said_before_they_are_moved(operator, overloaded, at):
+    first, second, *_ = overloaded
+    Job.objects.filter(pk=first.pk).update(key="one", start_within=60, approved_at=at)
+    Job.objects.filter(pk=second.pk).update(deadline=60, key="other")
+    page = looked(operator, "queue=mail", "reschedule", by="2 hours")
+    assert "1: each may start only so long after its time: counted from the new one." in page
+    assert "2: each has a key" in page
+    assert "1: each was approved: the new time is to be approved again." in page
+    assert "calendar" not in page
+    assert "Forecast of the next 24 hours" in page
+
+
+def test_a_time_beyond_the_forecast_is_no_error(operator, overloaded):
+    assert "That is beyond the forecast" in looked(operator, "queue=mail", "reschedule", by="30 days")
+    assert "There is no job" not in looked(operator, "queue=none", over="1 min")
+
+
+def test_what_a_look_asks_the_database(operator, overloaded, django_assert_num_queries):
+    # Session, user, two for the permissions; the count with its bound of time and its savepoint (4); the jobs in their
+    # order, and what they are bound by; what is planned without them, schedules, how long bodies take, workers and
+    # limits; and the same as it is.
+    with django_assert_num_queries(20):
+        looked(operator, "queue=mail", over="1 min")

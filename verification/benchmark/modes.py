@@ -21,6 +21,9 @@ from verification.benchmark.creating import run as creating_run
 from verification.benchmark.drain import card as drain_card
 from verification.benchmark.drain import options as drain_options
 from verification.benchmark.drain import turns
+from verification.benchmark.foreseen import card as foreseen_card
+from verification.benchmark.foreseen import options as foreseen_options
+from verification.benchmark.foreseen import run as foreseen_run
 from verification.benchmark.limits import card as limits_card
 from verification.benchmark.limits import options as limits_options
 from verification.benchmark.limits import pressure
@@ -103,6 +106,7 @@ CHOICES = {
     "schedules": (schedules_options.checked, schedules_load.Schedules, schedules_card.show),
     "soak": (soak_options.checked, soak_run.Soak, soak_card.show),
     "look": (look_options.checked, look_run.Looking, look_card.show),
+    "forecast": (foreseen_options.checked, foreseen_run.Foreseen, foreseen_card.show),
     "years": (years_options.checked, years_run.After, years_card.show),
     "upgrade": (upgrade_options.checked, upgrade_run.Upgrade, upgrade_card.show),
     "peers": (peers_options.checked, compare.Comparing, table.show),

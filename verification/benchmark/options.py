@@ -20,6 +20,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
         float,
         "seconds of load (default 60, with --create 10, --limits 20, four times, --schedules 120)",
     ),
+    "minutes": (int, "with --forecast: of load (default 60)"),
     "instances": (int, "workers (default 5, with --throughput, --drain, --steady and --schedules 2)"),
     "slots": (
         int,
@@ -79,6 +80,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
 }
 # Who has the options that the exercise does not have.
 ELSEWHERE = {
+    "minutes": "--forecast",
     "jobs": "--throughput or --burst or --drain or --scale-out or --create or --operations",
     "http": "--burst",
     "only": "--peers or --drain",

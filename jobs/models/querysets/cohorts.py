@@ -4,7 +4,7 @@ moments, not as there are jobs."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -79,13 +79,17 @@ def cohorts(
     within: Reach,
     most: int = MOST_PENDING,
     among_soonest: bool = False,
+    without: Collection[int] = (),
 ) -> list[Cohorts]:
     """Count what is pending and not held, due before `until`, in cells of so many milliseconds from `base` on (what is
     overdue is due now), and what runs, of what is within this reach. One statement, which reads `most` pending jobs:
-    those of this reach; with `among_soonest` of all, and counts of them those of this reach."""
+    those of this reach; with `among_soonest` of all, and counts of them those of this reach. Pending ones `without` are
+    left out."""
     condition, more = and_in_reach(within)
     where = {"inside": "", "outside": condition} if among_soonest else {"inside": condition, "outside": ""}
     whose = ", created_by_id, labels" if condition and among_soonest else ""
+    if without:
+        where["inside"] += " AND id <> ALL (%(without)s::bigint[])"
     values = {
         "base": base,
         "now": now,
@@ -95,6 +99,7 @@ def cohorts(
         "cell": cell,
         "pending": most,
         "running": MOST_RUNNING,
+        "without": list(without),
         **more,
     }
     with connection.cursor() as cursor:

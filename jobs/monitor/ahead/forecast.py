@@ -24,7 +24,7 @@ from jobs.models.querysets.cohorts import MOST_PENDING
 from jobs.monitor.access import page
 from jobs.monitor.by_query import by_query, in_form
 from jobs.monitor.list_form import Field, Form, address, without
-from jobs.permissions import VIEW_JOB
+from jobs.permissions import CONTROL_JOB, VIEW_JOB
 from jobs.rights import reach_of
 
 HOURS = {DAY: "24 hours", WEEK: "7 days"}
@@ -68,6 +68,15 @@ class Bar(NamedTuple):
     delay: str
 
 
+class Late(NamedTuple):
+    """Overload with the addresses of its jobs, and of the pages that spread and move those."""
+
+    of: Overload
+    jobs: str
+    spread: str
+    move: str
+
+
 class Chart(NamedTuple):
     """Forecast of a queue as people see it. `line`: how high the slots are; `top`: what the full height stands for."""
 
@@ -76,7 +85,7 @@ class Chart(NamedTuple):
     width: int
     line: float
     top: int
-    overloads: list[tuple[Overload, str]]
+    overloads: list[Late]
     more_overloads: int
     delay: str
 
@@ -108,6 +117,7 @@ def forecast_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpRespon
         "reckoned_s": UNKNOWN / 1000,
         "tolerable_s": TOLERABLE // 1000,
         "most": MOST_PENDING,
+        "may_control": request.user.has_perm(CONTROL_JOB),
         "height": HEIGHT,
     }
     return render(request, "monitor/forecast.html", facts)
@@ -139,7 +149,7 @@ def _chart(one: OfQueue, found: Forecast) -> Chart:
             )
         )
     worst = sorted(sorted(one.overloads, key=lambda late: -late.delay)[:OVERLOADS], key=lambda late: late.first)
-    overloads = [(late, _jobs(one.name, late.begin, late.until)) for late in worst]
+    overloads = [_late(late, found) for late in worst]
     more = one.more_overloads + len(one.overloads) - len(worst)
     line = round(HEIGHT - HEIGHT * one.slots / top, 2)
     return Chart(one, bars, found.places // each + 1, line, top, overloads, more, in_words(one.delay))
@@ -150,6 +160,22 @@ def in_words(delay: float) -> str:
     if delay == NEVER:
         return "never starts"
     return lasting(delay) if delay else "none"
+
+
+def _late(late: Overload, found: Forecast) -> Late:
+    which = {"queue": late.queue, "state": "pending", "held": "no"}
+    if late.begin > found.now:  # else what is overdue is among them
+        which["run_at_after"] = late.begin.isoformat()
+    which["run_at_before"] = late.until.isoformat()
+    asked = {"which": "all", "filter": urlencode(which, safe=":,")}
+    over = {} if late.spread is None else {"over": f"{late.spread // 60} min"}
+    new = reverse("operation-new")
+    return Late(
+        late,
+        _jobs(late.queue, late.begin, late.until),
+        f"{new}?{urlencode({'action': 'spread', **asked, **over})}" if late.slots else "",
+        f"{new}?{urlencode({'action': 'reschedule', **asked})}",
+    )
 
 
 def _jobs(queue: str, begin: datetime, until: datetime) -> str:

@@ -14,8 +14,8 @@ from jobs.models import Audit, Change, Described, Job, Operation, Subject
 from jobs.models.operation import FASTEST
 from jobs.rights import reach_of
 from jobs.rules.finding import THESE
-from jobs.transitions.operations import trying
-from jobs.transitions.operations.asked import OFFERED, AskedOfMany
+from jobs.transitions.operations import spreading, trying
+from jobs.transitions.operations.asked import OFFERED, AskedOfMany, ordered, to_spread
 from jobs.transitions.operations.counting import Counted, count, count_undo
 from jobs.transitions.operations.stepping import end
 from jobs.transitions.operations.undoing import BACK
@@ -69,6 +69,11 @@ def begin(
         problems = {"verb": [NOTHING]}
     if problems:
         raise ValidationError(problems)
+    ordered: dict[str, Any] = {}
+    if asked.spreads:
+        asked, total = _ordered(asked, by, now)
+        ordered = {"in_order": list(asked.in_order)}
+        counted = Counted(total)
     oldest, newest = Job.objects.all().ends()
     if these := asked.row.get(THESE):
         oldest, newest = max(oldest, these[0]), min(newest, these[-1])
@@ -88,7 +93,19 @@ def begin(
         now=now,
         idempotency_key=idempotency_key,
         **tried,
+        **ordered,
     )
+
+
+def _ordered(asked: AskedOfMany, by: AbstractBaseUser, now: datetime) -> tuple[AskedOfMany, int]:
+    """Return it with its jobs in their order and when its window begins, and how many they are. Raises
+    ValidationError."""
+    jobs = spreading.in_order(to_spread(asked, reach_of(by), now))
+    if len(jobs) > spreading.MOST:
+        raise ValidationError({"verb": [f"These are more than {spreading.MOST:,} jobs. Find fewer by a filter."]})
+    if not jobs:
+        raise ValidationError({"verb": [NOTHING]})
+    return ordered(asked, jobs, now), len(jobs)
 
 
 def begin_undo(

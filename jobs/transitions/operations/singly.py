@@ -61,9 +61,11 @@ def _forth(asked: AskedOfMany, operation: Operation, job_id: int, reach: Reach, 
 def _ask(asked: AskedOfMany, job: Job, part: Part) -> Answer:
     how: dict[str, Any] = {"now": part.now, "reason": part.reason, "by": part.by, "operation": part.operation}
     if asked.verb == Verb.RESCHEDULE:
-        moved = asked.moved(job.run_at, part.now)
+        moved = asked.moved(job.pk, job.run_at, part.now)
         if moved is None:
             raise ValidationError(words.BEYOND)
+        if asked.spreads and moved == job.run_at:
+            raise ValidationError(words.IN_PLACE)
         return controls.reschedule(job.pk, run_at=moved, **how)
     if asked.verb == Verb.EDIT:
         return controls.edit(job.pk, {"queue": asked.queue}, **how)

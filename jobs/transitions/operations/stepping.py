@@ -14,6 +14,7 @@ from jobs.clock import steady
 from jobs.events import emit
 from jobs.events.transitions import OperationEnded
 from jobs.models import Job, Operation, Turn, Verb
+from jobs.models.querysets.ids import is_one_of
 from jobs.permissions import why_refused
 from jobs.rights import Reach, reach_of
 from jobs.rules.controls import CONTROLS
@@ -113,6 +114,10 @@ def _do(operation: Operation, reach: Reach, part: Part, most: int) -> None:
     else:
         going = [to for row in rows if (to := _to(asked, row, part.now)) is not None]
         _count(operation, words.BEYOND, len(rows) - len(going))
+        if asked.spreads:
+            stay = [to for to in going if to.run_at == to.row.run_at]
+            _count(operation, words.IN_PLACE, len(stay))
+            going = [to for to in going if to.run_at != to.row.run_at]
         rows = [to.row for to in going]
         failed = _together(rows, partial(requeue_all, going, asked.verb, part))
     operation.done += len(rows) - len(failed)
@@ -148,6 +153,10 @@ def _next(operation: Operation, asked: AskedOfMany, reach: Reach, most: int) -> 
     until = newest if THESE in asked.wanted else min(operation.position + LOOK, newest)
     found = touchable(asked.found(reach, operation.created_at).in_state(asked.control.states), asked.verb, reach)
     found = found.filter(created_at__lte=operation.created_at)
+    if asked.places is not None:
+        some = asked.places.after(operation.position, most)
+        until = some[-1] if len(some) == most else newest
+        found = found.filter(is_one_of(some))
     here = found.filter(id__gt=operation.position, id__lte=until)
     ids = list(here.order_by("id").values_list("id", flat=True)[:most])
     rows = locked(found, ids) if ids else []
@@ -157,7 +166,7 @@ def _next(operation: Operation, asked: AskedOfMany, reach: Reach, most: int) -> 
 def _to(asked: AskedOfMany, row: Row, now: datetime) -> To | None:
     """Return the time for which the job is to be pending, as the verbs of one job have it; None beyond what can be."""
     if asked.verb == Verb.RESCHEDULE:
-        moved = asked.moved(row.run_at, now)
+        moved = asked.moved(row.id, row.run_at, now)
         return None if moved is None else To(row, moved)
     keeps_time = asked.verb == Verb.RETRY and row.state in (State.CANCELLED, State.SKIPPED) and row.run_at > now
     return To(row, row.run_at) if keeps_time else To(row, now, over_calendar=True)

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         mode.add_argument("--steady", action="store_true", help="everything at once, at one rate, instead")
         mode.add_argument("--limits", action="store_true", help="what limits cost those that have them, and others")
         mode.add_argument("--schedules", action="store_true", help="many schedules, and django-celery-beat with fewer")
+        mode.add_argument("--forecast", action="store_true", help="forecast a load with overloads, and do it")
         mode.add_argument("--years", action="store_true", help="every question with few and with many rows")
         mode.add_argument("--look", action="store_true", help="viewers of the overview of many jobs")
         mode.add_argument("--upgrade", action="store_true", help="what readers and writers wait for while it migrates")
