@@ -181,7 +181,7 @@ class ManyForm(forms.Form):
         begins: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Without `begins` it is only looked at what would become of them: that needs no reason."""
+        """Make the form. Without `begins` it is only looked at what would become of them: that needs no reason."""
         super().__init__(*args, **kwargs)
         self._action, self._wanted, self._now = action, wanted, now
         self.fields["reason"].required = begins

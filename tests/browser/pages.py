@@ -157,6 +157,7 @@ def addresses() -> Iterator[str]:
     yield reverse("admin:app_list", args=["jobs"])
     yield "/jobs/new/?target=http"
     yield from ("/operations/", "/operations/new/?action=reschedule&filter=state%3Dpending", "/operations/new/")
+    yield "/operations/new/?action=spread&filter=state%3Dpending&over=1+hour"
     of_jobs = Operation.objects.of_jobs().first()
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
     yield from ("/alerts/", "/objectives/")

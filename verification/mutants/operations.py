@@ -16,7 +16,28 @@ TRIED = "tests/failures/test_canary.py::"
 TRYING = "jobs/transitions/operations/trying.py"
 TAKEN_BACK = "taken back as it was left"
 
+SPREAD = "tests/transitions/operations/test_spread.py::"
+SPREADING = "jobs/transitions/operations/spreading.py"
+NOT_BEFORE = "no job is spread to before its own time"
+IN_ORDER = "jobs are spread in the order of their times"
+
 MUTANTS = (
+    mutant(
+        "operations: a spread moves none to before its own time",
+        NOT_BEFORE,
+        (SPREAD + "test_none_starts_before_its_own_time",),
+        (
+            SPREADING,
+            "max(run_at, self.begins_at + place * timedelta(seconds=self.seconds) / len(self.in_order))",
+            "self.begins_at + place * timedelta(seconds=self.seconds) / len(self.in_order)",
+        ),
+    ),
+    mutant(
+        "operations: a spread keeps the order of the times",
+        IN_ORDER,
+        (SPREAD + "test_in_the_order_of_their_times_whatever_their_ids_are_and_by_batches",),
+        (SPREADING, 'order_by("run_at", "id")', 'order_by("id")'),
+    ),
     mutant(
         "operations: the position is written with the batch",
         ONCE,

@@ -18,7 +18,7 @@ FACTOR = 2.0  # between the greatest delays, at most
 
 @dataclass(frozen=True)
 class Minute:
-    """What was due in one minute: how many, and the greatest delay in milliseconds, as forecast and as it was."""
+    """Minute in which jobs were due: how many, and the greatest delay in milliseconds, as forecast and as it was."""
 
     begin: datetime
     starts: int
@@ -75,7 +75,7 @@ class Compared:
 
     @property
     def ratios(self) -> list[float]:
-        """The same of each minute that was overloaded both ways, the least first."""
+        """Ratios of the minutes that were overloaded both ways, the least first."""
         return sorted(one.forecast / one.measured for one in self.minutes if one.was_late and one.was_foreseen)
 
     @property
