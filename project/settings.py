@@ -196,6 +196,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "RunAt",
     "DESCRIPTION": "Put jobs into a table; each starts at its run_at, once.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "jobs.api.schema.null_once"],
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "StateEnum": "jobs.states.State",

@@ -16,22 +16,20 @@ from rest_framework.response import Response
 
 from jobs import blackouts, rules
 from jobs.api.fields import MOST_ERRORS, StartField, Strict, TextField
+from jobs.api.headers import idempotency, rate_limits
 from jobs.api.parsers import JsonParser
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import JobsField, NewJobSerializer
 from jobs.api.views import (
-    IDEMPOTENCY_KEY,
     TOO_FAST_ANSWER,
     TRACEPARENT,
     ApiView,
-    idempotency_key,
     person,
     traceparent_of,
 )
 from jobs.api.waiting import OtherSerializer
 from jobs.clock import clock
-from jobs.creation_limits import admission_of
 from jobs.models import Batch
 from jobs.models.batch import MOST_OF_A_BATCH
 from jobs.models.constraints import EARLIEST_RUN_AT
@@ -127,19 +125,19 @@ class BatchList(ApiView):
 
     @extend_schema(
         operation_id="batches_create",
-        parameters=[IDEMPOTENCY_KEY, TRACEPARENT, RETRY_AFTER],
+        parameters=[idempotency.PARAMETER, TRACEPARENT, RETRY_AFTER, *rate_limits.PARAMETERS],
         responses={201: BatchSerializer, 200: BatchSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
     )
     def post(self, request: Request) -> Response:
         """Create a batch with all of its jobs: 201, or 200 with the earlier one when its Idempotency-Key was used
         before. GET /api/v1/jobs/?batch= lists its jobs. Each counts in the budget for bulk requests."""
         now = clock.current()
-        body, key = self.body(NewBatchSerializer), idempotency_key(request)
+        body, key = self.body(NewBatchSerializer), idempotency.idempotency_key(request)
         known = key and Batch.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
         # A repeat may arrive after its times have passed: they were judged when it came first.
         new = _checked(body, key, EARLIEST_RUN_AT if known else now, request)
         if not known:  # a repeat creates nothing, so it costs nothing
-            admission_of(person(request), request.auth).bulk(len(new.jobs) + (new.callback is not None))
+            self.admission().bulk(len(new.jobs) + (new.callback is not None))
         made = create_batch(new, now=now, by=person(request))
         return Response(
             shown(made.batch.pk, self.reach),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import transitions
 from jobs.api.fields import Strict
+from jobs.api.headers.etags import IF_MATCH_PARAMETER, versions_seen
 from jobs.api.serializers import (
     ApproveSerializer,
     CancelSerializer,
@@ -27,23 +27,6 @@ from jobs.rules.controls import CONTROLS
 from jobs.rules.may import why_not
 from jobs.transitions import keeping, redaction
 
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    location=OpenApiParameter.HEADER,
-    description='The `version` of the job that you have seen, such as "3", where the body does not say it.',
-)
-
-
-def version_of(request: Request) -> int | None:
-    """Return the version that the header If-Match names; None where there is none. Raises ValidationError."""
-    text = request.headers.get("If-Match", "").strip()
-    if text in ("", "*"):
-        return None
-    version = text.removeprefix("W/").strip('"')
-    if not (version.isascii() and version.isdecimal() and len(version) < 10):
-        raise ValidationError({"If-Match": 'Give the `version` of the job that you have seen, such as "3".'})
-    return int(version)
-
 
 class VerbView(ApiView):
     serializer_class: type[Strict] = NothingSerializer
@@ -56,7 +39,7 @@ class CancelJob(VerbView):
     examples = {"POST": {"reason": "The invoices came twice."}}
     serializer_class = CancelSerializer
 
-    @extend_schema(operation_id="jobs_cancel", responses=JobSerializer)
+    @extend_schema(operation_id="jobs_cancel", parameters=[IF_MATCH_PARAMETER], responses=JobSerializer)
     def post(self, request: Request, job_id: int) -> Response:
         """Cancel a job that has not started, or ask one that runs to stop: it stays running until its target heeds
         that, or its process is killed, and is failed then. With `jobs.add_job` alone: one that the caller has created.
@@ -65,19 +48,21 @@ class CancelJob(VerbView):
             raise PermissionDenied(why)
         reason = self.body(CancelSerializer)["reason"]
         unsaid = f"Cancelled by {request.user.get_username()} through the API."
-        now = clock.current()
-        return self.answer(transitions.cancel(job_id, now=now, reason=reason, by=person(request), unsaid=unsaid))
+        now, seen = clock.current(), versions_seen(request)
+        by = person(request)
+        return self.answer(transitions.cancel(job_id, now=now, reason=reason, by=by, unsaid=unsaid, seen=seen))
 
 
 class RunJobNow(VerbView):
     needs = {"POST": CONTROLS[Verb.RUN_NOW].permission}
     examples = {"POST": {}}
 
-    @extend_schema(operation_id="jobs_run_now", responses=JobSerializer)
+    @extend_schema(operation_id="jobs_run_now", parameters=[IF_MATCH_PARAMETER], responses=JobSerializer)
     def post(self, request: Request, job_id: int) -> Response:
         """Start a pending job at once instead of at its time."""
         self.body(NothingSerializer)
-        return self.answer(transitions.run_now(job_id, now=clock.current(), by=person(request)))
+        now, seen = clock.current(), versions_seen(request)
+        return self.answer(transitions.run_now(job_id, now=now, by=person(request), seen=seen))
 
 
 class RetryJob(VerbView):
@@ -85,12 +70,13 @@ class RetryJob(VerbView):
     examples = {"POST": {"reason": "The receiver is back."}}
     serializer_class = RetrySerializer
 
-    @extend_schema(operation_id="jobs_retry", responses=JobSerializer)
+    @extend_schema(operation_id="jobs_retry", parameters=[IF_MATCH_PARAMETER], responses=JobSerializer)
     def post(self, request: Request, job_id: int) -> Response:
         """Start a failed, interrupted, cancelled or skipped job again, now. An interrupted one needs a reason, since
         its first start may have had effects."""
         reason = self.body(RetrySerializer)["reason"]
-        return self.answer(transitions.retry(job_id, now=clock.current(), reason=reason, by=person(request)))
+        now, seen = clock.current(), versions_seen(request)
+        return self.answer(transitions.retry(job_id, now=now, reason=reason, by=person(request), seen=seen))
 
 
 class ApproveJob(VerbView):
@@ -98,12 +84,12 @@ class ApproveJob(VerbView):
     examples = {"POST": {"version": 1, "reason": "I have read what it runs."}}
     serializer_class = ApproveSerializer
 
-    @extend_schema(operation_id="jobs_approve", parameters=[IF_MATCH], responses=JobSerializer)
+    @extend_schema(operation_id="jobs_approve", parameters=[IF_MATCH_PARAMETER], responses=JobSerializer)
     def post(self, request: Request, job_id: int) -> Response:
         """Let a job of a dangerous target start at its time. Not by the user who created it. With the `version` of the
         job that was seen, here or as `If-Match`, one that was edited since is refused with 409."""
         body = self.body(ApproveSerializer)
-        version = body.get("version") or version_of(request)
+        version = body.get("version") or max(versions_seen(request) or (), default=None)
         now, by = clock.current(), person(request)
         return self.answer(transitions.approve(job_id, now=now, reason=body["reason"], by=by, version=version))
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from jobs.api.headers import links
 from jobs.api.paging import JobPagination
 from jobs.api.serializers import JobSerializer
 from jobs.models.history import Filter, Position, listed
@@ -19,7 +21,7 @@ from jobs.rights import Reach
 from jobs.rights.telling import tell
 
 
-def history_page(request: Request, wanted: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
+def history_page(request: Request, wanted: Mapping[str, Any], reach: Reach) -> Response:
     """Return a page of the history as the list of jobs is returned. One of which little was asked for may be short, or
     empty, and have a next one all the same: each looks at so many jobs only. Raises NotFound for a wrong cursor."""
     labels = wanted.get("label")
@@ -34,11 +36,9 @@ def history_page(request: Request, wanted: Mapping[str, Any], reach: Reach) -> d
     limit = wanted.get("page_size", JobPagination.page_size)
     jobs, position = listed(asked, _read(wanted.get("cursor")), limit=limit, within=reach)
     address = request.build_absolute_uri()
-    return {
-        "next": replace_query_param(address, "cursor", _written(position)) if position else None,
-        "previous": None,
-        "results": JobSerializer(tell(jobs, reach), many=True).data,
-    }
+    after = replace_query_param(address, "cursor", _written(position)) if position else None
+    page = {"next": after, "previous": None, "results": JobSerializer(tell(jobs, reach), many=True).data}
+    return Response(page, headers=links.of_page(address, after=after, before=None))
 
 
 def _written(position: Position) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404
@@ -12,14 +13,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import Strict, TextField
+from jobs.api.headers.etags import (
+    ETAG_PARAMETER,
+    IF_MATCH_PARAMETER,
+    IF_NONE_MATCH_PARAMETER,
+    NOT_MODIFIED,
+    tag,
+    tags_seen,
+    versioned,
+)
+from jobs.api.stale import definition_changed
 from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Kind, Limit
+from jobs.models.described import definition_tag
 from jobs.models.limit import FASTEST, MOST_RUNNING, SLOWEST
 from jobs.permissions import CHANGE_LIMIT, DELETE_LIMIT, PAUSE_LIMIT, VIEW_LIMIT
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
+from jobs.transitions.stale import Stale
 
 
 class LimitRulesSerializer(Strict):
@@ -68,12 +81,23 @@ class LimitView(ApiView):
             raise PermissionDenied(not_of_theirs(f"The {limited}"))
         return limited
 
-    def shown(self, limited: Name) -> Response:
+    def found(self, limited: Name) -> Limit:
+        """Return its limits. Raises Http404 where it has none."""
         seen = Limit.objects.within(self.reach).select_related("paused_by")
-        found = seen.filter(kind=limited.kind, name=limited.name).first()
+        found: Limit | None = seen.filter(kind=limited.kind, name=limited.name).first()
         if found is None:
             raise Http404(f"The {limited} has no limits; PUT gives it some.")
-        return Response(LimitSerializer(found).data)
+        return found
+
+    def shown(self, limited: Name) -> Response:
+        """Answer with its limits as they are after a change."""
+        found = self.found(limited)
+        return versioned(Response(LimitSerializer(found).data), definition_tag(found))
+
+    def stale(self, limited: Name, given: Iterable[str]) -> Exception:
+        """Return the refusal of a change of limits that are others by now."""
+        found = self.found(limited)
+        return definition_changed(f"The {limited}", definition_tag(found), LimitSerializer(found).data, given)
 
 
 class LimitList(LimitView):
@@ -90,27 +114,44 @@ class LimitDetail(LimitView):
     examples = {"PUT": {"concurrency": 4, "rate": 10, "burst": 5, "reason": "The receiver takes no more."}}
     serializer_class = LimitRulesSerializer
 
-    @extend_schema(operation_id="limits_get", responses=LimitSerializer)
+    @extend_schema(
+        operation_id="limits_get",
+        parameters=[IF_NONE_MATCH_PARAMETER, ETAG_PARAMETER],
+        responses={200: LimitSerializer, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, kind: str, name: str) -> Response:
         """Read the limits of a queue or key, and whether it is paused."""
-        return self.shown(self.named(kind, name))
+        found = self.found(self.named(kind, name))
+        return tag(Response(LimitSerializer(found).data), definition_tag(found))
 
-    @extend_schema(operation_id="limits_put", request=LimitRulesSerializer, responses=LimitSerializer)
+    @extend_schema(
+        operation_id="limits_put",
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
+        request=LimitRulesSerializer,
+        responses={200: LimitSerializer},
+    )
     def put(self, request: Request, kind: str, name: str) -> Response:
         """Limit the queue or key from now on. What runs goes on; what is left out is not limited."""
         limited, rules = self.touched(kind, name), self.body(LimitRulesSerializer)
         by = pausing.By(person(request), rules.pop("reason"))
-        pausing.limit(limited, now=clock.current(), by=by, **rules)
+        try:
+            pausing.limit(limited, now=clock.current(), by=by, **rules, seen=tags_seen(request))
+        except Stale:
+            raise self.stale(limited, rules) from None
         return self.shown(limited)
 
-    @extend_schema(operation_id="limits_delete", responses={204: None})
+    @extend_schema(operation_id="limits_delete", parameters=[IF_MATCH_PARAMETER], responses={204: None})
     def delete(self, request: Request, kind: str, name: str) -> Response:
         """Lift all limits of it, a pause included: that of a paused one needs `jobs.pause_limit` too."""
         limited = self.touched(kind, name)
         paused = Limit.objects.paused().filter(kind=limited.kind, name=limited.name)
         if paused.exists() and not request.user.has_perm(PAUSE_LIMIT):
             raise PermissionDenied(f"The {limited} is paused, and this would resume it: that needs '{PAUSE_LIMIT}'.")
-        pausing.lift(limited, now=clock.current(), by=pausing.By(person(request)))
+        now, by, seen = clock.current(), pausing.By(person(request)), tags_seen(request)
+        try:
+            pausing.lift(limited, now=now, by=by, seen=seen)
+        except Stale:
+            raise self.stale(limited, ()) from None
         return Response(status=204)
 
 

@@ -9,7 +9,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
 
+from jobs.api.headers import links
 from jobs.models.querysets.overviews import LOOK
 
 BIGGEST_ID = 2**63 - 1
@@ -34,6 +36,17 @@ class JobPagination(CursorPagination):
         if not self.is_position(str(cursor.position)):
             raise bad_cursor()
         return cursor
+
+    def get_paginated_response(self, data: Any) -> Response:
+        after, before = self.get_next_link(), self.get_previous_link()
+        page = {"next": after, "previous": before, "results": data}
+        return Response(page, headers=links.of_page(self.base_url or "", after=after, before=before))
+
+    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
+        """Return the description of a page; REST framework's own says null as OpenAPI 3.0 did."""
+        page = {"type": ["string", "null"], "format": "uri"}
+        properties = {"next": page, "previous": page, "results": schema}
+        return {"type": "object", "required": list(properties), "properties": properties}
 
     def is_position(self, text: str) -> bool:
         """Return whether a cursor of ours can hold this: the id of a job."""

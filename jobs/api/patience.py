@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -26,13 +26,13 @@ _waiting = threading.BoundedSemaphore(THREADS)
 @dataclass
 class Wait:
     """Request of a view to our own server, where `possible`: to ask it again when the job has ended, or after so many
-    seconds. `over`: it does.
+    seconds. `headers`: of the answer then. `over`: it does.
     """
 
     possible: bool
     job_id: int | None = None
     seconds: float = 0.0
-    run: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     over: bool = False
 
 
@@ -42,10 +42,10 @@ def wait_of(request: Request | HttpRequest) -> Wait | None:
     return found if isinstance(found, Wait) else None
 
 
-def block(request: Request, job_id: int, seconds: float) -> None:
-    """Wait in this thread, unless too many do already, or it is the only one that its process has."""
+def block(request: Request, job_id: int, seconds: float) -> bool:
+    """Wait in this thread and return True; at once False where too many do already, or its process has no other."""
     if not request.META.get("wsgi.multithread") or not _waiting.acquire(blocking=False):
-        return
+        return False
     try:
         until, pause = steady() + seconds, FIRST_LOOK
         while not ended([job_id]) and (left := until - steady()) > 0:
@@ -53,6 +53,7 @@ def block(request: Request, job_id: int, seconds: float) -> None:
             pause = min(pause * 1.5, LAST_LOOK)
     finally:
         _waiting.release()
+    return True
 
 
 def ended(job_ids: Collection[int]) -> set[int]:

@@ -29,16 +29,17 @@ from jobs import unavailable
 from jobs.api.access import HOW_TO_GET_A_TOKEN
 from jobs.api.fields import MOST_ERRORS
 from jobs.api.pointers import pointed
+from jobs.api.refusals import JobsRefused
 from jobs.creation_limits import TooFast, TooMany
 from jobs.postgresql.session import ReadOnly
-from jobs.transitions import KeyReused
+from jobs.transitions import KeyInUse, KeyReused
 from jobs.transitions.triggers import Busy
 from jobs.unavailable import AWAY, RETRY_AFTER
 
 CONTENT_TYPE = "application/problem+json"
-MOST_SAID = 10  # mistakes of a bulk request in its `detail`
 SENTENCE_LIMIT = 600  # characters of a message: it may quote what was sent
 API_PREFIX = "/api/"
+IN_A_MOMENT = {"Retry-After": "1"}
 
 
 @dataclass(frozen=True)
@@ -62,39 +63,6 @@ class Problem:
         if self.errors:
             body["errors"] = [{name: sayable(text) for name, text in error.items()} for error in self.errors]
         return body | self.more
-
-
-class BodyTooLarge(exceptions.APIException):
-    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_code = "body_too_large"
-
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"The body has {size} bytes; the limit is {limit}. Send less at once.")
-
-
-class LengthRequired(exceptions.APIException):
-    """WSGI hands us no body of unknown length: it would look empty."""
-
-    status_code = HTTPStatus.LENGTH_REQUIRED
-    default_code = "length_required"
-    default_detail = "The body came in chunks; send it whole, with the header Content-Length."
-
-
-class JobsRefused(Exception):
-    """Jobs of a bulk request are wrong, so none was created. After `most` wrong ones nobody has looked further."""
-
-    def __init__(self, errors: list[dict[str, str]], *, wrong: int, total: int, most: int) -> None:
-        of = f"More than {most:,}" if wrong > most else f"{wrong:,} of {total:,}"
-        first = " ".join(f"{error['field']}: {error['message']}" for error in errors[:MOST_SAID])
-        super().__init__(f"{of} jobs are wrong; none was created. {first}")
-        self.errors, self.wrong = errors, wrong
-
-
-class Conflict(exceptions.APIException):
-    """The job is not in a state in which this can be done."""
-
-    status_code = HTTPStatus.CONFLICT
-    default_code = "conflict"
 
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -131,6 +99,12 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - 
                 "Repeat that one as it was, and send each new job or schedule with a new key."
             )
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "key-reused", detail)
+        case KeyInUse():
+            detail = (
+                "The first request with this Idempotency-Key is still being done. Send it again in a moment: it will "
+                "be answered with what that has created."
+            )
+            return Problem(HTTPStatus.CONFLICT, "key-in-use", detail, headers=IN_A_MOMENT)
         case Busy():
             return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", str(error), headers=RETRY_AFTER)
         case TooFast():
@@ -199,6 +173,7 @@ def _refusal(error: exceptions.APIException) -> Problem:
         str(error.default_code).replace("_", "-"),
         detail,
         headers={"WWW-Authenticate": header} if header else {},
+        more=getattr(error, "more", {}),  # of ours
     )
 
 

@@ -4,6 +4,7 @@ its refusals."""
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -12,9 +13,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from jobs.api.answers import answers
+from jobs.api.headers import links
 from jobs.api.problems import CONTENT_TYPE
 
 JSON = "application/json"
+ANYTHING = {"additionalProperties": True}
+ANYTHING_OR_NULL: list[dict[str, str]] = [{}, {"type": "null"}]
 TEXT = {"type": "string"}
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -57,6 +61,20 @@ TOO_FAST = {
     },
     "required": [*PROBLEM["required"], "retry_after_ms"],
 }
+CHANGED = {
+    **PROBLEM,
+    "properties": {
+        **PROBLEM["properties"],
+        "etag": {"type": "string", "description": "Its version by now, for If-Match."},
+        "current": {"type": "object", "description": "What the fields that were sent are by now.", **ANYTHING},
+        "changes": {
+            "type": "array",
+            "items": {"type": "object", **ANYTHING},
+            "description": "Of a job: what was asked of it since, the latest first, as `audit` has it.",
+        },
+    },
+    "required": [*PROBLEM["required"], "etag", "current"],
+}
 RETRY_AFTER = OpenApiParameter(
     "Retry-After",
     OpenApiTypes.INT,
@@ -79,10 +97,22 @@ PROBLEMS: dict[int, tuple[str, str]] = {
         "The user may not do this. `code-needed`: this session has to come with an authenticator's code.",
     ),
     404: ("not-found", "There is none at this address."),
-    409: ("conflict", "It is not in a state in which this can be done; `detail` says in which it is."),
+    409: (
+        "conflict",
+        "It is not in a state in which this can be done; `detail` says in which it is. `key-in-use`: the first request "
+        "with this Idempotency-Key is still being done.",
+    ),
+    412: (
+        "precondition-failed",
+        "It is another version than `If-Match` names; `current` has what it is by now, `etag` the version.",
+    ),
     413: ("body-too-large", "The body is larger than it may be."),
     415: ("unsupported-media-type", "The body is of a kind that is not read here."),
     422: ("key-reused", "This Idempotency-Key was used for another request."),
+    428: (
+        "precondition-required",
+        "Say by `If-Match` which version you have seen: the change would go over what somebody else has changed.",
+    ),
     503: (
         "database-away",
         "The database cannot be reached; repeat it after Retry-After, with its Idempotency-Key. So for the others: "
@@ -135,6 +165,7 @@ class Schema(AutoSchema):
         if operation is not None:
             self._show_places(operation)
             self._show_examples(operation)
+            self._show_links(operation)
             self._tell_problems(operation)
         return operation
 
@@ -155,12 +186,18 @@ class Schema(AutoSchema):
             if JSON in content:
                 content[JSON]["example"] = answer["body"]
 
+    def _show_links(self, operation: dict[str, Any]) -> None:
+        if ("query", "cursor") in {(one["in"], one["name"]) for one in operation.get("parameters", [])}:
+            operation["responses"]["200"].setdefault("headers", {}).update(links.DESCRIBED)
+
     def _tell_problems(self, operation: dict[str, Any]) -> None:
-        problem = {"schema": self._problem().ref}
+        problem = {"schema": self._problem("Problem", PROBLEM).ref}
+        changed = {"schema": self._problem("ChangedProblem", CHANGED).ref}
         for status in sorted(self._statuses(operation)):
             kind, description = PROBLEMS[status]
             example = answers().get(kind, {}).get("body")
-            content = {CONTENT_TYPE: {**problem, **({"example": example} if example else {})}}
+            described = changed if status == HTTPStatus.PRECONDITION_FAILED else problem
+            content = {CONTENT_TYPE: {**described, **({"example": example} if example else {})}}
             operation["responses"].setdefault(str(status), {"description": description, "content": content})
         operation["responses"]["default"] = {"description": "Any other problem.", "content": {CONTENT_TYPE: problem}}
 
@@ -179,11 +216,27 @@ class Schema(AutoSchema):
             found.add(422)
         if self.method in self.view.conflicts:
             found.add(409)
+        if ("header", "If-Match") in places:
+            found |= {400, 412}
+        found |= set(self.view.refuses.get(self.method, ()))
         return found
 
-    def _problem(self) -> ResolvedComponent:
+    def _problem(self, name: str, schema: dict[str, Any]) -> ResolvedComponent:
         component = ResolvedComponent(  # type: ignore[no-untyped-call]
-            name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="jobs.api.Problem"
+            name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=f"jobs.api.{name}"
         )
         self.registry.register_on_missing(component)
         return component
+
+
+def null_once(result: Any, **kwargs: Any) -> Any:
+    """Take null out of alternatives to what may be anything: drf-spectacular says of such a field that it is either
+    null or anything, and null is both, so that it would fit none of them."""
+    if isinstance(result, list):
+        return [null_once(part) for part in result]
+    if not isinstance(result, dict):
+        return result
+    kept = {name: null_once(part) for name, part in result.items()}
+    if kept.get("oneOf") == ANYTHING_OR_NULL:
+        del kept["oneOf"]
+    return kept

@@ -21,6 +21,7 @@ from jobs.api.controls import (
     RetryJob,
     RunJobNow,
 )
+from jobs.api.detail import JobDetail
 from jobs.api.docs import ApiDocs
 from jobs.api.failures import FailuresList
 from jobs.api.forecast import ForecastView
@@ -38,7 +39,7 @@ from jobs.api.stops import GoOn, StopDetail, StopList
 from jobs.api.targets import TargetDetail, TargetList
 from jobs.api.tokens import ThisToken
 from jobs.api.triggers import TriggerDetail, TriggerList
-from jobs.api.views import JobDetail, JobList
+from jobs.api.views import JobList
 from jobs.api.workers import DrainWorker, ResumeWorker, Stats, WorkerList
 from jobs.models import Kind, Objective
 

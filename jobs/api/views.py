@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -11,7 +12,6 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.generics import GenericAPIView
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.permissions import IsAuthenticated
@@ -23,12 +23,15 @@ from jobs import traceparent, transitions
 from jobs.api.access import HasPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.bodies import body_limit
+from jobs.api.headers import idempotency, rate_limits
+from jobs.api.headers.etags import versioned, versions_seen
 from jobs.api.history import history_page
 from jobs.api.listing import ListQuery, checked
 from jobs.api.paging import JobPagination, LookingPagination
 from jobs.api.parsers import PARSERS
-from jobs.api.problems import CONTENT_TYPE, BodyTooLarge, Conflict, LengthRequired
+from jobs.api.problems import CONTENT_TYPE
 from jobs.api.reading import is_known, judged, read_job
+from jobs.api.refusals import BodyTooLarge, Conflict, LengthRequired
 from jobs.api.rendering import Negotiation
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
 from jobs.api.serializers import (
@@ -36,25 +39,19 @@ from jobs.api.serializers import (
     JobSerializer,
     NewestJobSerializer,
     NewJobSerializer,
-    RescheduleSerializer,
 )
+from jobs.api.stale import changed_since
 from jobs.clock import clock
-from jobs.creation_limits import admission_of
-from jobs.models import Job, Verb
+from jobs.creation_limits import Admission, admission_of
+from jobs.models import Job
 from jobs.permissions import ADD_JOB, VIEW_JOB
 from jobs.rights import Reach, reach_of
-from jobs.rights.telling import seen_job, tell
-from jobs.rules.controls import CONTROLS
+from jobs.rights.telling import tell
 from jobs.rules.finding import is_indexed, matching
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    location=OpenApiParameter.HEADER,
-    description="Repeat an uncertain request with the same key: it creates nothing twice.",
-)
 TRACEPARENT = OpenApiParameter(
     "traceparent",
     location=OpenApiParameter.HEADER,
@@ -89,6 +86,7 @@ class ApiView(GenericAPIView[Any]):
     # The permission that each method needs; of several, one: those after the first for what is one's own.
     needs: ClassVar[dict[str, str | tuple[str, ...]]] = {}
     examples: ClassVar[dict[str, Any]] = {}  # a body for each method that has one: documentation and pages offer it
+    refuses: ClassVar[dict[str, tuple[int, ...]]] = {}  # statuses of further refusals, by method
     conflicts: ClassVar[tuple[str, ...]] = ()  # methods that are refused in certain states of what they are about
     authentication_classes = [BearerAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated, HasPermission]
@@ -96,6 +94,7 @@ class ApiView(GenericAPIView[Any]):
     content_negotiation_class = Negotiation
     schema = Schema()
     metadata_class = Metadata
+    _admission: Admission | None = None
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         request.encoding = "utf-8"  # a charset that a client makes up must not choose our codec
@@ -110,6 +109,17 @@ class ApiView(GenericAPIView[Any]):
             raise BodyTooLarge(size, limit)
         super().initial(request, *args, **kwargs)
 
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in rate_limits.of(self._admission).items():
+            answer[name] = value
+        return answer
+
+    def admission(self) -> Admission:
+        """Return how much the caller may create; what he is told of it stands in the headers of the answer."""
+        self._admission = admission_of(person(self.request), self.request.auth)
+        return self._admission
+
     @property
     def reach(self) -> Reach:
         """Return what the caller sees and touches."""
@@ -119,15 +129,18 @@ class ApiView(GenericAPIView[Any]):
         """The request's body as Python types. Raises ValidationError."""
         return dict(reader(serializer_class).run_validation(self.request.data))  # type: ignore[arg-type]
 
-    def answer(self, answer: transitions.Answer) -> Response:
-        """The job after a verb; 404 when there is none, 409 with the reason when it was not done."""
+    def answer(self, answer: transitions.Answer, given: Iterable[str] = ()) -> Response:
+        """The job after a verb; 404 when there is none, 409 with the reason when it was not done, 412 when it is
+        another version than If-Match names: with what the fields that were `given` are by now."""
         if answer.job is None:
             raise Http404(answer.why)
         if answer.forbidden:
             raise PermissionDenied(answer.why)
+        if answer.stale:
+            raise changed_since(answer.job, answer.why, versions_seen(self.request), given=given, reach=self.reach)
         if not answer.done:
             raise Conflict(answer.why)
-        return Response(JobSerializer(tell([answer.job], self.reach)[0]).data)
+        return versioned(Response(JobSerializer(tell([answer.job], self.reach)[0]).data), answer.job.version)
 
 
 class JobList(ApiView):
@@ -156,7 +169,7 @@ class JobList(ApiView):
         has the same filters."""
         wanted = checked(request.query_params, ListQuery)
         if wanted.get("history"):
-            return Response(history_page(request, wanted, self.reach))
+            return history_page(request, wanted, self.reach)
         if not is_indexed(wanted, self.reach):
             self.pagination_class = LookingPagination
         found = matching(Job.objects.for_people().within(self.reach), wanted, clock.current())
@@ -165,7 +178,7 @@ class JobList(ApiView):
 
     @extend_schema(
         operation_id="jobs_create",
-        parameters=[IDEMPOTENCY_KEY, TRACEPARENT, RETRY_AFTER],
+        parameters=[idempotency.PARAMETER, TRACEPARENT, RETRY_AFTER, *rate_limits.PARAMETERS],
         responses={
             201: JobDetailSerializer,
             200: JobDetailSerializer,
@@ -175,20 +188,22 @@ class JobList(ApiView):
     def post(self, request: Request) -> Response:
         """Create a job: 201, or 200 with the earlier one when its Idempotency-Key was used before."""
         now = clock.current()
-        beside = {"idempotency_key": idempotency_key(request), "traceparent": traceparent_of(request)}
+        key = idempotency.idempotency_key(request)
+        beside = {"idempotency_key": key, "traceparent": traceparent_of(request)}
         new = judged(read_job(request.data), by=person(request), now=now, **beside)
-        admitted = admission_of(person(request), request.auth)
+        admitted = self.admission()
         # A repeat creates nothing, so it costs nothing.
         if admitted.limited and not is_known(new.idempotency_key, by=person(request)):
             admitted.single()
         job, created = transitions.create(new, now=now, by=person(request))
         if not created and not self.reach.sees_job(job):  # edited since, and out of a token's scope
             raise PermissionDenied("What was created with this Idempotency-Key is beyond what this token is for.")
-        return Response(
+        answer = Response(
             _shown(job, self.reach, is_untouched=created and job.enqueued_at is None and not new.waits_for),
             status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
             headers={"Location": reverse("api-job", args=[job.pk])},
         )
+        return versioned(answer, job.version)
 
 
 def _shown(job: Job, reach: Reach, *, is_untouched: bool) -> dict[str, Any]:
@@ -199,41 +214,6 @@ def _shown(job: Job, reach: Reach, *, is_untouched: bool) -> dict[str, Any]:
     return dict(JobDetailSerializer(tell([job], reach)[0], context={"reach": reach}).data)
 
 
-def idempotency_key(request: Request) -> str | None:
-    return request.headers.get("Idempotency-Key") or None
-
-
 def traceparent_of(request: Request) -> str | None:
     """Return the trace that the caller has sent, None where he has sent none that can be read."""
     return traceparent.read(request.headers.get("traceparent"))
-
-
-class JobDetail(ApiView):
-    """Page of one job with its story, and the way to move it to another time."""
-
-    needs = {"GET": (VIEW_JOB, ADD_JOB), "PATCH": CONTROLS[Verb.RESCHEDULE].permission}
-    examples = {"PATCH": {"run_at": "2099-01-01T09:00:00Z"}}
-    conflicts = ("PATCH",)
-    serializer_class = RescheduleSerializer
-    queryset = Job.objects.all()
-
-    @extend_schema(operation_id="jobs_read", responses=JobDetailSerializer)
-    def get(self, request: Request, job_id: int) -> Response:
-        """Read a job: its starts, and what people asked of it, also when it has gone into the history."""
-        job = seen_job(job_id, self.reach)
-        if job is None:
-            raise Http404(f"There is no job {job_id}.")
-        context = {"reach": self.reach, "shows_secrets": self.reach.sees_secrets}
-        return Response(JobDetailSerializer(job, context=context).data)
-
-    @extend_schema(operation_id="jobs_reschedule", responses=JobSerializer)
-    def patch(self, request: Request, job_id: int) -> Response:
-        """Move a job that has not started to another time."""
-        run_at = self.body(RescheduleSerializer)["run_at"]
-        return self.answer(transitions.reschedule(job_id, run_at=run_at, now=clock.current(), by=person(request)))
-
-    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        if request.method == "DELETE":
-            detail = 'Method "DELETE" not allowed: cancel what has not started; what has ended stays as evidence.'
-            raise MethodNotAllowed("DELETE", detail=detail)
-        return super().http_method_not_allowed(cast("Request", request), *args, **kwargs)

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import Strict
-from jobs.api.problems import Conflict
+from jobs.api.refusals import Conflict
 from jobs.api.serializers import DrainSerializer, ResumeSerializer, StatsSerializer, WorkerSerializer
 from jobs.api.views import ApiView, person
 from jobs.clock import clock

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from jobs.clock import steady
 from jobs.conf import conf
-from jobs.creation_limits.bucket import Allowance, take
+from jobs.creation_limits.bucket import Allowance, Taken, take
 from jobs.creation_limits.errors import TooFast, TooMany
 from jobs.models import CreationLimit
 
@@ -33,12 +33,21 @@ class Allowances(NamedTuple):
 UNLIMITED = Allowances(None, None)
 
 
+class Drawn(NamedTuple):
+    """Budget that was asked, and its answer."""
+
+    is_bulk: bool
+    allowance: Allowance
+    taken: Taken
+
+
 @dataclass(frozen=True)
 class Admission:
-    """The right of a caller to create."""
+    """The right of a caller to create. `drawn`: what he was told of his budgets, in this order."""
 
     subject: str
     allowances: Allowances
+    drawn: list[Drawn] = field(default_factory=list, compare=False)
 
     @property
     def limited(self) -> bool:
@@ -58,9 +67,10 @@ class Admission:
             return
         if jobs > allowance.burst:
             raise TooMany(allowance, jobs)
-        wait = take(subject, jobs, allowance)
-        if wait:
-            raise TooFast(allowance, wait, bulk=bulk)
+        taken = take(subject, jobs, allowance)
+        self.drawn.append(Drawn(bulk, allowance, taken))
+        if taken.wait:
+            raise TooFast(allowance, taken.wait, bulk=bulk)
 
 
 def admission_of(user: AbstractBaseUser, token: Any = None) -> Admission:

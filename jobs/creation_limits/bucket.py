@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -28,11 +28,13 @@ WITH asked AS MATERIALIZED (
     END
     WHERE budget.moment <= excluded.moment - %(cost)s::interval + %(limit)s::interval
         OR budget.moment > excluded.moment + %(limit)s::interval + %(beyond)s::interval
-    RETURNING 1
+    RETURNING moment
+), before AS (
+    SELECT moment FROM jobs_budget WHERE subject = %(subject)s
 )
 SELECT EXISTS (SELECT FROM taken),
-       (SELECT budget.moment - asked.now - %(limit)s::interval
-        FROM jobs_budget budget, asked WHERE budget.subject = %(subject)s)
+       (SELECT before.moment - asked.now - %(limit)s::interval FROM before, asked),
+       (SELECT coalesce((SELECT moment FROM taken), (SELECT moment FROM before)) - asked.now FROM asked)
 """
 
 
@@ -52,9 +54,19 @@ class Allowance:
         return timedelta(microseconds=math.floor(jobs * 1_000_000 / self.rate))
 
 
-def take(subject: str, jobs: int, allowance: Allowance, *, now: datetime | None = None) -> float:
-    """Take these jobs, at most a burst, out of the subject's budget and return 0; or take nothing and return the
-    seconds after which there will be enough, if nobody else takes any. `now` is for tests.
+class Taken(NamedTuple):
+    """The answer to a request for a part of a budget. `wait`: 0 where it was given, else the seconds after which there
+    will be enough. `left`: how many jobs there are by now; `more_in`: the seconds after which it is one more. All of it
+    if nobody else takes any."""
+
+    wait: float
+    left: int
+    more_in: float
+
+
+def take(subject: str, jobs: int, allowance: Allowance, *, now: datetime | None = None) -> Taken:
+    """Take these jobs, at most a burst, out of the subject's budget; or take nothing, and say for how long to wait.
+    `now` is for tests.
 
     This is the generic cell rate algorithm as virtual scheduling (ITU-T I.371, annex A; ATM Forum TM 4.0, 4.4.2): the
     row's moment is the theoretical arrival time, the increment is jobs / rate, the limit (burst - jobs) / rate. Who
@@ -71,9 +83,18 @@ def take(subject: str, jobs: int, allowance: Allowance, *, now: datetime | None 
     with connection.cursor() as cursor:
         asked: Any = {"subject": subject, "cost": cost, "limit": limit, "now": now, "alone": alone, "beyond": BEYOND}
         cursor.execute(TAKE, asked)
-        taken, wait = cursor.fetchone()
+        taken, wait, ahead = cursor.fetchone()
     if taken:
-        return 0.0
+        return Taken(0.0, *_left(allowance, ahead))
     # The row is read as it was before the statement: whoever was quicker by less than that is not in it.
     late: timedelta = wait if wait and wait > timedelta() else cost
-    return late.total_seconds()
+    return Taken(late.total_seconds(), *_left(allowance, ahead or limit + late))
+
+
+def _left(allowance: Allowance, ahead: timedelta) -> tuple[int, float]:
+    """Return how many jobs a budget has whose moment is so far ahead, and after how many seconds it is one more."""
+    free = allowance.earned_in(allowance.burst) - max(ahead, timedelta())
+    left = min(max(math.floor(free.total_seconds() * allowance.rate), 0), allowance.burst)
+    while left < allowance.burst and allowance.earned_in(left + 1) <= free:  # what a job costs is rounded down
+        left += 1
+    return left, (allowance.earned_in(left + 1) - free).total_seconds()

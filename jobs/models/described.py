@@ -8,7 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.utils.crypto import salted_hmac
 
+from jobs import exactjson
+
+TAG_LENGTH = 16  # characters: nobody tries so many definitions
 Described = Mapping[str, Any] | None  # as JSON; None of what is not there
 
 
@@ -41,6 +45,19 @@ def as_stored(rows: models.QuerySet[Any]) -> Described:
     # Not in full strength: what refers to it, as a new job to its calendar, need not wait.
     row = rows.select_for_update(of=("self",), no_key=True).first()
     return None if row is None else row.described()
+
+
+def definition_tag(row: Any) -> str:
+    """Return the version of a definition, such as a schedule's: another one for another definition, and the same
+    however often it has run."""
+    return tag_of(row.described(), getattr(row, "payload", None))
+
+
+def tag_of(definition: Described, payload: Any = None) -> str:
+    """Return the version of what is described so; `payload`, also what is secret in it. Nobody finds that by trying:
+    the tag is made with SECRET_KEY."""
+    text = exactjson.dumps([definition, payload], default=str)
+    return salted_hmac("runat.definition", text).hexdigest()[:TAG_LENGTH]
 
 
 def columns(model: type[models.Model], *without: str) -> tuple[str, ...]:

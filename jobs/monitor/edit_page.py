@@ -44,7 +44,7 @@ def edit(request: HttpRequest, job_id: int) -> HttpResponse:
         return _shown(request, job, form, status=400)
     version, reason = version_in(request.POST.get("version", "")), request.POST.get("reason", "")
     try:
-        answer = transitions.edit(job_id, form.changes, now=now, by=by, version=version, reason=reason)
+        answer = transitions.edit(job_id, form.changes, now=now, by=by, seen={version}, reason=reason)
     except ValidationError as error:  # of the reason, and of what somebody has changed since it was judged
         form.blame(error, {*form.fields, "payload"})
         for problem in error.message_dict.get("reason", []):

@@ -11,7 +11,7 @@ from django.db import connection
 
 from jobs import transitions
 from jobs.api.patience import FIRST_LOOK, LAST_LOOK, ended
-from jobs.api.serializers import RescheduleSerializer
+from jobs.api.serializers import EditJobSerializer
 from jobs.clock import clock, steady
 from jobs.models import Job
 from jobs.python.acting import asking
@@ -54,7 +54,7 @@ def reschedule(
 
     Raises Refused as `cancel` does, and `invalid` with the field `run_at`."""
     with refusing():
-        asked = RescheduleSerializer().run_validation(as_sent({"run_at": run_at}))
+        asked = EditJobSerializer().run_validation(as_sent({"run_at": run_at}))
         answer = transitions.reschedule(
             job_id, run_at=asked["run_at"], now=clock.current(), reason=reason, by=asking(by)
         )

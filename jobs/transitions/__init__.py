@@ -16,7 +16,7 @@ from jobs.transitions.controls import (
     run_now,
     undo,
 )
-from jobs.transitions.creation import KeyReused, create, create_all, create_many
+from jobs.transitions.creation import KeyInUse, KeyReused, create, create_all, create_many
 from jobs.transitions.finishing import ERROR_LIMIT, finish, storable
 from jobs.transitions.interruption import back_off, interrupt
 from jobs.transitions.progress import Progress, report_progress
@@ -29,6 +29,7 @@ __all__ = [
     "Acquired",
     "Answer",
     "Ended",
+    "KeyInUse",
     "KeyReused",
     "Progress",
     "Started",

@@ -3,7 +3,7 @@ answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from jobs.transitions.history import bring_back
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import of
 from jobs.transitions.schedules import succession
+from jobs.transitions.stale import Stale, refuse_stale
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -48,6 +49,7 @@ class Answer:
     why: str
     job: Job | None = None
     forbidden: bool = False  # seen by whoever asked, and not his to change
+    stale: bool = False  # it is another version than whoever asked has seen
 
 
 class _Redacted(Exception):
@@ -56,13 +58,15 @@ class _Redacted(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """A request to change a job: who asks for what, when and why. `operation`: that of which it is a part."""
+    """A request to change a job: who asks for what, when and why. `operation`: that of which it is a part. `seen`: of
+    which versions of the job it is asked; None: of whatever it is."""
 
     verb: Verb
     now: datetime
     by: AbstractBaseUser | None
     reason: str
     operation: int | None = None
+    seen: Collection[int] | None = None
 
     @property
     def control(self) -> Control:
@@ -72,6 +76,15 @@ class Asked:
 def do(job_id: int, asked: Asked, change: Callable[[Job], None], done: str, refusal: str) -> Answer:
     """Make the change if the job is in a state in which it can be made, and answer with what is true."""
     check_reason(asked.reason, needed=False)
+    try:
+        return _do(job_id, asked, change, done, refusal)
+    except Stale:
+        again = "edit it" if asked.verb == Verb.EDIT else "ask"
+        why = f"Job {job_id} was changed since you opened it: look at it, then {again} again."
+        return Answer(done=False, why=why, job=found(job_id), stale=True)
+
+
+def _do(job_id: int, asked: Asked, change: Callable[[Job], None], done: str, refusal: str) -> Answer:
     if (refused := _of_no_target_of_his(job_id, asked)) is not None:
         return refused
     in_history = False
@@ -136,6 +149,7 @@ def _try(job_id: int, asked: Asked, change: Callable[[Job], None], in_history: b
         job = Job.objects.in_state(asked.control.states).select_for_update(no_key=True).filter(pk=job_id).first()
         if job is None or not is_within(asked.verb, job, asked.by):
             return None
+        refuse_stale(job.version, asked.seen)
         if job.redacted_at is not None and asked.control.becomes == State.PENDING:
             raise _Redacted(why_not_again(job))
         check_reason(asked.reason, needed=job.state == State.INTERRUPTED)

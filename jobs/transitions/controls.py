@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +34,10 @@ def cancel(
     by: AbstractBaseUser | None = None,
     unsaid: str = "",
     operation: int | None = None,
+    seen: Collection[int] | None = None,
 ) -> Answer:
     """Cancel a job that has not started; ask one that runs to stop. `unsaid` is what a cancelled job says where no
-    reason was given."""
+    reason was given; `seen` as for `edit`."""
 
     def change(job: Job) -> None:
         if job.state == State.RUNNING:
@@ -49,7 +50,7 @@ def cancel(
             state=State.CANCELLED, finished_at=now, reason=reason or unsaid, version=NEXT_VERSION, holds=0
         )
 
-    asked = Asked(Verb.CANCEL, now, by, reason, operation)
+    asked = Asked(Verb.CANCEL, now, by, reason, operation, seen)
     return do(job_id, asked, change, "cancelled", "Only a job that has not ended can be cancelled")
 
 
@@ -61,8 +62,9 @@ def reschedule(
     reason: str = "",
     by: AbstractBaseUser | None = None,
     operation: int | None = None,
+    seen: Collection[int] | None = None,
 ) -> Answer:
-    """Move a job that has not started to another time.
+    """Move a job that has not started to another time; `seen` as for `edit`.
 
     Raises ValidationError (field `run_at`) for a time that no job may have.
     """
@@ -70,7 +72,7 @@ def reschedule(
     if problems:
         raise ValidationError({"run_at": problems})
     run_at = rules.not_before(run_at, now)
-    asked = Asked(Verb.RESCHEDULE, now, by, reason, operation)
+    asked = Asked(Verb.RESCHEDULE, now, by, reason, operation, seen)
     refusal = "Only a job that has not started can be rescheduled"
     return do(job_id, asked, lambda job: requeue(job, run_at=run_at, now=now, by_person=True), "rescheduled", refusal)
 
@@ -82,24 +84,21 @@ def edit(
     now: datetime,
     reason: str = "",
     by: AbstractBaseUser | None = None,
-    version: int | None = None,
     operation: int | None = None,
+    seen: Collection[int] | None = None,
 ) -> Answer:
     """Change what a job that has not started is: `changes` has new values of what is EDITABLE, as a new job is asked
-    for. `version`: of the job that whoever asks has seen; one that is another by now stays as it is.
+    for. `seen`: which versions of the job whoever asks has seen; one that is another by now stays as it is.
 
     Raises ValidationError for what no new job may be.
     """
 
     def change(job: Job) -> None:
-        editing.write(job, changes, now=now, by=by, version=version)
+        editing.write(job, changes, now=now, by=by)
 
-    asked = Asked(Verb.EDIT, now, by, reason, operation)
+    asked = Asked(Verb.EDIT, now, by, reason, operation, seen)
     try:
         return do(job_id, asked, change, "edited", "Only a job that has not started can be edited")
-    except editing.Changed:
-        why = f"Job {job_id} was changed since you opened it: look at it, then edit it again."
-        return Answer(done=False, why=why, job=Job.objects.for_people().filter(pk=job_id).first())
     except editing.Unchanged:
         why = f"Job {job_id} is as it was."
         return Answer(done=True, why=why, job=Job.objects.for_people().filter(pk=job_id).first())
@@ -112,9 +111,10 @@ def run_now(
     reason: str = "",
     by: AbstractBaseUser | None = None,
     operation: int | None = None,
+    seen: Collection[int] | None = None,
 ) -> Answer:
     """Start a pending job at once instead of at its time, whatever its calendar says. A job that waits for its turn, or
-    whose turn has come, keeps its place: it is not made later by this."""
+    whose turn has come, keeps its place: it is not made later by this. `seen` as for `edit`."""
 
     def change(job: Job) -> None:
         waits = bool(job.held_by & IN_LINE) or Turn.objects.filter(job_id=job.pk).exists()
@@ -125,7 +125,7 @@ def run_now(
             promotion.leave([job.pk], now=now)
             _at_once(job, now)
 
-    asked = Asked(Verb.RUN_NOW, now, by, reason, operation)
+    asked = Asked(Verb.RUN_NOW, now, by, reason, operation, seen)
     refusal = "Only a job that has not started can be run now"
     return do(job_id, asked, change, "told to start now", refusal)
 
@@ -137,13 +137,14 @@ def retry(
     reason: str = "",
     by: AbstractBaseUser | None = None,
     operation: int | None = None,
+    seen: Collection[int] | None = None,
 ) -> Answer:
     """Give a job that failed, was interrupted, cancelled or skipped another start: now, whatever its calendar says, or
-    at its time where that is still to come.
+    at its time where that is still to come. `seen` as for `edit`.
 
     Raises ValidationError (field `reason`) when none is given for an interrupted job: its effects are unknown.
     """
-    asked = Asked(Verb.RETRY, now, by, reason, operation)
+    asked = Asked(Verb.RETRY, now, by, reason, operation, seen)
     refusal = "Only a failed, interrupted, cancelled or skipped job can be retried"
     return do(job_id, asked, lambda job: _again(job, now), "told to start again", refusal)
 

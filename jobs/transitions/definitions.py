@@ -3,7 +3,7 @@ audit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,8 +25,10 @@ from jobs.models import (
     Trigger,
     as_stored,
 )
+from jobs.models.described import definition_tag
 from jobs.rights import reach_of
 from jobs.rights.seeing import not_theirs
+from jobs.transitions.stale import Stale, refuse_stale
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -71,17 +73,26 @@ def note(row: M, before: Described, *, by: AbstractBaseUser | None, now: datetim
 
 
 def define_trigger(
-    name: str, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime
+    name: str,
+    fields: Mapping[str, Any],
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    seen: Collection[str] | None = None,
 ) -> tuple[Trigger, bool]:
-    """Have it be so; True where it is new. Raises PermissionDenied."""
+    """Have it be so; True where it is new. Raises PermissionDenied, and Stale where it is none of the definitions that
+    were `seen`, by their tags: there was one then."""
     with transaction.atomic():
         new = {**fields, "created_by_id": getattr(by, "pk", None)}
         trigger, created = Trigger.objects.get_or_create(name=name, defaults=new)
         before = None
+        if created and seen is not None:
+            raise Stale
         if not created:
             trigger = Trigger.objects.select_for_update().get(pk=trigger.pk)
             if not reach_of(by).touches(trigger):  # somebody else has taken the name meanwhile
                 raise PermissionDenied(not_theirs(f"The trigger '{name}'", trigger, reach_of(by)))
+            refuse_stale(definition_tag(trigger), seen)
             before = trigger.described()
             if by is not None and any(getattr(trigger, one) != fields.get(one) for one in WHAT_RUNS):
                 fields = {**fields, "created_by_id": by.pk}
@@ -130,9 +141,11 @@ def define_objective(
     return before is None
 
 
-def forget(row: M, *, by: AbstractBaseUser | None, now: datetime) -> None:
-    """Delete it."""
+def forget(row: M, *, by: AbstractBaseUser | None, now: datetime, seen: Collection[str] | None = None) -> None:
+    """Delete it. Raises Stale where it is none of the definitions that were `seen`, by their tags."""
     with transaction.atomic():
         before, name = stored(row), _name(row)
+        if seen is not None:
+            refuse_stale(definition_tag(type(row)._default_manager.get(pk=row.pk)), seen)
         row.delete()
         Audit.objects.note(SUBJECTS[type(row)], name, by=by, now=now, before=before, after=None)

@@ -27,10 +27,6 @@ TIMES = {"run_at", "calendar", "blackout"}  # one of them changed, its time is r
 COLUMNS = tuple("calendar_id" if name == "calendar" else name for name in EDITABLE)
 
 
-class Changed(Exception):
-    """Refusal of an edit of another version than whoever asks has seen."""
-
-
 class Unchanged(Exception):
     """Refusal of an edit that changes nothing."""
 
@@ -70,13 +66,9 @@ def judged(
     return new, changed
 
 
-def write(
-    job: Job, changes: Mapping[str, Any], *, now: datetime, by: AbstractBaseUser | None, version: int | None
-) -> None:
+def write(job: Job, changes: Mapping[str, Any], *, now: datetime, by: AbstractBaseUser | None) -> None:
     """Edit the job, whose row the caller has locked: messages of its old version acquire nothing. An approval was for
-    what it was. Raises ValidationError as `judged` does, Changed and Unchanged."""
-    if version is not None and version != job.version:
-        raise Changed
+    what it was. Raises ValidationError as `judged` does, and Unchanged."""
     new, changed = judged(job, changes, now=now, by=by)
     if not changed:
         raise Unchanged

@@ -58,8 +58,11 @@ def test_patch_moves_a_pending_job(api: Client, make_job: Any) -> None:
         ({"run_at": "2001-01-01T00:00:00Z"}, "run_at", "in the past"),
         ({"run_at": "2099-01-01T00:00:00"}, "run_at", "no zone"),
         ({"run_at": "soon"}, "run_at", "write it like"),
-        ({}, "run_at", "required"),
-        ({"name": "x"}, "name", "known are: run_at"),
+        ({}, "body", "would change nothing"),
+        ({"reason": "x"}, "body", "would change nothing"),
+        ({"nam": "x"}, "nam", "known are: payload"),
+        ({"target": "demo.noop"}, "target", "cancel this one and create that"),
+        ({"waits_for": [1]}, "waits_for", "what a job waits for stays"),
     ],
 )
 def test_patch_with_what_is_wrong(  # noqa: PLR0917 - pytest passes them by name

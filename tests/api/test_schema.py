@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import yaml
@@ -101,3 +102,25 @@ def test_the_docs_need_no_other_host() -> None:
     loaded = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
     assert loaded
     assert all(address.startswith("/") for address in loaded), loaded
+
+
+def test_the_document_is_openapi_3_1_and_says_what_headers_there_are() -> None:
+    document = yaml.safe_load(Client().get("/api/schema/").content)
+    assert document["openapi"] == "3.1.1"
+    assert '"nullable"' not in json.dumps(document), "which is of 3.0: null is a type by now"
+    operations = {one["operationId"]: one for path in document["paths"].values() for one in path.values()}
+    sent = {name: {one["name"] for one in of.get("parameters", [])} for name, of in operations.items()}
+    assert {"If-Match"} <= sent["jobs_edit"] & sent["schedules_put"] & sent["triggers_put"] & sent["limits_put"]
+    assert {"If-None-Match"} <= sent["jobs_read"] & sent["schedules_read"] & sent["triggers_get"] & sent["limits_get"]
+    assert {"Idempotency-Key"} <= sent["jobs_create"] & sent["jobs_bulk"] & sent["batches_create"]
+    assert {"Prefer", "wait"} <= sent["triggers_fire"]
+    answered = {
+        (name, status): set(answer.get("headers", {}))
+        for name, of in operations.items()
+        for status, answer in of["responses"].items()
+    }
+    assert "ETag" in answered["jobs_read", "200"]
+    assert {"RateLimit", "RateLimit-Policy"} <= answered["jobs_create", "201"]
+    assert {"RateLimit", "RateLimit-Policy", "Retry-After"} <= answered["jobs_create", "429"]
+    assert "Preference-Applied" in answered["triggers_fire", "202"]
+    assert all("Link" in answered[name, "200"] for name in ("jobs_list", "schedules_list", "audit_list"))

@@ -201,7 +201,7 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "jobs_let_go": _kept,
     "jobs_list": _nothing,
     "jobs_read": _job(State.FAILED),
-    "jobs_reschedule": _nothing,
+    "jobs_edit": _nothing,
     "jobs_retry": _job(State.FAILED),
     "jobs_run_now": _nothing,
     "limits_delete": _nothing,

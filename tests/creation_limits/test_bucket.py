@@ -10,7 +10,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.creation_limits.bucket import Allowance, take
+from jobs.creation_limits import bucket
+from jobs.creation_limits.bucket import Allowance, Taken
 from jobs.models import Budget
 from tests.conftest import NOW
 
@@ -19,6 +20,11 @@ TEN = Allowance(rate=10, burst=10)
 MICROSECOND = timedelta(microseconds=1)
 numbers = itertools.count()
 slowly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def take(*asked, **more):
+    """Return for how long to wait."""
+    return bucket.take(*asked, **more).wait
 
 
 def at(seconds: float) -> timedelta:
@@ -177,3 +183,24 @@ def test_a_clock_that_was_set_back_refuses_nobody_for_as_long():
 def test_a_smaller_allowance_counts_from_its_first_request_on():
     take("a", 1000, Allowance(rate=1, burst=1000), now=NOW)
     assert [take("a", 1, TEN, now=NOW) for _ in range(2)] == [0, pytest.approx(0.1)]
+
+
+def test_it_says_what_is_left_and_when_there_is_more():
+    assert bucket.take("a", 1, TEN, now=NOW) == Taken(0.0, 9, pytest.approx(0.1))
+    assert bucket.take("a", 4, TEN, now=at(0.05)) == Taken(0.0, 5, pytest.approx(0.05))
+    assert bucket.take("a", 5, TEN, now=at(0.05)) == Taken(0.0, 0, pytest.approx(0.05))
+    assert bucket.take("a", 3, TEN, now=at(0.1)) == Taken(pytest.approx(0.2), 1, pytest.approx(0.1))
+    assert bucket.take("a", 1, TEN, now=at(3600)) == Taken(0.0, 9, pytest.approx(0.1))
+
+
+@slowly
+@given(rates, bursts, st.lists(st.tuples(st.floats(0, 3), st.integers(1, 5)), min_size=1, max_size=10))
+def test_what_is_left_can_be_taken_and_no_more(rate, burst, asked):
+    subject, allowance, now = f"l{next(numbers)}", Allowance(rate, burst), NOW
+    for pause, jobs in asked:
+        now += timedelta(seconds=pause / rate)
+        found = bucket.take(subject, min(jobs, burst), allowance, now=now)
+    if found.left < burst:
+        assert take(subject, found.left + 1, allowance, now=now) > 0
+    if found.left:
+        assert take(subject, found.left, allowance, now=now) == 0

@@ -55,7 +55,7 @@ REST = _lines(
     Create a job                      | POST   | api-jobs                 |                  | no     yes  yes no     yes yes
     Create many jobs                  | POST   | api-jobs-bulk            |                  | no     yes  yes no     yes yes
     See a job                         | GET    | api-job                  | job              | team   own  all team   all own
-    Move a job                        | PATCH  | api-job                  | job              | no     no   all no     all no
+    Edit a job                        | PATCH  | api-job                  | job              | no     no   all no     all no
     Cancel a job                      | POST   | api-job-cancel           | job              | no     own! all no     all own!
     Run a job now                     | POST   | api-job-run-now          | job              | no     no   all no     all no
     Retry a job                       | POST   | api-job-retry            | job              | no     no   all no     all no

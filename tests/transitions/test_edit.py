@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def edit(job, /, *, by=None, version=None, reason="", **changes):
-    return transitions.edit(job.pk, changes, now=NOW, by=by, version=version, reason=reason)
+    seen = None if version is None else {version}
+    return transitions.edit(job.pk, changes, now=NOW, by=by, seen=seen, reason=reason)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ MUTANTS = (
         "edit: only of the version that was seen",
         ACCEPTED,
         (f"{TESTS}::test_who_has_seen_an_older_version_is_told",),
-        (EDITING, "if version is not None and version != job.version:", "if False:"),
+        ("jobs/transitions/stale.py", "if seen is not None and version not in seen:", "if False:"),
     ),
     mutant(
         "edit: a new version",

@@ -13,8 +13,9 @@ from rest_framework import exceptions, serializers
 
 from jobs import blackouts, rules
 from jobs.api.bulk.lines import Line
-from jobs.api.problems import JobsRefused, flattened
+from jobs.api.problems import flattened
 from jobs.api.reading import read_job
+from jobs.api.refusals import JobsRefused
 from jobs.api.serializers.requests import MOST_IN_BULK, TOO_MANY
 from jobs.models import Job
 from jobs.models.constraints import EARLIEST_RUN_AT

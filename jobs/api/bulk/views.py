@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from jobs import transitions
 from jobs.api.bulk.judging import Judge, Judged
 from jobs.api.bulk.lines import CsvParser, Line, NdjsonParser
+from jobs.api.headers import idempotency, rate_limits
 from jobs.api.parsers import JsonParser
 from jobs.api.pointers import pointed
 from jobs.api.problems import CONTENT_TYPE
@@ -22,16 +23,13 @@ from jobs.api.reading import is_known
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import CreatedJobsSerializer, NewJobSerializer, NewJobsSerializer, UnreadJobsSerializer
 from jobs.api.views import (
-    IDEMPOTENCY_KEY,
     TOO_FAST_ANSWER,
     TRACEPARENT,
     ApiView,
-    idempotency_key,
     person,
     traceparent_of,
 )
 from jobs.clock import clock
-from jobs.creation_limits import admission_of
 from jobs.models import Job
 from jobs.permissions import ADD_JOB
 
@@ -59,13 +57,14 @@ class BulkJobs(ApiView):
         NdjsonParser.media_type: {"target": "demo.noop", "run_at": "2099-01-01T09:00:00Z"},
         CsvParser.media_type: "target,payload,run_at\ndemo.noop,{},2099-01-01T09:00:00Z\n",
     }
+    conflicts = ("POST",)  # the first request with its key
     serializer_class = NewJobsSerializer
     parser_classes = [JsonParser, NdjsonParser, CsvParser]
     queryset = Job.objects.all()
 
     @extend_schema(
         operation_id="jobs_bulk",
-        parameters=[IDEMPOTENCY_KEY, TRACEPARENT, RETRY_AFTER, PARTIAL],
+        parameters=[idempotency.PARAMETER, TRACEPARENT, RETRY_AFTER, *rate_limits.PARAMETERS, PARTIAL],
         request={
             JsonParser.media_type: NewJobsSerializer,
             NdjsonParser.media_type: NewJobSerializer,
@@ -77,13 +76,13 @@ class BulkJobs(ApiView):
         """Create all of these jobs, or none: 201, or 200 with the earlier ones when its Idempotency-Key was used
         before. Each counts in the budget for bulk requests. As a JSON object with a list, as a JSON object a line, or
         as CSV whose first line names the fields."""
-        now, key, partial = clock.current(), idempotency_key(request), _partial(request)
+        now, key, partial = clock.current(), idempotency.idempotency_key(request), _partial(request)
         judged = Judge(by=person(request), key=key, now=now, traceparent=traceparent_of(request)).judge(self._jobs())
         if not judged.new or (judged.wrong and not partial):
             raise judged.refused()
         new = list(judged.new.values())
         if not is_known(new[0].idempotency_key, by=person(request)):
-            admission_of(person(request), request.auth).bulk(len(new))
+            self.admission().bulk(len(new))
         ids, created = transitions.create_all(new, now=now, by=person(request))
         return Response(
             self._answer(judged, ids, partial=partial),

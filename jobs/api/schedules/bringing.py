@@ -13,13 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import MOST_ERRORS, Strict, TextField
+from jobs.api.headers import rate_limits
 from jobs.api.problems import CONTENT_TYPE
 from jobs.api.rendering import AsAsked
 from jobs.api.schedules.definitions import ScheduleView
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.views import TOO_FAST_ANSWER, person
 from jobs.clock import clock
-from jobs.creation_limits import admission_of
 from jobs.models import Schedule
 from jobs.permissions import ADD_SCHEDULE, VIEW_SCHEDULE
 from jobs.web.bringing import SOURCES, BadTable, NotBrought, Table, TooMuch, bring, exporting, preview
@@ -98,7 +98,7 @@ class ImportSchedules(ScheduleView):
     @extend_schema(
         operation_id="schedules_import",
         request=ImportSerializer,
-        parameters=[RETRY_AFTER],
+        parameters=[RETRY_AFTER, *rate_limits.PARAMETERS],
         responses={200: BroughtSerializer, 201: BroughtSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
     )
     def post(self, request: Request) -> Response:
@@ -118,7 +118,7 @@ class ImportSchedules(ScheduleView):
         made: list[Schedule] = []
         if given["apply"]:
             if good:
-                admission_of(by, request.auth).bulk(good)
+                self.admission().bulk(good)
             try:
                 made = bring(lines, by=by, now=now, only_good=given["only_good"])
             except NotBrought as error:

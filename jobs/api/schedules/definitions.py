@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,9 +15,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import rules
+from jobs.api.headers import idempotency, rate_limits
+from jobs.api.headers.etags import (
+    ETAG_PARAMETER,
+    IF_MATCH_PARAMETER,
+    IF_NONE_MATCH_PARAMETER,
+    NOT_MODIFIED,
+    tag,
+    tags_seen,
+    versioned,
+)
 from jobs.api.listing import checked
 from jobs.api.paging import JobPagination
-from jobs.api.problems import CONTENT_TYPE, Conflict
+from jobs.api.problems import CONTENT_TYPE
+from jobs.api.refusals import Conflict
 from jobs.api.schedules.listing import ScheduleQuery, matching
 from jobs.api.schedules.serializers import (
     ChangedScheduleSerializer,
@@ -26,10 +37,11 @@ from jobs.api.schedules.serializers import (
     ShownScheduleSerializer,
 )
 from jobs.api.schema import RETRY_AFTER
-from jobs.api.views import IDEMPOTENCY_KEY, TOO_FAST_ANSWER, ApiView, idempotency_key, person
+from jobs.api.stale import definition_changed
+from jobs.api.views import TOO_FAST_ANSWER, ApiView, person
 from jobs.clock import clock
-from jobs.creation_limits import admission_of
 from jobs.models import Job, Schedule
+from jobs.models.described import definition_tag
 from jobs.permissions import (
     ADD_SCHEDULE,
     CHANGE_SCHEDULE,
@@ -42,6 +54,7 @@ from jobs.rules.rights import schedule_problems
 from jobs.rules.schedule_checking import NAME_TAKEN
 from jobs.transitions.schedules import definitions
 from jobs.transitions.schedules.repeats import Once
+from jobs.transitions.stale import Stale
 
 REASON = OpenApiParameter("reason", str, description="Why, for those who look at it later.")
 
@@ -64,9 +77,8 @@ class ScheduleView(ApiView):
             raise PermissionDenied(not_theirs(f"The schedule '{found.name}'", found, self.reach))
         return found
 
-    def shown(self, schedule_id: int, *, shows_secrets: bool = False) -> dict[str, Any]:
+    def shown(self, found: Schedule, *, shows_secrets: bool = False) -> dict[str, Any]:
         """Return a schedule as it is now."""
-        found = self.schedule(schedule_id)
         context = {**next_jobs([found], self.reach), "shows_secrets": shows_secrets}
         return dict(ScheduleDetailSerializer(found, context=context).data)
 
@@ -126,7 +138,7 @@ class ScheduleList(ScheduleView):
 
     @extend_schema(
         operation_id="schedules_create",
-        parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
+        parameters=[idempotency.PARAMETER, RETRY_AFTER, *rate_limits.PARAMETERS],
         responses={
             201: ScheduleDetailSerializer,
             200: ScheduleDetailSerializer,
@@ -138,7 +150,7 @@ class ScheduleList(ScheduleView):
         was used before. Needs the permission jobs.add_job, too."""
         self.may_make_jobs()
         asked = self.body(NewScheduleSerializer)
-        once = Once.of(idempotency_key(request), asked, by=person(request))
+        once = Once.of(idempotency.idempotency_key(request), asked, by=person(request))
         schedule, code = once.earlier(), int(status.HTTP_200_OK)
         if schedule is None:
             try:
@@ -148,12 +160,14 @@ class ScheduleList(ScheduleView):
                 if schedule is None:
                     raise _taken(error) from None
         location = reverse("api-schedule", args=[schedule.pk])
-        return Response(self.shown(schedule.pk), status=code, headers={"Location": location})
+        found = self.schedule(schedule.pk)
+        made = Response(self.shown(found), status=code, headers={"Location": location})
+        return versioned(made, definition_tag(found))
 
     def _create(self, asked: dict[str, Any], once: Once) -> Schedule:
         now, by = clock.current(), person(self.request)
         new = rules.check_new_schedule(now=now, by=by, **asked)
-        admission_of(by, self.request.auth).single()
+        self.admission().single()
         return definitions.create_schedule({**new.columns(), **once.columns()}, by=by, now=now)
 
 
@@ -174,19 +188,33 @@ class ScheduleDetail(ScheduleView):
     conflicts = ("PUT", "PATCH")
     serializer_class = ChangedScheduleSerializer
 
-    @extend_schema(operation_id="schedules_read", responses=ScheduleDetailSerializer)
+    @extend_schema(
+        operation_id="schedules_read",
+        parameters=[IF_NONE_MATCH_PARAMETER, ETAG_PARAMETER],
+        responses={200: ScheduleDetailSerializer, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, schedule_id: int) -> Response:
         """Read a schedule: what it means, its next run, and what people want of later ones."""
-        return Response(self.shown(schedule_id, shows_secrets=self.reach.sees_secrets))
+        found = self.schedule(schedule_id)
+        answer = Response(self.shown(found, shows_secrets=self.reach.sees_secrets))
+        return tag(answer, definition_tag(found))
 
-    @extend_schema(operation_id="schedules_put", request=ChangedScheduleSerializer, responses=ScheduleDetailSerializer)
+    @extend_schema(
+        operation_id="schedules_put",
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
+        request=ChangedScheduleSerializer,
+        responses={200: ScheduleDetailSerializer},
+    )
     def put(self, request: Request, schedule_id: int) -> Response:
         """Define the schedule anew: what is left out has its default. The run that comes next moves at once; runs whose
         time has come go on."""
         return self._change(schedule_id, self.body(ChangedScheduleSerializer))
 
     @extend_schema(
-        operation_id="schedules_change", request=ChangedScheduleSerializer, responses=ScheduleDetailSerializer
+        operation_id="schedules_change",
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
+        request=ChangedScheduleSerializer,
+        responses={200: ScheduleDetailSerializer},
     )
     def patch(self, request: Request, schedule_id: int) -> Response:
         """Change what is given, and leave the rest."""
@@ -197,13 +225,17 @@ class ScheduleDetail(ScheduleView):
             changed = {"shadow": False, **changed}
         return self._change(schedule_id, {**rules.as_asked(self.touched(schedule_id)), **changed})
 
-    @extend_schema(operation_id="schedules_delete", parameters=[REASON], responses={204: None})
+    @extend_schema(operation_id="schedules_delete", parameters=[REASON, IF_MATCH_PARAMETER], responses={204: None})
     def delete(self, request: Request, schedule_id: int) -> Response:
         """Delete the schedule and its history. Its next run is cancelled; jobs whose time has come go on, and stay."""
         reason = request.query_params.get("reason", "")
         judge(reason)
         self.touched(schedule_id)
-        gone = definitions.delete_schedule(schedule_id, reason=reason, by=person(request), now=clock.current())
+        now, seen = clock.current(), tags_seen(request)
+        try:
+            gone = definitions.delete_schedule(schedule_id, reason=reason, by=person(request), now=now, seen=seen)
+        except Stale:
+            raise self._stale(schedule_id, ()) from None
         if not gone.done:
             raise Http404(gone.why)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -215,11 +247,19 @@ class ScheduleDetail(ScheduleView):
         judge(reason)
         new = rules.check_new_schedule(now=now, by=by, before=before, **given)
         try:
-            changed = definitions.change_schedule(schedule_id, new.columns(), by=by, now=now, reason=reason)
+            seen = tags_seen(self.request)
+            changed = definitions.change_schedule(schedule_id, new.columns(), by=by, now=now, reason=reason, seen=seen)
         except IntegrityError as error:
             raise _taken(error) from None
+        except Stale:
+            raise self._stale(schedule_id, self.request.data) from None
         self.done(schedule_id, changed)
-        return Response(self.shown(schedule_id))
+        found = self.schedule(schedule_id)
+        return versioned(Response(self.shown(found)), definition_tag(found))
+
+    def _stale(self, schedule_id: int, given: Iterable[str]) -> Exception:
+        found = self.schedule(schedule_id)
+        return definition_changed(f"The schedule '{found.name}'", definition_tag(found), self.shown(found), given)
 
 
 def judge(reason: str) -> None:

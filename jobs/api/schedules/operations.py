@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from jobs.api.fields import MomentField, Strict, TextField
 from jobs.api.listing import PageQuery, checked
 from jobs.api.paging import JobPagination
-from jobs.api.problems import Conflict
+from jobs.api.refusals import Conflict
 from jobs.api.schedules.definitions import ScheduleView
 from jobs.api.schedules.serializers import WHY, ReasonSerializer
 from jobs.api.views import ApiView, person

@@ -10,11 +10,18 @@ from jobs import rules
 from jobs.api.fields import ListOf, MomentField, StartField, Strict, TextField
 from jobs.api.serializers.derived import Field, field_of
 from jobs.rules.problems import JUST_NOW
+from jobs.transitions.editing import EDITABLE
 
 MOST_IN_BULK = 100_000  # jobs in a request
 TOO_MANY = f"These are too many; give 1 to {MOST_IN_BULK:,} in a request."
 
 
+ANOTHER = "would make it another job: cancel this one and create that."
+STAYS = {
+    "target": f"The target stays; another one {ANOTHER}",
+    "waits_for": f"What a job waits for stays; other jobs {ANOTHER}",
+    "waits_for_end": f"What a job waits for stays; another end {ANOTHER}",
+}
 OF_BULK = {"none": f"There is no job in the list; give 1 to {MOST_IN_BULK:,}.", "too_many": TOO_MANY}
 
 
@@ -94,8 +101,30 @@ class CreatedJobsSerializer(serializers.Serializer[Any]):
     )
 
 
-class RescheduleSerializer(Strict):
+class EditJobSerializer(Strict):
+    """Edit of a job that has not started: those of its fields that change, each as a whole."""
+
     run_at = MomentField(help_text="The new time: ISO 8601 with a zone.")
+    reason = TextField(help_text="Why, for those who look at the job later.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"partial": True, **kwargs})
+
+    def get_fields(self) -> dict[str, Field]:
+        own = super().get_fields()
+        return {**{name: field_of(name) for name in EDITABLE if name not in own}, **own}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if hasattr(data, "keys") and (wrong := {name: why for name, why in STAYS.items() if name in data}):
+            raise serializers.ValidationError(wrong)
+        return super().to_internal_value(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() - {"reason"}:
+            raise serializers.ValidationError(
+                {"body": f"This would change nothing; give at least one of {', '.join(EDITABLE)}."}
+            )
+        return attrs
 
 
 class CancelSerializer(Strict):

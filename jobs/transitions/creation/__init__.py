@@ -27,8 +27,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
+REPEATS = 0x52754B65  # the first half of the advisory locks of Idempotency-Keys: only who creates many tries for one
+
+
 class KeyReused(Exception):
     """An Idempotency-Key came back with another request: neither may be taken for the other."""
+
+
+class KeyInUse(Exception):
+    """Refusal of a request whose Idempotency-Key another one has that is being done at this moment."""
 
 
 def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = None) -> tuple[Job, bool]:
@@ -63,7 +70,8 @@ def create_all(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUs
     """Create all of these jobs and return their ids with True, or those of the earlier ones of the same
     Idempotency-Keys with False.
 
-    Raises KeyReused when one of those is missing, or something else was asked for then.
+    Raises KeyReused when one of those is missing, or something else was asked for then, and KeyInUse while another
+    request with the same keys goes on: to wait for it could take as long as that does.
     """
     if by is None and new and new[0].idempotency_key is not None:
         with transaction.atomic():
@@ -123,11 +131,24 @@ def _tying(
         yield waits
         return
     with transaction.atomic():
+        if not alone:
+            _reserve(next((n.idempotency_key for n in new), None), by)
         if waited_for:
             block.keep(waited_for)
         yield waits
         if waits:
             block.tie(waits, now=now)
+
+
+def _reserve(key: str | None, by: AbstractBaseUser | None) -> None:
+    """Have nobody else create with this key of this user until this transaction ends. Raises KeyInUse."""
+    if key is None:
+        return
+    with connection.cursor() as cursor:
+        whose = f"{getattr(by, 'pk', None)}:{key}"
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [REPEATS, whose])
+        if not cursor.fetchone()[0]:
+            raise KeyInUse
 
 
 def waits_of(ids: Sequence[int], new: Sequence[rules.NewJob]) -> dict[int, Sequence[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ from django.db import OperationalError, connection, transaction
 
 from jobs import rules
 from jobs.models import Audit, Change, Described, Job, Kind, Limit, Subject, Turn, as_stored
+from jobs.models.described import tag_of
 from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import LOCKS, Name
+from jobs.transitions.stale import refuse_stale
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -70,16 +73,24 @@ def resume(name: Name, *, now: datetime, by: By = NOBODY) -> None:
 
 
 def limit(
-    name: Name, *, now: datetime, concurrency: int | None, rate: float | None, burst: int, by: By = NOBODY
+    name: Name,
+    *,
+    now: datetime,
+    concurrency: int | None,
+    rate: float | None,
+    burst: int,
+    by: By = NOBODY,
+    seen: Collection[str] | None = None,
 ) -> Limit:
     """Limit a queue or a key from now on: `concurrency` jobs at a time, `rate` starts a second, `burst` of them at
     once. Jobs that its last limits held go on if these let them. What runs counts. Raises ValidationError (field `name`
-    or `reason`)."""
+    or `reason`), and Stale where its limits are none of those that were `seen`, by their tags."""
     _check(by)
     if problems := name_problems(name):
         raise ValidationError({"name": problems})
     with transaction.atomic():
         before = _described(name)
+        refuse_stale(tag_of(before), seen)
         values: dict[str, Any] = {"concurrency": concurrency, "rate": rate, "burst": burst}
         limited, _ = Limit.objects.update_or_create(
             kind=name.kind, name=name.name, defaults=values | {"next_start_at": None}
@@ -91,12 +102,13 @@ def limit(
     return limited
 
 
-def lift(name: Name, *, now: datetime, by: By = NOBODY) -> None:
-    """Forget the limits of a queue or a key, a pause included: jobs that were held by them are due. Raises
-    ValidationError (field `reason`)."""
+def lift(name: Name, *, now: datetime, by: By = NOBODY, seen: Collection[str] | None = None) -> None:
+    """Forget the limits of a queue or a key, a pause included: jobs that were held by them are due. Raises as `limit`
+    does."""
     _check(by)
     with transaction.atomic():
         before = _described(name)
+        refuse_stale(tag_of(before), seen)
         Limit.objects.filter(kind=name.kind, name=name.name).delete()
         _forget_moments(name)
         if before is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from jobs.models import Audit, Change, Schedule, Subject
+from jobs.models.described import definition_tag
 from jobs.states import Cause
 from jobs.transitions.schedules import followers
 from jobs.transitions.schedules.planning import Stop
 from jobs.transitions.schedules.succession import AT_LEISURE, move_on
 from jobs.transitions.schedules.withdrawal import account_and_withdraw, plan_anew, withdraw
+from jobs.transitions.stale import refuse_stale
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -52,15 +54,22 @@ def create_schedule(
 
 
 def change_schedule(
-    pk: int, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime, reason: str = ""
+    pk: int,
+    fields: Mapping[str, Any],
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    reason: str = "",
+    seen: Collection[str] | None = None,
 ) -> Changed:
     """Change a schedule to fields that have passed the rules. The job of its next run is taken back and made anew; runs
     whose time has come stay as they are. What passed while it was switched off never starts. Raises as
-    `create_schedule` does."""
+    `create_schedule` does, and Stale where it is none of the definitions that were `seen`, by their tags."""
     with transaction.atomic():
         schedule = _locked(pk, *followers.new_among(pk, fields.get("after_ids", ())))
         if schedule is None:
             return _none(pk)
+        _refuse_stale(schedule, seen)
         before = schedule.described()
         others = set(fields.get("after_ids", ())).difference(schedule.after_ids)
         followers.tie(schedule, others, by=by)
@@ -119,12 +128,16 @@ def resume_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, n
     return Changed(True, f"The schedule '{schedule.name}' goes on. {next_words(schedule)}", schedule)
 
 
-def delete_schedule(pk: int, *, reason: str = "", by: AbstractBaseUser | None, now: datetime) -> Changed:
-    """Delete a schedule and its history. Its next run is cancelled; jobs whose time has come go on."""
+def delete_schedule(
+    pk: int, *, reason: str = "", by: AbstractBaseUser | None, now: datetime, seen: Collection[str] | None = None
+) -> Changed:
+    """Delete a schedule and its history. Its next run is cancelled; jobs whose time has come go on. Raises Stale as
+    `change_schedule` does."""
     with transaction.atomic():
         schedule = _locked(pk)
         if schedule is None:
             return _none(pk)
+        _refuse_stale(schedule, seen)
         before, name = schedule.described(), schedule.name
         after = followers.names_after(schedule, by)
         taken = withdraw(schedule, f"The schedule '{name}' was deleted.", now=now)
@@ -155,6 +168,11 @@ def _locked(pk: int, *others: int) -> Schedule | None:
     """Lock the schedule and these others, all in one order, and return it."""
     found = {one.pk: one for one in Schedule.objects.filter(pk__in={pk, *others}).locked(wait=True)}
     return found.get(pk)
+
+
+def _refuse_stale(schedule: Schedule, seen: Collection[str] | None) -> None:
+    if seen is not None:
+        refuse_stale(definition_tag(schedule), seen)
 
 
 def _none(pk: int) -> Changed:

@@ -1,0 +1,39 @@
+"""The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-08): a structured field's string. What comes
+without quotes, as most programs send it, is the same key."""
+
+from __future__ import annotations
+
+import re
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+HEADER = "Idempotency-Key"
+# RFC 9651, 3.3.3, with parameters behind it (3.1.2), which mean nothing to us.
+STRING = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?:;\x20*[a-z*][a-z0-9_.*-]*(?:=[^;,\x22]*)?)*\s*')
+ESCAPED = re.compile(r'\\(["\\])')
+
+PARAMETER = OpenApiParameter(
+    HEADER,
+    location=OpenApiParameter.HEADER,
+    description="Repeat an uncertain request with the same key: it creates nothing twice. With quotes around it, as a "
+    "structured field has them, it is the same key. It is known for 7 days at least (`JOBS_KEEP_IDEMPOTENCY_KEYS`), "
+    "and for as long as what it has created is not over; that of a schedule as long as the schedule is there.",
+)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return the key; None where there is none, or an empty one. Raises ValidationError for quotes that do not fit."""
+    text = str(request.headers.get(HEADER, ""))
+    if not text.startswith('"'):
+        return text or None
+    found = STRING.fullmatch(text)
+    if found is None:
+        raise ValidationError(
+            {
+                "idempotency_key": 'A key that begins with a quote ends with one, and holds ASCII only, " and \\ as '
+                '\\" and \\\\; or leave the quotes out.'
+            }
+        )
+    return ESCAPED.sub(r"\1", found[1]) or None

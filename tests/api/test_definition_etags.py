@@ -1,0 +1,112 @@
+"""Schedules, triggers and limits have versions: who says which he has seen does not go over what others have done."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from jobs.models import Limit, Schedule, Trigger
+from tests.api.conftest import Problem, bearer
+from tests.api.schedules import make
+
+JSON: dict[str, Any] = {"content_type": "application/json"}
+TRIGGER = {"target": "demo.sleep", "payload": {"seconds": 0.1}}
+
+
+@pytest.fixture
+def root(db: None) -> Client:
+    return bearer(User.objects.create_superuser("grace"))
+
+
+@pytest.fixture(params=["schedule", "trigger", "limit"])
+def defined(request: pytest.FixtureRequest, root: Client) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """An address, a change that somebody makes, and another one."""
+    if request.param == "schedule":
+        whole = {"name": "report", "target": "demo.noop", "dialect": "cron", "time_zone": "UTC"}
+        address = f"/api/v1/schedules/{make(name='report').pk}/"
+        return address, {**whole, "expression": "1 3 * * *"}, {**whole, "expression": "2 4 * * *"}
+    if request.param == "trigger":
+        root.put("/api/v1/triggers/report/", TRIGGER, **JSON)
+        return "/api/v1/triggers/report/", {**TRIGGER, "queue": "slow"}, {**TRIGGER, "queue": "fast"}
+    root.put("/api/v1/limits/queue/mail/", {"concurrency": 4}, **JSON)
+    return "/api/v1/limits/queue/mail/", {"concurrency": 5}, {"concurrency": 6}
+
+
+def test_what_is_the_same_is_not_sent_again(root: Client, defined: tuple[str, Any, Any]) -> None:
+    address, change, _ = defined
+    tag = root.get(address)["ETag"]
+    assert re.fullmatch(r'"[0-9a-f]{16}-[0-9a-f]{16}"', tag)
+    assert root.get(address, headers={"If-None-Match": tag}).status_code == 304
+    assert root.put(address, change, **JSON).status_code == 200
+    assert root.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_of_two_who_edit_the_second_learns_of_the_first(
+    root: Client, problem: Problem, defined: tuple[str, Any, Any]
+) -> None:
+    address, change, other = defined
+    seen = {"If-Match": root.get(address)["ETag"]}
+    assert root.put(address, change, **JSON, headers=seen).status_code == 200
+    found = problem(root.put(address, other, **JSON, headers=seen), 412, says="was changed since you read it")
+    assert set(found["current"]) >= set(other)
+    differ = {name for name in other if change[name] != other[name]}
+    assert {name: found["current"][name] for name in differ} == {name: change[name] for name in differ}
+    problem(root.delete(address, headers=seen), 412, says="was changed since")
+    assert root.put(address, other, **JSON, headers={"If-Match": found["etag"]}).status_code == 200
+    assert root.delete(address, headers={"If-Match": root.get(address)["ETag"]}).status_code == 204
+
+
+def test_without_a_word_about_versions_all_goes_as_before(root: Client, defined: tuple[str, Any, Any]) -> None:
+    address, change, other = defined
+    assert root.put(address, change, **JSON).status_code == 200
+    assert root.put(address, other, **JSON, headers={"If-Match": "*"}).status_code == 200
+    assert root.delete(address).status_code == 204
+
+
+def test_a_tag_that_cannot_be_ours(root: Client, problem: Problem, defined: tuple[str, Any, Any]) -> None:
+    address, change, _ = defined
+    problem(root.put(address, change, **JSON, headers={"If-Match": '"3"'}), 400, "If-Match", "that GET has answered")
+
+
+def test_a_definition_that_was_deleted_is_not_made_anew(root: Client, problem: Problem) -> None:
+    root.put("/api/v1/triggers/report/", TRIGGER, **JSON)
+    seen = {"If-Match": root.get("/api/v1/triggers/report/")["ETag"]}
+    Trigger.objects.all().delete()
+    problem(root.put("/api/v1/triggers/report/", TRIGGER, **JSON, headers=seen), 404)
+    assert not Trigger.objects.exists()
+    root.put("/api/v1/limits/queue/mail/", {"concurrency": 4}, **JSON)
+    seen = {"If-Match": root.get("/api/v1/limits/queue/mail/")["ETag"]}
+    Limit.objects.all().delete()
+    problem(root.put("/api/v1/limits/queue/mail/", {"concurrency": 4}, **JSON, headers=seen), 404)
+    assert not Limit.objects.exists()
+
+
+def test_a_run_of_a_schedule_is_no_other_definition(root: Client) -> None:
+    schedule = make(name="report")
+    address = f"/api/v1/schedules/{schedule.pk}/"
+    seen = root.get(address)["ETag"]
+    Schedule.objects.filter(pk=schedule.pk).update(made=7)
+    assert root.get(address)["ETag"] != seen
+    assert root.patch(address, {"queue": "slow"}, **JSON, headers={"If-Match": seen}).status_code == 200
+
+
+def test_a_secret_that_has_changed_is_another_definition(root: Client) -> None:
+    """Nobody is shown it, so the rest of the definition is as it was."""
+    root.put("/api/v1/triggers/report/", TRIGGER, **JSON)
+    first = root.get("/api/v1/triggers/report/")["ETag"]
+    Trigger.objects.update(payload={"seconds": 0.2})
+    assert root.get("/api/v1/triggers/report/")["ETag"].partition("-")[0] != first.partition("-")[0]
+
+
+def test_a_change_answers_with_the_version_for_the_next(root: Client) -> None:
+    address = f"/api/v1/schedules/{make(name='report').pk}/"
+    tag = root.get(address)["ETag"]
+    for queue in ("one", "two"):
+        answer = root.patch(address, {"queue": queue}, **JSON, headers={"If-Match": tag})
+        assert answer.status_code == 200
+        tag = answer["ETag"]
+    assert tag.strip('"') == root.get(address)["ETag"].strip('"').partition("-")[0]
