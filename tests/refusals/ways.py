@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -39,7 +41,7 @@ def _problem(client: Client, address: str, body: Mapping[str, Any]) -> Said:
 
 def python(asked: Mapping[str, Any], user: User) -> Said:
     """Call `jobs.schedule`."""
-    fields = dict(asked)
+    fields = _as_python(asked)
     try:
         schedule(fields.pop("target"), fields.pop("payload"), **fields, by=user)
     except Refused as refused:
@@ -50,10 +52,17 @@ def python(asked: Mapping[str, Any], user: User) -> Said:
 def python_many(asked: Mapping[str, Any], user: User) -> Said:
     """Call `jobs.schedule_many`."""
     try:
-        schedule_many([asked], by=user)
+        schedule_many([_as_python(asked)], by=user)
     except Refused as refused:
         return {name.removeprefix("jobs.0."): sentences for name, sentences in refused.problems.items()}
     return {}
+
+
+def _as_python(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return these with a datetime for what is one, as programs have it."""
+    with suppress(TypeError, ValueError):
+        return {**asked, "run_at": datetime.fromisoformat(asked["run_at"])}
+    return dict(asked)
 
 
 def form(asked: Mapping[str, Any], user: User) -> Said:
