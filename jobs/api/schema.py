@@ -7,13 +7,14 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from django.urls import resolve
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from jobs.api.answers import answers
-from jobs.api.headers import links
+from jobs.api.headers import deprecation, links
 from jobs.api.problems import CONTENT_TYPE
 
 JSON = "application/json"
@@ -145,6 +146,11 @@ class Schema(AutoSchema):
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").partition("/")[0]]
+
+    def is_deprecated(self) -> bool:
+        """Return whether the table of what is deprecated has this operation."""
+        address = resolve(re.sub(r"\{[^}]*\}", "1", self.path)) if deprecation.DEPRECATED else None
+        return address is not None and f"{self.method} {address.url_name}" in deprecation.DEPRECATED
 
     def get_summary(self) -> str:
         """Return the first sentence of the operation's docstring."""

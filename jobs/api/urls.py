@@ -28,11 +28,12 @@ from jobs.api.forecast import ForecastView
 from jobs.api.installation import InstallationDetail, ReleaseRestored
 from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
 from jobs.api.objectives import ObjectiveDetail, ObjectiveList
+from jobs.api.operations import CancelOperation, OperationDetail, OperationList, UndoOperation
 from jobs.api.problems import nowhere
+from jobs.api.schedules.backfill import BackfillSchedule
 from jobs.api.schedules.bringing import ExportSchedules, ImportSchedules
 from jobs.api.schedules.controls import PauseSchedule, PreviewSchedule, ResumeSchedule
 from jobs.api.schedules.definitions import ScheduleDetail, ScheduleList
-from jobs.api.schedules.operations import BackfillSchedule, CancelOperation, OperationDetail, OperationList
 from jobs.api.schedules.runs import GiveArguments, MissedRuns, MoveRun, RunList, SkipRun, StartRunNow, UndoRun
 from jobs.api.series import SeriesView
 from jobs.api.stops import GoOn, StopDetail, StopList
@@ -96,6 +97,7 @@ urlpatterns = [
     path("v1/operations/", OperationList.as_view(), name="api-operations"),
     path("v1/operations/<int:operation_id>/", OperationDetail.as_view(), name="api-operation"),
     path("v1/operations/<int:operation_id>/cancel/", CancelOperation.as_view(), name="api-operation-cancel"),
+    path("v1/operations/<int:operation_id>/undo/", UndoOperation.as_view(), name="api-operation-undo"),
     path("v1/failures/", FailuresList.as_view(), name="api-failures"),
     path("v1/forecast/", ForecastView.as_view(), name="api-forecast"),
     path("v1/limits/", LimitList.as_view(), name="api-limits"),

@@ -23,7 +23,7 @@ from jobs import traceparent, transitions
 from jobs.api.access import HasPermission
 from jobs.api.authentication import BearerAuthentication
 from jobs.api.bodies import body_limit
-from jobs.api.headers import idempotency, rate_limits
+from jobs.api.headers import deprecation, idempotency, rate_limits
 from jobs.api.headers.etags import versioned, versions_seen
 from jobs.api.history import history_page
 from jobs.api.listing import ListQuery, checked
@@ -111,8 +111,9 @@ class ApiView(GenericAPIView[Any]):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in rate_limits.of(self._admission).items():
-            answer[name] = value
+        more = rate_limits.of(self._admission) | deprecation.of(request._request)
+        for name, value in more.items():
+            answer[name] = f"{answer[name]}, {value}" if name == "Link" and name in answer else value
         return answer
 
     def admission(self) -> Admission:

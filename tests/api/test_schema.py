@@ -57,7 +57,8 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
             for verb in ("skip", "move", "arguments", "run-now", "undo")
         ),
         ("/api/v1/schedules/{schedule_id}/backfill/", "post"),
-        ("/api/v1/operations/", "get"),
+        *(("/api/v1/operations/", method) for method in ("get", "post")),
+        ("/api/v1/operations/{operation_id}/undo/", "post"),
         ("/api/v1/operations/{operation_id}/", "get"),
         ("/api/v1/operations/{operation_id}/cancel/", "post"),
         *(("/api/v1/tokens/me/", method) for method in ("get", "delete")),

@@ -12,10 +12,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from jobs.clock import clock
-from jobs.models import Alert, Batch, Calendar, Installation, Job, Kind, Objective, Trigger
+from jobs.models import Alert, Batch, Calendar, Installation, Job, Kind, Objective, Trigger, Verb
 from jobs.nodes import drains
 from jobs.states import Cause, Hold, State
-from jobs.transitions import keeping, stops
+from jobs.transitions import keeping, operations, stops
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 from jobs.transitions.schedules import definitions, single
@@ -173,6 +173,13 @@ def _nothing(made: World) -> None:
     """The rows of the world do."""
 
 
+def _cancelled_together(made: World) -> None:
+    asked = operations.AskedOfMany(Verb.CANCEL, {"queue": "default"})
+    begun = operations.begin(asked, reason="The supplier is closed.", by=made.by, now=clock.current())
+    operations.go_on(begun.operation.pk, now=clock.current())
+    made.places["operation_id"] = begun.operation.pk
+
+
 #: What must be before each operation, by its id, for it to be done.
 BEFORE: dict[str, Callable[[World], None]] = {
     "alerts_acknowledge": _nothing,
@@ -215,6 +222,8 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "objectives_list": _counted,
     "objectives_put": _nothing,
     "operations_cancel": _nothing,
+    "operations_create": _nothing,
+    "operations_undo": _cancelled_together,
     "operations_list": _nothing,
     "operations_read": _nothing,
     "schedules_backfill": _nothing,

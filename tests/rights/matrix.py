@@ -93,7 +93,9 @@ REST = _lines(
     Start the runs of a past range    | POST   | api-schedule-backfill    | schedule         | no     no   all no     all no
     List operations                   | GET    | api-operations           | list of operation| team   no   all team   all no
     See an operation                  | GET    | api-operation            | operation        | team   no   all team   all no
+    Count what an action would do     | POST   | api-operations           |                  | no     no   yes no     yes no
     Cancel an operation               | POST   | api-operation-cancel     | operation        | no     no   all no     all no
+    Take an operation back            | POST   | api-operation-undo       | operation on jobs | no     no   all no     all no
     List limits                       | GET    | api-limits               | list of limit    | ours   no   all ours   all no
     See the limits of a queue or key  | GET    | api-limit                | limit            | ours   no   all ours   all no
     Limit a queue or key              | PUT    | api-limit                | limit            | no     no   no  no     all no

@@ -60,6 +60,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-run-move", "POST"): {"run_at": ahead(7200)},
     ("api-run-arguments", "POST"): {"payload": {}},
     ("api-schedule-backfill", "POST"): {"begin": "2026-11-01T00:00:00Z", "until": "2026-11-02T00:00:00Z"},
+    ("api-operations", "POST"): {"action": "cancel", "filter": ""},
     ("api-limit", "PUT"): {"concurrency": 3},
     ("api-calendar", "PUT"): {"days": ["monday"]},
     ("api-worker-drain", "POST"): WHY,

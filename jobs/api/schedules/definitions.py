@@ -60,7 +60,7 @@ REASON = OpenApiParameter("reason", str, description="Why, for those who look at
 
 
 class ScheduleView(ApiView):
-    queryset = Schedule.objects.all()
+    queryset: Any = Schedule.objects.all()
 
     def schedule(self, schedule_id: int) -> Schedule:
         """Return a schedule that the caller sees. Raises Http404."""
