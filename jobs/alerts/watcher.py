@@ -32,7 +32,7 @@ from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
 from jobs.forecast.overloads import Overload
 from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective, Subscription
 from jobs.models.objective import MOST_OBJECTIVES
-from jobs.objectives.standing import standings
+from jobs.objectives.standing import count_for_all
 from jobs.scheduler.locksession import BehindPooler
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class Watcher:
             self._asked = steady()
             self._lasting = ask(parts.LASTING, lambda: facts.ask_lasting(now), self._lasting)
             ask(parts.SETTINGS, lambda: self._read_settings(now), None)
-        if steady() >= self._counted + COUNT_EVERY:  # three statements in six turns where nothing is planned
+        if steady() >= self._counted + COUNT_EVERY:  # four statements in six turns where nothing is planned
             self._counted = steady()
             self._of_budgets = ask(parts.OBJECTIVES, lambda: _of_budgets(now), self._of_budgets)
             self._ahead = ask(parts.FORECAST, lambda: overload.look(now), self._ahead)
@@ -258,4 +258,4 @@ class Watcher:
 
 
 def _of_budgets(now: datetime) -> Sequence[Condition]:
-    return judging.of_budgets(standings(Objective.objects.all()[:MOST_OBJECTIVES], now))
+    return judging.of_budgets(count_for_all(Objective.objects.all()[:MOST_OBJECTIVES], now))

@@ -1,4 +1,5 @@
-"""Asks how each objective stands: three statements for any number of them, and kept for a while in each process."""
+"""Asks how each objective stands: three statements for any number of them. The watcher asks for all processes; what one
+has read of that, or has counted where nobody watches, it keeps for a while."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from jobs.kept import alone
 from jobs.models import Objective
 from jobs.models.objective import MOST_OBJECTIVES
 from jobs.models.querysets.seeing_alike import name_of
-from jobs.models.rollups import budgets
+from jobs.models.rollups import budgets, shared_counts
 from jobs.objectives.burning import SPANS, Burning, Pace, Starts, worst
 from jobs.spans import measured
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from jobs.rights.reach import Reach
 
 KEPT_FOR = 60  # seconds: the shortest span is of five minutes
+SHARED_FOR = timedelta(seconds=90)  # what the watcher has counted, each minute
+READ_FOR = 10  # seconds for which a process keeps what it has read of that
 KEY = "runat-objectives"
 
 
@@ -62,9 +65,27 @@ def standings(objectives: Iterable[Objective], now: datetime, within: Reach | No
     """Return how these stand, in their order; those of queues and targets by what is within this reach. At most two
     statements, none for none."""
     rows = list(objectives)
-    asked = [budgets.Asked(one.pk, one.kind, one.name, one.within_ms, one.days) for one in rows]
+    asked = _asked(rows)
+    return _standings(rows, budgets.count(asked, SPANS, now, within=within) if asked else ())
+
+
+def count_for_all(objectives: Iterable[Objective], now: datetime) -> list[Standing]:
+    """Count all there are, and keep that for the other processes. At most three statements; none for none."""
+    rows = list(objectives)
+    asked = _asked(rows)
+    counted = budgets.count(asked, SPANS, now) if asked else []
+    if asked:
+        shared_counts.write(asked, counted, now)
+    return _standings(rows, counted)
+
+
+def _asked(rows: Iterable[Objective]) -> list[budgets.Asked]:
+    return [budgets.Asked(one.pk, one.kind, one.name, one.within_ms, one.days) for one in rows]
+
+
+def _standings(rows: Iterable[Objective], counted: Iterable[budgets.Counted]) -> list[Standing]:
     found: dict[int, dict[timedelta, Starts]] = defaultdict(dict)
-    for one in budgets.count(asked, SPANS, now, within=within) if asked else ():
+    for one in counted:
         found[one.id][one.span] = Starts(one.starts, one.late)
     return [
         Standing(
@@ -88,9 +109,10 @@ def kept(now: datetime) -> list[Standing]:
 
 
 def latest(now: datetime, reach: Reach | None = None) -> list[Standing]:
-    """Return how all stand, at most KEPT_FOR seconds ago: another objective is counted at once. One statement, and two
-    more where what was counted is too old. For somebody who does not see all: those that he sees, of queues and targets
-    by the starts of his teams alone; two statements more, and one of these where it is kept."""
+    """Return how all stand, or have stood a minute and a half ago at most: another objective is counted at once. One
+    statement; one more where what was read is too old, and then two where nobody watches. For somebody who does not see
+    all: those that he sees, of queues and targets by the starts of his teams alone; two statements more, and one of
+    these where it is kept."""
     rows = list(Objective.objects.all()[:MOST_OBJECTIVES])
     found = _counted(KEY, rows, now)
     if reach is None or reach.is_whole:
@@ -109,6 +131,8 @@ def _counted(key: str, rows: Sequence[Objective], now: datetime, within: Reach |
     with alone(key):  # twenty who look at once count once
         found: tuple[object, Sequence[Standing]] | None = cache.get(key)
         if found is None or found[0] != stamp:
-            found = (stamp, standings(rows, now, within))
-            cache.set(key, found, KEPT_FOR)
+            asked = _asked(rows)
+            shared = shared_counts.read(asked, since=now - SHARED_FOR) if asked and within is None else None
+            found = (stamp, standings(rows, now, within) if shared is None else _standings(rows, shared))
+            cache.set(key, found, KEPT_FOR if shared is None else READ_FOR)
     return list(found[1])

@@ -98,7 +98,7 @@ def pings(watching: watcher.Watcher, settings: Any, monkeypatch: pytest.MonkeyPa
 PARTS = {
     "figures": ("facts", "ask_lasting"),
     "settings": ("", "source_name"),
-    "objectives": ("", "standings"),
+    "objectives": ("", "count_for_all"),
     "forecast": ("overload", "look"),
     "own_rules": ("own_facts", "ask"),
     "platform": ("facts", "ask"),
@@ -165,7 +165,7 @@ def test_a_turn_in_which_much_takes_too_long_keeps_its_lock_and_comes_to_its_end
     monkeypatch.setattr(watcher, "steady", lambda: time[0])
     monkeypatch.setattr(parts_of_turns, "steady", lambda: time[0])
     monkeypatch.setattr(watching.lock, "take", take_it)
-    for module, name in ((watcher.facts, "ask_lasting"), (watcher, "standings"), (watcher.facts, "ask")):
+    for module, name in ((watcher.facts, "ask_lasting"), (watcher, "count_for_all"), (watcher.facts, "ask")):
         monkeypatch.setattr(module, name, slow)
     begun = time[0]
     assert watching.turn() == watcher.TURN_EVERY
@@ -187,7 +187,7 @@ def test_what_a_failing_part_judges_stays_open_until_it_is_known(
     names = ("backlog", "late", "burns", "own_failed", "database")
     for name in names:
         Alert.objects.create(rule=name, **more)
-    for module, name in ((watcher.facts, "ask"), (watcher, "standings"), (watcher.own_facts, "ask")):
+    for module, name in ((watcher.facts, "ask"), (watcher, "count_for_all"), (watcher.own_facts, "ask")):
         monkeypatch.setattr(module, name, timed_out)
     make_rule()
     watching.turn()

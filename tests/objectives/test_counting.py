@@ -85,14 +85,35 @@ def test_any_number_of_objectives_costs_three_statements(django_assert_num_queri
         Objective.objects.create(kind="target", name=f"t{number}", share=99.9, within_ms=1000)
     Objective.objects.create(kind="schedule", name="nightly", share=99, within_ms=1234)
     cache.clear()
-    with django_assert_num_queries(3):  # the objectives; the figures; the runs
+    with django_assert_num_queries(4):  # the objectives; what the watcher has counted; the figures; the runs
         found = standing.latest(NOW)
     assert [one.burning.left for one in found] == [1.0] * 21
     with django_assert_num_queries(1):  # whether there is another objective
         standing.latest(NOW)
     Objective.objects.filter(name="q1").update(within_ms=10_000)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         standing.latest(NOW)
+
+
+def test_what_the_watcher_has_counted_is_read_by_all_and_not_counted_again(django_assert_num_queries: Any) -> None:
+    Objective.objects.create(kind="queue", name="mail", share=99.9, within_ms=1000)
+    ended(NOW - seconds(60), queue="mail", late=3)
+    add(NOW)
+    cache.clear()
+    with django_assert_num_queries(3):  # the objectives; the figures; what is kept for the others
+        (said,) = standing.count_for_all(Objective.objects.all(), NOW)
+    ended(NOW - seconds(50), queue="mail")
+    add(NOW)
+    with django_assert_num_queries(2):  # the objectives; what the watcher has counted
+        assert standing.latest(NOW + seconds(60)) == [said]
+    cache.clear()
+    assert standing.latest(NOW + standing.SHARED_FOR)[0].burning.whole.starts == 2, "it watches no more"
+    standing.count_for_all(Objective.objects.all(), NOW - seconds(1))
+    cache.clear()
+    assert standing.latest(NOW) == [said], "what was counted later stays"
+    Objective.objects.filter(name="mail").update(within_ms=10_000)
+    cache.clear()
+    assert standing.latest(NOW)[0].burning.whole == (2, 0), "another one is counted at once"
 
 
 def test_none_costs_nothing_more(django_assert_num_queries: Any) -> None:

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from jobs.models import AlertRule, Job
 from jobs.models.querysets import watching
 from jobs.models.querysets.watching import Seen, Unfinished
+from jobs.models.rollups.durations import lengths_of
 from jobs.objectives.limits import StartLimits, start_limits
 
 LATELY = timedelta(minutes=10)
 MOST_RULES = 1_000
 MOST_LATE = 1_000
+FEWEST_ENDS = 20  # by which a 95th percentile is one
 ONE_LIFE = (AlertRule.Kind.SCHEDULE, AlertRule.Kind.JOB)  # a failure of these is over with a later success
 When = AlertRule.When
 
@@ -52,7 +54,7 @@ def ask(rules: Collection[AlertRule], now: datetime) -> OwnFacts:
         missed=watching.missed(since) if When.MISSED in whens else (),
         interrupted=watching.interrupted() if When.INTERRUPTED in whens else (),
         unfinished=unfinished,
-        usual=watching.usual_longest(usual_of, now),
+        usual={target: one.p95 / 1000 for target, one in lengths_of(usual_of, now=now, fewest=FEWEST_ENDS).items()},
         limits=limits,
     )
 

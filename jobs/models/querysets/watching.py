@@ -9,15 +9,12 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 
 from jobs.models.occurrence import UNWANTED
-from jobs.models.rollups.digest import percentile
 
 MOST_FAILED = 5_000  # starts that failed, the newest
 MOST_ROWS = 10_000  # of what runs, and of what waits, the first due first
 MOST_INTERRUPTED = 1_000
 MOST_HELD = 1_000  # of each queue, the last due first
 LATEST_RUNS = 1_000  # of a schedule, in which is looked for the last that has ended
-FEWEST_ENDS = 20  # by which a 95th percentile is one
-LENGTHS_OF = timedelta(days=7)
 
 
 class Seen(NamedTuple):
@@ -136,16 +133,6 @@ WHOLE = f"""
 SELECT {COLUMNS}, job.execute_at, '' FROM jobs_job AS job {WHOSE} WHERE job.id = ANY (%(ids)s::bigint[])
 ORDER BY job.run_at DESC
 """  # noqa: S608 - as above
-LENGTHS = """
-SELECT target, max(longest), array_agg(ARRAY[place, n] ORDER BY place) FROM (
-    SELECT series.target, r.duration_digest[i][1] AS place, sum(r.duration_digest[i][2])::bigint AS n,
-        max(r.duration_max) AS longest
-    FROM jobs_series AS series JOIN jobs_rollup AS r ON r.series_id = series.id
-    CROSS JOIN generate_subscripts(r.duration_digest, 1) AS i
-    WHERE series.target = ANY (%(targets)s::text[]) AND r.step = 3600 AND r.at >= %(since)s
-    GROUP BY 1, 2
-) AS one GROUP BY target
-"""
 
 
 def failed(since: datetime) -> list[Seen]:
@@ -179,17 +166,6 @@ def unfinished(now: datetime) -> list[Unfinished]:
     """Return what runs, and what is due and waits."""
     rows = _rows(UNFINISHED, {"now": now, "most": MOST_ROWS, "of_queue": MOST_HELD})
     return [Unfinished(Seen(*row[:5]), *row[5:]) for row in rows]
-
-
-def usual_longest(targets: Collection[str], now: datetime) -> dict[str, float]:
-    """Return the seconds that 95 % of the bodies of these targets took at most in the last seven days, within 11 %;
-    none of a target of which too few have ended."""
-    rows = _rows(LENGTHS, {"targets": list(targets), "since": now - LENGTHS_OF}) if targets else []
-    found = {}
-    for target, longest, digest in rows:
-        if sum(count for _, count in digest) >= FEWEST_ENDS:
-            found[target] = (percentile(digest, 0.95, longest) or 0.0) / 1000
-    return found
 
 
 def _rows(statement: str, values: Mapping[str, Any]) -> list[Any]:

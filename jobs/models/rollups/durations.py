@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection
 
-from jobs.models.querysets.within import IN_REACH, reach_values
+from jobs.models.querysets.within import and_in_reach
 from jobs.models.rollups.digest import percentile
 
 if TYPE_CHECKING:
@@ -19,12 +18,12 @@ LOOK_BACK = timedelta(days=7)
 SHARE = 0.95
 
 # By hours: a week has 168 rows of a series.
-DURATIONS = f"""
+DURATIONS = """
 WITH own AS MATERIALIZED (
     SELECT id, target FROM (
         SELECT id, queue, target, NULL::integer AS created_by_id, jsonb_build_object('team', team) AS labels
         FROM jobs_series WHERE target = ANY(%(targets)s::text[])
-    ) AS one WHERE {IN_REACH}
+    ) AS one WHERE true{within}
 ), hours AS (
     SELECT own.target, r.durations, r.duration_sum, r.duration_max, r.duration_digest
     FROM jobs_rollup AS r JOIN own ON own.id = r.series_id
@@ -33,12 +32,12 @@ WITH own AS MATERIALIZED (
     SELECT target, duration_digest[i][1] AS place, sum(duration_digest[i][2])::bigint AS n
     FROM hours, generate_subscripts(duration_digest, 1) AS i GROUP BY 1, 2
 )
-SELECT target, sums.mean, sums.longest, array_to_json(array_agg(ARRAY[place, n]))::text
+SELECT target, sums.mean, sums.longest, array_agg(ARRAY[place, n])
 FROM places JOIN (
     SELECT target, sum(duration_sum) / sum(durations) AS mean, max(duration_max) AS longest FROM hours GROUP BY target
 ) AS sums USING (target)
 GROUP BY target, sums.mean, sums.longest
-"""  # noqa: S608 - of our own words only
+"""
 
 
 class Length(NamedTuple):
@@ -48,14 +47,20 @@ class Length(NamedTuple):
     p95: float
 
 
-def lengths_of(targets: Collection[str], *, now: datetime, within: Reach) -> dict[str, Length]:
-    """Return by target how long bodies took in the last LOOK_BACK; of those of which any has ended. One statement; none
-    for none."""
+def lengths_of(
+    targets: Collection[str], *, now: datetime, within: Reach | None = None, fewest: int = 1
+) -> dict[str, Length]:
+    """Return by target how long bodies took in the last LOOK_BACK; of those of which as many as `fewest` have ended.
+    What is within this reach as a team's counts; None: all. One statement; none for none."""
     if not targets:
         return {}
-    values = {"targets": sorted(targets), "since": now - LOOK_BACK, **reach_values(within)}
+    condition, more = and_in_reach(within)
+    values = {"targets": sorted(targets), "since": now - LOOK_BACK, **more}
     with connection.cursor() as cursor:
-        cursor.execute(DURATIONS, values)
+        cursor.execute(DURATIONS.format(within=condition), values)
         rows = cursor.fetchall()
-    found = {target: (mean, percentile(json.loads(digest), SHARE, longest)) for target, mean, longest, digest in rows}
-    return {target: Length(mean, p95) for target, (mean, p95) in found.items() if p95 is not None}
+    return {
+        target: Length(mean, percentile(digest, SHARE, longest) or 0.0)
+        for target, mean, longest, digest in rows
+        if sum(count for _, count in digest) >= fewest
+    }
