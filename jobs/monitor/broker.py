@@ -56,7 +56,7 @@ class BrokerClient:
         self._depths.close()
 
     def _ask(self, queues: list[str]) -> Depths:
-        return Depths(reachable=True, waiting={name: self._depths.of(name) for name in queues})
+        return Depths(reachable=True, waiting=self._depths.of_all(queues))
 
 
 def answers(url: str = "") -> bool:

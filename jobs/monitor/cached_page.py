@@ -1,28 +1,33 @@
-"""Snapshot for all who watch: taken at most once a second for each reach in each web process, however many ask."""
+"""Snapshot for all who watch: taken at most once a second for each reach in each web process, however many ask, and
+beside them where that takes long."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from jobs.clock import clock
+from jobs.kept import kept, renewed
 from jobs.models.querysets.overviews import COUNT_LIMIT, FIGURES_LIMIT
 from jobs.models.querysets.seeing_alike import name_of
 from jobs.models.querysets.within import is_narrow
 from jobs.monitor import broker, snapshot, verdict
+from jobs.monitor.overview import trends as figures
 from jobs.monitor.overview.tiles import of_queues, tiles
-from jobs.monitor.overview.trends import latest
+from jobs.monitor.overview.trends import Trends, latest
 from jobs.monitor.problem import LATE
 from jobs.rights import Reach
+from jobs.web.sparkline import drawn
 
 KEPT_FOR = 1  # seconds
+SHOWN_FOR = 10  # seconds: nobody sees what is older, however long a newer one takes
+PATIENCE = 0.05  # seconds for which who asks waits for a newer one
 KEY = "runat-monitor-picture"
-
-_taking = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -34,17 +39,9 @@ class CachedPage:
 
 
 def cached_page(reach: Reach) -> CachedPage:
-    """The latest picture of what is within this reach, at most KEPT_FOR seconds old. Raises DatabaseError."""
-    key = _key(reach)
-    kept: CachedPage | None = cache.get(key)
-    if kept is not None:
-        return kept
-    with _taking:  # fifty viewers whose picture has just expired ask the database once
-        kept = cache.get(key)
-        if kept is None:
-            kept = _take(reach)
-            cache.set(key, kept, KEPT_FOR)
-        return kept
+    """Return the latest picture of what is within this reach: at most KEPT_FOR seconds old, or SHOWN_FOR while a newer
+    one is being taken. Raises DatabaseError."""
+    return renewed(_key(reach), lambda: _take(reach), fresh=KEPT_FOR, shown=max(SHOWN_FOR, KEPT_FOR), wait=PATIENCE)
 
 
 def forget(reach: Reach) -> None:
@@ -60,13 +57,14 @@ def _take(reach: Reach) -> CachedPage:
     now = clock.current()
     seen = snapshot.take(now, broker.client.depths, reach)
     trends = latest(now, reach)
+    shown, charts = tiles(trends, alerts=seen.alerts), _charts(trends, reach)
     html = render_to_string(
         "monitor/live.html",
         {
             "now": now,
             "seen": seen,
-            "tiles": tiles(trends, alerts=seen.alerts),
-            "of_queues": of_queues(trends),
+            "tiles": shown,
+            "charts_of": charts,
             "is_narrow": is_narrow(reach),
             "verdict": verdict.judge(seen),
             "count_limit": COUNT_LIMIT,
@@ -75,5 +73,18 @@ def _take(reach: Reach) -> CachedPage:
             "period": f"last {FIGURES_LIMIT:,}" if seen.figures.cut else "1 h",
         },
     )
-    etag = hashlib.blake2b(repr((seen, trends)).encode(), digest_size=12).hexdigest()
+    etag = hashlib.blake2b(repr((seen, shown, charts)).encode(), digest_size=12).hexdigest()
     return CachedPage(etag=f'"{etag}"', html=html)
+
+
+def _charts(trends: Trends, reach: Reach) -> dict[str, SafeString]:
+    """Return the charts of each queue, drawn once for as long as their figures are kept."""
+    name = f"{KEY}-charts-{trends.asked.since.timestamp():.0f}{name_of(reach)}"
+    return kept(name, figures.KEPT_FOR, lambda: _drawn(trends))
+
+
+def _drawn(trends: Trends) -> dict[str, SafeString]:
+    return {
+        name: format_html('<span class="pair">{}{}</span>', drawn(one.waiting), drawn(one.use))
+        for name, one in of_queues(trends).items()
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from celery import current_app
@@ -42,6 +43,22 @@ class QueueDepths:
                 return 0  # it keeps no empty list: a queue that is not there is an empty one
             self._channel = None  # AMQP closes the channel on which a queue was not found
             return None
+
+    def of_all(self, queues: Sequence[str]) -> dict[str, int | None]:
+        """Return the same of each of these queues: of Redis, asked at once. Raises what the broker raises."""
+        if self._connection is None:
+            self._connection = connect(self._url)
+        if self._connection.transport.driver_type != "redis":
+            return {queue: self.of(queue) for queue in queues}
+        self._channel = self._channel or self._connection.channel()
+        channel: Any = self._channel
+        steps = len(channel.priority_steps)
+        with channel.conn_or_acquire() as client, client.pipeline(transaction=False) as asked:
+            for queue in queues:
+                for priority in channel.priority_steps:
+                    asked.llen(channel._q_for_pri(queue, priority))
+            found = asked.execute()
+        return {queue: sum(found[n * steps : (n + 1) * steps]) for n, queue in enumerate(queues)}
 
     def close(self) -> None:
         """Close the connection without waiting for a good-bye that may never come. Never raises."""

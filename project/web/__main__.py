@@ -18,10 +18,12 @@ def main(words: list[str]) -> None:
     import django  # noqa: PLC0415 - the settings are read here: `--help` needs none
 
     django.setup()
+    from jobs.kept import renew_beside  # noqa: PLC0415
     from project.web import server, sessions  # noqa: PLC0415
     from project.web.door import Door  # noqa: PLC0415
 
     sessions.bound()
+    renew_beside()
     server.allow_open_files()
     server.Server(Door(options.threads)).run(sockets=[listener])
 

@@ -36,3 +36,19 @@ def test_rabbitmq_says_of_each_that_it_is_not_there(rabbitmq):
     depths = QueueDepths(rabbitmq)
     assert [depths.of("no-such-queue"), depths.of("nor-this")] == [None, None]
     depths.close()
+
+
+@pytest.mark.parametrize("broker", ["valkey", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])
+def test_all_at_once_are_as_one_by_one(broker, request):
+    depths = QueueDepths(request.getfixturevalue(broker) if broker == "rabbitmq" else "")
+    queues = ["no-such-queue", "depths-of-all"]
+    depths.of("no-such-queue")
+    with depths._connection.clone() as connection, connection.SimpleQueue("depths-of-all") as queue:
+        for priority in (0, 9, 0):
+            queue.put({}, priority=priority)
+        try:
+            assert depths.of_all(queues) == {name: depths.of(name) for name in queues}
+            assert depths.of_all(queues)["depths-of-all"] == 3
+        finally:
+            queue.queue.delete()
+    depths.close()
