@@ -13,6 +13,7 @@ from jobs import receivers
 from jobs.conf import conf
 from jobs.models.creation_limit import FASTEST, SLOWEST
 from jobs.secrets import Unreadable
+from jobs.setting_kinds import Setting
 from jobs.settings_table import TABLE, unknown
 from jobs.targets import celery_tasks
 from jobs.targets.http import signing
@@ -38,7 +39,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     found: list[CheckMessage] = [
         Error(sentence, hint=f"{setting.shown} suits most.", id=setting.check)
         for setting in TABLE
-        if hasattr(settings, setting.name) and (sentence := setting.problem(getattr(settings, setting.name)))
+        if hasattr(settings, setting.name) and (sentence := _problem(setting, getattr(settings, setting.name)))
     ]
     if c.arm_lead >= c.min_prepare_time:
         found.append(
@@ -90,6 +91,16 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             )
         )
     return found
+
+
+def _problem(setting: Setting, value: Any) -> str:
+    """Return why this value cannot work: a text is read as the environment's is."""
+    if not isinstance(value, str) or isinstance(setting.default, str):
+        return setting.problem(value)
+    try:
+        return setting.problem(setting.read(value))
+    except ValueError as error:
+        return str(error)
 
 
 @register("jobs")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -62,11 +63,21 @@ class Conf:
     def __getattr__(self, field: str) -> Any:
         if (name := NAMES.get(field)) is None:
             raise AttributeError(f"RunAt has no setting {field}")
-        return getattr(settings, name, BY_NAME[name].default)
+        setting = BY_NAME[name]
+        value = getattr(settings, name, setting.default)
+        if isinstance(value, str) and not isinstance(setting.default, str):
+            return _read(name, value)
+        return value
 
     @property
     def patience(self) -> timedelta:
         return timedelta(seconds=self.heartbeat_patience)
+
+
+@cache
+def _read(name: str, text: str) -> Any:
+    """Return what a text in somebody's settings.py means: what it does in the environment. Raises ValueError."""
+    return BY_NAME[name].read(text)
 
 
 NAMES = {field: f"JOBS_{field.upper()}" for field in Conf.__annotations__}

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from django.conf import settings
 from django.utils.html import escape
 
+from jobs.celery import installed
 from jobs.conf import conf
 from jobs.secrets import MASK, SHORTEST
 from jobs.secrets.hidden import Secret
@@ -32,13 +33,18 @@ def _pattern(shortest: int) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, long))) if long else None
 
 
+def _brokers() -> list[str]:
+    url = getattr(settings, "CELERY_BROKER_URL", "") or (app.conf.broker_url if (app := installed()) else "")
+    return str(url or "").split(";")
+
+
 def _secrets() -> Iterator[str]:
     yield str(settings.SECRET_KEY)
     yield str(settings.EMAIL_HOST_PASSWORD)
     yield conf().oidc_client_secret
     for entry in conf().http_signing_keys:  # "receiver=key key": the receiver is no secret
         yield from str(entry).partition("=")[2].split()
-    for broker in str(settings.CELERY_BROKER_URL).split(";"):
+    for broker in _brokers():
         yield urlsplit(broker).password or ""
     for database in settings.DATABASES.values():
         yield str(database.get("PASSWORD") or "")

@@ -17,8 +17,10 @@ from django_otp.plugins.otp_static import admin as _static  # noqa: F401 - regis
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp import admin as _totp  # noqa: F401
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from knox.models import AuthToken
 
 from jobs.admin.audited import SaidBy
+from jobs.admin.periodic import take_their_place
 from jobs.admin.theme import ModelAdmin, ToRead
 from jobs.rights import said
 from project import noted
@@ -97,7 +99,9 @@ def _is_theirs(request: HttpRequest, account: User | None) -> bool:
     return account is None or request.user.is_superuser or not account.is_superuser
 
 
-for model in (TOTPDevice, StaticDevice, AccessAttempt):
+take_their_place()
+# Knox's page shows digests as if they were tokens, and a new token in a message. INSTALLED_APPS has it before ours.
+for model in (AuthToken, TOTPDevice, StaticDevice, AccessAttempt):
     admin.site.unregister(model)
 admin.site.register(TOTPDevice, AuthenticatorAdmin)
 admin.site.register(AccessAttempt, LockedOutAdmin)

@@ -1,11 +1,11 @@
 """The Celery app: `celery -A project beat`, `celery -A project worker -P threads -c 5 -n NAME@%h`."""
 
 import os
-import sys
 
 from celery import Celery
 from django.conf import settings
 
+from jobs.celery import install
 from project import logs, pages
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
@@ -23,10 +23,4 @@ if logs.as_json():
     from project import json_lines
 
     json_lines.take_over(app)
-app.autodiscover_tasks(["jobs.worker.receive"])
-# Celery closes Django's connections after each task; a job about to start has no 20 ms to open one. Broken
-# ones are replaced at their next use (jobs/postgresql/base.py).
-app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
-
-# By name, since the step imports our models, which are not there yet.
-app.steps["worker"].add("jobs.worker.runtime:RuntimeStep")
+install(app)

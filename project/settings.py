@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.templatetags.static import static
 
+from jobs.api import openapi
 from project import env
 from project.account import oidc_settings
 
@@ -18,7 +19,7 @@ DEBUG = _environment.debug
 ALLOWED_HOSTS = _environment.allowed_hosts
 
 INSTALLED_APPS = [
-    "knox",  # before jobs, which takes its page out of the admin
+    "knox",  # before project, which takes its page out of the admin
     "project",
     "jobs",
     *_environment.jobs["JOBS_APPS"],
@@ -113,7 +114,6 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "jobs" / "monitor" / "static"]
 WHITENOISE_USE_FINDERS = True  # serves without a collectstatic step, which one machine can do without
 
 # --- Single sign-on: the extra of requirements-oidc.txt ---
@@ -153,32 +153,16 @@ DEFAULT_EXCEPTION_REPORTER = "project.reporter.Reporter"
 # --- RunAt: the JOBS_... of jobs/settings_table.py, checked at start-up by project/env.py and jobs/checks.py ---
 globals().update(_environment.jobs)
 
-# --- Celery ---
+# --- Celery: what jobs need of it is set by jobs/celery.py ---
 CELERY_BROKER_URL = _environment.broker_url
-CELERY_BEAT_SCHEDULER = "jobs.scheduler:WindowScheduler"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None  # no result backend, so beat needs no clean-up entry of its own
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
-CELERY_WORKER_CONSUMER = "jobs.worker.receive.consumer:JobConsumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# RabbitMQ closes a channel on which a message waits longer than its consumer_timeout: the worker opens another.
-CELERY_BROKER_CHANNEL_ERROR_RETRY = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker however long it is away
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a lost broker must not stop a job in its body
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
-CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds
-CELERY_BROKER_HEARTBEAT = 10  # seconds: a connection that has silently died is noticed after two of them
-# Publishing fails at once instead of waiting for a broker that is away: the row is safe and goes out later.
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
-if _environment.broker_url.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 2, "socket_timeout": 2, "socket_keepalive": True}
-    CELERY_BROKER_TRANSPORT_OPTIONS["health_check_interval"] = 10  # seconds: the same for Redis
-else:
-    CELERY_BROKER_TRANSPORT_OPTIONS |= {"confirm_publish": True}
 
 # --- REST ---
 REST_FRAMEWORK = {
@@ -191,31 +175,15 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "jobs.api.problems.problem_response",
 }
-REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "RunAt",
-    "DESCRIPTION": "Put jobs into a table; each starts at its run_at, once.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "jobs.api.schema.null_once"],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {
-        "StateEnum": "jobs.states.State",
-        "WaitsForEndEnum": "jobs.states.Awaited",
-        "CauseEnum": "jobs.states.Cause",
-    },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 UNFOLD = {
     "SITE_TITLE": "RunAt",
     "SITE_HEADER": "RunAt",
     "SITE_URL": "/",
-    "SITE_ICON": lambda request: static("runat.svg"),
-    "STYLES": [lambda request: static("admin-fields.css")],
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("runat.svg")}],
+    "SITE_ICON": lambda request: static("jobs/runat.svg"),
+    "STYLES": [lambda request: static("jobs/admin-fields.css")],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("jobs/runat.svg")}],
     # The blue of our own pages, so that the admin is no other product.
     "COLORS": {
         "primary": {

@@ -30,7 +30,7 @@ class BatchAdmin(KnowsViewer, Records[Batch]):
     fields = ["name", "created", "creator", "states", "last", "idempotency_key"]
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         """Return the batches with counts of what the person sees, asked for the rows of the page only."""

@@ -72,7 +72,7 @@ class CalendarAdmin(Audited, NamedWithin, ModelAdmin[Calendar]):
     actions = None
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
     def get_fieldsets(self, request: HttpRequest, obj: Calendar | None = None) -> Any:
         may = self.has_change_permission(request, obj) if obj else True

@@ -61,7 +61,7 @@ class DestinationAdmin(Audited, ModelAdmin[Destination]):
     actions = ["send_a_test"]
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
     @admin.display(description="last sending")
     def latest(self, destination: Destination) -> str:
@@ -87,7 +87,7 @@ class DeliveryAdmin(ToRead, ModelAdmin[Delivery]):
     show_full_result_count = False
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
     @admin.display(description="alert")
     def what(self, delivery: Delivery) -> str:

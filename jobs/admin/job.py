@@ -88,7 +88,7 @@ class JobAdmin(JobActions, JobColumns, Discreet, Within, ModelAdmin[Job]):
     ]
 
     class Media:
-        css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
+        css = {"all": ["jobs/admin-jobs.css", "jobs/admin-schedules.css"]}
 
     # --- the list ---
 

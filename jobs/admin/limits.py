@@ -61,7 +61,7 @@ class LimitAdmin(NamedWithin, ModelAdmin[Limit]):
     readonly_fields = ["status", "pause_reason"]
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
     def kind_of(self, obj: Limit) -> str:
         return obj.kind

@@ -140,7 +140,7 @@ class AttemptAdmin(AttemptColumns, Discreet, Within, Records[Attempt]):
     fields += ["done", "error", "returned", "lines"]
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
 
 @admin.register(Audit)
@@ -160,7 +160,7 @@ class AuditAdmin(AuditColumns, Discreet, Within, Records[Audit]):
         return f"job {audit.job_id}" if audit.job_id else f"{audit.get_subject_display().lower()} {audit.name}"
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
 
 @admin.register(Leadership)

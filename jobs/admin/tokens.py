@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from knox.models import AuthToken
 
 from jobs import tokens
 from jobs.admin.theme import ModelAdmin
@@ -20,15 +20,14 @@ from jobs.templatetags.runat import badge, exact
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-# Its page shows digests as if they were tokens, and a new token in a message. INSTALLED_APPS has it before ours.
-admin.site.unregister(AuthToken)
+OWNER = f"owner__{get_user_model().USERNAME_FIELD}"
 
 
 @admin.register(Token)
 class TokenAdmin(ModelAdmin[Token]):
     list_display = ["name", "begins_with", "owner", "standing", "may", "made", "used", "expires"]
     list_select_related = ["owner", "credential"]
-    search_fields = ["name", "owner__username", "=credential__token_key"]
+    search_fields = ["name", OWNER, "=credential__token_key"]
     search_help_text = "A name, a user, or a whole prefix"
     fields = [
         "name",
@@ -43,10 +42,10 @@ class TokenAdmin(ModelAdmin[Token]):
         "used",
         "expires",
     ]
-    ordering = ["owner__username", "name"]
+    ordering = [OWNER, "name"]
 
     class Media:
-        css = {"all": ["admin-jobs.css"]}
+        css = {"all": ["jobs/admin-jobs.css"]}
 
     def has_add_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
         return False

@@ -43,7 +43,7 @@ class WorkerAdmin(KnowsViewer, Records[Worker]):
     actions = ["drain", "resume"]
 
     class Media:
-        css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
+        css = {"all": ["jobs/admin-jobs.css", "jobs/admin-schedules.css"]}
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Permit it to those who reach everything: a worker runs the jobs of many teams."""

@@ -36,7 +36,7 @@ class SilenceSerializer(Strict):
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     acknowledged_by = serializers.CharField(
-        source="acknowledged_by.username", read_only=True, default=None, allow_null=True
+        source="acknowledged_by.get_username", read_only=True, default=None, allow_null=True
     )
 
     class Meta:

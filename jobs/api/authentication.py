@@ -16,6 +16,7 @@ from knox.models import get_token_model
 from rest_framework.exceptions import AuthenticationFailed
 
 from jobs.models import Token
+from jobs.models.accounts import names
 from jobs.postgresql.session import WRITABLE
 from jobs.rights.reach import STANDING, keep, made_of
 from jobs.tokens.scopes import narrow
@@ -29,14 +30,15 @@ if TYPE_CHECKING:
 ASK = """
 SELECT {credential}, {token}, {user},
     ARRAY(
-        SELECT permission_id FROM auth_user_user_permissions WHERE user_id = u.id
+        SELECT permission_id FROM {user_permissions} WHERE {user_of_permission} = u.{key}
         UNION ALL
-        SELECT permission_id FROM auth_group_permissions JOIN auth_user_groups USING (group_id) WHERE user_id = u.id
+        SELECT permission_id FROM auth_group_permissions JOIN {user_groups} USING (group_id)
+        WHERE {user_of_group} = u.{key}
     ),
     {standing},
     statement_timestamp(),
     {writable}
-FROM knox_authtoken c JOIN jobs_token t ON t.credential_id = c.digest JOIN auth_user u ON u.id = c.user_id
+FROM knox_authtoken c JOIN jobs_token t ON t.credential_id = c.digest JOIN {users} u ON u.{key} = c.user_id
 WHERE c.digest = %(digest)s
 """
 _permission_names: dict[int, str] = {}
@@ -44,6 +46,10 @@ _permission_names: dict[int, str] = {}
 
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox has no types
     """Knox's tokens, with scopes; what cannot be one is refused before it reaches the database."""
+
+    def authenticate_header(self, request: Any) -> str:
+        """Return the word before a token: ours, whatever a project's own tokens have."""
+        return "Bearer"
 
     def authenticate_credentials(self, token: bytes) -> Any:
         """Return user and token. The user has the rights that both have, `user.token` says of which token.
@@ -103,7 +109,8 @@ def _statement() -> str:
         name: ", ".join(f"{letter}.{field.column}" for field in model._meta.concrete_fields)
         for letter, (name, model) in zip("ctu", _models().items(), strict=True)
     }
-    return ASK.format(**columns, standing=STANDING.format(user="u.id"), writable=WRITABLE)
+    standing = STANDING.format(user="u.{key}".format(**names()))
+    return ASK.format(**columns, **names(), standing=standing, writable=WRITABLE)
 
 
 @cache

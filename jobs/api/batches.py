@@ -67,7 +67,7 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
     """State of a batch, of those of its jobs that the caller sees. Interrupted jobs have not ended: a person must say
     what became of them."""
 
-    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
+    created_by = serializers.CharField(source="created_by.get_username", read_only=True, default=None, allow_null=True)
     jobs = serializers.SerializerMethodField(help_text="How many it has.")
     states = serializers.SerializerMethodField(help_text="How many of them are in each state.")
     done = serializers.SerializerMethodField(help_text="The share of those that have ended: 0 to 1.")

@@ -32,7 +32,9 @@ class ReleaseSerializer(Strict):
 
 class InstallationSerializer(serializers.ModelSerializer[Installation]):
     restored = serializers.SerializerMethodField(help_text="Why no job starts after a restore; empty: they do.")
-    released_by = serializers.CharField(source="released_by.username", read_only=True, default=None, allow_null=True)
+    released_by = serializers.CharField(
+        source="released_by.get_username", read_only=True, default=None, allow_null=True
+    )
 
     class Meta:
         model = Installation

@@ -59,7 +59,7 @@ class PauseSerializer(Strict):
 
 
 class LimitSerializer(serializers.ModelSerializer[Limit]):
-    paused_by = serializers.CharField(source="paused_by.username", read_only=True, default=None, allow_null=True)
+    paused_by = serializers.CharField(source="paused_by.get_username", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Limit

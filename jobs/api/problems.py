@@ -35,10 +35,10 @@ from jobs.postgresql.session import ReadOnly
 from jobs.transitions import KeyInUse, KeyReused
 from jobs.transitions.triggers import Busy
 from jobs.unavailable import AWAY, RETRY_AFTER
+from jobs.web.addresses import here
 
 CONTENT_TYPE = "application/problem+json"
 SENTENCE_LIMIT = 600  # characters of a message: it may quote what was sent
-API_PREFIX = "/api/"
 IN_A_MOMENT = {"Retry-After": "1"}
 
 
@@ -210,7 +210,7 @@ def nowhere(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_PREFIX):
+    if _is_of_rest(request):
         return _json(Problem(HTTPStatus.BAD_REQUEST, "bad-request", "The request's headers are not acceptable here."))
     return defaults.bad_request(request, exception)
 
@@ -220,11 +220,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, AWAY):
         problem = problem_of(error)
-        return _json(problem) if problem and request.path.startswith(API_PREFIX) else unavailable.page(error)
-    if request.path.startswith(API_PREFIX):
+        return _json(problem) if problem and _is_of_rest(request) else unavailable.page(error)
+    if _is_of_rest(request):
         detail = "This is our mistake, and it has been logged; an operator finds it in the log of the web process."
         return _json(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail))
     return defaults.server_error(request)
+
+
+def _is_of_rest(request: HttpRequest) -> bool:
+    return request.path.startswith(here("/api/"))
 
 
 def _json(problem: Problem) -> JsonResponse:

@@ -46,7 +46,7 @@ class Sending:
 class PageRenderer(renderers.BrowsableAPIRenderer):
     """Page of an address: its answer, and what whoever looks may send there."""
 
-    template = "api/page.html"
+    template = "jobs/api/page.html"
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
         view, request, response = (renderer_context[name] for name in ("view", "request", "response"))

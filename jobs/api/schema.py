@@ -145,7 +145,7 @@ class Schema(AutoSchema):
     view: Any  # one of ours: an ApiView
 
     def get_tags(self) -> list[str]:
-        return [self.path.removeprefix("/api/v1/").partition("/")[0]]
+        return [self.path.partition("/api/v1/")[2].partition("/")[0]]
 
     def is_deprecated(self) -> bool:
         """Return whether the table of what is deprecated has this operation."""

@@ -54,7 +54,7 @@ class GoOnSerializer(Strict):
 
 
 class StopSerializer(serializers.ModelSerializer[Stop]):
-    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
+    created_by = serializers.CharField(source="created_by.get_username", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Stop

@@ -17,7 +17,7 @@ from jobs.tokens import revoke, scopes_of
 class TokenSerializer(serializers.ModelSerializer[Token]):
     """Token, without the secret. `scopes`, `queues` and `targets` null: all that its owner may, of any."""
 
-    owner = serializers.CharField(source="owner.username", read_only=True)
+    owner = serializers.CharField(source="owner.get_username", read_only=True)
     prefix = serializers.CharField(read_only=True)
     scopes_in_words = serializers.SerializerMethodField()
     made_at = serializers.DateTimeField(read_only=True)

@@ -2,7 +2,6 @@
 
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
-from drf_spectacular.views import SpectacularAPIView
 
 from jobs.api.alerts import AcknowledgeAlert, AlertList, SilenceAlert
 from jobs.api.audit import AuditList
@@ -22,7 +21,7 @@ from jobs.api.controls import (
     RunJobNow,
 )
 from jobs.api.detail import JobDetail
-from jobs.api.docs import ApiDocs
+from jobs.api.docs import ApiDocs, ApiSchema
 from jobs.api.failures import FailuresList
 from jobs.api.forecast import ForecastView
 from jobs.api.installation import InstallationDetail, ReleaseRestored
@@ -125,7 +124,7 @@ urlpatterns = [
     path("v1/installation/release/", ReleaseRestored.as_view(), name="api-installation-release"),
     path("v1/series/", SeriesView.as_view(), name="api-series"),
     path("v1/stats/", Stats.as_view(), name="api-stats"),
-    path("schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="api-schema"),
+    path("schema/", ApiSchema.as_view(), name="api-schema"),
     path("docs/", ApiDocs.as_view(url_name="api-schema"), name="api-docs"),
     re_path(r"^[\s\S]*$", nowhere),
 ]

@@ -29,10 +29,10 @@ from jobs.api.history import history_page
 from jobs.api.listing import ListQuery, checked
 from jobs.api.paging import JobPagination, LookingPagination
 from jobs.api.parsers import PARSERS
-from jobs.api.problems import CONTENT_TYPE
+from jobs.api.problems import CONTENT_TYPE, problem_response
 from jobs.api.reading import is_known, judged, read_job
 from jobs.api.refusals import BodyTooLarge, Conflict, LengthRequired
-from jobs.api.rendering import Negotiation
+from jobs.api.rendering import JsonRenderer, Negotiation, PageRenderer
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
 from jobs.api.serializers import (
     JobDetailSerializer,
@@ -91,10 +91,14 @@ class ApiView(GenericAPIView[Any]):
     authentication_classes = [BearerAuthentication, SessionAuthentication]
     permission_classes = [IsAuthenticated, HasPermission]
     parser_classes = PARSERS
+    renderer_classes = [JsonRenderer, PageRenderer]
     content_negotiation_class = Negotiation
     schema = Schema()
     metadata_class = Metadata
     _admission: Admission | None = None
+
+    def get_exception_handler(self) -> Any:
+        return problem_response
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         request.encoding = "utf-8"  # a charset that a client makes up must not choose our codec

@@ -3,9 +3,12 @@ are in is touched."""
 
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db import migrations, models
+
+from jobs.models.accounts import permission
 
 READ = (
     *("view_job", "view_attempt", "view_audit", "view_batch", "view_schedule", "view_occurrence", "view_operation"),
@@ -35,7 +38,7 @@ ROLES = {
 def _permissions(apps, using, names):
     """Return the permissions of these names. Django makes them after all migrations: those that are missing are made now."""
     Permission = apps.get_model("auth", "Permission")
-    for label in ("auth", "knox", "jobs"):
+    for label in dict.fromkeys(("auth", get_user_model()._meta.app_label, "knox", "jobs")):
         app = apps.get_app_config(label)
         app.models_module = True  # or Django takes it for an app without models
         create_contenttypes(app, verbosity=0, using=using, apps=apps)
@@ -43,7 +46,7 @@ def _permissions(apps, using, names):
         app.models_module = None
     found = {f"{one.content_type.app_label}.{one.codename}": one for one in
              Permission.objects.using(using).select_related("content_type")}
-    return [found[name if "." in name else f"jobs.{name}"] for name in names]
+    return [found[permission(name) if "." in name else f"jobs.{name}"] for name in names]
 
 
 def make_groups(apps, schema_editor):
@@ -60,7 +63,7 @@ def remove_groups(apps, schema_editor):
     using = schema_editor.connection.alias
     groups = apps.get_model("auth", "Group").objects.using(using)
     for role, names in ROLES.items():
-        wanted = {name if "." in name else f"jobs.{name}" for name in names}
+        wanted = {permission(name) if "." in name else f"jobs.{name}" for name in names}
         for group in groups.filter(name=role, user=None):
             has = {f"{app}.{code}" for app, code in group.permissions.values_list("content_type__app_label", "codename")}
             if has == wanted:

@@ -12,29 +12,31 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from jobs.models.accounts import names, permission
+
 THOSE_THAT_ARE_THERE = """
 INSERT INTO jobs_token (credential_id, owner_id, name, password_mark)
-SELECT t.digest, u.id,
+SELECT t.digest, u.{key},
     'made before tokens had names: ' || t.token_key
         || CASE WHEN row_number() OVER same > 1 THEN ' ' || row_number() OVER same ELSE '' END,
     encode(sha256(convert_to(u.password, 'UTF8')), 'hex')
-FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id
+FROM knox_authtoken t JOIN {users} u ON u.{key} = t.user_id
 WINDOW same AS (PARTITION BY t.user_id, t.token_key ORDER BY t.created, t.digest)
-"""
+""".format(**names())
 REFERENCES = """
 ALTER TABLE jobs_token
     ADD CONSTRAINT jobs_token_of_credential FOREIGN KEY (credential_id) REFERENCES knox_authtoken ON DELETE CASCADE,
-    ADD CONSTRAINT jobs_token_of_owner FOREIGN KEY (owner_id) REFERENCES auth_user ON DELETE CASCADE,
-    ADD CONSTRAINT jobs_token_made_by FOREIGN KEY (made_by_id) REFERENCES auth_user ON DELETE SET NULL
-"""
+    ADD CONSTRAINT jobs_token_of_owner FOREIGN KEY (owner_id) REFERENCES {users} ON DELETE CASCADE,
+    ADD CONSTRAINT jobs_token_made_by FOREIGN KEY (made_by_id) REFERENCES {users} ON DELETE SET NULL
+""".format(**names())
 # And those that a changed password has ended, which it would know nothing of.
 THOSE_THAT_MAY_LESS = """
 DELETE FROM knox_authtoken WHERE digest IN (
-    SELECT a.credential_id FROM jobs_token a JOIN auth_user u ON u.id = a.owner_id
+    SELECT a.credential_id FROM jobs_token a JOIN {users} u ON u.{key} = a.owner_id
     WHERE a.scopes IS NOT NULL OR a.queues IS NOT NULL OR a.targets IS NOT NULL
         OR a.password_mark <> encode(sha256(convert_to(u.password, 'UTF8')), 'hex')
 )
-"""
+""".format(**names())
 SUBJECTS = [
     ("job", "Job"),
     ("queue", "Queue"),
@@ -77,8 +79,8 @@ def _role(apps, using, wanted):
 
 
 def _as_made():
-    names = import_module("jobs.migrations.0051_rights").ROLES["admin"]
-    return {name if "." in name else f"jobs.{name}" for name in names}
+    wanted = import_module("jobs.migrations.0051_rights").ROLES["admin"]
+    return {permission(name) if "." in name else f"jobs.{name}" for name in wanted}
 
 
 def for_our_page(apps, schema_editor):

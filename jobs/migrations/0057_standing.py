@@ -3,13 +3,15 @@ session keeps. Each request by bearer asks it, and its plan took longer than the
 
 from django.db import migrations
 
+from jobs.models.accounts import names
+
 STANDING = r"""
-CREATE FUNCTION jobs_standing(account bigint) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION jobs_standing(account {key_type}) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN ARRAY(
-        SELECT concat_ws(E'\x1f', team.name, mine.user_id IS NOT NULL, owned.kind, owned.name)
+        SELECT concat_ws(E'\x1f', team.name, mine.{member} IS NOT NULL, owned.kind, owned.name)
         FROM jobs_team AS team LEFT JOIN jobs_ownership AS owned ON owned.team_id = team.id
-        LEFT JOIN jobs_team_members AS mine ON mine.team_id = team.id AND mine.user_id = account
+        LEFT JOIN jobs_team_members AS mine ON mine.team_id = team.id AND mine.{member} = account
     );
 END $$
 """
@@ -18,4 +20,4 @@ END $$
 class Migration(migrations.Migration):
     dependencies = [("jobs", "0056_audit_stays")]
 
-    operations = [migrations.RunSQL(STANDING, "DROP FUNCTION jobs_standing(bigint)")]
+    operations = [migrations.RunSQL(STANDING.format(**names()), "DROP FUNCTION jobs_standing")]

@@ -4,7 +4,16 @@ Who does it says `runat.said`, a setting of the transaction (jobs/rights/said.py
 database and the program. `by_id` stays empty: it would hinder who deletes his own account.
 """
 
+from django.contrib.auth import get_user_model
 from django.db import migrations
+
+from jobs.models.accounts import AUTHENTICATORS, has, names
+
+# Accounts are those of the project's own user model.
+WHOSE = names()
+ACCOUNT = get_user_model()
+FIELDS = {field.name: field.column for field in ACCOUNT._meta.concrete_fields}
+COUNT = [FIELDS[name] for name in ("is_active", "is_staff", "is_superuser", "password") if name in FIELDS]
 
 NOTE = """
 CREATE FUNCTION jobs_audit_note(its_subject text, its_name text, its_before jsonb, its_after jsonb, its_verb text)
@@ -75,14 +84,14 @@ DECLARE
     became boolean := TG_OP <> 'DELETE' AND NEW.confirmed;
 BEGIN
     IF was <> became THEN
-        PERFORM jobs_audit_note('account', (SELECT username FROM auth_user WHERE id = coalesce(NEW.user_id, OLD.user_id)),
+        PERFORM jobs_audit_note('account', (SELECT {name} FROM {users} WHERE {key} = coalesce(NEW.user_id, OLD.user_id)),
             jsonb_build_object('authenticator', was), jsonb_build_object('authenticator', became), 'change');
     END IF;
     RETURN NULL;
 END $$
 """
 ROWS = {
-    "auth_user": ("account", "username", "username", "is_active", "is_staff", "is_superuser", "password"),
+    ACCOUNT._meta.db_table: ("account", FIELDS[ACCOUNT.USERNAME_FIELD], FIELDS[ACCOUNT.USERNAME_FIELD], *COUNT),
     "auth_group": ("group", "name", "name"),
     "jobs_team": ("team", "name", "name", "description"),
     "jobs_targetrule": ("target", "target", "target", "switched_off", "dangerous", "reason"),
@@ -90,17 +99,19 @@ ROWS = {
 PERMISSION = "type.app_label || '.' || its.codename"
 OF_PERMISSIONS = "JOIN auth_permission AS its ON its.id = one.permission_id JOIN django_content_type AS type ON type.id = its.content_type_id"
 LINKS = {
-    "auth_user_groups": (
+    WHOSE["user_groups"]: (
         "account",
         "groups",
-        "SELECT whose.username AS name, jsonb_agg(its.name ORDER BY its.name) AS things FROM changed AS one "
-        "JOIN auth_user AS whose ON whose.id = one.user_id JOIN auth_group AS its ON its.id = one.group_id GROUP BY 1",
+        "SELECT whose.{name} AS name, jsonb_agg(its.name ORDER BY its.name) AS things FROM changed AS one "
+        "JOIN {users} AS whose ON whose.{key} = one.{user_of_group} JOIN auth_group AS its ON its.id = one.group_id "
+        "GROUP BY 1".format(**WHOSE),
     ),
-    "auth_user_user_permissions": (
+    WHOSE["user_permissions"]: (
         "account",
         "permissions",
-        f"SELECT whose.username AS name, jsonb_agg({PERMISSION} ORDER BY {PERMISSION}) AS things FROM changed AS one "
-        f"JOIN auth_user AS whose ON whose.id = one.user_id {OF_PERMISSIONS} GROUP BY 1",
+        f"SELECT whose.{WHOSE['name']} AS name, jsonb_agg({PERMISSION} ORDER BY {PERMISSION}) AS things "
+        f"FROM changed AS one JOIN {WHOSE['users']} AS whose ON whose.{WHOSE['key']} = one.{WHOSE['user_of_permission']} "
+        f"{OF_PERMISSIONS} GROUP BY 1",
     ),
     "auth_group_permissions": (
         "group",
@@ -111,8 +122,9 @@ LINKS = {
     "jobs_team_members": (
         "team",
         "members",
-        "SELECT whose.name, jsonb_agg(its.username ORDER BY its.username) AS things FROM changed AS one "
-        "JOIN jobs_team AS whose ON whose.id = one.team_id JOIN auth_user AS its ON its.id = one.user_id GROUP BY 1",
+        "SELECT whose.name, jsonb_agg(its.{name} ORDER BY its.{name}) AS things FROM changed AS one "
+        "JOIN jobs_team AS whose ON whose.id = one.team_id JOIN {users} AS its ON its.{key} = one.{member} "
+        "GROUP BY 1".format(**WHOSE),
     ),
     "jobs_ownership": (
         "team",
@@ -146,10 +158,11 @@ def _triggers():
                 f"AFTER {event} ON {table} REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT "
                 f"EXECUTE FUNCTION jobs_audit_rows({_arguments(*arguments, side)})"
             )
-    yield "otp_totp_totpdevice", "jobs_audit_authenticator", (
-        "AFTER INSERT OR DELETE OR UPDATE OF confirmed ON otp_totp_totpdevice FOR EACH ROW "
-        "EXECUTE FUNCTION jobs_audit_authenticator()"
-    )
+    if has(AUTHENTICATORS):
+        yield "otp_totp_totpdevice", "jobs_audit_authenticator", (
+            "AFTER INSERT OR DELETE OR UPDATE OF confirmed ON otp_totp_totpdevice FOR EACH ROW "
+            "EXECUTE FUNCTION jobs_audit_authenticator()"
+        )
 
 
 MAKE = [f"CREATE TRIGGER {name} {what}" for _, name, what in _triggers()]
@@ -172,7 +185,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "0060_audit_found"),
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("otp_totp", "0003_add_timestamps"),
+        *([("otp_totp", "0003_add_timestamps")] if has(AUTHENTICATORS) else []),
     ]
 
     operations = [
@@ -180,7 +193,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         migrations.RunSQL(COUNTED, "DROP TABLE jobs_noted"),
         migrations.RunSQL(
-            [(text, None) for text in (NOTE, OF_A_ROW, OF_ROWS, OF_AUTHENTICATORS)],
+            [(text, None) for text in (NOTE, OF_A_ROW, OF_ROWS, OF_AUTHENTICATORS.format(**WHOSE))],
             [f"DROP FUNCTION {name}" for name in FUNCTIONS],
         ),
         migrations.RunSQL([(text, None) for text in MAKE], DROP),

@@ -3,9 +3,11 @@ tables only."""
 
 from django.db import migrations
 
+from jobs.models.accounts import AUTHENTICATORS, LOCKS, has
+
 GIVEN = {
-    ("axes", "accessattempt"): "access attempt",
-    ("otp_totp", "totpdevice"): "TOTP device",
+    **({("axes", "accessattempt"): "access attempt"} if has(LOCKS) else {}),
+    **({("otp_totp", "totpdevice"): "TOTP device"} if has(AUTHENTICATORS) else {}),
 }
 VERBS = ("view", "delete")
 
@@ -43,8 +45,8 @@ class Migration(migrations.Migration):
         ("jobs", "0079_saved_views"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ("axes", "0010_accessattemptexpiration"),
-        ("otp_totp", "0003_add_timestamps"),
+        *([("axes", "0010_accessattemptexpiration")] if has(LOCKS) else []),
+        *([("otp_totp", "0003_add_timestamps")] if has(AUTHENTICATORS) else []),
     ]
 
     operations = [

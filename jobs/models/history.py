@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import connection, models
 
+from jobs.models import accounts
 from jobs.models.attempt import Attempt
 from jobs.models.audit import Audit
 from jobs.models.job import Job
@@ -24,17 +26,25 @@ COLUMNS = tuple(field.column for field in Job._meta.concrete_fields if field.col
 GONE = {
     "idempotency_key": "NULL::varchar",
     "idempotency_digest": "NULL::varchar",
-    "created_by_id": "(SELECT id FROM auth_user WHERE id = old.created_by_id)",
+    "created_by_id": "(SELECT {key} FROM {users} WHERE {key} = old.created_by_id)",
     "calendar_id": "(SELECT id FROM jobs_calendar WHERE id = old.calendar_id)",
     "batch_id": "(SELECT id FROM jobs_batch WHERE id = old.batch_id)",
 }
-AS_JOB = ", ".join(f"{GONE.get(name, 'old.' + name)} AS {name}" for name in COLUMNS)
+
+
+@cache
+def as_job() -> str:
+    """Return the columns of a row of the history as those of a job."""
+    columns = ", ".join(f"{GONE.get(name, 'old.' + name)} AS {name}" for name in COLUMNS)
+    return columns.format(**accounts.names())
+
+
 # Not one query: its planner would think of each column once for each partition.
-THESE = f"""
+THESE = """
 WITH old AS MATERIALIZED (SELECT * FROM jobs_history WHERE id = ANY (%s::bigint[]))
-SELECT {AS_JOB}, old.remove_on, old.waits_for AS left_waits_for, old.dependents AS left_dependents
+SELECT {as_job}, old.remove_on, old.waits_for AS left_waits_for, old.dependents AS left_dependents
 FROM old ORDER BY old.finished_at DESC, old.id DESC
-"""  # noqa: S608 - of our own names
+"""
 ITS_ATTEMPTS = """
 SELECT its.* FROM jobs_history AS old, jsonb_populate_recordset(NULL::jobs_attempt, old.attempts) AS its
 WHERE old.id = %s ORDER BY its.number
@@ -68,7 +78,7 @@ class Outcome(NamedTuple):
 
 def found(job_ids: Collection[int]) -> list[Job]:
     """Return those of these jobs that are in the history, the last that ended first, with who has created them."""
-    jobs = list(Job.objects.raw(THESE, [list(job_ids)]))
+    jobs = list(Job.objects.raw(THESE.format(as_job=as_job()), [list(job_ids)]))
     for job in jobs:
         job.in_history = True
     models.prefetch_related_objects(jobs, "created_by", "calendar")

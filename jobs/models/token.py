@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models import Q
@@ -40,7 +41,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
     def for_people(self) -> TokenQuerySet:
         """Select with what a list says of each: those in use first."""
         return self.select_related("credential", "owner", "made_by").order_by(
-            models.F("rotated_at").desc(nulls_first=True), "owner__username", "name", "id"
+            models.F("rotated_at").desc(nulls_first=True), f"owner__{get_user_model().USERNAME_FIELD}", "name", "id"
         )
 
     def called(self, which: str) -> TokenQuerySet:

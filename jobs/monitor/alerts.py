@@ -68,7 +68,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "page": Paginator(seen.resolved(), SIZE).get_page(request.GET.get("page")),
         "now": now,
     }
-    return render(request, "monitor/alerts.html", context)
+    return render(request, "jobs/monitor/alerts.html", context)
 
 
 @require_POST

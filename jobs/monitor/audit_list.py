@@ -80,7 +80,7 @@ class AuditForm(Form):
 @require_safe
 @cache_control(private=True, no_cache=True)
 @login_required
-@by_query(PageQuery, "monitor/audit.html", needs=VIEW_AUDIT, refused=in_form(AuditForm))
+@by_query(PageQuery, "jobs/monitor/audit.html", needs=VIEW_AUDIT, refused=in_form(AuditForm))
 def audit_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show a page of the audit that this person sees and asks for, and say where it did not look."""
     reach = reach_of(request.user)
@@ -98,7 +98,7 @@ def audit_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
         "exports": {kind: _export(request, wanted, kind) for kind in FORMATS},
         **_links(request, seen),
     }
-    return render(request, "monitor/audit.html", facts)
+    return render(request, "jobs/monitor/audit.html", facts)
 
 
 def _links(request: HttpRequest, seen: Look) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _take(reach: Reach) -> CachedPage:
     trends = latest(now, reach)
     shown, charts = tiles(trends, alerts=seen.alerts), _charts(trends, reach)
     html = render_to_string(
-        "monitor/live.html",
+        "jobs/monitor/live.html",
         {
             "now": now,
             "seen": seen,

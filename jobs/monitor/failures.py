@@ -67,7 +67,7 @@ class Row(NamedTuple):
 
 @require_safe
 @page
-@by_query(PageQuery, "monitor/failures.html", needs=VIEW_JOB, refused=in_form(FailuresForm))
+@by_query(PageQuery, "jobs/monitor/failures.html", needs=VIEW_JOB, refused=in_form(FailuresForm))
 def failure_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show what failed in the stretch that is asked for, of the jobs that this person sees."""
     reach, now = reach_of(request.user), clock.current()
@@ -88,7 +88,7 @@ def failure_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpRespons
         "parts": PARTS,
         "height": HEIGHT,
     }
-    return render(request, "monitor/failures.html", facts)
+    return render(request, "jobs/monitor/failures.html", facts)
 
 
 def _row(group: Group, found: Failures, *, queue: str | None, may: bool) -> Row:

@@ -88,7 +88,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
     except serializers.ValidationError as error:
         problems = sentences(error)
         shown = {"form": form.refused(problems, getattr(error, "problems", ())), "reach": reach, "problems": problems}
-        return render(request, "monitor/jobs.html", shown, status=400)
+        return render(request, "jobs/monitor/jobs.html", shown, status=400)
     query, _ = as_filters(request.GET)
     if query != request.GET:  # a text was typed: the address says each of its filters by itself
         return redirect(address(request.path, query))
@@ -111,7 +111,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "views": SavedView.objects.seen_by(request.user).order_by("name", "id")[:VIEWS],
         **_links(request.GET, wanted, seen),
     }
-    return render(request, "monitor/jobs.html", facts)
+    return render(request, "jobs/monitor/jobs.html", facts)
 
 
 def _looked(wanted: Mapping[str, Any], reach: Reach, now: datetime) -> Look:

@@ -44,7 +44,7 @@ class Seen:
 @page
 def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     """The facts in the order of time, why it was late, its ledger, and what can be done."""
-    return render(request, "monitor/job.html", _look(request, job_id).context)
+    return render(request, "jobs/monitor/job.html", _look(request, job_id).context)
 
 
 @require_safe
@@ -61,11 +61,11 @@ def job_live(request: HttpRequest, job_id: int) -> HttpResponse:
     except Http404:
         return HttpResponse(status=HTTPStatus.NOT_FOUND, headers=whole_page)
     if seen.job.is_final:
-        response = render(request, "monitor/job_live.html", seen.context, status=STOP_POLLING)
+        response = render(request, "jobs/monitor/job_live.html", seen.context, status=STOP_POLLING)
     elif is_known(request, seen.etag):
         response = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
     else:
-        response = render(request, "monitor/job_live.html", seen.context)
+        response = render(request, "jobs/monitor/job_live.html", seen.context)
     response["ETag"] = seen.etag
     patch_cache_control(response, private=True, no_cache=True)
     return response

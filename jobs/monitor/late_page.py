@@ -75,7 +75,7 @@ class Chip(NamedTuple):
 @page
 @by_query(
     LateQuery,
-    "monitor/late.html",
+    "jobs/monitor/late.html",
     needs=VIEW_JOB,
     refused=lambda request, problems: {"spans": _spans(request, "")},
 )
@@ -112,7 +112,7 @@ def late(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
         "objective": OVERDUE_AFTER.total_seconds(),
         "reach": reach,
     }
-    return render(request, "monitor/late.html", facts)
+    return render(request, "jobs/monitor/late.html", facts)
 
 
 def _spans(request: HttpRequest, chosen: str) -> list[tuple[str, str, bool]]:

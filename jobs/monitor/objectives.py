@@ -73,7 +73,7 @@ def objective_list(request: HttpRequest) -> HttpResponse:
         "has_schedules": bool(names),
         "most_runs": RUNS_IN_ALL,
     }
-    return render(request, "monitor/objectives.html", context)
+    return render(request, "jobs/monitor/objectives.html", context)
 
 
 def _line(standing: Standing, ids: dict[str, int], may: bool) -> Line:

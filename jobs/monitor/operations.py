@@ -61,7 +61,7 @@ def operation_list(request: HttpRequest) -> HttpResponse:
     rows = Operation.objects.of_jobs().within(reach_of(request.user)).for_people().order_by("-id")
     shown = Paginator(rows, SIZE).get_page(request.GET.get("page"))
     facts = {"page": shown, "lines": [line(row) for row in shown], "now": clock.current()}
-    return render(request, "monitor/operations.html", facts)
+    return render(request, "jobs/monitor/operations.html", facts)
 
 
 @require_safe
@@ -70,7 +70,7 @@ def operation_page(request: HttpRequest, operation_id: int) -> HttpResponse:
     """Show what it does to which jobs, how far it is, and what it has left as it was, and why."""
     if not request.user.has_perm(VIEW_JOB):
         return refuse(request, why_refused(request.user, VIEW_JOB))
-    return render(request, "monitor/operation.html", _facts(request, operation_id, reach_of(request.user)))
+    return render(request, "jobs/monitor/operation.html", _facts(request, operation_id, reach_of(request.user)))
 
 
 @require_safe
@@ -88,11 +88,11 @@ def operation_live(request: HttpRequest, operation_id: int) -> HttpResponse:
     state = [row.done, row.refused, row.ended_at, row.undone_by.count(), facts["follows"]]
     etag = f'"{hashlib.blake2b(repr(state).encode(), digest_size=12).hexdigest()}"'
     if row.ended_at is not None:
-        response = render(request, "monitor/operation_live.html", facts, status=STOP_POLLING)
+        response = render(request, "jobs/monitor/operation_live.html", facts, status=STOP_POLLING)
     elif is_known(request, etag):
         response = HttpResponse(status=304)
     else:
-        response = render(request, "monitor/operation_live.html", facts)
+        response = render(request, "jobs/monitor/operation_live.html", facts)
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     return response

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.monitor.snapshot import JobLine
 from jobs.monitor.words import counted
+from jobs.web.addresses import here
 
 LATE = f"{OVERDUE_AFTER.total_seconds():g}"
 
@@ -35,7 +36,7 @@ class Problem:
 
 def to_jobs(text: str, **filters: str) -> Link:
     """Return a link to the jobs that these filters find."""
-    return Link(text, f"/jobs/?{urlencode(filters)}")
+    return Link(text, here(f"/jobs/?{urlencode(filters)}"))
 
 
 def to_count(count: int, **filters: str) -> Link:
@@ -50,7 +51,7 @@ def to_each(names: Iterable[str], of: str) -> tuple[Link, ...]:
 
 def to_pages(jobs: Iterable[JobLine]) -> tuple[Link, ...]:
     """Return a link from each of these jobs, as it is named, to its page."""
-    return tuple(Link(job_name(job), f"/jobs/{job.id}/") for job in jobs)
+    return tuple(Link(job_name(job), here(f"/jobs/{job.id}/")) for job in jobs)
 
 
 def job_name(job: JobLine) -> str:

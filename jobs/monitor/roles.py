@@ -24,4 +24,4 @@ def roles(request: HttpRequest) -> HttpResponse:
     held = user.get_all_permissions()
     rows: list[dict[str, Any]] = [{"role": role, "has": role.full <= held} for role in ROLES]
     context = {"rows": rows, "reach": reach_of(request.user), "is_superuser": user.is_superuser}
-    return render(request, "monitor/roles.html", context)
+    return render(request, "jobs/monitor/roles.html", context)

@@ -37,7 +37,7 @@ def view_list(request: HttpRequest) -> HttpResponse:
         "shared": [(view, address_of_view(view)) for view in views if view.owner_id != by.pk],
         "teams": list(Team.objects.filter(members=by.pk).values_list("name", flat=True)),
     }
-    return render(request, "monitor/views.html", shown)
+    return render(request, "jobs/monitor/views.html", shown)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from jobs.monitor.problem import LATE, Link, Problem, job_name, to_count, to_eac
 from jobs.monitor.snapshot import Snapshot
 from jobs.monitor.words import NAMED, counted, listed, named, verb_s
 from jobs.states import Hold
+from jobs.web.addresses import here
 
 START_BEAT = "celery -A project beat"
 START_WORKER = "celery -A project worker -P threads -c 5 -n w1@%h"
@@ -149,7 +150,7 @@ def _troubled(seen: Snapshot) -> list[Problem]:
         among = f"among the last {FIGURES_LIMIT:,} that ended" if figures.cut else "in the last hour"
         remedy = "Open one below: its page says why. Failures has them in groups."
         what = f"{counted(figures.failed, 'has', 'have')} failed {among}."
-        in_groups = Link("failed", "/failures/?span=1h")
+        in_groups = Link("failed", here("/failures/?span=1h"))
         found.append(Problem("warn", what, remedy, links=(to_count(figures.failed, state="failed"), in_groups)))
     limit = conf().max_delay_time
     if figures.high is not None and figures.high > limit * 1000:

@@ -46,7 +46,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
         "moves": moments.back_from(now),
         "typed": {"at": f"{now - HOUR:%Y-%m-%dT%H:%M}", "zone": "UTC"},
     }
-    return render(request, "monitor/page.html", facts)
+    return render(request, "jobs/monitor/page.html", facts)
 
 
 @require_safe

@@ -15,9 +15,11 @@ from jobs.models import Operation
 from jobs.nodes.metrics import Reading
 from jobs.spans import measured, span
 from jobs.states import State, StopStanding
+from jobs.web.addresses import here
 
 register = template.Library()
 register.filter("policies", rules.policies)
+register.filter("here", here)
 
 # Each state has a sign and a word beside its colour: colour alone says nothing to many.
 LOOKS = {

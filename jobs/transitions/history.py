@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from jobs import failpoints
 from jobs.conf import conf
 from jobs.models import partitions
-from jobs.models.history import AS_JOB, COLUMNS
+from jobs.models.history import COLUMNS, as_job
 from jobs.models.installation import REMOVES
 from jobs.rules.keeping import removal_day, removal_rules
 from jobs.states import State
@@ -82,11 +82,11 @@ RETURNING id
 """  # noqa: S608 - as above
 
 # What it waited for, and who waited for it, is tied again as far as it has not left.
-BRING_BACK = f"""
+BRING_BACK = """
 WITH old AS (
     DELETE FROM jobs_history WHERE id = ANY (%(ids)s::bigint[]) RETURNING *
 ), back AS (
-    INSERT INTO jobs_job ({NAMES}) SELECT {AS_JOB} FROM old RETURNING id
+    INSERT INTO jobs_job ({names}) SELECT {columns} FROM old RETURNING id
 ), starts AS (
     INSERT INTO jobs_attempt SELECT its.* FROM old, jsonb_populate_recordset(NULL::jobs_attempt, old.attempts) AS its
 ), pairs AS (
@@ -98,7 +98,7 @@ WITH old AS (
         + (SELECT count(*) FROM old WHERE id IN (pair.job_id, pair.waits_for_id)) = 2
 )
 SELECT id FROM back
-"""  # noqa: S608 - as above
+"""
 
 
 class Place(NamedTuple):
@@ -169,5 +169,5 @@ def bring_back(job_ids: Collection[int]) -> list[int]:
     """Put of these jobs those that are in the history back into `jobs_job`, with their attempts and under their ids, in
     the caller's transaction or one of its own. Returns their ids."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(BRING_BACK, {"ids": list(job_ids)})
+        cursor.execute(BRING_BACK.format(names=NAMES, columns=as_job()), {"ids": list(job_ids)})
         return [job_id for (job_id,) in cursor.fetchall()]

@@ -94,7 +94,7 @@ def go_on(stop_id: int, *, now: datetime, reason: str = "", by: AbstractBaseUser
         stop.let_go_at = now if stop.begins_at > now else None  # called off: it keeps nothing, and is over at once
         stop.save(update_fields=["until", "let_go_at"])
         _note(stop, before=before, now=now, by=by, reason=reason)
-    emit(EverythingGoesOn(stop.pk, getattr(by, "username", None) or "a program", reason))
+    emit(EverythingGoesOn(stop.pk, by.get_username() if by is not None else "a program", reason))
     let_go(stop_id, now=now)
     return stop
 

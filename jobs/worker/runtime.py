@@ -161,6 +161,7 @@ class RuntimeStep(bootsteps.StartStopStep):
 
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         options.check(worker)
+        options.take_plain_jobs(worker)
         worker.jobs = None
         super().__init__(worker, **kwargs)
 

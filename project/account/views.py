@@ -19,9 +19,10 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs.api.problems import API_PREFIX, CONTENT_TYPE, Problem
+from jobs.api.problems import CONTENT_TYPE, Problem
 from jobs.conf import conf
 from jobs.rights import said
+from jobs.web.addresses import here
 from project import noted
 from project.account import totp
 from project.account.forms import WRONG_CODE, CodeForm, LoginForm, ResetForm
@@ -173,7 +174,7 @@ def demand(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
     def respond(request: HttpRequest) -> HttpResponse:
         if request.path.startswith(OPEN) or not totp.is_demanded(request):
             return get_response(request)
-        if request.path.startswith(API_PREFIX):
+        if request.path.startswith(here("/api/")):
             problem = Problem(403, "code-needed", f"{DEMANDED} Set it up at {reverse('account')}, or log in with it.")
             return JsonResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE)
         return redirect("account")

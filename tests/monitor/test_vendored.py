@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "jobs" / "monitor" / "static"
+STATIC = ROOT / "jobs" / "static" / "jobs"
 
 
 @pytest.mark.parametrize("vendor", [STATIC / "vendor", ROOT / "tests" / "browser" / "vendor"])

@@ -39,7 +39,7 @@ def call(web, token):
 def test_what_is_allowed_works_on_one_kept_connection(call):
     assert call("GET", "/healthz")[0] == 200
     kept = call.connection.sock
-    for path in ("/login/", "/static/runat.svg", "/readyz", "/api/schema/"):
+    for path in ("/login/", "/static/jobs/runat.svg", "/readyz", "/api/schema/"):
         status, headers, body = call("GET", path)
         assert (status, bool(body)) == (200, True), path
         assert "server" not in headers
@@ -71,12 +71,12 @@ def test_a_bulk_request_may_be_larger(call):
     status, _, answer = call("POST", bodies.BULK, body, **{"Content-Type": "application/x-ndjson"})
     assert status == 201, answer
     call.connection.putrequest("POST", bodies.BULK)
-    for name, value in {"Expect": "100-continue", "Content-Length": str(bodies.LARGER[bodies.BULK] + 1)}.items():
+    for name, value in {"Expect": "100-continue", "Content-Length": str(bodies.LARGEST + 1)}.items():
         call.connection.putheader(name, value)
     call.connection.endheaders()
     refused = call.connection.getresponse()
     assert refused.status == 413
-    assert f"the limit is {bodies.LARGER[bodies.BULK]}" in json.load(refused)["detail"]
+    assert f"the limit is {bodies.LARGEST}" in json.load(refused)["detail"]
 
 
 def test_who_asks_before_sending_too_much_is_told_before(web, token):

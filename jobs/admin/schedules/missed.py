@@ -61,8 +61,8 @@ class OccurrenceAdmin(Discreet, Records[Occurrence]):
     change_list_template = "admin/jobs/occurrence/list.html"
 
     class Media:
-        css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
-        js = ["admin-schedules.js"]
+        css = {"all": ["jobs/admin-jobs.css", "jobs/admin-schedules.css"]}
+        js = ["jobs/admin-schedules.js"]
 
     def has_view_permission(self, request: HttpRequest, obj: Occurrence | None = None) -> bool:
         return request.user.has_perm(VIEW_SCHEDULE)

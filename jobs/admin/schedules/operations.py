@@ -137,8 +137,8 @@ class OperationAdmin(OperationColumns, Within, Records[Operation]):
     change_form_template = "admin/jobs/operation/page.html"
 
     class Media:
-        css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
-        js = ["admin-schedules.js"]
+        css = {"all": ["jobs/admin-jobs.css", "jobs/admin-schedules.css"]}
+        js = ["jobs/admin-schedules.js"]
 
     def has_view_permission(self, request: HttpRequest, obj: Operation | None = None) -> bool:
         return request.user.has_perm(VIEW_SCHEDULE)

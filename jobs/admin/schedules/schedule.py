@@ -68,8 +68,8 @@ class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns,
     change_form_template = "admin/jobs/schedule/form.html"
 
     class Media:
-        css = {"all": ["admin-jobs.css", "admin-schedules.css"]}
-        js = ["admin-schedules.js", "schedule-preview.js"]
+        css = {"all": ["jobs/admin-jobs.css", "jobs/admin-schedules.css"]}
+        js = ["jobs/admin-schedules.js", "jobs/schedule-preview.js"]
 
     # --- the list ---
 

@@ -82,8 +82,8 @@ class ShownScheduleSerializer(serializers.ModelSerializer[Schedule]):
         help_text="When the run of that time starts: later by its part of the spread, or as its calendar or somebody "
         "has moved it."
     )
-    paused_by = serializers.CharField(source="paused_by.username", read_only=True, default=None, allow_null=True)
-    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
+    paused_by = serializers.CharField(source="paused_by.get_username", read_only=True, default=None, allow_null=True)
+    created_by = serializers.CharField(source="created_by.get_username", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Schedule
@@ -131,7 +131,7 @@ class ChangeOfRunSerializer(serializers.ModelSerializer[OccurrenceChange]):
     """Wish of a person for one later run."""
 
     payload = ShownPayloadField(allow_null=True)
-    by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
+    by = serializers.CharField(source="by.get_username", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = OccurrenceChange
@@ -182,7 +182,7 @@ class RunOfScheduleSerializer(serializers.ModelSerializer[Occurrence]):
     job_id = serializers.IntegerField(allow_null=True, help_text="Its job; it may have been deleted since.")
     job = serializers.SerializerMethodField()
     cause_name = serializers.CharField(source="get_cause_display", read_only=True, allow_null=True)
-    by = serializers.CharField(source="by.username", read_only=True, default=None, allow_null=True)
+    by = serializers.CharField(source="by.get_username", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Occurrence

@@ -66,7 +66,7 @@ class CancelOperationSerializer(Strict):
 class OperationSerializer(serializers.ModelSerializer[Operation]):
     """State of an operation, and how far it is."""
 
-    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
+    created_by = serializers.CharField(source="created_by.get_username", read_only=True, default=None, allow_null=True)
     action = serializers.SerializerMethodField(
         help_text="What it does to jobs, an undo what it takes back; null: none."
     )

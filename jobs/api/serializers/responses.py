@@ -44,7 +44,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
     state_name = serializers.CharField(source="get_state_display", read_only=True)
-    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None, allow_null=True)
+    created_by = serializers.CharField(source="created_by.get_username", read_only=True, default=None, allow_null=True)
     calendar = serializers.CharField(source="calendar.name", read_only=True, default=None, allow_null=True)
     payload = ShownPayloadField()
     labels = LabelsField(read_only=True, help_text=ASKED["labels"].help)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.views.decorators.debug import sensitive_variables
@@ -16,6 +15,7 @@ from jobs import tokens
 from jobs.clock import clock
 from jobs.conf import conf
 from jobs.models import Token
+from jobs.models.accounts import account, account_names
 
 DEFAULT_DAYS = 90
 EXAMPLE = "curl -H 'Authorization: Bearer {secret}' {url}/api/v1/tokens/me/"
@@ -150,10 +150,9 @@ def _token(owner: Any, which: str) -> Token:
 
 
 def _user(username: str) -> Any:
-    users = get_user_model().objects
-    user = users.filter(username=username).first()
+    user = account(username)
     if user is None:
-        known = _few(users.order_by("username").values_list("username", flat=True)[:10])
+        known = _few(account_names()[:10])
         raise CommandError(f"There is no user '{username}'. Known are: {known}. Make one in the admin.")
     return user
 

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.clock import clock
 from jobs.models import Schedule
+from jobs.models.accounts import account
 from jobs.web.bringing import (
     SOURCES,
     BadTable,
@@ -138,7 +138,7 @@ def _keep(path: Path, text: str) -> None:
 def _person(username: str | None) -> Any:
     if not username:
         return None
-    found = get_user_model().objects.filter(username=username).first()
+    found = account(username)
     if found is None:
         raise CommandError(f"There is no user '{username}'.")
     return found

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.clock import clock
+from jobs.models.accounts import account
 from jobs.transitions import keeping
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, job_id: int, let_go: bool, reason: str, **options: Any) -> None:
         by = None
         if options["by"]:
-            by = get_user_model().objects.filter(username=options["by"]).first()
+            by = account(options["by"])
             if by is None:
                 raise CommandError(f"There is no user '{options['by']}'.")
         try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.clock import clock
+from jobs.models.accounts import account
 from jobs.transitions import redaction
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, job: list[int] | None, label: str | None, **options: Any) -> None:
         by = None
         if options["by"]:
-            by = get_user_model().objects.filter(username=options["by"]).first()
+            by = account(options["by"])
             if by is None:
                 raise CommandError(f"There is no user '{options['by']}'.")
         ids = job or self._labelled(label or "")

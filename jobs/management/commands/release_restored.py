@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.clock import clock
 from jobs.models import Installation
+from jobs.models.accounts import account
 from jobs.transitions import restoring
 
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError("Give the time with its zone, such as 2026-11-28T06:00:00+00:00.")
         by = None
         if options["by"]:
-            by = get_user_model().objects.filter(username=options["by"]).first()
+            by = account(options["by"])
             if by is None:
                 raise CommandError(f"There is no user '{options['by']}'.")
         try:

@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.clock import clock
 from jobs.models import Installation
+from jobs.models.accounts import account
 from jobs.models.old_rows import count_before
 from jobs.rules.keeping import old_before
 from jobs.transitions import retention
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         now = clock.current()
         by = None
         if options["by"]:
-            by = get_user_model().objects.filter(username=options["by"]).first()
+            by = account(options["by"])
             if by is None:
                 raise CommandError(f"There is no user '{options['by']}'.")
         switch = partial(retention.switch, now=now, reason=options["reason"], by=by)

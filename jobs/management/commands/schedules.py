@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs import declarations
 from jobs.clock import clock
 from jobs.conf import conf
+from jobs.models.accounts import account
 
 DIFFERENT = 2  # exit code of a plan that would change something
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         path = Path(file or conf().schedules)
         by = None
         if options["by"]:
-            by = get_user_model().objects.filter(username=options["by"]).first()
+            by = account(options["by"])
             if by is None:
                 raise CommandError(f"There is no user '{options['by']}'; give the name of one.")
         do = declarations.plan if action == "plan" else declarations.apply

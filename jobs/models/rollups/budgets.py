@@ -52,7 +52,8 @@ WITH asked AS MATERIALIZED (
 ), pairs AS MATERIALIZED (
     SELECT asked.id, asked.place, series.id AS series_id, asked.days
     FROM asked JOIN (
-        SELECT id, queue, target, NULL::integer AS created_by_id, jsonb_build_object('team', team) AS labels
+        SELECT id, queue, target, (SELECT created_by_id FROM jobs_job LIMIT 0) AS created_by_id,
+            jsonb_build_object('team', team) AS labels
         FROM jobs_series
     ) AS series ON asked.name = CASE asked.kind WHEN 'queue' THEN series.queue ELSE series.target END{within}
 ), wanted AS (

@@ -21,7 +21,8 @@ SHARE = 0.95
 DURATIONS = """
 WITH own AS MATERIALIZED (
     SELECT id, target FROM (
-        SELECT id, queue, target, NULL::integer AS created_by_id, jsonb_build_object('team', team) AS labels
+        SELECT id, queue, target, (SELECT created_by_id FROM jobs_job LIMIT 0) AS created_by_id,
+            jsonb_build_object('team', team) AS labels
         FROM jobs_series WHERE target = ANY(%(targets)s::text[])
     ) AS one WHERE true{within}
 ), hours AS (

@@ -70,7 +70,8 @@ class Asked(NamedTuple):
 OWN = f"""
 own AS MATERIALIZED (
     SELECT id FROM (
-        SELECT id, queue, target, NULL::integer AS created_by_id, jsonb_build_object('team', team) AS labels
+        SELECT id, queue, target, (SELECT created_by_id FROM jobs_job LIMIT 0) AS created_by_id,
+            jsonb_build_object('team', team) AS labels
         FROM jobs_series
         WHERE (%(queue)s::text IS NULL OR queue = %(queue)s) AND (%(target)s::text IS NULL OR target = %(target)s)
     ) AS one WHERE {IN_REACH}

@@ -71,7 +71,7 @@ class Cell(NamedTuple):
 
 @require_safe
 @page
-@by_query(CalendarQuery, "monitor/calendar.html", needs=VIEW_JOB, refused=in_form(CalendarForm))
+@by_query(CalendarQuery, "jobs/monitor/calendar.html", needs=VIEW_JOB, refused=in_form(CalendarForm))
 def calendar_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show two weeks by hours, of what this person sees."""
     reach, now = reach_of(request.user), clock.current()
@@ -100,7 +100,7 @@ def calendar_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpRespon
         "earlier": _shifted(request, day - BACK),
         "later": _shifted(request, day + BACK) if day + BACK <= today else "",
     }
-    return render(request, "monitor/calendar.html", facts)
+    return render(request, "jobs/monitor/calendar.html", facts)
 
 
 def _past(day: date, now: datetime, reach: Reach, queue: str | None) -> dict[datetime, Point]:

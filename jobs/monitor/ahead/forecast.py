@@ -92,7 +92,7 @@ class Chart(NamedTuple):
 
 @require_safe
 @page
-@by_query(PageQuery, "monitor/forecast.html", needs=VIEW_JOB, refused=in_form(ForecastForm))
+@by_query(PageQuery, "jobs/monitor/forecast.html", needs=VIEW_JOB, refused=in_form(ForecastForm))
 def forecast_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show what is to be expected, of what this person sees."""
     reach, now = reach_of(request.user), clock.current()
@@ -120,7 +120,7 @@ def forecast_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpRespon
         "may_control": request.user.has_perm(CONTROL_JOB),
         "height": HEIGHT,
     }
-    return render(request, "monitor/forecast.html", facts)
+    return render(request, "jobs/monitor/forecast.html", facts)
 
 
 def _chart(one: OfQueue, found: Forecast) -> Chart:

@@ -24,7 +24,7 @@ def past(request: HttpRequest, now: datetime, reach: Reach) -> HttpResponse:
         found = moments.moment(text, zone, now)
     except moments.NoSuchPast as error:
         typed = {"at": text if TYPED.fullmatch(text) else "", "zone": zone[:100]}
-        return render(request, "monitor/past.html", {"problem": str(error), "typed": typed}, status=400)
+        return render(request, "jobs/monitor/past.html", {"problem": str(error), "typed": typed}, status=400)
     seen = trends.past(found.asked, reach)
     begin, end = found.stretch
     facts = {
@@ -40,4 +40,4 @@ def past(request: HttpRequest, now: datetime, reach: Reach) -> HttpResponse:
         "was_sampled": seen.all.pending[-1] is not None,
         "is_narrow": is_narrow(reach),
     }
-    return render(request, "monitor/past.html", facts)
+    return render(request, "jobs/monitor/past.html", facts)

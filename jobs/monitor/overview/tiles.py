@@ -11,6 +11,7 @@ from jobs.models.rollups.digest import percentile
 from jobs.monitor.overview.trends import LATE_MS, Gauges, Planned, Trends, Values
 from jobs.monitor.problem import LATE, Link
 from jobs.spans import measured, span
+from jobs.web.addresses import here
 from jobs.web.sparkline import Spark, of_times
 
 UNKNOWN = "—"
@@ -68,7 +69,7 @@ def tiles(trends: Trends, *, alerts: int, is_past: bool = False) -> list[Tile]:
     beside = "among those that are kept" if is_past else ""
     return [
         *all_of_it,
-        Tile("alerts", "Open alerts", _whole(alerts), beside, "/alerts/", level="warn" if alerts else ""),
+        Tile("alerts", "Open alerts", _whole(alerts), beside, here("/alerts/"), level="warn" if alerts else ""),
     ]
 
 
@@ -127,7 +128,7 @@ def _late(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     both = tuple(None if late is None or missed is None else late + missed for late, missed in pairs)
     value, beside = _value(trends.late, trends, is_past=is_past)
     missed = trends.missed[-1] if is_past else _sum(trends.missed)
-    more = None if missed is None else Link(f"{_whole(missed)} missed", "/late/?span=1h")
+    more = None if missed is None else Link(f"{_whole(missed)} missed", here("/late/?span=1h"))
     if is_past:  # that page looks back from now only
         more, beside = None, f"{beside}; {_or_unknown(missed)} missed"
     spark = draw.of(both, f"Starts more than {LATE} s late, and missed ones", _number)
@@ -139,7 +140,7 @@ def _late(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
 def _use(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     gauges = trends.all
     busy, slots = gauges.busy[-1], gauges.slots[-1]
-    address = _due(trends) if is_past else "/jobs/?state=running"
+    address = _due(trends) if is_past else here("/jobs/?state=running")
     if busy is not None and slots is None:  # of several queues: workers serve many
         spark = draw.of(gauges.busy, "Jobs that ran", _number)
         return Tile("use", "Running, in the mean", _or_unknown(busy), "", address, spark)
@@ -154,7 +155,7 @@ def _backlog(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     gauges = trends.all
     oldest = gauges.oldest[-1]
     spark = draw.of(gauges.oldest, "Age of the oldest job that was due", span)
-    address = _due(trends) if is_past else f"/jobs/?{urlencode({'state': 'pending', 'later_than': LATE})}"
+    address = _due(trends) if is_past else here(f"/jobs/?{urlencode({'state': 'pending', 'later_than': LATE})}")
     level = "warn" if oldest is not None and oldest * 1000 > LATE_MS else ""
     overdue = gauges.overdue[-1]
     beside = "" if overdue is None else f"{_number(overdue)} overdue"
@@ -166,7 +167,7 @@ def _planned(planned: Planned, gauges: Gauges) -> Tile:
     slots = gauges.slots[-1]
     need = f"needs {_number(planned.slots)} slots" + (f" of {_number(slots)}" if slots is not None else "")
     spark = of_times(planned.starts, "Jobs that are due", planned.since, timedelta(minutes=1), _number)
-    address = f"/jobs/?{urlencode({'held': 'no', 'run_at_before': _written(until)})}"
+    address = here(f"/jobs/?{urlencode({'held': 'no', 'run_at_before': _written(until)})}")
     level = "warn" if slots is not None and planned.slots > slots else ""
     return Tile("planned", "Due in the next hour", _whole(sum(planned.starts)), need, address, spark, level)
 
@@ -192,7 +193,7 @@ def _of_span(of: str, trends: Trends, is_past: bool, filters: dict[str, str]) ->
     bounds = {f"{of}_after": _written(trends.asked.since)}
     if is_past:
         bounds[f"{of}_before"] = _written(trends.asked.until)
-    return f"/jobs/?{urlencode(filters | bounds, safe=':,')}"
+    return here(f"/jobs/?{urlencode(filters | bounds, safe=':,')}")
 
 
 def _written(at: datetime) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from jobs import tokens
 from jobs.clock import clock
 from jobs.models import Token
+from jobs.models.accounts import account, account_names
 from jobs.web.refused import refuse
 from jobs.web.tokens.form import TokenForm
 
@@ -106,7 +106,7 @@ def _owner(request: HttpRequest) -> AbstractBaseUser:
         return person
     if not person.is_superuser:
         raise PermissionDenied("Only a superuser sees and makes tokens of somebody else.")
-    owner = get_user_model().objects.filter(username=username).first()
+    owner: AbstractBaseUser | None = account(username)
     if owner is None:
         raise Http404("There is no such user.")
     return owner
@@ -124,14 +124,13 @@ def _listed(request: HttpRequest, owner: Any, form: TokenForm, status: int = 200
     now = clock.current()
     owners = []
     if _person(request).is_superuser:
-        names = get_user_model().objects.order_by("username").values_list("username", flat=True)
-        owners = list(names[:MOST_OWNERS])
+        owners = list(account_names()[:MOST_OWNERS])
     rows = [
         {"token": token, "may": tokens.scopes_of(token), "why_ended": token.why_ended(now)}
         for token in Token.objects.of(owner).for_people()
     ]
     known = {"rows": rows, "form": form, "owner": owner, "owners": owners, "graces": GRACES, "now": now}
-    return render(request, "tokens/list.html", known, status=status)
+    return render(request, "jobs/tokens/list.html", known, status=status)
 
 
 @sensitive_variables()
@@ -139,7 +138,7 @@ def _once(request: HttpRequest, made: tokens.Made, what: str) -> HttpResponse:
     """Return the page that shows the secret: an answer to a POST, so that no address leads to it again."""
     example = f"curl -H 'Authorization: Bearer {made.secret}' {request.build_absolute_uri(reverse('api-token-me'))}"
     known = {"made": made, "what": what, "example": example, "back": _address(made.token)}
-    return render(request, "tokens/made.html", known)
+    return render(request, "jobs/tokens/made.html", known)
 
 
 def _address(token: Token) -> str:

@@ -71,7 +71,8 @@ def _born(sender: Any, **kwargs: Any) -> None:
 
 
 def _opened(connection: Any, **kwargs: Any) -> None:
-    if threading.current_thread() is not threading.main_thread():  # that one's is closed by Celery
+    is_ours = connection.vendor == "postgresql"  # a project may have databases of other kinds
+    if is_ours and threading.current_thread() is not threading.main_thread():  # that one's is closed by Celery
         _lines.add(connection.connection)
 
 

@@ -10,13 +10,22 @@ from typing import Any
 from celery import platforms
 from celery.apps import worker as program
 
+from jobs.celery import CONSUMER
+from jobs.models.job import DEFAULT_QUEUE
+
 POOLS = {"celery.concurrency.thread": "threads", "celery.concurrency.prefork": "prefork"}
 
 
 def check(worker: Any) -> None:
     """Refuse a worker with such options: raises SystemExit, which says what to use instead. `worker` is Celery's, about
     to be put together."""
+    consumer = worker.app.conf.worker_consumer
     refused = [
+        (
+            consumer != CONSUMER,
+            f"worker_consumer is {consumer}, with which no job can be taken: take that setting out, so that it is "
+            f"{CONSUMER}.",
+        ),
         (
             worker.pool_cls.__module__ not in POOLS,
             "Jobs run on threads or in child processes: start this worker with -P threads or -P prefork.",
@@ -40,6 +49,15 @@ def check(worker: Any) -> None:
     for is_asked, sentence in refused:
         if is_asked:
             raise SystemExit(sentence)
+
+
+def take_plain_jobs(worker: Any) -> None:
+    """Have a worker that was not told by -Q what to take from take jobs of the default queue, too: in a project of
+    theirs Celery's default is another one."""
+    queues = worker.app.amqp.queues
+    if queues._consume_from is None and DEFAULT_QUEUE not in queues.consume_from:  # which -Q sets, and nothing else
+        queues.select(list(queues.consume_from))
+        queues.select_add(queues[DEFAULT_QUEUE])
 
 
 def restart_as_started() -> None:

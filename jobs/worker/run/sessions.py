@@ -128,8 +128,9 @@ def take_back(body: Body, before: Before | None = None) -> None:
 def _clean(wrapper: BaseDatabaseWrapper, body: Body, was: tuple[int, bool]) -> None:
     raw = wrapper.connection
     changed = _depth(wrapper) != was
-    used = raw in body.sessions
-    body.sessions.discard(raw)
+    used = wrapper.vendor == "postgresql" and raw in body.sessions
+    if used:
+        body.sessions.discard(raw)
     if was != UNTOUCHED:  # a caller has a transaction of its own around the body: a test
         if changed:
             body.left_open.add(wrapper.alias)

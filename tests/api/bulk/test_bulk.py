@@ -90,7 +90,7 @@ def test_its_body_may_be_larger_than_others(
     api: Client, problem: Problem, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
-    monkeypatch.setitem(bodies.LARGER, bodies.BULK, 5000)
+    monkeypatch.setattr(bodies, "LARGEST", 5000)
     sent = [new_job()] * 10
     assert post(api, sent).status_code == 201
     problem(post(api, sent * 10), 413, says="the limit is 5000")

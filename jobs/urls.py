@@ -1,0 +1,21 @@
+"""Addresses of RunAt, all below one path: `path("runat/", include("jobs.urls"))`."""
+
+from django.urls import include, path
+
+from jobs.web import pages
+from jobs.web.stops import go_on, pace, stop_page
+from jobs.web.tokens.pages import revoke_token, rotate_token, token_list
+
+urlpatterns = [
+    path("api/", include("jobs.api.urls")),
+    path("jobs/new/", pages.new_job, name="new-job"),
+    path("jobs/new/arguments/", pages.arguments_shown, name="new-job-arguments"),
+    path("jobs/new/when/", pages.when, name="new-job-when"),
+    path("tokens/", token_list, name="tokens"),
+    path("tokens/<int:token_id>/rotate/", rotate_token, name="token-rotate"),
+    path("tokens/<int:token_id>/revoke/", revoke_token, name="token-revoke"),
+    path("stop/", stop_page, name="stop"),
+    path("stop/<int:stop_id>/go-on/", go_on, name="stop-go-on"),
+    path("stop/<int:stop_id>/pace/", pace, name="stop-pace"),
+    path("", include("jobs.monitor.urls")),
+]
