@@ -12,7 +12,7 @@ from jobs import zones
 # Of which our models are made, and our pages.
 NEEDED = (
     *("django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"),
-    *("django.contrib.messages", "django.contrib.staticfiles"),
+    *("django.contrib.messages", "django.contrib.postgres", "django.contrib.staticfiles"),
     *("django_celery_beat", "knox", "rest_framework", "drf_spectacular", "drf_spectacular_sidecar"),
 )
 SAME_LABEL = (

@@ -14,6 +14,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.settings import api_settings
 
 from jobs import celery
 from jobs.models import Job
@@ -120,6 +122,13 @@ def _web() -> Iterator[CheckMessage]:
             f"MIDDLEWARE lacks {AWAY}: our pages answer 500 while the database is away, and not 503 with a sentence.",
             hint="Add it at the end.",
             id="jobs.W007",
+        )
+    makes: Any = api_settings.DEFAULT_SCHEMA_CLASS
+    if not issubclass(makes, AutoSchema):
+        yield Warning(
+            "DEFAULT_SCHEMA_CLASS of REST_FRAMEWORK is not drf-spectacular's: the OpenAPI document cannot be made.",
+            hint='Set REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}.',
+            id="jobs.W009",
         )
     if not getattr(settings, "ROOT_URLCONF", None):
         return

@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.http import HttpResponse
 from django.urls import clear_url_caches, include, path
+from rest_framework.schemas.inspectors import ViewInspector
+from rest_framework.settings import api_settings
 
 import jobs
 from jobs import celery
@@ -119,6 +121,11 @@ def test_addresses_of_theirs_that_are_called_like_ours_are_named(addresses):
 def test_a_middleware_that_is_missing_is_named(settings):
     settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one != "jobs.unavailable.DatabaseAway"]
     assert ids() == {"jobs.W007"}
+
+
+def test_a_schema_class_that_makes_no_document_of_ours_is_named(monkeypatch):
+    monkeypatch.setattr(api_settings, "DEFAULT_SCHEMA_CLASS", ViewInspector)
+    assert ids() == {"jobs.W009"}
 
 
 def test_apps_that_are_missing_are_named_together(monkeypatch):

@@ -1,0 +1,7 @@
+"""The shop's people in its admin."""
+
+from django.contrib import admin
+
+from people.models import Person
+
+admin.site.register(Person)

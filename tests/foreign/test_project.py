@@ -1,0 +1,147 @@
+"""RunAt in a project of somebody else's: its own users, admin, tasks, databases, time zone and addresses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.foreign.project import BOSS, PASSWORD, Project, wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db]
+
+NAME = f"somebodys_shop_{os.getpid()}"  # test processes share the server
+REDIS = 9  # a database of its own of the tests' Valkey
+MADE = f"from people.models import Person; Person.objects.create_superuser({BOSS!r}, {PASSWORD!r})"
+# A Python that has Django's newest: the first of these that there is.
+DJANGOS = {"5.2": ("python3.11",), "6.0": ("python3.14", "python3.13", "python3.12")}
+
+
+def python_for(django: str) -> str:
+    """Return a Python that runs this Django; skips where there is none."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for name in DJANGOS[django]:
+        beside = sorted(pyenv.glob(f"{name.removeprefix('python')}.*/bin/{name}"))
+        for found in (shutil.which(name), *map(str, beside)):
+            if found and subprocess.run([found, "-c", "import venv"], check=False, capture_output=True).returncode == 0:
+                return found
+    pytest.skip(f"Django {django} was not tested: there is none of {', '.join(DJANGOS[django])} here")
+
+
+def broker() -> str:
+    if not str(settings.CELERY_BROKER_URL).startswith("redis"):
+        pytest.skip("the shop's broker is a database of its own of a Valkey")
+    return urlunsplit(urlsplit(str(settings.CELERY_BROKER_URL))._replace(path=f"/{REDIS}"))
+
+
+@pytest.fixture(scope="module", params=list(DJANGOS))
+def shop(request, wheel, tmp_path_factory, django_db_setup, django_db_blocker):
+    """The shop with everything started, and how long that took from `pip install` on."""
+    python, of_broker = python_for(request.param), broker()
+    database = f"{NAME}_{request.param.replace('.', '_')}"
+    known = connection.settings_dict
+    url = f"postgresql://{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT']}/{database}"
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {database}")
+        connection.close()
+    project = Project(tmp_path_factory.mktemp("foreign"), url, of_broker)
+    project.began = time.monotonic()
+    try:
+        project.install(python, str(wheel), f"Django~={request.param}.0")
+        project.installed = time.monotonic()
+        project.says("migrate")
+        project.says("migrate", "--database", "archive")
+        project.says("shell", "-c", MADE)
+        project.start()
+        yield project
+    finally:
+        project.stop()
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {database} WITH (FORCE)")
+            connection.close()
+
+
+def ended(project: Project, job_id: int) -> tuple[int, float]:
+    """Return state and start delay in seconds of a job that has ended."""
+
+    def row():
+        return project.sql(
+            "SELECT state, extract(epoch FROM execute_at - run_at)::float FROM jobs_job "
+            "WHERE id = %s AND finished_at IS NOT NULL",
+            job_id,
+        )
+
+    ((state, delay),) = wait_for(row, f"job {job_id} to end", project.log)
+    return state, delay
+
+
+def inserted(project: Project, by: str, after: float) -> int:
+    statement = (
+        "INSERT INTO jobs_job (target, payload, run_at) VALUES ('stock.count', jsonb_build_object('by', %s::text), "
+        "now() + %s * interval '1 second') RETURNING id"
+    )
+    ((job_id,),) = project.sql(statement, by, after)
+    return job_id
+
+
+def test_a_job_by_sql_starts_on_their_worker_and_is_told_how_long_that_took(shop, capsys):
+    job_id = inserted(shop, "sql", 12.5)  # the window after next: started on time, not found late
+    state, delay = ended(shop, job_id)
+    took, after = time.monotonic() - shop.began, shop.installed - shop.began
+    assert (state, shop.counted("sql")) == (2, 1)
+    assert delay >= 0
+    with capsys.disabled():  # docs/django.md has it
+        print(  # noqa: T201
+            f"\nfrom pip install to a started job: {took:.0f} s, of which pip {after:.0f}; start delay {delay * 1000:.1f} ms"
+        )
+
+
+def test_their_own_task_and_beat_entry_go_on_as_they_were(shop):
+    before = shop.counted("by beat")
+    wait_for(lambda: shop.counted("by beat") > before, "their beat entry", shop.log)
+
+
+def test_a_job_by_rest_is_their_users_and_starts(shop):
+    secret = [word for word in shop.says("api_token", BOSS).split() if len(word) >= 60]
+    bearer = {"Authorization": f"Bearer {secret[0]}", "Content-Type": "application/json"}
+    wait_for(lambda: shop.asks("/")[0] == 200, "their front page", shop.log)
+    status, body = shop.asks("/runat/api/v1/jobs/", {"target": "stock.count", "payload": {"by": "rest"}}, **bearer)
+    assert status == 201, (body, shop.log())
+    job_id = int(body.partition('"id":')[2].partition(",")[0])
+    assert ended(shop, job_id)[0] == 2
+    status, body = shop.asks(f"/runat/api/v1/jobs/{job_id}/", **bearer)
+    assert (status, f'"created_by":"{BOSS}"' in body.replace(": ", ":")) == (200, True), body
+    assert shop.asks("/runat/api/v1/jobs/")[0] == 401
+    assert shop.asks("/runat/api/v1/nothing/", **bearer)[0] == 404
+
+
+def test_their_admin_and_our_pages_are_one_site(shop):
+    wait_for(lambda: shop.asks("/")[0] == 200, "their front page", shop.log)
+    shop.log_in()
+    job_id = inserted(shop, "looked at", 3600)
+    pages = (
+        *("/back-office/", "/back-office/people/person/", "/back-office/jobs/job/", "/back-office/jobs/schedule/"),
+        *(f"/back-office/jobs/job/{job_id}/change/", "/back-office/django_celery_beat/periodictask/"),
+        *("/back-office/jobs/schedule/add/", "/back-office/jobs/team/add/", "/back-office/jobs/token/"),
+        *("/runat/", "/runat/jobs/", f"/runat/jobs/{job_id}/", "/runat/jobs/new/", "/runat/late/", "/runat/audit/"),
+        *("/runat/failures/", "/runat/alerts/", "/runat/objectives/", "/runat/operations/", "/runat/tokens/"),
+        *("/runat/roles/", "/runat/views/", "/runat/forecast/", "/runat/calendar/", "/runat/stop/"),
+        *("/runat/api/v1/jobs/", "/runat/api/docs/", "/runat/api/schema/", "/runat/readyz"),
+        *("/files/jobs/runat.css", "/files/jobs/keys.js", "/files/jobs/vendor/htmx.min.js"),
+    )
+    answers = {page: shop.asks(page) for page in pages}
+    assert {page: body for page, (status, body) in answers.items() if status != 200} == {}, shop.log()
+    assert 'href="/jobs/' not in answers["/runat/"][1] + answers["/runat/jobs/"][1]
+    assert "unfold" not in answers["/back-office/jobs/job/"][1]
+
+
+def test_nothing_is_wrong_with_it_by_any_check(shop):
+    assert "no issues" in shop.says("check")
+    assert shop.says("makemigrations", "--check", "--dry-run").strip() == "No changes detected"
