@@ -36,6 +36,8 @@ STOP_EVERYTHING = "jobs.stop_everything"
 
 VIEW_ALERT = "jobs.view_alert"
 ACKNOWLEDGE_ALERT = "jobs.acknowledge_alert"
+ADD_ALERT_RULE = "jobs.add_alertrule"
+ADD_SUBSCRIPTION = "jobs.add_subscription"
 
 VIEW_OBJECTIVE = "jobs.view_objective"
 CHANGE_OBJECTIVE = "jobs.change_objective"

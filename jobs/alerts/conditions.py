@@ -74,8 +74,9 @@ class Condition:
     subject: str = ""
     kind: str = ""
     link: str = ""
+    own_rule: int = 0  # which rule of people found it
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, int]:
         """Return what names it: there is one open alert of each."""
-        return self.rule.name, self.kind, self.subject
+        return self.rule.name, self.kind, self.subject, self.own_rule

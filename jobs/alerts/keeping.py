@@ -16,6 +16,8 @@ from jobs.alerts.conditions import Condition
 from jobs.events import emit
 from jobs.events.alerts import AlertOpened, AlertResolved
 from jobs.models import Alert, AlertEvent, AlertRule, Delivery, Destination, Silence
+from jobs.models.alert import OWN
+from jobs.rights.alert_rules import told_by
 
 GOOD_FOR = timedelta(seconds=30)  # it must have stayed good so long before it counts as resolved
 JOINS_WITHIN = timedelta(
@@ -24,7 +26,8 @@ JOINS_WITHIN = timedelta(
 SEEN_EVERY = timedelta(seconds=10)  # an open alert is written so often at most: half a GOOD_FOR is no risk
 KEEP_ALERTS, KEEP_DELIVERIES, KEEP_BATCHES = timedelta(days=90), timedelta(days=30), timedelta(days=1)
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, int]
+RECOVERED = f"{OWN}{AlertRule.When.RECOVERED}"
 
 
 @dataclass
@@ -125,7 +128,8 @@ def _goes_on(alert: Alert, condition: Condition | None, now: datetime) -> list[C
 def _resolve(alert: Alert, now: datetime) -> Change:
     alert.resolved_at = now
     alert.save(update_fields=["resolved_at"])
-    return Change(alert, AlertEvent.RESOLVED if alert.announced == AlertEvent.OPENED else None)
+    is_said = alert.announced == AlertEvent.OPENED and alert.rule != RECOVERED  # that something went well has no end
+    return Change(alert, AlertEvent.RESOLVED if is_said else None)
 
 
 def _open(found: Iterable[Condition], now: datetime) -> list[Change]:
@@ -153,6 +157,7 @@ def _new(condition: Condition, opened_at: datetime, *, last_seen_at: datetime, a
         rule=condition.rule.name,
         subject=condition.subject,
         kind=condition.kind,
+        own_rule=condition.own_rule,
         level=condition.rule.level,
         sentence=condition.sentence,
         remedy=condition.remedy,
@@ -170,7 +175,7 @@ def _say(changes: Iterable[Change], now: datetime) -> None:
     if not to_say:
         return
     destinations, silences = list(Destination.objects.in_use()), list(Silence.objects.in_force(now))
-    rules = AlertRule.objects.of_alerts(alert.key for alert, _ in to_say)
+    rules = AlertRule.objects.of_alerts(alert.own_rule for alert, _ in to_say)
     over = [alert.pk for alert, event in to_say if alert.is_own and event == AlertEvent.RESOLVED]
     heard = Delivery.objects.heard_of_opening(over) if over else {}
     for alert, event in to_say:
@@ -180,18 +185,18 @@ def _say(changes: Iterable[Change], now: datetime) -> None:
         alert.save(update_fields=["announced"])
         Delivery.objects.bulk_create(
             Delivery(alert=alert, destination=one, event=event, made_at=now, next_at=now)
-            for one in _those(destinations, alert, rules.get(alert.key), heard.get(alert.pk, ()))
+            for one in _those(destinations, alert, rules.get(alert.own_rule), heard.get(alert.pk, ()))
         )
 
 
 def _those(
     destinations: Iterable[Destination], alert: Alert, rule: AlertRule | None, heard: Collection[int]
 ) -> list[Destination]:
-    """Return the destinations that are told: of a rule of administrators those that it names, else those that want such
-    alerts. Whoever was told that one of theirs has opened (`heard`, where it is over) is told its end, whatever has
-    become of the rule."""
+    """Return the destinations that are told: of a rule of people those that it names and that are open to whose it is,
+    else those that want such alerts. Whoever was told that one of theirs has opened (`heard`, where it is over) is told
+    its end, whatever has become of the rule."""
     if not alert.is_own:
         return [one for one in destinations if one.wants(alert.fingerprint, alert.level)]
     if heard:
         return [one for one in destinations if one.pk in heard]
-    return [one for one in rule.destinations.all() if one.enabled] if rule is not None else []
+    return told_by(rule) if rule is not None else []

@@ -14,7 +14,8 @@ from jobs.alerts.conditions import Condition, Rule
 from jobs.clock import steady
 from jobs.events import emit
 from jobs.events.alerts import WatchPartFailed
-from jobs.models import Alert
+from jobs.models import Alert, AlertRule
+from jobs.models.alert import OWN
 from jobs.postgresql.base import OF_THE_STATEMENT
 
 T = TypeVar("T")
@@ -24,19 +25,19 @@ REST = 30.0  # seconds: what took too long is not asked again at once, since all
 
 @dataclass(frozen=True)
 class Part:
-    """Part of a turn. `about` completes "the watcher cannot ..."; `rules` are those that are judged by it; `of_own`:
-    those of administrators are."""
+    """Part of a turn. `about` completes "the watcher cannot ..."; `rules` are those that are judged by it; `own`:
+    what has to happen by the rules of people that are."""
 
     name: str
     about: str
     rules: tuple[Rule, ...] = ()
-    of_own: bool = False
+    own: str = ""
     of_changes: bool = False  # told to subscriptions
     rest: float = REST
 
     def judges(self, alert: Alert) -> bool:
         """Return whether this part says if the alert is over."""
-        return alert.is_own if self.of_own else any(alert.rule == rule.name for rule in self.rules)
+        return alert.rule == f"{OWN}{self.own}" if self.own else any(alert.rule == rule.name for rule in self.rules)
 
 
 PLATFORM = Part(
@@ -51,7 +52,10 @@ LASTING = Part(
 )
 OBJECTIVES = Part("objectives", "judge the objectives", (of.BURNS_FAST, of.BURNS, of.SPENT))
 FORECAST = Part("forecast", "forecast the next hour", (of.OVERLOAD,))
-OWN_RULES = Part("own_rules", "judge the rules of administrators", of_own=True)
+OWN_RULES = {
+    when: Part(f"{OWN}{when.value}", f"judge the rules of people that tell when {when.label}", own=when.value)
+    for when in AlertRule.When
+}
 SETTINGS = Part("settings", "read the rules, subscriptions and destinations")
 KEEPING = Part("alerts", "write alerts down", rest=0.0)
 CLEANING = Part("cleaning", "remove old alerts")

@@ -23,6 +23,7 @@ from jobs.alerts.lock import WatchLock
 from jobs.alerts.messages import Message
 from jobs.alerts.own import facts as own_facts
 from jobs.alerts.own import judging as own_judging
+from jobs.alerts.own.standing import counted
 from jobs.alerts.parts import Part, Parts
 from jobs.alerts.sending import Sender, source_name
 from jobs.clock import clock, steady
@@ -33,6 +34,7 @@ from jobs.forecast.overloads import Overload
 from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective, Subscription
 from jobs.models.objective import MOST_OBJECTIVES
 from jobs.objectives.standing import count_for_all
+from jobs.postgresql import session as sessions
 from jobs.scheduler.locksession import BehindPooler
 
 T = TypeVar("T")
@@ -40,6 +42,7 @@ T = TypeVar("T")
 TURN_EVERY = 10.0  # seconds
 LASTING_EVERY = 45.0  # seconds: what has been so for minutes, and the destinations, are asked so often
 TRY_EVERY = 3.0  # seconds between the attempts of one that stands by, and of one without a database
+OWN_PATIENCE = "2s"  # for a statement by which rules of people are judged: all of them take less than the lease
 SHOW_EVERY = 15.0  # seconds, where a turn takes long: half the lease of the lock
 STEP_EVERY = 0.5  # seconds: what is to be sent goes out so soon
 FAREWELL = 5.0  # seconds for what is on its way
@@ -137,8 +140,7 @@ class Watcher:
             self._ahead = ask(parts.FORECAST, lambda: overload.look(now), self._ahead)
         nothing: list[Condition] = []
         platform = ask(parts.PLATFORM, lambda: self._of_platform(now), nothing)
-        own = ask(parts.OWN_RULES, lambda: self._by_own_rules(now), nothing)
-        found = [*platform, *self._of_budgets, *own, *self._parts.conditions()]
+        found = [*platform, *self._of_budgets, *self._by_own_rules(now), *self._parts.conditions()]
         is_kept = ask(parts.KEEPING, lambda: self._keep(found, now), False)
         if is_kept and conf().watch_ping_url and steady() >= self._pinged + PING_EVERY:
             self._pinged = steady()
@@ -157,7 +159,7 @@ class Watcher:
         return answer
 
     def _read_settings(self, now: datetime) -> None:
-        self._rules = list(AlertRule.objects.in_use()[: own_facts.MOST_RULES])
+        self._rules = counted(AlertRule.objects.in_use().with_whose()[: own_facts.MOST_RULES])
         places = Subscription.objects.places()
         self._subscriptions = [one.pk for one in places if one.is_on][:MOST_SUBSCRIPTIONS]
         self._parts.subscribed(self._subscriptions)
@@ -205,9 +207,17 @@ class Watcher:
         return judging.judge(facts.ask(now, self.broker.answers, lasting, ahead=self._ahead), now)
 
     def _by_own_rules(self, now: datetime) -> list[Condition]:
-        """Return what is so of the rules of administrators. No statement where there are none."""
+        """Return what is so of the rules of people, of each kind by itself, with less patience than the platform has.
+        No statement where there are none."""
         rules = self._rules
-        return own_judging.judge(rules, own_facts.ask(rules, now), now) if rules else []
+        if not rules:
+            return []
+        facts_of_all, found = own_facts.ask(rules, now), list[Condition]()
+        with sessions.patience(OWN_PATIENCE):
+            for when, part in parts.OWN_RULES.items():
+                if of_it := [one for one in rules if one.when == when]:
+                    found += self._ask(part, partial(own_judging.judge, of_it, facts_of_all, now), [])
+        return found
 
     def _note_absence(self) -> None:
         """Write down that the database was away, now that it is back, if that was said: whoever judges says its end."""

@@ -3,6 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
+from jobs.api.alert_rules import AlertRuleDetail, AlertRuleList, DestinationList
 from jobs.api.alerts import AcknowledgeAlert, AlertList, SilenceAlert
 from jobs.api.audit import AuditList
 from jobs.api.audit_export import AuditExport
@@ -116,6 +117,9 @@ urlpatterns = [
     path("v1/alerts/", AlertList.as_view(), name="api-alerts"),
     path("v1/alerts/<int:alert_id>/acknowledge/", AcknowledgeAlert.as_view(), name="api-alert-acknowledge"),
     path("v1/alerts/<int:alert_id>/silence/", SilenceAlert.as_view(), name="api-alert-silence"),
+    path("v1/alert-rules/", AlertRuleList.as_view(), name="api-alert-rules"),
+    path("v1/alert-rules/<int:rule_id>/", AlertRuleDetail.as_view(), name="api-alert-rule"),
+    path("v1/destinations/", DestinationList.as_view(), name="api-destinations"),
     path("v1/objectives/", ObjectiveList.as_view(), name="api-objectives"),
     path("v1/objectives/<objective_kind:of>/<str:name>/", ObjectiveDetail.as_view(), name="api-objective"),
     path("v1/audit/", AuditList.as_view(), name="api-audit"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 OF_TEAMS = ("queue", "schedule", "target", "team", "job")  # kinds of subjects that are somebody's
-OWN = "own_"  # the names of rules of administrators begin so
+OWN = "own_"  # the names of rules of people begin so
 
 
 class Level(models.TextChoices):
@@ -67,7 +67,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def within(self, reach: Reach) -> AlertQuerySet:
         """Select those that are about nobody's, about queues and targets that the user's teams own, about his teams,
-        and about schedules that he sees."""
+        and about schedules that he sees; of rules of people those of his own and of his teams."""
         if reach.is_whole:
             return self
         from jobs.models.schedule import Schedule  # noqa: PLC0415 - it asks by way of this room
@@ -83,9 +83,12 @@ class AlertQuerySet(models.QuerySet["Alert"]):
             of_teams = Q(kind="team") if reach.everything else Q(kind="team", subject__in=sorted(reach.teams))
             shared |= of_targets
         seen = Schedule.objects.within(reach).order_by().filter(name=OuterRef("subject"))
-        # Those of an administrator's rule name a job, which may be another team's although the queue is ours.
+        # Those of a rule of people name a job, which may be another team's although the queue is ours.
         of_all = (shared | of_queues) & ~Q(rule__startswith=OWN)
-        return self.filter(of_all | of_teams | (Q(kind="schedule") & Exists(seen)))
+        from jobs.models.alert_rule import AlertRule  # noqa: PLC0415 - as above
+
+        own = Q(Exists(AlertRule.objects.within(reach).order_by().filter(pk=OuterRef("own_rule"))))
+        return self.filter(of_all | of_teams | own | (Q(kind="schedule") & Exists(seen)))
 
 
 class Alert(models.Model):
@@ -100,6 +103,10 @@ class Alert(models.Model):
     sentence = models.TextField()
     remedy = models.TextField(blank=True, default="", db_default="")
     link = models.CharField(max_length=500, blank=True, default="", db_default="", help_text="The path of a page.")
+    # Not tied: what a rule has told that is gone since is told its end.
+    own_rule = models.BigIntegerField(
+        default=0, db_default=0, help_text="The rule of people that has opened it; 0: one of the platform's."
+    )
 
     opened_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
@@ -128,7 +135,9 @@ class Alert(models.Model):
         indexes = [models.Index(fields=["-resolved_at"], name="jobs_alert_resolved")]
         constraints = [
             models.UniqueConstraint(
-                fields=["rule", "kind", "subject"], condition=Q(resolved_at__isnull=True), name="jobs_alert_open_once"
+                fields=["rule", "kind", "subject", "own_rule"],
+                condition=Q(resolved_at__isnull=True),
+                name="jobs_alert_open_of_a_rule",
             ),
             models.CheckConstraint(condition=Q(level__in=Level.values), name="jobs_alert_level_known"),
             models.CheckConstraint(
@@ -141,13 +150,13 @@ class Alert(models.Model):
         return f"alert {self.pk} ({self.fingerprint})"
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, int]:
         """Return of what there is one open alert."""
-        return self.rule, self.kind, self.subject
+        return self.rule, self.kind, self.subject, self.own_rule
 
     @property
     def is_own(self) -> bool:
-        """Return whether a rule of administrators has opened it, which names whom it tells."""
+        """Return whether a rule of people has opened it, which names whom it tells."""
         return self.rule.startswith(OWN)
 
     @property

@@ -1,10 +1,11 @@
-"""Rules of an administrator's: of what and when whom to tell, beside what the platform says of itself."""
+"""Rules of people: of what and when whom to tell, beside what the platform says of itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -13,27 +14,49 @@ from jobs.calendars import zones
 from jobs.models.alert import OWN, Level
 from jobs.models.described import Described, columns, described
 from jobs.models.destination import Destination
+from jobs.models.team import Team
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 LONGEST_RUN = 31_536_000  # seconds: a year
+THERE_IS_ONE = "There is such a rule already: change whom that one tells."
 
 
 class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
     def in_use(self) -> AlertRuleQuerySet:
-        return self.filter(enabled=True).order_by("id")
+        """Select those that are on, of people whose account is."""
+        return self.filter(Q(owner__isnull=True) | Q(owner__is_active=True), enabled=True).order_by("id")
 
-    def of_alerts(self, keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], AlertRule]:
-        """Return the rules of these alerts with their destinations, by rule, kind and subject. Two statements, none
-        where no alert is of such a rule."""
-        wanted = [key for key in keys if key[0].startswith(OWN)]
+    def with_whose(self) -> AlertRuleQuerySet:
+        """Select with whose they are."""
+        return self.select_related("team", "owner")
+
+    def of_alerts(self, ids: Iterable[int]) -> dict[int, AlertRule]:
+        """Return the rules of these alerts by their ids, with whose they are, and their destinations with the teams to
+        which they are open. Three statements, none where no alert is of such a rule."""
+        wanted = {one for one in ids if one}
         if not wanted:
             return {}
-        found = self.in_use().filter(name__in={name for _, _, name in wanted}).prefetch_related("destinations")
-        by_key = {one.key: one for one in found}
-        return {key: by_key[key] for key in wanted if key in by_key}
+        found = self.in_use().with_whose().filter(pk__in=wanted)
+        return {one.pk: one for one in found.prefetch_related("destinations__teams")}
+
+    def within(self, reach: Reach) -> AlertRuleQuerySet:
+        """Select what somebody sees: his own rules and those of his teams; who reaches everything sees all."""
+        if reach.is_whole and not reach.own_only:
+            return self
+        of_teams = Q(pk__in=[]) if reach.own_only else Q(team__name__in=sorted(reach.teams))
+        return self.filter(of_teams | Q(owner=reach.user_id, owner__isnull=False))
+
+    def for_people(self) -> AlertRuleQuerySet:
+        """Select with what a list says of each."""
+        return self.with_whose().prefetch_related("destinations")
 
 
 class AlertRule(models.Model):
-    """A row of `jobs_alertrule`: when this happens to a target, schedule, queue, team or job, these are told."""
+    """A row of `jobs_alertrule`: when this happens to a target, schedule, queue, team or job, these are told. It is a
+    team's, and then of this team's jobs only; or a person's; or, of neither, the administrators', whom nothing binds.
+    """
 
     class Kind(models.TextChoices):
         """Choices for what it is about."""
@@ -48,6 +71,7 @@ class AlertRule(models.Model):
         """Choices for what has to happen."""
 
         FAILED = "failed", "a job of it failed for good"
+        RECOVERED = "recovered", "one completed after a failure"
         LATE = "late", "one started late, or waits too long"
         MISSED = "missed", "a time of its schedule has no run"
         INTERRUPTED = "interrupted", "one was interrupted"
@@ -76,6 +100,26 @@ class AlertRule(models.Model):
     level = models.CharField(max_length=4, choices=Level.choices, default=Level.WARN, db_default=Level.WARN.value)
     destinations = models.ManyToManyField(Destination, related_name="rules", help_text="Who is told.")
     enabled = models.BooleanField(default=True, db_default=True)
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Whose rule it is: it tells of this team's jobs only.",
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Whose rule it is, where it is no team's.",
+    )
+
+    only_nobodys = False  # said by who judges it: its owner may have it of what is nobody's
 
     objects = AlertRuleQuerySet.as_manager()
 
@@ -86,15 +130,31 @@ class AlertRule(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "name", "when"],
+                condition=Q(team__isnull=True, owner__isnull=True),
                 name="jobs_alertrule_once",
-                violation_error_message="There is such a rule already: change whom that one tells.",
+                violation_error_message=THERE_IS_ONE,
+            ),
+            models.UniqueConstraint(
+                fields=["team", "kind", "name", "when"],
+                condition=Q(team__isnull=False),
+                name="jobs_alertrule_once_a_team",
+                violation_error_message=THERE_IS_ONE,
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "kind", "name", "when"],
+                condition=Q(owner__isnull=False),
+                name="jobs_alertrule_once_a_person",
+                violation_error_message=THERE_IS_ONE,
+            ),
+            models.CheckConstraint(
+                condition=Q(team__isnull=True) | Q(owner__isnull=True), name="jobs_alertrule_of_one"
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["target", "schedule", "queue", "team", "job"]) & ~Q(name=""),
                 name="jobs_alertrule_of_something",
             ),
             models.CheckConstraint(
-                condition=Q(when__in=["failed", "late", "missed", "interrupted", "long", "not_ended"]),
+                condition=Q(when__in=["failed", "recovered", "late", "missed", "interrupted", "long", "not_ended"]),
                 name="jobs_alertrule_when_known",
             ),
             models.CheckConstraint(condition=Q(level__in=Level.values), name="jobs_alertrule_level_known"),
@@ -114,9 +174,22 @@ class AlertRule(models.Model):
         return f"{self.kind} '{self.name}': {self.get_when_display()}"
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """Return what names its alert: rule, kind and subject."""
-        return f"{OWN}{self.when}", self.kind, self.name
+    def key(self) -> tuple[str, str, str, int]:
+        """Return what names its alert: rule, kind, subject, and which rule of people it is."""
+        return f"{OWN}{self.when}", self.kind, self.name, self.pk
+
+    @property
+    def only_team(self) -> str | None:
+        """Return of which team's jobs it may tell: of its own's; of nobody's (empty) where its owner has no more; None:
+        of all."""
+        return self.team.name if self.team is not None else "" if self.only_nobodys else None
+
+    @property
+    def whose(self) -> str:
+        """Return whose rule it is, in words."""
+        if self.team is not None:
+            return f"team {self.team.name}"
+        return "the administrators" if self.owner is None else self.owner.get_username()
 
     @property
     def job_id(self) -> int | None:
@@ -138,4 +211,5 @@ class AlertRule(models.Model):
 
     def described(self) -> Described:
         names = sorted(self.destinations.values_list("name", flat=True))
-        return {**described(self, columns(AlertRule, "id")), "destinations": names}
+        shown = described(self, columns(AlertRule, "id", "team_id", "owner_id"))
+        return {**shown, "destinations": names, "whose": self.whose}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.db import models
@@ -15,6 +15,10 @@ from django.utils.crypto import salted_hmac
 
 from jobs.models.alert import Alert, AlertEvent, Level, fits
 from jobs.models.described import Described, columns, described
+from jobs.models.team import Team
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 AT_ONE_DESTINATION = 2  # sent at a time: one that is slow leaves the others room
 
@@ -22,6 +26,16 @@ AT_ONE_DESTINATION = 2  # sent at a time: one that is slow leaves the others roo
 class DestinationQuerySet(models.QuerySet["Destination"]):
     def in_use(self) -> DestinationQuerySet:
         return self.filter(enabled=True).order_by("name")
+
+    def open_to(self, reach: Reach) -> DestinationQuerySet:
+        """Select those that somebody of this reach may choose for rules and subscriptions: what administrators have
+        opened to all, or to a team of his; where he reaches everything, to any team."""
+        of_teams = Q(teams__isnull=False) if reach.everything else Q(teams__name__in=sorted(reach.teams))
+        return self.filter(pk__in=self.model.objects.filter(Q(open_to_all=True) | of_teams).values("pk"))
+
+    def with_teams(self) -> DestinationQuerySet:
+        """Select with the teams to which they are open, by name. One statement more."""
+        return self.prefetch_related("teams").order_by("name")
 
 
 class Destination(models.Model):
@@ -47,6 +61,14 @@ class Destination(models.Model):
         "from", max_length=4, choices=Level.choices, default=Level.WARN, db_default=Level.WARN.value
     )
     enabled = models.BooleanField(default=True, db_default=True)
+    open_to_all = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whoever may make rules of alerts of his own may have them told here. He sees its name, no address.",
+    )
+    teams = models.ManyToManyField(
+        Team, blank=True, related_name="+", help_text="Their rules of alerts and subscriptions may be told here."
+    )
 
     objects = DestinationQuerySet.as_manager()
 
@@ -68,7 +90,9 @@ class Destination(models.Model):
     def described(self) -> Described:
         """Return it without its address, of which only whether it is another one is said."""
         digest = salted_hmac("destination", self.address).hexdigest()[:8]
-        return {**described(self, columns(Destination, "id", "address")), "address": f"<hidden {digest}>"}
+        teams = sorted(self.teams.values_list("name", flat=True))
+        shown = described(self, columns(Destination, "id", "address"))
+        return {**shown, "address": f"<hidden {digest}>", "teams": teams}
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

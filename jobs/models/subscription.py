@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from jobs.models.described import Described, described
 from jobs.models.destination import Destination
+from jobs.models.team import Team
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 
 class JobChange(models.TextChoices):
@@ -33,18 +37,21 @@ class Place(NamedTuple):
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def in_use(self) -> SubscriptionQuerySet:
-        return self.filter(enabled=True, destination__enabled=True).order_by("id").select_related("destination")
+        """Select those that are told: they and their destinations are on, and open to the team whose they are."""
+        on = self.filter(_is_open(), enabled=True, destination__enabled=True)
+        return on.order_by("id").select_related("destination", "of_team")
 
     def places(self) -> list[Place]:
         """Return of each whether it is told, and whether it has come anywhere. One statement."""
-        rows = self.order_by("id").values_list("pk", "enabled", "destination__enabled", "starts_upto")
-        return [Place(pk, enabled and reaches, upto is not None) for pk, enabled, reaches, upto in rows]
+        told = Exists(self.model.objects.in_use().order_by().filter(pk=OuterRef("pk")))
+        rows = self.order_by("id").annotate(told=told).values_list("pk", "told", "starts_upto")
+        return [Place(pk, is_told, upto is not None) for pk, is_told, upto in rows]
 
     def taken_off(self, subscription_id: int) -> Subscription | None:
         """Lock and return one that is switched off, or whose destination is, and that has a place of before, until the
         transaction ends; None where there is none."""
         rows = self.select_for_update(of=("self",), skip_locked=True, no_key=True).select_related("destination")
-        off = Q(enabled=False) | Q(destination__enabled=False)
+        off = Q(enabled=False) | Q(destination__enabled=False) | ~_is_open()
         return rows.filter(off, pk=subscription_id, starts_upto__isnull=False).first()
 
     def taken(self, subscription_id: int) -> Subscription | None:
@@ -52,6 +59,18 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         destination is switched off."""
         rows = self.in_use().select_for_update(of=("self",), skip_locked=True, no_key=True)
         return rows.filter(pk=subscription_id).first()
+
+    def within(self, reach: Reach) -> SubscriptionQuerySet:
+        """Select those of somebody's teams; who reaches everything sees all."""
+        if reach.is_whole and not reach.own_only:
+            return self
+        return self.none() if reach.own_only else self.filter(of_team__name__in=sorted(reach.teams))
+
+
+def _is_open() -> Q:
+    """Return the condition that the destination is open to the team whose a subscription is."""
+    given = Destination.teams.through.objects.filter(destination=OuterRef("destination"), team=OuterRef("of_team"))
+    return Q(of_team__isnull=True) | Q(destination__open_to_all=True) | Q(Exists(given))
 
 
 class Subscription(models.Model):
@@ -66,6 +85,15 @@ class Subscription(models.Model):
     target = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="Empty: of any target.")
     team = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="Empty: of any team.")
     enabled = models.BooleanField(default=True, db_default=True)
+    of_team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Whose it is: it tells of this team's jobs only. Empty: the administrators'.",
+    )
     starts_upto = models.BigIntegerField(null=True, blank=True, editable=False)
     audit_upto = models.BigIntegerField(null=True, blank=True, editable=False)
 
@@ -84,7 +112,8 @@ class Subscription(models.Model):
         ]
 
     def __str__(self) -> str:
-        parts = [f"{kind} {name}" for kind in ("queue", "target", "team") if (name := getattr(self, kind))]
+        named = (("queue", self.queue), ("target", self.target), ("team", self.its_team))
+        parts = [f"{kind} {name}" for kind, name in named if name]
         return f"{', '.join(self.types or ['all changes'])} of {', '.join(parts) or 'all jobs'}"
 
     def clean(self) -> None:
@@ -97,12 +126,18 @@ class Subscription(models.Model):
         if problems:
             raise ValidationError(problems)
 
+    @property
+    def its_team(self) -> str:
+        """Return of which team's jobs it tells; empty: of any."""
+        return self.of_team.name if self.of_team is not None else self.team
+
     def wants(self, what: str) -> bool:
         return not self.types or what in self.types
 
     def described(self) -> Described:
         return {
-            **described(self, ("types", "queue", "target", "team", "enabled")),
+            **described(self, ("types", "queue", "target", "enabled")),
+            "team": self.its_team,
             "destination": self.destination.name,
         }
 

@@ -6,9 +6,11 @@ ignore them, drops without a word.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 WITH_IDLE_TIMEOUT, WITH_TRANSACTION_TIMEOUT = 140000, 170000  # the server's versions that brought these
 
@@ -64,6 +66,23 @@ ELSEWHERE = (
 def pin(**settings: str) -> None:
     """Set these, too, in each session that this process opens from now on."""
     _of_process.update(settings)
+
+
+@contextmanager
+def patience(most: str) -> Iterator[None]:
+    """Have the server end each statement of this thread's session after so long, such as 2s, until the end of the
+    block; three statements. What ends for want of a connection has nothing to set back."""
+    set_it = "SELECT set_config('statement_timeout', %s, false)"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        (before,) = cursor.fetchone()
+        cursor.execute(set_it, [most])
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute(set_it, [before])
 
 
 def begin(connection: Any, *, time_zone: str | None, chosen: dict[str, str]) -> None:

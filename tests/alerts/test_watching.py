@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ PARTS = {
     "settings": ("", "source_name"),
     "objectives": ("", "count_for_all"),
     "forecast": ("overload", "look"),
-    "own_rules": ("own_facts", "ask"),
+    "own_failed": ("own_facts.watching", "failed"),
     "platform": ("facts", "ask"),
     "cleaning": ("keeping", "remove_old"),
 }
@@ -116,7 +117,7 @@ def test_a_part_that_fails_keeps_no_other_back_and_is_said_when_it_goes_on(
     failed = job_ended(watcher.clock.now(), State.FAILED)
     failed.attempts.update(failure="ValueError in shop:charge")
     where, what = PARTS[part]
-    monkeypatch.setattr(getattr(watcher, where) if where else watcher, what, failure)
+    monkeypatch.setattr(attrgetter(where)(watcher) if where else watcher, what, failure)
     for _ in range(2):
         assert watching.turn() == watcher.TURN_EVERY
         watching._patience.since = {key: at - seconds(60) for key, at in watching._patience.since.items()}
@@ -128,7 +129,7 @@ def test_a_part_that_fails_keeps_no_other_back_and_is_said_when_it_goes_on(
     assert {one.part for one in emitted.of(WatchPartFailed)} == {part}
     opened = {one.fingerprint for one in Alert.objects.open()}
     wanted = {f"unjudged:{part}", "no_leader", "own_failed:demo.noop"}
-    assert opened == wanted - {"platform": {"no_leader"}, "own_rules": {"own_failed:demo.noop"}}.get(part, set())
+    assert opened == wanted - {"platform": {"no_leader"}, "own_failed": {"own_failed:demo.noop"}}.get(part, set())
     assert pings == ["https://ping.example.com/"]
 
 
@@ -184,10 +185,11 @@ def test_what_a_failing_part_judges_stays_open_until_it_is_known(
 ) -> None:
     now = watcher.clock.now()
     more = {"level": "bad", "sentence": "s", "opened_at": now, "last_seen_at": now - 9 * watcher.keeping.GOOD_FOR}
-    names = ("backlog", "late", "burns", "own_failed", "database")
+    names = ("backlog", "late", "burns", "own_failed", "own_late", "database")
     for name in names:
         Alert.objects.create(rule=name, **more)
-    for module, name in ((watcher.facts, "ask"), (watcher, "count_for_all"), (watcher.own_facts, "ask")):
+    asked = watcher.own_facts.watching
+    for module, name in ((watcher.facts, "ask"), (watcher, "count_for_all"), (asked, "failed")):
         monkeypatch.setattr(module, name, timed_out)
     make_rule()
     watching.turn()

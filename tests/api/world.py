@@ -12,7 +12,19 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from jobs.clock import clock
-from jobs.models import Alert, Batch, Calendar, Installation, Job, Kind, Objective, Trigger, Verb
+from jobs.models import (
+    Alert,
+    AlertRule,
+    Batch,
+    Calendar,
+    Destination,
+    Installation,
+    Job,
+    Kind,
+    Objective,
+    Trigger,
+    Verb,
+)
 from jobs.nodes import drains
 from jobs.states import Cause, Hold, State
 from jobs.transitions import keeping, operations, stops
@@ -71,6 +83,7 @@ def world(make_job: Any, by: User) -> World:
                 opened_at=now,
                 last_seen_at=now,
             ).pk,
+            "rule_id": _rule().pk,
             "batch_id": Batch.objects.create(name="month end", created_by=by).pk,
             "schedule_id": schedule.pk,
             "operation_id": operation.pk,
@@ -84,6 +97,19 @@ def world(make_job: Any, by: User) -> World:
             ).pk,
             "session": worker("w1@host", now, queues=["default"], started_at=now).session,
         },
+    )
+
+
+def _rule() -> AlertRule:
+    rule = AlertRule.objects.create(kind="schedule", name="hourly", when="failed")
+    rule.destinations.add(Destination.objects.create(name="ops", kind="mail", address="ops@example.com"))
+    return rule
+
+
+def _a_job_of_that_id(made: World) -> None:
+    """As the example of a new rule names it."""
+    Job.objects.filter(pk=17).exists() or Job.objects.create(
+        pk=17, target="demo.noop", payload={}, run_at=clock.now() + timedelta(hours=1)
     )
 
 
@@ -182,6 +208,11 @@ def _cancelled_together(made: World) -> None:
 
 #: What must be before each operation, by its id, for it to be done.
 BEFORE: dict[str, Callable[[World], None]] = {
+    "alert_rules_change": _nothing,
+    "alert_rules_create": _a_job_of_that_id,
+    "alert_rules_delete": _nothing,
+    "alert_rules_list": _nothing,
+    "alert_rules_read": _nothing,
     "alerts_acknowledge": _nothing,
     "alerts_list": _nothing,
     "alerts_silence": _nothing,
@@ -193,6 +224,7 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "calendars_list": _nothing,
     "calendars_openings": _nothing,
     "calendars_put": _nothing,
+    "destinations_list": _nothing,
     "failures_list": _failed,
     "forecast_read": _planned,
     "installation_read": _nothing,

@@ -115,6 +115,12 @@ REST = _lines(
     List alerts                       | GET    | api-alerts               | list of alert    | ours   no   all ours   all no
     Acknowledge an alert              | POST   | api-alert-acknowledge    | alert            | no     no   all no     all no
     Silence an alert                  | POST   | api-alert-silence        | alert            | no     no   all no     all no
+    List rules of alerts              | GET    | api-alert-rules          | list of alert rule | team own  all team   all own
+    Make a rule of alerts             | POST   | api-alert-rules          |                  | no     yes  yes no     yes yes
+    See a rule of alerts              | GET    | api-alert-rule           | alert rule       | team   own  all team   all own
+    Change a rule of alerts           | PATCH  | api-alert-rule           | alert rule       | no     own  all no     all own
+    Delete a rule of alerts           | DELETE | api-alert-rule           | alert rule       | no     own  all no     all own
+    List whom rules may tell          | GET    | api-destinations         |                  | no     yes  yes no     yes yes
     List objectives                   | GET    | api-objectives           | list of objective | ours  no   all ours   all no
     See an objective                  | GET    | api-objective            | objective        | ours   no   all ours   all no
     Define an objective               | PUT    | api-objective            | objective        | no     no   no  no     all no

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from jobs.clock import clock
 from jobs.models import (
     Alert,
+    AlertRule,
     Audit,
     Batch,
     Calendar,
+    Destination,
     Job,
     Limit,
     Objective,
@@ -86,6 +88,14 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
         made = Alert.objects.create(rule=f"rule-{number}", opened_at=now, last_seen_at=now, **words)
         made.name = name  # type: ignore[attr-defined] - what lists show
         return made
+    if kind == "alert rule":
+        team = Team.objects.filter(name=whose).first() if whose in ("ours", "theirs") else None
+        other = User.objects.get_or_create(username=f"of-{whose}")[0]
+        job = make("job", whose, user)  # the name is the id of a job
+        owner = {} if team else {"owner": user if whose == "own" else other}
+        rule = AlertRule.objects.create(kind="job", name=str(job.pk), when="failed", team=team, **owner)
+        rule.destinations.add(open_destination())
+        return rule
     if kind == "objective":
         named = {"kind": "queue", "name": f"{whose}-q"}
         return Objective.objects.get_or_create(**named, defaults={"share": 99.9, "within_ms": 1000})[0]
@@ -158,6 +168,13 @@ def operation(row: Any, now: datetime) -> Operation:
 def waiting_for_approval(job: Job) -> Job:
     Job.objects.filter(pk=job.pk).update(holds=Hold.APPROVAL)
     return job
+
+
+def open_destination() -> Destination:
+    found: Destination = Destination.objects.get_or_create(
+        name="ops", defaults={"kind": "mail", "address": "ops@example.com", "open_to_all": True}
+    )[0]
+    return found
 
 
 def silence() -> Silence:

@@ -221,7 +221,7 @@ def _change(what: JobChange, one: Row, at: datetime) -> Change:
 
 
 def _is_of(row: Subscription, change: Change) -> bool:
-    wanted = ((row.queue, change.queue), (row.target, change.target), (row.team, change.team))
+    wanted = ((row.queue, change.queue), (row.target, change.target), (row.its_team, change.team))
     return all(not name or name == its for name, its in wanted)
 
 

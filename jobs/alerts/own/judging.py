@@ -1,4 +1,4 @@
-"""Judges the rules of administrators by their facts: pure, but for settings and targets. A sentence says what happened
+"""Judges the rules of people by their facts: pure, but for settings and targets. A sentence says what happened
 first; it stays as it is while the alert is open."""
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from jobs import targets
 from jobs.alerts.conditions import AT_ONCE, Condition, Rule
-from jobs.alerts.own.facts import OwnFacts
+from jobs.alerts.own.facts import ONE_LIFE, OwnFacts
 from jobs.calendars import zones
 from jobs.conf import conf
 from jobs.models import AlertRule, Level
-from jobs.models.querysets.watching import Seen
+from jobs.models.querysets.watching import RETRIED, Seen
 from jobs.spans import span
 
 TIMES_USUAL = 3
@@ -24,19 +24,6 @@ def judge(rules: Iterable[AlertRule], facts: OwnFacts, now: datetime) -> list[Co
     """Return what is so of these rules: one condition of each at most."""
     found = (_first(rule, facts, now) for rule in rules)
     return [one for one in found if one is not None]
-
-
-def fits(rule: AlertRule, seen: Seen) -> bool:
-    """Return whether this is about what the rule is about."""
-    if rule.kind == Kind.JOB:
-        return str(seen.job_id) == rule.name
-    names = {
-        Kind.TARGET: seen.target,
-        Kind.SCHEDULE: seen.schedule,
-        Kind.QUEUE: seen.queue,
-        Kind.TEAM: seen.team,
-    }
-    return names[Kind(rule.kind)] == rule.name
 
 
 def deadline(rule: AlertRule, now: datetime) -> datetime:
@@ -57,55 +44,54 @@ def _first(rule: AlertRule, facts: OwnFacts, now: datetime) -> Condition | None:
 
 
 def _failed(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
-    rows = facts.still_failed if rule.kind in (Kind.SCHEDULE, Kind.JOB) else facts.failed
-    for seen in rows:
-        if seen.last_of == rule.name if rule.kind == Kind.SCHEDULE else fits(rule, seen):
-            yield _condition(
-                rule, seen, f"{_job(seen)} failed for good: {seen.what or 'its page says why'}.", retry=True
-            )
+    rows = facts.still_failed if rule.kind in ONE_LIFE else facts.failed
+    for seen in rows.of(rule):
+        yield _condition(rule, seen, f"{_job(seen)} failed for good: {seen.what or 'its page says why'}.", retry=True)
+
+
+def _recovered(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
+    for seen in facts.recovered.of(rule):
+        if seen.what == RETRIED:
+            yield _condition(rule, seen, f"{_job(seen)} has completed. It had failed for good, and was retried.")
+        elif rule.kind != Kind.JOB:  # of a job only that it has failed itself
+            before = "the run before it" if seen.schedule else "the one before it of its target and key"
+            yield _condition(rule, seen, f"{_job(seen)} has completed; {before} had failed for good.")
 
 
 def _late(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
-    for seen in facts.late:
-        if fits(rule, seen):
-            yield _condition(rule, seen, f"{_job(seen)} started late. Its page says why.")
-    for one in facts.unfinished:
+    for seen in facts.late.of(rule):
+        yield _condition(rule, seen, f"{_job(seen)} started late. Its page says why.")
+    for one in facts.unfinished.of(rule):
         seen = one.seen
-        if one.runs or not fits(rule, seen):
-            continue
-        if now - one.since > facts.limits.of_named(seen.schedule, seen.target, seen.queue):
+        if not one.runs and now - one.since > facts.limits.of_named(seen.schedule, seen.target, seen.queue):
             yield _condition(rule, seen, f"{_job(seen)} is late and has not started. Its page says why.")
 
 
 def _missed(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
-    for seen in facts.missed:
-        if fits(rule, seen):
-            sentence = f"Schedule '{seen.schedule}' has no run of {seen.at:%Y-%m-%d %H:%M:%S} UTC ({seen.what})."
-            yield _condition(rule, seen, sentence)
+    for seen in facts.missed.of(rule):
+        sentence = f"Schedule '{seen.schedule}' has no run of {seen.at:%Y-%m-%d %H:%M:%S} UTC ({seen.what})."
+        yield _condition(rule, seen, sentence)
 
 
 def _interrupted(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
-    for seen in facts.interrupted:
-        if fits(rule, seen):
-            sentence = f"{_job(seen)} was interrupted: what was done is not known. Somebody has to decide."
-            yield _condition(rule, seen, sentence, retry=True)
+    for seen in facts.interrupted.of(rule):
+        sentence = f"{_job(seen)} was interrupted: what was done is not known. Somebody has to decide."
+        yield _condition(rule, seen, sentence, retry=True)
 
 
 def _long(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
-    for one in facts.unfinished:
-        if not one.runs or not fits(rule, one.seen):
-            continue
-        usual = facts.usual.get(one.seen.target)
-        most = rule.seconds if rule.seconds is not None else None if usual is None else TIMES_USUAL * usual
-        if most is not None and (now - one.since).total_seconds() > most:
+    for one in facts.unfinished.of(rule):
+        usual = None if rule.seconds is not None or not one.runs else facts.usual.get(one.seen.target)
+        most = rule.seconds if usual is None else TIMES_USUAL * usual
+        if one.runs and most is not None and (now - one.since).total_seconds() > most:
             why = "" if rule.seconds is not None else f", {TIMES_USUAL} times as long as 95 % of its target take"
             yield _condition(rule, one.seen, f"{_job(one.seen)} runs for more than {span(most)}{why}.")
 
 
 def _not_ended(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Condition]:
     by = deadline(rule, now)
-    for one in facts.unfinished:
-        if by - A_DAY < one.run_at <= by and fits(rule, one.seen):
+    for one in facts.unfinished.of(rule):
+        if by - A_DAY < one.run_at <= by:
             what = "still runs" if one.runs else "has not started"
             at = f"{by:%H:%M} {rule.time_zone or 'UTC'}"
             yield _condition(rule, one.seen, f"{_job(one.seen)} was to have ended by {at} and {what}.")
@@ -113,6 +99,7 @@ def _not_ended(rule: AlertRule, facts: OwnFacts, now: datetime) -> Iterator[Cond
 
 WAYS = {
     When.FAILED: _failed,
+    When.RECOVERED: _recovered,
     When.LATE: _late,
     When.MISSED: _missed,
     When.INTERRUPTED: _interrupted,
@@ -122,13 +109,14 @@ WAYS = {
 
 
 def _condition(rule: AlertRule, seen: Seen, sentence: str, *, retry: bool = False) -> Condition:
-    name, kind, subject = rule.key
+    name, kind, subject, own_rule = rule.key
     return Condition(
         Rule(name, Level(rule.level), AT_ONCE, sentence),
         sentence,
         " ".join(filter(None, [_retry(seen) if retry else "", _runbook(seen)])),
         subject=subject,
         kind=kind,
+        own_rule=own_rule,
         link=f"/jobs/{seen.job_id}/" if seen.job_id is not None else f"/late/?span=24h&missed={seen.what}",
     )
 

@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 
 from jobs.models.occurrence import UNWANTED
+from jobs.states import FINAL
 
 MOST_FAILED = 5_000  # starts that failed, the newest
 MOST_ROWS = 10_000  # of what runs, and of what waits, the first due first
 MOST_INTERRUPTED = 1_000
 MOST_HELD = 1_000  # of each queue, the last due first
 LATEST_RUNS = 1_000  # of a schedule, in which is looked for the last that has ended
+MOST_ENDED = 5_000  # jobs, the last that ended
+LATEST_ENDED = 100  # runs of a schedule
+RETRIED = "retried"  # what is said of one that has failed before itself
 
 
 class Seen(NamedTuple):
@@ -82,6 +86,45 @@ LEFT JOIN jobs_attempt AS start ON start.job_id = job.id AND start.number = job.
 {WHOSE}
 WHERE job.state = 3 ORDER BY job.finished_at DESC
 """  # noqa: S608 - as above
+# Jobs that have completed, and before which the last end of the same line was a failure for good: of the same schedule,
+# of which runs follow each other by their nominal times, else of the same target and key, by their ends. One that was
+# retried has failed before itself, unless another of its line has ended since.
+RECOVERED = f"""
+WITH ended AS (
+    SELECT {{columns}} FROM jobs_job WHERE state IN ({", ".join(str(one.value) for one in sorted(FINAL))})
+    ORDER BY finished_at DESC LIMIT %(most)s
+), line AS (
+    SELECT *, lag(state) OVER line AS was, lag(finished_at) OVER line AS was_at FROM ended
+    WHERE state IN (2, 3) AND schedule_id IS NULL
+    WINDOW line AS (PARTITION BY target, key ORDER BY finished_at, id)
+    UNION ALL
+    SELECT run.* FROM (
+        SELECT DISTINCT schedule_id AS id FROM ended
+        WHERE state = 2 AND finished_at > %(since)s AND schedule_id IS NOT NULL
+        UNION SELECT id FROM jobs_schedule WHERE name = ANY (%(schedules)s::text[])
+    ) AS one CROSS JOIN LATERAL (
+        SELECT {{columns}}, lag(state) OVER line AS was, lag(finished_at) OVER line AS was_at FROM (
+            SELECT job.*, run.nominal_at AS place FROM (
+                SELECT job_id, nominal_at FROM jobs_occurrence
+                WHERE schedule_id = one.id AND job_id IS NOT NULL AND nominal_at <= %(now)s
+                ORDER BY nominal_at DESC LIMIT {LATEST_RUNS}
+            ) AS run CROSS JOIN LATERAL (SELECT {{columns}} FROM jobs_all WHERE id = run.job_id LIMIT 1) AS job
+            WHERE job.state IN (2, 3) ORDER BY run.nominal_at DESC LIMIT {LATEST_ENDED}
+        ) AS run WINDOW line AS (ORDER BY place, id)
+    ) AS run
+    UNION ALL
+    SELECT {{columns}}, NULL, NULL FROM jobs_all WHERE id = ANY (%(jobs)s::bigint[])
+)
+SELECT {COLUMNS}, job.finished_at, CASE WHEN job.retried THEN '{RETRIED}' ELSE '' END
+FROM (
+    SELECT *, attempt > 1 AND EXISTS (
+        SELECT FROM jobs_audit WHERE job_id = line.id AND verb = 'retry' AND from_state = 3
+            AND at > coalesce(line.was_at, '-infinity')
+    ) AS retried FROM line WHERE state = 2 AND finished_at > %(since)s
+) AS job
+{WHOSE}
+WHERE job.was = 3 OR job.retried ORDER BY job.finished_at DESC
+""".format(columns="id, queue, target, key, schedule_id, labels, state, attempt, finished_at")  # noqa: S608 - as above
 INTERRUPTED = f"""
 SELECT {COLUMNS}, job.finished_at, ''
 FROM (SELECT * FROM jobs_job WHERE state = 5 ORDER BY finished_at DESC LIMIT %(most)s) AS job
@@ -143,6 +186,13 @@ def failed(since: datetime) -> list[Seen]:
 def still_failed(schedules: Collection[str], jobs: Collection[int], now: datetime) -> list[Seen]:
     """Return the jobs among these that failed, and the last runs of these schedules where they did."""
     return [Seen(*row) for row in _rows(STILL_FAILED, {"schedules": list(schedules), "jobs": list(jobs), "now": now})]
+
+
+def recovered(schedules: Collection[str], jobs: Collection[int], since: datetime, now: datetime) -> list[Seen]:
+    """Return the jobs that have completed since then after a failure, the last first: among the last MOST_ENDED that
+    have ended, the runs of these schedules, and these jobs."""
+    values = {"schedules": list(schedules), "jobs": list(jobs), "since": since, "now": now, "most": MOST_ENDED}
+    return [Seen(*row) for row in _rows(RECOVERED, values)]
 
 
 def interrupted() -> list[Seen]:
