@@ -59,7 +59,7 @@ class AlertRuleSerializer(serializers.ModelSerializer[AlertRule]):
     destinations = serializers.SerializerMethodField(help_text="Who is told.")
     team = serializers.CharField(source="team.name", default=None, allow_null=True, help_text="Whose rule it is.")
     owner = serializers.CharField(
-        source="owner.username",
+        source="owner.get_username",
         default=None,
         allow_null=True,
         help_text="Whose it is; null with `team`: administrators'.",

@@ -130,6 +130,7 @@ PLACES: dict[str, tuple[str, Any]] = {
     "target": ("The name of the target.", "demo.sleep"),
     "batch_id": ("The id of the batch.", 3),
     "stop_id": ("The id of the stop.", 3),
+    "subscription_id": ("The id of the subscription.", 2),
     "rule_id": ("Of the rule of alerts.", 1),
     "alert_id": ("The id of the alert.", 7),
     "schedule_id": ("The id of the schedule.", 5),

@@ -37,6 +37,7 @@ from jobs.api.schedules.definitions import ScheduleDetail, ScheduleList
 from jobs.api.schedules.runs import GiveArguments, MissedRuns, MoveRun, RunList, SkipRun, StartRunNow, UndoRun
 from jobs.api.series import SeriesView
 from jobs.api.stops import GoOn, StopDetail, StopList
+from jobs.api.subscriptions import SubscriptionDetail, SubscriptionList
 from jobs.api.targets import TargetDetail, TargetList
 from jobs.api.tokens import ThisToken
 from jobs.api.triggers import TriggerDetail, TriggerList
@@ -119,6 +120,8 @@ urlpatterns = [
     path("v1/alerts/<int:alert_id>/silence/", SilenceAlert.as_view(), name="api-alert-silence"),
     path("v1/alert-rules/", AlertRuleList.as_view(), name="api-alert-rules"),
     path("v1/alert-rules/<int:rule_id>/", AlertRuleDetail.as_view(), name="api-alert-rule"),
+    path("v1/subscriptions/", SubscriptionList.as_view(), name="api-subscriptions"),
+    path("v1/subscriptions/<int:subscription_id>/", SubscriptionDetail.as_view(), name="api-subscription"),
     path("v1/destinations/", DestinationList.as_view(), name="api-destinations"),
     path("v1/objectives/", ObjectiveList.as_view(), name="api-objectives"),
     path("v1/objectives/<objective_kind:of>/<str:name>/", ObjectiveDetail.as_view(), name="api-objective"),

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 class JobChange(models.TextChoices):
     """Changes of a job that can be subscribed to."""
 
+    CREATED = "created", "it was created"
     STARTED = "started", "it has started"
     COMPLETED = "completed", "it has completed"
     FAILED = "failed", "a start of it failed"
     INTERRUPTED = "interrupted", "its worker vanished with it"
     CANCELLED = "cancelled", "somebody has cancelled it"
+    APPROVED = "approved", "a second person has approved it"
+    RESCHEDULED = "rescheduled", "somebody has given it another time"
+    EDITED = "edited", "somebody has edited it"
+    REQUEUED = "requeued", "somebody has had it start again, or undone its cancellation"
+    CONFIRMED_DONE = "confirmed_done", "somebody says that an interrupted one is done"
+    CONFIRMED_FAILED = "confirmed_failed", "somebody says that an interrupted one failed"
 
 
 class Place(NamedTuple):
@@ -60,6 +67,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         rows = self.in_use().select_for_update(of=("self",), skip_locked=True, no_key=True)
         return rows.filter(pk=subscription_id).first()
 
+    def for_people(self) -> SubscriptionQuerySet:
+        """Select with what a list says of each."""
+        return self.select_related("destination", "of_team").order_by("id")
+
     def within(self, reach: Reach) -> SubscriptionQuerySet:
         """Select those of somebody's teams; who reaches everything sees all."""
         if reach.is_whole and not reach.own_only:
@@ -75,7 +86,8 @@ def _is_open() -> Q:
 
 class Subscription(models.Model):
     """A row of `jobs_subscription`: these changes of these jobs are told to a webhook. Written by
-    jobs/alerts/changes/: `starts_upto` and `audit_upto`, up to which rows of the ledger and of the audit are told."""
+    jobs/alerts/changes/: `starts_upto`, `audit_upto` and `jobs_upto`, up to which rows of the ledger, the audit and
+    the jobs are told."""
 
     destination = models.ForeignKey(
         Destination, on_delete=models.CASCADE, related_name="subscriptions", help_text="A webhook."
@@ -96,6 +108,7 @@ class Subscription(models.Model):
     )
     starts_upto = models.BigIntegerField(null=True, blank=True, editable=False)
     audit_upto = models.BigIntegerField(null=True, blank=True, editable=False)
+    jobs_upto = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 

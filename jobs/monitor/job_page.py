@@ -21,6 +21,7 @@ from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.monitor.access import is_known, may_look, page
 from jobs.permissions import ADD_JOB
 from jobs.rights import reach_of
+from jobs.rights.alert_rules import may_tell_of
 from jobs.rights.reach import keep
 from jobs.rights.seeing import seen_of, seen_runs
 from jobs.rights.telling import seen_job
@@ -90,6 +91,7 @@ def _look(request: HttpRequest, job_id: int) -> Seen:
         "may_approve": controls.is_offered(controls.APPROVE, job, request.user),
         "may_edit": controls.is_offered(controls.EDIT, job, request.user),
         "may_create": request.user.has_perm(ADD_JOB),
+        "may_tell": may_tell_of(request.user, job),
         "is_ahead": job.state == State.PENDING and job.due > now,
     }
     rows = [_values(job), [_values(attempt) for attempt in attempts], [row.pk for row in job.audit.all()]]

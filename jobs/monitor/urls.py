@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from jobs.monitor import alerts, edit_page, health, job_page, many, operations, saved_views, switches, views
+from jobs.monitor import (
+    alert_rules,
+    alerts,
+    edit_page,
+    health,
+    job_page,
+    many,
+    operations,
+    saved_views,
+    switches,
+    views,
+)
 from jobs.monitor.ahead.calendar import calendar_page
 from jobs.monitor.ahead.forecast import forecast_page
 from jobs.monitor.audit_list import audit_list
@@ -32,6 +43,10 @@ urlpatterns = [
     path("alerts/<int:alert_id>/acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
     path("alerts/<int:alert_id>/silence/", alerts.silence, name="alert-silence"),
     path("alerts/silences/<int:silence_id>/end/", alerts.end_silence, name="silence-end"),
+    path("alerts/rules/", alert_rules.rule_list, name="alert-rules"),
+    path("alerts/rules/new/", alert_rules.new_rule, name="alert-rule-new"),
+    path("alerts/rules/<int:rule_id>/", alert_rules.rule_page, name="alert-rule"),
+    path("alerts/rules/<int:rule_id>/delete/", alert_rules.delete_rule, name="alert-rule-delete"),
     path("objectives/", objective_list, name="objectives"),
     path("audit/", audit_list, name="audit"),
     path("failures/", failure_list, name="failures"),

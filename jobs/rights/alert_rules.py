@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from jobs import targets
-from jobs.models import AlertRule, Destination, Schedule, Team
+from jobs.models import AlertRule, Destination, Job, Schedule, Team
 from jobs.models.querysets.within import is_unscoped
 from jobs.permissions import (
     ADD_ALERT_RULE,
@@ -45,9 +45,10 @@ class Whose(NamedTuple):
     owner: Any = None
 
 
-def is_administrators(by: AbstractBaseUser | AnonymousUser) -> bool:
-    """Return whether this person makes rules for the administrators, whom nothing binds."""
-    return reach_of(by).is_whole and _may(by, ADD_ALERT_RULE)
+def is_administrators(by: AbstractBaseUser | AnonymousUser, permission: str = ADD_ALERT_RULE) -> bool:
+    """Return whether this person makes rules, or what this permission is for, for the administrators, whom nothing
+    binds."""
+    return reach_of(by).is_whole and _may(by, permission)
 
 
 def whose(by: AbstractBaseUser, kind: str, name: str, team: str = "") -> Whose:
@@ -69,6 +70,13 @@ def whose(by: AbstractBaseUser, kind: str, name: str, team: str = "") -> Whose:
     return Whose(owner=by)
 
 
+def may_tell_of(by: AbstractBaseUser | AnonymousUser, job: Job) -> bool:
+    """Return whether this person, who sees the job, may have a rule about it."""
+    reach = reach_of(by)
+    is_own = reach.is_own(job) and _may(by, ADD_JOB)
+    return is_own or (_may(by, CONTROL_JOB) and reach.touches(job) and not reach.own_only)
+
+
 def may_change(by: AbstractBaseUser | AnonymousUser, rule: AlertRule) -> bool:
     """Return whether this person, who sees the rule, may change and delete it: what is his own, and his team's."""
     if is_administrators(by):
@@ -78,10 +86,10 @@ def may_change(by: AbstractBaseUser | AnonymousUser, rule: AlertRule) -> bool:
     return _may(by, NEEDS[Kind(rule.kind)]) and (reach_of(by).everything or rule.team.name in reach_of(by).teams)
 
 
-def choices(by: AbstractBaseUser | AnonymousUser) -> Any:
+def choices(by: AbstractBaseUser | AnonymousUser, permission: str = ADD_ALERT_RULE) -> Any:
     """Select the destinations that this person may choose."""
     found = Destination.objects.in_use()
-    return found if is_administrators(by) else found.open_to(reach_of(by)).order_by("name")
+    return found if is_administrators(by, permission) else found.open_to(reach_of(by)).order_by("name")
 
 
 def told_by(rule: AlertRule) -> list[Destination]:
@@ -125,11 +133,10 @@ def _of_job(by: AbstractBaseUser, name: str, reach: Reach) -> str:
     job = seen_job(int(name), reach) if is_id else None
     if job is None:
         raise ValidationError({"name": [f"There is no job '{name:.40}' that you see; give its id."]})
-    if not (reach.is_own(job) and _may(by, ADD_JOB)):
+    if not may_tell_of(by, job):
         if not _may(by, CONTROL_JOB):
             raise PermissionDenied(why_refused(by, CONTROL_JOB))
-        if not reach.touches(job) or reach.own_only:
-            raise PermissionDenied(not_theirs(f"Job {job.pk}", job, reach))
+        raise PermissionDenied(not_theirs(f"Job {job.pk}", job, reach))
     return reach.team_of(job.labels, job.queue) or ""
 
 

@@ -11,7 +11,7 @@ from psycopg.errors import QueryCanceled
 
 from jobs.alerts import parts as parts_of_turns
 from jobs.alerts import watcher
-from jobs.alerts.changes import reading
+from jobs.alerts.changes import asking, reading
 from jobs.alerts.changes.horizon import Upto
 from jobs.alerts.messages import Message
 from jobs.alerts.parts import PLATFORM, Parts
@@ -279,7 +279,7 @@ def test_it_tells_changes_of_jobs_and_looks_again_at_once_where_there_may_be_mor
 ) -> None:
     newest = Upto(0, 0)
     monkeypatch.setattr(watching._horizon, "look", lambda now: newest)
-    monkeypatch.setattr(reading, "AT_A_TIME", 2)
+    monkeypatch.setattr(asking, "AT_A_TIME", 2)
     hook = make_destination("hook", "webhook", "https://hooks.example.com/")
     row = Subscription.objects.create(destination=hook, types=["completed"])
     watching._subscriptions = [row.pk]

@@ -22,6 +22,7 @@ from jobs.models import (
     Job,
     Kind,
     Objective,
+    Subscription,
     Trigger,
     Verb,
 )
@@ -84,6 +85,11 @@ def world(make_job: Any, by: User) -> World:
                 last_seen_at=now,
             ).pk,
             "rule_id": _rule().pk,
+            "subscription_id": Subscription.objects.create(
+                destination=Destination.objects.create(
+                    name="hook", kind="webhook", address="https://hooks.example.com/"
+                )
+            ).pk,
             "batch_id": Batch.objects.create(name="month end", created_by=by).pk,
             "schedule_id": schedule.pk,
             "operation_id": operation.pk,
@@ -284,6 +290,11 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "stops_go_on": _nothing,
     "stops_list": _nothing,
     "stops_read": _nothing,
+    "subscriptions_change": _nothing,
+    "subscriptions_create": _nothing,
+    "subscriptions_delete": _nothing,
+    "subscriptions_list": _nothing,
+    "subscriptions_read": _nothing,
     "targets_list": _nothing,
     "targets_read": _nothing,
     "tokens_me": _nothing,

@@ -160,7 +160,8 @@ def addresses() -> Iterator[str]:
     yield "/operations/new/?action=spread&filter=state%3Dpending&over=1+hour"
     of_jobs = Operation.objects.of_jobs().first()
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
-    yield from ("/alerts/", "/objectives/")
+    yield from ("/alerts/", "/objectives/", "/alerts/rules/", "/alerts/rules/new/?kind=job&name=7")
+    yield f"/alerts/rules/{AlertRule.objects.first().pk}/"
     worker = Worker.objects.first().session
     yield from ("/stop/", "/queues/default/pause/", f"/workers/{worker}/drain/")
     yield from ("/queues/default/resume/", f"/workers/{worker}/resume/", "/failures/retry/", _group_of_failures())

@@ -120,6 +120,11 @@ REST = _lines(
     See a rule of alerts              | GET    | api-alert-rule           | alert rule       | team   own  all team   all own
     Change a rule of alerts           | PATCH  | api-alert-rule           | alert rule       | no     own  all no     all own
     Delete a rule of alerts           | DELETE | api-alert-rule           | alert rule       | no     own  all no     all own
+    List subscriptions                | GET    | api-subscriptions        | list of subscription | ours no  all ours   all no
+    Subscribe to changes of jobs      | POST   | api-subscriptions        |                  | no     no   yes no     yes no
+    See a subscription                | GET    | api-subscription         | subscription     | ours   no   all ours   all no
+    Change a subscription             | PATCH  | api-subscription         | subscription     | no     no   all no     all no
+    Delete a subscription             | DELETE | api-subscription         | subscription     | no     no   all no     all no
     List whom rules may tell          | GET    | api-destinations         |                  | no     yes  yes no     yes yes
     List objectives                   | GET    | api-objectives           | list of objective | ours  no   all ours   all no
     See an objective                  | GET    | api-objective            | objective        | ours   no   all ours   all no
@@ -194,6 +199,12 @@ PAGES = _lines(
     List alerts                       | GET    | alerts                   | list of alert    | ours   no   all ours   all no
     Acknowledge an alert              | POST   | alert-acknowledge        | alert            | no     no   all no     all no
     Silence an alert                  | POST   | alert-silence            | alert            | no     no   all no     all no
+    List rules of alerts              | GET    | alert-rules              | list of alert rule | team own  all team   all own
+    See the form of a rule of alerts  | GET    | alert-rule-new           |                  | no     yes  yes no     yes yes
+    Make a rule of alerts             | POST   | alert-rule-new           |                  | no     yes  yes no     yes yes
+    See a rule of alerts              | GET    | alert-rule               | alert rule       | no     own  all no     all own
+    Change a rule of alerts           | POST   | alert-rule               | alert rule       | no     own  all no     all own
+    Delete a rule of alerts           | POST   | alert-rule-delete        | alert rule       | no     own  all no     all own
     List objectives                   | GET    | objectives               | list of objective | ours  no   all ours   all no
     End a silence                     | POST   | silence-end              |                  | no     no   yes no     yes no
     Read the audit                    | GET    | audit                    | list of audit    | team   no   all team   all no

@@ -70,6 +70,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-stops", "POST"): WHY,
     ("api-alert-silence", "POST"): WHY,
     ("api-alert-rule", "PATCH"): {"enabled": False},
+    ("api-subscription", "PATCH"): {"types": ["failed"]},
     ("api-objective", "PUT"): {"share": 99, "within_ms": 1000},
     ("api-stop", "PATCH"): WHY,
     **{
@@ -141,10 +142,15 @@ def thing_of(line: Line, whose: str, user: User) -> Any:
 def asked(client: Client, line: Line, thing: Any, user: User) -> Any:
     cache.clear()
     address, body = address_of(line, thing), BODIES.get((line.address, line.method))
-    if (line.address, line.method) == ("api-alert-rules", "POST"):  # about a job of one's own
+    if (line.address, line.method) == ("api-subscriptions", "POST"):
+        open_destination("hook", "webhook")
+        body = {"destination": "hook", "team": "ours"}
+    if line.address in ("api-alert-rules", "alert-rule-new") and line.method == "POST":  # about a job of one's own
         open_destination()
         job = make("job", "own", user)
         body = {"kind": "job", "name": str(job.pk), "when": "failed", "destinations": ["ops"]}
+        if line.way == "page":
+            return client.post(address, {**body, "level": "warn", "time_zone": "UTC"})
     if line.kind == "schedule" and line.method == "PUT":
         body = {**body, "name": thing.name}
     if line.way == "REST":
@@ -163,6 +169,8 @@ def asked(client: Client, line: Line, thing: Any, user: User) -> Any:
         if line.address.startswith(("new-job", "job-edit"))
         else {**WHY, **GROUP}
         if line.address == "failures-retry"
+        else {"level": "bad", "time_zone": "UTC", "destinations": ["ops"]}
+        if line.address == "alert-rule"
         else {**WHY, **CANCEL_ALL}
     )
     return client.post(address, form)
@@ -180,7 +188,7 @@ def listed(line: Line, answer: Any, things: dict[str, Any]) -> set[str]:
         return {whose for whose, thing in things.items() if str(thing.pk) in ids}
     if line.address == "audit":
         return {whose for whose, thing in things.items() if f'id="entry-{thing.pk}"' in answer.content.decode()}
-    if line.kind in ("list of operation", "list of audit", "list of alert rule"):
+    if line.kind in ("list of operation", "list of audit", "list of alert rule", "list of subscription"):
         rows = ids_in(answer, "rule") if line.way == "page" else answer.json()
         shown = {row["id"] for row in (rows if isinstance(rows, list) else rows["results"])}
         return {whose for whose, thing in things.items() if thing.pk in shown}

@@ -24,6 +24,7 @@ from jobs.models import (
     SavedView,
     Silence,
     Stop,
+    Subscription,
     Team,
     Trigger,
     Verb,
@@ -35,7 +36,7 @@ from tests.monitor.rows import ended, pending
 from tests.rights.matrix import Line
 
 WHOSE = ("ours", "theirs", "nobodys", "own")
-NAMED = ("alert", "limit", "calendar", "objective")  # nobody makes these his own by making them
+NAMED = ("alert", "limit", "calendar", "objective", "subscription")  # nobody makes these his own by making them
 MADE = {
     "all": {"ours", "theirs", "nobodys", "own"},
     "team": {"ours", "own"},
@@ -96,6 +97,9 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
         rule = AlertRule.objects.create(kind="job", name=str(job.pk), when="failed", team=team, **owner)
         rule.destinations.add(open_destination())
         return rule
+    if kind == "subscription":  # nobody's is that of a third team
+        team = Team.objects.get_or_create(name="third" if whose == "nobodys" else whose)[0]
+        return Subscription.objects.create(destination=open_destination("hook", "webhook"), of_team=team)
     if kind == "objective":
         named = {"kind": "queue", "name": f"{whose}-q"}
         return Objective.objects.get_or_create(**named, defaults={"share": 99.9, "within_ms": 1000})[0]
@@ -170,9 +174,9 @@ def waiting_for_approval(job: Job) -> Job:
     return job
 
 
-def open_destination() -> Destination:
+def open_destination(name: str = "ops", kind: str = "mail") -> Destination:
     found: Destination = Destination.objects.get_or_create(
-        name="ops", defaults={"kind": "mail", "address": "ops@example.com", "open_to_all": True}
+        name=name, defaults={"kind": kind, "address": "ops@example.com", "open_to_all": True}
     )[0]
     return found
 

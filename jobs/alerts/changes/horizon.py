@@ -1,5 +1,5 @@
-"""Says up to which ids of the ledger and of the audit no row can come any more: ids are given before the commit, so a
-row may appear below one that is there already."""
+"""Says up to which ids of the ledger, the audit and jobs no row can come any more: ids are given before the commit, so
+a row may appear below one that is there already."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from django.db import connection
 NUMBERED_WITHIN = timedelta(seconds=2)
 ASK = """
 SELECT coalesce((SELECT max(id) FROM jobs_attempt), 0), coalesce((SELECT max(id) FROM jobs_audit), 0),
+    coalesce((SELECT max(id) FROM jobs_job), 0),
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 """
 
 
 class Upto(NamedTuple):
-    """Ids of the ledger and of the audit."""
+    """Ids of the ledger, of the audit and of jobs."""
 
     starts: int
     audit: int
+    jobs: int = 0
 
 
 @dataclass
@@ -49,11 +51,11 @@ class Horizon:
         """
         with connection.cursor() as cursor:
             cursor.execute(ASK)
-            starts, audit, oldest, following = cursor.fetchone()
+            starts, audit, jobs, oldest, following = cursor.fetchone()
         seen = self._seen
         if seen is not None and seen.fence is None and now - seen.at >= NUMBERED_WITHIN:
             seen.fence = following
         if seen is not None and seen.fence is not None and oldest >= seen.fence:
             self.upto, seen = seen.upto, None
-        self._seen = seen or _Seen(Upto(starts, audit), now)
+        self._seen = seen or _Seen(Upto(starts, audit, jobs), now)
         return self.upto

@@ -12,7 +12,7 @@ SPACE = UUID("8f6f7b0e-4c5e-4c0b-9d0a-6d4f3a1c2b5e")  # of the ids of events: th
 
 
 class Change(NamedTuple):
-    """Change of a job. `row`: the start or the line of the audit that says it."""
+    """Change of a job. `row`: the start, the job or the line of the audit that says it; `was`: its state before."""
 
     what: JobChange
     at: datetime
@@ -27,6 +27,7 @@ class Change(NamedTuple):
     run_at: datetime | None = None
     started_at: datetime | None = None
     failure: str | None = None
+    was: str | None = None
 
     def as_cloud_event(self, source: str, public_url: str) -> dict[str, Any]:
         """Return it as a CloudEvent 1.0 in its JSON form."""
@@ -42,6 +43,7 @@ class Change(NamedTuple):
             "run_at": _moment(self.run_at),
             "started_at": _moment(self.started_at),
             "failure": self.failure,
+            "was": self.was,
         }
         return {
             "specversion": "1.0",

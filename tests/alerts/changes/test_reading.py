@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 from django.test import Client
 
-from jobs.alerts.changes import reading
+from jobs.alerts.changes import asking, reading
 from jobs.alerts.changes.horizon import Horizon, Upto
 from jobs.models import Attempt, Audit, Delivery, Destination, Job, Ownership, Subscription, Team, Verb
 from jobs.models.subscription import OpenStart
@@ -107,6 +107,7 @@ def test_what_an_event_says(make_subscription: Any, settings: Any) -> None:
         "run_at": "2030-01-01T12:00:03Z",
         "started_at": "2030-01-01T12:00:03.002000Z",
         "failure": "ValueError in shop:charge",
+        "was": None,
     }
 
 
@@ -152,7 +153,7 @@ def test_a_cancellation_stands_before_the_start_that_came_after_it(make_subscrip
 def test_much_is_read_in_bounded_batches_and_nothing_is_left_out(
     make_subscription: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "AT_A_TIME", 3)
+    monkeypatch.setattr(asking, "AT_A_TIME", 3)
     row = make_subscription()
     attempts = [ended(NOW + seconds(n)) for n in range(7)]
     job = Job.objects.create(target="demo.noop", payload={}, run_at=NOW)
@@ -176,7 +177,7 @@ def test_an_end_stands_before_the_next_start_of_its_job_however_many_have_ended(
     for one in firsts:
         end(one, 3)
     again = attempt_of(Job.objects.get(pk=firsts[-1].job_id), number=2, at=NOW + seconds(9))
-    monkeypatch.setattr(reading, "AT_A_TIME", 2)
+    monkeypatch.setattr(asking, "AT_A_TIME", 2)
     while look(row):
         pass
     of_it = [what for what, job in told(row) if job == again.job_id]

@@ -1,0 +1,90 @@
+"""Subscriptions by REST: a team's, of its own jobs, at webhooks that are open to it; all others are administrators'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from jobs.models import Audit, Destination, Subscription
+from jobs.transitions import subscriptions
+from tests.api.conftest import bearer
+from tests.rights.conftest import make_team, make_user  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+ADDRESS, JSON = "/api/v1/subscriptions/", "application/json"
+EDITOR = ("jobs.view_job", "jobs.view_alert", "jobs.control_job")
+
+
+@pytest.fixture
+def world(make_user: Any, make_team: Any, make_destination: Any) -> dict[str, User]:  # noqa: F811
+    ada, bob = make_user("ada", None, *EDITOR), make_user("bob", None, *EDITOR)
+    books, _ = make_team("books", ada, queues=["pay"]), make_team("sales", bob)
+    for name in ("ops", "books", "sales"):
+        make_destination(name, "webhook", f"https://{name}.example.com/")
+    make_destination("mail", open_to_all=True)
+    Destination.objects.get(name="books").teams.add(books)
+    return {
+        "ada": ada,
+        "bob": bob,
+        "vera": make_user("vera", "viewer"),
+        "olga": make_user("olga", "operator"),
+        "root": make_user("root", "admin"),
+    }
+
+
+def post(user: User, **fields: Any) -> Any:
+    return bearer(user).post(ADDRESS, {"destination": "books", **fields}, content_type=JSON)
+
+
+def test_a_team_subscribes_to_its_own_jobs(world: dict[str, User]) -> None:
+    answer = post(world["ada"], types=["failed"], queue="pay")
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["team"], answer.json()["begun"]) == ("books", False)
+    assert Subscription.objects.get().its_team == "books"
+    assert Audit.objects.get(subject="subscription").after["team"] == "books"
+    address = f"{ADDRESS}{answer.json()['id']}/"
+    assert bearer(world["ada"]).patch(address, {"types": []}, content_type=JSON).json()["types"] == []
+    assert bearer(world["bob"]).get(address).status_code == 404
+    assert bearer(world["bob"]).get(ADDRESS).json() == []
+    assert bearer(world["olga"]).delete(address).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("who", "fields", "code"),
+    [
+        ("ada", {"destination": "ops"}, 400),
+        ("ada", {"destination": "mail"}, 400),
+        ("ada", {"team": "sales"}, 403),
+        ("ada", {"types": ["deleted"]}, 400),
+        ("ada", {"name": "x"}, 400),
+        ("bob", {}, 400),
+        ("vera", {}, 403),
+        ("olga", {}, 400),
+        ("olga", {"team": "none"}, 400),
+        ("olga", {"team": "sales"}, 400),
+    ],
+)
+def test_what_is_not_within_ones_rights_or_makes_no_sense_is_refused(
+    world: dict[str, User], who: str, fields: dict[str, Any], code: int
+) -> None:
+    assert post(world[who], **fields).status_code == code
+    assert not Subscription.objects.exists()
+
+
+def test_administrators_subscribe_to_all_and_others_leave_theirs_alone(world: dict[str, User]) -> None:
+    answer = post(world["root"], destination="ops")
+    assert answer.json()["team"] == ""
+    address = f"{ADDRESS}{answer.json()['id']}/"
+    assert bearer(world["olga"]).get(address).status_code == 200
+    assert bearer(world["olga"]).patch(address, {"enabled": False}, content_type=JSON).status_code == 403
+    assert bearer(world["ada"]).get(address).status_code == 404
+
+
+def test_nobody_has_more_than_there_is_room_for(world: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "MOST_OF_ONE", 1)
+    assert post(world["ada"]).status_code == 201
+    assert "has 1 subscriptions" in post(world["ada"]).json()["detail"]
+    monkeypatch.setattr(subscriptions, "MOST", 1)
+    assert "as many as are told" in post(world["root"], destination="ops").json()["detail"]
