@@ -19,7 +19,6 @@ from jobs.alerts.broker import BrokerLook
 from jobs.alerts.changes import reading
 from jobs.alerts.changes.horizon import Horizon
 from jobs.alerts.conditions import DATABASE, Condition
-from jobs.alerts.lock import WatchLock
 from jobs.alerts.messages import Message
 from jobs.alerts.own import facts as own_facts
 from jobs.alerts.own import judging as own_judging
@@ -31,15 +30,17 @@ from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.alerts import WatchBegun, WatchEnded, WatchTurnFailed
 from jobs.forecast.overloads import Overload
+from jobs.installation import known
 from jobs.models import Alert, AlertEvent, AlertRule, Destination, Objective, Subscription
 from jobs.models.objective import MOST_OBJECTIVES
 from jobs.objectives.standing import count_for_all
 from jobs.postgresql import session as sessions
-from jobs.scheduler.locksession import BehindPooler
+from jobs.scheduler.locksession import BehindPooler, SessionLock
 
 T = TypeVar("T")
 
 TURN_EVERY = 10.0  # seconds
+LEASE = "30s"  # of the lock, longer than a turn takes; each turn is a sign of life
 LASTING_EVERY = 45.0  # seconds: what has been so for minutes, and the destinations, are asked so often
 TRY_EVERY = 3.0  # seconds between the attempts of one that stands by, and of one without a database
 OWN_PATIENCE = "2s"  # for a statement by which rules of people are judged: all of them take less than the lease
@@ -66,7 +67,8 @@ class Watcher:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.lock, self.broker, self.sender = WatchLock(), BrokerLook(), Sender()
+        self.lock = SessionLock(lambda: known.read().watch_lock, LEASE)
+        self.broker, self.sender = BrokerLook(), Sender()
         self._patience = keeping.Patience()
         self._destinations: Sequence[Destination] = ()
         self._source = ""

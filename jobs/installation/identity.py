@@ -22,6 +22,7 @@ KEPT_FOR = 10.0  # seconds
 SURE_FOR = 10.0  # seconds: two heartbeats, with which a worker reads it
 LOCK_SALT = 0x52756E4174  # "RunAt"
 LOCK_BITS = 2**63 - 1  # a positive bigint
+WATCH_SALT = 0x5761746368  # "Watch"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Identity:
     def lock(self) -> int:
         """The number of the leader's advisory lock: advisory locks of a database are shared by all its schemas."""
         return (self.identity.int ^ LOCK_SALT) & LOCK_BITS
+
+    @property
+    def watch_lock(self) -> int:
+        """The number of the lock of the watcher that judges."""
+        return self.lock ^ WATCH_SALT
 
     def owns(self, mark: str) -> bool:
         """Return whether a message with this mark is of this installation, of this or an earlier incarnation. One

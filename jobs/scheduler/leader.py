@@ -1,12 +1,11 @@
 """Elects the beat that leads: the one whose own connection holds a session advisory lock.
 
-Standbys *try* for it: a session that waits inside pg_advisory_lock() holds a snapshot and stops vacuum.
+Standbys *try* for it, as `SessionLock` does.
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,8 +31,7 @@ from jobs.installation.memory import Memory
 from jobs.installation.watch import PING, Place, judge
 from jobs.models import Leadership, Outage
 from jobs.postgresql import session as sessions
-from jobs.postgresql.base import DatabaseWrapper
-from jobs.scheduler.locksession import BehindPooler, open_session
+from jobs.scheduler.locksession import BehindPooler, SessionLock
 
 TRY_EVERY = 1.5  # seconds between a standby's attempts
 PING_EVERY = 2.5  # seconds between a leader's signs of life
@@ -58,7 +56,7 @@ class Leader:
         self.name = name
         self.epoch = 0  # 0 while standing by
         self._pinged = self._sure_until = 0.0  # on the steady clock
-        self._session: DatabaseWrapper | None = None
+        self.lock = SessionLock(lambda: known.read().lock)
         self._lost = False  # the thread that pings has found the session dead
         self._alone = threading.RLock()  # with the session: the scheduler and the thread that pings share it
         self._said_at = float("-inf")  # on the steady clock
@@ -75,7 +73,7 @@ class Leader:
 
     def connect(self) -> None:
         """Open the lock's connection. Raises BehindPooler when it cannot carry a session lock."""
-        self._session = self._session or open_session()
+        self.lock.connect()
 
     def lead(self, now: datetime) -> bool:
         """Take the lock, or show that we still have it: whether we lead. Never waits; False means stand by."""
@@ -88,7 +86,7 @@ class Leader:
                 return False
             with self._alone:
                 asked = steady()
-                if self._ask("SELECT pg_try_advisory_lock(%s)", known.read().lock):
+                if self.lock.take():
                     self._judge(now)
                     self.epoch = self._begin_epoch(now)
                     self._pinged, self._sure_until = asked, asked + SURE_FOR
@@ -111,8 +109,7 @@ class Leader:
                 return
             try:
                 asked = steady()
-                if not self._ask(f"SELECT {sessions.WRITABLE}"):
-                    raise sessions.ReadOnly
+                self.lock.show()
                 self._pinged, self._sure_until = asked, asked + SURE_FOR
             except (DatabaseError, InterfaceError) as error:
                 emit(LockConnectionLost(self.name, error))
@@ -142,13 +139,7 @@ class Leader:
         with self._alone:
             self.epoch, self._compared, self._lost = 0, False, False
             self._keeper.forget()
-            session, self._session = self._session, None
-            if session is not None and session.suspect:
-                session.close()
-            elif session is not None and session.connection is not None:
-                with suppress(DatabaseError, InterfaceError), session.cursor() as cursor:  # dead, so the lock is free
-                    cursor.execute("SELECT pg_advisory_unlock_all()")
-                session.close()
+            self.lock.give_back()
 
     def progress(self) -> Progress:
         row = Leadership.current()
@@ -173,8 +164,7 @@ class Leader:
     def _ping(self, now: datetime) -> bool:
         """Show that the session is ours, and note how far the database has come. Returns False when it is another
         one."""
-        session = self._session = self._session or open_session()
-        with session.cursor() as cursor:
+        with self.lock.session.cursor() as cursor:
             cursor.execute(PING)
             writable, same, latest, written, identity, incarnation = cursor.fetchone()
         if not writable:
@@ -191,8 +181,7 @@ class Leader:
     def _judge(self, now: datetime) -> None:
         """Judge whether this database was restored: then no job starts. Nothing is noted before that was asked; a
         broker that is away, and with it the jobs, is asked again with the next sign of life."""
-        session = self._session = self._session or open_session()
-        with session.cursor() as cursor:
+        with self.lock.session.cursor() as cursor:
             here = Place.read(cursor)
         mark, remembered = known.read().mark, None
         try:
@@ -229,10 +218,3 @@ class Leader:
             seconds=conf().min_prepare_time + SPARE
         ):
             Outage.objects.note(Outage.Of.LEADER, since=before.listed_at, until=now, who=self.name)
-
-    def _ask(self, sql: str, *parameters: int) -> bool:
-        with self._alone:
-            session = self._session = self._session or open_session()
-            with session.cursor() as cursor:
-                cursor.execute(sql, parameters)
-                return bool(cursor.fetchone()[0])

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
-from jobs.alerts.lock import WatchLock
+from jobs.alerts.watcher import Watcher
 from jobs.clock import clock
 from jobs.doctor.checks import watching
 from jobs.doctor.finding import Verdict
@@ -50,7 +50,7 @@ def test_a_watcher_that_does_not_run_is_bad_for_whoever_is_to_be_told(look, heal
 
 
 def test_a_watcher_that_runs_and_one_that_is_silent(look, healthy, monkeypatch):
-    lock = WatchLock()
+    lock = Watcher("watch@test").lock
     assert lock.take()
     try:
         assert worst(look("watcher")) is Verdict.OK

@@ -11,7 +11,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def sessions_of(leader):
-    return leader._session.connection.info.backend_pid
+    return leader.lock.session.connection.info.backend_pid
 
 
 def test_only_one_of_two_leads_and_the_other_follows_when_it_ends():
@@ -57,7 +57,7 @@ def test_a_leader_whose_session_the_server_ended_stands_by():
 def test_the_lock_is_free_before_the_server_has_noticed_that_the_session_is_closed(monkeypatch):
     leader, other = Leader("a"), Leader("b")
     leader.lead(NOW)
-    session = leader._session
+    session = leader.lock.session
     monkeypatch.setattr(session, "close", lambda: None)
     leader.step_down()
     assert other.lead(NOW)
@@ -95,7 +95,7 @@ def test_a_standby_holds_no_snapshot():
 def test_the_server_ends_the_session_of_a_leader_that_falls_silent():
     leader = Leader("a")
     leader.lead(NOW)
-    with leader._session.cursor() as cursor:
+    with leader.lock.session.cursor() as cursor:
         cursor.execute("SHOW idle_session_timeout")
         assert cursor.fetchone() == ("6s",)
     leader.step_down()

@@ -30,7 +30,7 @@ def leader():
 
 
 def test_the_server_enforces_the_lease(leader):
-    with leader._session.cursor() as cursor:
+    with leader.lock.session.cursor() as cursor:
         for name, value in SESSION_SETTINGS.items():
             cursor.execute("SELECT current_setting(%s)", [name])
             assert cursor.fetchone()[0] in (value, "0"), "0: a socket that is no TCP socket"
@@ -39,7 +39,7 @@ def test_the_server_enforces_the_lease(leader):
 
 
 def test_our_end_gives_up_on_a_silent_network(leader):
-    parameters = leader._session.connection.info.get_parameters()
+    parameters = leader.lock.session.connection.info.get_parameters()
     assert parameters["tcp_user_timeout"] == "6000"
     assert (parameters["keepalives_idle"], parameters["connect_timeout"]) == ("2", "3")
     assert connections["default"].settings_dict["OPTIONS"]["tcp_user_timeout"] == 20_000, "only on this connection"
@@ -52,7 +52,7 @@ def test_within_a_second_of_a_sign_of_life_it_does_not_ask_again(leader, monkeyp
 
 def test_a_leader_that_was_stopped_and_woken_finds_out_before_it_publishes(leader, monkeypatch):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [leader._session.connection.info.backend_pid])
+        cursor.execute("SELECT pg_terminate_backend(%s)", [leader.lock.session.connection.info.backend_pid])
     woken = leader_module.steady() + 60
     monkeypatch.setattr(leader_module, "steady", lambda: woken)
     assert not leader.still(NOW)
@@ -62,7 +62,7 @@ def test_a_leader_that_was_stopped_and_woken_finds_out_before_it_publishes(leade
 @pytest.fixture
 def read_only(leader):
     """The leader, whose session can write no longer, as after a switchover behind its back."""
-    with leader._session.cursor() as cursor:
+    with leader.lock.session.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
     return leader
 

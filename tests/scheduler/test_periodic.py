@@ -45,4 +45,4 @@ def test_a_successor_reads_celerys_own_entries_anew(beat, hands, sent):
 
 def test_beat_s_lazy_look_at_its_scheduler_opens_no_connection(hands, sent):
     """`celery beat` makes one only to print its name."""
-    assert WindowScheduler(current_app, lazy=True).leader._session is None
+    assert WindowScheduler(current_app, lazy=True).leader.lock.is_open is False

@@ -73,7 +73,7 @@ def test_a_standby_whose_turn_takes_long_has_no_lock_to_let_go(monkeypatch, capl
 
 def test_a_dead_session_is_known_before_the_next_publication(contenders):
     one, _, _ = contenders
-    one._session.connection.close()
+    one.lock.session.connection.close()
     assert one.still(NOW), "nobody has asked within the last second"
     one.ping(0)
     assert not one.still(NOW)

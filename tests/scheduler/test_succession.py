@@ -29,9 +29,9 @@ def test_a_standby_keeps_its_connection(beat, hands, sent):
     one, two = beat(), beat()
     one.tick()
     two.tick()
-    before = two.leader._session.connection.info.backend_pid
+    before = two.leader.lock.session.connection.info.backend_pid
     two.tick()
-    assert two.leader._session.connection.info.backend_pid == before
+    assert two.leader.lock.session.connection.info.backend_pid == before
 
 
 def test_a_successor_does_not_list_a_window_that_was_published_whole(beat, hands, sent):

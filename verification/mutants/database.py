@@ -5,7 +5,7 @@ from verification.mutants.record import NEVER_EARLY, NEVER_LOST, NEVER_TWICE, ON
 CLOCK = "jobs/clock.py"
 SESSION = "jobs/postgresql/session.py"
 BASE = "jobs/postgresql/base.py"
-LEADER = "jobs/scheduler/leader.py"
+LEADER, LOCK = "jobs/scheduler/leader.py", "jobs/scheduler/locksession.py"
 
 MUTANTS = (
     mutant(
@@ -111,6 +111,6 @@ MUTANTS = (
         "session: nor does its sign of life count",
         ON_TIME,
         ("tests/scheduler/test_lease.py::test_a_sign_of_life_of_one_that_can_write_no_longer_does_not_count",),
-        (LEADER, 'if not self._ask(f"SELECT {sessions.WRITABLE}"):', 'if not self._ask("SELECT true"):'),
+        (LOCK, 'cursor.execute(f"SELECT {sessions.WRITABLE}")', 'cursor.execute("SELECT true")'),
     ),
 )

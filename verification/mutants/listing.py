@@ -8,7 +8,7 @@ REQUEUE = "jobs/transitions/requeue.py"
 DISPATCHER = "jobs/scheduler/dispatcher.py"
 LATE = "jobs/publishing/late.py"
 SCHEDULER = "jobs/scheduler/window_scheduler.py"
-LEADER = "jobs/scheduler/leader.py"
+LEADER, LOCK = "jobs/scheduler/leader.py", "jobs/scheduler/locksession.py"
 LEASE = "jobs/scheduler/lease.py"
 
 MUTANTS = (
@@ -72,7 +72,7 @@ MUTANTS = (
         "one beat leads",
         ON_TIME,
         ("tests/scheduler/test_leader.py::test_only_one_of_two_leads_and_the_other_follows_when_it_ends",),
-        (LEADER, '"SELECT pg_try_advisory_lock(%s)"', '"SELECT %s > 0"'),
+        (LOCK, "pg_try_advisory_lock(%s)", "%s > 0"),
     ),
     mutant(
         "successor: what was marked, not published",

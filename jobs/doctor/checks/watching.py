@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from jobs.alerts.lock import WATCH_SALT
 from jobs.alerts.watcher import TURN_EVERY
 from jobs.doctor.finding import Finding, note, ok, warn
 from jobs.doctor.patient import Patient
@@ -29,7 +28,7 @@ SAMPLES = "SELECT count(*), min(at), max(at) FROM jobs_rollupqueue WHERE step = 
 def watcher(patient: Patient) -> Iterator[Finding]:
     """Yield whether a watcher judges: by its lock, and by the last sign of life of its session."""
     found = Installation.objects.filter(id=1).first()
-    lock = Identity(found.identity, found.incarnation).lock ^ WATCH_SALT if found else None
+    lock = Identity(found.identity, found.incarnation).watch_lock if found else None
     holder = Leadership.lock_holder(lock) if lock is not None else None
     if holder is None:
         used = Destination.objects.in_use().count()

@@ -1,0 +1,42 @@
+"""One kind of lock for the beat that leads and the watcher that judges."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.alerts.watcher import Watcher
+from jobs.installation import known
+from jobs.scheduler.leader import Leader
+from jobs.scheduler.locksession import SessionLock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def lease_of(lock: SessionLock) -> str:
+    with lock.session.cursor() as cursor:
+        cursor.execute("SHOW idle_session_timeout")
+        found: str = cursor.fetchone()[0]
+    return found
+
+
+def test_one_of_two_has_it_and_the_other_when_it_is_given_back() -> None:
+    one, two = (SessionLock(lambda: known.read().watch_lock) for _ in range(2))
+    try:
+        assert (one.take(), two.take()) == (True, False)
+        assert one.take(), "it still has it"
+        one.give_back()
+        assert two.take()
+    finally:
+        one.give_back()
+        two.give_back()
+    assert not (one.is_open or two.is_open or two.taken)
+
+
+def test_a_leader_and_a_watcher_do_not_stand_in_each_others_way_and_have_their_own_patience() -> None:
+    leader, watcher = Leader("beat@test"), Watcher("watch@test")
+    try:
+        assert (leader.lock.take(), watcher.lock.take()) == (True, True)
+        assert (lease_of(leader.lock), lease_of(watcher.lock)) == ("6s", "30s")
+    finally:
+        leader.lock.give_back()
+        watcher.lock.give_back()
