@@ -17,7 +17,7 @@ from jobs.events import emit
 from jobs.events.alerts import AlertOpened, AlertResolved
 from jobs.models import Alert, AlertEvent, AlertRule, Delivery, Destination, Silence
 from jobs.models.alert import OWN
-from jobs.rights.alert_rules import told_by
+from jobs.rights.alert_rules import destinations_of
 
 GOOD_FOR = timedelta(seconds=30)  # it must have stayed good so long before it counts as resolved
 JOINS_WITHIN = timedelta(
@@ -199,4 +199,4 @@ def _those(
         return [one for one in destinations if one.wants(alert.fingerprint, alert.level)]
     if heard:
         return [one for one in destinations if one.pk in heard]
-    return told_by(rule) if rule is not None else []
+    return destinations_of(rule) if rule is not None else []

@@ -22,13 +22,15 @@ from jobs.rights.alert_rules import MAKE, choices, may_change
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import alert_rules, definitions
 
-MOST_TOLD = 50  # destinations of a rule
+MOST_DESTINATIONS = 50  # destinations of a rule
 EXAMPLE = {"kind": "job", "name": "17", "when": "failed", "destinations": ["ops"]}
 
 
 class ChangedAlertRuleSerializer(Strict):
     destinations = ListOf(
-        child=TextField(), most=MOST_TOLD, help_text="Who is told: names of what GET /api/v1/destinations/ lists."
+        child=TextField(),
+        most=MOST_DESTINATIONS,
+        help_text="Who is told: names of what GET /api/v1/destinations/ lists.",
     )
     seconds = serializers.IntegerField(
         default=None,

@@ -88,7 +88,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         from jobs.models.alert_rule import AlertRule  # noqa: PLC0415 - as above
 
         own = Q(Exists(AlertRule.objects.within(reach).order_by().filter(pk=OuterRef("own_rule"))))
-        return self.filter(of_all | of_teams | own | (Q(kind="schedule") & Exists(seen)))
+        return self.filter(own | of_all | of_teams | (Q(kind="schedule") & Exists(seen)))
 
 
 class Alert(models.Model):

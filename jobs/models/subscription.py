@@ -50,9 +50,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def places(self) -> list[Place]:
         """Return of each whether it is told, and whether it has come anywhere. One statement."""
-        told = Exists(self.model.objects.in_use().order_by().filter(pk=OuterRef("pk")))
-        rows = self.order_by("id").annotate(told=told).values_list("pk", "told", "starts_upto")
-        return [Place(pk, is_told, upto is not None) for pk, is_told, upto in rows]
+        in_use = Exists(self.model.objects.in_use().order_by().filter(pk=OuterRef("pk")))
+        rows = self.order_by("id").annotate(in_use=in_use).values_list("pk", "in_use", "starts_upto")
+        return [Place(pk, is_on, upto is not None) for pk, is_on, upto in rows]
 
     def taken_off(self, subscription_id: int) -> Subscription | None:
         """Lock and return one that is switched off, or whose destination is, and that has a place of before, until the

@@ -39,7 +39,7 @@ MAKE = (CONTROL_JOB, ADD_JOB, CHANGE_SCHEDULE, PAUSE_LIMIT)  # with any of these
 
 
 class Whose(NamedTuple):
-    """Whose a rule is: a team's, a person's; of neither, the administrators'."""
+    """Owner of a rule: a team, or a person; of neither, the administrators."""
 
     team: Team | None = None
     owner: Any = None
@@ -92,7 +92,7 @@ def choices(by: AbstractBaseUser | AnonymousUser, permission: str = ADD_ALERT_RU
     return found if is_administrators(by, permission) else found.open_to(reach_of(by)).order_by("name")
 
 
-def told_by(rule: AlertRule) -> list[Destination]:
+def destinations_of(rule: AlertRule) -> list[Destination]:
     """Return which of its destinations a rule tells: those that are on, and open to whose it is."""
     return [one for one in rule.destinations.all() if one.enabled and is_open(one, rule.team, rule.owner)]
 

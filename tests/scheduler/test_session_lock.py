@@ -29,7 +29,9 @@ def test_one_of_two_has_it_and_the_other_when_it_is_given_back() -> None:
     finally:
         one.give_back()
         two.give_back()
-    assert not (one.is_open or two.is_open or two.taken)
+    assert not one.is_open
+    assert not two.is_open
+    assert not two.taken
 
 
 def test_a_leader_and_a_watcher_do_not_stand_in_each_others_way_and_have_their_own_patience() -> None:
