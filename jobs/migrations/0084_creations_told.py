@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0081_telling'),
+        ('jobs', '0083_telling'),
     ]
 
     operations = [

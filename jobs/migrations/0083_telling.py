@@ -25,7 +25,7 @@ SET CONSTRAINTS ALL IMMEDIATE
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0080_admin_unlocks'),
+        ('jobs', '0082_objective_counts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
