@@ -22,6 +22,7 @@ from jobs.models import Job
 from jobs.postgresql.base import DatabaseWrapper
 
 AWAY = "jobs.unavailable.DatabaseAway"
+SHOWN = "jobs.web.appearance.shown.shown_to"
 NEWEST = (6, 1)  # the first Django that django-celery-beat 2.9 refuses
 DOCS = "docs/django.md has all that a project needs."
 
@@ -122,6 +123,12 @@ def _web() -> Iterator[CheckMessage]:
             f"MIDDLEWARE lacks {AWAY}: our pages answer 500 while the database is away, and not 503 with a sentence.",
             hint="Add it at the end.",
             id="jobs.W007",
+        )
+    if SHOWN not in settings.MIDDLEWARE:
+        yield Warning(
+            f"MIDDLEWARE lacks {SHOWN}: our pages show all times as UTC, and have no switches of clocks and colours.",
+            hint="Add it below AuthenticationMiddleware.",
+            id="jobs.W010",
         )
     makes: Any = api_settings.DEFAULT_SCHEMA_CLASS
     if not issubclass(makes, AutoSchema):

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from jobs.web import pages
+from jobs.web.appearance.pages import choose
 from jobs.web.stops import go_on, pace, stop_page
 from jobs.web.tokens.pages import revoke_token, rotate_token, token_list
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("tokens/", token_list, name="tokens"),
     path("tokens/<int:token_id>/rotate/", rotate_token, name="token-rotate"),
     path("tokens/<int:token_id>/revoke/", revoke_token, name="token-revoke"),
+    path("appearance/", choose, name="appearance"),
     path("stop/", stop_page, name="stop"),
     path("stop/<int:stop_id>/go-on/", go_on, name="stop-go-on"),
     path("stop/<int:stop_id>/pace/", pace, name="stop-pace"),

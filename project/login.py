@@ -11,11 +11,11 @@ from typing import Any
 from axes.helpers import get_client_username
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from jobs.web.appearance.person import WithPreference
 from jobs.web.client_address import address
 
 # A look at a password takes a core for a good part of a second, by design. One at a time leaves the others to those
@@ -29,7 +29,7 @@ class DoorIsBusy(Exception):
     """More people log in at this moment than are let in; nothing was looked at, and nothing counted."""
 
 
-class PasswordBackend(ModelBackend):
+class PasswordBackend(WithPreference):
     """Django's own, one password at a time. Raises DoorIsBusy when three wait already."""
 
     def authenticate(self, request: HttpRequest | None, *args: Any, **credentials: Any) -> Any:

@@ -24,8 +24,8 @@ from jobs.clock import clock
 from jobs.models import Job, Kept
 from jobs.permissions import CONTROL_JOB
 from jobs.states import State
-from jobs.templatetags.runat import exact
 from jobs.web import controls
+from jobs.web.appearance.times import exact
 from jobs.web.controls import AT_A_TIME, REASONS_SHOWN, Button
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from jobs.models import Batch, Job
 from jobs.models.dependency import last_of
 from jobs.models.querysets.within import history_count, history_has, is_narrow
 from jobs.states import OVER
-from jobs.templatetags.runat import exact, state_badge
+from jobs.templatetags.runat import state_badge
+from jobs.web.appearance.times import exact
 
 
 @admin.register(Batch)

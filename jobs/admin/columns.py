@@ -19,8 +19,9 @@ from jobs.models import Job, Schedule
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.rights.seeing import seen_of, seen_runs
 from jobs.rules.controls import why_not_again
-from jobs.templatetags.runat import as_json, exact, lasted, state_badge
+from jobs.templatetags.runat import as_json, lasted, state_badge
 from jobs.transitions.dependencies import runs
+from jobs.web.appearance.times import exact
 
 
 class JobColumns:

@@ -18,8 +18,8 @@ from jobs.clock import clock
 from jobs.models import Installation
 from jobs.models.installation import REMEDY
 from jobs.permissions import RELEASE_INSTALLATION
-from jobs.templatetags.runat import exact
 from jobs.transitions import restoring
+from jobs.web.appearance.times import exact
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -18,9 +18,10 @@ from jobs.clock import clock
 from jobs.models import Kind, Limit
 from jobs.models.limit import SLOWEST
 from jobs.permissions import PAUSE_LIMIT
-from jobs.templatetags.runat import badge, exact
+from jobs.templatetags.runat import badge
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
+from jobs.web.appearance.times import exact
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

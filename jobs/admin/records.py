@@ -21,7 +21,8 @@ from jobs.admin.within import Discreet, DiscreetInline, Within, reach_in
 from jobs.models import Attempt, Audit, Described, Job, Leadership, WorkerLog
 from jobs.models.dependency import Other
 from jobs.models.querysets.within import is_narrow
-from jobs.templatetags.runat import exact, percent, said, state_badge
+from jobs.templatetags.runat import percent, said, state_badge
+from jobs.web.appearance.times import exact
 
 M = TypeVar("M", bound=models.Model)
 

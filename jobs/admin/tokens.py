@@ -15,7 +15,8 @@ from jobs import tokens
 from jobs.admin.theme import ModelAdmin
 from jobs.clock import clock
 from jobs.models import Token
-from jobs.templatetags.runat import badge, exact
+from jobs.templatetags.runat import badge
+from jobs.web.appearance.times import exact
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -19,7 +19,8 @@ from jobs.models import Worker
 from jobs.models.team import Ownership
 from jobs.nodes import drains
 from jobs.permissions import CONTROL_JOB
-from jobs.templatetags.runat import badge, exact, ms
+from jobs.templatetags.runat import badge, ms
+from jobs.web.appearance.times import exact
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

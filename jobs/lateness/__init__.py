@@ -1,7 +1,7 @@
 """Causes for which jobs are late, told apart by what is stored, in words for people and for programs.
 
 Read in this order: causes (the fixed list), facts (what one read collects), deciding and resting (pure functions over
-it), story (the sentences of a job's page)."""
+it), story (the sentence of a job's page), way (what that page draws)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import NamedTuple
 from jobs.lateness.causes import LateCause
 from jobs.lateness.deciding import decide, wanted_at
 from jobs.lateness.facts import collect
-from jobs.lateness.story import Step, explain, story
+from jobs.lateness.story import explain
+from jobs.lateness.way import Stop, Track, way
 from jobs.models import Job
 from jobs.objectives.limits import LEAST, start_limits
 from jobs.states import State
 
-__all__ = ["Late", "LateCause", "Step", "cause_of", "explain", "late_of", "story"]
+__all__ = ["Late", "LateCause", "Stop", "Track", "cause_of", "explain", "late_of", "way"]
 
 
 class Late(NamedTuple):

@@ -1,8 +1,7 @@
-"""The story of one job in the order of time, and why it was late in one sentence."""
+"""Sentence that says why one job was late."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.lateness.deciding import decide, wanted_at
@@ -20,37 +19,6 @@ HELD = {
     Hold.KEY: "its turn among the jobs of its key",
     Hold.QUEUE: "its turn in its queue",
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """Moment of a job's life, and the milliseconds since the one before it."""
-
-    what: str
-    at: datetime
-    after_ms: float | None
-
-
-def story(job: Job) -> list[Step]:
-    """Return what has happened, and what is due, in the order of time."""
-    moments = [
-        ("Created", job.created_at),
-        ("Published", job.enqueued_at),
-        ("Acquired by a worker", job.locked_at),
-        ("Due", job.run_at),
-        ("Its turn", job.turn_at),
-        ("Due, by a rate", job.not_before),
-        ("Started, at the earliest" if job.is_confirmed else "Started", job.execute_at),
-        ("Asked to stop", job.cancel_requested_at),
-        ("Its deadline", job.ends_by),
-        ("Interrupted" if job.is_confirmed else State(job.state).label.capitalize(), job.finished_at),
-    ]
-    known = sorted(((what, at) for what, at in moments if at is not None), key=lambda moment: moment[1])
-    steps: list[Step] = []
-    for what, at in known:
-        after = (at - steps[-1].at).total_seconds() * 1000 if steps else None
-        steps.append(Step(what, at, after))
-    return steps
 
 
 def explain(job: Job, now: datetime) -> str:

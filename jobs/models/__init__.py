@@ -19,6 +19,7 @@ from jobs.models.objective import Objective
 from jobs.models.occurrence import Occurrence, OccurrenceChange
 from jobs.models.operation import Operation
 from jobs.models.outage import Outage
+from jobs.models.preference import Preference, Theme, Times
 from jobs.models.retention_rule import RetentionRule
 from jobs.models.saved_view import SavedView
 from jobs.models.schedule import Schedule
@@ -60,6 +61,7 @@ __all__ = [
     "Operation",
     "Outage",
     "Ownership",
+    "Preference",
     "RetentionRule",
     "SavedView",
     "Schedule",
@@ -69,6 +71,8 @@ __all__ = [
     "Subscription",
     "TargetRule",
     "Team",
+    "Theme",
+    "Times",
     "Token",
     "Trigger",
     "Turn",

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 
 from jobs import exactjson
 from jobs.models import Audit, Subject
-from jobs.templatetags.runat import exact
+from jobs.web.appearance.times import local
 
 LONGEST = 200  # characters of a value that are shown
 FIRST = 4  # changes that are shown unfolded
@@ -131,4 +131,4 @@ def _moment(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return exact(moment) if moment.tzinfo is not None else text
+    return local(moment) if moment.tzinfo is not None else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.cache import cache
 from django.template.loader import render_to_string
@@ -21,7 +22,9 @@ from jobs.monitor.overview import trends as figures
 from jobs.monitor.overview.tiles import of_queues, tiles
 from jobs.monitor.overview.trends import Trends, latest
 from jobs.monitor.problem import LATE
+from jobs.monitor.snapshot import Snapshot
 from jobs.rights import Reach
+from jobs.web.appearance import shown
 from jobs.web.sparkline import drawn
 
 KEPT_FOR = 1  # seconds
@@ -32,16 +35,30 @@ KEY = "runat-monitor-picture"
 
 @dataclass(frozen=True)
 class CachedPage:
-    """The monitor's changing part, rendered. `etag` names the facts in it, not the moment it was taken."""
+    """The monitor's changing part, rendered. `etag` names the facts in it and the clocks that it goes by, not the
+    moment it was taken."""
 
     etag: str
     html: str
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """Facts that one look has found, which are shown to each by his own clocks."""
+
+    now: datetime
+    seen: Snapshot
+    trends: Trends
+
+
 def cached_page(reach: Reach) -> CachedPage:
-    """Return the latest picture of what is within this reach: at most KEPT_FOR seconds old, or SHOWN_FOR while a newer
-    one is being taken. Raises DatabaseError."""
-    return renewed(_key(reach), lambda: _take(reach), fresh=KEPT_FOR, shown=max(SHOWN_FOR, KEPT_FOR), wait=PATIENCE)
+    """Return the latest picture of what is within this reach, by the clocks of whoever asks: at most KEPT_FOR seconds
+    old, or SHOWN_FOR while a newer one is being taken. Raises DatabaseError."""
+    longest = max(SHOWN_FOR, KEPT_FOR)
+    facts = renewed(_key(reach), lambda: _take(reach), fresh=KEPT_FOR, shown=longest, wait=PATIENCE)
+    # Clocks are a part of the name: nobody sees those of another person.
+    name = f"{_key(reach)}-{shown.zone().key}-{facts.now.timestamp()}"
+    return kept(name, longest, lambda: _rendered(facts, reach))
 
 
 def forget(reach: Reach) -> None:
@@ -53,17 +70,20 @@ def _key(reach: Reach) -> str:
     return f"{KEY}{name_of(reach)}"
 
 
-def _take(reach: Reach) -> CachedPage:
+def _take(reach: Reach) -> _Facts:
     now = clock.current()
-    seen = snapshot.take(now, broker.client.depths, reach)
-    trends = latest(now, reach)
-    shown, charts = tiles(trends, alerts=seen.alerts), _charts(trends, reach)
+    return _Facts(now, snapshot.take(now, broker.client.depths, reach), latest(now, reach))
+
+
+def _rendered(facts: _Facts, reach: Reach) -> CachedPage:
+    now, seen, trends = facts.now, facts.seen, facts.trends
+    figures_shown, charts = tiles(trends, alerts=seen.alerts), _charts(trends, reach)
     html = render_to_string(
         "jobs/monitor/live.html",
         {
             "now": now,
             "seen": seen,
-            "tiles": shown,
+            "tiles": figures_shown,
             "charts_of": charts,
             "is_narrow": is_narrow(reach),
             "verdict": verdict.judge(seen),
@@ -73,13 +93,13 @@ def _take(reach: Reach) -> CachedPage:
             "period": f"last {FIGURES_LIMIT:,}" if seen.figures.cut else "1 h",
         },
     )
-    etag = hashlib.blake2b(repr((seen, shown, charts)).encode(), digest_size=12).hexdigest()
+    etag = hashlib.blake2b(repr((seen, figures_shown, charts, shown.zone().key)).encode(), digest_size=12).hexdigest()
     return CachedPage(etag=f'"{etag}"', html=html)
 
 
 def _charts(trends: Trends, reach: Reach) -> dict[str, SafeString]:
     """Return the charts of each queue, drawn once for as long as their figures are kept."""
-    name = f"{KEY}-charts-{trends.asked.since.timestamp():.0f}{name_of(reach)}"
+    name = f"{KEY}-charts-{trends.asked.since.timestamp():.0f}-{shown.zone().key}{name_of(reach)}"
     return kept(name, figures.KEPT_FOR, lambda: _drawn(trends))
 
 

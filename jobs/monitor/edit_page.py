@@ -16,9 +16,9 @@ from jobs.clock import clock
 from jobs.models import Job, Verb
 from jobs.monitor.access import job_for, page
 from jobs.rules.controls import CONTROLS
+from jobs.web.appearance.person import remember_typed, typed_zone
 from jobs.web.controls import version_in
 from jobs.web.edit_form import EditForm
-from jobs.web.pages import last_zone, remember_zone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -36,7 +36,7 @@ def edit(request: HttpRequest, job_id: int) -> HttpResponse:
         why = f"Only a job that has not started can be edited; job {job_id} is {job.get_state_display()}."
         messages.warning(request, why)
         return redirect("job", job_id)
-    zone = ZoneInfo(last_zone(request) or "UTC")
+    zone = ZoneInfo(typed_zone(request) or "UTC")
     if request.method != "POST":
         return _shown(request, job, EditForm(now=now, by=by, job=job, zone=zone))
     form = EditForm(request.POST, now=now, by=by, job=job, zone=zone)
@@ -50,7 +50,7 @@ def edit(request: HttpRequest, job_id: int) -> HttpResponse:
         for problem in error.message_dict.get("reason", []):
             form.add_error(None, problem)
         return _shown(request, job, form, status=400)
-    remember_zone(request, form.cleaned_data["time_zone"])
+    remember_typed(request, form.cleaned_data["time_zone"])
     (messages.success if answer.done else messages.warning)(request, answer.why)
     return redirect("job", job_id)
 

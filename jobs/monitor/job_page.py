@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 
 from jobs import targets
 from jobs.clock import clock
-from jobs.lateness import explain, story
-from jobs.models import Job
+from jobs.lateness import explain, way
+from jobs.models import Job, Schedule
 from jobs.models.dependency import DEPENDENTS_SHOWN, awaited_by, dependents_of
 from jobs.monitor.access import is_known, may_look, page
+from jobs.monitor.target_runs import last_runs
 from jobs.permissions import ADD_JOB
 from jobs.rights import reach_of
 from jobs.rights.alert_rules import may_tell_of
@@ -28,6 +29,7 @@ from jobs.rights.telling import seen_job
 from jobs.states import State
 from jobs.transitions.dependencies import runs
 from jobs.web import controls
+from jobs.web.appearance.shown import ZONE, about_job, follow_address
 
 STOP_POLLING = 286  # htmx takes the answer, and asks no more
 
@@ -45,7 +47,10 @@ class Seen:
 @page
 def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     """The facts in the order of time, why it was late, its ledger, and what can be done."""
-    return render(request, "jobs/monitor/job.html", _look(request, job_id).context)
+    seen = _look(request, job_id)
+    runs = last_runs(seen.job, reach_of(request.user), clock.current())
+    about_job(Schedule.objects.zone_of(seen.job.schedule_id))
+    return render(request, "jobs/monitor/job.html", {**seen.context, "last_runs": runs})
 
 
 @require_safe
@@ -53,6 +58,7 @@ def job_live(request: HttpRequest, job_id: int) -> HttpResponse:
     """The changing part, 304 while nothing has happened, and the last one when the job has ended: from then on nothing
     happens by itself. A viewer who may not look any more, and a job that is gone, are for the whole page."""
     whole_page = {"HX-Redirect": reverse("job", args=[job_id])}
+    follow_address(request)
     reach = may_look(request)
     if reach is None:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers=whole_page)
@@ -95,14 +101,14 @@ def _look(request: HttpRequest, job_id: int) -> Seen:
         "is_ahead": job.state == State.PENDING and job.due > now,
     }
     rows = [_values(job), [_values(attempt) for attempt in attempts], [row.pk for row in job.audit.all()]]
-    etag = hashlib.blake2b(repr([rows, facts, now.date()]).encode(), digest_size=12).hexdigest()
+    etag = hashlib.blake2b(repr([rows, facts, now.date(), request.GET.get(ZONE)]).encode(), digest_size=12).hexdigest()
     running = job.state == State.RUNNING
     more = {
         "job": job,
         "target": targets.known(job.target),
         "payload": targets.shown(job.target, job.payload, sees_secrets=reach.sees_secrets),
         "now": now,
-        "steps": story(job),
+        "tracks": way(job, attempts, now),
         "attempts": attempts,
         "running": attempts[-1] if running and attempts else None,
         "running_since": max(job.locked_at, job.run_at) if running and job.locked_at else None,

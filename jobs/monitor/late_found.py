@@ -15,6 +15,7 @@ from jobs.objectives.limits import start_limits
 from jobs.rights import Reach
 from jobs.rights.telling import tell
 from jobs.states import Cause
+from jobs.web.appearance.times import minute
 
 MOST = 500  # late jobs, runs and skipped jobs that are explained, of each the last
 BUCKETS = 48  # of the chart
@@ -166,7 +167,7 @@ def bars(found: Found, since: datetime, now: datetime) -> list[Bar]:
     shown = []
     for n in range(BUCKETS):
         up, over = round(100 * late[n] / most, 2), round(100 * missed[n] / most, 2)
-        title = f"from {since + n * each:%Y-%m-%d %H:%M} UTC: {late[n]} late, {missed[n]} missed"
+        title = f"from {minute(since + n * each)}: {late[n]} late, {missed[n]} missed"
         shown.append(Bar(n * 10, 8, round(100 - up, 2), up, round(100 - up - over, 2), over, title))
     return shown
 

@@ -26,6 +26,7 @@ from jobs.rules.finding import address_of
 from jobs.transitions import operations as transitions
 from jobs.transitions.operations.making import can_be_undone
 from jobs.web import operations as words
+from jobs.web.appearance.shown import ZONE, follow_address
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def operation_page(request: HttpRequest, operation_id: int) -> HttpResponse:
 def operation_live(request: HttpRequest, operation_id: int) -> HttpResponse:
     """The changing part, 304 while nothing has happened, and the last one when it has ended."""
     whole_page = {"HX-Redirect": reverse("operation", args=[operation_id])}
+    follow_address(request)
     reach = may_look(request)
     if reach is None or not request.user.has_perm(VIEW_JOB):
         return HttpResponse(status=401, headers=whole_page)
@@ -85,7 +87,7 @@ def operation_live(request: HttpRequest, operation_id: int) -> HttpResponse:
     except Http404:
         return HttpResponse(status=404, headers=whole_page)
     row = facts["line"].row
-    state = [row.done, row.refused, row.ended_at, row.undone_by.count(), facts["follows"]]
+    state = [row.done, row.refused, row.ended_at, row.undone_by.count(), facts["follows"], request.GET.get(ZONE)]
     etag = f'"{hashlib.blake2b(repr(state).encode(), digest_size=12).hexdigest()}"'
     if row.ended_at is not None:
         response = render(request, "jobs/monitor/operation_live.html", facts, status=STOP_POLLING)

@@ -22,6 +22,7 @@ from jobs.permissions import VIEW_JOB
 from jobs.rights import reach_of
 from jobs.rules.may import may_undo, why_not
 from jobs.web import controls
+from jobs.web.appearance.shown import follow_address
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
         "picture": cached_page(reach),
         "paused": "paused" in request.GET,
         "moves": moments.back_from(now),
-        "typed": {"at": f"{now - HOUR:%Y-%m-%dT%H:%M}", "zone": "UTC"},
+        "typed": moments.typed(now - HOUR),
     }
     return render(request, "jobs/monitor/page.html", facts)
 
@@ -52,6 +53,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """The changing part of the monitor, 304 while nothing has happened. The login is asked for by the whole page."""
+    follow_address(request)
     reach = may_look(request)
     if reach is None or reach.own_only:
         return HttpResponse(status=401, headers={"HX-Redirect": reverse("monitor")})

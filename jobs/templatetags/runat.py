@@ -1,4 +1,4 @@
-"""Filters and tags for moments, spans and states: shown alike everywhere. Times are UTC."""
+"""Filters and tags for moments, spans and states: shown alike everywhere, by the clocks of whoever looks."""
 
 from __future__ import annotations
 
@@ -16,10 +16,19 @@ from jobs.nodes.metrics import Reading
 from jobs.spans import measured, span
 from jobs.states import State, StopStanding
 from jobs.web.addresses import here
+from jobs.web.appearance import shown, times
+from jobs.web.appearance.times import exact
 
 register = template.Library()
 register.filter("policies", rules.policies)
 register.filter("here", here)
+register.filter("exact", exact)
+register.filter("local", times.local)
+register.filter("minute", times.minute)
+register.filter("zone_of", times.zone_of)
+register.filter("weekday", times.weekday)
+register.filter("clocked", times.clocked)
+register.filter("timed", times.in_sentence)
 
 # Each state has a sign and a word beside its colour: colour alone says nothing to many.
 LOOKS = {
@@ -120,29 +129,32 @@ def _ticking(now: datetime, moment: datetime | None, way: str) -> SafeString:
     seconds = (now - moment).total_seconds() if way == "since" else (moment - now).total_seconds()
     stamp = moment.astimezone(UTC).isoformat()
     return format_html(
-        '<time datetime="{}" data-tick="{}" title="{}">{}</time>', stamp, way, exact(moment), span(seconds)
+        '<time datetime="{}" data-tick="{}" title="{}">{}</time>', stamp, way, times.local(moment), span(seconds)
     )
-
-
-@register.filter
-def exact(moment: datetime | None) -> str:
-    """`2026-11-21 12:00:05.123`, the fraction only where there is one."""
-    if moment is None:
-        return "—"
-    moment = moment.astimezone(UTC)
-    fraction = f".{moment.microsecond // 1000:03d}" if moment.microsecond else ""
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}"
 
 
 @register.simple_tag(takes_context=True)
 def moment(context: Context, value: datetime | None) -> SafeString:
     """The time of day, with the date where it is not today."""
-    if value is None:
-        return SafeString("—")
-    value = value.astimezone(UTC)
-    today = value.date() == context["now"].astimezone(UTC).date()
-    shown = exact(value)[11:] if today else exact(value)
-    return format_html('<time datetime="{}" title="{} UTC">{}</time>', value.isoformat(), exact(value), shown)
+    return SafeString("—") if value is None else times.element(value, context["now"])
+
+
+@register.simple_tag(takes_context=True)
+def appearance(context: Context) -> shown.Shown:
+    """Return how this answer is shown."""
+    return shown.current() or shown.Shown(context["request"])
+
+
+@register.simple_tag
+def zone_key() -> str:
+    """Name the zone of times: `Europe/Berlin`."""
+    return shown.zone().key
+
+
+@register.simple_tag
+def date_and_time(value: datetime | None) -> SafeString:
+    """The time with its date, where no page says which day it is."""
+    return SafeString("—") if value is None else times.element(value)
 
 
 @register.filter
@@ -172,13 +184,13 @@ def whole(value: int) -> str:
 @register.filter
 def linked(sentence: str, links: Iterable[tuple[str, str]]) -> SafeString:
     """Show a sentence with links from parts of it, each (text, address), in their order there."""
-    shown, rest = [], sentence
+    parts, rest = [], sentence
     for text, address in links:
         before, found, after = rest.partition(text)
         if found:
-            shown.append(format_html('{}<a href="{}">{}</a>', before, address, text))
+            parts.append(format_html('{}<a href="{}">{}</a>', before, address, text))
             rest = after
-    return format_html("{}{}", format_html_join("", "{}", ((part,) for part in shown)), rest)
+    return format_html("{}{}", format_html_join("", "{}", ((part,) for part in parts)), rest)
 
 
 @register.filter
@@ -192,7 +204,8 @@ def as_json(payload: object) -> str:
 
 @register.filter
 def said(log: object) -> str:
-    """Return what a target said, a line each with its time of day, in UTC; and where some are missing."""
+    """Return what a target said, a line each with its time of day by the clocks of whoever looks; and where some are
+    missing."""
     if not isinstance(log, dict):
         return ""
     lines = [_line(line) for line in log.get("lines", [])]
@@ -205,7 +218,15 @@ def said(log: object) -> str:
 def _line(line: dict[str, str]) -> str:
     source, level = line.get("from", ""), line.get("level", "info")
     said_by = " ".join(filter(None, (level.upper() if level != "info" else "", source and f"[{source}]")))
-    return " ".join(filter(None, (line.get("at", "")[11:23], said_by, line.get("text", ""))))
+    return " ".join(filter(None, (_time_of_day(line.get("at", "")), said_by, line.get("text", ""))))
+
+
+def _time_of_day(stamp: str) -> str:
+    try:
+        at = datetime.fromisoformat(stamp)
+        return at.astimezone(shown.zone()).isoformat(timespec="milliseconds")[11:23]
+    except (ValueError, OverflowError):  # of an old line
+        return stamp[11:23]
 
 
 @register.filter

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -24,14 +23,13 @@ from jobs.rights import reach_of
 from jobs.rights.telling import seen_job
 from jobs.rules.controls import CONTROLS, why_not_again
 from jobs.web import arguments, parsing, whens
+from jobs.web.appearance.person import remember_typed, typed_zone
 from jobs.web.forms import ARGUMENTS_OF, LIKE, LONGEST_ID, OTHER_TARGET, JobForm
 from jobs.web.refused import refuse
 from jobs.web.typed import typed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-
-TIME_ZONE = "time_zone"  # of a session: the one that was used last
 
 
 @login_required
@@ -42,7 +40,7 @@ def new_job(request: HttpRequest) -> HttpResponse:
         return refuse(request, why_refused(request.user, ADD_JOB))
     now, user = clock.current(), cast("AbstractBaseUser", request.user)
     if request.method != "POST":
-        zone = last_zone(request)
+        zone = typed_zone(request)
         initial = {**_proposed(request), "time_zone": zone or "UTC"}
         return _shown(request, JobForm(now=now, by=user, initial=initial), is_fresh=zone is None)
     if request.POST.get(ARGUMENTS_OF, request.POST.get("target")) != request.POST.get("target"):
@@ -58,21 +56,10 @@ def new_job(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = str(refusal.retry_after)
         return response
     job, _ = transitions.create(form.new_job, now=now, by=user)
-    remember_zone(request, form.cleaned_data["time_zone"])
+    remember_typed(request, form.cleaned_data["time_zone"])
     sentence = f"Job {job.pk} will start {job.target} at {job.run_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
     messages.success(request, f"{sentence} {job.waited_for}".rstrip())
     return redirect("job", job.pk)  # whoever creates jobs sees those of his own
-
-
-def last_zone(request: HttpRequest) -> str | None:
-    """Return the name of the zone that this person has used last; None where there is none yet."""
-    zone: str | None = request.session.get(TIME_ZONE)
-    return zone
-
-
-def remember_zone(request: HttpRequest, zone: ZoneInfo) -> None:
-    if last_zone(request) != zone.key:
-        request.session[TIME_ZONE] = zone.key
 
 
 def _proposed(request: HttpRequest) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from jobs.web.appearance import shown
 
 WIDTH, HEIGHT = 120, 24
 LEAST = 0.1  # where a scale of logarithms begins
@@ -36,9 +38,10 @@ def of_times(
     log: bool = False,
 ) -> Spark:
     """Return the chart of these values, the first of the stretch from `since` on, and say in words what it shows."""
-    until = since + len(values) * each
-    where = f"{name}, {_moment(since)} to {_moment(until)} UTC"
-    known = [(value, since + n * each) for n, value in enumerate(values) if value is not None]
+    zone = shown.zone()
+    begin, end = since.astimezone(zone), (since + len(values) * each).astimezone(zone)
+    where = f"{name}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M %Z}"
+    known = [(value, (since + n * each).astimezone(zone)) for n, value in enumerate(values) if value is not None]
     if not known:
         return Spark(tuple(values), f"{where}: nothing is known.", mark, log)
     highest, at = max(known, key=lambda one: one[0])
@@ -51,10 +54,6 @@ def of_times(
         f"{where}: {say(lowest)} to {say(highest)}, which was at {at:%H:%M}; {say(last)} at {last_at:%H:%M}{missing}."
     )
     return Spark(tuple(values), words, mark, log)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,6 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -17,13 +16,14 @@ from django.shortcuts import render
 
 from jobs.conf import conf
 from jobs.rights import said
+from jobs.web.appearance.person import WithPreference
 from project import noted
 
 log = logging.getLogger("project.account")
 GROUPS = "groups"  # the claim
 
 
-class Backend(ModelBackend):
+class Backend(WithPreference):
     """Rights of those who have come by the provider. It takes no passwords."""
 
     def authenticate(self, request: HttpRequest | None, *args: Any, **credentials: Any) -> None:

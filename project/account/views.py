@@ -21,8 +21,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jobs.api.problems import CONTENT_TYPE, Problem
 from jobs.conf import conf
+from jobs.models import Preference
 from jobs.rights import said
 from jobs.web.addresses import here
+from jobs.web.appearance.person import preference_of
 from project import noted
 from project.account import totp
 from project.account.forms import WRONG_CODE, CodeForm, LoginForm, ResetForm
@@ -199,6 +201,7 @@ def _page(request: HttpRequest, form: CodeForm) -> HttpResponse:
     person = _person(request)
     is_set_up = totp.is_set_up(person)
     device = None if is_set_up else totp.begun(person)
+    known = preference_of(person) or Preference()
     context = {
         "form": form,
         "is_set_up": is_set_up,
@@ -207,6 +210,8 @@ def _page(request: HttpRequest, form: CodeForm) -> HttpResponse:
         "picture": totp.picture(device) if device else "",
         "demanded": DEMANDED if totp.is_demanded(request) else "",
         "has_password": person.has_usable_password(),
+        "time_zone": known.time_zone,
+        "browser_zone": known.browser_zone,
     }
     return render(request, "account/account.html", context)
 

@@ -37,6 +37,18 @@ KNOWN: dict[tuple[str, str], str] = {
 # Not looked at in dark: Swagger's own colours, with nothing of ours.
 PACKAGES = ("/api/docs/",)
 TOKENS = "/tokens/#new"  # looked at after the form there was sent
+# Lines of text of ours that nobody can follow to the next one.
+LONG_LINES = """
+return [...document.querySelectorAll("main p, main li, main .message")].filter(one => one.offsetParent)
+    .filter(one => one.textContent.length > 250 && one.getBoundingClientRect().width > 1400 && !one.querySelector("li, p"))
+    .map(one => one.textContent.trim().slice(0, 60));
+"""
+# Tables that leave a wide screen empty beside them.
+NARROW_TABLES = """
+return [...document.querySelectorAll("main .panel > table")].filter(one => one.offsetParent)
+    .filter(one => one.getBoundingClientRect().width < 0.9 * one.parentElement.clientWidth).map(one => one.textContent.trim().slice(0, 60));
+"""
+WIDEST = 3840
 NOT_FOR_PEOPLE = (" object at 0x", "DatabaseDefault", "Traceback", "None None")
 
 
@@ -92,6 +104,24 @@ def mistakes(browser: Any, live_server: Any, asked: Sequence[str]) -> Iterator[s
             if browser.execute_script("return document.documentElement.scrollWidth") > width:
                 yield f"{address} is wider than {width}"
             browser.get_log("browser")  # one of them is not there
+
+
+def in_the_widest(browser: Any, live_server: Any, asked: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with these pages on the widest screen that people have."""
+    emulate(browser, width=WIDEST)
+    for address in asked:
+        browser.get(live_server.url + address)
+        if browser.execute_script("return document.documentElement.scrollWidth") > WIDEST:
+            yield f"{address} is wider than {WIDEST}"
+        yield from (f"{address} has a long line: {text}" for text in browser.execute_script(LONG_LINES))
+        yield from (f"{address} has a narrow table: {text}" for text in browser.execute_script(NARROW_TABLES))
+        browser.get_log("browser")  # one of them is not there
+
+
+def test_each_page_has_readable_lines_and_full_tables_on_the_widest_screen(full: Any, live_server: Any) -> None:
+    log_in(full, live_server)
+    wrong = list(in_the_widest(full, live_server, list(addresses())))
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_no_page_has_a_serious_finding_words_for_us_only_or_more_than_fits(

@@ -6,6 +6,7 @@ import django
 import pytest
 from django.apps import AppConfig, apps
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -121,6 +122,20 @@ def test_addresses_of_theirs_that_are_called_like_ours_are_named(addresses):
 def test_a_middleware_that_is_missing_is_named(settings):
     settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one != "jobs.unavailable.DatabaseAway"]
     assert ids() == {"jobs.W007"}
+
+
+def test_a_project_whose_pages_know_no_person_is_told_so(settings):
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "appearance" not in one]
+    assert ids() == {"jobs.W010"}
+
+
+def test_pages_hold_without_knowing_who_looks(client, settings):
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "appearance" not in one]
+    client.force_login(User.objects.create_superuser("ada", password="pw"))
+    for address in ("/", "/jobs/", "/tokens/"):
+        page = client.get(address).content.decode()
+        assert "All times are UTC" in page
+        assert 'name="theme"' not in page
 
 
 def test_a_schema_class_that_makes_no_document_of_ours_is_named(monkeypatch):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.models import Audit, Calendar, Job
+from jobs.models import Audit, Calendar, Job, Preference
 from tests.monitor.rows import ended, pending, running
 
 pytestmark = pytest.mark.django_db
@@ -80,9 +80,7 @@ def test_what_is_changed_is_written_and_stands_in_the_audit(operator, job):
 
 
 def test_a_time_that_clocks_show_twice_is_shown_in_utc(operator, job):
-    session = operator.session
-    session["time_zone"] = "Europe/Berlin"
-    session.save()
+    Preference.objects.create(user_id=operator.session["_auth_user_id"], time_zone="Europe/Berlin")
     Job.objects.update(run_at=datetime(2099, 10, 25, 0, 30, tzinfo=UTC))
     fields = sent(text(operator.get(f"/jobs/{job.pk}/edit/")))
     assert fields["run_at"] == "2099-10-25 00:30:00 UTC"

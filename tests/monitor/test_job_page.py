@@ -154,8 +154,8 @@ def test_it_goes_back_only_to_ourselves(operator, at):
 
 def test_what_the_page_costs(viewer, at, django_assert_num_queries):
     job = ended(at)
-    # Session, user, two for the permissions, the job, its ledger, its audit, the teams.
-    with django_assert_num_queries(8):
+    # Session, user, two for the permissions, the job, its ledger, its audit, the teams, the last runs of its target.
+    with django_assert_num_queries(9):
         viewer.get(f"/jobs/{job.pk}/")
 
 

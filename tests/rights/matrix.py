@@ -226,6 +226,7 @@ OPEN |= {
     "token-rotate",
     "token-revoke",
     "account",
+    "appearance",
     "password_change",
     "password_reset",
     "password_reset_confirm",

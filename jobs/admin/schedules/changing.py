@@ -25,9 +25,9 @@ from jobs.recurrence import BadExpression
 from jobs.rights import Reach, reach_of
 from jobs.rules import SCHEDULE_ASKED
 from jobs.rules.schedule_checking import NAME_TAKEN
-from jobs.templatetags.runat import exact
 from jobs.transitions.schedules import definitions
 from jobs.web import parsing, schedule_preview
+from jobs.web.appearance.times import exact
 from jobs.web.parsing import Unreadable
 from jobs.web.schedule_form import ScheduleForm, initial_of
 

@@ -19,8 +19,9 @@ from jobs.models.querysets.strips import LastRun
 from jobs.recurrence import BadExpression
 from jobs.recurrence.words import in_words
 from jobs.states import Cause, Standing
-from jobs.templatetags.runat import badge, exact
+from jobs.templatetags.runat import badge
 from jobs.transitions.schedules.nominal import parsed
+from jobs.web.appearance.times import exact
 
 LOOKS = {
     Standing.ON: ("good", "✓"),

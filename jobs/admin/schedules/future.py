@@ -15,10 +15,10 @@ from jobs.rights import Reach
 from jobs.rights.seeing import seen_runs
 from jobs.rights.telling import tell
 from jobs.states import Blackout, Hold, State
-from jobs.templatetags.runat import exact
 from jobs.transitions.dependencies.runs import awaited_by
 from jobs.transitions.schedules.nominal import parsed, times_after
 from jobs.web import clock_marks
+from jobs.web.appearance.times import exact
 
 SHOWN = 10
 WAITS_SHOWN = 5  # of the runs after which one comes

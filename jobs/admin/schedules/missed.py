@@ -20,7 +20,8 @@ from jobs.admin.within import Discreet, reach_in
 from jobs.models import Occurrence
 from jobs.permissions import VIEW_SCHEDULE
 from jobs.states import Cause
-from jobs.templatetags.runat import badge, exact
+from jobs.templatetags.runat import badge
+from jobs.web.appearance.times import exact
 
 TITLE = "Missed: what should have run and has not"
 

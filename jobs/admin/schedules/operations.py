@@ -25,9 +25,10 @@ from jobs.clock import clock
 from jobs.models import Operation
 from jobs.permissions import CONTROL_SCHEDULE, VIEW_SCHEDULE
 from jobs.rights.seeing import not_theirs
-from jobs.templatetags.runat import OPERATION_LOOKS, exact, operation_badge
+from jobs.templatetags.runat import OPERATION_LOOKS, operation_badge
 from jobs.transitions.schedules.backfill import cancel_operation
 from jobs.web import operations as words
+from jobs.web.appearance.times import exact
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -27,7 +27,8 @@ from jobs.rights import Reach
 from jobs.rights.telling import tell
 from jobs.spans import span
 from jobs.states import CatchUp, Cause, Overlap
-from jobs.templatetags.runat import as_json, badge, exact, state_badge
+from jobs.templatetags.runat import as_json, badge, state_badge
+from jobs.web.appearance.times import exact
 
 if TYPE_CHECKING:
     from jobs.admin.schedules.schedule import ScheduleAdmin

@@ -103,6 +103,11 @@ class ScheduleQuerySet(RowsWithin, models.QuerySet["Schedule"]):
         """Select these with the people who have made or paused them."""
         return self.select_related("created_by", "paused_by")
 
+    def zone_of(self, schedule_id: int | None) -> str:
+        """Return the name of this one's zone; empty where there is no such schedule. One statement, none for None."""
+        found = self.filter(pk=schedule_id).values_list("time_zone", flat=True) if schedule_id else ()
+        return next(iter(found), "")
+
     def search(self, text: str) -> ScheduleQuerySet:
         """Select those in whose name or target this stands, or that have this label, such as team:payroll."""
         text = text.strip()

@@ -13,6 +13,7 @@ from jobs.models.rollups.removing import KEPT
 from jobs.models.rollups.series import Asked
 from jobs.monitor.overview.trends import HOUR, HOURS, LAG, MINUTES, begins
 from jobs.web import parsing
+from jobs.web.appearance import shown
 
 DAY = timedelta(days=1)
 MOVES = (("1 day", DAY), ("1 h", HOUR), ("10 min", timedelta(minutes=10)))
@@ -100,6 +101,12 @@ def _span(at: datetime, now: datetime) -> Asked:
         if until - back >= now - KEPT[step]:
             break
     return Asked(until - back, until, step)
+
+
+def typed(at: datetime) -> dict[str, str]:
+    """Return what the fields of another moment have at first: by the clocks of whoever looks."""
+    zone = shown.zone()
+    return {"at": f"{at.astimezone(zone):%Y-%m-%dT%H:%M}", "zone": zone.key}
 
 
 def is_over(found: Moment, now: datetime) -> bool:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from jobs.states import State
+from tests.browser.test_a_day_at_work import until
 from tests.monitor.overview.rows import sampled
 from tests.monitor.rows import SECOND, ended, leader, pending, worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+COLOUR = "return getComputedStyle(document.body).backgroundColor"
+DARK = "rgb(16, 21, 28)"
 
 
 def test_he_sees_all_and_is_offered_nothing_that_he_may_not(somebody: Any, many: None) -> None:
@@ -52,6 +55,25 @@ def test_he_looks_at_an_hour_ago_and_comes_back(somebody: Any, transactional_db:
     linus.picture("An hour ago")
     linus.press("Go back to now")
     linus.reads("No beat is leading")
+
+
+def test_times_and_colours_are_his_own_and_stay_so(somebody: Any, transactional_db: None) -> None:
+    job = pending(datetime(2099, 1, 15, 12, tzinfo=UTC))
+    linus = somebody("viewer", "linus")
+    linus.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kolkata"})
+    try:
+        with linus.task("See times by my own clocks", f"/jobs/{job.pk}/"):
+            linus.press("Mine")
+            linus.reads("2099-01-15 17:30:00 IST")
+        assert linus.browser.current_url.endswith(f"/jobs/{job.pk}/")
+        with linus.task("Have dark colours", f"/jobs/{job.pk}/"):
+            linus.press("☾")
+            until(linus.browser, lambda: linus.browser.execute_script(COLOUR) == DARK)
+        linus.press("Log out")
+        until(linus.browser, lambda: linus.browser.current_url.endswith("/login/"))
+        assert linus.browser.execute_script(COLOUR) == DARK
+    finally:
+        linus.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
 
 
 @pytest.mark.parametrize(

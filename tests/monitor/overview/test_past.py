@@ -172,7 +172,7 @@ def test_an_hour_of_long_ago_has_its_own_words(viewer, at):
     sampled(when, queue="mail", busy=1, slots=2)
     counted(when, starts=120)
     page = text(viewer.get(f"/?at={written(when + 17 * MINUTE)}"))
-    assert f"Figures of the hour from {when:%Y-%m-%d %H:%M:%S} UTC, with 24 hours up to it." in page
+    assert f"Figures of the hour from {when:%Y-%m-%d %H:%M} UTC, with 24 hours up to it." in page
     assert "Started a minute 2 120 in 24 h" in page
 
 

@@ -79,5 +79,5 @@ CELERY_BEAT_SCHEDULE = {"count": {"task": "stock.tasks.count", "schedule": 2.0, 
 INSTALLED_APPS += ["jobs", "django.contrib.postgres", "django_celery_beat", "knox", "rest_framework"]
 INSTALLED_APPS += ["drf_spectacular", "drf_spectacular_sidecar"]
 DATABASES["default"]["ENGINE"] = "jobs.postgresql"
-MIDDLEWARE += ["jobs.unavailable.DatabaseAway"]
+MIDDLEWARE += ["jobs.web.appearance.shown.shown_to", "jobs.unavailable.DatabaseAway"]
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}

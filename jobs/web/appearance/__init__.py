@@ -1,0 +1,1 @@
+"""Looks of pages for one person: by whose clocks, and in which colours."""
