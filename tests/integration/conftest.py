@@ -84,7 +84,8 @@ class Cluster:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def beat(self, name: str = "beat", **environment: str) -> subprocess.Popen[bytes]:
-        return self._start(name, ["beat", "-l", "info"], **environment)
+        # A test that stops it and is killed itself leaves none behind: who is stopped does not hear a SIGTERM.
+        return self._start(name, ["beat", "-l", "info"], death_signal=signal.SIGKILL, **environment)
 
     def watcher(self, name: str, **environment: str) -> subprocess.Popen[bytes]:
         return self._spawn(name, ["django", "watch"], DJANGO_SETTINGS_MODULE="project.settings", **environment)
@@ -167,16 +168,19 @@ class Cluster:
             process.wait()
         self.processes.clear()
 
-    def _start(self, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
-        return self._spawn(name, ["celery", "-A", "project", *command], **environment)
+    def _start(self, name: str, command: list[str], **more: Any) -> subprocess.Popen[bytes]:
+        return self._spawn(name, ["celery", "-A", "project", *command], **more)
 
-    def _spawn(self, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, name: str, command: list[str], *, death_signal: signal.Signals = signal.SIGTERM, **environment: str
+    ) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = spawn(
                 [sys.executable, "-m", *command],
                 log=log,
                 cwd=settings.BASE_DIR,
                 environment=self.environment | environment,
+                death_signal=death_signal,
             )
         self.processes[name] = process
         return process
