@@ -14,6 +14,7 @@ from jobs.api.filters import BoundField, WordField
 from jobs.api.listing import PageQuery, checked
 from jobs.api.views import ApiView
 from jobs.clock import clock
+from jobs.models import Objective
 from jobs.models.rollups import series
 from jobs.permissions import VIEW_JOB
 
@@ -54,6 +55,9 @@ class PointSerializer(serializers.Serializer[Any]):
     completed = serializers.IntegerField(help_text="Starts that ended so in it; the next two also.")
     failed = serializers.IntegerField()
     interrupted = serializers.IntegerField()
+    late = serializers.IntegerField(
+        help_text="Bodies entered in it later than the objective of their target, else of their queue, else a second."
+    )
     delay = LengthsSerializer(help_text="From `run_at` to the entry of the body, of the bodies entered in it.")
     duration = LengthsSerializer(help_text="Of the bodies that ended in it.")
 
@@ -104,7 +108,7 @@ class SeriesView(ApiView):
             raise serializers.ValidationError({"step": str(error)}) from None
         found = {
             **asked._asdict(),
-            "points": series.points(asked, within=self.reach),
+            "points": series.points(asked, within=self.reach, limits=Objective.objects.start_limits()),
             "queues": series.queue_points(asked, within=self.reach),
         }
         return Response(SeriesSerializer(found).data)

@@ -24,7 +24,7 @@ def counted(db: None) -> None:
 
 
 def test_the_last_hour(api: Client, counted: None, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(8):  # who asks; the points; the queues
+    with django_assert_max_num_queries(9):  # who asks; the objectives; the points; the queues
         body = api.get(SERIES).json()
     assert body["step"] == 10
     assert sum(point["completed"] for point in body["points"]) == 2

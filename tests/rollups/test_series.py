@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.models import Team
+from jobs.models import Objective, Team
 from jobs.models.rollups import adding, series
-from jobs.models.rollups.digest import count_from, merged
 from jobs.rights import EVERYTHING
 from jobs.rights.reach import Owned, Reach
 from tests.conftest import NOW, seconds
@@ -55,13 +54,28 @@ def test_lengths_are_those_of_all_together():
     assert (duration.mean, duration.stdev) == (pytest.approx(500.0), pytest.approx(0.0, abs=1e-3))
 
 
+def late(**more):
+    found = series.points(span(step=10), within=EVERYTHING, **more)
+    return sum(point.delay.number for point in found), sum(point.late for point in found)
+
+
 def test_how_many_were_a_second_late_is_exact():
-    for late in (0.001, 0.999, 1.0, 1.001, 90.0):
-        ended(late=late)
+    for delay in (0.001, 0.999, 1.0, 1.001, 90.0):
+        ended(late=delay)
     add(NOW + seconds(100))
-    found = merged(point.delay.digest for point in series.points(span(step=10), within=EVERYTHING))
-    assert sum(count for _, count in found) == 5
-    assert count_from(found, 1000) == 3
+    assert late() == (5, 3)
+
+
+def test_how_many_were_late_by_the_objective_of_their_target_else_of_their_queue():
+    for kind, name, within_ms in (("target", "demo.sleep", 10_000), ("queue", "mail", 100), ("schedule", "mail", 10)):
+        Objective.objects.create(kind=kind, name=name, share=99, within_ms=within_ms)
+    for delay in (0.05, 0.5, 5.0, 50.0):
+        ended(late=delay)
+        ended(late=delay, queue="mail")
+        ended(late=delay, queue="mail", target="demo.sleep")
+    add(NOW + seconds(100))
+    assert late() == (12, 2 + 2 + 2)
+    assert late(limits=Objective.objects.start_limits()) == (12, 2 + 3 + 1)
 
 
 def test_a_stretch_of_starts_alone_has_no_lengths():

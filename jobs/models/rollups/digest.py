@@ -68,9 +68,3 @@ def merged(digests: Iterable[Iterable[Sequence[int]]]) -> Digest:
         for place, count in digest:
             found[place] += count
     return tuple(sorted(found.items()))
-
-
-def count_from(digest: Iterable[Sequence[int]], ms: float) -> int:
-    """Return how many were as long as this, which is an edge, or longer."""
-    within = last_place_within(ms)
-    return sum(count for place, count in digest if place > within)

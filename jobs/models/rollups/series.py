@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
+from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.within import IN_REACH, is_narrow, reach_values
 from jobs.models.rollups import OTHER, STEPS
-from jobs.models.rollups.digest import Digest, percentile
+from jobs.models.rollups.digest import A_DECADE, LEAST, Digest, last_place_within, percentile
 from jobs.models.rollups.removing import KEPT
 
 if TYPE_CHECKING:
+    from jobs.models.objective import StartLimit
     from jobs.rights.reach import Reach
 
 MOST_POINTS = 2_000
@@ -33,13 +35,14 @@ class Lengths(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Figures of a stretch of time: [at, at + step)."""
+    """Figures of a stretch of time: [at, at + step). `late`: of `delay`, how many were later than their objective."""
 
     at: datetime
     starts: int
     completed: int
     failed: int
     interrupted: int
+    late: int
     delay: Lengths
     duration: Lengths
 
@@ -77,14 +80,26 @@ own AS MATERIALIZED (
     ) AS one WHERE {IN_REACH}
     UNION ALL SELECT {OTHER} WHERE %(other)s
 )"""  # noqa: S608 - of our own words only
+# `in_time`: the last place of a start that is not late. What was never longer has none, and its digest is not read.
 POINTS = f"""
-WITH {OWN}, read AS MATERIALIZED (
-    SELECT date_bin(%(step)s * interval '1 s', at, %(since)s) AS point, r.*
-    FROM jobs_rollup AS r
-    WHERE step = %(source)s AND at >= %(since)s AND at < %(until)s AND series_id IN (SELECT id FROM own)
+WITH {OWN}, limits AS MATERIALIZED (
+    SELECT * FROM unnest(%(kinds)s::text[], %(names)s::text[], %(places)s::int[]) AS one (kind, name, place)
+), judged AS MATERIALIZED (
+    SELECT own.id, coalesce(of_target.place, of_queue.place, %(usual)s) AS in_time
+    FROM own LEFT JOIN jobs_series AS series USING (id)
+    LEFT JOIN limits AS of_target ON of_target.kind = 'target' AND of_target.name = series.target
+    LEFT JOIN limits AS of_queue ON of_queue.kind = 'queue' AND of_queue.name = series.queue
+), read AS MATERIALIZED (
+    SELECT date_bin(%(step)s * interval '1 s', at, %(since)s) AS point, in_time, r.*
+    FROM jobs_rollup AS r JOIN judged ON judged.id = r.series_id
+    WHERE step = %(source)s AND at >= %(since)s AND at < %(until)s
 ), sums AS (
     SELECT point, sum(starts) AS starts, sum(completed) AS completed, sum(failed) AS failed,
         sum(interrupted) AS interrupted,
+        sum(CASE WHEN delay_max < {LEAST} * 10 ^ (in_time / {A_DECADE}.0) THEN 0 ELSE (
+            SELECT coalesce(sum(delay_digest[i][2]), 0) FROM generate_subscripts(delay_digest, 1) AS i
+            WHERE delay_digest[i][1] > in_time
+        ) END) AS late,
         sum(delays) AS delays, sum(delay_sum) AS delay_sum, sum(delay_squares) AS delay_squares,
         max(delay_max) AS delay_max,
         sum(durations) AS durations, sum(duration_sum) AS duration_sum, sum(duration_squares) AS duration_squares,
@@ -104,7 +119,7 @@ WITH {OWN}, read AS MATERIALIZED (
         array_agg(ARRAY[place, n] ORDER BY place) FILTER (WHERE NOT is_delay) AS duration_digest
     FROM places GROUP BY point
 )
-SELECT point, starts, completed, failed, interrupted,
+SELECT point, starts, completed, failed, interrupted, late,
     delays, delay_sum, delay_squares, delay_max, delay_digest,
     durations, duration_sum, duration_squares, duration_max, duration_digest
 FROM sums LEFT JOIN digests USING (point) ORDER BY point
@@ -155,15 +170,27 @@ def span(
     return Asked(begin, until, step, queue, target)
 
 
-def points(asked: Asked, *, within: Reach) -> list[Point]:
+def points(asked: Asked, *, within: Reach, limits: Sequence[StartLimit] = ()) -> list[Point]:
     """Return a point for each stretch in which something has started or ended, of what is within this reach. What
-    belongs to a user only because he has created it is in none. One statement."""
+    belongs to a user only because he has created it is in none. Starts are late by these limits: that of their target,
+    else of their queue, else OVERDUE_AFTER; figures know no schedule. One statement."""
+    values = {
+        **_values(asked, within),
+        "kinds": [one.kind for one in limits],
+        "names": [one.name for one in limits],
+        "places": [_last_in_time(one.within) for one in limits],
+        "usual": _last_in_time(OVERDUE_AFTER),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(POINTS, _values(asked, within))
+        cursor.execute(POINTS, values)
         rows = cursor.fetchall()
     return [
-        Point(at, int(starts), int(completed), int(failed), int(interrupted), _lengths(*rest[:5]), _lengths(*rest[5:]))
-        for at, starts, completed, failed, interrupted, *rest in rows
+        Point(
+            *(at, int(starts), int(completed), int(failed), int(interrupted), int(late)),
+            delay=_lengths(*rest[:5]),
+            duration=_lengths(*rest[5:]),
+        )
+        for at, starts, completed, failed, interrupted, late, *rest in rows
     ]
 
 
@@ -180,6 +207,10 @@ def queue_points(asked: Asked, *, within: Reach) -> list[QueuePoint]:
         QueuePoint(at, pending, int(most), int(overdue), oldest, busy, slots if one else None)
         for at, pending, most, overdue, oldest, busy, slots in rows
     ]
+
+
+def _last_in_time(within: timedelta) -> int:
+    return last_place_within(within / timedelta(milliseconds=1))
 
 
 def _has_all(asked: Asked, within: Reach) -> bool:

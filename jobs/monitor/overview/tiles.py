@@ -15,6 +15,7 @@ from jobs.web.addresses import here
 from jobs.web.sparkline import Spark, of_times
 
 UNKNOWN = "—"
+P99 = 0.99
 SEEN_SPANS = {3600: "1 h", 86_400: "24 h"}
 
 
@@ -95,15 +96,17 @@ def _delay(trends: Trends, *, is_past: bool) -> Tile:
     if is_past:
         p50, p99 = trends.p50[-1], trends.p99[-1]
     else:
-        p50, p99 = (percentile(trends.digest, share, trends.longest or 0.0) for share in (0.5, 0.99))
-    late = f"late after {LATE}\u00a0s"  # as everywhere where no objective of its own counts
+        p50, p99 = (percentile(trends.digest, share, trends.longest or 0.0) for share in (0.5, P99))
+    late = f"late after {LATE}\u00a0s" + (" or by its objective" if trends.has_objectives else "")
     beside = late if p50 is None else f"p50 {measured(p50)}, {late}"
     spark = of_times(
         *(trends.p99, "Start delay, p99, on a scale of logarithms", trends.asked.since, trends.each, measured),
         mark=LATE_MS,
         log=True,
     )
-    level = "warn" if p99 is not None and p99 > LATE_MS else ""
+    one_of = -1 if is_past else 0
+    is_late = _sum(trends.late[one_of:]) > (1 - P99) * sum(trends.delays[one_of:])  # as its p99 is above its limit
+    level = "warn" if is_late else ""
     value = UNKNOWN if p99 is None else measured(p99)
     return Tile("delay", "Start delay, p99", value, beside, _ended(trends, is_past, sort="delay"), spark, level)
 
@@ -128,13 +131,14 @@ def _late(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     both = tuple(None if late is None or missed is None else late + missed for late, missed in pairs)
     value, beside = _value(trends.late, trends, is_past=is_past)
     missed = trends.missed[-1] if is_past else _sum(trends.missed)
-    more = None if missed is None else Link(f"{_whole(missed)} missed", here("/late/?span=1h"))
+    more, address = None, here("/late/?span=1h")
     if is_past:  # that page looks back from now only
-        more, beside = None, f"{beside}; {_or_unknown(missed)} missed"
-    spark = draw.of(both, f"Starts more than {LATE} s late, and missed ones", _number)
+        beside, address = f"{beside}; {_or_unknown(missed)} missed", _ended(trends, is_past, sort="delay")
+    elif missed is not None:
+        more = Link(f"{_whole(missed)} missed", address)
+    spark = draw.of(both, "Late starts, and missed ones", _number)
     level = "warn" if value not in ("0", UNKNOWN) or missed else ""
-    address = _ended(trends, is_past, later_than=LATE)
-    return Tile("late", f"Late by {LATE} s and more", value, beside, address, spark, level, more)
+    return Tile("late", "Late starts", value, beside, address, spark, level, more)
 
 
 def _use(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:

@@ -1,4 +1,4 @@
-"""Trends: what the roll-ups say of a span, a value for each stretch of it. Seven statements, eight
+"""Trends: what the roll-ups say of a span, a value for each stretch of it. Eight statements, nine
 where anything is planned; none where it was asked within KEPT_FOR seconds by one who sees the same."""
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from jobs.forecast.need import CELL, slots_needed
 from jobs.forecast.soon import soon
 from jobs.kept import kept
-from jobs.models import Alert, Job, Occurrence
+from jobs.models import Alert, Job, Objective, Occurrence
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.seeing_alike import name_of, of_teams
 from jobs.models.rollups import queues, series
-from jobs.models.rollups.digest import Digest, count_from, merged
+from jobs.models.rollups.digest import Digest, merged
 from jobs.models.rollups.series import Asked, QueuePoint
 from jobs.rights import Reach
 
@@ -64,13 +64,15 @@ class Trends:
     asked: Asked
     starts: Values
     failed: Values
-    late: Values  # started more than LATE_MS after their time, whatever their objectives say
+    late: Values  # by the objective of their target, else of their queue, else after LATE_MS
     missed: Values
+    delays: tuple[int, ...]  # of how many the next are
     p50: Values
     p99: Values
     digest: Digest  # of the delays of the whole span
     longest: float | None
     all: Gauges
+    has_objectives: bool = False  # of queues or targets
     queues: Mapping[str, Gauges] = field(default_factory=dict)
     planned: Planned | None = None  # of the past nobody keeps it
     alerts: int | None = None  # that were open at its end; None: the page counts those that are open now
@@ -108,7 +110,8 @@ def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) ->
     open at the end of the span."""
     begin = begins(asked.step)
     moments = [asked.since + n * timedelta(seconds=asked.step) for n in range(_stretches(asked))]
-    points = {point.at: point for point in series.points(asked, within=reach)}
+    limits = Objective.objects.start_limits()
+    points = {point.at: point for point in series.points(asked, within=reach, limits=limits)}
     missed = Counter[datetime]()
     for at, times in _missed(asked, reach):
         missed[_stretch(at, asked)] += times
@@ -121,8 +124,10 @@ def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) ->
         asked=asked,
         starts=counted(lambda at: points[at].starts if at in points else 0),
         failed=counted(lambda at: points[at].failed + points[at].interrupted if at in points else 0),
-        late=counted(lambda at: count_from(delays[at].digest, LATE_MS) if at in delays else 0),
+        late=counted(lambda at: points[at].late if at in points else 0),
         missed=counted(lambda at: missed[at]),
+        delays=tuple(delays[at].number if at in delays else 0 for at in moments),
+        has_objectives=any(one.kind != Objective.Kind.SCHEDULE for one in limits),
         p50=tuple(delays[at].p50 if at in delays else None for at in moments),
         p99=tuple(delays[at].p99 if at in delays else None for at in moments),
         digest=merged(delay.digest for delay in delays.values()),

@@ -26,7 +26,14 @@ def series(queue: str, target: str = "", team: str = "") -> int:
 
 
 def counted(
-    at: datetime, *, queue: str = "default", team: str = "", starts: int = 0, failed: int = 0, delays=()
+    at: datetime,
+    *,
+    queue: str = "default",
+    target: str = "demo.noop",
+    team: str = "",
+    starts: int = 0,
+    failed: int = 0,
+    delays=(),
 ) -> None:
     """Starts and ends in the stretches that this moment is in; `delays` in milliseconds, of what has ended."""
     digest = [[1 + int(A_DECADE * _decades(ms)), 1] for ms in sorted(delays)]
@@ -40,7 +47,7 @@ def counted(
             " delay_digest = jobs_digest_sum(old.delay_digest, excluded.delay_digest),"
             " delay_max = greatest(old.delay_max, excluded.delay_max)",
             [
-                *(step, floor(at, step), series(queue, "demo.noop", team), starts, failed, len(delays), sum(delays)),
+                *(step, floor(at, step), series(queue, target, team), starts, failed, len(delays), sum(delays)),
                 *(max(delays, default=0), digest),
             ],
         )

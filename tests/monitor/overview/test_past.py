@@ -203,9 +203,9 @@ def test_who_sees_only_jobs_of_his_own_is_led_to_them(client, person, then):
 
 def test_twenty_who_look_at_one_moment_cost_as_one(viewer, then, django_assert_num_queries, monkeypatch):
     monkeypatch.setattr(trends, "KEPT_FOR", 600)  # however slow the machine is
-    # Session, user, two for the permissions, the teams; since when there are figures, points, missed runs, skipped jobs,
-    # samples of all and of each queue, and alerts.
-    with django_assert_num_queries(12):
+    # Session, user, two for the permissions, the teams; since when there are figures, objectives, points, missed runs, skipped
+    # jobs, samples of all and of each queue, and alerts.
+    with django_assert_num_queries(13):
         viewer.get(f"/?at={written(then)}")
     with django_assert_num_queries(20 * 5):  # who asks is looked up for each
         for _ in range(20):

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
 
-from jobs.models import Alert, Team
+from jobs.models import Alert, Objective, Team
 from jobs.models.querysets.seeing_alike import of_teams
 from jobs.models.rollups.series import Asked
 from jobs.monitor import cached_page, late_found
@@ -24,7 +24,7 @@ from jobs.states import Cause, State
 from tests.admin.schedule_rows import missed, schedule
 from tests.conftest import NOW, seconds
 from tests.monitor.overview.rows import HOUR, MINUTE, counted, floor, sampled
-from tests.monitor.rows import ended, pending
+from tests.monitor.rows import MS, ended, pending
 
 pytestmark = pytest.mark.django_db
 UNTIL = floor(NOW)
@@ -107,6 +107,38 @@ def test_a_row_of_many_missed_times_counts_all_of_them_as_the_page_of_late_ones_
     assert sum(line.times for line in page.missed) == 2100
 
 
+def test_the_tile_the_page_of_late_ones_and_rest_say_the_same_of_objectives(admin_client):
+    Objective.objects.create(kind="queue", name="pay", share=99, within_ms=100)
+    Objective.objects.create(kind="target", name="demo.sleep", share=99, within_ms=10_000)
+    at = UNTIL - 2 * MINUTE
+    sampled(at)
+    for queue, target, delays in (
+        ("pay", "demo.noop", (50, 500, 5_000)),  # two of them
+        ("pay", "demo.sleep", (500, 5_000, 50_000)),  # one
+        ("mail", "demo.noop", (500, 5_000)),  # one: it has no objective
+    ):
+        counted(at, queue=queue, target=target, starts=len(delays), delays=delays)
+        for delay in delays:
+            ended(at, queue=queue, target=target, delay=delay * MS)
+    tile = shown()["late"]
+    assert (tile.title, tile.value, tile.address) == ("Late starts", "4", "/late/?span=1h")
+    assert shown()["delay"].beside.endswith("late after 1\u00a0s or by its objective")
+    assert len(late_found.find({}, UNTIL - HOUR, UNTIL, EVERYTHING).late) == 4
+    query = {"since": (UNTIL - HOUR).isoformat(), "until": UNTIL.isoformat(), "step": 60}
+    answer = admin_client.get("/api/v1/series/", query).json()
+    assert sum(point["late"] for point in answer["points"]) == 4
+
+
+def test_the_delay_is_marked_where_more_than_one_in_a_hundred_is_late_by_its_objective():
+    sampled(UNTIL - MINUTE)
+    counted(UNTIL - MINUTE, queue="pay", starts=100, delays=[200] + 99 * [1])
+    assert shown()["delay"].level == ""
+    Objective.objects.create(kind="queue", name="pay", share=99, within_ms=100)
+    assert shown()["delay"].level == "", "one of a hundred is allowed"
+    counted(UNTIL - MINUTE, queue="pay", starts=1, delays=[200])
+    assert shown()["delay"].level == "warn"
+
+
 def test_that_there_are_no_figures_yet_is_kept_too(django_assert_num_queries):
     cache.clear()
     with django_assert_num_queries(1):
@@ -167,15 +199,15 @@ def test_queues_have_charts_of_their_own(an_hour):
 
 
 def test_what_is_asked_of_the_database_is_asked_once_for_all(an_hour, django_assert_num_queries):
-    # Since when there are figures, points, missed runs, skipped jobs, samples of all and of each queue, what is due in
+    # Since when there are figures, objectives, points, missed runs, skipped jobs, samples of all and of each queue, what is due in
     # the next hour, and schedules, of which none comes, once a minute.
     cache.clear()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         trends.latest(UNTIL + trends.LAG, EVERYTHING)
     with django_assert_num_queries(0):
         for _ in range(20):
             trends.latest(UNTIL + trends.LAG, EVERYTHING)
-    with django_assert_num_queries(7):  # since when there are figures is the same for all
+    with django_assert_num_queries(8):  # since when there are figures is the same for all
         trends.latest(UNTIL + trends.LAG, OURS)
     of_another = Reach(**{**OURS.__dict__, "user_id": 2})
     with django_assert_num_queries(0):  # of the same team
@@ -201,7 +233,7 @@ def test_twenty_viewers_cost_the_database_as_one(django_assert_num_queries, monk
         viewer.get("/monitor/live/")
     for name in (cached_page.KEY, trends.KEY, f"{trends.KEY}-begins-60"):
         cache.delete(name)
-    with django_assert_num_queries(24):  # 17 of the snapshot, 7 of the figures: as one viewer costs
+    with django_assert_num_queries(25):  # 17 of the snapshot, 8 of the figures: as one viewer costs
         pages = {viewer.get("/monitor/live/").content for viewer in viewers}
     assert len(pages) == 1
 
