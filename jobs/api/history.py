@@ -24,8 +24,19 @@ from jobs.rights.telling import tell
 def history_page(request: Request, wanted: Mapping[str, Any], reach: Reach) -> Response:
     """Return a page of the history as the list of jobs is returned. One of which little was asked for may be short, or
     empty, and have a next one all the same: each looks at so many jobs only. Raises NotFound for a wrong cursor."""
+    asked = asked_of(wanted)
+    limit = wanted.get("page_size", JobPagination.page_size)
+    jobs, position = listed(asked, _read(wanted.get("cursor")), limit=limit, within=reach)
+    address = request.build_absolute_uri()
+    after = replace_query_param(address, "cursor", _written(position)) if position else None
+    page = {"next": after, "previous": None, "results": JobSerializer(tell(jobs, reach), many=True).data}
+    return Response(page, headers=links.of_page(address, after=after, before=None))
+
+
+def asked_of(wanted: Mapping[str, Any]) -> Filter:
+    """Return which jobs of the history a query string asks for."""
     labels = wanted.get("label")
-    asked = Filter(
+    return Filter(
         states=[int(state) for state in wanted.get("state", ())] or None,
         queue=wanted.get("queue"),
         target=wanted.get("target"),
@@ -33,12 +44,6 @@ def history_page(request: Request, wanted: Mapping[str, Any], reach: Reach) -> R
         batch=wanted.get("batch"),
         labels=json.dumps(labels) if labels else None,
     )
-    limit = wanted.get("page_size", JobPagination.page_size)
-    jobs, position = listed(asked, _read(wanted.get("cursor")), limit=limit, within=reach)
-    address = request.build_absolute_uri()
-    after = replace_query_param(address, "cursor", _written(position)) if position else None
-    page = {"next": after, "previous": None, "results": JobSerializer(tell(jobs, reach), many=True).data}
-    return Response(page, headers=links.of_page(address, after=after, before=None))
 
 
 def _written(position: Position) -> str:

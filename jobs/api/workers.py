@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,12 +26,26 @@ from jobs.models.team import Ownership
 from jobs.nodes import drains
 from jobs.nodes.cache import cache
 from jobs.permissions import CONTROL_JOB, VIEW_JOB
+from jobs.rights import Reach
 from jobs.rights.seeing import not_of_theirs
 from jobs.states import State
 
 
 def _count(jobs: JobQuerySet) -> int:
     return jobs.bounded_count(COUNT_LIMIT - 1)
+
+
+def shown_workers(reach: Reach, now: datetime) -> Any:
+    """Return the workers that are there, and those that went so lately that their jobs are not settled yet, as they are
+    shown to somebody of this reach."""
+    alive = set(Worker.objects.alive(now, conf().patience).values_list("session", flat=True))
+    workers = list(Worker.objects.present())
+    context = {
+        "alive": alive,
+        "cached": cache.read(worker.session for worker in workers),
+        "not_theirs": reach.names_of_others(Ownership.Kind.QUEUE),
+    }
+    return WorkerSerializer(workers, many=True, context=context).data
 
 
 class WorkerList(ApiView):
@@ -42,14 +56,7 @@ class WorkerList(ApiView):
     @extend_schema(operation_id="workers_list", responses=WorkerSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the workers: those that are there, and those that went so lately that their jobs are not settled yet."""
-        alive = set(Worker.objects.alive(clock.current(), conf().patience).values_list("session", flat=True))
-        workers = list(Worker.objects.present())
-        context = {
-            "alive": alive,
-            "cached": cache.read(worker.session for worker in workers),
-            "not_theirs": self.reach.names_of_others(Ownership.Kind.QUEUE),
-        }
-        return Response(WorkerSerializer(workers, many=True, context=context).data)
+        return Response(shown_workers(self.reach, clock.current()))
 
 
 class WorkerVerb(ApiView):

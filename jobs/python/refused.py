@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError, InterfaceError
 
 from jobs.api.problems import Problem, problem_of
+from jobs.client.refused import Refused
 
-
-class Refused(Exception):
-    """Refusal of a request: nothing was done. `str()` of it is for people.
-
-    `kind` is REST's name for it, in docs/problems.md: `invalid`, `conflict`, `not-found`, `permission-denied`,
-    `key-reused`. `problems`: sentences by field, each says what is wrong and what to do; of many jobs by names such as
-    `jobs.3.target`."""
-
-    def __init__(self, kind: str, detail: str, problems: Mapping[str, list[str]] | None = None) -> None:
-        super().__init__(detail)
-        self.kind = kind
-        self.problems: Mapping[str, list[str]] = problems or {}
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.kind, str(self), dict(self.problems)))
+__all__ = ["Refused", "refusing"]
 
 
 @contextmanager
@@ -44,4 +31,4 @@ def _refused(problem: Problem) -> Refused:
     problems: dict[str, list[str]] = {}
     for one in problem.errors:
         problems.setdefault(one["field"], []).append(one["message"])
-    return Refused(problem.kind, problem.detail, problems)
+    return Refused(problem.kind, problem.detail, problems, problem.more)

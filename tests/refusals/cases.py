@@ -27,7 +27,7 @@ class Case:
 
 
 # In a form every value is text, lists and labels have their own spelling, and nothing is null.
-PROGRAMS = frozenset({"rest", "python"})
+PROGRAMS = frozenset({"rest", "python", "command"})
 
 CASES = [
     Case("a target that nobody knows", {"target": "demo.slep"}, "target", "Did you mean 'demo.sleep'?"),

@@ -6,14 +6,20 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.test import Client
 
 from jobs import Refused, schedule, schedule_many
+from jobs.client.cli.asking import ASKED
+from jobs.client.cli.exits import DONE, REFUSED
+from jobs.client.cli.output import jsoned
+from jobs.management.here import Here
 from jobs.web.forms import JobForm
 from tests.api.conftest import JOBS, bearer
+from tests.cli.conftest import Shell
 from tests.refusals.cases import NOW
 
 Said = Mapping[str, list[str]]
@@ -65,6 +71,54 @@ def _as_python(asked: Mapping[str, Any]) -> dict[str, Any]:
     return dict(asked)
 
 
+def command(asked: Mapping[str, Any], user: User) -> Said:
+    """Say it to `manage.py jobs create` with its options, and what those cannot say in a file."""
+    words, beside = ["create"], {}
+    for name, value in asked.items():
+        if name == "target" and isinstance(value, str):
+            words.insert(1, value)
+        elif name == "payload":
+            words += ["--payload", jsoned(value)]
+        elif (said := _option(name, value)) is not None:
+            words += said
+        else:
+            beside[name] = value
+    return _told(words, beside, user)
+
+
+def command_file(asked: Mapping[str, Any], user: User) -> Said:
+    """Give `manage.py jobs create` a file of JSON."""
+    return _told(["create"], asked, user)
+
+
+def _told(words: list[str], beside: Mapping[str, Any], user: User) -> Said:
+    """Return what a command line says to these words and such a file."""
+    with NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        file.write(json.dumps(beside))
+        file.flush()
+        said = Shell(Here(user))(*words, "--json", "--from", file.name)
+    problems: Said = json.loads(said.err)["problems"] if said.code == REFUSED else {}
+    assert said.code == (REFUSED if problems else DONE), said.err
+    return problems
+
+
+def _option(name: str, value: Any) -> list[str] | None:
+    """Return how an option says a value; None: it cannot."""
+    if name not in ASKED or (name != "labels" and not isinstance(value, (str, int, list))):
+        return None
+    option = {"labels": "--label"}.get(name, f"--{name.replace('_', '-')}")
+    if name == "labels":
+        texts = isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values())
+        return [word for key, text in value.items() for word in (option, f"{key}:{text}")] if texts else None
+    if isinstance(value, list):
+        return [word for one in value for word in (option, str(one))] if value else None
+    if isinstance(value, bool):
+        return [f"{option}={str(value).lower()}"]
+    if name in ("run_at", "target", "overlap") and not isinstance(value, str):
+        return None
+    return None if name in ("retry_on", "waits_for") else [f"{option}={value}"]
+
+
 def form(asked: Mapping[str, Any], user: User) -> Said:
     """Fill the form of a new job."""
     texts = {"queue": "default", "time_zone": "UTC", **{name: _text(name, value) for name, value in asked.items()}}
@@ -88,5 +142,7 @@ WAYS: dict[str, tuple[str, Way]] = {
     "rest-bulk": ("rest", rest_bulk),
     "python": ("python", python),
     "python-many": ("python", python_many),
+    "command": ("command", command),
+    "command-file": ("command", command_file),
     "form": ("form", form),
 }

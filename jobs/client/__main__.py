@@ -1,0 +1,59 @@
+"""`runat`: jobs from a command line anywhere, by the address of an installation and a token."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from jobs.client.cli import exits
+from jobs.client.cli.output import Output, jsoned
+from jobs.client.cli.parsing import OF_JOBS, OF_PLACES, add_verbs
+from jobs.client.cli.verbs import run
+from jobs.client.connection import Connection
+from jobs.client.synchronous import Client
+
+URL, TOKEN = "RUNAT_URL", "RUNAT_TOKEN"
+TOKEN_UNSAID = (
+    f"Say who asks: put a token into the environment variable {TOKEN}. You make one on the page /tokens/, an "
+    "administrator by 'manage.py api_token USERNAME'. It is no option: command lines are seen by everybody."
+)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what the words ask, those of the process where none are given. Returns the exit code."""
+    parser = ArgumentParser(
+        prog="runat",
+        description=f"Jobs of RunAt, by its address and the token in {TOKEN}.",
+        epilog=f"Exit codes: {exits.DONE} done, {exits.REFUSED} refused, {exits.WRONG_USAGE} wrong usage, "
+        f"{exits.ENDED_OTHERWISE} the job ended otherwise than completed, {exits.NOT_ENDED} it has not ended in time, "
+        f"{exits.NO_ANSWER} no answer.",
+    )
+    parser.add_argument("--url", default=os.environ.get(URL, ""), help=f"https://runat.example; {URL}, if not given")
+    parser.add_argument("--timeout-each", type=float, default=30.0, metavar="SECONDS", help="for an answer; 30")
+    add_verbs(parser, (*OF_JOBS, *OF_PLACES))
+    options = vars(parser.parse_args(words))
+    output = Output(sys.stdout, sys.stderr, as_json=options["json"])
+    if not options["url"]:
+        output.say(f"Say where RunAt is: --url, or the environment variable {URL}, like https://runat.example.")
+        return exits.WRONG_USAGE
+    if not os.environ.get(TOKEN):
+        output.say(TOKEN_UNSAID)
+        return exits.WRONG_USAGE
+    try:
+        connection = Connection(options["url"], os.environ[TOKEN], exact=True, dumps=jsoned)
+        with Client("", "", timeout=options["timeout_each"], connection=connection) as client:
+            return run(options["verb"], options, client, output)
+    except ValueError as error:
+        output.say(str(error))
+        return exits.WRONG_USAGE
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `runat list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
