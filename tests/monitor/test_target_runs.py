@@ -56,7 +56,7 @@ def test_a_job_that_has_not_ended_is_seen_beside_those_that_have(viewer, at):
     assert '<span class="muted">1, the newest' in part
     assert "this job" not in part[part.index("<figure") : part.index("</figure")]
     alone = text(viewer.get(f"/jobs/{pending(at + 60 * SECOND, target='demo.log').pk}/"))
-    assert "None among the last 10000 jobs that had ended." in alone
+    assert "None among the last 10,000 jobs that had ended." in alone
 
 
 def test_what_was_not_measured_is_in_no_chart(at):
