@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         wait,
     )
 
+__version__ = "0.1.0"  # as pyproject.toml says
+
 __all__ = [
     "JobHandle",
     "Refused",

@@ -37,7 +37,7 @@ HOLD = {"hold", "holds", "held", "holding"}
 # All that is named by a hold (states.Hold, the column `holds`), and what is called so outside.
 NAMES_OF_HOLDS = {
     *("Hold", "HOLD", "HOLDS", "hold", "holds", "holds__gt", "holding", "_hold"),
-    *("held", "HELD", "_held", "held_by", "held_counts", "HeldFilter"),
+    *("held", "HELD", "_held", "held_by", "held_counts", "HeldFilter", "held_by_queue", "held_in_queue", "HELD_LIMIT"),
     *("held_at", "held_why"),  # columns of jobs_installation
     "DatabaseHeld",  # an event: logs and alerts have its name
     *("Held", "MOST_HELD"),  # `make bench-steady --hold`, and its figures

@@ -72,3 +72,13 @@ class WorkerNotWoken(Event):
     text = "%(worker)s could not be woken (%(error)s); its next heartbeat sees what has changed"
     worker: str
     error: Exception
+
+
+@dataclass(frozen=True)
+class StacksNotAsked(Event):
+    """The broker did not take the question where a worker's jobs are in their code."""
+
+    level = logging.WARNING
+    text = "worker %(worker)s was not asked where its jobs are: %(error)s"
+    worker: str
+    error: Exception

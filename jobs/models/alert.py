@@ -40,6 +40,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Select those that are not resolved, the worst first, then the newest."""
         return self.filter(resolved_at__isnull=True).order_by("level", "-opened_at")
 
+    def of(self, kind: str, subject: str) -> AlertQuerySet:
+        """Select those of this queue, or of what else it is."""
+        return self.filter(kind=kind, subject=subject)
+
     def open_at(self, moment: datetime) -> AlertQuerySet:
         """Select those that were open then, of those that are there now; one that came back counts from its first
         time."""

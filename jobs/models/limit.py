@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,9 @@ from django.db.models import Q
 
 from jobs.models.described import Described, described
 from jobs.models.querysets.within import NamedWithin
+
+if TYPE_CHECKING:
+    from jobs.rights.reach import Reach
 
 MOST_RUNNING = 100_000
 SLOWEST, FASTEST = 0.001, 1_000_000.0  # starts a second
@@ -27,6 +31,11 @@ class LimitQuerySet(NamedWithin, models.QuerySet["Limit"]):
     def with_rules(self) -> LimitQuerySet:
         """Select the limits that limit anything: one that was paused and resumed does not."""
         return self.filter(Q(concurrency__isnull=False) | Q(rate__isnull=False) | Q(paused_at__isnull=False))
+
+    def of_queues(self, most: int, *, within: Reach) -> LimitQuerySet:
+        """Select the first `most` limits of queues that limit anything, of those within this reach."""
+        seen: LimitQuerySet = self.with_rules().filter(kind=Kind.QUEUE).within(within)
+        return seen.select_related("paused_by").order_by("name")[:most]
 
     def lock_free(self, ids: Collection[int]) -> set[int]:
         """Lock the limits of these that nobody else has, and return their ids. Never waits."""

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -46,6 +47,22 @@ class Worker(models.Model):
     bundles = models.BooleanField(
         default=False, db_default=False, help_text="It takes messages that carry many jobs; releases before do not."
     )
+    versions = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Of RunAt, Python and Celery; empty: not known."
+    )
+    waiting = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Jobs that it holds for their time; null: not known."
+    )
+    # Its last hour, a value for each minute, the oldest first; null: it was stopped. jobs/worker/process/minutes.py
+    minutes_until = models.DateTimeField(null=True, blank=True, help_text="The end of the last minute of these two.")
+    minute_starts = ArrayField(models.IntegerField(null=True), default=list, db_default=[], blank=True)
+    minute_use = ArrayField(
+        models.SmallIntegerField(null=True),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Percent of its slots that were taken.",
+    )
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="It said good-bye.")
     gone_at = models.DateTimeField(null=True, blank=True, help_text="Its open attempts have been settled.")
     # Of its machine, at the last heartbeat; null: not known.
@@ -71,6 +88,7 @@ class Worker(models.Model):
         ordering = ["name", "started_at"]
         indexes = [
             models.Index(fields=["heartbeat_at"], condition=Q(gone_at__isnull=True), name="jobs_worker_present"),
+            models.Index(fields=["gone_at"], name="jobs_worker_gone"),  # each start of a worker leaves a row
         ]
 
     def described(self) -> Described:

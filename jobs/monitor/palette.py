@@ -45,8 +45,6 @@ def palette(request: HttpRequest) -> HttpResponse:
         for view in SavedView.objects.seen_by(user).for_people()
     ]
     if user.has_perm(VIEW_JOB):
-        found += [
-            {"text": name, "note": "queue", "href": f"{jobs}?{urlencode({'queue': name})}"}
-            for name in queue_names(reach_of(user))
-        ]
+        reach = reach_of(user)
+        found += [{"text": name, "note": "queue", "href": reverse("queue", args=[name])} for name in queue_names(reach)]
     return JsonResponse({"entries": found})

@@ -4,7 +4,7 @@ reason, and back."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -13,10 +13,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods
 
 from jobs.clock import clock
 from jobs.models import Kind, Worker
+from jobs.monitor import live_parts
 from jobs.monitor.cached_page import forget
 from jobs.nodes import drains
 from jobs.permissions import CONTROL_JOB, PAUSE_LIMIT, why_refused
@@ -58,7 +60,8 @@ def pause_queue(request: HttpRequest, name: str) -> HttpResponse:
 
     meaning = "None of its jobs starts until it is resumed. What runs goes on; what comes due waits."
     refusal = _not_theirs(request, name)
-    return _asked(request, Switch(f"Pause queue {name}", meaning, "Pause", PAUSE_LIMIT, False, do, refusal))
+    switch = Switch(f"Pause queue {name}", meaning, "Pause", PAUSE_LIMIT, False, do, refusal)
+    return _asked(request, switch, {"queues": reverse("queues"), "queue": _or_monitor("queue", name)})
 
 
 @login_required
@@ -72,7 +75,8 @@ def resume_queue(request: HttpRequest, name: str) -> HttpResponse:
 
     meaning = "What was due meanwhile starts at once, as far as its limits and the slots let it."
     refusal = _not_theirs(request, name)
-    return _asked(request, Switch(f"Resume queue {name}", meaning, "Resume", PAUSE_LIMIT, False, do, refusal))
+    switch = Switch(f"Resume queue {name}", meaning, "Resume", PAUSE_LIMIT, False, do, refusal)
+    return _asked(request, switch, {"queues": reverse("queues"), "queue": _or_monitor("queue", name)})
 
 
 @login_required
@@ -85,8 +89,9 @@ def drain_worker(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
         return answer.done, answer.why
 
     meaning = "It takes no more jobs, hands back those that wait there, and ends those that run."
-    title, refusal = f"Drain worker {_name(session)}", _nobodys(request)
-    return _asked(request, Switch(title, meaning, "Drain", CONTROL_JOB, True, do, refusal))
+    name = _name(session)
+    switch = Switch(f"Drain worker {name}", meaning, "Drain", CONTROL_JOB, True, do, _nobodys(request))
+    return _asked(request, switch, {"workers": reverse("workers"), "worker": _or_monitor("worker", name)})
 
 
 @login_required
@@ -98,8 +103,11 @@ def resume_worker(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
         answer = drains.resume(session, now=clock.current(), reason=reason, by=by)
         return answer.done, answer.why
 
-    title, refusal = f"Resume worker {_name(session)}", _nobodys(request)
-    return _asked(request, Switch(title, "It takes jobs again.", "Resume", CONTROL_JOB, False, do, refusal))
+    name = _name(session)
+    switch = Switch(
+        f"Resume worker {name}", "It takes jobs again.", "Resume", CONTROL_JOB, False, do, _nobodys(request)
+    )
+    return _asked(request, switch, {"workers": reverse("workers"), "worker": _or_monitor("worker", name)})
 
 
 def _not_theirs(request: HttpRequest, queue: str) -> str:
@@ -118,18 +126,29 @@ def _name(session: uuid.UUID) -> str:
     return worker.name
 
 
-def _asked(request: HttpRequest, switch: Switch) -> HttpResponse:
+def _or_monitor(page: str, name: str) -> str:
+    """Return the address of the page of this queue or worker; of the monitor for a name that no address can have."""
+    try:
+        return reverse(page, args=[name])
+    except NoReverseMatch:
+        return reverse("monitor")
+
+
+def _asked(request: HttpRequest, switch: Switch, pages: Mapping[str, str]) -> HttpResponse:
+    """Ask, or do it and go back: to the one of these pages that `next` names, else to the monitor."""
+    back = pages.get(request.GET.get("next", ""), reverse("monitor"))
     may = request.user.has_perm(switch.permission)
     if not may or switch.refusal:
         return refuse(request, switch.refusal if may else why_refused(request.user, switch.permission))
     if request.method != "POST":
-        return render(request, "jobs/switch.html", {"switch": switch})
+        return render(request, "jobs/switch.html", {"switch": switch, "back": back})
     reason = request.POST.get("reason", "")
     try:
         done, said = switch.do(cast("AbstractBaseUser", request.user), reason)
     except ValidationError as error:
-        context = {"switch": switch, "reason": reason, "problems": error.messages}
+        context = {"switch": switch, "back": back, "reason": reason, "problems": error.messages}
         return render(request, "jobs/switch.html", context, status=400)
     (messages.success if done else messages.warning)(request, said)
     forget(reach_of(request.user))
-    return redirect("monitor")
+    live_parts.forget(reach_of(request.user))
+    return redirect(back)

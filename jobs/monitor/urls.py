@@ -24,8 +24,13 @@ from jobs.monitor.late_page import late
 from jobs.monitor.metrics_page import Metrics
 from jobs.monitor.objectives import objective_list
 from jobs.monitor.palette import palette
+from jobs.monitor.queue_pages.listing import queue_list, queues_live
+from jobs.monitor.queue_pages.one import queue_live, queue_page
 from jobs.monitor.roles import roles
 from jobs.monitor.suggestions import suggestions
+from jobs.monitor.worker_pages.listing import worker_list, workers_live
+from jobs.monitor.worker_pages.one import worker_live, worker_page
+from jobs.monitor.worker_pages.stacks import worker_stacks
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
@@ -62,8 +67,17 @@ urlpatterns = [
     path("views/", saved_views.view_list, name="views"),
     path("views/<int:view_id>/", saved_views.change, name="view-change"),
     path("views/<int:view_id>/delete/", saved_views.delete, name="view-delete"),
+    path("queues/", queue_list, name="queues"),
+    path("monitor/queues/", queues_live, name="queues-live"),
+    path("queues/<str:name>/", queue_page, name="queue"),
+    path("monitor/queues/<str:name>/", queue_live, name="queue-live"),
     path("queues/<str:name>/pause/", switches.pause_queue, name="queue-pause"),
     path("queues/<str:name>/resume/", switches.resume_queue, name="queue-resume"),
+    path("workers/", worker_list, name="workers"),
+    path("monitor/workers/", workers_live, name="workers-live"),
+    path("workers/<str:name>/", worker_page, name="worker"),
+    path("monitor/workers/<str:name>/", worker_live, name="worker-live"),
+    path("workers/<str:name>/stacks/", worker_stacks, name="worker-stacks"),
     path("workers/<uuid:session>/drain/", switches.drain_worker, name="worker-drain"),
     path("workers/<uuid:session>/resume/", switches.resume_worker, name="worker-resume"),
     path("healthz", health.healthz, name="healthz"),

@@ -44,7 +44,8 @@ def monitor(request: HttpRequest) -> HttpResponse:
     facts = {
         "picture": cached_page(reach),
         "paused": "paused" in request.GET,
-        "moves": moments.back_from(now),
+        "here": request.path,
+        "moves": moments.back_from(now, request.path),
         "typed": moments.typed(now - HOUR),
     }
     return render(request, "jobs/monitor/page.html", facts)

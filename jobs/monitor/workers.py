@@ -20,6 +20,16 @@ TAKING = ("alive", "silent")  # a worker that missed a heartbeat may still take 
 
 
 @dataclass(frozen=True)
+class Minutes:
+    """Last hour of a life of a worker: starts, and percent of its slots that were taken, of each minute up to `until`,
+    the oldest first; None: not known."""
+
+    until: datetime
+    starts: tuple[int | None, ...]
+    use: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
 class WorkerLine:
     """A worker process. `status`: alive, silent (it missed a heartbeat), gone (it vanished) or stopped (good-bye)."""
 
@@ -36,6 +46,13 @@ class WorkerLine:
     drained: bool
     zones: str = ""  # the release that it uses; empty: not known
     foreign: str = ""  # whose messages it gets beside its own; empty: nobody's
+    pool: str = ""
+    versions: tuple[tuple[str, str], ...] = ()
+    waiting: int | None = None  # jobs that it holds for their time; None: not known
+    minutes: Minutes | None = None
+    started_at: datetime | None = None
+    left_at: datetime | None = None  # when it stopped, or was found to be gone
+    uncertainty_ms: float = 0.0
 
     def without(self, queues: frozenset[str]) -> WorkerLine:
         """Return this line without these queues."""
@@ -53,13 +70,22 @@ class WorkerLine:
         return self.status
 
 
-def worker_lines(now: datetime, busy: Mapping[UUID, int] | None = None) -> list[WorkerLine]:
+def worker_lines(
+    now: datetime, busy: Mapping[UUID, int] | None = None, departed_for: timedelta = DEPARTED_SHOWN_FOR
+) -> list[WorkerLine]:
     """Return the workers to show. Two questions to the database, one to the cache of readings. `busy`: the slots that
-    are taken, by whoever knows them already."""
+    are taken, by whoever knows them already; `departed_for`: for how long those are shown that have left."""
     busy = Attempt.objects.open_by_session() if busy is None else busy
-    seen = list(Worker.objects.seen_since(now - DEPARTED_SHOWN_FOR)[:WORKERS_READ])
+    seen = list(Worker.objects.seen_since(now - departed_for)[:WORKERS_READ])
     cached = cache.read(worker.session for worker in seen if not worker.left)
     return [_line(w, fresher(w, cached.get(w.session)), busy.get(w.session, 0), now) for w in seen]
+
+
+def minutes_of(worker: Worker) -> Minutes | None:
+    """Return the last hour of this life of a worker; None where it has said nothing of it."""
+    if worker.minutes_until is None or len(worker.minute_starts) != len(worker.minute_use):
+        return None
+    return Minutes(worker.minutes_until, tuple(worker.minute_starts), tuple(worker.minute_use))
 
 
 def _line(worker: Worker, vitals: Vitals, busy: int, now: datetime) -> WorkerLine:
@@ -85,4 +111,11 @@ def _line(worker: Worker, vitals: Vitals, busy: int, now: datetime) -> WorkerLin
         drained=worker.drained_at is not None,
         zones=worker.zones,
         foreign=worker.foreign_from if worker.foreign_at and now - worker.foreign_at < FOREIGN_SHOWN_FOR else "",
+        pool=worker.pool,
+        versions=tuple(sorted(worker.versions.items())),
+        waiting=worker.waiting,
+        minutes=minutes_of(worker),
+        started_at=worker.started_at,
+        left_at=worker.stopped_at or worker.gone_at,
+        uncertainty_ms=worker.uncertainty_ms,
     )

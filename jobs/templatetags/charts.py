@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Hashable, Mapping
+from typing import Any, TypeVar
 
 from django import template
 from django.utils.safestring import SafeString
@@ -21,6 +21,6 @@ def sparkline(spark: Spark | None) -> SafeString:
 
 
 @register.filter
-def of(name: str, things: Mapping[str, T]) -> T | None:
+def of(name: Hashable, things: Mapping[Any, T]) -> T | None:
     """Return what has this name; None where nothing has."""
     return things.get(name)

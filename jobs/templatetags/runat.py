@@ -133,6 +133,12 @@ def _ticking(now: datetime, moment: datetime | None, way: str) -> SafeString:
     )
 
 
+@register.filter
+def ran_for(begun: datetime, now: datetime) -> str:
+    """Say how long it has been since then."""
+    return span(max((now - begun).total_seconds(), 0.0))
+
+
 @register.simple_tag(takes_context=True)
 def moment(context: Context, value: datetime | None) -> SafeString:
     """The time of day, with the date where it is not today."""

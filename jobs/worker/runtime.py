@@ -28,6 +28,7 @@ from jobs.worker.process import (
     warming,
 )
 from jobs.worker.process.capacity import Capacity
+from jobs.worker.process.minutes import Minutes
 from jobs.worker.receive.strategy import JobStrategy
 from jobs.worker.record.promoting import Promoting
 from jobs.worker.record.recorder import Recorder
@@ -46,6 +47,7 @@ class Runtime:
         self.recorder = Recorder()
         self.promoting = Promoting()
         self.capacity = Capacity(limits(conf()))
+        self.minutes = Minutes()
         self.slots = _slots(worker, self.recorder, self.capacity)
         self.handoff = Handoff(worker.hostname)
         self.armer = Armer(self.slots, lifecycle.proven_identity, self.handoff.put, self.handoff.is_wanted)
@@ -71,6 +73,10 @@ class Runtime:
             "runat_process_ends_waiting": lambda: self.recorder.waiting,
         }
 
+    def row(self, others: int) -> dict[str, Any]:
+        """Return what the worker's row says of its jobs; `others` are Celery's own tasks, which take slots, too."""
+        return {"running": self.slots.taken + others, "waiting": self.armer.waiting, **self.minutes.row()}
+
     def strategy_for(self, consumer: Any) -> JobStrategy:
         """Make the strategy for a new connection to the broker; messages of the last one cannot be acknowledged any
         more."""
@@ -94,7 +100,9 @@ class Runtime:
         lifecycle.beat_now()
 
     def _tell(self) -> None:
-        vitals = Vitals(clock.timestamp(), self.capacity.reading, self.slots.taken, self.capacity.refusing)
+        at, slots = clock.timestamp(), self.slots
+        self.minutes.see(at, slots.given, slots.taken, slots.limit)
+        vitals = Vitals(at, self.capacity.reading, slots.taken, self.capacity.refusing)
         cache.put(lifecycle.identity().session, vitals)
 
     def leave(self, turn: Callable[[], object]) -> None:

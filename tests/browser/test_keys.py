@@ -69,6 +69,9 @@ def test_keys_lead_somewhere_unless_somebody_types_or_has_switched_them_off(
 ) -> None:
     job = make_job(3600, queue="pay")
     browser.get(at_work.url + "/roles/")
+    for key, address in (("q", "/queues/"), ("w", "/workers/")):
+        at_work.press("g", key)
+        at_work.arrives(address)
     at_work.press("g", "j")
     at_work.arrives("/jobs/")
     at_work.press("/")

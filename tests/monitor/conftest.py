@@ -38,6 +38,12 @@ def at(db):
 
 
 @pytest.fixture
+def stopped_clock(at, monkeypatch):
+    """No time passes while pages are asked for, however slow the machine is."""
+    monkeypatch.setattr(clock, "current", lambda: at)
+
+
+@pytest.fixture
 def person(db):
     """Make a user who holds these permissions of the app, such as `view_job`."""
 

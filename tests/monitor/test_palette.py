@@ -13,7 +13,7 @@ def entries(client):
 
 def test_it_leads_to_what_there_is(admin_client):
     found = entries(admin_client)
-    assert found["default"] == "/jobs/?queue=default"
+    assert found["default"] == "/queues/default/"
     assert {admin_client.get(href).status_code for href in found.values()} == {200}
 
 

@@ -186,6 +186,15 @@ PAGES = _lines(
     Stop everything                   | POST   | stop                     |                  | no     no   yes no     yes no
     End a stop                        | POST   | stop-go-on               |                  | no     no   yes no     yes no
     Change the pace of a stop         | POST   | stop-pace                |                  | no     no   yes no     yes no
+    List queues                       | GET    | queues                   | list of limit    | ours   no   all ours   all no
+    Watch the queues                  | GET    | queues-live              | list of limit    | ours   no   all ours   all no
+    See a queue                       | GET    | queue                    | limit            | shared no   all shared all no
+    Watch a queue                     | GET    | queue-live               | limit            | shared no   all shared all no
+    List workers                      | GET    | workers                  |                  | yes    no   yes yes    yes no
+    Watch the workers                 | GET    | workers-live             |                  | yes    no   yes yes    yes no
+    See a worker                      | GET    | worker                   |                  | yes    no   yes yes    yes no
+    Watch a worker                    | GET    | worker-live              |                  | yes    no   yes yes    yes no
+    See where a worker's jobs are     | GET    | worker-stacks            |                  | no     no   yes no     yes no
     Ask why a queue is paused         | GET    | queue-pause              | limit            | no     no   all no     all no
     Pause a queue                     | POST   | queue-pause              | limit            | no     no   all no     all no
     Ask why a queue goes on           | GET    | queue-resume             | limit            | no     no   all no     all no

@@ -111,7 +111,9 @@ def address_of(line: Line, thing: Any) -> str:  # noqa: PLR0911 - one a kind of 
     name, _, verb = line.address.partition(" ")
     if name in ("api-limit", "api-limit-pause", "api-limit-resume", "api-objective"):
         return reverse(name, args=[thing.kind, thing.name])
-    if name in ("queue-pause", "queue-resume"):
+    if name in ("worker", "worker-live", "worker-stacks"):
+        return reverse(name, args=[worker().name])
+    if name in ("queue", "queue-live", "queue-pause", "queue-resume"):
         return reverse(name, args=[thing.name])
     if name in ("api-stop", "api-stop-go-on", "stop-go-on", "stop-pace"):
         return reverse(name, args=[planned_stop().pk])

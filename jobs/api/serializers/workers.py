@@ -24,6 +24,9 @@ class WorkerSerializer(serializers.ModelSerializer[Worker]):
     """Worker. Its figures are the cached reading, a second old, or the table's where the heartbeat is fresher."""
 
     alive = serializers.SerializerMethodField(help_text="It has not said good-bye, and its heartbeat is recent.")
+    versions = serializers.DictField(
+        child=serializers.CharField(), read_only=True, help_text="Of RunAt, Python and Celery; empty: not known."
+    )
     refusing = serializers.CharField(read_only=True, help_text="Why it takes no jobs; empty: it does.")
 
     class Meta:
@@ -42,6 +45,8 @@ class WorkerSerializer(serializers.ModelSerializer[Worker]):
             "offset_ms",
             "uncertainty_ms",
             "zones",
+            "versions",
+            "waiting",
             "cpu",
             "memory",
             "load",

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from jobs.models.querysets.within import OfJobsWithin
 from jobs.states import State
 
 if TYPE_CHECKING:
     from jobs.models.attempt import Attempt  # noqa: F401 - named in the base class
+    from jobs.models.job import Job
     from jobs.models.querysets.workers import WorkerQuerySet
 
 
@@ -42,6 +43,20 @@ class AttemptQuerySet(OfJobsWithin, models.QuerySet["Attempt"]):
         else:
             found = self.of_running() if job_id is None else self.open().filter(job_id=job_id)
         return found.filter(session__in=list(sessions))
+
+    def running_on(self, sessions: Iterable[uuid.UUID], most: int) -> AttemptQuerySet:
+        """Select the first `most` starts that these lives of workers have in their slots, the oldest first, with their
+        jobs."""
+        found = self.open_of(sessions).select_related("job").defer("job__payload", "job__labels", "log", "result")
+        return found.order_by("job__locked_at", "pk")[:most]
+
+    def running_at(self, at: datetime, sessions: Iterable[uuid.UUID], among: models.QuerySet[Job]) -> AttemptQuerySet:
+        """Select the starts of these jobs that these lives of workers had in their slots at that moment, the oldest
+        first."""
+        over = Q(finished_at__gt=at) | Q(finished_at__isnull=True)
+        found = self.filter(over, session__in=list(sessions), locked_at__lte=at, job_id__in=among.values("pk"))
+        brief = found.select_related("job").defer("job__payload", "job__labels", "log", "result")
+        return brief.order_by("locked_at", "pk")
 
     def orphaned(self, present: WorkerQuerySet, locked_before: datetime) -> AttemptQuerySet:
         """Select the attempts of jobs that run since before then, by a session that is none of the present workers':

@@ -177,6 +177,10 @@ class JobOverviews(JobsLate):
         """Select the jobs that are due in [start, end)."""
         return self.filter(run_at__gte=start, run_at__lt=end)
 
+    def due_lately(self, at: datetime, *, back: timedelta, ahead: timedelta, limit: int) -> Self:
+        """Select the last `limit` jobs that were due in the `back` before a moment and `ahead` after it."""
+        return self.filter(run_at__gt=at - back, run_at__lte=at + ahead).order_by("-run_at")[:limit]
+
     def with_id(self, text: str) -> Self | None:
         """Select the job that this is the id of; None if it is none, or there is no such job."""
         if text.isascii() and text.isdecimal() and len(text) < 19 and (found := self.filter(pk=int(text))).exists():

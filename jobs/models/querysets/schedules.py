@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import connections, models
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Value, When
 
-from jobs.models.querysets.measuring import JobMeasuring
+from jobs.models.querysets.by_queue import JobsByQueue
 from jobs.models.querysets.within import RowsWithin
 from jobs.states import Standing, State
 
@@ -34,7 +34,7 @@ class WaitingRun(NamedTuple):
     nominal_at: datetime
 
 
-class JobsOfSchedules(JobMeasuring):
+class JobsOfSchedules(JobsByQueue):
     """Questions about jobs as the runs of schedules."""
 
     def pending_before(self, ids: Collection[int]) -> dict[int, WaitingRun]:

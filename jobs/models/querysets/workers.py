@@ -21,6 +21,8 @@ BEAT = """
 UPDATE jobs_worker SET heartbeat_at = clock_timestamp(), running = %(running)s, offset_ms = %(offset_ms)s,
     uncertainty_ms = %(uncertainty_ms)s,
     cpu = %(cpu)s, memory = %(memory)s, load = %(load)s, gpu = %(gpu)s, gpu_memory = %(gpu_memory)s,
+    waiting = %(waiting)s, minutes_until = %(minutes_until)s::timestamptz, minute_starts = %(minute_starts)s::int[],
+    minute_use = %(minute_use)s::smallint[],
     refusing = %(refusing)s, foreign_at = %(foreign_at)s, foreign_from = %(foreign_from)s
 WHERE session = %(session)s AND gone_at IS NULL
 RETURNING drained_at, drain_reason, drained_by,
@@ -93,6 +95,10 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     def living_in(self, after: datetime, until: datetime) -> WorkerQuerySet:
         """Select the workers that lived at any time between the two moments, the last seen first."""
         return self.filter(started_at__lte=until, heartbeat_at__gte=after).order_by("-heartbeat_at")
+
+    def there_at(self, moment: datetime, most: int) -> WorkerQuerySet:
+        """Select the first `most` workers that lived at this moment, by their names."""
+        return self.filter(started_at__lte=moment, heartbeat_at__gte=moment).order_by("name", "-started_at")[:most]
 
     def vanished(self, silent_before: datetime | None) -> WorkerQuerySet:
         """Select the workers that have stopped, or are without a heartbeat since `silent_before`: whatever they still

@@ -32,6 +32,7 @@ class Moment:
     at: datetime
     zone: ZoneInfo
     asked: Asked
+    page: str = ROOT
 
     @property
     def stretch(self) -> tuple[datetime, datetime]:
@@ -58,18 +59,18 @@ class Moment:
 
     def address(self, at: datetime) -> str:
         """Return the address of another moment, which says its zone as this one does."""
-        return address(at, self.zone)
+        return address(at, self.zone, self.page)
 
 
-def address(at: datetime, zone: ZoneInfo) -> str:
-    """Return the address of the overview of this moment."""
+def address(at: datetime, zone: ZoneInfo, page: str = ROOT) -> str:
+    """Return the address of this page at this moment."""
     if zone.key == "UTC":
-        return f"{ROOT}?at={at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+        return f"{page}?at={at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
     local = at.astimezone(zone).isoformat(timespec="minutes")
-    return f"{ROOT}?{urlencode({'at': local, 'zone': zone.key})}"
+    return f"{page}?{urlencode({'at': local, 'zone': zone.key})}"
 
 
-def moment(text: str, zone_name: str, now: datetime) -> Moment:
+def moment(text: str, zone_name: str, now: datetime, page: str = ROOT) -> Moment:
     """Return the moment that is meant; what says no zone is of the one that is named beside it, UTC where none is.
     Raises NoSuchPast. One statement, at most every KEPT_FOR seconds."""
     try:
@@ -90,7 +91,7 @@ def moment(text: str, zone_name: str, now: datetime) -> Moment:
         raise NoSuchPast("There are no figures yet: the leading beat counts them, and none has led so far.")
     if at < begin:
         raise NoSuchPast(f"{_words(at)} is before the figures begin, at {_words(begin)}.")
-    return Moment(at, zone, asked)
+    return Moment(at, zone, asked, page)
 
 
 def _span(at: datetime, now: datetime) -> Asked:
@@ -114,9 +115,9 @@ def is_over(found: Moment, now: datetime) -> bool:
     return found.asked.until + LAG <= now
 
 
-def back_from(now: datetime) -> list[tuple[str, str]]:
+def back_from(now: datetime, page: str = ROOT) -> list[tuple[str, str]]:
     """Return the moves back from now."""
-    return [(f"{words} ago", address(now - by, ZoneInfo("UTC"))) for words, by in reversed(MOVES)]
+    return [(f"{words} ago", address(now - by, ZoneInfo("UTC"), page)) for words, by in reversed(MOVES)]
 
 
 def earlier(found: Moment) -> list[tuple[str, str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from jobs.models.rollups.digest import percentile
+from jobs.models.rollups.series import Asked
 from jobs.monitor.overview.trends import LATE_MS, Gauges, Planned, Trends, Values
 from jobs.monitor.problem import LATE, Link
 from jobs.spans import measured, span
@@ -66,7 +67,7 @@ def tiles(trends: Trends, *, alerts: int, is_past: bool = False) -> list[Tile]:
         _backlog(trends, draw, is_past=is_past),
     ]
     if trends.planned is not None:
-        all_of_it.append(_planned(trends.planned, trends.all))
+        all_of_it.append(_planned(trends.planned, trends))
     beside = "among those that are kept" if is_past else ""
     return [
         *all_of_it,
@@ -76,19 +77,24 @@ def tiles(trends: Trends, *, alerts: int, is_past: bool = False) -> list[Tile]:
 
 def of_queues(trends: Trends) -> dict[str, OfQueue]:
     """Return the charts of each queue."""
-    draw = _Drawing(trends.asked.since, trends.each)
-    return {name: _of_queue(name, gauges, draw) for name, gauges in trends.queues.items()}
+    return of_gauges(trends.asked, trends.queues)
+
+
+def of_gauges(asked: Asked, queues: Mapping[str, Gauges]) -> dict[str, OfQueue]:
+    """Return the charts of these queues, drawn over this span."""
+    draw = _Drawing(asked.since, timedelta(seconds=asked.step))
+    return {name: _of_queue(name, gauges, draw) for name, gauges in queues.items()}
 
 
 def _of_queue(name: str, gauges: Gauges, draw: _Drawing) -> OfQueue:
     return OfQueue(
-        waiting=draw.of(gauges.pending, f"Jobs that waited in {name}", _number),
-        use=draw.of(gauges.use, f"Use of the slots of {name}", _percent, 100.0),
-        pending=_shown(gauges.pending, _number),
-        overdue=_shown(gauges.overdue, _number),
+        waiting=draw.of(gauges.pending, f"Jobs that waited in {name}", number),
+        use=draw.of(gauges.use, f"Use of the slots of {name}", percent, 100.0),
+        pending=_shown(gauges.pending, number),
+        overdue=_shown(gauges.overdue, number),
         oldest=_shown(gauges.oldest, span),
-        busy=_shown(gauges.busy, _number),
-        slots=_shown(gauges.slots, _number),
+        busy=_shown(gauges.busy, number),
+        slots=_shown(gauges.slots, number),
     )
 
 
@@ -115,12 +121,12 @@ def _started(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     last = trends.starts[-1]
     a_minute = None if last is None else last * 60 / trends.asked.step
     beside = f"{_whole(_sum(trends.starts))} in {_span(trends)}"
-    spark = draw.of(trends.starts, "Jobs started", _number)
+    spark = draw.of(trends.starts, "Jobs started", number)
     return Tile("started", "Started a minute", _or_unknown(a_minute), beside, _ended(trends, is_past), spark)
 
 
 def _failed(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
-    spark = draw.of(trends.failed, "Failed and interrupted starts", _number)
+    spark = draw.of(trends.failed, "Failed and interrupted starts", number)
     value, beside = _value(trends.failed, trends, is_past=is_past)
     address = _ended(trends, is_past, state="failed,interrupted")
     return Tile("failed", "Failed starts", value, beside, address, spark, "warn" if value not in ("0", UNKNOWN) else "")
@@ -131,12 +137,12 @@ def _late(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     both = tuple(None if late is None or missed is None else late + missed for late, missed in pairs)
     value, beside = _value(trends.late, trends, is_past=is_past)
     missed = trends.missed[-1] if is_past else _sum(trends.missed)
-    more, address = None, here("/late/?span=1h")
+    more, address = None, _with_queue("/late/", trends, span="1h")
     if is_past:  # that page looks back from now only
         beside, address = f"{beside}; {_or_unknown(missed)} missed", _ended(trends, is_past, sort="delay")
     elif missed is not None:
         more = Link(f"{_whole(missed)} missed", address)
-    spark = draw.of(both, "Late starts, and missed ones", _number)
+    spark = draw.of(both, "Late starts, and missed ones", number)
     level = "warn" if value not in ("0", UNKNOWN) or missed else ""
     return Tile("late", "Late starts", value, beside, address, spark, level, more)
 
@@ -144,14 +150,14 @@ def _late(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
 def _use(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     gauges = trends.all
     busy, slots = gauges.busy[-1], gauges.slots[-1]
-    address = _due(trends) if is_past else here("/jobs/?state=running")
+    address = _due(trends) if is_past else _with_queue("/jobs/", trends, state="running")
     if busy is not None and slots is None:  # of several queues: workers serve many
-        spark = draw.of(gauges.busy, "Jobs that ran", _number)
+        spark = draw.of(gauges.busy, "Jobs that ran", number)
         return Tile("use", "Running, in the mean", _or_unknown(busy), "", address, spark)
     used = gauges.use[-1]
-    beside = "" if slots is None else f"{_or_unknown(busy)} of {_number(slots)} slots"
-    spark = draw.of(gauges.use, "Use of the slots", _percent, 100.0)
-    value, level = (UNKNOWN, "") if used is None else (_percent(used), "warn" if used >= 100 else "")
+    beside = "" if slots is None else f"{_or_unknown(busy)} of {number(slots)} slots"
+    spark = draw.of(gauges.use, "Use of the slots", percent, 100.0)
+    value, level = (UNKNOWN, "") if used is None else (percent(used), "warn" if used >= 100 else "")
     return Tile("use", "Use of slots", value, beside, address, spark, level)
 
 
@@ -159,19 +165,19 @@ def _backlog(trends: Trends, draw: _Drawing, *, is_past: bool) -> Tile:
     gauges = trends.all
     oldest = gauges.oldest[-1]
     spark = draw.of(gauges.oldest, "Age of the oldest job that was due", span)
-    address = _due(trends) if is_past else here(f"/jobs/?{urlencode({'state': 'pending', 'later_than': LATE})}")
+    address = _due(trends) if is_past else _with_queue("/jobs/", trends, state="pending", later_than=LATE)
     level = "warn" if oldest is not None and oldest * 1000 > LATE_MS else ""
     overdue = gauges.overdue[-1]
-    beside = "" if overdue is None else f"{_number(overdue)} overdue"
+    beside = "" if overdue is None else f"{number(overdue)} overdue"
     return Tile("backlog", "Backlog, age", _shown(gauges.oldest, span), beside, address, spark, level)
 
 
-def _planned(planned: Planned, gauges: Gauges) -> Tile:
+def _planned(planned: Planned, trends: Trends) -> Tile:
     until = planned.since + timedelta(hours=1)
-    slots = gauges.slots[-1]
-    need = f"needs {_number(planned.slots)} slots" + (f" of {_number(slots)}" if slots is not None else "")
-    spark = of_times(planned.starts, "Jobs that are due", planned.since, timedelta(minutes=1), _number)
-    address = here(f"/jobs/?{urlencode({'held': 'no', 'run_at_before': _written(until)})}")
+    slots = trends.all.slots[-1]
+    need = f"needs {number(planned.slots)} slots" + (f" of {number(slots)}" if slots is not None else "")
+    spark = of_times(planned.starts, "Jobs that are due", planned.since, timedelta(minutes=1), number)
+    address = _with_queue("/jobs/", trends, held="no", run_at_before=_written(until))
     level = "warn" if slots is not None and planned.slots > slots else ""
     return Tile("planned", "Due in the next hour", _whole(sum(planned.starts)), need, address, spark, level)
 
@@ -197,7 +203,13 @@ def _of_span(of: str, trends: Trends, is_past: bool, filters: dict[str, str]) ->
     bounds = {f"{of}_after": _written(trends.asked.since)}
     if is_past:
         bounds[f"{of}_before"] = _written(trends.asked.until)
-    return here(f"/jobs/?{urlencode(filters | bounds, safe=':,')}")
+    return _with_queue("/jobs/", trends, **filters, **bounds)
+
+
+def _with_queue(page: str, trends: Trends, **filters: str) -> str:
+    """Return the address of this page with these filters, and with the queue of which the figures are."""
+    of = {"queue": trends.asked.queue} if trends.asked.queue else {}
+    return here(f"{page}?{urlencode(of | filters, safe=':,')}")
 
 
 def _written(at: datetime) -> str:
@@ -217,19 +229,19 @@ def _shown(values: Values, say: Callable[[float], str]) -> str:
 
 
 def _or_unknown(value: float | None) -> str:
-    return UNKNOWN if value is None else _number(value)
+    return UNKNOWN if value is None else number(value)
 
 
 def _whole(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Write a count, or a mean of counts: `12,000`, `0.4`."""
     if 0 < value < 0.05:
         return "under 0.1"
     return f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.1f}"
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
     return f"{value:.0f} %"

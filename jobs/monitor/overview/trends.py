@@ -4,7 +4,7 @@ where anything is planned; none where it was asked within KEPT_FOR seconds by on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ from jobs.forecast.need import CELL, slots_needed
 from jobs.forecast.soon import soon
 from jobs.kept import kept
 from jobs.models import Alert, Job, Objective, Occurrence
+from jobs.models.alert import AlertQuerySet
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.seeing_alike import name_of, of_teams
 from jobs.models.rollups import queues, series
@@ -25,6 +26,7 @@ MINUTES, HOURS = 60, 3600  # the steps that are read
 HOUR = timedelta(hours=1)
 LAG = timedelta(seconds=15)  # by which a stretch has been counted: the leader counts every 10 s
 MOST_MISSED = 1_000  # rows of each kind, the last
+MOST_QUEUES = 1_000  # of the page of queues, those that were seen last
 LATE_MS = OVERDUE_AFTER.total_seconds() * 1000
 
 Values = tuple[float | None, ...]
@@ -88,16 +90,36 @@ def begins(step: int) -> datetime | None:
     return kept(f"{KEY}-begins-{step}", KEPT_FOR, lambda: queues.first(step))
 
 
-def latest(now: datetime, reach: Reach) -> Trends:
-    """Return the trends of the last hour, of what is within this reach as a team's. Raises DatabaseError."""
+def last_hour(now: datetime, queue: str | None = None) -> Asked:
+    """Return the last hour by its whole minutes, of one queue or of all."""
     until = datetime.fromtimestamp((now - LAG).timestamp() // MINUTES * MINUTES, UTC)
-    asked = Asked(until - HOUR, until, MINUTES)
-    return _kept("", reach, lambda ours: read(asked, ours, planned_from=until))
+    return Asked(until - HOUR, until, MINUTES, queue)
+
+
+def latest(now: datetime, reach: Reach, queue: str | None = None) -> Trends:
+    """Return the trends of the last hour, of what is within this reach as a team's. Raises DatabaseError."""
+    asked = last_hour(now, queue)
+    return _kept(f"-of-{queue}" if queue else "", reach, lambda ours: read(asked, ours, planned_from=asked.until))
 
 
 def past(asked: Asked, reach: Reach) -> Trends:
     """Return the trends of a span of the past, as above."""
-    return _kept(f"-{asked.since.timestamp():.0f}-{asked.step}", reach, lambda ours: read(asked, ours))
+    of = f"-of-{asked.queue}" if asked.queue else ""
+    return _kept(f"-{asked.since.timestamp():.0f}-{asked.step}{of}", reach, lambda ours: read(asked, ours))
+
+
+def known_queues(reach: Reach) -> list[str]:
+    """Return the queues of which there are samples, as above: more of them than the overview shows."""
+    ours = of_teams(reach)
+    return kept(f"{KEY}-known{name_of(ours)}", KEPT_FOR, lambda: queues.known_queues(within=ours, most=MOST_QUEUES))
+
+
+def gauges_of(names: Collection[str], now: datetime, reach: Reach) -> Mapping[str, Gauges]:
+    """Return the samples of each of these queues in the last hour, of those within this reach of which there are any.
+    One statement."""
+    asked = last_hour(now)
+    found = queues.each_queue(asked, within=of_teams(reach), names=names, most=len(names))
+    return {name: _gauges(points, _moments(asked)) for name, points in found.items()}
 
 
 def _kept(which: str, reach: Reach, take: Callable[[Reach], Trends]) -> Trends:
@@ -108,8 +130,7 @@ def _kept(which: str, reach: Reach, take: Callable[[Reach], Trends]) -> Trends:
 def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) -> Trends:
     """Ask the database. With `planned_from` also what is due in the hour from then on, otherwise how many alerts were
     open at the end of the span."""
-    begin = begins(asked.step)
-    moments = [asked.since + n * timedelta(seconds=asked.step) for n in range(_stretches(asked))]
+    begin, moments = begins(asked.step), _moments(asked)
     limits = Objective.objects.start_limits()
     points = {point.at: point for point in series.points(asked, within=reach, limits=limits)}
     missed = Counter[datetime]()
@@ -134,13 +155,20 @@ def read(asked: Asked, reach: Reach, *, planned_from: datetime | None = None) ->
         longest=max((delay.high for delay in delays.values() if delay.high is not None), default=None),
         all=_gauges(series.queue_points(asked, within=reach), moments),
         queues={name: _gauges(found, moments) for name, found in queues.each_queue(asked, within=reach).items()},
-        planned=None if planned_from is None else _planned(planned_from, reach),
-        alerts=Alert.objects.within(reach).open_at(asked.until).count() if planned_from is None else None,
+        planned=None if planned_from is None else _planned(planned_from, reach, asked.queue),
+        alerts=_alerts(reach, asked.queue).open_at(asked.until).count() if planned_from is None else None,
     )
 
 
-def _stretches(asked: Asked) -> int:
-    return round((asked.until - asked.since).total_seconds()) // asked.step
+def _moments(asked: Asked) -> list[datetime]:
+    """Return when each stretch of the span begins."""
+    stretches = round((asked.until - asked.since).total_seconds()) // asked.step
+    return [asked.since + n * timedelta(seconds=asked.step) for n in range(stretches)]
+
+
+def _alerts(reach: Reach, queue: str | None) -> AlertQuerySet:
+    alerts = Alert.objects.within(reach)
+    return alerts if queue is None else alerts.of("queue", queue)
 
 
 def _stretch(at: datetime, asked: Asked) -> datetime:
@@ -153,10 +181,12 @@ def _missed(asked: Asked, reach: Reach) -> Iterator[tuple[datetime, int]]:
     """Yield when something should have started that has not, and what a policy has skipped, and how often: as `/late/`
     counts, all times that a row stands for at the last of them. Two statements."""
     runs = Occurrence.objects.missed_since(asked.since).filter(nominal_at__lt=asked.until).within(reach)
+    skipped = Job.objects.skipped_since(asked.since).filter(finished_at__lt=asked.until).within(reach)
+    if asked.queue is not None:
+        runs, skipped = runs.filter(schedule__queue=asked.queue), skipped.filter(queue=asked.queue)
     for at, until, count in runs.order_by("-nominal_at").values_list("nominal_at", "until", "count")[:MOST_MISSED]:
         if asked.since <= (until or at) < asked.until:
             yield until or at, count
-    skipped = Job.objects.skipped_since(asked.since).filter(finished_at__lt=asked.until).within(reach)
     yield from ((at, 1) for at in skipped.values_list("finished_at", flat=True)[:MOST_MISSED])
 
 
@@ -175,10 +205,10 @@ def _gauges(points: Iterable[QueuePoint], moments: Sequence[datetime]) -> Gauges
     )
 
 
-def _planned(since: datetime, reach: Reach) -> Planned:
+def _planned(since: datetime, reach: Reach, queue: str | None) -> Planned:
     ahead = soon(since, reach)
     minutes = Counter[int]()
-    wanted = [one._replace(queue="") for one in ahead.planned()]
+    wanted = [one._replace(queue="") for one in ahead.planned() if queue in (None, one.queue)]
     for one in wanted:
         minutes[one.cell * CELL // 60] += one.starts
     slots = slots_needed(wanted, ahead.lasts.seconds).get(("", "60m"), 0.0)

@@ -12,6 +12,7 @@ from celery.utils.functional import maybe_list
 from celery.worker import control
 from celery.worker.control import control_command, inspect_command
 
+from jobs.nodes.stacks import STACKS
 from jobs.nodes.waking import LOOK, LOOK_OF_BEFORE
 from jobs.publishing.messages import RUN_JOB
 from jobs.worker.process import lifecycle
@@ -48,6 +49,15 @@ def active(state: Any, safe: bool = False, **kwargs: Any) -> list[dict[str, Any]
         }
         for job_id in ours
     ]
+
+
+@inspect_command(name=STACKS)
+def stacks(state: Any, jobs: Any = (), **kwargs: Any) -> dict[str, Any]:
+    """Tell where the bodies of these jobs are in their code."""
+    worker = state.consumer.controller
+    ids = [job_id for job_id in maybe_list(jobs) or [] if isinstance(job_id, int)]
+    found = worker.jobs.slots.stacks(ids) if worker.jobs is not None else {}
+    return {"pool": "processes", "stacks": {}} if found is None else {"pool": "threads", "stacks": found}
 
 
 @control_command(variadic="task_id", signature="[id1 [id2 [... [idN]]]]")

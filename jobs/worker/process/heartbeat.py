@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import platform
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from queue import SimpleQueue
 from typing import Any
 
+import celery
 from django.db import DatabaseError, InterfaceError, connection
 
-from jobs import transitions, zones
+from jobs import __version__, transitions, zones
 from jobs.clock import clock, steady
 from jobs.conf import conf
 from jobs.events import emit
@@ -38,6 +40,11 @@ def renew(session: uuid.UUID) -> bool:
     return Worker.objects.present().filter(session=session).update(heartbeat_at=DATABASE_CLOCK) == 1
 
 
+def versions() -> dict[str, str]:
+    """Return the versions of what runs jobs in this process, by name."""
+    return {"RunAt": __version__, "Python": platform.python_version(), "Celery": celery.__version__}
+
+
 class Heartbeat:
     """Says that this worker lives, and which of its lives it is."""
 
@@ -49,7 +56,7 @@ class Heartbeat:
         self._facts: dict[str, Any] = {}
         self._renamed: list[str] | None = None  # queues that the row does not name yet
         self._capacity = Capacity()
-        self._running: Callable[[], int] = lambda: 0
+        self._figures: Callable[[], Mapping[str, Any]] = dict
         self._look: Callable[[], None] = lambda: None
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -85,18 +92,18 @@ class Heartbeat:
         pool: str,
         slots: int,
         queues: list[str],
-        running: Callable[[], int],
+        figures: Callable[[], Mapping[str, Any]],
         capacity: Capacity,
         look: Callable[[], None],
     ) -> None:
         """Register, then beat. The first beat is made here: a worker that takes jobs is in the table. Each beat writes
-        the node's reading and hears whether somebody has drained this worker. `look` is called with each: it tells the
-        jobs that run here whether they are to stop."""
+        the node's reading and `figures`, columns of the row, and hears whether somebody has drained this worker. `look`
+        is called with each: it tells the jobs that run here whether they are to stop."""
         if self._thread is not None:
             return  # a reconnected consumer is ready again; its worker has lived on
         self._facts = {"pid": os.getpid(), "pool": pool, "slots": slots, "queues": queues, "zones": zones.RELEASE}
-        self._facts["bundles"] = True
-        self._running = running
+        self._facts |= {"bundles": True, "versions": versions()}
+        self._figures = figures
         self._capacity = capacity
         self._look = look
         self._beat()
@@ -168,7 +175,7 @@ class Heartbeat:
             asked_at = steady()
             clock.current()  # measured anew when it is a minute old
             values: dict[str, Any] = asdict(self._capacity.reading)
-            values |= {"running": self._running(), "refusing": self._capacity.refusing}
+            values |= {**self._figures(), "refusing": self._capacity.refusing}
             values |= {"offset_ms": clock.offset * 1000, "uncertainty_ms": clock.uncertainty * 1000}
             seen = Foreign.latest
             values |= {"foreign_at": seen and seen.at, "foreign_from": seen.whose if seen else ""}

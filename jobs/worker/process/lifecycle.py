@@ -98,7 +98,7 @@ def ready(worker: Any) -> None:
             pool=type(worker.pool).__module__.rpartition(".")[2],
             slots=runtime.slots.limit,
             queues=sorted(worker.app.amqp.queues.consume_from),
-            running=lambda: runtime.slots.taken + len(worker_state.active_requests),
+            figures=lambda: runtime.row(len(worker_state.active_requests)),
             capacity=runtime.capacity,
             look=lambda: asking.stop_asked(runtime.slots),
         )

@@ -67,6 +67,8 @@ class PreforkSlots(Slots):
 
     def give(self, armed: Armed) -> None:
         self._given.append(armed)
+        with self._lock:
+            self.given += 1
         self._hub.call_soon(self._hand_over)
 
     def wait_until_picked_up(self) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from typing import NamedTuple
+
 from jobs import targets, traceparent
 from jobs.transitions import Started
 from jobs.worker.run.progress import reports
 
-_here: dict[int, targets.Context] = {}  # by job: no process has two starts of one
+
+class Here(NamedTuple):
+    """A start in a slot of this process. `thread`: the identifier of the thread that has it."""
+
+    context: targets.Context
+    thread: int
+
+
+_here: dict[int, Here] = {}  # by job: no process has two starts of one
 
 
 def enter(started: Started) -> targets.Context:
@@ -25,13 +36,19 @@ def enter(started: Started) -> targets.Context:
     context.execution.on_progress = (
         reports.put
     )  # knows no context: each start would leave a cycle to the garbage collector
-    _here[started.job_id] = context
+    _here[started.job_id] = Here(context, threading.get_ident())
     return context
 
 
 def leave(context: targets.Context) -> None:
-    if _here.get(context.job_id) is context:  # or the job was settled, and its next start is here
+    found = _here.get(context.job_id)
+    if found is not None and found.context is context:  # or the job was settled, and its next start is here
         del _here[context.job_id]
+
+
+def here(job_id: int) -> Here | None:
+    """Return the start of this job that is in a slot of this process; None if there is none."""
+    return _here.get(job_id)
 
 
 def ids() -> list[int]:
@@ -41,6 +58,6 @@ def ids() -> list[int]:
 
 def ask_to_stop(job_id: int, attempt: int, why: str) -> None:
     """Tell this start that it is to stop, if it is still here. From any thread."""
-    context = _here.get(job_id)
-    if context is not None and context.attempt == attempt:
-        context.execution.ask(why)
+    found = _here.get(job_id)
+    if found is not None and found.context.attempt == attempt:
+        found.context.execution.ask(why)

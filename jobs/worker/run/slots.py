@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
+from typing import Any
 
 from celery.worker import state
 from django.db import close_old_connections, connections
@@ -17,7 +18,7 @@ from jobs.transitions import Ended
 from jobs.worker.process import tuning
 from jobs.worker.process.capacity import Capacity
 from jobs.worker.record.recorder import Recorder, record
-from jobs.worker.run import runner, running
+from jobs.worker.run import runner, running, stacks
 from jobs.worker.run.runner import Armed
 
 CROWD = 8  # jobs in line that are late: then all that there is to win is time for them
@@ -34,6 +35,7 @@ class Slots:
         self._capacity = capacity or Capacity()
         self._recorder = recorder
         self._taken = 0
+        self.given = 0  # starts so far
         self._lock = threading.Lock()
         self.on_free: Callable[[], None] = lambda: None
 
@@ -101,6 +103,10 @@ class Slots:
         """Return the ids of the jobs that are in slots."""
         raise NotImplementedError
 
+    def stacks(self, job_ids: Collection[int]) -> dict[str, Any] | None:
+        """Return by job where its body is in its code; None: it runs where this process cannot look."""
+        return None
+
     def stop(self, job_id: int, attempt: int, why: str) -> None:
         """Tell this start that it is to stop, or end it; does nothing if it has ended. From any thread."""
         raise NotImplementedError
@@ -136,6 +142,7 @@ class ThreadSlots(Slots):
             if not too_late:
                 self._line.append(armed)
                 self._given += 1
+                self.given += 1
             call = self._is_to_call()
         if too_late:
             self._refuse(armed)
@@ -149,6 +156,9 @@ class ThreadSlots(Slots):
 
     def job_ids(self) -> list[int]:
         return running.ids()
+
+    def stacks(self, job_ids: Collection[int]) -> dict[str, Any] | None:
+        return stacks.of(job_ids)
 
     def stop(self, job_id: int, attempt: int, why: str) -> None:
         running.ask_to_stop(job_id, attempt, why)

@@ -1,9 +1,11 @@
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection, connections
 
+from jobs import __version__
 from jobs.clock import clock
 from jobs.models import Worker
 from jobs.nodes.metrics import Reading
@@ -12,6 +14,7 @@ from jobs.worker.process import heartbeat as heartbeat_module
 from jobs.worker.process import lifecycle
 from jobs.worker.process.capacity import Capacity
 from jobs.worker.process.heartbeat import Heartbeat
+from jobs.worker.process.minutes import Minutes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,8 +27,15 @@ def heartbeat(settings):
     heart.stop()
 
 
-def start(heart, running=lambda: 3, capacity=None, look=lambda: None):
-    heart.start(pool="thread", slots=5, queues=["default"], running=running, capacity=capacity or Capacity(), look=look)
+def start(heart, running=lambda: 3, capacity=None, look=lambda: None, minutes=None):
+    heart.start(
+        pool="thread",
+        slots=5,
+        queues=["default"],
+        figures=lambda: {"running": running(), "waiting": 7, **(minutes or Minutes()).row()},
+        capacity=capacity or Capacity(),
+        look=look,
+    )
 
 
 def wait_for(condition):
@@ -89,6 +99,22 @@ def test_it_beats_on_after_the_database_was_away(heartbeat, monkeypatch):
     start(heartbeat)
     assert not Worker.objects.exists()
     wait_for(Worker.objects.exists)
+
+
+def test_a_worker_of_the_release_before_registers_and_beats_without_what_was_added_since():
+    before = "name, pid, pool, slots, queues, running, started_at, heartbeat_at, offset_ms, zones, bundles, refusing"
+    session = uuid.uuid4()
+    values = "'w0@test', 1, 'thread', 5, '{default}', 0, now(), now(), 0, '2026a', true, ''"
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO jobs_worker (session, {before}) VALUES (%s, {values})", [session])
+        cursor.execute(
+            "UPDATE jobs_worker SET heartbeat_at = clock_timestamp(), running = 2 WHERE session = %s AND gone_at IS NULL",
+            [session],
+        )
+        assert cursor.rowcount == 1
+    row = Worker.objects.get(session=session)
+    assert (row.running, row.versions, row.waiting) == (2, {}, None)
+    assert (row.minutes_until, row.minute_starts, row.minute_use) == (None, [], [])
 
 
 def test_ready_again_after_a_reconnect_is_not_another_life(heartbeat):
@@ -192,3 +218,21 @@ def test_without_a_database_it_takes_jobs_under_its_name_and_finds_out(heartbeat
     heartbeat._proven_at = float("-inf")
     monkeypatch.setattr(heartbeat_module, "renew", away)
     assert heartbeat.proven() == heartbeat.identity
+
+
+def test_its_row_says_its_versions_what_waits_and_its_last_hour(heartbeat):
+    minutes = Minutes()
+    for after, starts in ((0, 0), (60, 7), (120, 9)):
+        minutes.see(60 * 29_000_000.0 + after, starts, 1, 2)
+    start(heartbeat, minutes=minutes)
+    row = Worker.objects.get()
+    assert sorted(row.versions) == ["Celery", "Python", "RunAt"]
+    assert (row.waiting, row.minute_starts, row.minute_use) == (7, [7, 2], [50, 50])
+    assert row.minutes_until.timestamp() == 60 * 29_000_002.0
+    minutes.see(60 * 29_000_003.0, 9, 0, 2)
+    minutes.see(60 * 29_000_006.0, 9, 0, 2)  # it was stopped for two minutes
+    wait_for(lambda: Worker.objects.get().minute_starts == [7, 2, 0, 0, None, None])
+
+
+def test_the_version_is_that_of_the_project():
+    assert f'\nversion = "{__version__}"\n' in (Path(__file__).parents[3] / "pyproject.toml").read_text()
