@@ -66,7 +66,11 @@ def test_tail_says_each_thing_once():
         state_name="running", attempts=[start(log={"lines": ["one"]}, progress=0.5, progress_note="half")]
     )
     over = start(
-        log={"lines": ["one", "two\x1b[31m"]}, progress=0.5, progress_note="half", outcome_name="failed", error="No."
+        log={"lines": ["one", "two\x1b[31m"]},
+        progress=0.5,
+        progress_note="half",
+        outcome_name="failed",
+        error="No.\nTraceback",
     )
     shell = Shell(Looks(looked_at(), running, running, looked_at(state_name="failed", attempts=[over])))  # type: ignore[arg-type]
 

@@ -66,6 +66,6 @@ def test_fields_can_be_emptied():
 
 
 def test_a_terminal_is_not_written_to_by_names():
-    assert cell("a\x1b[2Jb\nc") == "a [2Jb c"
+    assert cell("a\x1b[2Jb\nc") == "a [2Jb"
     assert len(cell("x" * 500)) == 60
     assert table(["id", "state_name"], [["1", "pending"]]) == ["id  state", "1   pending"]

@@ -65,11 +65,12 @@ def _ended(job: JobDetail | None, output: Output, timeout: float | None, *, is_s
 
 
 def _why(job: JobDetail) -> Iterator[str]:
-    last = job["attempts"][-1] if job["attempts"] else None
-    if job["reason"]:
-        yield printable(job["reason"])
-    if last is not None and last["error"]:
-        yield printable(last["error"])
+    """Yield why it has ended so, in a line; `show` has all of an error."""
+    errors = [start["error"] for start in job["attempts"][-1:]]
+    for text in [job["reason"], *errors]:
+        if text:
+            yield printable(text.splitlines()[0])
+            return
 
 
 def _news(job: JobDetail, seen: dict[str, Any], lines: Lines) -> Iterator[dict[str, Any]]:
@@ -109,7 +110,7 @@ def _in_words(event: Mapping[str, Any]) -> str:
             return f"Job {event['id']} is {event['state']}{held}, at {moment(event['run_at'])}{why}"
         case "start":
             outcome = event["outcome_name"] or ("running" if event["started_at"] else "taken")
-            why = f": {printable(event['error'])}" if event["error"] else ""
+            why = f": {printable(event['error'].splitlines()[0])}" if event["error"] else ""
             return f"  start {event['number']} on {event['worker']}: {outcome}{why}"
         case "progress":
             share = "" if event["progress"] is None else f"{event['progress']:.0%} "

@@ -73,7 +73,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def cell(value: Any) -> str:
-    """Return a value as it stands in a table: on one line, and not too long."""
+    """Return a value as it stands in a table: its first line, and not too long."""
     match value:
         case None | "" | [] | {}:
             return NO_MOMENT
@@ -86,7 +86,7 @@ def cell(value: Any) -> str:
         case float() | Decimal():
             text = f"{value:.1f}"
         case _:
-            text = moment(str(value))
+            text = moment(next(iter(str(value).splitlines()), ""))
     text = printable(text)
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}..."
 
