@@ -27,6 +27,7 @@ from jobs.monitor.palette import palette
 from jobs.monitor.queue_pages.listing import queue_list, queues_live
 from jobs.monitor.queue_pages.one import queue_live, queue_page
 from jobs.monitor.roles import roles
+from jobs.monitor.state_counts import state_counts
 from jobs.monitor.suggestions import suggestions
 from jobs.monitor.worker_pages.listing import worker_list, workers_live
 from jobs.monitor.worker_pages.one import worker_live, worker_page
@@ -37,6 +38,7 @@ urlpatterns = [
     path("monitor/live/", views.live, name="monitor-live"),
     path("jobs/", job_list, name="jobs"),
     path("jobs/words/", suggestions, name="jobs-words"),
+    path("jobs/states/", state_counts, name="jobs-states"),
     path("jobs/<int:job_id>/", job_page.job_detail, name="job"),
     path("jobs/<int:job_id>/edit/", edit_page.edit, name="job-edit"),
     path("jobs/<int:job_id>/live/", job_page.job_live, name="job-live"),

@@ -218,6 +218,7 @@ PAGES = _lines(
     End a silence                     | POST   | silence-end              |                  | no     no   yes no     yes no
     Read the audit                    | GET    | audit                    | list of audit    | team   no   all team   all no
     See what a filter can say         | GET    | jobs-words               |                  | yes    yes  yes yes    yes yes
+    Count the states of a filter       | GET    | jobs-states              |                  | yes    yes  yes yes    yes yes
     List saved views                  | GET    | views                    | list of view     | team   team team team  team team
     Save a view                       | POST   | views                    |                  | yes    yes  yes yes    yes yes
     Change a view                     | POST   | view-change              | view             | own    own  own own    own own

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import Count
 
 from jobs.models.querysets import overviews
 from jobs.models.querysets.ids import is_one_of
@@ -54,28 +57,53 @@ class Look:
 def look(found: JobQuerySet, narrow: Iterable[Parts], ways: Iterable[Way], page: Page) -> Look:
     """Return a page of `found`. Where one of `narrow`, to whose parts indexes lead, has few jobs it is all of them;
     else of what the first way has in its stretch, or of the ids below the page's, LOOK at most."""
+    part = _part(found, narrow, ways, page.before)
+    shown = _looked(part.jobs, page, part.before, part.order)
+    return replace(shown, among=part.among, further=part.further, newer=part.newer)
+
+
+def states_looked_at(
+    found: JobQuerySet, narrow: Iterable[Parts], ways: Iterable[Way], before: int | None
+) -> Counter[int]:
+    """Return how many of each state there are in what `look` looks at, LOOK jobs at most."""
+    jobs = _part(found, narrow, ways, before).jobs.order_by()
+    return Counter(dict(jobs.values_list("state").annotate(Count("pk"))))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Jobs that are looked at, with what Look says of them."""
+
+    jobs: JobQuerySet
+    before: int
+    order: tuple[str, ...] = ("-id",)
+    among: str = "all"
+    further: dict[str, str] = field(default_factory=dict)
+    newer: dict[str, str] | None = None
+
+
+def _part(found: JobQuerySet, narrow: Iterable[Parts], ways: Iterable[Way], before: int | None) -> _Part:
     oldest, newest = found.model._default_manager.all().ends()
-    at = newest + 1 if page.before is None else page.before
+    at = newest + 1 if before is None else before
     for parts in narrow:
         ids = _few_of(parts)
         if ids is not None:
-            return _looked(found.filter(is_one_of(ids), id__lt=at), page, at)
+            return _Part(found.filter(is_one_of(ids), id__lt=at), at)
     for way in ways:
         edge, order = _edge(way), (f"-{way.column}", "-id")
         if edge is None:
-            return _looked(found.filter(id__lt=at), page, at, order)
+            return _Part(found.filter(id__lt=at), at, order)
         if edge == way.jobs.order_by(order[0]).values_list(way.column, flat=True).first():
             continue  # more than LOOK at one instant: no time parts them
-        part = found.filter(**{f"{way.column}__gt": edge}, id__lt=at)
         further = {f"{way.column}_before": (edge + TICK).isoformat()}
-        return replace(_looked(part, page, at, order), among="time", further=further)
+        part = found.filter(**{f"{way.column}__gt": edge}, id__lt=at)
+        return _Part(part, at, order, among="time", further=further)
     since = max(at - overviews.LOOK, oldest)
     further = {"before": str(since)} if since > oldest else {}
     newer = None
     if at <= newest:
         newer = {"before": str(at + overviews.LOOK)} if at + overviews.LOOK <= newest else {}
-    part = found.filter(id__gte=since, id__lt=at)
-    return replace(_looked(part, page, at), among="ids", further=further, newer=newer)
+    return _Part(found.filter(id__gte=since, id__lt=at), at, among="ids", further=further, newer=newer)
 
 
 def _edge(way: Way) -> datetime | None:
@@ -85,7 +113,7 @@ def _edge(way: Way) -> datetime | None:
     return beyond[0] if len(beyond) > 1 else None
 
 
-def _looked(found: JobQuerySet, page: Page, at: int, order: tuple[str, ...] = ("-id",)) -> Look:
+def _looked(found: JobQuerySet, page: Page, at: int, order: tuple[str, ...]) -> Look:
     ordered = found.order_by(*order) if page.by_delay_at is None else found.longest_delay_first(page.by_delay_at)
     end = page.start + page.size
     ids = list(ordered.values_list("pk", flat=True)[: max(overviews.COUNT_LIMIT, end) + 1])
