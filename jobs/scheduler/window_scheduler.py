@@ -85,6 +85,7 @@ class WindowScheduler(DatabaseScheduler):  # type: ignore[misc]
         if not lazy:
             bound_transactions()
             self.leader.connect()
+        self._initial_read = True  # DatabaseScheduler takes one that has failed for done, and then has no schedule
         super().__init__(*args, lazy=lazy, **kwargs)
         if not lazy:
             serve(Giver.BEAT, {})

@@ -116,17 +116,18 @@ def test_when_everything_stood_still_nobody_is_declared_gone_for_it(beat, hands,
     assert worker.gone_at is None
 
 
-def test_a_beat_that_starts_while_the_database_fails_waits_for_it(hands, sent, monkeypatch):
-    """It would end, and whoever runs it might not start it again."""
+@pytest.mark.parametrize("step", ["setup_schedule", "all_as_schedule", "install_default_entries"])
+def test_a_beat_that_starts_while_the_database_fails_waits_for_it(hands, sent, monkeypatch, step):
+    """It would end, and whoever runs it might not start it again. Wherever it fails, the next try begins anew."""
     failures = [OperationalError("terminating connection due to administrator command")] * 2
-    setup = WindowScheduler.setup_schedule
+    whole = getattr(WindowScheduler, step)
 
-    def flaky(self):
+    def flaky(self, *args):
         if failures:
             raise failures.pop()
-        setup(self)
+        return whole(self, *args)
 
-    monkeypatch.setattr(WindowScheduler, "setup_schedule", flaky)
+    monkeypatch.setattr(WindowScheduler, step, flaky)
     monkeypatch.setattr(scheduler_module, "RETRY_AFTER", 0.0)
     one = WindowScheduler(current_app)
     one.tick()
