@@ -29,7 +29,7 @@ class StateCount(NamedTuple):
     """State, how many jobs are in it (COUNT_LIMIT + 1: more than are counted), and the list of them."""
 
     state: State
-    count: int
+    jobs: int
     href: str
     is_chosen: bool
 
