@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop status psql test core-coverage model mutants fuzz check \
-	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-limits bench-schedules bench-scale bench-look bench-forecast bench-migrate bench-peers drill lock clean venv venv-dev
+	bench bench-throughput bench-drain bench-scale-out bench-create bench-operations bench-burst bench-steady bench-profile bench-limits bench-schedules bench-scale bench-look bench-forecast bench-migrate bench-peers drill lock clean venv venv-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -93,6 +93,9 @@ bench-burst: venv ## A thousand jobs at one instant, and whether a slot idles wh
 
 bench-steady: venv ## Everything at once, 500 jobs a second for a minute; ARGS="--rate 200 --hold 10000"
 	@exec $(BENCHMARK) --steady $(ARGS)
+
+bench-profile: venv ## Where the processor is in that load, by samples of stacks; ARGS="--rate 200 --duration 20"
+	@exec $(BENCHMARK) --profile $(ARGS)
 
 bench-limits: venv ## Limits with few and with 100,000 waiting, and what one costs the others; ARGS="--duration 10"
 	@exec $(BENCHMARK) --limits $(ARGS)

@@ -40,7 +40,7 @@ from verification.benchmark.throughput import options as throughput
         ({"throughput": True, "jobs": 0}, "--jobs is 0; it must be from 10 to 1e+06 jobs."),
         ({"burst": True, "idle": 0.0}, "--idle means nothing with --burst."),
         ({"burst": True, "slots": 0}, "--slots is 0; it must be from 1 to 1000 slots a worker."),
-        ({"rate": 5.0}, "--rate means nothing without --steady or --limits or --schedules."),
+        ({"rate": 5.0}, "--rate means nothing without --steady or --profile or --limits or --schedules."),
         ({"burst": True, "hold": 5}, "--hold means nothing with --burst."),
         ({"steady": True, "jobs": 5}, "--jobs means nothing with --steady."),
         ({"steady": True, "rate": 0.5}, "--rate is 0.5; it must be from 1 to 4000 jobs a second."),

@@ -36,6 +36,9 @@ from verification.benchmark.many import run as many_run
 from verification.benchmark.peers import compare, table
 from verification.benchmark.peers import options as peers_options
 from verification.benchmark.processes.start import Tell
+from verification.benchmark.profile import card as profile_card
+from verification.benchmark.profile import options as profile_options
+from verification.benchmark.profile import run as profile_run
 from verification.benchmark.report import card
 from verification.benchmark.round import Round
 from verification.benchmark.schedules import card as schedules_card
@@ -102,6 +105,7 @@ CHOICES = {
     "operations": (many_options.checked, many_run.Many, many_card.show),
     "burst": (burst_options.checked, run.BurstRun, burst_card.show),
     "steady": (steady_options.checked, flow.Flow, steady_card.show),
+    "profile": (profile_options.checked, profile_run.Profiling, profile_card.show),
     "limits": (limits_options.checked, pressure.Pressure, limits_card.show),
     "schedules": (schedules_options.checked, schedules_load.Schedules, schedules_card.show),
     "soak": (soak_options.checked, soak_run.Soak, soak_card.show),

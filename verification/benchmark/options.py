@@ -21,11 +21,11 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
         "seconds of load (default 60, with --create 10, --limits 20, four times, --schedules 120)",
     ),
     "minutes": (int, "with --forecast: of load (default 60)"),
-    "instances": (int, "workers (default 5, with --throughput, --drain, --steady and --schedules 2)"),
+    "instances": (int, "workers (default 5, with --throughput, --drain, --steady, --profile and --schedules 2)"),
     "slots": (
         int,
-        "jobs at a time in each worker (default 5, with --throughput and --drain 100, --burst 40, --steady and "
-        "--schedules 20)",
+        "jobs at a time in each worker (default 5, with --throughput and --drain 100, --burst 40, --steady, "
+        "--profile and --schedules 20)",
     ),
     "beats": (int, "schedulers (default 1, with --ha 3)"),
     "pool": (str, "of the workers: threads (default) or prefork"),
@@ -39,7 +39,7 @@ ARGUMENTS: dict[str, tuple[type, str]] = {
     "http": (int, "with --burst: HTTP jobs at one instant, beside as many Python ones (default 0)"),
     "rate": (
         float,
-        "with --steady: jobs a second (default 500), with --limits of each kind (default 20), "
+        "with --steady and --profile: jobs a second (default 500), with --limits of each kind (default 20), "
         "with --schedules: due a second (default 1000 a minute)",
     ),
     "hold": (int, "with --steady: jobs to hold in one worker afterwards, to see its memory (default 0)"),
@@ -89,7 +89,7 @@ ELSEWHERE = {
     "most": "--drain",
     "against": "--drain or --create or --look",
     "backlog": "--peers",
-    "rate": "--steady or --limits or --schedules",
+    "rate": "--steady or --profile or --limits or --schedules",
     "hold": "--steady",
     "waiting": "--limits",
     "resume": "--limits",

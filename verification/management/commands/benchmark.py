@@ -37,6 +37,7 @@ class Command(BaseCommand):
         mode.add_argument("--operations", action="store_true", help="cancel many jobs by a filter, and take it back")
         mode.add_argument("--burst", action="store_true", help="start many jobs at one instant instead")
         mode.add_argument("--steady", action="store_true", help="everything at once, at one rate, instead")
+        mode.add_argument("--profile", action="store_true", help="where the processor is in that, by samples of stacks")
         mode.add_argument("--limits", action="store_true", help="what limits cost those that have them, and others")
         mode.add_argument("--schedules", action="store_true", help="many schedules, and django-celery-beat with fewer")
         mode.add_argument("--forecast", action="store_true", help="forecast a load with overloads, and do it")
