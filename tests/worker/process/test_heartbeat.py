@@ -104,7 +104,7 @@ def test_it_beats_on_after_the_database_was_away(heartbeat, monkeypatch):
 def test_a_worker_of_the_release_before_registers_and_beats_without_what_was_added_since():
     before = "name, pid, pool, slots, queues, running, started_at, heartbeat_at, offset_ms, zones, bundles, refusing"
     session = uuid.uuid4()
-    values = "'w0@test', 1, 'thread', 5, '{default}', 0, now(), now(), 0, '2026a', true, ''"
+    values = """'w0@test', 1, 'thread', 5, '["default"]', 0, now(), now(), 0, '2026a', true, ''"""
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO jobs_worker (session, {before}) VALUES (%s, {values})", [session])
         cursor.execute(
