@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -26,18 +24,18 @@ from jobs.models.audit_looks import part_of
 from jobs.permissions import VIEW_AUDIT
 from jobs.rights import Reach
 from jobs.rights.telling import tell
+from jobs.web import cells
 
 AT_A_TIME = 1_000  # rows of a question: none of them takes long
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for one when a cell begins so
 
 Row = Mapping[str, Any]
 
 
 def as_csv(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of a table, with its head. No cell is a formula."""
-    yield _line(ChangeSerializer.Meta.fields)
+    yield cells.line(ChangeSerializer.Meta.fields)
     for row in rows:
-        yield _line(_cell(row[name]) for name in ChangeSerializer.Meta.fields)
+        yield cells.line(row[name] for name in ChangeSerializer.Meta.fields)
 
 
 def as_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -107,15 +105,3 @@ def _rows(found: AuditQuerySet, reach: Reach) -> Iterator[Row]:
     while rows := tell(newest_first.filter(id__lt=last)[:AT_A_TIME], reach):
         yield from ChangeSerializer(rows, many=True).data
         last = rows[-1].pk
-
-
-def _line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
-
-
-def _cell(value: Any) -> str:
-    """Write a value into a table, with an apostrophe before what a spreadsheet would reckon with."""
-    text = "" if value is None else value if isinstance(value, str) else exactjson.dumps(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

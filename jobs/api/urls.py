@@ -26,6 +26,7 @@ from jobs.api.docs import ApiDocs, ApiSchema
 from jobs.api.failures import FailuresList
 from jobs.api.forecast import ForecastView
 from jobs.api.installation import InstallationDetail, ReleaseRestored
+from jobs.api.jobs_export import JobsExport
 from jobs.api.limits import LimitDetail, LimitList, PauseLimit, ResumeLimit
 from jobs.api.objectives import ObjectiveDetail, ObjectiveList
 from jobs.api.operations import CancelOperation, OperationDetail, OperationList, UndoOperation
@@ -60,6 +61,7 @@ register_converter(ObjectiveKind, "objective_kind")
 urlpatterns = [
     path("v1/jobs/", JobList.as_view(), name="api-jobs"),
     path("v1/jobs/bulk/", BulkJobs.as_view(), name="api-jobs-bulk"),
+    path("v1/jobs/export/", JobsExport.as_view(), name="api-jobs-export"),
     path("v1/jobs/<int:job_id>/", JobDetail.as_view(), name="api-job"),
     path("v1/jobs/<int:job_id>/cancel/", CancelJob.as_view(), name="api-job-cancel"),
     path("v1/jobs/<int:job_id>/run-now/", RunJobNow.as_view(), name="api-job-run-now"),

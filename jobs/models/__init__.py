@@ -29,6 +29,7 @@ from jobs.models.team import Ownership, TargetRule, Team
 from jobs.models.token import Token
 from jobs.models.trigger import Trigger
 from jobs.models.turn import Turn
+from jobs.models.upload import Upload
 from jobs.models.worker import Leadership, Worker
 from jobs.models.workerlog import WorkerLog
 
@@ -76,6 +77,7 @@ __all__ = [
     "Token",
     "Trigger",
     "Turn",
+    "Upload",
     "Verb",
     "Worker",
     "WorkerLog",

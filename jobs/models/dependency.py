@@ -53,6 +53,16 @@ def others(ids: list[int]) -> list[Other]:
     return [Other(pk, states[pk]) for pk in ids if pk in states]
 
 
+def waited_for_by(ids: list[int]) -> dict[int, list[int]]:
+    """Return the ids of the jobs that these wait for, or have waited for, by job. None of them is of the history."""
+    found: dict[int, list[int]] = {}
+    if ids:
+        pairs = Dependency.objects.filter(job_id__in=ids).order_by("job_id", "waits_for_id")
+        for job_id, other in pairs.values_list("job_id", "waits_for_id"):
+            found.setdefault(job_id, []).append(other)
+    return found
+
+
 def awaited_by(job: Job) -> list[Other]:
     """Return the jobs that this one waits for, or has waited for. A job that waits for nothing costs no question."""
     if job.in_history:

@@ -36,6 +36,12 @@ DELETE FROM jobs_occurrence WHERE id = ANY (ARRAY(
     ORDER BY nominal_at LIMIT %s FOR UPDATE SKIP LOCKED
 ))
 """,
+    # Also where the database was restored: what somebody has looked at is nothing that could be missed.
+    "uploads": """
+DELETE FROM jobs_upload WHERE id = ANY (ARRAY(
+    SELECT id FROM jobs_upload WHERE ends_at < %s ORDER BY ends_at LIMIT %s FOR UPDATE SKIP LOCKED
+))
+""",
 }
 
 COUNT: Mapping[str, str] = {
@@ -43,6 +49,7 @@ COUNT: Mapping[str, str] = {
     "audit": "SELECT count(*) FROM jobs_audit WHERE at < %s",
     "sessions": "SELECT count(*) FROM django_session WHERE expire_date < %s",
     "shadow": "SELECT count(*) FROM jobs_occurrence WHERE cause = 'shadow' AND nominal_at < %s",
+    "uploads": "SELECT count(*) FROM jobs_upload WHERE ends_at < %s",
 }
 
 

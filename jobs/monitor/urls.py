@@ -32,6 +32,7 @@ from jobs.monitor.suggestions import suggestions
 from jobs.monitor.worker_pages.listing import worker_list, workers_live
 from jobs.monitor.worker_pages.one import worker_live, worker_page
 from jobs.monitor.worker_pages.stacks import worker_stacks
+from jobs.monitor.tables import importing
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),
@@ -39,6 +40,10 @@ urlpatterns = [
     path("jobs/", job_list, name="jobs"),
     path("jobs/words/", suggestions, name="jobs-words"),
     path("jobs/states/", state_counts, name="jobs-states"),
+    path("jobs/import/", importing.import_jobs, name="import-jobs"),
+    path("jobs/import/template/", importing.template, name="import-template"),
+    path("jobs/import/<int:upload_id>/", importing.import_page, name="import"),
+    path("jobs/import/<int:upload_id>/wrong/", importing.wrong, name="import-wrong"),
     path("jobs/<int:job_id>/", job_page.job_detail, name="job"),
     path("jobs/<int:job_id>/edit/", edit_page.edit, name="job-edit"),
     path("jobs/<int:job_id>/live/", job_page.job_live, name="job-live"),

@@ -26,6 +26,7 @@ def old_before(now: datetime) -> dict[str, datetime]:
         "audit": now - timedelta(days=c.keep_audit),
         "sessions": now,
         "shadow": now - timedelta(days=c.keep_shadow),
+        "uploads": now,
     }
 
 

@@ -85,6 +85,10 @@ class WordArgument(Argument):
             raise ValidationError("Choose one of the list.")
         return self._values[text]
 
+    def truth(self, truth: bool, text: str) -> Any:
+        """Return this truth where that is one of the values; else what the text says."""
+        return truth if any(value is truth for value in self._values.values()) else self.read(text)
+
     def shown(self, value: Any) -> str | None:
         same = (word for word, one in self._values.items() if type(one) is type(value) and one == value)
         return next(same, None)

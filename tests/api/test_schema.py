@@ -71,6 +71,7 @@ def test_the_schema_is_valid_and_whole(tmp_path: object) -> None:
         *(("/api/v1/objectives/{of}/{name}/", method) for method in ("get", "put", "delete")),
         ("/api/v1/audit/", "get"),
         ("/api/v1/audit/export/", "get"),
+        ("/api/v1/jobs/export/", "get"),
         ("/api/v1/installation/", "get"),
         ("/api/v1/installation/release/", "post"),
         ("/api/v1/series/", "get"),

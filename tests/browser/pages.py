@@ -31,13 +31,15 @@ from jobs.models import (
     Subscription,
     TargetRule,
     Team,
+    Upload,
     Verb,
     Worker,
     WorkerLog,
 )
 from jobs.states import State
-from jobs.transitions import operations
+from jobs.transitions import operations, uploads
 from jobs.transitions.operations import AskedOfMany
+from jobs.transitions.uploads import Found
 from tests.api.world import world
 from tests.bearing import secret_of
 from tests.monitor.overview.rows import counted, sampled
@@ -71,6 +73,9 @@ def rows(make_job: Any, by: User) -> None:
     WorkerLog.objects.create(action="ACQUIRE_FAILURE", client="w1@host", job_id=7, results=0, at=now)
     asked = AskedOfMany(Verb.CANCEL, {"queue": "default"})
     operations.begin(asked, reason="The books of this month are closed already.", by=by, now=now)
+    mistakes = [(2, "target", f"There is no target '{LONG}'."), (3, "run_at", LONG), (5, LONG, "This is not JSON.")]
+    found = Found(total=12_000, wrong=3, first=0, mistakes=mistakes, passed_by=["id", "state_name"])
+    uploads.keep(f"{LONG}.csv", b"target\n", "Europe/Berlin", found, by=by, now=now)
     CreationLimit.objects.create(group=Group.objects.create(name="accounts"), rate=5, burst=10)
     secret_of(by)
     RetentionRule.objects.create(does="redact", kind="label", name=f"department:{LONG[:60]}", days=30)
@@ -135,6 +140,7 @@ def addresses() -> Iterator[str]:
         f"/?at={datetime.now(tz=UTC) - timedelta(minutes=31):%Y-%m-%dT%H:%MZ}&zone=Asia/Kolkata",
         "/jobs/",
         "/jobs/new/",
+        "/jobs/import/",
         "/tokens/",
         "/tokens/#new",
         "/roles/",
@@ -170,6 +176,7 @@ def addresses() -> Iterator[str]:
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
     yield from ("/alerts/", "/objectives/", "/alerts/rules/", "/alerts/rules/new/?kind=job&name=7")
     yield f"/alerts/rules/{AlertRule.objects.first().pk}/"
+    yield from (f"/jobs/import/{upload.pk}/" for upload in Upload.objects.order_by("pk"))
     worker = Worker.objects.first().session
     yield from ("/stop/", "/queues/default/pause/", f"/workers/{worker}/drain/")
     yield from ("/queues/default/resume/", f"/workers/{worker}/resume/", "/failures/retry/", _group_of_failures())

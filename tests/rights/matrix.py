@@ -54,6 +54,7 @@ REST = _lines(
     List jobs                         | GET    | api-jobs                 | list of job      | team   own  all team   all own
     Create a job                      | POST   | api-jobs                 |                  | no     yes  yes no     yes yes
     Create many jobs                  | POST   | api-jobs-bulk            |                  | no     yes  yes no     yes yes
+    Take jobs out                     | GET    | api-jobs-export          | list of job      | team   own  all team   all own
     See a job                         | GET    | api-job                  | job              | team   own  all team   all own
     Edit a job                        | PATCH  | api-job                  | job              | no     no   all no     all no
     Cancel a job                      | POST   | api-job-cancel           | job              | no     own! all no     all own!
@@ -217,6 +218,12 @@ PAGES = _lines(
     List objectives                   | GET    | objectives               | list of objective | ours  no   all ours   all no
     End a silence                     | POST   | silence-end              |                  | no     no   yes no     yes no
     Read the audit                    | GET    | audit                    | list of audit    | team   no   all team   all no
+    See how jobs are imported         | GET    | import-jobs              |                  | no     yes  yes no     yes yes
+    Upload a table of jobs            | POST   | import-jobs              |                  | no     yes  yes no     yes yes
+    Take the table to fill            | GET    | import-template          |                  | no     yes  yes no     yes yes
+    See what a table has              | GET    | import                   | upload           | no     own  own no     own own
+    Create the jobs of a table        | POST   | import                   | upload           | no     own  own no     own own
+    Take the wrong rows               | GET    | import-wrong             | upload           | no     own  own no     own own
     See what a filter can say         | GET    | jobs-words               |                  | yes    yes  yes yes    yes yes
     Count the states of a filter       | GET    | jobs-states              |                  | yes    yes  yes yes    yes yes
     List saved views                  | GET    | views                    | list of view     | team   team team team  team team

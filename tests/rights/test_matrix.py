@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
@@ -46,6 +47,7 @@ GROUP = {
     "finished_at_after": "2026-11-01T00:00:00Z",
     "finished_at_before": "2026-11-02T00:00:00Z",
 }
+TABLE = b"target\ndemo.noop\n"
 CANCEL_ALL = {"action": "cancel", "which": "all"}
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES: dict[tuple[str, str], Any] = {
@@ -166,6 +168,8 @@ def asked(client: Client, line: Line, thing: Any, user: User) -> Any:
         )
     if line.method == "GET":
         return client.get(address, {"operation-new": CANCEL_ALL, "failures-retry": GROUP}.get(line.address, {}))
+    if line.address == "import-jobs":
+        return client.post(address, {"file": SimpleUploadedFile("jobs.csv", TABLE), "time_zone": "UTC"})
     form = (
         {**JOB, "payload": "{}", "queue": "default", "time_zone": "UTC", "version": "1"}
         if line.address.startswith(("new-job", "job-edit"))
@@ -201,7 +205,7 @@ def listed(line: Line, answer: Any, things: dict[str, Any]) -> set[str]:
         return {
             whose for whose, thing in things.items() if str(thing.schedule_id) in shown or thing.schedule.name in shown
         }
-    text = answer.content.decode()
+    text = (answer.getvalue() if answer.streaming else answer.content).decode()
     named = {whose: thing.schedule if line.kind == "list of missed" else thing for whose, thing in things.items()}
     return {whose for whose, thing in named.items() if f"{thing.name}" in text}
 

@@ -31,6 +31,8 @@ from jobs.models import (
     Worker,
 )
 from jobs.states import Cause, Hold, State
+from jobs.transitions import uploads
+from jobs.transitions.uploads import Found
 from tests.admin.schedule_rows import schedule
 from tests.monitor.rows import ended, pending
 from tests.rights.matrix import Line
@@ -137,6 +139,10 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
             by or User.objects.get_or_create(username=f"of-{whose}")[0],
         )
         return SavedView.objects.create(name=name, owner=owner, team=team, created_at=now)
+    if kind == "upload":
+        owner = by or User.objects.get_or_create(username=f"of-{whose}")[0]
+        found = Found(total=1, wrong=0, first=0, mistakes=[], passed_by=[])
+        return uploads.keep(name, f"target,name\ndemo.noop,{name}\n".encode(), "UTC", found, by=owner, now=now)
     if kind == "limit":
         return Limit.objects.update_or_create(kind="queue", name=f"{whose}-q", defaults={"concurrency": 2})[0]
     if kind == "calendar":

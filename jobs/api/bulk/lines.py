@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any, NamedTuple, get_origin
+from itertools import chain
+from typing import IO, Any, NamedTuple
 
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-from jobs.rules import ASKED
+from jobs.api.bulk.columns import Cells, Head, Wrong, head_of
 from jobs.web import parsing
 
 Context = Mapping[str, Any] | None
 BYTE_ORDER_MARK = "\ufeff"
-OF_JSON = {name for name, asked in ASKED.items() if get_origin(asked.type) in (dict, tuple)}  # in a cell: its text
+SEPARATORS = (",", ";", "\t")
 
 
 class Line(NamedTuple):
-    """A job as it was sent. `number` counts the lines of the body from 1; `wrong` says why it could not be read."""
+    """A job as it was sent. `number` counts the lines of the body from 1; `wrong` says why it could not be read, and
+    `field` of it, where it is one."""
 
     number: int
     job: Any
     wrong: str = ""
+    field: str = "body"
 
 
 class NdjsonParser(parsers.BaseParser):
@@ -46,15 +49,34 @@ class CsvParser(parsers.BaseParser):
     media_type = "text/csv"
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:
-        reader = csv.reader(_texts(stream), strict=True)
+        rows = rows_of(stream)
+        yield from jobs_of(head_of(next(rows, (0, []))[1]), rows)
+
+
+Row = tuple[int, list[str]]
+
+
+def rows_of(stream: Iterable[bytes]) -> Iterator[Row]:
+    """Yield the rows of CSV, each with the line on which it ends, from 1; the first may be empty, others are left
+    out. Raises ParseError."""
+    texts = _texts(stream)
+    first = next(texts, "")
+    reader = csv.reader(chain([first], texts), delimiter=separator_of(first), strict=True)
+    try:
+        yield 1, next(reader, [])
+        yield from ((reader.line_num, cells) for cells in reader if any(cells))
+    except csv.Error as error:
+        raise ParseError(f"Line {reader.line_num} is not CSV: {error}.") from None
+
+
+def jobs_of(head: Head, rows: Iterable[Row]) -> Iterator[Line]:
+    """Yield the jobs of the rows below this head."""
+    read = Cells(head)
+    for number, cells in rows:
         try:
-            names = [name.strip() for name in next(reader, [])]
-            _look_at(names)
-            for cells in reader:
-                if cells:
-                    yield _line(reader.line_num, names, cells)
-        except csv.Error as error:
-            raise ParseError(f"Line {reader.line_num} is not CSV: {error}.") from None
+            yield Line(number, read.job(cells))
+        except Wrong as wrong:
+            yield Line(number, None, str(wrong), wrong.column)
 
 
 def _texts(stream: Iterable[bytes]) -> Iterator[str]:
@@ -66,23 +88,7 @@ def _texts(stream: Iterable[bytes]) -> Iterator[str]:
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
 
 
-def _look_at(names: list[str]) -> None:
-    wrong = next((name for name in names if name not in ASKED), None)
-    twice = next((name for name in names if names.count(name) > 1), None) if len(names) <= len(ASKED) else names[0]
-    if wrong is not None or not names:
-        known = ", ".join(ASKED)
-        raise ParseError(f"The first line names the fields of a job. There is no '{(wrong or '')[:100]}': {known}.")
-    if twice is not None:
-        raise ParseError(f"The first line names '{twice}' twice; name each field once.")
-
-
-def _line(number: int, names: list[str], cells: list[str]) -> Line:
-    if len(cells) > len(names):
-        return Line(number, None, f"It has {len(cells)} cells, and the first line names {len(names)} fields.")
-    job: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if cell}
-    for name in OF_JSON.intersection(job):
-        try:
-            job[name] = parsing.json_value(job[name])
-        except parsing.Unreadable as error:
-            return Line(number, None, f"{name}: {error}")
-    return Line(number, job)
+def separator_of(first: str) -> str:
+    """Return what stands between the names of a first line: spreadsheets write semicolons where a comma stands in
+    numbers."""
+    return max(SEPARATORS, key=first.count)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from drf_spectacular.types import OpenApiTypes
@@ -32,6 +33,7 @@ from jobs.api.views import (
 from jobs.clock import clock
 from jobs.models import Job
 from jobs.permissions import ADD_JOB
+from jobs.web import parsing
 
 WORDS = {"true": True, "false": False}
 PARTIAL = OpenApiParameter(
@@ -39,6 +41,15 @@ PARTIAL = OpenApiParameter(
     OpenApiTypes.BOOL,
     description="Create those that are good, and tell what is wrong with the others, instead of none.",
 )
+PREVIEW = OpenApiParameter(
+    "preview",
+    OpenApiTypes.BOOL,
+    description="Create none: 200 with what is wrong, and null for each job that is good.",
+)
+TIME_ZONE = OpenApiParameter(
+    "time_zone", OpenApiTypes.STR, description="Of times that name none, which are refused otherwise: Europe/Berlin."
+)
+OWN_PARAMETERS = (PARTIAL, PREVIEW, TIME_ZONE)
 
 
 class BulkJobs(ApiView):
@@ -64,7 +75,15 @@ class BulkJobs(ApiView):
 
     @extend_schema(
         operation_id="jobs_bulk",
-        parameters=[idempotency.PARAMETER, TRACEPARENT, RETRY_AFTER, *rate_limits.PARAMETERS, PARTIAL],
+        parameters=[
+            idempotency.PARAMETER,
+            TRACEPARENT,
+            RETRY_AFTER,
+            *rate_limits.PARAMETERS,
+            PARTIAL,
+            PREVIEW,
+            TIME_ZONE,
+        ],
         request={
             JsonParser.media_type: NewJobsSerializer,
             NdjsonParser.media_type: NewJobSerializer,
@@ -76,8 +95,12 @@ class BulkJobs(ApiView):
         """Create all of these jobs, or none: 201, or 200 with the earlier ones when its Idempotency-Key was used
         before. Each counts in the budget for bulk requests. As a JSON object with a list, as a JSON object a line, or
         as CSV whose first line names the fields."""
-        now, key, partial = clock.current(), idempotency.idempotency_key(request), _partial(request)
-        judged = Judge(by=person(request), key=key, now=now, traceparent=traceparent_of(request)).judge(self._jobs())
+        now, key = clock.current(), idempotency.idempotency_key(request)
+        partial, preview, zone = _truth(request, "partial"), _truth(request, "preview"), _zone(request)
+        judge = Judge(by=person(request), key=key, now=now, traceparent=traceparent_of(request), zone=zone)
+        judged = judge.judge(self._jobs())
+        if preview:
+            return Response(self._answer(judged, [None] * len(judged.new), partial=True))
         if not judged.new or (judged.wrong and not partial):
             raise judged.refused()
         new = list(judged.new.values())
@@ -95,7 +118,7 @@ class BulkJobs(ApiView):
             return data
         return (Line(0, job) for job in self.body(UnreadJobsSerializer)["jobs"])
 
-    def _answer(self, judged: Judged, ids: list[int], *, partial: bool) -> dict[str, Any]:
+    def _answer(self, judged: Judged, ids: Sequence[int | None], *, partial: bool) -> dict[str, Any]:
         if not partial:
             return {"ids": ids}
         made = dict(zip(judged.new, ids, strict=True))
@@ -103,8 +126,16 @@ class BulkJobs(ApiView):
         return {"ids": of_all, "wrong": judged.wrong, "errors": pointed(judged.errors, self.request)}
 
 
-def _partial(request: Request) -> bool:
-    word = request.query_params.get("partial", "false")
+def _truth(request: Request, name: str) -> bool:
+    word = request.query_params.get(name, "false")
     if word not in WORDS:
-        raise ValidationError({"partial": ["Give true or false."]})
+        raise ValidationError({name: ["Give true or false."]})
     return WORDS[word]
+
+
+def _zone(request: Request) -> ZoneInfo | None:
+    name = request.query_params.get("time_zone")
+    try:
+        return None if name is None else parsing.zone(name)
+    except parsing.Unreadable as error:
+        raise ValidationError({"time_zone": [str(error)]}) from None

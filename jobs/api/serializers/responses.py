@@ -200,12 +200,8 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
         return audit.who or None
 
 
-class NewestJobSerializer(ShownWaiting, JobSerializer):
-    """A job with its story as far as one has it that was made in this moment."""
-
-    class Meta(JobSerializer.Meta):
-        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, *ShownWaiting.Meta.fields)
-        read_only_fields = fields
+class QuickJobSerializer(JobSerializer):
+    """A job as it is listed, where there are many of them."""
 
     def to_representation(self, instance: Job) -> dict[str, Any]:
         """Return what REST framework would, whose own way to a value takes longer than all that is done with it."""
@@ -223,6 +219,29 @@ class NewestJobSerializer(ShownWaiting, JobSerializer):
     @cached_property
     def _ways(self) -> list[Way]:
         return [(name, *_way(field), field.get_attribute) for name, field in self.fields.items()]
+
+
+class NewestJobSerializer(ShownWaiting, QuickJobSerializer):
+    """A job with its story as far as one has it that was made in this moment."""
+
+    class Meta(JobSerializer.Meta):
+        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, *ShownWaiting.Meta.fields)
+        read_only_fields = fields
+
+
+class ExportedJobSerializer(QuickJobSerializer):
+    """A job as it is taken out, with all that it could be asked for. The context's `waits_for` has the ids that are
+    shown, by job."""
+
+    waits_for = serializers.SerializerMethodField(help_text=ASKED["waits_for"].help)
+
+    class Meta(JobSerializer.Meta):
+        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, "waits_for")
+        read_only_fields = fields
+
+    def get_waits_for(self, job: Job) -> list[int]:
+        found: list[int] = self.context["waits_for"].get(job.pk, [])
+        return found
 
 
 def _way(field: Field) -> tuple[Callable[[Job], Any], Callable[[Any], Any] | None]:

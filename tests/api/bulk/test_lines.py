@@ -73,7 +73,7 @@ def test_each_line_is_the_job_that_a_single_request_makes(api: Client, kind: str
         (lines(new_job(), [1]), NDJSON, "jobs.1.body", "Line 2: The body must be a JSON object"),
         (lines(new_job(), new_job(nmae="x")), NDJSON, "jobs.1.nmae", "Line 2: There is no field"),
         (table(new_job(), new_job(target="demo.slep")), CSV, "jobs.1.target", "Line 3: There is no target 'demo.slep'"),
-        (b"target,payload\ndemo.noop,{]\n", CSV, "jobs.0.body", "Line 2: payload: This is not JSON"),
+        (b"target,payload\ndemo.noop,{]\n", CSV, "jobs.0.payload", "Line 2: This is not JSON"),
         (b"target,name\ndemo.noop,a,b\n", CSV, "jobs.0.body", "Line 2: It has 3 cells"),
         (b"target,max_attempts\ndemo.noop,three\n", CSV, "jobs.0.max_attempts", "Line 2: This is not a whole number"),
     ],
@@ -114,6 +114,35 @@ def test_the_good_ones_are_created_if_that_is_asked_for(api: Client, problem: Pr
     problem(send(api, lines(jobs[1]), NDJSON, "?partial=true"), 400, "jobs.0.target")
     problem(send(api, lines(jobs[0]), NDJSON, "?partial=perhaps"), 400, "partial", "true or false")
     assert Job.objects.count() == 2
+
+
+def test_a_preview_creates_nothing_and_says_what_is_wrong(api: Client, problem: Problem) -> None:
+    answer = send(api, lines(new_job(), new_job(target="demo.slep")), NDJSON, "?preview=true")
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["ids"], told["wrong"], told["errors"][0]["field"]) == ([None, None], 1, "jobs.1.target")
+    assert not Job.objects.exists()
+    problem(send(api, lines(new_job()), NDJSON, "?preview=perhaps"), 400, "preview", "true or false")
+
+
+def test_a_time_without_a_zone_is_of_the_zone_that_is_named(api: Client, problem: Problem) -> None:
+    body = b"target,run_at\ndemo.noop,2099-07-01 09:00\n"
+    problem(send(api, body, CSV), 400, "jobs.0.run_at", "Line 2: This time has no zone")
+    assert send(api, body, CSV, "?time_zone=Europe/Berlin").status_code == 201
+    assert Job.objects.get().run_at.isoformat() == "2099-07-01T07:00:00+00:00"
+    twice = b"target,run_at\ndemo.noop,2026-10-25 02:30\n"
+    problem(send(api, twice, CSV, "?time_zone=Europe/Berlin"), 400, "jobs.0.run_at", "exists twice or not at all")
+    problem(send(api, body, CSV, "?time_zone=Mars"), 400, "time_zone", "Mars")
+
+
+def test_a_column_for_each_argument_is_read_as_its_target_wants_it(api: Client, problem: Problem) -> None:
+    body = b"target;payload.seconds;name;id;state_name\ndemo.sleep;0.5;'=1;7;completed\ndemo.noop;;;;\n"
+    assert send(api, body, CSV).status_code == 201
+    first, second = Job.objects.order_by("id")
+    assert (str(first.payload["seconds"]), first.name, second.payload) == ("0.5", "=1", {})
+    wrong = b"target,payload.seconds\ndemo.sleep,soon\n"
+    problem(send(api, wrong, CSV), 400, "jobs.0.payload.seconds", "Line 2: This is not a number")
+    problem(send(api, b"target,payload,payload.seconds\n", CSV), 400, says="give one of them, not both")
 
 
 def test_a_hundred_mistakes_are_told_and_all_are_counted(api: Client, problem: Problem) -> None:

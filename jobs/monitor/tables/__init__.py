@@ -1,0 +1,1 @@
+"""Tables of jobs: those that people bring, and those that they take out."""

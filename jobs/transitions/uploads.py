@@ -1,0 +1,67 @@
+"""Keeps a file that somebody looks at before its jobs are created, and forgets it when they are, or when its time has
+come."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jobs.models import Upload
+from jobs.models.old_rows import delete_before
+from jobs.models.upload import KEPT_FOR, LONGEST_NAME
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+MOST = 5  # files of one person; the oldest makes way
+AT_A_TIME = 100
+
+
+class Found(NamedTuple):
+    """What was found in a file: its rows, how many of them are wrong, and the mistakes, each [line, column,
+    sentence]; `first`: the number of the first good one, from 0; `passed_by`: columns that were not looked at."""
+
+    total: int
+    wrong: int
+    first: int | None
+    mistakes: list[tuple[int, str, str]]
+    passed_by: list[str]
+
+
+def digest_of(content: bytes, zone: str) -> str:
+    """Return by what a file is known: the same bytes in another zone are another file."""
+    return hashlib.sha256(zone.encode() + b"\0" + content).hexdigest()
+
+
+def keep(name: str, content: bytes, zone: str, found: Found, *, by: AbstractBaseUser, now: datetime) -> Upload:
+    """Keep the file for an hour; one that is kept already is looked at anew. Files whose time has come go first."""
+    delete_before("uploads", now, limit=AT_A_TIME)
+    said: dict[str, Any] = {"mistakes": found.mistakes, "first": found.first, "passed_by": found.passed_by}
+    upload, _ = Upload.objects.update_or_create(
+        owner_id=by.pk,
+        digest=digest_of(content, zone),
+        defaults={
+            "name": name.replace("\0", "")[:LONGEST_NAME],
+            "content": zlib.compress(content, 1),
+            "zone": zone,
+            "ends_at": now + timedelta(seconds=KEPT_FOR),
+            "total": found.total,
+            "wrong": found.wrong,
+            "found": said,
+        },
+    )
+    newest = Upload.objects.of(by, now).order_by("-ends_at", "-id").values_list("pk", flat=True)[:MOST]
+    Upload.objects.filter(owner=by).exclude(pk__in=list(newest)).delete()
+    return upload
+
+
+def forget(upload: Upload) -> None:
+    """Delete the file: its jobs are there, or nobody wants them."""
+    Upload.objects.filter(pk=upload.pk).delete()
+
+
+def content_of(upload: Upload) -> bytes:
+    """Return the file as it was uploaded."""
+    return zlib.decompress(upload.content)
