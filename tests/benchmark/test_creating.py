@@ -22,7 +22,7 @@ SENT = [{"target": "demo.noop", "payload": {"a": 1}, "run_at": "2099-01-01T00:00
 
 
 def run(build: str, requests: int, seconds: float, lines: tuple[float, int] | None) -> Created:
-    bulks = {"JSON": (seconds, 1), "lines of JSON": lines, "CSV": None}
+    bulks = {"JSON": (seconds, 1), "lines of JSON": lines, "CSV": None, "CSV, looked at first": None}
     return Created(build, requests, 2.0, 3.25, 10.0, 20.0, bulks)
 
 

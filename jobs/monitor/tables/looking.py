@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 
 from jobs import rules
 from jobs.api.bulk.columns import LINE, PROBLEM, Head, head_of
@@ -25,6 +25,8 @@ from jobs.web import cells
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+WORKBOOK = b"PK\x03\x04"  # how a spreadsheet's own file begins
 
 
 class NoTable(Exception):
@@ -60,6 +62,8 @@ def look(content: bytes, zone: ZoneInfo, *, key: str, by: AbstractBaseUser, now:
 
 def table_of(content: bytes) -> tuple[Head, Iterator[Row]]:
     """Return the first line of a table and the rows below it. Raises ParseError."""
+    if content.startswith(WORKBOOK):
+        raise ParseError("This is a workbook (XLSX), not CSV: save it as CSV in UTF-8, and choose that file.")
     rows = rows_of(io.BytesIO(content))
     return head_of(next(rows)[1]), rows
 

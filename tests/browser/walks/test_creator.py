@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,3 +65,28 @@ def test_whether_there_is_one_already_is_looked_up(somebody: Any, many: None) ->
         ida.reads("1 job")
     assert ida.sees("invoice 7")
     assert not ida.sees("invoice 8"), "those of others are not hers to see"
+
+
+def test_a_table_with_one_wrong_row_is_mended_and_imported(somebody: Any, many: None, tmp_path: Path) -> None:
+    ida = somebody("creator", "ida")
+    table = tmp_path / "plan.csv"
+
+    def upload(target: str) -> None:
+        table.write_text(f"target,payload.seconds,run_at,name\n{target},0.1,2099-01-01 09:00,one\ndemo.noop,,,two\n")
+        ida.browser.find_element(By.NAME, "file").send_keys(str(table))
+        ida.press("Look at it")
+
+    with ida.task("Import a table with one wrong row"):
+        ida.press("Import…")
+        ida.picture("Form of an import")
+        upload("demo.slep")
+        ida.reads("1 of 2 rows is a good job")
+        ida.reads("There is no target 'demo.slep'. Did you mean 'demo.sleep'?")
+        ida.picture("One row is wrong")
+        ida.press("Upload another")
+        upload("demo.sleep")
+        ida.reads("2 of 2 rows are good jobs")
+        ida.picture("All rows are good")
+        ida.press("Create 2 jobs")
+        ida.reads("2 jobs of plan.csv created.")
+    assert sorted(Job.objects.filter(created_by__username="ida").values_list("name", flat=True)) == ["one", "two"]
