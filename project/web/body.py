@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -15,6 +17,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 BODY_S = 30.0  # the whole body must have come by then
 IN_MEMORY = 64 * 1024  # bytes; more goes to a temporary file
+PIECE = 256 * 1024  # bytes of an answer that are sent together
 DISCARDED = 16 * 1024 * 1024  # bytes of a body that is too large are read all the same: then its sender reads us
 
 
@@ -31,7 +34,8 @@ class Gone(Exception):
 
 
 class Body(SpooledTemporaryFile[bytes]):
-    """A body that may be read twice: Django closes it after each of its requests, and only `drop` does it."""
+    """Body that may be read twice: Django closes it after each of its requests, and only `drop` does it. So also an
+    answer that a view has made piece by piece."""
 
     def __init__(self) -> None:
         super().__init__(max_size=IN_MEMORY)
@@ -46,6 +50,15 @@ class Body(SpooledTemporaryFile[bytes]):
 
     def drop(self) -> None:
         super().close()
+
+    @contextmanager
+    def read_again(self) -> Iterator[Iterator[bytes]]:
+        """Yield what was added, some at a time; it is dropped afterwards."""
+        try:
+            self.seek(0)
+            yield iter(partial(self.read, PIECE), b"")
+        finally:
+            self.drop()
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int | None) -> Body:

@@ -44,7 +44,13 @@ class Door:
                 answer = _refusal(refused.problem)
             head = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
             await send(head)
-            await send({"type": "http.response.body", "body": answer.content})
+            if isinstance(answer.content, bytes):
+                await send({"type": "http.response.body", "body": answer.content})
+                return
+            with answer.content.read_again() as pieces:
+                for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, scope: Scope, receive: Receive, body: Body) -> Answer:
         threads = self._probes.get(scope["path"], self._threads)

@@ -26,11 +26,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole response: no thread waits until its reader has taken it."""
+    """A whole response: no thread waits until its reader has taken it. What a view has made piece by piece may be much
+    of it: beyond some of it a temporary file has it."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
-    content: bytes
+    content: bytes | Body
 
 
 class Views(BaseHandler):
@@ -52,9 +53,22 @@ class Views(BaseHandler):
         response = self.get_response(request)
         response._handler_class = self.__class__  # type: ignore[attr-defined]  # the sender of request_finished
         try:
-            return Answer(response.status_code, _headers(response), b"".join(response))
+            return Answer(response.status_code, _headers(response), _content(response))
         finally:
             response.close()
+
+
+def _content(response: HttpResponseBase) -> bytes | Body:
+    if not response.streaming or response.has_header("Content-Length"):  # a static file is small
+        return b"".join(response)
+    content = Body()
+    try:
+        for piece in response:
+            content.add(piece)
+    except BaseException:
+        content.drop()
+        raise
+    return content
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:

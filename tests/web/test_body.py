@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
 
 import pytest
+from django.http import HttpResponse, StreamingHttpResponse
 
 from project.web import body as reading
 from project.web.body import Body, Gone, Refused, read_body
+from project.web.threads import _content
 
 LIMIT = 1000  # bytes
 END = {"type": "http.request", "body": b"", "more_body": False}
@@ -107,3 +110,29 @@ def test_one_that_does_not_come_is_given_up(monkeypatch):
 def test_one_whose_caller_hangs_up_is_no_request():
     with pytest.raises(Gone):
         read(Caller(part(b"{}"), HANG_UP, END))
+
+
+def test_an_answer_that_is_made_piece_by_piece_is_kept_in_a_file_and_sent_in_pieces(monkeypatch):
+    monkeypatch.setattr(reading, "PIECE", 1000)
+    rolled = []
+    monkeypatch.setattr(Body, "rollover", lambda self: (rolled.append(1), SpooledTemporaryFile.rollover(self))[1])
+    made = _content(StreamingHttpResponse(b"x" * 999 for _ in range(100)))
+    assert rolled
+    with made.read_again() as pieces:
+        sizes = [len(piece) for piece in pieces]
+    assert (sum(sizes), max(sizes)) == (99_900, 1000)
+    assert made.closed
+    assert _content(HttpResponse("whole")) == b"whole"
+
+
+def test_an_answer_that_fails_while_it_is_made_leaves_no_file(monkeypatch):
+    dropped = []
+    monkeypatch.setattr(Body, "drop", lambda self: (dropped.append(1), SpooledTemporaryFile.close(self))[1])
+
+    def pieces():
+        yield b"x"
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        _content(StreamingHttpResponse(pieces()))
+    assert dropped == [1]

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs import rules, transitions
-from jobs.api.bodies import BULK, LARGER
+from jobs.api.bodies import LARGEST
 from jobs.api.bulk.columns import PART
 from jobs.api.bulk.judging import MOST_WRONG
 from jobs.api.serializers.requests import MOST_IN_BULK
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-MOST_BYTES = LARGER[BULK]
+MOST_BYTES = LARGEST
 MIB = 1024 * 1024
 SHOWN = 100  # mistakes on the page; the table of the wrong rows has all that were found
 TICK = timedelta(milliseconds=1)
