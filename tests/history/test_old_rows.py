@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
-from jobs.models import Audit, Installation, Kept, Occurrence, Subject, WorkerLog
+from jobs.models import Audit, Installation, Kept, Occurrence, Subject, Upload, WorkerLog
 from jobs.scheduler import history as service
 from jobs.scheduler.history import old_rows
 from jobs.states import Cause
@@ -87,6 +88,16 @@ def test_nothing_goes_where_it_is_off(django_assert_num_queries):
     log(1000)
     note(1000)
     Session.objects.create(session_key="1", session_data="", expire_date=ago(1))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):  # one for each table
         assert old_rows(now=NOW) == service.OLD_EVERY
     assert (left(), Audit.objects.count(), Session.objects.count()) == (["1000"], 1, 1)
+
+
+def test_uploads_go_when_their_hour_is_over_wherever_what_else_is_old_stays():
+    Installation.objects.update(retention_on_at=None)
+    some = {"content": b"", "zone": "UTC", "total": 0, "wrong": 0, "found": {}}
+    ada = User.objects.create(username="ada")
+    for name, ends_at in {"over": NOW - timedelta(seconds=1), "looked at": NOW + timedelta(seconds=1)}.items():
+        Upload.objects.create(owner=ada, name=name, digest=name, ends_at=ends_at, **some)
+    old_rows(now=NOW)
+    assert [upload.name for upload in Upload.objects.all()] == ["looked at"]
