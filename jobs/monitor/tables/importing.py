@@ -215,7 +215,7 @@ def _earlier(key: str | None, by: AbstractBaseUser) -> Job | None:
 
 def _asked(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
     facts = {"form": form, "most_rows": MOST_IN_BULK, "fields": list(rules.ASKED.values()), "part": PART}
-    return render(request, "monitor/import.html", facts, status=status)
+    return render(request, "jobs/monitor/import.html", facts, status=status)
 
 
 def _shown(
@@ -233,7 +233,7 @@ def _shown(
         "most_wrong": MOST_WRONG,
         "earlier": _brought_before(upload, by),
     }
-    return render(request, "monitor/import_found.html", facts, status=status)
+    return render(request, "jobs/monitor/import_found.html", facts, status=status)
 
 
 def _brought_before(upload: Upload, by: AbstractBaseUser) -> Job | None:
