@@ -20,7 +20,7 @@ AT_A_TIME = 100
 
 
 class Found(NamedTuple):
-    """What was found in a file: its rows, how many of them are wrong, and the mistakes, each [line, column,
+    """Summary of what was found in a file: its rows, how many of them are wrong, and the mistakes, each [line, column,
     sentence]; `first`: the number of the first good one, from 0; `passed_by`: columns that were not looked at."""
 
     total: int

@@ -20,5 +20,5 @@ def test_a_cell_is_no_formula_and_is_read_as_it_was(text: str) -> None:
 
 
 def test_numbers_and_objects_are_json_and_nothing_is_empty() -> None:
-    assert [cells.cell(value) for value in (None, True, -5, {"a": [1]})] == ["", "true", "'-5", '{"a": [1]}']
+    assert [cells.cell(value) for value in (None, True, -5, {"a": [1]})] == ["", "true", "'-5", '{"a":[1]}']
     assert next(csv.reader(io.StringIO(cells.line(["a,b", -5])))) == ["a,b", "'-5"]

@@ -32,7 +32,7 @@ MOST_WRONG = 1000  # wrong jobs; the rest is not looked at then
 
 
 class Mistake(NamedTuple):
-    """What is wrong with a job: its number, from 0; its line, from 1 or 0 where there are none; its field, empty for
+    """Fault of a job: its number, from 0; its line, from 1 or 0 where there are none; its field, empty for
     all of it."""
 
     number: int

@@ -34,7 +34,7 @@ class NoTable(Exception):
 
 
 class Looked(NamedTuple):
-    """What was found in a table: what its rows are, and its first line."""
+    """Findings in a table: what its rows are, and its first line."""
 
     judged: Judged
     head: Head
