@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -10,6 +12,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from jobs import Refused, schedule, schedule_many
@@ -17,6 +20,7 @@ from jobs.client.cli.asking import ASKED
 from jobs.client.cli.exits import DONE, REFUSED
 from jobs.client.cli.output import jsoned
 from jobs.management.here import Here
+from jobs.models import Upload
 from jobs.web.forms import JobForm
 from tests.api.conftest import JOBS, bearer
 from tests.cli.conftest import Shell
@@ -136,6 +140,24 @@ def _text(name: str, value: Any) -> str:
     return "on" if value is True else str(value)
 
 
+def table(asked: Mapping[str, Any], user: User) -> Said:
+    """Import a table of one row, and create its job where it is good."""
+    cells = {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(cells))
+    writer.writeheader()
+    writer.writerow(cells)
+    client = Client()
+    client.force_login(user)
+    file = SimpleUploadedFile("jobs.csv", text.getvalue().encode())
+    answer = client.post("/jobs/import/", {"file": file, "time_zone": "UTC"})
+    said: dict[str, list[str]] = {}
+    for _, column, sentence in Upload.objects.get(owner=user).found["mistakes"]:
+        said.setdefault(column, []).append(sentence)
+    client.post(answer["Location"], {"which": "all"})
+    return said
+
+
 # By name, with the kind by which cases know them.
 WAYS: dict[str, tuple[str, Way]] = {
     "rest": ("rest", rest),
@@ -145,4 +167,5 @@ WAYS: dict[str, tuple[str, Way]] = {
     "command": ("command", command),
     "command-file": ("command", command_file),
     "form": ("form", form),
+    "table": ("table", table),
 }

@@ -27,10 +27,12 @@ from jobs.creation_limits import TooFast, TooMany, admission_of
 from jobs.models import Job, Upload
 from jobs.monitor.tables.looking import Looked, NoTable, look, wrong_rows
 from jobs.permissions import ADD_JOB, why_refused
+from jobs.rights import reach_of
 from jobs.rules.finding import address_of
 from jobs.transitions import uploads
 from jobs.transitions.creation import KeyInUse, KeyReused
 from jobs.web import arguments, cells, parsing
+from jobs.web.fields import startable
 from jobs.web.pages import last_zone, remember_zone
 from jobs.web.refused import refuse
 
@@ -214,7 +216,8 @@ def _earlier(key: str | None, by: AbstractBaseUser) -> Job | None:
 
 
 def _asked(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
-    facts = {"form": form, "most_rows": MOST_IN_BULK, "fields": list(rules.ASKED.values()), "part": PART}
+    targets = startable(reach_of(request.user))
+    facts = {"form": form, "fields": list(rules.ASKED.values()), "part": PART, "targets": targets}
     return render(request, "jobs/monitor/import.html", facts, status=status)
 
 

@@ -26,6 +26,7 @@ from jobs.web import cells
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+MOST_KEPT = 2 * MOST_WRONG  # mistakes: a row may have several
 WORKBOOK = b"PK\x03\x04"  # how a spreadsheet's own file begins
 
 
@@ -48,7 +49,7 @@ class Looked(NamedTuple):
 
 def look(content: bytes, zone: ZoneInfo, *, key: str, by: AbstractBaseUser, now: datetime) -> Looked:
     """Judge each row of a table, as jobs that this user creates with this key. Raises NoTable."""
-    judge = Judge(by=by, key=key, now=now, zone=zone, most=MOST_WRONG)
+    judge = Judge(by=by, key=key, now=now, zone=zone, most=MOST_KEPT)
     try:
         head, rows = table_of(content)
         judge.judge(jobs_of(head, rows))
