@@ -20,7 +20,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(owner=owner, ends_at__gt=now)
 
     def without_content(self) -> UploadQuerySet:
-        """Select without the file, which may have many megabytes."""
+        """Select without the file, which may have many megabytes; it is read when it is asked for."""
         return self.defer("content")
 
 

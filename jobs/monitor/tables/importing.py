@@ -246,7 +246,7 @@ def _brought_before(upload: Upload, by: AbstractBaseUser) -> Job | None:
 
 
 def _own(upload_id: int, by: AbstractBaseUser, now: datetime) -> Upload:
-    upload = Upload.objects.of(by, now).filter(pk=upload_id).first()
+    upload = Upload.objects.of(by, now).without_content().filter(pk=upload_id).first()
     if upload is None:
         raise Http404("There is no such file of yours: its jobs are created, or its hour is over. Upload it again.")
     return upload
