@@ -53,7 +53,7 @@ def keep(name: str, content: bytes, zone: str, found: Found, *, by: AbstractBase
         },
     )
     newest = Upload.objects.of(by, now).order_by("-ends_at", "-id").values_list("pk", flat=True)[:MOST]
-    Upload.objects.filter(owner=by).exclude(pk__in=list(newest)).delete()
+    Upload.objects.filter(owner_id=by.pk).exclude(pk__in=list(newest)).delete()
     return upload
 
 

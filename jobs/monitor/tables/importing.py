@@ -32,8 +32,8 @@ from jobs.rules.finding import address_of
 from jobs.transitions import uploads
 from jobs.transitions.creation import KeyInUse, KeyReused
 from jobs.web import arguments, cells, parsing
+from jobs.web.appearance.person import remember_typed, typed_zone
 from jobs.web.fields import startable
-from jobs.web.pages import last_zone, remember_zone
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
@@ -116,13 +116,13 @@ def import_jobs(request: HttpRequest) -> HttpResponse:
     """Ask for a file; with one, keep it for an hour and lead to what was found in it. Nothing is created."""
     by, now = cast("AbstractBaseUser", request.user), clock.current()
     if request.method != "POST":
-        form = UploadForm(by=by, now=now, initial={"time_zone": last_zone(request) or "UTC"})
+        form = UploadForm(by=by, now=now, initial={"time_zone": typed_zone(request) or "UTC"})
         return _asked(request, form)
     form = UploadForm(request.POST, request.FILES, by=by, now=now)
     if not form.is_valid():
         return _asked(request, form, status=400)
     zone = form.cleaned_data["time_zone"]
-    remember_zone(request, zone)
+    remember_typed(request, zone)
     name, found = form.cleaned_data["file"].name, form.found.summary()
     return redirect("import", uploads.keep(name, form.content, zone.key, found, by=by, now=now).pk)
 
