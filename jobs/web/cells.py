@@ -10,7 +10,8 @@ from typing import Any
 
 from jobs import exactjson
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for one when a cell begins so
+# What a spreadsheet takes for one when a cell begins so; the last four are wide ones.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 MARK = "'"  # before such a cell: it is text then
 
 
