@@ -244,6 +244,7 @@ BEFORE: dict[str, Callable[[World], None]] = {
     "jobs_keep": _job(State.COMPLETED),
     "jobs_redact": _job(State.COMPLETED),
     "jobs_let_go": _kept,
+    "jobs_export": _nothing,
     "jobs_list": _nothing,
     "jobs_read": _job(State.FAILED),
     "jobs_edit": _nothing,
