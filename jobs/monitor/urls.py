@@ -29,10 +29,10 @@ from jobs.monitor.queue_pages.one import queue_live, queue_page
 from jobs.monitor.roles import roles
 from jobs.monitor.state_counts import state_counts
 from jobs.monitor.suggestions import suggestions
+from jobs.monitor.tables import importing
 from jobs.monitor.worker_pages.listing import worker_list, workers_live
 from jobs.monitor.worker_pages.one import worker_live, worker_page
 from jobs.monitor.worker_pages.stacks import worker_stacks
-from jobs.monitor.tables import importing
 
 urlpatterns = [
     path("", views.monitor, name="monitor"),

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("jobs", "0085_preferences"),
+        ("jobs", "0086_worker_minutes"),
     ]
 
     operations = [
