@@ -227,7 +227,11 @@ def person(name: str) -> Client:
 def test_twenty_viewers_cost_the_database_as_one(django_assert_num_queries, monkeypatch):
     monkeypatch.setattr(cached_page, "KEPT_FOR", 600)  # however slow the machine is
     monkeypatch.setattr(trends, "KEPT_FOR", 600)
-    monkeypatch.setattr("jobs.monitor.access.MAY_LOOK_FOR", 600)
+    for seldom in ("access.MAY_LOOK_FOR", "figures.DURATIONS_KEPT_FOR", "late_figures.KEPT_FOR"):
+        monkeypatch.setattr(f"jobs.monitor.{seldom}", 600)
+    monkeypatch.setattr("jobs.forecast.soon.NONE_FOR", 600)
+    monkeypatch.setattr("jobs.objectives.standing.KEPT_FOR", 600)
+    monkeypatch.setattr("jobs.objectives.standing.READ_FOR", 600)
     viewers = [person(f"viewer {n}") for n in range(20)]
     for viewer in viewers:  # who may look is asked of each
         viewer.get("/monitor/live/")
