@@ -125,7 +125,8 @@ lock: venv-dev ## Resolve requirements*.in again, with hashes
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) -c requirements.txt requirements-oidc.in -o requirements-oidc.txt
 	$(LOCK) -c requirements-oidc.txt requirements-otel.in -o requirements-otel.txt
-	$(LOCK) -c requirements-oidc.txt -c requirements-otel.txt requirements-dev.in -o requirements-dev.txt
+	$(LOCK) -c requirements-oidc.txt -c requirements-otel.txt requirements-mcp.in -o requirements-mcp.txt
+	$(LOCK) -c requirements-oidc.txt -c requirements-otel.txt -c requirements-mcp.txt requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove the virtual environment and caches; the data of `make run` stay in .runat/
 	rm -rf .venv .coverage htmlcov staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from jobs.mcp.view import Mcp
 from jobs.web import pages
 from jobs.web.appearance.pages import choose
 from jobs.web.stops import go_on, pace, stop_page
@@ -9,6 +10,7 @@ from jobs.web.tokens.pages import revoke_token, rotate_token, token_list
 
 urlpatterns = [
     path("api/", include("jobs.api.urls")),
+    path("mcp/", Mcp.as_view(), name="mcp"),
     path("jobs/new/", pages.new_job, name="new-job"),
     path("jobs/new/arguments/", pages.arguments_shown, name="new-job-arguments"),
     path("jobs/new/when/", pages.when, name="new-job-when"),

@@ -20,6 +20,7 @@ from jobs.models.occurrence import Occurrence, OccurrenceChange
 from jobs.models.operation import Operation
 from jobs.models.outage import Outage
 from jobs.models.preference import Preference, Theme, Times
+from jobs.models.proposal import Proposal
 from jobs.models.retention_rule import RetentionRule
 from jobs.models.saved_view import SavedView
 from jobs.models.schedule import Schedule
@@ -63,6 +64,7 @@ __all__ = [
     "Outage",
     "Ownership",
     "Preference",
+    "Proposal",
     "RetentionRule",
     "SavedView",
     "Schedule",

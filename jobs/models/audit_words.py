@@ -29,6 +29,7 @@ class Subject(models.TextChoices):
     SUBSCRIPTION = "subscription"
     OBJECTIVE = "objective"
     VIEW = "view"
+    PROPOSAL = "proposal"
     ACCOUNT = "account"
     GROUP = "group"
     LOGIN = "login"

@@ -42,6 +42,11 @@ DELETE FROM jobs_upload WHERE id = ANY (ARRAY(
     SELECT id FROM jobs_upload WHERE ends_at < %s ORDER BY ends_at LIMIT %s FOR UPDATE SKIP LOCKED
 ))
 """,
+    "proposals": """
+DELETE FROM jobs_proposal WHERE id = ANY (ARRAY(
+    SELECT id FROM jobs_proposal WHERE {removes} AND ends_at < %s ORDER BY ends_at LIMIT %s FOR UPDATE SKIP LOCKED
+))
+""",
 }
 
 COUNT: Mapping[str, str] = {
@@ -50,6 +55,7 @@ COUNT: Mapping[str, str] = {
     "sessions": "SELECT count(*) FROM django_session WHERE expire_date < %s",
     "shadow": "SELECT count(*) FROM jobs_occurrence WHERE cause = 'shadow' AND nominal_at < %s",
     "uploads": "SELECT count(*) FROM jobs_upload WHERE ends_at < %s",
+    "proposals": "SELECT count(*) FROM jobs_proposal WHERE ends_at < %s",
 }
 
 

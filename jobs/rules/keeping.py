@@ -16,6 +16,7 @@ from jobs.states import State
 
 # Beyond this a row goes with those of its week: whoever looks for a row by its id looks into each partition.
 BY_DAY_FOR = 60  # days
+PROPOSALS_FOR = 30  # days that a proposal stays after its end
 
 
 def old_before(now: datetime) -> dict[str, datetime]:
@@ -27,6 +28,7 @@ def old_before(now: datetime) -> dict[str, datetime]:
         "sessions": now,
         "shadow": now - timedelta(days=c.keep_shadow),
         "uploads": now,
+        "proposals": now - timedelta(days=PROPOSALS_FOR),
     }
 
 

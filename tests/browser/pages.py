@@ -15,6 +15,7 @@ from django.urls import reverse
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from jobs import proposals
 from jobs.models import (
     Alert,
     AlertRule,
@@ -25,6 +26,7 @@ from jobs.models import (
     Objective,
     Operation,
     Ownership,
+    Proposal,
     RetentionRule,
     SavedView,
     Schedule,
@@ -59,6 +61,12 @@ def rows(make_job: Any, by: User) -> None:
     ended(now - SECOND, State.FAILED, name="invoices", reason="ValueError: there are no rows")
     ended(now - timedelta(hours=1), State.INTERRUPTED, name="payroll")
     failed = ended(now - timedelta(hours=1), State.FAILED, name=LONG)
+    for action in (Proposal.Action.CANCEL, Proposal.Action.RUN_NOW):
+        waiting = Job.objects.pending().filter(name=LONG).latest("id")
+        proposals.propose_verb(action, waiting.pk, by=by, now=now, reason=f"It came twice: {LONG}")
+    proposals.refuse(Proposal.objects.latest("id").pk, by=by, now=now, reason="It did not.")
+    sent = {"target": "demo.log", "payload": {"message": LONG}, "name": LONG}
+    proposals.propose_job(sent, by=by, now=now, reason="The books want it.")
     failed.attempts.update(failure=f"ValueError in books.{LONG}:Book.close", error=f"ValueError: {LONG}")
     ended(now - timedelta(hours=2), name=LONG)
     worker(
@@ -174,7 +182,7 @@ def addresses() -> Iterator[str]:
     yield "/operations/new/?action=spread&filter=state%3Dpending&over=1+hour"
     of_jobs = Operation.objects.of_jobs().first()
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
-    yield from ("/alerts/", "/objectives/", "/alerts/rules/", "/alerts/rules/new/?kind=job&name=7")
+    yield from ("/alerts/", "/objectives/", "/proposals/", "/alerts/rules/", "/alerts/rules/new/?kind=job&name=7")
     yield f"/alerts/rules/{AlertRule.objects.first().pk}/"
     yield from (f"/jobs/import/{upload.pk}/" for upload in Upload.objects.order_by("pk"))
     worker = Worker.objects.first().session

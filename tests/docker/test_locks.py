@@ -19,7 +19,14 @@ def locked(name: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-oidc.txt", "requirements-otel.txt", "requirements-dev.txt"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-oidc.txt",
+        "requirements-otel.txt",
+        "requirements-mcp.txt",
+        "requirements-dev.txt",
+    ],
 )
 def test_every_requirement_of_a_locked_package_is_locked_too(name):
     packages = locked(name)

@@ -144,6 +144,7 @@ REST = _lines(
     See a stop                        | GET    | api-stop                 |                  | yes    no   yes yes    yes no
     Change a stop                     | PATCH  | api-stop                 |                  | no     no   yes no     yes no
     End a stop                        | POST   | api-stop-go-on           |                  | no     no   yes no     yes no
+    Look and propose by MCP           | POST   | mcp                      |                  | yes    yes  yes yes    yes yes
     """,
 )
 
@@ -231,6 +232,9 @@ PAGES = _lines(
     Change a view                     | POST   | view-change              | view             | own    own  own own    own own
     Delete a view                     | POST   | view-delete              | view             | own    own  own own    own own
     Go somewhere by the palette       | GET    | palette                  |                  | yes    yes  yes yes    yes yes
+    List proposals                    | GET    | proposals                | list of proposal | team   own  all team   all own
+    Approve a proposal                | POST   | proposal-approve         | proposal         | no     own  all no     all own
+    Refuse a proposal                 | POST   | proposal-refuse          | proposal         | no     own  all no     all own
     See what roles may do             | GET    | roles                    |                  | yes    yes  yes yes    yes yes
     """,
 )

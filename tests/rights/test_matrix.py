@@ -75,6 +75,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api-subscription", "PATCH"): {"types": ["failed"]},
     ("api-objective", "PUT"): {"share": 99, "within_ms": 1000},
     ("api-stop", "PATCH"): WHY,
+    ("mcp", "POST"): {"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
     **{
         (f"api-job-{verb}", "POST"): WHY
         for verb in ("cancel", "approve", "confirm-done", "confirm-failed", "keep", "let-go", "redact")

@@ -21,6 +21,7 @@ from jobs.models import (
     Objective,
     Occurrence,
     Operation,
+    Proposal,
     SavedView,
     Silence,
     Stop,
@@ -133,6 +134,8 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
         states = {"from_state": State.PENDING, "to_state": State.CANCELLED}
         Audit.objects.create(job=job, verb=Verb.CANCEL, at=now, operation_id=done.pk, version=2, **states)
         return done
+    if kind == "proposal":
+        return _proposal(make("job", whose, user), name, now, by)
     if kind == "view":
         team, owner = (
             Team.objects.filter(name=whose).first(),
@@ -161,6 +164,13 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
     job = make("job", whose, user)
     states = {"from_state": State.PENDING, "to_state": State.PENDING}
     return Audit.objects.create(job=job, verb=Verb.RUN_NOW, at=now, **states)
+
+
+def _proposal(job: Job, name: str, now: datetime, by: User | None) -> Proposal:
+    about = {"job_id": job.pk, "name": name, "queue": job.queue, "target": job.target, "labels": job.labels}
+    told = {"preview": f"Cancel {name}.", "reason": "because", "seen": str(job.version)}
+    ends = {"created_at": now, "ends_at": now + timedelta(hours=1), "created_by": by}
+    return Proposal.objects.create(action="cancel", arguments={}, **about, **told, **ends)
 
 
 def operation(row: Any, now: datetime) -> Operation:

@@ -1,0 +1,92 @@
+"""The page `/proposals/`: what programs propose, to approve or to refuse, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from jobs import proposals, targets
+from jobs.clock import clock
+from jobs.models import Proposal
+from jobs.monitor.access import page
+from jobs.permissions import ADD_JOB, CONTROL_JOB, PAUSE_LIMIT, why_refused
+from jobs.proposals import Decided
+from jobs.rights import Reach, reach_of
+from jobs.web.refused import refuse
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+SHOWN, SIZE = 100, 50
+NEEDS = (CONTROL_JOB, ADD_JOB, PAUSE_LIMIT)  # without any of these nobody may decide any
+
+
+class Line(NamedTuple):
+    """An open proposal as the page shows it. `may`: this person may decide it."""
+
+    proposal: Proposal
+    may: bool
+    payload: object  # of a job that would be created, as this person may see it
+
+
+@require_safe
+@page
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    """Show what is proposed of what this person sees, then what was decided."""
+    by, now = cast("AbstractBaseUser", request.user), clock.current()
+    reach = reach_of(by)
+    seen = Proposal.objects.within(reach)
+    may_any = any(map(request.user.has_perm, NEEDS))
+    lines = [
+        Line(proposal, may_any and proposals.may_decide(proposal, by), _payload(proposal, reach))
+        for proposal in seen.open(now)[:SHOWN]
+    ]
+    context = {"lines": lines, "page": Paginator(seen.decided(), SIZE).get_page(request.GET.get("page")), "now": now}
+    return render(request, "jobs/monitor/proposals.html", context)
+
+
+@require_POST
+@page
+def approve(request: HttpRequest, proposal_id: int) -> HttpResponse:
+    """Do what is proposed, in this person's name."""
+    by = cast("AbstractBaseUser", request.user)
+    if refused := _may_decide_none(request):
+        return refused
+    return _said(request, proposals.approve(proposal_id, by=by, now=clock.current()))
+
+
+@require_POST
+@page
+def refuse_proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
+    """Refuse it, with a reason if there is one."""
+    by = cast("AbstractBaseUser", request.user)
+    if refused := _may_decide_none(request):
+        return refused
+    reason = request.POST.get("reason", "").strip()
+    return _said(request, proposals.refuse(proposal_id, by=by, now=clock.current(), reason=reason))
+
+
+def _may_decide_none(request: HttpRequest) -> HttpResponse | None:
+    if any(map(request.user.has_perm, NEEDS)):
+        return None
+    return refuse(request, why_refused(request.user, CONTROL_JOB))
+
+
+def _said(request: HttpRequest, decided: Decided) -> HttpResponse:
+    if decided.proposal is None:
+        raise Http404(decided.why)
+    if decided.forbidden:
+        return refuse(request, decided.why)
+    (messages.success if decided.done else messages.warning)(request, decided.why)
+    return redirect("proposals")
+
+
+def _payload(proposal: Proposal, reach: Reach) -> object:
+    if proposal.action != Proposal.Action.CREATE:
+        return None
+    return targets.shown(proposal.target, proposal.arguments.get("payload", {}), sees_secrets=reach.sees_secrets)
