@@ -75,7 +75,7 @@ def kinds_of(kind: str) -> tuple[str, ...]:
     return tuple(whose for whose in WHOSE if whose != "own" or kind.removeprefix("list of ") not in NAMED)
 
 
-def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> Any:  # noqa: PLR0911, PLR0912 - one a kind
+def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> Any:  # noqa: PLR0911, PLR0912, PLR0915 - one a kind
     """A new one."""
     number, now = next(_numbers), clock.now()
     labels = {"team": whose} if whose in ("ours", "theirs") else {}
