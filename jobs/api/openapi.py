@@ -10,6 +10,7 @@ OF_A_VIEW: dict[str, object] = {
         "StateEnum": "jobs.states.State",
         "WaitsForEndEnum": "jobs.states.Awaited",
         "CauseEnum": "jobs.states.Cause",
+        "AlertRuleKindEnum": "jobs.models.AlertRule.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

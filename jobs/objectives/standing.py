@@ -109,7 +109,7 @@ def kept(now: datetime) -> list[Standing]:
 
 
 def latest(now: datetime, reach: Reach | None = None) -> list[Standing]:
-    """Return how all stand, or have stood a minute and a half ago at most: another objective is counted at once. One
+    """Return how all stand, or have stood 100 s ago at most: another objective is counted at once. One
     statement; one more where what was read is too old, and then two where nobody watches. For somebody who does not see
     all: those that he sees, of queues and targets by the starts of his teams alone; two statements more, and one of
     these where it is kept."""
