@@ -27,7 +27,7 @@ def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
     """All addresses, each `<int:job_id>` as {job_id}. The last of REST has none: it is what is not there."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver) and route.startswith(ROOT):
+        if isinstance(pattern, URLResolver) and (not route or route.startswith(ROOT)):
             yield from routes(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern) and route.startswith(ROOT):
             yield "/api/nowhere/" if r"[\s\S]" in route else "/" + PLACE.sub(r"{\1}", route)

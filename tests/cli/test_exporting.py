@@ -13,7 +13,7 @@ from tests.cli.conftest import Shell
 from tests.cli.test_verbs import created
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "'=1"])
 def test_text_that_begins_like_a_formula_stays_text(text):
     assert safe(text) == f"'{text}"
 

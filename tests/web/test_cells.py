@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from jobs.cells import FORMULA, meant
 from jobs.web import cells
 
 TEXTS = ["", "a", "=1+1", "+49", "-1", "@x", "\tx", "\rx", "'", "'a", "'=1", "''=1", "'''", " =1", "a=1", "\n", "'\t"]
@@ -15,8 +16,8 @@ TEXTS = ["", "a", "=1+1", "+49", "-1", "@x", "\tx", "\rx", "'", "'a", "'=1", "''
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_cell_is_no_formula_and_is_read_as_it_was(text: str) -> None:
     written = cells.cell(text)
-    assert not written.startswith(cells.FORMULA)
-    assert cells.meant(written) == text
+    assert not written.startswith(FORMULA)
+    assert meant(written) == text
 
 
 def test_numbers_and_objects_are_json_and_nothing_is_empty() -> None:

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from rest_framework.exceptions import ParseError
 
 from jobs.api.serializers import JobSerializer
+from jobs.cells import meant
 from jobs.rules import ASKED
-from jobs.web import arguments, cells, parsing
+from jobs.web import arguments, parsing
 
 PART = "payload."  # before the name of one argument
 OF_JSON = {name for name, asked in ASKED.items() if get_origin(asked.type) in (dict, tuple)}  # in a cell: its text
@@ -44,7 +45,7 @@ class Head(NamedTuple):
 
 def head_of(given: Sequence[str]) -> Head:
     """Return the head of a table. Raises ParseError for a name that no job has, and one that is there twice."""
-    names = [cells.meant(name.strip()) for name in given]
+    names = [meant(name.strip()) for name in given]
     while names and not names[-1]:
         names.pop()  # as spreadsheets leave them at the end
     wrong = next((name for name in names if not _is_known(name)), None)
@@ -77,7 +78,7 @@ class Cells:
         names = self._head.names
         if len(given) > len(names) and any(given[len(names) :]):
             raise Wrong("body", f"It has {len(given)} cells, and the first line names {len(names)} fields.")
-        row = {name: cells.meant(text) for name, text in zip(names, given, strict=False) if text}
+        row = {name: meant(text) for name, text in zip(names, given, strict=False) if text}
         if REDACTED in row:
             why = "This job was redacted: what it was to do is not known any more. Write it anew, and empty this cell."
             raise Wrong(REDACTED, why)

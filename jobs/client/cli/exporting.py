@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from jobs.cells import defused
 from jobs.client.cli import exits
 from jobs.client.cli.asking import WrongUsage
 from jobs.client.cli.door import Door
@@ -16,8 +17,6 @@ from jobs.client.cli.output import Output, jsoned
 from jobs.client.shapes import Job
 
 COLUMNS = tuple(Job.__annotations__)
-# With one of these a spreadsheet takes a cell for a formula; so it is text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def export(options: Mapping[str, Any], door: Door, output: Output) -> int:
@@ -77,5 +76,4 @@ def safe(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, dict | list):
         return jsoned(value)
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+    return defused(value) if isinstance(value, str) else str(value)

@@ -17,6 +17,7 @@ from jobs.api.bulk.judging import MOST_WRONG, Judge, Judged
 from jobs.api.bulk.lines import Row, jobs_of, rows_of
 from jobs.api.problems import flattened, sayable
 from jobs.api.refusals import JobsRefused
+from jobs.cells import meant
 from jobs.models.team import LABEL
 from jobs.rules.rights import rights_problems
 from jobs.transitions.dependencies import block
@@ -80,7 +81,7 @@ def wrong_rows(content: bytes, mistakes: list[tuple[int, str, str]]) -> Iterator
     yield cells.line([*(head.names[place] for place in own), LINE, PROBLEM])
     for number, row in rows:
         if number in said:
-            kept = [cells.meant(row[place]) if place < len(row) else "" for place in own]
+            kept = [meant(row[place]) if place < len(row) else "" for place in own]
             yield cells.line([*kept, str(number), " ".join(said[number])])
 
 
