@@ -78,8 +78,8 @@ OF_WEB = (
     _web("runat_jobs_held", "Pending jobs that wait for more than their time, by what holds them.", "cause"),
     _web(
         "runat_jobs_late",
-        "Jobs of the last 15 minutes that started, or still wait, later than their objective after their time, by their "
-        "cause as docs/lateness.md has it; without an objective more than a second.",
+        "Jobs of the last 15 minutes that started, or still wait, later than their objective after their time, by "
+        "their cause as docs/lateness.md has it; without an objective more than a second.",
         "cause",
     ),
     _web(
