@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
 from django.core.cache import cache
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from jobs.clock import steady
 
@@ -83,7 +83,8 @@ def renewed(name: str, take: Callable[[], T], *, fresh: float, shown: float, wai
                 cache.set(name, found, shown)
     elif renewers is not None and steady() - found.at >= fresh:
         begun = _begin(renewers, name, lambda: _renew(name, found, take, shown))
-        with suppress(TimeoutError, DatabaseError):  # who comes when it is too old to be shown will hear of that
+        # Who comes when it is too old to be shown will hear of that.
+        with suppress(TimeoutError, DatabaseError, InterfaceError):
             return begun.result(wait) if begun is not None else cast("T", found.value)
     return cast("T", found.value)
 

@@ -137,7 +137,7 @@ CAN_MAIL = "EMAIL_HOST" in _environment.mail or "EMAIL_FILE_PATH" in _environmen
 DEFAULT_FROM_EMAIL = _environment.mail_from
 globals().update(_environment.mail)
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5_000}}}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True

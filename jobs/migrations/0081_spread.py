@@ -8,6 +8,8 @@ class Migration(migrations.Migration):
     dependencies = [("jobs", "0080_admin_unlocks")]
 
     operations = [
+        # As in 0003: behind a long transaction, give up and let the operator run the migration again.
+        migrations.RunSQL("SET LOCAL lock_timeout = '800ms'", migrations.RunSQL.noop),
         migrations.AddField(
             model_name="operation",
             name="in_order",

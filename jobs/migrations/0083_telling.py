@@ -13,7 +13,8 @@ WHERE jobs_alert.rule = 'own_' || rule."when" AND jobs_alert.kind = rule.kind AN
 FORGET = """
 WITH gone AS (SELECT id FROM jobs_alertrule WHERE team_id IS NOT NULL OR owner_id IS NOT NULL OR "when" = 'recovered'),
     over AS (UPDATE jobs_alert SET resolved_at = greatest(now(), opened_at)
-             WHERE resolved_at IS NULL AND own_rule IN (SELECT id FROM gone)),
+             WHERE resolved_at IS NULL AND own_rule > 0
+                AND NOT EXISTS (SELECT FROM jobs_alertrule AS stays WHERE stays.id = own_rule AND stays.id NOT IN (SELECT id FROM gone))),
     told AS (DELETE FROM jobs_alertrule_destinations WHERE alertrule_id IN (SELECT id FROM gone))
 DELETE FROM jobs_alertrule WHERE id IN (SELECT id FROM gone);
 DELETE FROM jobs_subscriptionopen WHERE subscription_id IN (SELECT id FROM jobs_subscription WHERE of_team_id IS NOT NULL);

@@ -31,7 +31,7 @@ def get(job_id: int) -> JobHandle:
     """Return the job of this id as it is now, also one that has gone into the history.
 
     Raises Refused (`not-found`) where there is none."""
-    job = seen_job(job_id, reach_of(None))
+    job = seen_job(job_id, reach_of(asking(None)))
     if job is None:
         raise Refused("not-found", f"There is no job {job_id}.")
     return read(job)

@@ -72,25 +72,31 @@ class SessionLock:
 
     def take(self) -> bool:
         """Take the lock, or show that we still have it: whether we do. Never waits for another: who waits in
-        pg_advisory_lock() holds a snapshot and stops vacuum. Raises as `connect`, and ReadOnly."""
+        pg_advisory_lock() holds a snapshot and stops vacuum. Raises as `connect`, and ReadOnly, and
+        has given it back then."""
         if self.taken:
             self.show()
             return True
-        with self.session.cursor() as cursor:
-            cursor.execute(TAKE, [self._number()])
-            writable, got = cursor.fetchone()
-        if not writable:
-            raise sessions.ReadOnly
-        self.taken = bool(got)
+        self.taken = bool(self._ask(TAKE, [self._number()]))
         return self.taken
 
     def show(self) -> None:
         """Give a sign of life. Raises as `take`."""
-        with self.session.cursor() as cursor:
-            cursor.execute(f"SELECT {sessions.WRITABLE}")
-            (writable,) = cursor.fetchone()
-        if not writable:
-            raise sessions.ReadOnly
+        self._ask(f"SELECT {sessions.WRITABLE}, true")
+
+    def _ask(self, question: str, values: list[int] | None = None) -> object:
+        """Return what stands behind whether one may write here. After an error the lock is ours no more, whoever hears
+        of it: the session would connect anew by itself, and a new one has neither lock nor lease."""
+        try:
+            with self.session.cursor() as cursor:
+                cursor.execute(question, values)
+                writable, found = cursor.fetchone()
+            if not writable:
+                raise sessions.ReadOnly
+        except BaseException:
+            self.give_back()
+            raise
+        return found
 
     def give_back(self) -> None:
         """Give the lock back, and then the session: the server notices a closed one a moment later. Never raises for

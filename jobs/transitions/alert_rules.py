@@ -52,6 +52,9 @@ def change(rule: AlertRule, changes: Mapping[str, Any], *, by: AbstractBaseUser,
     """Change some of CHANGEABLE, and `destinations`. Who may is asked before. Raises ValidationError by field."""
     with transaction.atomic():
         before = definitions.stored(rule)
+        if before is None:
+            raise ValidationError({"destinations": ["This rule has been deleted meanwhile; make it again."]})
+        rule.refresh_from_db()  # what somebody else has changed meanwhile stays
         for field in CHANGEABLE:
             if field in changes:
                 setattr(rule, field, changes[field])

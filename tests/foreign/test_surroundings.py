@@ -65,6 +65,14 @@ def test_djangos_own_backend_is_refused(monkeypatch):
     assert ids() == {"jobs.E019"}
 
 
+def test_requests_that_are_transactions_are_refused(settings):
+    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
+    try:
+        assert ids() == {"jobs.E026"}
+    finally:
+        settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+
 def test_jobs_in_another_database_are_refused(settings):
     settings.DATABASE_ROUTERS = [Elsewhere()]
     assert ids() == {"jobs.E020"}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
+from django.db import DatabaseError, InterfaceError, connection
 
 from jobs.alerts.watcher import Watcher
 from jobs.installation import known
@@ -32,6 +36,28 @@ def test_one_of_two_has_it_and_the_other_when_it_is_given_back() -> None:
     assert not one.is_open
     assert not two.is_open
     assert not two.taken
+
+
+@pytest.mark.parametrize("heard", [SessionLock.take, SessionLock.show])
+def test_one_that_has_lost_its_session_has_not_the_lock_whoever_has_heard_of_it(
+    heard: Callable[[SessionLock], object],
+) -> None:
+    """The session would connect anew by itself, and a new one answers as the old one did."""
+    one, two = (SessionLock(lambda: known.read().watch_lock) for _ in range(2))
+    try:
+        assert one.take()
+        with one.session.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (lost,) = cursor.fetchone()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
+        with suppress(DatabaseError, InterfaceError):
+            heard(one)
+        assert two.take()
+        assert not one.take()
+    finally:
+        one.give_back()
+        two.give_back()
 
 
 def test_a_leader_and_a_watcher_do_not_stand_in_each_others_way_and_have_their_own_patience() -> None:

@@ -17,8 +17,9 @@ from jobs.worker.run import current, running
 MOST_JOBS = 50
 MOST_FRAMES = 40  # of a body, the innermost
 LONGEST = 160  # characters of a line of code
+READ = 2_000  # of it that are looked at: it is done in the process in which jobs start
 ENTERS = current.Body.enter.__code__  # what calls every body
-QUOTED = re.compile(r"""("{3}|'{3}).*?\1|("{3}|'{3}).*|(["'])(?:\\.|(?!\3).)*\3|["'].*""")
+QUOTED = re.compile(r"""("{3}|'{3}).*?\1|("{3}|'{3}).*|(["'])(?:\\.|(?!\3)[^\\])*\3|["'].*""")
 HIDDEN = "'…'"
 WAITS = asyncio.BaseEventLoop.run_until_complete.__code__
 CALLS = {WAITS, asyncio.Runner.run.__code__}  # coroutines
@@ -83,7 +84,7 @@ def _is_ours(frame: FrameType) -> bool:
 def without_texts(code: str) -> str:
     """Return a line of code without the texts in it, which may be data: a password, somebody's name. What is behind a
     quotation mark that is open at its end goes, too."""
-    return QUOTED.sub(HIDDEN, code)
+    return QUOTED.sub(HIDDEN, code[:READ])
 
 
 def _place(one: tuple[FrameType, int], clean: Any) -> list[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -116,6 +118,20 @@ def test_texts_in_the_code_are_left_out(looked_at, gate):
 )
 def test_what_is_left_of_a_line_of_code(code, shown):
     assert stacks.without_texts(code) == shown
+
+
+def test_a_quotation_mark_that_stays_open_is_read_once():
+    """It is done in the process in which jobs start: no line may take it long, however it is written."""
+    program = "import re, sys; print(re.compile(sys.argv[1]).sub('', sys.argv[2]))"
+    line = "x = '" + r"\d" * 60
+    done = subprocess.run(
+        [sys.executable, "-c", program, stacks.QUOTED.pattern, line],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout == "x = \n"
 
 
 def test_deep_ones_lose_what_is_outermost(looked_at, gate):
