@@ -76,8 +76,8 @@ def _database() -> Iterator[CheckMessage]:
     if settings.DATABASES[DEFAULT_DB_ALIAS].get("ATOMIC_REQUESTS"):
         yield Error(
             f"DATABASES['{DEFAULT_DB_ALIAS}'] has ATOMIC_REQUESTS, so that nothing is done before a request has ended.",
-            hint="Leave it out, and put transaction.atomic on the views of yours that need it: who waits for the end of a "
-            "job, or for a queue to stand still, would wait inside the transaction that has to end before.",
+            hint="Leave it out, and put transaction.atomic on the views of yours that need it: who waits for the end "
+            "of a job, or for a queue to stand still, would wait inside the transaction that has to end before.",
             id="jobs.E026",
         )
     if router.db_for_write(Job) != DEFAULT_DB_ALIAS:
