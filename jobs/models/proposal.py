@@ -30,6 +30,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Select those that somebody has decided, the newest first."""
         return self.exclude(decided_at=None).order_by("-id")
 
+    def forget_arguments(self, now: datetime) -> int:
+        """Empty the arguments of those that ended undecided, secrets among them; return how many."""
+        return self.filter(decided_at=None, ends_at__lte=now).exclude(arguments={}).update(arguments={})
+
 
 class Proposal(models.Model):
     """A row of `jobs_proposal`. It has what is proposed, of what, as it was seen then, and what became of it. Whose it

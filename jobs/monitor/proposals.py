@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs import proposals, targets
+from jobs import proposals, rules, targets
 from jobs.clock import clock
 from jobs.models import Proposal
 from jobs.monitor.access import page
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 SHOWN, SIZE = 100, 50
+IN_PREVIEW = ("target", "payload", "name", "queue", "run_at")  # the payload stands below it
 NEEDS = (CONTROL_JOB, ADD_JOB, PAUSE_LIMIT)  # without any of these nobody may decide any
 
 
@@ -32,6 +33,7 @@ class Line(NamedTuple):
     proposal: Proposal
     may: bool
     payload: object  # of a job that would be created, as this person may see it
+    others: list[tuple[str, object]]  # what else that job would have: label and value
 
 
 @require_safe
@@ -43,7 +45,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     seen = Proposal.objects.within(reach)
     may_any = any(map(request.user.has_perm, NEEDS))
     lines = [
-        Line(proposal, may_any and proposals.may_decide(proposal, by), _payload(proposal, reach))
+        Line(proposal, may_any and proposals.may_decide(proposal, by), _payload(proposal, reach), _others(proposal))
         for proposal in seen.open(now)[:SHOWN]
     ]
     context = {"lines": lines, "page": Paginator(seen.decided(), SIZE).get_page(request.GET.get("page")), "now": now}
@@ -90,3 +92,11 @@ def _payload(proposal: Proposal, reach: Reach) -> object:
     if proposal.action != Proposal.Action.CREATE:
         return None
     return targets.shown(proposal.target, proposal.arguments.get("payload", {}), sees_secrets=reach.sees_secrets)
+
+
+def _others(proposal: Proposal) -> list[tuple[str, object]]:
+    """Return all that a job would have and that the preview does not say: whom it cancels, what it waits for."""
+    if proposal.action != Proposal.Action.CREATE:
+        return []
+    given = {name: value for name, value in proposal.arguments.items() if name not in IN_PREVIEW}
+    return [(asked.label, given[name]) for name, asked in rules.ASKED.items() if name in given]

@@ -11,7 +11,6 @@ from django.db import transaction
 from jobs import rules
 from jobs.models import Audit, Change, Described, Proposal, Subject
 from jobs.proposals.doing import do, why_not_his
-from jobs.proposals.making import Action
 from jobs.rights import reach_of
 from jobs.transitions import Answer
 
@@ -41,8 +40,6 @@ def may_decide(proposal: Proposal, by: AbstractBaseUser) -> bool:
 def approve(proposal_id: int, *, by: AbstractBaseUser, now: datetime) -> Decided:
     """Do what is proposed, if it can be done still and what it is about is as it was seen; else say why not. It is
     decided then, whether it was done or not; what this person may not do stays open."""
-    if (answer := _paused(proposal_id, by=by, now=now)) is not None:
-        return answer
     with transaction.atomic():
         proposal = _open(proposal_id, by=by, now=now)
         if isinstance(proposal, Decided):
@@ -63,26 +60,11 @@ def refuse(proposal_id: int, *, by: AbstractBaseUser, now: datetime, reason: str
         return Decided(done=True, why=f"Proposal {proposal.pk} is refused: nothing was done.", proposal=proposal)
 
 
-def _paused(proposal_id: int, *, by: AbstractBaseUser, now: datetime) -> Decided | None:
-    """Pause the queue that is proposed, before it is written down: a pause counts from its own commit on, and pausing
-    twice is pausing once. None for other proposals."""
-    found = Proposal.objects.filter(pk=proposal_id, action=Action.PAUSE_QUEUE).exists()
-    if not found:
-        return None
-    proposal = _open(proposal_id, by=by, now=now, locked=False)
-    if isinstance(proposal, Decided):
-        return proposal
-    answer = do(proposal, by=by, now=now)
-    with transaction.atomic():
-        again = _open(proposal_id, by=by, now=now)
-        return again if isinstance(again, Decided) else _ended(again, answer, by=by, now=now)
-
-
-def _open(proposal_id: int, *, by: AbstractBaseUser, now: datetime, locked: bool = True) -> Proposal | Decided:
+def _open(proposal_id: int, *, by: AbstractBaseUser, now: datetime) -> Proposal | Decided:
     """Return the proposal, which nobody else decides until this transaction ends, or why this person does not decide
     it."""
     rows = Proposal.objects.within(reach_of(by)).filter(pk=proposal_id)
-    proposal = (rows.select_for_update(no_key=True) if locked else rows).first()
+    proposal = rows.select_for_update(no_key=True).first()
     if proposal is None:
         return Decided(done=False, why=f"There is no proposal {proposal_id}.")
     if why := why_not_his(proposal, by):

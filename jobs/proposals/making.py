@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from rest_framework.exceptions import ValidationError as Unreadable
 
-from jobs import exactjson, rules, targets
+from jobs import rules
 from jobs.api.problems import problem_of
 from jobs.api.reading import judged, read_job
 from jobs.models import Audit, Job, Kind, Limit, Proposal, Subject, Verb
@@ -32,7 +32,6 @@ Action = Proposal.Action
 LASTS = timedelta(hours=24)
 MOST_OPEN = 50  # of one user: a program that goes round in circles fills no page
 LONGEST_REASON = 500  # characters: what the audit says of it has the names in it, too
-SHOWN = 300  # characters of arguments
 VERBS = {
     Action.CANCEL: Verb.CANCEL,
     Action.RETRY: Verb.RETRY,
@@ -101,10 +100,10 @@ def propose_job(sent: Mapping[str, Any], *, by: AbstractBaseUser, now: datetime,
         raise Refused(in_rests_words(error)) from None
     if problems := rights_problems(new, by):
         raise Refused(" ".join(f"{name}: {' '.join(texts)}" for name, texts in problems.items()))
-    shown = exactjson.dumps(targets.shown(new.target, new.payload))
     called = f" '{new.name}'" if new.name else ""
     when = f"due {moment(new.run_at)}" if new.run_at > now else "due at once"
-    preview = f"Create a job{called} of {new.target} in the queue {new.queue}, {when}, with {shown[:SHOWN]}"
+    # Without the payload, which the page shows from the arguments: this stays, also in the audit.
+    preview = f"Create a job{called} of {new.target} in the queue {new.queue}, {when}."
     about = Subjects(new.queue, new.target, new.labels, new.name)
     return _make(Action.CREATE, about, dict(sent), preview, by=by, now=now, reason=reason)
 

@@ -10,7 +10,7 @@ from jobs.clock import steady
 from jobs.conf import conf
 from jobs.events import emit
 from jobs.events.scheduler import HistoryMoved, HistoryRemoved, RemovalDelayed, RemovalWaits
-from jobs.models import Installation
+from jobs.models import Installation, Proposal
 from jobs.models.old_rows import delete_before
 from jobs.models.partitions import partitions, remove
 from jobs.rules.keeping import old_before
@@ -81,9 +81,10 @@ class Removing:
 
 
 def old_rows(*, now: datetime, seconds: float = SECONDS) -> float:
-    """Delete what is old of the small tables; return the seconds until the next look. One statement for each where
-    there is nothing."""
+    """Delete what is old of the small tables, and what was proposed in vain; return the seconds until the next look.
+    One statement for each where there is nothing."""
     until = steady() + seconds
+    Proposal.objects.forget_arguments(now)
     for table, moment in old_before(now).items():
         while delete_before(table, moment, limit=OLD_AT_A_TIME) == OLD_AT_A_TIME:
             if steady() >= until:

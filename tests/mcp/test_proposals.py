@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs import proposals, transitions
 from jobs.clock import clock
-from jobs.models import Audit, Installation, Job, Kind, Limit, Proposal, Subject
+from jobs.models import Audit, Calendar, Installation, Job, Kind, Limit, Proposal, Subject
+from jobs.rules import ASKED
 from jobs.scheduler.history import old_rows
 from jobs.states import State
 from jobs.transitions.limits import pausing
@@ -198,6 +199,52 @@ def test_a_secret_of_a_proposed_job_is_hidden_on_the_page(call, viewer, operator
     assert "s3cret" not in str(made)
     assert "s3cret" not in page_of(operator).get("/proposals/").content.decode()
     assert "s3cret" not in str(list(Audit.objects.values()))
+
+
+def test_a_payload_is_in_no_preview_and_no_audit(call, viewer, operator):
+    sent = {"target": "http", "payload": {"url": "https://a.example/?token=t0ken", "text": "of a pers0n"}}
+    made = call(viewer, "propose_new_job", job={**sent, "run_at": ahead()}, reason=WHY)
+    approve(operator, made["proposal"])
+    kept = str(list(Proposal.objects.values())) + str(list(Audit.objects.filter(subject=Subject.PROPOSAL).values()))
+    assert [text for text in ("t0ken", "pers0n") if text in kept] == []
+
+
+def test_all_that_a_proposed_job_would_have_is_on_its_page(call, operator):
+    Calendar.objects.create(name="holidays", time_zone="UTC")
+    before = pending(clock.now() + HOUR)
+    sent = {
+        "target": "demo.sleep",
+        "payload": {"seconds": 0.25},
+        "run_at": ahead(),
+        "key": "the-key-of-payroll",
+        "overlap": "cancel",
+        "labels": {"team": "finance"},
+        "waits_for": [before.pk],
+        "max_attempts": 7,
+        "rerunnable": True,
+        "calendar": "holidays",
+        "deadline": 4242,
+    }
+    call(operator, "propose_new_job", job=sent, reason=WHY)
+    (line,) = page_of(operator).get("/proposals/").context["lines"]
+    html = page_of(operator).get("/proposals/").content.decode()
+    shown = {name: (ASKED[name].label, sent[name]) for name in sent if name not in ("target", "payload", "run_at")}
+    assert sorted(line.others, key=str) == sorted(shown.values(), key=str)
+    for label, _ in shown.values():
+        assert f"<dt>{label}</dt>" in html
+    for value in ("the-key-of-payroll", "finance", "cancel", "4242", "holidays", f"{before.pk}"):
+        assert value in html
+    assert "0.25" in html
+
+
+def test_what_nobody_has_decided_is_forgotten_at_its_end(call, viewer):
+    sent = {"target": "demo.sleep", "payload": {"seconds": 0.25}, "run_at": ahead()}
+    made = call(viewer, "propose_new_job", job=sent, reason=WHY)
+    one = Proposal.objects.get(pk=made["proposal"])
+    old_rows(now=one.ends_at - timedelta(seconds=1))
+    assert Proposal.objects.get().arguments != {}
+    old_rows(now=one.ends_at)
+    assert Proposal.objects.get().arguments == {}
 
 
 def test_the_page_asks_as_much_for_many_as_for_one(call, viewer, operator, job):

@@ -42,7 +42,8 @@ NOBODY = By()
 
 def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None = None) -> Limit:
     """Pause a queue or a key: none of its jobs starts, what runs goes on, what comes due is held. Pausing again changes
-    the reason. When this returns no body of these is entered any more, whatever was armed before, and however slowly.
+    the reason. When this returns, and in a transaction of the caller when that has ended, no body of these is entered
+    any more, whatever was armed before, and however slowly.
 
     Raises ValidationError (field `name` or `reason`).
     """
@@ -55,7 +56,7 @@ def pause(name: Name, *, now: datetime, reason: str, by: AbstractBaseUser | None
         values = {"paused_at": now, "pause_reason": reason, "paused_by_id": getattr(by, "pk", None)}
         paused, _ = Limit.objects.update_or_create(kind=name.kind, name=name.name, defaults=values)
         _note(name, Change.PAUSE, By(by, reason), now, before)
-    time.sleep(ANSWERED_AFTER)
+        transaction.on_commit(_until_none_enters)  # of the caller, where this is a part of his transaction
     return paused
 
 
@@ -121,6 +122,11 @@ def name_problems(name: Name) -> list[str]:
     if name.kind == Kind.QUEUE:
         return rules.queue_problems(name.name)
     return rules.text_problems(name.name, rules.NAME_LIMIT) if name.name else ["A key has at least one character."]
+
+
+def _until_none_enters() -> None:
+    """Wait until none enters its body that has read its row before the pause."""
+    time.sleep(ANSWERED_AFTER)
 
 
 def _check(by: By) -> None:
