@@ -19,7 +19,7 @@ from jobs.models import Job, SavedView
 from jobs.models.querysets import overviews
 from jobs.models.querysets.looks import Look, Page, look
 from jobs.monitor.access import page
-from jobs.monitor.list_form import Form, address, sentences, without
+from jobs.monitor.list_form import WHERE, Form, address, sentences, state_links, without
 from jobs.permissions import CONTROL_JOB
 from jobs.rights import Reach, reach_of
 from jobs.rules.finding import address_of, kept, matching, narrow, ways
@@ -31,7 +31,6 @@ SIZE = 50
 VIEWS = 12  # that are shown above the list
 FURTHEST = 100_000  # jobs before a page
 DELAY = "delay"
-WHERE = ("start", "before")  # of a page: another filter begins anew
 
 
 class UtcField(BoundField):
@@ -108,6 +107,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "filter": address_of(kept(wanted)),
         "back": request.GET.urlencode(),
         "here": query.urlencode(safe=":,"),
+        "states": state_links(request.GET, wanted.get("state") or ()),
         "views": SavedView.objects.seen_by(request.user).order_by("name", "id")[:VIEWS],
         **_links(request.GET, wanted, seen),
     }

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from django.http import QueryDict
+from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 
 from jobs import targets
@@ -17,6 +18,7 @@ from jobs.rights import Reach
 from jobs.states import Hold, State
 from jobs.web.filter_text import HINTS, LONGEST, Problem, spelled
 
+WHERE = ("start", "before")  # of a page: another filter begins anew
 MOST = 200  # names that are offered of what there may be many of
 
 # What a chip says before the value, and the form beside the field.
@@ -94,6 +96,26 @@ def address(path: str, query: QueryDict, **more: str) -> str:
     for name, value in more.items():
         query[name] = value
     return f"{path}?{query.urlencode(safe=':,')}" if query or not path else path
+
+
+class StateLink(NamedTuple):
+    """State, and the list of the jobs that are in it, for the same filter. `jobs`: how many, COUNT_LIMIT + 1 where
+    there are more than are counted; None before they were."""
+
+    state: State
+    href: str
+    is_chosen: bool
+    jobs: int | None = None
+
+
+def state_links(query: QueryDict, chosen: Iterable[State]) -> list[StateLink]:
+    """Return a link to the list of each state, for a query string of the list."""
+    only = set(chosen)
+    links = []
+    for state in State:
+        href = address(reverse("jobs"), without(query, "state", *WHERE), state=str(state.label))
+        links.append(StateLink(state, href, only == {state}))
+    return links
 
 
 def sentences(error: ValidationError) -> dict[str, list[str]]:

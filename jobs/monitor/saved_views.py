@@ -16,8 +16,8 @@ from jobs.api.listing import as_filters, checked
 from jobs.clock import clock
 from jobs.models import SavedView, Team
 from jobs.monitor.access import page
-from jobs.monitor.job_list import WHERE, PageQuery
-from jobs.monitor.list_form import address, sentences, without
+from jobs.monitor.job_list import PageQuery
+from jobs.monitor.list_form import WHERE, address, sentences, without
 from jobs.transitions import saved_views
 
 if TYPE_CHECKING:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
 
@@ -18,20 +17,11 @@ from jobs.models import Job
 from jobs.models.querysets import FEW, overviews
 from jobs.models.querysets.looks import Page, look, states_looked_at
 from jobs.monitor.access import page
-from jobs.monitor.job_list import WHERE, PageQuery
-from jobs.monitor.list_form import address, without
+from jobs.monitor.job_list import PageQuery
+from jobs.monitor.list_form import WHERE, state_links
 from jobs.rights import Reach, reach_of
 from jobs.rules.finding import matching, narrow, ways
 from jobs.states import State
-
-
-class StateCount(NamedTuple):
-    """State, how many jobs are in it (COUNT_LIMIT + 1: more than are counted), and the list of them."""
-
-    state: State
-    jobs: int
-    href: str
-    is_chosen: bool
 
 
 @require_safe
@@ -43,23 +33,25 @@ def state_counts(request: HttpRequest) -> HttpResponse:
         wanted = checked(request.GET, PageQuery, now)
     except serializers.ValidationError:  # which the list itself tells
         return HttpResponse(status=400)
-    counts = list(_counts(request.GET, wanted, reach, now))
-    facts = {"counts": counts, "limit": overviews.COUNT_LIMIT, "looked_at": overviews.LOOK}
+    counts = [
+        link._replace(jobs=count)
+        for link, count in zip(
+            state_links(request.GET, wanted.get("state") or ()), _counts(wanted, reach, now), strict=True
+        )
+    ]
+    facts = {"states": counts, "limit": overviews.COUNT_LIMIT, "looked_at": overviews.LOOK}
     return render(request, "jobs/monitor/state_counts.html", facts)
 
 
-def _counts(query: QueryDict, wanted: Mapping[str, Any], reach: Reach, now: datetime) -> Iterator[StateCount]:
+def _counts(wanted: Mapping[str, Any], reach: Reach, now: datetime) -> Iterator[int]:
     """Yield the count of each state. Those of which there are few are found however old, as the list finds them; the
     others among what the list would look at without a state."""
-    chosen = set(wanted.get("state") or ())
-    free = {name: value for name, value in wanted.items() if name not in ("state", "before", "start")}
+    free = {name: value for name, value in wanted.items() if name not in ("state", *WHERE)}
     found = matching(Job.objects.all(), free, now, by_index=False).within(reach)
     among = states_looked_at(found, narrow(free, reach, now), ways(free), None)
     for state in State:
         count = _few(state, free, reach, now) if state in FEW else among[state]
-        rest = without(query, "state", *WHERE)
-        href = address(reverse("jobs"), rest, state=str(state.label))
-        yield StateCount(state, min(count, overviews.COUNT_LIMIT + 1), href, chosen == {state})
+        yield min(count, overviews.COUNT_LIMIT + 1)
 
 
 def _few(state: State, free: Mapping[str, Any], reach: Reach, now: datetime) -> int:

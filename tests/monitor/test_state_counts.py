@@ -82,12 +82,16 @@ def test_a_filter_that_cannot_be_read_is_told_by_the_list(admin_client):
     assert admin_client.get("/jobs/states/?state=lost").status_code == 400
 
 
-def test_the_list_loads_them_for_its_filter_and_leads_there_without_a_script(admin_client, some):
+def test_the_list_has_the_links_at_once_and_loads_their_numbers_for_its_filter(admin_client, some):
+    """So that nothing moves under a finger when they come, and that they lead somewhere without a script."""
     page = text(admin_client.get("/jobs/?queue=pay&state=failed"))
     assert re.search(
         r'hx-get="/jobs/states/\?(?:queue=pay&state=failed|state=failed&queue=pay)" hx-trigger="load"', page
     )
-    assert "Count by state</a>" in page
+    first = re.findall(r'<a href="([^"]+)"(?: aria-current="true")?>(?:(?!</a>).)*<b>…</b>', page, re.DOTALL)
+    later = [href for href, _, _ in ONE.findall(text(admin_client.get("/jobs/states/?queue=pay&state=failed")))]
+    assert first == later
+    assert len(first) == len(State)
 
 
 def test_what_they_ask_does_not_grow(admin_client, at):
