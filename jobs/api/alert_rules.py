@@ -17,11 +17,13 @@ from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import AlertRule, Destination, Level
 from jobs.models.alert_rule import LONGEST_RUN
+from jobs.models.querysets.within import is_unscoped
 from jobs.permissions import ADD_JOB, VIEW_ALERT
 from jobs.rights.alert_rules import MAKE, choices, may_change
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import alert_rules, definitions
 
+FOR_ALL_ONLY = "A token for some queues or targets changes no rule of alerts; come with one for all, or use the page."
 MOST_DESTINATIONS = 50  # destinations of a rule
 EXAMPLE = {"kind": "job", "name": "17", "when": "failed", "destinations": ["ops"]}
 
@@ -103,6 +105,8 @@ class AlertRuleView(ApiView):
     def touched(self, rule_id: int) -> AlertRule:
         """Return a rule that the caller may change. Raises Http404 or, where he only sees it, PermissionDenied."""
         found = self.seen(rule_id)
+        if not is_unscoped(self.reach):
+            raise PermissionDenied(FOR_ALL_ONLY)
         if not may_change(person(self.request), found):
             raise PermissionDenied(not_of_theirs(f"The rule {rule_id}"))
         return found

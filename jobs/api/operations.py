@@ -31,6 +31,7 @@ from jobs.api.views import person
 from jobs.clock import clock
 from jobs.models import Operation
 from jobs.permissions import CONTROL_JOB, CONTROL_SCHEDULE, VIEW_SCHEDULE, why_refused
+from jobs.rights.later import check_reach_of_owner
 from jobs.rules.finding import FILTERS, THESE
 from jobs.transitions import KeyReused, operations
 from jobs.transitions.operations.making import can_be_undone
@@ -95,8 +96,10 @@ class OperationList(OperationView):
     def post(self, request: Request) -> Response:
         """Count the jobs that an action would touch and, with `apply`, begin it: 202, and Location says where to follow
         it. It touches the jobs that are there now, within the rights of the caller, each as if he had asked for that
-        one. Sent again with the same Idempotency-Key it begins nothing: 200."""
+        one. Sent again with the same Idempotency-Key it begins nothing: 200. A token that reaches less than its owner
+        counts and begins none: 403."""
         given, now, by = self.body(NewOperationSerializer), clock.current(), person(request)
+        check_reach_of_owner(by)
         asked = operations.AskedOfMany(
             BY_NAME[given["action"]].verb,
             _wanted(given),
@@ -135,7 +138,8 @@ class CancelOperation(OperationView):
     @extend_schema(operation_id="operations_cancel", responses=OperationSerializer)
     def post(self, request: Request, operation_id: int) -> Response:
         """Have it go no further: a backfill makes no more jobs, one on jobs changes no more. What is done stays. A
-        backfill needs `jobs.control_schedule`, one on jobs `jobs.control_job`."""
+        backfill needs `jobs.control_schedule`, one on jobs `jobs.control_job`, and no token that reaches less than its
+        owner."""
         reason = self.body(CancelOperationSerializer)["reason"]
         found, by, now = self.found(operation_id), person(request), clock.current()
         is_of_jobs = found.kind == Operation.Kind.JOBS
@@ -164,10 +168,12 @@ class UndoOperation(OperationView):
     )
     def post(self, request: Request, operation_id: int) -> Response:
         """Take back what an operation on jobs has done. Without `apply` it is counted; with it an operation of its own
-        begins: 202. What has started or was changed since stays as it is."""
+        begins: 202. What has started or was changed since stays as it is. A token that reaches less than its owner does
+        not: 403."""
         given, found, now = self.body(UndoSerializer), self.found(operation_id), clock.current()
         if found.kind != Operation.Kind.JOBS:
             raise Http404(f"Operation {operation_id} is a backfill; cancel the jobs that it has made instead.")
+        check_reach_of_owner(person(request))
         if not given["apply"]:
             return self.counted(
                 operations.count_undo(found, now=now) if can_be_undone(found) else operations.Counted(0)

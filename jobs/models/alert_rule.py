@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models.functions import Cast
 
 from jobs.calendars import zones
 from jobs.models.alert import OWN, Level
 from jobs.models.described import Described, columns, described
 from jobs.models.destination import Destination
+from jobs.models.querysets.within import is_unscoped
 from jobs.models.team import Team
 
 if TYPE_CHECKING:
@@ -42,11 +44,31 @@ class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
         return {one.pk: one for one in found.prefetch_related("destinations__teams")}
 
     def within(self, reach: Reach) -> AlertRuleQuerySet:
-        """Select what somebody sees: his own rules and those of his teams; who reaches everything sees all."""
+        """Select what somebody sees: his own rules and those of his teams; who reaches everything sees all. By a token
+        for some queues or targets only what is about those."""
         if reach.is_whole and not reach.own_only:
             return self
         of_teams = Q(pk__in=[]) if reach.own_only else Q(team__name__in=sorted(reach.teams))
-        return self.filter(of_teams | Q(owner=reach.user_id, owner__isnull=False))
+        theirs = self.filter(of_teams | Q(owner=reach.user_id, owner__isnull=False))
+        return theirs if is_unscoped(reach) else theirs._in_scope(reach)
+
+    def _in_scope(self, reach: Reach) -> AlertRuleQuerySet:
+        """Select those about nothing beyond a token's scope, as it may have them made: a queue, target, or what of
+        schedules and jobs it sees."""
+        from jobs.models.job import Job  # noqa: PLC0415 - it asks by way of this room
+        from jobs.models.schedule import Schedule  # noqa: PLC0415 - as above
+
+        of_scope = Q(pk__in=[])
+        if reach.only_targets is None:
+            of_scope |= Q(kind="queue", name__in=sorted(reach.only_queues or ()))
+        if reach.only_queues is None:
+            of_scope |= Q(kind="target", name__in=sorted(reach.only_targets or ()))
+        schedules = Schedule.objects.within(reach).order_by().filter(name=OuterRef("name"))
+        jobs = Job.objects.within(reach).order_by().filter(pk=OuterRef("about_job"))
+        is_id = {"kind": "job", "name__regex": r"^[0-9]{1,18}$"}
+        about_job = Case(When(**is_id, then=Cast("name", models.BigIntegerField())))
+        of_seen = Q(Exists(schedules), kind="schedule") | Q(Exists(jobs), kind="job")
+        return self.alias(about_job=about_job).filter(of_scope | of_seen)
 
     def for_people(self) -> AlertRuleQuerySet:
         """Select with what a list says of each."""

@@ -78,9 +78,12 @@ def may_tell_of(by: AbstractBaseUser | AnonymousUser, job: Job) -> bool:
 
 
 def may_change(by: AbstractBaseUser | AnonymousUser, rule: AlertRule) -> bool:
-    """Return whether this person, who sees the rule, may change and delete it: what is his own, and his team's."""
+    """Return whether this person, who sees the rule, may change and delete it: what is his own, and his team's.
+    Nobody who comes with a token for some queues or targets: a rule tells of more."""
     if is_administrators(by):
         return True
+    if not is_unscoped(reach_of(by)):
+        return False
     if rule.team is None:
         return rule.owner_id is not None and (rule.owner_id == by.pk or _reaches_all(by))
     return _may(by, NEEDS[Kind(rule.kind)]) and (reach_of(by).everything or rule.team.name in reach_of(by).teams)

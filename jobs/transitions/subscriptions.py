@@ -12,7 +12,7 @@ from django.db import transaction
 
 from jobs.models import Destination, Subscription, Team
 from jobs.models.querysets.within import is_unscoped
-from jobs.permissions import ADD_SUBSCRIPTION, CONTROL_JOB
+from jobs.permissions import ADD_SUBSCRIPTION, CONTROL_JOB, VIEW_JOB, why_refused
 from jobs.rights import reach_of
 from jobs.rights.alert_rules import choices, is_administrators, is_open
 from jobs.rights.seeing import not_of_theirs
@@ -69,6 +69,8 @@ def may_change(by: AbstractBaseUser, row: Subscription) -> bool:
 def _whose(by: AbstractBaseUser, team: str) -> Team | None:
     """Return of which team's jobs it is to tell; None: of all, for administrators."""
     reach = reach_of(by)
+    if reach.own_only:  # it would tell of jobs that he does not see
+        raise PermissionDenied(why_refused(by, VIEW_JOB))
     if not team and len(reach.teams) == 1:
         team = next(iter(reach.teams))
     if not team and is_administrators(by, ADD_SUBSCRIPTION):

@@ -31,7 +31,9 @@ def counted(rules: Iterable[AlertRule]) -> list[AlertRule]:
     for one in rules:
         if one in narrow:
             one.only_nobodys = one.kind == AlertRule.Kind.SCHEDULE
-            maker = made.get(one.job_id or 0) if one.kind == AlertRule.Kind.JOB else schedules.get(one.name)
+            # A queue or target has no maker, also where a schedule has its name.
+            by_name = schedules.get(one.name) if one.kind == AlertRule.Kind.SCHEDULE else None
+            maker = made.get(one.job_id or 0) if one.kind == AlertRule.Kind.JOB else by_name
             if maker != one.owner_id:
                 continue
         kept.append(one)

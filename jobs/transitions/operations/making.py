@@ -13,6 +13,7 @@ from jobs import rules
 from jobs.models import Audit, Change, Described, Job, Operation, Subject
 from jobs.models.operation import FASTEST
 from jobs.rights import reach_of
+from jobs.rights.later import check_reach_of_owner
 from jobs.rules.finding import THESE
 from jobs.transitions.operations import spreading, trying
 from jobs.transitions.operations.asked import OFFERED, AskedOfMany, ordered, to_spread
@@ -56,7 +57,8 @@ def begin(
     canary: Canary | None = None,
 ) -> Begun:
     """Begin to do this to all jobs that are found and that are there now; the leader goes on with it, within the rights
-    of whoever asks. A `canary` tries some first. Raises ValidationError (field -> what is wrong)."""
+    of whoever asks. A `canary` tries some first. Raises ValidationError (field -> what is wrong), PermissionDenied."""
+    check_reach_of_owner(by)
     problems = asked.problems(now) if asked.verb in OFFERED else {"verb": ["This is not done to many jobs at once."]}
     problems |= _reason_problems(reason)
     if canary is not None and not 1 <= canary.per_minute <= FASTEST:
@@ -112,7 +114,8 @@ def begin_undo(
     pk: int, *, reason: str, by: AbstractBaseUser, now: datetime, idempotency_key: str | None = None
 ) -> Begun:
     """Begin to take back what this operation has done, where nobody has changed the job since and it has not started.
-    Raises ValidationError (field -> what is wrong)."""
+    Raises ValidationError (field -> what is wrong), PermissionDenied."""
+    check_reach_of_owner(by)
     earlier = _earlier(by, idempotency_key)
     if earlier is not None:
         return Begun(earlier, created=False)
@@ -149,7 +152,8 @@ def can_be_undone(operation: Operation) -> bool:
 
 def cancel(pk: int, *, reason: str, by: AbstractBaseUser | None, now: datetime) -> tuple[bool, str]:
     """Change no more jobs for this operation; those that it has changed stay so. Returns whether it was going on, and a
-    sentence. Raises ValidationError (field `reason`)."""
+    sentence. Raises ValidationError (field `reason`), PermissionDenied."""
+    check_reach_of_owner(by)
     if problems := rules.reason_problems(reason, needed=False):
         raise ValidationError({"reason": problems})
     with transaction.atomic():

@@ -20,7 +20,8 @@ EDITOR = ("jobs.view_job", "jobs.view_alert", "jobs.control_job")
 @pytest.fixture
 def world(make_user: Any, make_team: Any, make_destination: Any) -> dict[str, User]:  # noqa: F811
     ada, bob = make_user("ada", None, *EDITOR), make_user("bob", None, *EDITOR)
-    books, _ = make_team("books", ada, queues=["pay"]), make_team("sales", bob)
+    blind = make_user("blind", None, "jobs.view_alert", "jobs.control_job")
+    books, _ = make_team("books", ada, blind, queues=["pay"]), make_team("sales", bob)
     for name in ("ops", "books", "sales"):
         make_destination(name, "webhook", f"https://{name}.example.com/")
     make_destination("mail", open_to_all=True)
@@ -28,6 +29,7 @@ def world(make_user: Any, make_team: Any, make_destination: Any) -> dict[str, Us
     return {
         "ada": ada,
         "bob": bob,
+        "blind": blind,
         "vera": make_user("vera", "viewer"),
         "olga": make_user("olga", "operator"),
         "root": make_user("root", "admin"),
@@ -61,6 +63,7 @@ def test_a_team_subscribes_to_its_own_jobs(world: dict[str, User]) -> None:
         ("ada", {"name": "x"}, 400),
         ("bob", {}, 400),
         ("vera", {}, 403),
+        ("blind", {}, 403),
         ("olga", {}, 400),
         ("olga", {"team": "none"}, 400),
         ("olga", {"team": "sales"}, 400),

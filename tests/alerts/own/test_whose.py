@@ -171,6 +171,17 @@ def test_a_schedule_of_ones_own_that_becomes_a_teams_is_told_to_its_maker_no_mor
     assert found() == []
 
 
+def test_a_rule_about_a_queue_does_not_revive_by_a_schedule_of_its_name(world: dict[str, User]) -> None:
+    made(world["olga"])
+    failed(queue="pay")
+    world["olga"].user_permissions.remove(*world["olga"].user_permissions.filter(codename="all_teams"))
+    schedule("pay", now=NOW, by=world["olga"])
+    schedule("other", now=NOW, by=world["olga"])
+    AlertRule.objects.create(kind="schedule", name="other", when="failed", owner=world["olga"])
+    AlertRule.objects.create(kind="schedule", name="pay", when="missed", owner=world["bob"])  # asks for its maker
+    assert [one.name for one in counted(AlertRule.objects.in_use().with_whose())] == ["other"]
+
+
 def test_a_destination_that_is_open_no_more_is_not_told(world: dict[str, User]) -> None:
     made(world["ada"], destinations=["books", "all"])
     made(world["olga"], destinations=["sales", "all"])
