@@ -32,11 +32,11 @@ def ahead(transactional_db: None) -> datetime:
 
 def test_an_overload_is_spread_and_that_is_taken_back(somebody: Any, ahead: datetime) -> None:
     grace = somebody("operator")
-    said = f"{ahead:%H:%M} needs {JOBS} slots, has 2: delays up to 14 s."
-    assert Alert.objects.open().get().sentence == f"Queue mail: {said}"
+    said = f"needs {JOBS} slots, has 2: delays up to 14 s."
+    assert Alert.objects.open().get().sentence == f"Queue mail: {ahead:%H:%M} {said}"
     with grace.task("See what will be overloaded"):
         grace.press("Forecast")
-        grace.reads(said)
+        grace.reads(f"{ahead:%H:%M} UTC {said}")  # by the clock that the header has chosen
     with grace.task("Spread an overload"):
         grace.press("Forecast")
         grace.press("Spread…", starts=True)
