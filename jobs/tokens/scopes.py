@@ -38,6 +38,8 @@ SCOPES: Mapping[str, str] = {
     permissions.CHANGE_CALENDAR: "define calendars",
     permissions.VIEW_ALERT: "see alerts",
     permissions.ACKNOWLEDGE_ALERT: "acknowledge and silence alerts",
+    permissions.ADD_ALERT_RULE: "make rules of alerts that tell any destination",
+    permissions.ADD_SUBSCRIPTION: "make subscriptions to the jobs of all teams",
     permissions.VIEW_OBJECTIVE: "see objectives and their error budgets",
     permissions.CHANGE_OBJECTIVE: "define objectives",
     permissions.DELETE_OBJECTIVE: "delete objectives",

@@ -111,6 +111,6 @@ MUTANTS = (
         "session: nor does its sign of life count",
         ON_TIME,
         ("tests/scheduler/test_lease.py::test_a_sign_of_life_of_one_that_can_write_no_longer_does_not_count",),
-        (LOCK, 'cursor.execute(f"SELECT {sessions.WRITABLE}")', 'cursor.execute("SELECT true")'),
+        (LOCK, 'self._ask(f"SELECT {sessions.WRITABLE}, true")', 'self._ask("SELECT true, true")'),
     ),
 )
