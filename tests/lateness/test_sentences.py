@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.lateness import explain, story
+from jobs.lateness import explain
 from jobs.models import Stop
 from jobs.states import State
 from tests.monitor.rows import MS, SECOND, ended, pending, running, worker
@@ -92,17 +92,6 @@ def test_before_its_start(at, after, fields, words):
 def test_without_a_start(at):
     assert explain(ended(at, State.CANCELLED), at) == "It never started."
     assert "with its worker" in explain(running(at), at)
-
-
-def test_the_story_is_told_in_the_order_of_time(at):
-    steps = story(ended(at))
-    assert [s.what for s in steps] == ["Created", "Published", "Acquired by a worker", "Due", "Started", "Completed"]
-    assert steps[0].after_ms is None
-    assert [round(s.after_ms, 3) for s in steps[3:]] == [200, 0.5, 100]
-
-
-def test_the_story_of_one_who_waits(at):
-    assert [s.what for s in story(pending(at + timedelta(minutes=1)))] == ["Created", "Due"]
 
 
 def test_a_stop_of_everything_is_why_it_waits_or_was_late(at):

@@ -116,7 +116,7 @@ def test_what_has_changed_stands_in_words():
     before = {"run_at": "2030-01-01T12:01:03+00:00", "limit": 2, "labels": {}, "enabled": True}
     after = {"run_at": "2030-01-01T12:02:00+00:00", "limit": 2, "labels": {"a": "b"}, "enabled": False}
     assert list(changes(before, after)) == [
-        ("run at", "2030-01-01 12:01:03", "2030-01-01 12:02:00"),
+        ("run at", "2030-01-01 12:01:03 UTC", "2030-01-01 12:02:00 UTC"),
         ("labels", "", '{"a":"b"}'),
         ("enabled", "yes", "no"),
     ]
