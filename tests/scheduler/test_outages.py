@@ -58,7 +58,7 @@ def test_the_database_was_away_until_somebody_leads_again(ticking: Any, monkeypa
             raise OperationalError("the server went away")
 
         broken.setattr(one, "_ping", fail)
-        broken.setattr(one, "_ask", fail)
+        broken.setattr(one.lock, "take", fail)
         assert not one.lead(ticking.forward(2))
         assert not one.lead(ticking.forward(2))
     assert one.lead(ticking.forward(3))
