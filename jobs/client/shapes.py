@@ -213,6 +213,8 @@ class Worker(TypedDict):
     offset_ms: float
     uncertainty_ms: float
     zones: str
+    versions: dict[str, str]
+    waiting: int | None
     cpu: float | None
     memory: float | None
     load: float | None

@@ -26,7 +26,11 @@ MOVED = 500  # jobs, as the leader moves them
 OLD = 2_000  # rows of the worker log, as the leader deletes them
 LIMITED = "years-limited"  # a queue
 SECOND = timedelta(seconds=1)
-BEAT = {
+BEAT: dict[str, object] = {
+    "waiting": 0,
+    "minutes_until": None,
+    "minute_starts": [],
+    "minute_use": [],
     **dict.fromkeys(("running", "offset_ms", "uncertainty_ms", "cpu", "memory", "load"), 1.0),
     **dict.fromkeys(("gpu", "gpu_memory", "foreign_at")),
     **dict.fromkeys(("refusing", "foreign_from"), ""),
