@@ -58,7 +58,7 @@ def test_json_a_line(api: Client) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="audit.ndjson"'
 
 
-@pytest.mark.parametrize("begins", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("begins", ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1"])
 def test_no_cell_is_a_formula(api: Client, begins: str) -> None:
     note("mail", reason=begins)
     (row,) = table(api, subject="queue")
