@@ -1,19 +1,16 @@
-"""The audit taken out, for those who keep it elsewhere: CSV, or a JSON object a line. Written as it is read."""
+"""The audit taken out, for those who keep it elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 
-from jobs import exactjson
 from jobs.api.audit import ChangeSerializer
 from jobs.api.audit_listing import AuditQuery, matching, way
+from jobs.api.exporting import RESPONSES, Row, Table, before_field, format_field, taken_out
 from jobs.api.listing import checked
 from jobs.api.paging import BIGGEST_ID
 from jobs.api.rendering import AsAsked
@@ -24,30 +21,8 @@ from jobs.models.audit_looks import part_of
 from jobs.permissions import VIEW_AUDIT
 from jobs.rights import Reach
 from jobs.rights.telling import tell
-from jobs.web import cells
 
 AT_A_TIME = 1_000  # rows of a question: none of them takes long
-
-Row = Mapping[str, Any]
-
-
-def as_csv(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the lines of a table, with its head. No cell is a formula."""
-    yield cells.line(ChangeSerializer.Meta.fields)
-    for row in rows:
-        yield cells.line(row[name] for name in ChangeSerializer.Meta.fields)
-
-
-def as_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield a JSON object a line."""
-    for row in rows:
-        yield exactjson.dumps(row) + "\n"
-
-
-FORMATS: Mapping[str, tuple[str, Callable[[Iterable[Row]], Iterator[str]]]] = {
-    "csv": ("text/csv", as_csv),
-    "ndjson": ("application/x-ndjson", as_lines),
-}
 
 
 class ExportQuery(AuditQuery):
@@ -55,19 +30,8 @@ class ExportQuery(AuditQuery):
 
     page_size = None  # type: ignore[assignment]
     cursor = None  # type: ignore[assignment]
-    format = serializers.ChoiceField(  # type: ignore[assignment]
-        required=False,
-        choices=list(FORMATS),
-        error_messages={"invalid_choice": f"This is not known; give one of {', '.join(FORMATS)}."},
-        help_text="A table, or a JSON object a line.",
-    )
-    before = serializers.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=BIGGEST_ID,
-        error_messages={"invalid": "This is not a whole number; take it from the header Link."},
-        help_text="Entries before the one of this id.",
-    )
+    format = format_field()  # type: ignore[assignment]
+    before = before_field("Entries before the one of this id.")
 
 
 class AuditExport(ApiView):
@@ -77,26 +41,14 @@ class AuditExport(ApiView):
     pagination_class = None
     content_negotiation_class = AsAsked
 
-    @extend_schema(
-        operation_id="audit_export",
-        parameters=[ExportQuery],
-        responses={(200, kind): OpenApiTypes.STR for kind, _ in FORMATS.values()},
-    )
+    @extend_schema(operation_id="audit_export", parameters=[ExportQuery], responses=RESPONSES)
     def get(self, request: Request) -> StreamingHttpResponse:
         """Take the audit out, newest first, by the filters of its list: what is among the newest 100,000 entries. The
         header Link leads to those before, if there are any."""
         wanted = checked(request.query_params, ExportQuery)
-        kind, written = FORMATS[wanted.get("format", "csv")]
         part = part_of(matching(wanted, self.reach), way(wanted), before=wanted.get("before"))
-        name = f"audit.{wanted.get('format', 'csv')}"
-        answer = StreamingHttpResponse(written(_rows(part.found, self.reach)), content_type=f"{kind}; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        if part.further:
-            query = request.query_params.copy()
-            for key, value in part.further.items():
-                query[key] = value
-            answer["Link"] = f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'
-        return answer
+        table = Table("audit", ChangeSerializer.Meta.fields, _rows(part.found, self.reach))
+        return taken_out(request, table, wanted, part.further)
 
 
 def _rows(found: AuditQuerySet, reach: Reach) -> Iterator[Row]:

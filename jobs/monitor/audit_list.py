@@ -14,8 +14,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
 
-from jobs.api.audit_export import FORMATS
 from jobs.api.audit_listing import WORDS, AuditQuery, matching, way
+from jobs.api.exporting import FORMATS
 from jobs.api.paging import BIGGEST_ID
 from jobs.clock import clock
 from jobs.models import Subject

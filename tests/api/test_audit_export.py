@@ -12,6 +12,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from jobs.api import audit_export
+from jobs.cells import meant
 from jobs.clock import clock
 from jobs.models import Audit
 from jobs.models.querysets import overviews
@@ -58,11 +59,13 @@ def test_json_a_line(api: Client) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="audit.ndjson"'
 
 
-@pytest.mark.parametrize("begins", ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1"])
+@pytest.mark.parametrize("begins", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(api: Client, begins: str) -> None:
     note("mail", reason=begins)
     (row,) = table(api, subject="queue")
-    assert row["reason"].replace("\r\n", "\r") == f"'{begins}"
+    reason = row["reason"].replace("\r\n", "\r")
+    assert reason.startswith("'")
+    assert meant(reason) == begins
 
 
 def test_its_filters_are_those_of_the_list(api: Client) -> None:
