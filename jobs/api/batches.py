@@ -132,8 +132,9 @@ class BatchList(ApiView):
         """Create a batch with all of its jobs: 201, or 200 with the earlier one when its Idempotency-Key was used
         before. GET /api/v1/jobs/?batch= lists its jobs. Each counts in the budget for bulk requests."""
         now = clock.current()
-        body, key = self.body(NewBatchSerializer), idempotency.idempotency_key(request)
-        known = key and Batch.objects.filter(created_by_id=request.user.pk, idempotency_key=key).exists()
+        body, mine = self.body(NewBatchSerializer), Batch.objects.filter(created_by_id=request.user.pk)
+        key = idempotency.idempotency_key(request, mine)
+        known = key and mine.filter(idempotency_key=key).exists()
         # A repeat may arrive after its times have passed: they were judged when it came first.
         new = _checked(body, key, EARLIEST_RUN_AT if known else now, request)
         if not known:  # a repeat creates nothing, so it costs nothing

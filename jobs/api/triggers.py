@@ -143,7 +143,7 @@ class TriggerDetail(ApiView):
             now=clock.current(),
             by=person(request),
             payload=body["payload"],
-            idempotency_key=idempotency.idempotency_key(request),
+            idempotency_key=idempotency.idempotency_key(request, Job.objects.filter(created_by_id=request.user.pk)),
             traceparent=traceparent_of(request),
             before_creation=admission.single,
         )

@@ -193,7 +193,7 @@ class JobList(ApiView):
     def post(self, request: Request) -> Response:
         """Create a job: 201, or 200 with the earlier one when its Idempotency-Key was used before."""
         now = clock.current()
-        key = idempotency.idempotency_key(request)
+        key = idempotency.idempotency_key(request, Job.objects.filter(created_by_id=request.user.pk))
         beside = {"idempotency_key": key, "traceparent": traceparent_of(request)}
         new = judged(read_job(request.data), by=person(request), now=now, **beside)
         admitted = self.admission()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -67,19 +68,47 @@ def wait(job_id: int, timeout: float | None = None) -> JobHandle:
 
     Raises TimeoutError when it has not ended by then, Refused (`not-found`), and RuntimeError inside a transaction:
     what that has created starts only after it."""
-    until, pause = None if timeout is None else steady() + timeout, FIRST_LOOK
-    while not ended([job_id]):
+    looks = _Looks(job_id, timeout)
+    while (over := looks.look()) is None:
+        time.sleep(looks.pause())
+    return over
+
+
+async def await_job(job_id: int, timeout: float | None = None) -> JobHandle:
+    """Return the job when it has ended, as `wait` does, and hold no thread until then."""
+    looks = _Looks(job_id, timeout)
+    while (over := await sync_to_async(looks.look)()) is None:
+        await asyncio.sleep(looks.pause())
+    return over
+
+
+class _Looks:
+    """Looks at a job, one after the other, until it has ended. `timeout`: seconds, None without end."""
+
+    def __init__(self, job_id: int, timeout: float | None) -> None:
+        self._job_id, self._timeout, self._pause = job_id, timeout, FIRST_LOOK
+        self._until = None if timeout is None else steady() + timeout
+
+    def look(self) -> JobHandle | None:
+        """Return the job if it has ended. Raises TimeoutError, RuntimeError and Refused as `wait` says."""
+        if ended([self._job_id]):
+            return get(self._job_id)
         if connection.in_atomic_block:
             raise RuntimeError(
-                f"Job {job_id} has not ended, and no job of this transaction starts before it commits; wait after it."
+                f"Job {self._job_id} has not ended, and no job of this transaction starts before it commits; wait "
+                "after it."
             )
-        left = LAST_LOOK if until is None else until - steady()
-        if left <= 0:
-            found = get(job_id)
-            raise TimeoutError(f"Job {job_id} has not ended within {timeout:g} s; it is {found.state.label}.")
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, LAST_LOOK)
-    return get(job_id)
+        if self._until is not None and self._until <= steady():
+            found = get(self._job_id)
+            raise TimeoutError(
+                f"Job {self._job_id} has not ended within {self._timeout:g} s; it is {found.state.label}."
+            )
+        return None
+
+    def pause(self) -> float:
+        """Return the seconds to the next look, more each time."""
+        pause, self._pause = self._pause, min(self._pause * 1.5, LAST_LOOK)
+        return pause if self._until is None else max(0.0, min(pause, self._until - steady()))
 
 
 def _answered(answer: Answer) -> JobHandle:

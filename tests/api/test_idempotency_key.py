@@ -68,6 +68,33 @@ def test_quotes_mean_the_same_for_all_that_is_created(operator: User) -> None:
     assert Job.objects.filter(idempotency_key__contains='"').count() == 0
 
 
+def test_what_was_kept_with_its_quotes_is_known_still(operator: User) -> None:
+    """By a version before quotes meant something: a repeat of its requests comes after the upgrade, too."""
+    root = bearer(User.objects.create_superuser("grace"))
+    root.put("/api/v1/triggers/report/", {"target": "demo.noop"}, **JSON)
+    ways: list[tuple[str, dict[str, Any]]] = [
+        (JOBS, new_job()),
+        (BULK, {"jobs": [new_job(), new_job()]}),
+        ("/api/v1/batches/", {"jobs": [new_job()]}),
+        ("/api/v1/schedules/", SCHEDULE),
+        ("/api/v1/triggers/report/", {}),
+    ]
+    for number, (url, body) in enumerate(ways):
+        plain = f"nightly-{number}"
+        assert root.post(url, body, **JSON, **key(plain)).status_code in (201, 202), url
+        for model in (Job, Batch, Schedule):
+            for one in model.objects.filter(idempotency_key__startswith=plain):
+                rest = one.idempotency_key.removeprefix(plain)
+                model.objects.filter(pk=one.pk).update(idempotency_key=f'"{plain}"{rest}')
+        before = Job.objects.count()
+        assert root.post(url, body, **JSON, **key(f'"{plain}"')).status_code in (200, 202), url
+        assert Job.objects.count() == before, url
+        others = bearer(User.objects.create_superuser(f"other-{number}"))
+        if "schedules" not in url:  # whose names are unique
+            assert others.post(url, body, **JSON, **key(f'"{plain}"')).status_code in (201, 202), "keys are each user's"
+    assert (Batch.objects.count(), Schedule.objects.count()) == (2, 1)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_second_bulk_request_does_not_wait_for_the_first(operator: User, problem: Problem) -> None:
     """And gets what the first has created when that is done."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import datetime
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connections
 
-from jobs import Refused, acting_as, cancel, get, reschedule, schedule, wait
+from jobs import Refused, acancel, acting_as, aschedule, await_job, cancel, get, reschedule, schedule, wait
 from jobs.clock import clock
 from jobs.models import Audit, Job, Verb
 from jobs.states import State
 from tests import starts
 from tests.python.conftest import ahead
 from tests.transitions.steps import acquire
+
+each_wait = pytest.mark.parametrize("wait", [wait, async_to_sync(await_job)], ids=["wait", "await_job"])
 
 
 @pytest.mark.django_db
@@ -63,22 +67,24 @@ def test_what_has_ended_is_refused_with_the_reason():
 
 @pytest.mark.django_db
 def test_a_job_that_is_not_there_is_not_found():
-    for ask in (get, cancel, wait, lambda pk: reschedule(pk, ahead())):
+    for ask in (get, cancel, wait, async_to_sync(await_job), lambda pk: reschedule(pk, ahead())):
         with pytest.raises(Refused) as refused:
             ask(2**62)
         assert refused.value.kind == "not-found"
 
 
+@each_wait
 @pytest.mark.django_db
-def test_a_transaction_does_not_wait_for_what_it_has_created():
+def test_a_transaction_does_not_wait_for_what_it_has_created(wait):
     handle = schedule("demo.noop")
     with pytest.raises(RuntimeError, match="wait after it"):
-        handle.wait(1)
-    assert handle.cancel().wait().state == State.CANCELLED
+        wait(handle.id, 1)
+    assert wait(handle.cancel().id).state == State.CANCELLED
 
 
+@each_wait
 @pytest.mark.django_db(transaction=True)
-def test_a_wait_ends_with_the_job_and_has_its_result():
+def test_a_wait_ends_with_the_job_and_has_its_result(wait):
     handle = schedule("demo.noop")
 
     def work():
@@ -93,14 +99,31 @@ def test_a_wait_ends_with_the_job_and_has_its_result():
     worker = threading.Timer(0.1, work)
     worker.start()
     try:
-        over = handle.wait(60)
+        over = wait(handle.id, 60)
     finally:
         worker.join()
     assert (over.state, over.result, over.is_over, handle.is_over) == (State.COMPLETED, {"rows": 3}, True, False)
 
 
+@each_wait
 @pytest.mark.django_db(transaction=True)
-def test_a_wait_that_is_too_short_says_how_the_job_is():
+def test_a_wait_that_is_too_short_says_how_the_job_is(wait):
     handle = schedule("demo.noop", run_at=ahead())
     with pytest.raises(TimeoutError, match=rf"Job {handle.id} has not ended within 0.05 s; it is pending"):
-        handle.wait(0.05)
+        wait(handle.id, 0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_coroutines_wait_and_hold_no_thread():
+    """All that Django asks synchronously has one thread: the cancellations would not come to it."""
+
+    async def waits():
+        handles = [await aschedule("demo.noop", run_at=ahead()) for _ in range(5)]
+        waiting = [asyncio.create_task(await_job(handle.id, 60)) for handle in handles]
+        await asyncio.sleep(0.05)
+        assert not any(task.done() for task in waiting)
+        for handle in handles:
+            await acancel(handle.id)
+        return await asyncio.gather(*waiting)
+
+    assert {over.state for over in async_to_sync(waits)()} == {State.CANCELLED}

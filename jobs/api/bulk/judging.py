@@ -66,6 +66,11 @@ class Judged:
         return JobsRefused(self.errors, wrong=self.wrong, total=self.total, most=MOST_WRONG)
 
 
+def key_of(key: str, number: int) -> str:
+    """Return the key of the job of this number, in a request with this one."""
+    return f"{key}/{number}"
+
+
 class Judge:
     """Judge of one request. `by`: its sender; None is a program. `key`: its Idempotency-Key; each job has it with its
     number. `zone`: of times that name none, which are refused where it is None. `most`: mistakes that are kept."""
@@ -138,7 +143,7 @@ class Judge:
             raise serializers.ValidationError({"run_at": [str(error)]}) from None
 
     def _key_of(self, number: int) -> str | None:
-        return f"{self._key}/{number}" if self._key else None
+        return key_of(self._key, number) if self._key else None
 
     def _judge_repeats(self) -> None:
         """Judge those whose time has passed, and nothing else is wrong, as they were when they came first: if they have

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import transitions
-from jobs.api.bulk.judging import Judge, Judged
+from jobs.api.bulk.judging import Judge, Judged, key_of
 from jobs.api.bulk.lines import CsvParser, Line, NdjsonParser
 from jobs.api.headers import idempotency, rate_limits
 from jobs.api.parsers import JsonParser
@@ -95,7 +95,8 @@ class BulkJobs(ApiView):
         """Create all of these jobs, or none: 201, or 200 with the earlier ones when its Idempotency-Key was used
         before. Each counts in the budget for bulk requests. As a JSON object with a list, as a JSON object a line, or
         as CSV whose first line names the fields."""
-        now, key = clock.current(), idempotency.idempotency_key(request)
+        now, mine = clock.current(), Job.objects.filter(created_by_id=request.user.pk)
+        key = idempotency.idempotency_key(request, mine, first=key_of("", 0))
         partial, preview, zone = _truth(request, "partial"), _truth(request, "preview"), _zone(request)
         judge = Judge(by=person(request), key=key, now=now, traceparent=traceparent_of(request), zone=zone)
         judged = judge.judge(self._jobs())

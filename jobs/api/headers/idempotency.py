@@ -4,7 +4,9 @@ without quotes, as most programs send it, is the same key."""
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -23,8 +25,12 @@ PARAMETER = OpenApiParameter(
 )
 
 
-def idempotency_key(request: Request) -> str | None:
-    """Return the key; None where there is none, or an empty one. Raises ValidationError for quotes that do not fit."""
+def idempotency_key(request: Request, made: QuerySet[Any] | None = None, *, first: str = "") -> str | None:
+    """Return the key; None where there is none, or an empty one. `made`: what this user has made by requests of this
+    kind, each with its key and, of many, what stands behind it for the `first`. A version that took the quotes for a
+    part of the key has kept it with them: a request that was made then is still known by that, and not done twice.
+
+    Raises ValidationError for quotes that do not fit."""
     text = str(request.headers.get(HEADER, ""))
     if not text.startswith('"'):
         return text or None
@@ -36,4 +42,6 @@ def idempotency_key(request: Request) -> str | None:
                 '\\" and \\\\; or leave the quotes out.'
             }
         )
+    if found[1] and made is not None and made.filter(idempotency_key=f"{text}{first}").exists():
+        return text
     return ESCAPED.sub(r"\1", found[1]) or None

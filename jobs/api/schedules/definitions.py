@@ -150,7 +150,8 @@ class ScheduleList(ScheduleView):
         was used before. Needs the permission jobs.add_job, too."""
         self.may_make_jobs()
         asked = self.body(NewScheduleSerializer)
-        once = Once.of(idempotency.idempotency_key(request), asked, by=person(request))
+        mine = Schedule.objects.filter(idempotency_by_id=request.user.pk)
+        once = Once.of(idempotency.idempotency_key(request, mine), asked, by=person(request))
         schedule, code = once.earlier(), int(status.HTTP_200_OK)
         if schedule is None:
             try:
