@@ -1,16 +1,19 @@
-"""Tasks of Django (`@task`) as targets, by their path: those of installed apps, where TASKS has a backend of ours."""
+"""Tasks of Django (`@task`) as targets, by their path: those of the modules `tasks` of installed apps, and of what Celery
+is told to import, where TASKS has a backend of ours."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol
 
+from celery import current_app
+from celery.utils.functional import maybe_list
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 
@@ -86,14 +89,30 @@ def find(name: str) -> Target | None:
 
 def task_at(path: str) -> Any:
     """Return the task of this path, such as `shop.tasks.send`; None where there is none. What a row names is imported
-    only from an installed app, and called only if it is a task."""
+    only if it is declared to have tasks, and called only if it is one."""
     tasks = framework()
-    if tasks is None or not any(isinstance(tasks.task_backends[alias], StartsTasks) for alias in _aliases(tasks)):
+    if tasks is None or not _are_ours(tasks):
         return None
     module, _, name = path.rpartition(".")
     found = getattr(_module(module), name, None)
     base = import_module(f"{tasks.__name__}.base")
     return found if isinstance(found, base.Task) and found.module_path == path else None
+
+
+def why_missing(name: str) -> str:
+    """Return why no task is found by this name of a target, and what to do; empty where no task is meant by it."""
+    if not name.startswith(PREFIX):
+        return ""
+    if (tasks := framework()) is None or not _are_ours(tasks):
+        return "TASKS has no backend of RunAt: name jobs.tasks_backend.RunAtBackend there, in this process, too."
+    return (
+        "A job calls what @task has declared in a module that workers import: 'tasks' of an installed app, or one "
+        "that Celery's setting 'imports' names. Put it there, or import it in such a one."
+    )
+
+
+def _are_ours(tasks: ModuleType) -> bool:
+    return any(isinstance(tasks.task_backends[alias], StartsTasks) for alias in _aliases(tasks))
 
 
 def _aliases(tasks: ModuleType) -> list[str]:
@@ -109,15 +128,22 @@ def _aliases(tasks: ModuleType) -> list[str]:
 
 
 def _module(name: str) -> ModuleType | None:
-    known = sys.modules.get(name)
-    if known is not None:
-        return known
-    if not any(name == app.name or name.startswith(f"{app.name}.") for app in apps.get_app_configs()):
-        return None
-    try:
-        return import_module(name)
-    except ModuleNotFoundError:
-        return None
+    """Return the module, if it is there by now or comes with one of those that are declared. None other is imported:
+    a row would have this process run whatever stands in a module of an app, such as its tests."""
+    if sys.modules.get(name) is None:
+        for declared in _declared():
+            if f"{name}.".startswith(f"{declared}."):
+                with suppress(ModuleNotFoundError):
+                    import_module(declared)
+    # Another thread may be importing it at this moment; this waits for it.
+    return import_module(name) if sys.modules.get(name) is not None else None
+
+
+def _declared() -> Iterator[str]:
+    """Yield the modules that are said to have tasks."""
+    yield from (f"{app.name}.tasks" for app in apps.get_app_configs())
+    for setting in (current_app.conf.imports, current_app.conf.include):
+        yield from maybe_list(setting) or ()
 
 
 def _prepare(task: Any) -> Callable[[Context, TaskArguments], Running]:

@@ -22,6 +22,8 @@ def find(name: str) -> Target:
         raise UnknownTarget(
             f"The Celery task '{task[:LONGEST_NAME]}' may not be started by a job: add it to JOBS_CELERY_TASKS first."
         )
+    if why := django_tasks.why_missing(name):
+        raise UnknownTarget(f"There is no target '{shown}'. {why}")
     near = difflib.get_close_matches(shown, names(), n=1)
     there_are = f"Known are: {', '.join(names())}. A Celery task must stand in JOBS_CELERY_TASKS."
     hint = f"Did you mean '{near[0]}'?" if near else there_are

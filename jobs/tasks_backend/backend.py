@@ -43,7 +43,10 @@ class RunAtBackend(StartsTasks, BaseTaskBackend):  # type: ignore[misc] # of whi
         payload = {"args": normalize_json(list(args)), "kwargs": normalize_json(kwargs)}
         known = task_at(task.module_path)
         if known is None:
-            raise InvalidTask(f"No worker would find {task.module_path}: declare it with @task in an installed app.")
+            raise InvalidTask(
+                f"No worker would find {task.module_path}: declare it with @task in a module 'tasks' of an "
+                "installed app, and outside of functions."
+            )
         if known.backend != self.alias:
             payload["backend"] = self.alias
         run_at = _run_at(task)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from celery import current_app
+from django.conf import settings
 from django.core.checks import Error
 from django.test import override_settings
 from django.utils import timezone
@@ -216,6 +220,45 @@ def test_a_row_can_name_tasks_and_nothing_else():
     with pytest.raises(Refused, match="Argument 'words' is not known"):
         schedule(ADD, {"words": "x"})
     assert tasks.SEEN == []
+
+
+@pytest.fixture
+def shelf(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An installed app with tasks in three modules, none of which is imported yet."""
+    name = f"shelf_{uuid4().hex}"
+    app = tmp_path / name
+    (app / "tasks").mkdir(parents=True)
+    declared = "from django_tasks import task\n\n\n@task\ndef send() -> None: ...\n"
+    (app / "__init__.py").touch()
+    for module in ("tasks/__init__", "tasks/mail", "elsewhere"):
+        (app / f"{module}.py").write_text(declared)
+    (app / "tasks" / "__init__.py").write_text(f"from {name}.tasks import mail\n{declared}")
+    monkeypatch.syspath_prepend(tmp_path)
+    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, name]):
+        yield name
+    for module in [one for one in sys.modules if one.partition(".")[0] == name]:
+        del sys.modules[module]
+
+
+def test_a_row_has_only_modules_imported_that_are_declared_to_have_tasks(
+    shelf: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = f"{shelf}.elsewhere"
+    with pytest.raises(targets.UnknownTarget, match="a module that workers import: 'tasks' of an installed app"):
+        targets.find(f"django:{elsewhere}.send")
+    assert elsewhere not in sys.modules
+    assert targets.find(f"django:{shelf}.tasks.send")
+    assert targets.find(f"django:{shelf}.tasks.mail.send"), "what tasks imports comes with it"
+    monkeypatch.setitem(current_app.conf, "imports", [elsewhere])
+    assert targets.find(f"django:{elsewhere}.send")
+    monkeypatch.setitem(current_app.conf, "imports", [])
+    assert targets.find(f"django:{elsewhere}.send"), "this process has it by now"
+
+
+def test_where_no_backend_is_ours_a_task_is_no_target() -> None:
+    others = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    with override_settings(TASKS=others), pytest.raises(targets.UnknownTarget, match="TASKS has no backend of RunAt"):
+        targets.find(ADD)
 
 
 def test_a_task_is_scheduled_by_any_way_in():
