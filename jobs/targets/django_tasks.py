@@ -1,5 +1,5 @@
-"""Tasks of Django (`@task`) as targets, by their path: those of the modules `tasks` of installed apps, and of what Celery
-is told to import, where TASKS has a backend of ours."""
+"""Tasks of Django (`@task`) as targets, by their path: those of the modules `tasks` of installed apps, and of what
+Celery is told to import, where TASKS has a backend of ours."""
 
 from __future__ import annotations
 
