@@ -13,6 +13,7 @@ from django.db import models
 from jobs import sentences
 from jobs.conf import conf
 from jobs.models import Attempt, Audit, Job, Leadership, Outage, Stop, Verb, Worker
+from jobs.models.worker import WORKERS_FOR
 from jobs.states import State
 
 MOST_LIVES = 500  # of workers that are looked at, the last seen first
@@ -66,6 +67,11 @@ class Facts:
             and life.started_at <= at <= life.heartbeat_at + self.patience
             and (life.stopped_at is None or life.stopped_at > at)
         ]
+
+    @property
+    def outlives_workers(self) -> bool:
+        """Is true of a job so old that rows of workers may have gone which there were when it was due."""
+        return self.due < self.now - WORKERS_FOR
 
     @property
     def due(self) -> datetime:

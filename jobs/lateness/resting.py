@@ -148,9 +148,9 @@ def _taken(facts: Facts) -> Found:
     else:
         why = f"a worker acquired it {_gap(job.run_at, job.locked_at)} after it was due."
     why += _busy(facts)
-    if slots == 0:
+    if slots == 0 and not facts.outlives_workers:
         return LateCause.NO_WORKER, why
-    if (facts.busy or 0) >= slots:
+    if 0 < slots <= (facts.busy or 0):
         return LateCause.SLOTS, why
     return (LateCause.REPUBLISHED if again else LateCause.ACQUIRED_LATE), why
 
@@ -158,6 +158,8 @@ def _taken(facts: Facts) -> Found:
 def _busy(facts: Facts) -> str:
     """Return the slots of its queue when it was due, and how many were taken."""
     queue, slots, busy = facts.job.queue, sum(life.slots for life in facts.serving), facts.busy or 0
+    if slots == 0 and facts.outlives_workers:
+        return f" Which workers took from queue {queue} then is not kept any more."
     if slots == 0:
         return f" No worker took from queue {queue} then."
     if busy >= slots:

@@ -42,6 +42,13 @@ DELETE FROM jobs_upload WHERE id = ANY (ARRAY(
     SELECT id FROM jobs_upload WHERE ends_at < %s ORDER BY ends_at LIMIT %s FOR UPDATE SKIP LOCKED
 ))
 """,
+    # Of those that were declared gone, after which nothing of them changes any more: a start of theirs that is still
+    # open is nobody's with their row or without it.
+    "workers": """
+DELETE FROM jobs_worker WHERE session = ANY (ARRAY(
+    SELECT session FROM jobs_worker WHERE {removes} AND gone_at < %s ORDER BY gone_at LIMIT %s FOR UPDATE SKIP LOCKED
+))
+""",
     "proposals": """
 DELETE FROM jobs_proposal WHERE id = ANY (ARRAY(
     SELECT id FROM jobs_proposal WHERE {removes} AND ends_at < %s ORDER BY ends_at LIMIT %s FOR UPDATE SKIP LOCKED
@@ -55,6 +62,7 @@ COUNT: Mapping[str, str] = {
     "sessions": "SELECT count(*) FROM django_session WHERE expire_date < %s",
     "shadow": "SELECT count(*) FROM jobs_occurrence WHERE cause = 'shadow' AND nominal_at < %s",
     "uploads": "SELECT count(*) FROM jobs_upload WHERE ends_at < %s",
+    "workers": "SELECT count(*) FROM jobs_worker WHERE gone_at < %s",
     "proposals": "SELECT count(*) FROM jobs_proposal WHERE ends_at < %s",
 }
 

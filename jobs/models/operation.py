@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from jobs.models.audit_words import Verb
 from jobs.models.described import Described, columns, described
-from jobs.models.querysets.within import OfSchedulesWithin, is_unscoped
+from jobs.models.querysets.within import OfSchedulesWithin, in_scope, is_narrow, is_unscoped
 from jobs.models.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ class Range(NamedTuple):
 
 class OperationQuerySet(OfSchedulesWithin, models.QuerySet["Operation"]):
     def within(self, reach: Reach) -> Self:
-        """Select those of the schedules that are within this reach, and of those on jobs what this user has begun."""
+        """Select those of the schedules that are within this reach, and of those on jobs what this user has begun. By a
+        token for some queues or targets, of these the ones whose filter names one of them."""
         found: Self = super().within(reach)
-        if reach.everything and is_unscoped(reach):
+        if not is_narrow(reach):
             return found
         of_jobs = self.of_jobs().filter(created_by_id=reach.user_id) if reach.user_id is not None else self.none()
+        if not is_unscoped(reach):
+            undo = Q(undoes__isnull=False)  # of the jobs of another's filter
+            of_jobs = of_jobs.filter(~undo & in_scope(reach, "wanted__") | undo & in_scope(reach, "undoes__wanted__"))
         return self.filter(Q(pk__in=found.backfills().values("pk")) | Q(pk__in=of_jobs.values("pk")))
 
     def backfills(self) -> Self:

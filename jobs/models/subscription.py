@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from jobs.models.described import Described, described
 from jobs.models.destination import Destination
+from jobs.models.querysets.within import in_scope
 from jobs.models.team import Team
 
 if TYPE_CHECKING:
@@ -72,10 +73,12 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.select_related("destination", "of_team").order_by("id")
 
     def within(self, reach: Reach) -> SubscriptionQuerySet:
-        """Select those of somebody's teams; who reaches everything sees all."""
-        if reach.is_whole and not reach.own_only:
-            return self
-        return self.none() if reach.own_only else self.filter(of_team__name__in=sorted(reach.teams))
+        """Select those of somebody's teams; who reaches everything sees all. By a token for some queues or targets only
+        those to changes of nothing else."""
+        if reach.own_only:
+            return self.none()
+        theirs = self if reach.everything else self.filter(of_team__name__in=sorted(reach.teams))
+        return theirs.filter(in_scope(reach))
 
 
 def _is_open() -> Q:

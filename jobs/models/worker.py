@@ -13,6 +13,10 @@ from django.db.models.functions import Now
 
 from jobs.models.described import Described, described
 from jobs.models.querysets.workers import WorkerQuerySet
+from jobs.models.rollups.removing import KEPT
+
+# That a row stays after its worker was declared gone: as long as there are figures of a time, so are its workers.
+WORKERS_FOR = max(KEPT.values())
 
 # The session that has the advisory lock of the beat that leads: its process number, client and name.
 LEADER_LOCK_HOLDER = """
@@ -88,7 +92,7 @@ class Worker(models.Model):
         ordering = ["name", "started_at"]
         indexes = [
             models.Index(fields=["heartbeat_at"], condition=Q(gone_at__isnull=True), name="jobs_worker_present"),
-            models.Index(fields=["gone_at"], name="jobs_worker_gone"),  # each start of a worker leaves a row
+            models.Index(fields=["gone_at"], name="jobs_worker_gone"),  # each start leaves a row
         ]
 
     def described(self) -> Described:

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from jobs.rights.reach import Reach
 
 KEPT_FOR = 60  # seconds: the shortest span is of five minutes
-SHARED_FOR = timedelta(seconds=90)  # what the watcher has counted, each minute
-READ_FOR = 10  # seconds for which a process keeps what it has read of that
+READ_FOR = 10  # seconds for which a process keeps what it has read of what the watcher has counted
 KEY = "runat-objectives"
 
 
@@ -132,7 +131,7 @@ def _counted(key: str, rows: Sequence[Objective], now: datetime, within: Reach |
         found: tuple[object, Sequence[Standing]] | None = cache.get(key)
         if found is None or found[0] != stamp:
             asked = _asked(rows)
-            shared = shared_counts.read(asked, since=now - SHARED_FOR) if asked and within is None else None
+            shared = shared_counts.read(asked, now=now) if asked and within is None else None
             found = (stamp, standings(rows, now, within) if shared is None else _standings(rows, shared))
             cache.set(key, found, KEPT_FOR if shared is None else READ_FOR)
     return list(found[1])

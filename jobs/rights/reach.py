@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 from django.db import connection
 
 from jobs.models.team import LABEL, Ownership, Team
-from jobs.permissions import ALL_TEAMS, VIEW_JOB, VIEW_SECRETS
+from jobs.permissions import ALL_TEAMS, VIEW_JOB, VIEW_LIMIT, VIEW_SECRETS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
@@ -46,7 +46,7 @@ class Row(Protocol):
 class Reach:
     """`everything`: what any team owns, and nobody. `own_only`: of jobs only those that this user has created, since he
     may not see jobs. `only_queues`, `only_targets`: nothing else, whatever the rest says (a token's scope); None: any.
-    `sees_secrets`: also what is secret in arguments, of what he sees.
+    `sees_secrets`: also what is secret in arguments, of what he sees. `sees_limits`: of queues that he sees.
     """
 
     user_id: int | None = None
@@ -58,6 +58,7 @@ class Reach:
     only_queues: frozenset[str] | None = None
     only_targets: frozenset[str] | None = None
     sees_secrets: bool = False
+    sees_limits: bool = False
 
     @cached_property
     def owners(self) -> Mapping[tuple[str, str], frozenset[str]]:
@@ -169,9 +170,14 @@ def needs_standing(user: AbstractBaseUser | AnonymousUser) -> bool:
 def made_of(user: AbstractBaseUser | AnonymousUser, lines: Iterable[str]) -> Reach:
     """Return what this user reaches by what STANDING has said of him."""
     has_perm = cast("PermissionsMixin", user).has_perm
-    own_only, sees_secrets = not has_perm(VIEW_JOB), has_perm(VIEW_SECRETS)
+    of_user = Reach(
+        user_id=user.pk,
+        own_only=not has_perm(VIEW_JOB),
+        sees_secrets=has_perm(VIEW_SECRETS),
+        sees_limits=has_perm(VIEW_LIMIT),
+    )
     if not needs_standing(user):
-        return Reach(user_id=user.pk, everything=True, own_only=own_only, sees_secrets=sees_secrets)
+        return replace(of_user, everything=True)
     mine: set[str] = set()
     others: set[str] = set()
     owned: set[Owned] = set()
@@ -180,11 +186,9 @@ def made_of(user: AbstractBaseUser | AnonymousUser, lines: Iterable[str]) -> Rea
         (mine if is_member == "t" else others).add(team)
         if what:
             owned.add(Owned(what[0], what[1], team))
-    return Reach(
-        user_id=user.pk,
+    return replace(
+        of_user,
         everything=not mine and not others,  # without teams nothing is narrowed
-        own_only=own_only,
-        sees_secrets=sees_secrets,
         teams=frozenset(mine),
         other_teams=frozenset(others),
         owned=frozenset(owned),

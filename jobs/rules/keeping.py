@@ -12,6 +12,7 @@ from jobs.conf import conf
 from jobs.keeping import KeepRule, days_kept
 from jobs.models import RetentionRule
 from jobs.models.retention_rule import IN_FORCE
+from jobs.models.worker import WORKERS_FOR
 from jobs.states import State
 
 # Beyond this a row goes with those of its week: whoever looks for a row by its id looks into each partition.
@@ -28,6 +29,7 @@ def old_before(now: datetime) -> dict[str, datetime]:
         "sessions": now,
         "shadow": now - timedelta(days=c.keep_shadow),
         "uploads": now,
+        "workers": now - WORKERS_FOR,
         "proposals": now - timedelta(days=PROPOSALS_FOR),
     }
 

@@ -142,9 +142,14 @@ def define_objective(
 
 
 def forget(row: M, *, by: AbstractBaseUser | None, now: datetime, seen: Collection[str] | None = None) -> None:
-    """Delete it. Raises Stale where it is none of the definitions that were `seen`, by their tags."""
+    """Delete it; nothing where somebody else has meanwhile. Raises Stale where it is none of the definitions that were
+    `seen`, by their tags, as it is not where it has gone."""
     with transaction.atomic():
         before, name = stored(row), _name(row)
+        if before is None:
+            if seen is not None:
+                raise Stale
+            return
         if seen is not None:
             refuse_stale(definition_tag(type(row)._default_manager.get(pk=row.pk)), seen)
         row.delete()

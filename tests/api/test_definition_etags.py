@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from jobs.models import Limit, Schedule, Trigger
+from jobs.api.triggers import TriggerDetail
+from jobs.models import Audit, Change, Limit, Schedule, Trigger
 from tests.api.conftest import Problem, bearer
 from tests.api.schedules import make
 
@@ -83,6 +84,25 @@ def test_a_definition_that_was_deleted_is_not_made_anew(root: Client, problem: P
     Limit.objects.all().delete()
     problem(root.put("/api/v1/limits/queue/mail/", {"concurrency": 4}, **JSON, headers=seen), 404)
     assert not Limit.objects.exists()
+
+
+def test_of_two_who_delete_a_trigger_at_once_the_second_hears_that_it_is_gone(
+    root: Client, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first comes between his look at it and the lock."""
+    address, looked = "/api/v1/triggers/report/", TriggerDetail.touched
+
+    def too_late(view: TriggerDetail, trigger: Trigger) -> Trigger:
+        Trigger.objects.all().delete()
+        return looked(view, trigger)
+
+    root.put(address, TRIGGER, **JSON)
+    seen = {"If-Match": root.get(address)["ETag"]}
+    monkeypatch.setattr(TriggerDetail, "touched", too_late)
+    problem(root.delete(address, headers=seen), 404, says="There is no trigger 'report'")
+    assert root.put(address, TRIGGER, **JSON).status_code == 201
+    assert root.delete(address).status_code == 204
+    assert not Audit.objects.filter(verb=Change.DELETE).exists(), "it was not he"
 
 
 def test_a_run_of_a_schedule_is_no_other_definition(root: Client) -> None:

@@ -6,12 +6,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
-from jobs.models import Audit, Installation, Kept, Occurrence, Subject, Upload, WorkerLog
+from jobs.models import Attempt, Audit, Installation, Kept, Occurrence, Subject, Upload, Worker, WorkerLog
+from jobs.models.worker import WORKERS_FOR
 from jobs.scheduler import history as service
 from jobs.scheduler.history import old_rows
-from jobs.states import Cause
+from jobs.scheduler.rescue import rescue
+from jobs.states import Cause, State
 from jobs.transitions.schedules import definitions
 from tests.conftest import NOW
+from tests.monitor.rows import running, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,10 +90,12 @@ def test_nothing_goes_where_it_is_off(django_assert_num_queries):
     Installation.objects.update(retention_on_at=None)
     log(1000)
     note(1000)
+    worker(ago(1000), gone_at=ago(1000))
     Session.objects.create(session_key="1", session_data="", expire_date=ago(1))
-    with django_assert_num_queries(7):  # one for each of six tables, and one for the arguments of proposals
+    with django_assert_num_queries(8):  # one for each of seven tables, and one for the arguments of proposals
         assert old_rows(now=NOW) == service.OLD_EVERY
-    assert (left(), Audit.objects.count(), Session.objects.count()) == (["1000"], 1, 1)
+    assert left() == ["1000"]
+    assert [table.objects.count() for table in (Audit, Session, Worker)] == [1, 1, 1]
 
 
 def test_uploads_go_when_their_hour_is_over_wherever_what_else_is_old_stays():
@@ -101,3 +106,32 @@ def test_uploads_go_when_their_hour_is_over_wherever_what_else_is_old_stays():
         Upload.objects.create(owner=ada, name=name, digest=name, ends_at=ends_at, **some)
     old_rows(now=NOW)
     assert [upload.name for upload in Upload.objects.all()] == ["looked at"]
+
+
+def test_workers_go_when_there_are_no_figures_of_their_time_any_more():
+    """A day before it, the page of the past has still who was there."""
+    for name, days in {"old": WORKERS_FOR.days + 1, "in the figures": WORKERS_FOR.days - 1}.items():
+        worker(ago(days), name, gone_at=ago(days))
+    worker(ago(1000), "silent, and nobody has looked")
+    worker(ago(1000), "stopped, and nobody has looked", stopped_at=ago(1000))
+    old_rows(now=NOW)
+    kept = ["in the figures", "silent, and nobody has looked", "stopped, and nobody has looked"]
+    assert list(Worker.objects.values_list("name", flat=True)) == kept
+
+
+def test_workers_go_in_parts(monkeypatch):
+    monkeypatch.setattr(service, "OLD_AT_A_TIME", 2)
+    for days in range(1000, 1005):
+        worker(ago(days), str(days), gone_at=ago(days))
+    assert old_rows(now=NOW, seconds=0) == 0.0
+    assert list(Worker.objects.values_list("name", flat=True)) == ["1000", "1001", "1002"], "the oldest first"
+
+
+def test_a_start_that_a_forgotten_worker_left_open_is_settled_and_keeps_its_name():
+    gone = worker(ago(1000), gone_at=ago(1000))
+    job = running(ago(1000), session=gone.session)
+    old_rows(now=NOW)
+    assert not Worker.objects.exists()
+    assert rescue(now=NOW, patience=timedelta(seconds=20), watching_since=ago(1)) == 1
+    start = Attempt.objects.get(job=job)
+    assert (start.outcome, start.worker) == (State.INTERRUPTED, "w1@host")

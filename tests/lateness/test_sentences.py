@@ -8,6 +8,7 @@ import pytest
 
 from jobs.lateness import explain
 from jobs.models import Stop
+from jobs.models.worker import WORKERS_FOR
 from jobs.states import State
 from tests.monitor.rows import MS, SECOND, ended, pending, running, worker
 
@@ -61,6 +62,14 @@ def test_acquired_late_although_slots_were_free(at):
 def test_acquired_late_since_nobody_took_from_its_queue(at):
     job = late(at, queue="mail", locked_at=at - 110 * MS)
     assert explain(job, at).endswith("No worker took from queue mail then.")
+
+
+def test_of_a_job_older_than_the_rows_of_workers_it_is_not_said_that_there_was_none(at):
+    long_ago = at - WORKERS_FOR - timedelta(days=1)
+    job = late(long_ago, locked_at=long_ago - 110 * MS)
+    assert explain(job, at).endswith("Which workers took from queue default then is not kept any more.")
+    worker(long_ago)
+    assert explain(job, at).endswith("0 of the 5 slots of queue default were busy."), "where the rows are still there"
 
 
 def test_published_again_and_again(at):

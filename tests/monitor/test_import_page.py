@@ -17,6 +17,7 @@ from jobs.clock import clock
 from jobs.models import Job, Upload
 from jobs.models.old_rows import delete_before
 from jobs.monitor.tables import importing
+from jobs.transitions import uploads
 
 pytestmark = pytest.mark.django_db
 LATER = "2099-03-01 09:00"
@@ -194,3 +195,22 @@ def test_the_template_has_a_column_for_each_argument(creator: Client) -> None:
 def test_mistakes_with_what_no_row_of_the_database_holds_are_kept(creator: Client) -> None:
     _, text = found(creator, b'target,payload\na\x00b,"{""x"": ""\\ud800""}"\n')
     assert "0 of 1 row are good jobs" in text
+
+
+@pytest.mark.parametrize("end", ["", "wrong/"])
+def test_a_file_that_goes_while_somebody_looks_has_ended_and_is_no_fault(
+    creator: Client, monkeypatch: Any, end: str
+) -> None:
+    """His other window has created its jobs, or its hour has ended, between the look at its row and at its content."""
+    address, _ = found(creator, table({"target": "demo.noop", "run_at": LATER}))
+    read = uploads.content_of
+
+    def too_late(upload: Upload) -> bytes:
+        Upload.objects.all().delete()
+        return read(upload)
+
+    monkeypatch.setattr(uploads, "content_of", too_late)
+    answer = creator.get(f"{address}wrong/") if end else creator.post(address, {"which": "all"})
+    assert answer.status_code == 404
+    assert "There is no such file of yours: its jobs are created, or its hour is over." in said(answer)
+    assert not Job.objects.exists()

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from jobs.models import Attempt, Job, Objective
 from jobs.models.objective import within_problem
-from jobs.models.rollups import budgets
+from jobs.models.rollups import budgets, shared_counts
 from jobs.models.rollups.digest import EDGES, last_place_within
 from jobs.objectives import standing
 from jobs.objectives.burning import SPANS
@@ -107,13 +107,27 @@ def test_what_the_watcher_has_counted_is_read_by_all_and_not_counted_again(djang
     with django_assert_num_queries(2):  # the objectives; what the watcher has counted
         assert standing.latest(NOW + seconds(60)) == [said]
     cache.clear()
-    assert standing.latest(NOW + standing.SHARED_FOR)[0].burning.whole.starts == 2, "it watches no more"
+    assert standing.latest(NOW + shared_counts.FOR)[0].burning.whole.starts == 2, "it watches no more"
     standing.count_for_all(Objective.objects.all(), NOW - seconds(1))
     cache.clear()
     assert standing.latest(NOW) == [said], "what was counted later stays"
     Objective.objects.filter(name="mail").update(within_ms=10_000)
     cache.clear()
     assert standing.latest(NOW)[0].burning.whole == (2, 0), "another one is counted at once"
+
+
+def test_what_was_counted_in_a_future_that_the_clock_has_left_is_counted_anew() -> None:
+    Objective.objects.create(kind="queue", name="mail", share=99.9, within_ms=1000)
+    standing.count_for_all(Objective.objects.all(), NOW + timedelta(days=1))  # the clock was a day ahead
+    ended(NOW - seconds(60), queue="mail", late=3)
+    add(NOW)
+    cache.clear()
+    assert standing.latest(NOW)[0].burning.whole.starts == 1, "nobody reads it"
+    (said,) = standing.count_for_all(Objective.objects.all(), NOW)
+    ended(NOW - seconds(50), queue="mail")
+    add(NOW)
+    cache.clear()
+    assert standing.latest(NOW) == [said], "and it makes way"
 
 
 def test_none_costs_nothing_more(django_assert_num_queries: Any) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from jobs import transitions
 from jobs.clock import clock
-from jobs.models import Alert, AlertRule, Installation, Job, Operation, Schedule, Team
+from jobs.models import Alert, AlertRule, Installation, Job, Operation, Schedule, Subscription, Team
 from jobs.rights import reach_of
 from jobs.rights.alert_rules import may_change
 from jobs.rights.reach import keep
@@ -23,10 +23,10 @@ from tests.admin.schedule_rows import schedule
 from tests.api.conftest import JOBS, bearer
 from tests.conftest import NOW
 from tests.rights.conftest import MakeUser
-from tests.rights.world import make
+from tests.rights.world import make, open_destination, operation
 
 JSON = {"content_type": "application/json"}
-OPERATIONS, RULES = "/api/v1/operations/", "/api/v1/alert-rules/"
+OPERATIONS, RULES, SUBSCRIPTIONS = "/api/v1/operations/", "/api/v1/alert-rules/", "/api/v1/subscriptions/"
 
 
 def token(owner: User, **asked: Any) -> Client:
@@ -90,8 +90,9 @@ def test_a_token_that_reaches_less_than_its_owner_begins_and_ends_no_operations(
 ) -> None:
     owner = make_user("boss", "admin")
     Team.objects.create(name="theirs")
-    jobs = [make_job(3600, now=clock.now(), queue=queue) for queue in ("mail", "billing")]
-    cancel = operations.AskedOfMany(operations.OFFERED[0])
+    of = {"target": "demo.noop", "payload": {}}
+    jobs = [make_job(3600, now=clock.now(), queue=queue, **of) for queue in ("mail", "billing")]
+    cancel = operations.AskedOfMany(operations.OFFERED[0], {"queue": "mail", "target": "demo.noop"})
     theirs = operations.begin(cancel, reason="x", by=owner, now=clock.now()).operation
     client, asks = token(owner, **asked), {"action": "cancel", "filter": "", "reason": "x"}
     address = f"{OPERATIONS}{theirs.pk}/"
@@ -150,6 +151,42 @@ def test_a_token_for_a_queue_sees_the_rules_of_alerts_of_its_scope_and_changes_n
         assert client.delete(address).status_code == code
         assert not may_change(client_user(owner), AlertRule.objects.get(pk=made[one]))
     assert AlertRule.objects.filter(enabled=True).count() == len(made)
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [({"queues": ["mail"]}, ["mail"]), ({"targets": ["demo.noop"]}, ["noop"]), ({}, ["mail", "noop", "billing", "x"])],
+)
+def test_a_token_sees_the_operations_and_subscriptions_of_its_scope(
+    make_user: MakeUser, asked: dict[str, Any], named: list[str]
+) -> None:
+    owner = make_user("boss", "admin")
+    about = {"mail": {"queue": "mail"}, "noop": {"target": "demo.noop"}, "billing": {"queue": "billing"}, "x": {}}
+    began = {name: begun(owner, wanted).pk for name, wanted in about.items()}
+    hook = open_destination("hook", "webhook")
+    told = {name: Subscription.objects.create(destination=hook, **wanted).pk for name, wanted in about.items()}
+    client = token(owner, **asked)
+    assert {one["id"] for one in client.get(OPERATIONS).json()["results"]} == {began[one] for one in named}
+    assert {one["id"] for one in client.get(SUBSCRIPTIONS).json()} == {told[one] for one in named}
+    for address, made in ((OPERATIONS, began), (SUBSCRIPTIONS, told)):
+        codes = {name: client.get(f"{address}{pk}/").status_code for name, pk in made.items()}
+        assert codes == {name: 200 if name in named else 404 for name in about}
+
+
+def test_a_token_that_shows_no_jobs_of_others_shows_no_operations_of_others(make_user: MakeUser) -> None:
+    owner, other = make_user("boss", "admin"), make_user("grace", "admin")
+    mine, theirs = begun(owner, {"queue": "mail"}), begun(other, {"queue": "mail"})
+    of_schedule = operation(schedule("s", now=NOW), NOW)
+    whole, blind = token(owner), token(owner, scopes=["jobs.view_schedule", "jobs.all_teams"])
+    ids = {one["id"] for one in whole.get(OPERATIONS).json()["results"]}
+    assert ids == {mine.pk, theirs.pk, of_schedule.pk}
+    assert {one["id"] for one in blind.get(OPERATIONS).json()["results"]} == {mine.pk, of_schedule.pk}
+
+
+def begun(by: User, wanted: dict[str, Any]) -> Operation:
+    return Operation.objects.create(
+        kind="jobs", verb="cancel", wanted=wanted, newest_id=1, total=1, created_at=NOW, created_by=by, per_minute=None
+    )
 
 
 def client_user(owner: User) -> User:

@@ -26,7 +26,7 @@ IN_REACH = """(
 
 def rows_within(reach: Reach) -> Q:
     """Return the condition of rows that say by their label or their queue whose they are."""
-    found = _in_scope(reach)
+    found = in_scope(reach)
     if reach.everything:
         return found
     said = Coalesce(KeyTextTransform("team", "labels"), Value(""), output_field=models.TextField())
@@ -41,7 +41,7 @@ def rows_within(reach: Reach) -> Q:
 def rows_touched(reach: Reach, *, or_own: bool) -> Q:
     """Return the condition of rows that this reach lets a user change, as Reach.touches says of one; with `or_own`
     those, too, that he has made and that are another team's by now."""
-    found = _in_scope(reach)
+    found = in_scope(reach)
     if reach.everything:
         return found
     said = Coalesce(KeyTextTransform("team", "labels"), Value(""), output_field=models.TextField())
@@ -58,7 +58,7 @@ def rows_touched(reach: Reach, *, or_own: bool) -> Q:
 
 def jobs_within(reach: Reach) -> Q:
     """Return the condition of jobs: those of the user alone, where he may not see jobs."""
-    return Q(created_by_id=reach.user_id) & _in_scope(reach) if reach.own_only else rows_within(reach)
+    return Q(created_by_id=reach.user_id) & in_scope(reach) if reach.own_only else rows_within(reach)
 
 
 def is_narrow(reach: Reach) -> bool:
@@ -93,12 +93,14 @@ def and_in_reach(reach: Reach | None) -> tuple[str, dict[str, Any]]:
     return f" AND {IN_REACH}", reach_values(reach)
 
 
-def _in_scope(reach: Reach) -> Q:
+def in_scope(reach: Reach, place: str = "") -> Q:
+    """Return the condition that the queue and the target of a row are in a token's scope. `place`: before the names of
+    these two, where others have them for the row."""
     found = Q()
     if reach.only_queues is not None:
-        found &= Q(queue__in=sorted(reach.only_queues))
+        found &= Q((f"{place}queue__in", sorted(reach.only_queues)))
     if reach.only_targets is not None:
-        found &= Q(target__in=sorted(reach.only_targets))
+        found &= Q((f"{place}target__in", sorted(reach.only_targets)))
     return found
 
 

@@ -103,7 +103,8 @@ def queues_live(request: HttpRequest) -> HttpResponse:
 
 
 def _rendered(query: QueryDict, wanted: Mapping[str, Any], reach: Reach) -> CachedPage:
-    return live_parts.rendered(f"queues?{query.urlencode()}", reach, lambda: _part(query, wanted, reach))
+    name = f"queues?{query.urlencode()}{reach.sees_limits}"
+    return live_parts.rendered(name, reach, lambda: _part(query, wanted, reach))
 
 
 def _part(query: QueryDict, wanted: Mapping[str, Any], reach: Reach) -> Part:
@@ -119,6 +120,7 @@ def _part(query: QueryDict, wanted: Mapping[str, Any], reach: Reach) -> Part:
         "is_cut": seen.is_cut,
         "most": MOST_SOON,
         "is_narrow": is_narrow(reach),
+        "sees_limits": reach.sees_limits,
         "q": wanted.get("q", ""),
         "only": wanted.get("only", ""),
         "filters": [

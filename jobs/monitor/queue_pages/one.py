@@ -86,7 +86,7 @@ def _see(name: str, reach: Reach) -> None:
 
 
 def _rendered(name: str, reach: Reach) -> CachedPage:
-    return live_parts.rendered(f"queue/{name}", reach, lambda: _part(name, reach))
+    return live_parts.rendered(f"queue/{name}/{reach.sees_limits}", reach, lambda: _part(name, reach))
 
 
 def _part(name: str, reach: Reach) -> Part:
@@ -111,6 +111,7 @@ def _part(name: str, reach: Reach) -> Part:
         "most": MOST_SOON,
         "late": LATE,
         "is_narrow": is_narrow(reach),
+        "sees_limits": reach.sees_limits,
         "until": f"{now + facts.HOUR:%Y-%m-%dT%H:%M:%SZ}",
     }
     stays = [(line.session, line.look, line.slots, line.refusing) for line in workers]

@@ -46,6 +46,7 @@ MIB = 1024 * 1024
 SHOWN = 100  # mistakes on the page; the table of the wrong rows has all that were found
 TICK = timedelta(milliseconds=1)
 FIRST = ("target", "name", "run_at", "queue")  # columns of the template, before the arguments
+ENDED = "There is no such file of yours: its jobs are created, or its hour is over. Upload it again."
 GOOD = "good"  # create those that are good, instead of none
 
 
@@ -155,7 +156,7 @@ def wrong(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Return the rows that are wrong as a table, each with its line and what is wrong with it."""
     upload = _own(upload_id, cast("AbstractBaseUser", request.user), clock.current())
     mistakes = [(line, column, said) for line, column, said in upload.found["mistakes"]]
-    return _file("wrong-rows.csv", "".join(wrong_rows(uploads.content_of(upload), mistakes)))
+    return _file("wrong-rows.csv", "".join(wrong_rows(_content(upload), mistakes)))
 
 
 @require_safe
@@ -187,7 +188,7 @@ def _create(
 ) -> tuple[list[int], bool]:
     """Judge the file anew, since times have passed and rights may have gone, and create. Raises _NotCreated."""
     key = key_of(upload.digest, upload.pk if again else None)
-    judged = look(uploads.content_of(upload), ZoneInfo(upload.zone), key=key, by=by, now=now).judged
+    judged = look(_content(upload), ZoneInfo(upload.zone), key=key, by=by, now=now).judged
     if judged.wrong > MOST_WRONG or not judged.new:
         raise _NotCreated("Too much is wrong with this file by now: mend it, and upload it again.")
     if judged.wrong and not only_good:
@@ -248,8 +249,16 @@ def _brought_before(upload: Upload, by: AbstractBaseUser) -> Job | None:
 def _own(upload_id: int, by: AbstractBaseUser, now: datetime) -> Upload:
     upload = Upload.objects.of(by, now).without_content().filter(pk=upload_id).first()
     if upload is None:
-        raise Http404("There is no such file of yours: its jobs are created, or its hour is over. Upload it again.")
+        raise Http404(ENDED)
     return upload
+
+
+def _content(upload: Upload) -> bytes:
+    """Return the file, which is read only now: meanwhile it may have gone. Raises Http404 then."""
+    try:
+        return uploads.content_of(upload)
+    except Upload.DoesNotExist:
+        raise Http404(ENDED) from None
 
 
 def _created(request: HttpRequest, upload: Upload, ids: list[int], created: bool) -> HttpResponse:

@@ -21,6 +21,13 @@ from tests.monitor.rows import pending, running, worker
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 
+@pytest.fixture
+def viewer(client, person):
+    """A client whose user may look at jobs and at limits."""
+    client.force_login(person("view_job", "view_limit"))
+    return client
+
+
 def text(response) -> str:
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", response.content.decode())).split())
 
@@ -162,6 +169,17 @@ def test_the_past_of_all_and_of_one(viewer, at):
     assert viewer.get("/queues/mail/?at=nonsense").status_code == 400
 
 
+def test_limits_are_for_those_who_may_see_them_in_rest(viewer, some, person):
+    """That it is paused, and why, is said of each of its jobs."""
+    only_jobs, limits = Client(), ["3 at a time", "starts a second", "Limits"]
+    only_jobs.force_login(person("view_job", name="ada"))
+    assert only_jobs.get("/api/v1/limits/queue/pay/").status_code == 403
+    for address in ("/queues/", "/queues/pay/", "/monitor/queues/", "/monitor/queues/pay/"):
+        assert [words in text(viewer.get(address)) for words in limits] == [True] * 3
+        assert [words in text(only_jobs.get(address)) for words in limits] == [False] * 3, address
+    assert ": the bank moves" in text(only_jobs.get("/queues/pay/"))
+
+
 @pytest.mark.parametrize("name", ["amq.x", "a b"])
 def test_a_name_that_no_queue_can_have_is_not_found(viewer, name):
     assert viewer.get(f"/queues/{name}/").status_code == 404
@@ -177,7 +195,7 @@ def test_of_a_queue_that_nobody_knows_nothing_is_said_to_be_there(viewer, at):
 def teams(at):
     """Ada's team owns pay; shop owns till. Both have jobs; nobody owns mail."""
     ada = User.objects.create_user("ada")
-    ada.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "pause_limit"]))
+    ada.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "view_limit", "pause_limit"]))
     for name, queue in (("payroll", "pay"), ("shop", "till")):
         team = Team.objects.create(name=name)
         Ownership.objects.create(team=team, kind="queue", name=queue)
