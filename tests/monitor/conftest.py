@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
+from django.test import Client
 
 from jobs.clock import clock
+from jobs.models import Ownership, Team
 from jobs.monitor import broker
 from jobs.monitor.broker import Depths
 
@@ -51,6 +53,21 @@ def person(db):
         user = User.objects.create_user(name, password="pw", is_staff=staff)
         user.user_permissions.set(Permission.objects.filter(content_type__app_label="jobs", codename__in=permissions))
         return user
+
+    return make
+
+
+@pytest.fixture
+def in_a_team(person):
+    """Log in Ada, who holds these permissions and is in the team that owns the queue pay; another owns till."""
+
+    def make(*permissions: str) -> Client:
+        for name, queue in (("payroll", "pay"), ("shop", "till")):
+            Ownership.objects.create(team=Team.objects.create(name=name), kind="queue", name=queue)
+        ada, client = person(*permissions, name="ada"), Client()
+        Team.objects.get(name="payroll").members.add(ada)
+        client.force_login(ada)
+        return client
 
     return make
 

@@ -1,14 +1,11 @@
-"""`/queues/<name>/`: one queue now, and with `at` as it was."""
+"""`/queues/<name>/`: one queue now, and with `at` as it was. A name that no job has had is an empty queue."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.http import Http404
 
 from jobs import rules
 from jobs.clock import clock
@@ -20,18 +17,15 @@ from jobs.models.querysets.overviews import COUNT_LIMIT
 from jobs.models.querysets.seeing_alike import name_of, of_teams
 from jobs.models.querysets.within import is_narrow
 from jobs.models.rollups.queues import TargetSum, each_target
-from jobs.monitor import live_parts
-from jobs.monitor.access import page
-from jobs.monitor.cached_page import CachedPage
+from jobs.monitor.live_pages import LiveOne, live_one
 from jobs.monitor.live_parts import Part
-from jobs.monitor.overview import moments, trends
+from jobs.monitor.overview import trends
 from jobs.monitor.overview.past_page import past
 from jobs.monitor.overview.tiles import tiles
 from jobs.monitor.problem import LATE
 from jobs.monitor.queue_pages import facts
-from jobs.permissions import PAUSE_LIMIT, VIEW_JOB, why_refused
-from jobs.rights import Reach, reach_of
-from jobs.web.refused import refuse
+from jobs.permissions import PAUSE_LIMIT
+from jobs.rights import Reach
 
 MOST_TARGETS = 50
 MOST_WORKERS = 50
@@ -47,46 +41,10 @@ class TargetLine(NamedTuple):
     lately: TargetSum | None
 
 
-@require_safe
-@page
-def queue_page(request: HttpRequest, name: str) -> HttpResponse:
-    """Show the queue as it is, or as it was `at` a moment. A name that no job has had is an empty queue."""
-    if not request.user.has_perm(VIEW_JOB):
-        return refuse(request, why_refused(request.user, VIEW_JOB))
-    now, reach = clock.current(), reach_of(request.user)
-    _see(name, reach)
-    if request.GET.get("at"):
-        return past(request, now, reach, queue=name)
-    shown = {
-        "name": name,
-        "picture": _rendered(name, reach),
-        "may_pause": request.user.has_perm(PAUSE_LIMIT) and reach.has(Kind.QUEUE, name),
-        "here": request.path,
-        "moves": moments.back_from(now, request.path),
-        "typed": moments.typed(now - trends.HOUR),
-    }
-    return render(request, "jobs/monitor/queue.html", shown)
-
-
-@require_safe
-def queue_live(request: HttpRequest, name: str) -> HttpResponse:
-    """The changing part of the page, 304 while nothing has happened."""
-
-    def of(reach: Reach) -> CachedPage:
-        _see(name, reach)
-        return _rendered(name, reach)
-
-    return live_parts.answer(request, reverse("queue", args=[name]), of)
-
-
 def _see(name: str, reach: Reach) -> None:
     """Raise Http404 for a name that no queue can have, and for a queue that is only another team's."""
     if rules.queue_problems(name) or name in reach.names_of_others(Kind.QUEUE):
         raise Http404(f"There is no queue {name}.")
-
-
-def _rendered(name: str, reach: Reach) -> CachedPage:
-    return live_parts.rendered(f"queue/{name}/{reach.sees_limits}", reach, lambda: _part(name, reach))
 
 
 def _part(name: str, reach: Reach) -> Part:
@@ -135,3 +93,15 @@ def _targets(name: str, seen: facts.Queues, reach: Reach, now: datetime) -> list
             coming[one.target] = coming.get(one.target, 0) + facts.planned(one) - one.waiting
     names = [*lately, *sorted(set(due) - set(lately))][:MOST_TARGETS]
     return [TargetLine(one, due.get(one, 0), coming.get(one, 0), lately.get(one)) for one in names]
+
+
+queue_page, queue_live = live_one(
+    LiveOne(
+        what="queue",
+        part=_part,
+        past=lambda request, name, now, reach: past(request, now, reach, queue=name),
+        switches="may-pause",
+        may_press=lambda request, name, reach: request.user.has_perm(PAUSE_LIMIT) and reach.has(Kind.QUEUE, name),
+        see=_see,
+    )
+)

@@ -13,6 +13,7 @@ from jobs.monitor.overview import moments, trends
 from jobs.monitor.overview.moments import NoSuchPast
 from tests.conftest import NOW
 from tests.monitor.overview.rows import HOUR, MINUTE, counted, floor, sampled
+from tests.monitor.reading import text
 from tests.monitor.rows import ended, leader, pending, running, worker
 
 pytestmark = pytest.mark.django_db
@@ -34,10 +35,6 @@ def then(at):
 
 def written(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%MZ}"
-
-
-def text(response) -> str:
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", response.content.decode())).split())
 
 
 def test_it_says_where_one_is_and_shows_the_figures_of_that_minute(viewer, then):

@@ -7,15 +7,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from jobs.models import Alert, Limit, Ownership, Team
+from jobs.models import Alert, Limit
 from jobs.models.holding import Hold
-from jobs.monitor import live_parts
+from jobs.monitor import live_pages, live_parts
 from jobs.monitor.overview import trends
-from jobs.monitor.queue_pages import facts, listing, one
+from jobs.monitor.queue_pages import facts, one
 from tests.monitor.overview.rows import HOUR, MINUTE, counted, floor, sampled
+from tests.monitor.reading import text
 from tests.monitor.rows import pending, running, worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
@@ -26,10 +26,6 @@ def viewer(client, person):
     """A client whose user may look at jobs and at limits."""
     client.force_login(person("view_job", "view_limit"))
     return client
-
-
-def text(response) -> str:
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", response.content.decode())).split())
 
 
 def rows(response) -> list[str]:
@@ -87,7 +83,7 @@ def test_what_it_does_not_know_is_refused_with_a_sentence(viewer):
 
 
 def test_many_queues_come_in_pages(viewer, at, monkeypatch):
-    monkeypatch.setattr(listing, "A_PAGE", 2)
+    monkeypatch.setattr(live_pages, "A_PAGE", 2)
     worker(at, queues=["a", "b", "c"])
     page = viewer.get("/queues/?sort=name&page=2")
     assert rows(page) == ["c", "default"]
@@ -192,15 +188,9 @@ def test_of_a_queue_that_nobody_knows_nothing_is_said_to_be_there(viewer, at):
 
 
 @pytest.fixture
-def teams(at):
+def teams(at, in_a_team):
     """Ada's team owns pay; shop owns till. Both have jobs; nobody owns mail."""
-    ada = User.objects.create_user("ada")
-    ada.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "view_limit", "pause_limit"]))
-    for name, queue in (("payroll", "pay"), ("shop", "till")):
-        team = Team.objects.create(name=name)
-        Ownership.objects.create(team=team, kind="queue", name=queue)
-        if name == "payroll":
-            team.members.add(ada)
+    client = in_a_team("view_job", "view_limit", "pause_limit")
     worker(at, queues=["mail", "pay", "till"])
     for queue in ("pay", "till", "mail"):
         pending(at - MINUTE, queue=queue)
@@ -209,8 +199,6 @@ def teams(at):
         Limit.objects.create(kind="queue", name=queue, concurrency=7)
         sampled(floor(at) - 2 * MINUTE, queue=queue, pending=1)
         counted(floor(at) - 2 * MINUTE, queue=queue, starts=5)
-    client = Client()
-    client.force_login(ada)
     return client
 
 

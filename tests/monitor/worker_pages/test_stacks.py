@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
-
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -13,14 +10,11 @@ from jobs.models import Ownership, Team
 from jobs.monitor.worker_pages import stacks as page_of_stacks
 from jobs.nodes import stacks
 from jobs.nodes.stacks import Answer, Frame, Stack
+from tests.monitor.reading import text
 from tests.monitor.rows import running, worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 ADDRESS = "/workers/w1@host/stacks/"
-
-
-def text(response) -> str:
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", response.content.decode())).split())
 
 
 @pytest.fixture

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
-from django.test import Client
 
-from jobs.models import Job, Ownership, Team
-from jobs.monitor import live_parts
+from jobs.models import Job
+from jobs.monitor import live_pages, live_parts
 from jobs.monitor.overview import trends
-from jobs.monitor.worker_pages import facts, listing, past
+from jobs.monitor.worker_pages import facts, past
 from tests.monitor.overview.rows import floor, sampled
+from tests.monitor.reading import text
 from tests.monitor.rows import SECOND, ended, running, worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-
-
-def text(response) -> str:
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", response.content.decode())).split())
 
 
 def names(response) -> list[str]:
@@ -75,7 +69,7 @@ def test_what_it_does_not_know_is_refused_with_a_sentence(viewer):
 
 
 def test_many_workers_come_in_pages(viewer, at, monkeypatch):
-    monkeypatch.setattr(listing, "A_PAGE", 2)
+    monkeypatch.setattr(live_pages, "A_PAGE", 2)
     for n in range(3):
         worker(at, f"w{n}@host")
     page = viewer.get("/workers/?page=2")
@@ -133,17 +127,9 @@ def test_the_changing_part_is_sent_when_something_has_changed(viewer, some, at, 
 
 
 @pytest.fixture
-def member(at):
+def member(in_a_team):
     """Ada may drain, and is in a team: workers run the jobs of all."""
-    ada = User.objects.create_user("ada")
-    ada.user_permissions.set(Permission.objects.filter(codename__in=["view_job", "control_job"]))
-    for name, queue in (("payroll", "pay"), ("shop", "till")):
-        team = Team.objects.create(name=name)
-        Ownership.objects.create(team=team, kind="queue", name=queue)
-    Team.objects.get(name="payroll").members.add(ada)
-    client = Client()
-    client.force_login(ada)
-    return client
+    return in_a_team("view_job", "control_job")
 
 
 def test_a_team_sees_its_jobs_and_how_many_slots_others_have(member, at):
