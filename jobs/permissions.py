@@ -23,6 +23,9 @@ CHANGE_TRIGGER = "jobs.change_trigger"
 DELETE_TRIGGER = "jobs.delete_trigger"
 FIRE_TRIGGER = "jobs.fire_trigger"
 
+VIEW_FORM = "jobs.view_form"
+CHANGE_FORM = "jobs.change_form"
+
 VIEW_CALENDAR = "jobs.view_calendar"
 CHANGE_CALENDAR = "jobs.change_calendar"
 

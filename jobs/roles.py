@@ -9,7 +9,7 @@ READ = (
     *("view_job", "view_attempt", "view_audit", "view_batch", "view_schedule", "view_occurrence", "view_operation"),
     *("view_trigger", "view_limit", "view_calendar", "view_calendarrange", "view_creationlimit", "view_worker"),
     *("view_leadership", "view_workerlog", "view_installation", "view_team", "view_ownership", "view_targetrule"),
-    *("view_retentionrule", "view_alert", "view_objective"),
+    *("view_retentionrule", "view_alert", "view_objective", "view_form"),
 )
 OPERATE = (
     *("add_job", "control_job", "delete_job", "pause_limit", "fire_trigger", "all_teams"),
@@ -22,6 +22,7 @@ DEFINED = (
     "calendarrange",
     "creationlimit",
     "destination",
+    "form",
     "limit",
     "objective",
     "ownership",
@@ -94,7 +95,7 @@ ROLES = (
         "admin",
         (
             "Does all that there is to do with jobs.",
-            "Defines limits, objectives, triggers, calendars, teams, what they own, and the rules of targets.",
+            "Defines limits, objectives, triggers, forms, calendars, teams, what they own, and the rules of targets.",
             "Sees what is secret in arguments; all others see that something is there.",
             "Says where alerts and changes of jobs are sent to, and makes rules of alerts.",
             "Says after how many days jobs are removed or redacted, and redacts them.",

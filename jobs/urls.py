@@ -5,6 +5,8 @@ from django.urls import include, path
 from jobs.mcp.view import Mcp
 from jobs.web import pages
 from jobs.web.appearance.pages import choose
+from jobs.web.filling.links import form_links, revoke_link
+from jobs.web.filling.pages import fill_in, fill_in_by_link, form_list
 from jobs.web.stops import go_on, pace, stop_page
 from jobs.web.tokens.pages import revoke_token, rotate_token, token_list
 
@@ -17,6 +19,11 @@ urlpatterns = [
     path("tokens/", token_list, name="tokens"),
     path("tokens/<int:token_id>/rotate/", rotate_token, name="token-rotate"),
     path("tokens/<int:token_id>/revoke/", revoke_token, name="token-revoke"),
+    path("forms/", form_list, name="forms"),
+    path("forms/<str:name>/", fill_in, name="form"),
+    path("forms/<str:name>/links/", form_links, name="form-links"),
+    path("forms/<str:name>/links/<int:link_id>/revoke/", revoke_link, name="form-link-revoke"),
+    path("f/<str:secret>/", fill_in_by_link, name="form-by-link"),
     path("appearance/", choose, name="appearance"),
     path("stop/", stop_page, name="stop"),
     path("stop/<int:stop_id>/go-on/", go_on, name="stop-go-on"),

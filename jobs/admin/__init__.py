@@ -5,6 +5,7 @@ from jobs.admin.batches import BatchAdmin
 from jobs.admin.calendars import CalendarAdmin
 from jobs.admin.creation_limits import CreationLimitAdmin
 from jobs.admin.destinations import DeliveryAdmin, DestinationAdmin
+from jobs.admin.form_definitions import FormAdmin
 from jobs.admin.installation import InstallationAdmin
 from jobs.admin.job import JobAdmin
 from jobs.admin.limits import LimitAdmin
@@ -28,6 +29,7 @@ __all__ = [
     "CreationLimitAdmin",
     "DeliveryAdmin",
     "DestinationAdmin",
+    "FormAdmin",
     "InstallationAdmin",
     "JobAdmin",
     "LeadershipAdmin",

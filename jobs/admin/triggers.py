@@ -8,44 +8,29 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
-from jobs import rules, targets
+from jobs import rules
 from jobs.admin.audited import Audited
+from jobs.admin.kept_payload import KeepsPayload, ShowsArguments
 from jobs.admin.theme import ModelAdmin, ModelForm
 from jobs.admin.within import Within, touched
 from jobs.clock import clock
 from jobs.creation_limits import TooFast, admission_of
 from jobs.models import Trigger
 from jobs.permissions import FIRE_TRIGGER
-from jobs.templatetags.runat import as_json
 from jobs.transitions import definitions, triggers
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
-class TriggerForm(ModelForm[Trigger]):
+class TriggerForm(KeepsPayload, ModelForm[Trigger]):
     class Meta:
         model = Trigger
         exclude: tuple[str, ...] = ()
         help_texts = {name: asked.help for name, asked in rules.ASKED.items() if name not in ("name", "key", "overlap")}
 
     by: AbstractBaseUser | None = None  # who asks
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            self.initial["payload"] = targets.shown(self.instance.target, self.instance.payload)
-
-    def clean_payload(self) -> object:
-        """Return it with what it leaves as it is, of a trigger that there is."""
-        given = self.cleaned_data["payload"]
-        there = Trigger.objects.filter(pk=self.instance.pk).first()
-        if there is None or there.target != self.data.get("target"):
-            return given
-        return targets.kept(there.target, given, there.payload)
 
     def clean_caller_arguments(self) -> object:
         given = self.cleaned_data["caller_arguments"]
@@ -74,7 +59,7 @@ class TriggerForm(ModelForm[Trigger]):
 
 
 @admin.register(Trigger)
-class TriggerAdmin(Audited, Within, ModelAdmin[Trigger]):
+class TriggerAdmin(Audited, ShowsArguments, Within, ModelAdmin[Trigger]):
     form = TriggerForm
     list_display = ["name", "target", "queue", "shared_key", "overlap", "enabled"]
     list_filter = ["enabled"]
@@ -83,21 +68,6 @@ class TriggerAdmin(Audited, Within, ModelAdmin[Trigger]):
 
     def has_fire_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(FIRE_TRIGGER)
-
-    def get_form(self, request: HttpRequest, obj: Trigger | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
-        return type("AskedTriggerForm", (form,), {"by": request.user})
-
-    def get_fields(self, request: HttpRequest, obj: Trigger | None = None) -> Any:
-        """Return the fields; for those who only look, what is shown of its arguments in the place of these."""
-        names = super().get_fields(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return names
-        return ["arguments" if name == "payload" else name for name in names]
-
-    @admin.display(description="payload")
-    def arguments(self, trigger: Trigger) -> SafeString:
-        return format_html("<pre>{}</pre>", as_json(targets.shown(trigger.target, trigger.payload)))
 
     def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
         if not change or {*definitions.WHAT_RUNS} & {*form.changed_data}:

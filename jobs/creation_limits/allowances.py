@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -80,14 +80,28 @@ def admission_of(user: AbstractBaseUser, token: Any = None) -> Admission:
     A token has its own budget; those that the user has made have one together, as have all sessions. What the database
     said is kept for 5 seconds: one statement, and a second one for a user when any group has a limit.
     """
-    limits = _kept("limits", lambda: {limit.group_id: limit for limit in CreationLimit.objects.all()})
+    limits = _limits()
     groups: set[int] = set()
     if limits.keys() - {None}:
         groups = _kept(user.pk, lambda: set(cast("Any", user).groups.values_list("pk", flat=True)))
     mine = [limits[group] for group in groups if group in limits]
     if not mine and token is None:
-        mine = [limits[None]] if None in limits else [_default()]
+        mine = [_of_everyone(limits)]
     return Admission(_subject(user, token), _most_generous(mine) if mine else UNLIMITED)
+
+
+def admission_of_link(link_id: int) -> Admission:
+    """Return how those are limited who come without an account, by one link to a form: all of them together by the
+    limit for everyone."""
+    return Admission(f"form-link:{link_id}", allowances_of(_of_everyone(_limits())))
+
+
+def _limits() -> dict[int | None, CreationLimit]:
+    return _kept("limits", lambda: {limit.group_id: limit for limit in CreationLimit.objects.all()})
+
+
+def _of_everyone(limits: Mapping[int | None, CreationLimit]) -> CreationLimit:
+    return limits[None] if None in limits else _default()
 
 
 def _subject(user: AbstractBaseUser, token: Any) -> str:

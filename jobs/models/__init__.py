@@ -11,6 +11,7 @@ from jobs.models.creation_limit import Budget, CreationLimit
 from jobs.models.dependency import Dependency
 from jobs.models.described import Described, as_stored
 from jobs.models.destination import Delivery, Destination
+from jobs.models.form import Form, FormLink
 from jobs.models.history import Kept
 from jobs.models.installation import Installation
 from jobs.models.job import Job
@@ -50,6 +51,8 @@ __all__ = [
     "Dependency",
     "Described",
     "Destination",
+    "Form",
+    "FormLink",
     "Installation",
     "Job",
     "Kept",

@@ -20,7 +20,13 @@ FIRST = 4  # changes that are shown unfolded
 # Filters of the list of jobs by which what has this name is found there.
 AMONG_JOBS = {Subject.QUEUE: "queue", Subject.KEY: "key", Subject.TARGET: "target", Subject.WORKER: "worker"}
 BY_NAME = {Subject.TRIGGER: "api-trigger", Subject.CALENDAR: "api-calendar", Subject.OPERATION: "operation"}
-PAGES = {Subject.STOP: "stop", Subject.TOKEN: "tokens", Subject.VIEW: "views", Subject.PROPOSAL: "proposals"}
+PAGES = {
+    Subject.STOP: "stop",
+    Subject.TOKEN: "tokens",
+    Subject.VIEW: "views",
+    Subject.PROPOSAL: "proposals",
+    Subject.FORM: "forms",
+}
 
 
 def in_words(name: str) -> str:

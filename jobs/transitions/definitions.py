@@ -18,6 +18,7 @@ from jobs.models import (
     CreationLimit,
     Described,
     Destination,
+    Form,
     Objective,
     RetentionRule,
     Subject,
@@ -33,7 +34,7 @@ from jobs.transitions.stale import Stale, refuse_stale
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-M = TypeVar("M", AlertRule, Trigger, Calendar, CreationLimit, Destination, Objective, RetentionRule, Subscription)
+M = TypeVar("M", AlertRule, Trigger, Calendar, CreationLimit, Destination, Form, Objective, RetentionRule, Subscription)
 
 LONGEST_NAME = 255  # of the audit
 
@@ -46,6 +47,7 @@ SUBJECTS: Mapping[type[Any], Subject] = {
     Calendar: Subject.CALENDAR,
     CreationLimit: Subject.CREATION_LIMIT,
     Destination: Subject.DESTINATION,
+    Form: Subject.FORM,
     Objective: Subject.OBJECTIVE,
     RetentionRule: Subject.RETENTION,
     Subscription: Subject.SUBSCRIPTION,

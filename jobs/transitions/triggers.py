@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
-from jobs import publishing, rules, secrets, targets
+from jobs import publishing, rules, targets
 from jobs.clock import clock
 from jobs.models import Job, Trigger
 from jobs.models.trigger import NAME_PATTERN
 from jobs.rules.rights import rights_problems
 from jobs.states import Overlap
+from jobs.transitions import given
 from jobs.transitions.creation import create, earlier
 
 if TYPE_CHECKING:
@@ -27,17 +28,6 @@ CALLS = 0x52754361  # the first half of the advisory locks of calls: nothing tha
 PATIENCE = "5s"
 COLUMNS = tuple(column.name for column in Trigger._meta.concrete_fields)  # of a definition and of what becomes of it
 LOCK_NOT_AVAILABLE = "55P03"
-
-
-ELSEWHERE = (
-    "This trigger has a secret of its own for the host in its address; whoever starts it may not give another address. "
-    "Whoever may change the trigger can take the secret out, or the address out of caller_arguments."
-)
-# What a caller gives may be somebody else's words, such as the body of a webhook.
-REFERS = (
-    "Whoever starts a trigger may not refer to secrets; only the trigger itself may, in its own payload. Give the "
-    "argument without an object that has the name $secret."
-)
 
 
 class Busy(Exception):
@@ -82,11 +72,9 @@ def fire(
     closed = set(payload) - set(trigger.caller_arguments) if isinstance(payload, dict) else ()
     if closed:
         raise ValidationError({"payload": [_closed(trigger, sorted(closed))]})
-    if next(secrets.found(payload), None) is not None:
-        raise ValidationError({"payload": [REFERS]})
+    given.refuse_references(payload, given.TRIGGER)
     new = checked(trigger, now=now, payload=payload, idempotency_key=idempotency_key, traceparent=traceparent)
-    if payload and targets.goes_elsewhere(trigger.target, trigger.payload, {**trigger.payload, **payload}):
-        raise ValidationError({"payload": [ELSEWHERE]})
+    given.refuse_elsewhere(trigger.target, trigger.payload, payload or {}, given.TRIGGER)
     with transaction.atomic():
         # Before the look for a run to join: a repeat is answered with its own.
         for job in earlier([new], by=by):

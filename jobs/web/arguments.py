@@ -27,6 +27,7 @@ from jobs.web import parsing
 PREFIX = "argument-"  # of the fields' names
 ABSENT: Any = object()  # nothing was given
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
+YES_NO = {"yes": True, "no": False}
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
@@ -203,7 +204,7 @@ def _values(annotation: Any) -> dict[str, Any]:
     """Return the values to choose from, by the words for them; empty where they are not a few."""
     found: Sequence[Any] = ()
     if annotation is bool:
-        return {"yes": True, "no": False}
+        return YES_NO
     if get_origin(annotation) is Literal:
         found = get_args(annotation)
     elif inspect.isclass(annotation) and issubclass(annotation, enum.Enum):

@@ -22,6 +22,7 @@ from jobs.models import (
     CreationLimit,
     Delivery,
     Destination,
+    Form,
     Job,
     Objective,
     Operation,
@@ -39,7 +40,7 @@ from jobs.models import (
     WorkerLog,
 )
 from jobs.states import State
-from jobs.transitions import operations, uploads
+from jobs.transitions import forms, operations, uploads
 from jobs.transitions.operations import AskedOfMany
 from jobs.transitions.uploads import Found
 from tests.api.world import world
@@ -103,6 +104,10 @@ def rows(make_job: Any, by: User) -> None:
     Objective.objects.create(kind="queue", name=LONG, share=99.9, within_ms=1000)
     Objective.objects.create(kind="schedule", name="hourly", share=99, within_ms=60_000, days=7)
     Delivery.objects.create(alert=late, destination=ops, event="opened", made_at=now, next_at=now, error=LONG)
+    fields = [{"name": name, "label": f"{name} {LONG}"} for name in ("message", "nothing")]
+    told = {"title": LONG[:90], "description": LONG, "confirmation": LONG, "groups": ["accounts"], "when": "chosen"}
+    form = Form.objects.create(name="report", target="demo.log", fields=fields, **told)
+    forms.make(form, forms.AskedLink(LONG[:90], 30, 10, 5), by=by, now=now)
     every, cron = IntervalSchedule.objects.create(every=5, period="minutes"), CrontabSchedule.objects.create(hour="2")
     PeriodicTask.objects.create(name="celery.backup", task="shop.tasks.backup", interval=every)
     PeriodicTask.objects.create(name=LONG, task="shop.tasks.clean", crontab=cron)
@@ -182,6 +187,7 @@ def addresses() -> Iterator[str]:
     yield "/operations/new/?action=spread&filter=state%3Dpending&over=1+hour"
     of_jobs = Operation.objects.of_jobs().first()
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
+    yield from ("/forms/", "/forms/report/", "/forms/report/links/", "/f/guessed/")
     yield from ("/alerts/", "/objectives/", "/proposals/", "/alerts/rules/", "/alerts/rules/new/?kind=job&name=7")
     yield f"/alerts/rules/{AlertRule.objects.first().pk}/"
     yield from (f"/jobs/import/{upload.pk}/" for upload in Upload.objects.order_by("pk"))

@@ -184,6 +184,12 @@ PAGES = _lines(
     Create a job                      | POST   | new-job                  |                  | no     yes  yes no     yes yes
     See the arguments of a target     | POST   | new-job-arguments        |                  | no     yes  yes no     yes yes
     See what a time means             | GET    | new-job-when             |                  | no     yes  yes no     yes yes
+    List forms                        | GET    | forms                    | list of form     | team   ours all team   all ours
+    See a form                        | GET    | form                     | form             | ours   ours ours ours  ours ours
+    Fill in a form                    | POST   | form                     | form             | ours   ours ours ours  ours ours
+    List the links to a form          | GET    | form-links               | form             | no     no   no  no     all no
+    Make a link to a form             | POST   | form-links               | form             | no     no   no  no     all no
+    Revoke a link to a form           | POST   | form-link-revoke         | form             | no     no   no  no     all no
     Look whether everything is stopped | GET   | stop                     |                  | yes    no   yes yes    yes no
     Stop everything                   | POST   | stop                     |                  | no     no   yes no     yes no
     End a stop                        | POST   | stop-go-on               |                  | no     no   yes no     yes no
@@ -248,6 +254,7 @@ OPEN |= {
     "token-revoke",
     "account",
     "appearance",
+    "form-by-link",
     "password_change",
     "password_reset",
     "password_reset_confirm",
@@ -270,6 +277,7 @@ ADMIN = {
     "creationlimit":  "v - v v vacd -",
     "delivery":       "- - - - v -",
     "destination":    "- - - - vacd -",
+    "form":           "v - v v vacd -",
     "installation":   "v - v v v -",
     "job":            "v a vad v vad a",
     "leadership":     "v - v v v -",

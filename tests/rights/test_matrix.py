@@ -29,6 +29,7 @@ from tests.rights.world import (
     WHOSE,
     expected,
     kinds_of,
+    link_to,
     make,
     open_destination,
     planned_stop,
@@ -122,6 +123,10 @@ def address_of(line: Line, thing: Any) -> str:  # noqa: PLR0911 - one a kind of 
         return reverse(name, args=[planned_stop().pk])
     if name == "silence-end":
         return reverse(name, args=[silence().pk])
+    if name in ("form", "form-links"):
+        return reverse(name, args=[thing.name])
+    if name == "form-link-revoke":
+        return reverse(name, args=[thing.name, link_to(thing).pk])
     if name == "api-trigger" or (name.startswith("api-calendar") and thing is not None):
         return reverse(name, args=[thing.name])
     if name == "api-target":
@@ -171,6 +176,8 @@ def asked(client: Client, line: Line, thing: Any, user: User) -> Any:
         return client.get(address, {"operation-new": CANCEL_ALL, "failures-retry": GROUP}.get(line.address, {}))
     if line.address == "import-jobs":
         return client.post(address, {"file": SimpleUploadedFile("jobs.csv", TABLE), "time_zone": "UTC"})
+    if line.address == "form-links":
+        return client.post(address, {"name": "suppliers", "days": 30, "most_uses": 10, "most_of_day": 5})
     form = (
         {**JOB, "payload": "{}", "queue": "default", "time_zone": "UTC", "version": "1"}
         if line.address.startswith(("new-job", "job-edit"))
@@ -257,7 +264,7 @@ def test_who_has_no_role_may_do_nothing(make_user: MakeUser) -> None:
     page.force_login(nobody)
     found = []
     for line in (*REST, *PAGES):
-        if line.address == "roles":
+        if line.address in ("roles", "forms", "form"):  # who may fill in a form says the form
             continue
         whose = "" if line.is_list or not line.kind else "ours"
         way = bearer(nobody) if line.way == "REST" else page

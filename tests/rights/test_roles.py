@@ -21,6 +21,7 @@ objectives = import_module("jobs.migrations.0075_objectives")
 alert_rules = import_module("jobs.migrations.0076_alert_rules")
 subscriptions = import_module("jobs.migrations.0077_subscriptions")
 unlocks = import_module("jobs.migrations.0080_admin_unlocks")
+forms = import_module("jobs.migrations.0089_forms")
 
 
 class Editor:
@@ -58,7 +59,9 @@ def test_the_migration_makes_them_as_they_are_described() -> None:
     alert_rules.give(apps, Editor)
     subscriptions.give(apps, Editor)
     unlocks.give(apps, Editor)
+    forms.give(apps, Editor)
     assert {group.name: has(group) for group in Group.objects.all()} == {role.name: set(role.full) for role in ROLES}
+    forms.take(apps, Editor)
     unlocks.take(apps, Editor)
     subscriptions.take(apps, Editor)
     alert_rules.take(apps, Editor)

@@ -16,6 +16,8 @@ from jobs.models import (
     Batch,
     Calendar,
     Destination,
+    Form,
+    FormLink,
     Job,
     Limit,
     Objective,
@@ -31,6 +33,7 @@ from jobs.models import (
     Verb,
     Worker,
 )
+from jobs.models.form import digest_of
 from jobs.states import Cause, Hold, State
 from jobs.transitions import uploads
 from jobs.transitions.uploads import Found
@@ -108,6 +111,9 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
         return Objective.objects.get_or_create(**named, defaults={"share": 99.9, "within_ms": 1000})[0]
     if kind == "trigger":
         return Trigger.objects.create(name=name, target="demo.noop", labels=labels, created_by=by)
+    if kind == "form":
+        told = {"title": name, "confirmation": "Thank you.", "teams": [whose]}
+        return Form.objects.create(name=name, target="demo.noop", labels=labels, created_by=by, **told)
     if kind in ("schedule", "missed", "operation"):
         row = schedule(name, now=now, labels=labels, by=by, time_zone="UTC")
         if kind == "missed":
@@ -195,6 +201,15 @@ def open_destination(name: str = "ops", kind: str = "mail") -> Destination:
         name=name, defaults={"kind": kind, "address": "ops@example.com", "open_to_all": True}
     )[0]
     return found
+
+
+def link_to(form: Form, *, now: datetime | None = None, **more: Any) -> FormLink:
+    """A link; nobody knows its secret."""
+    now = now or clock.now()
+    told = {"name": "suppliers", "most_uses": 10, "most_of_day": 10, "created_at": now} | more
+    told.setdefault("expires_at", now + timedelta(days=1))
+    digest = digest_of(f"{told['name']}-{next(_numbers)}")
+    return FormLink.objects.create(form=form, digest=digest, prefix="suppliers", **told)
 
 
 def silence() -> Silence:

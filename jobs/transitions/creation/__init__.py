@@ -38,8 +38,11 @@ class KeyInUse(Exception):
     """Refusal of a request whose Idempotency-Key another one has that is being done at this moment."""
 
 
-def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = None) -> tuple[Job, bool]:
-    """Create a job and return it with True, or the earlier one of the same Idempotency-Key with False.
+def create(
+    new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = None, lent: bool = False
+) -> tuple[Job, bool]:
+    """Create a job and return it with True, or the earlier one of the same Idempotency-Key with False. `lent`: whoever
+    asks needs no rights of his own, since those of a form's definition were judged.
 
     Raises KeyReused when something else was asked for then, PermissionDenied where it would stop others' jobs and its
     creator may not, and ValidationError (field `waits_for`) when there is no such job as it shall wait for. Its `holds`
@@ -49,9 +52,9 @@ def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = No
         with transaction.atomic():
             lock_key([new])
             known = earlier([new], by=None)
-            return (known[0], False) if known else (_create(new, now=now, by=None), True)
+            return (known[0], False) if known else (_create(new, now=now, by=None, lent=lent), True)
     try:
-        return _create(new, now=now, by=by), True
+        return _create(new, now=now, by=by, lent=lent), True
     except IntegrityError:
         found = earlier([new], by=by)
         if not found:
@@ -59,9 +62,9 @@ def create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None = No
         return found[0], False
 
 
-def _create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None) -> Job:
+def _create(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None, lent: bool) -> Job:
     with _tying([new], now=now, by=by, alone=True) as waits:
-        job = insert_one(new, now=now, by=by)
+        job = insert_one(new, now=now, by=by, lent=lent)
         waits.update(waits_of([job.pk], [new]))
     return job
 
@@ -156,9 +159,16 @@ def waits_of(ids: Sequence[int], new: Sequence[rules.NewJob]) -> dict[int, Seque
     return {job_id: n.waits_for for job_id, n in zip(ids, new, strict=True) if n.waits_for}
 
 
-def insert_one(new: rules.NewJob, *, now: datetime, by: AbstractBaseUser | None, batch_id: int | None = None) -> Job:
+def insert_one(
+    new: rules.NewJob,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None,
+    batch_id: int | None = None,
+    lent: bool = False,
+) -> Job:
     """Write the row of one job and return it as the database has it, as `insert` does. Raises PermissionDenied."""
-    _refuse_what_is_not_theirs([new], by)
+    _refuse_what_is_not_theirs([new], None if lent else by)
     late = publishing.horizon(now)
     (values,) = _values([new], now=now, late=late, by=by, batch_id=batch_id)
     job = rows.insert_one(values)

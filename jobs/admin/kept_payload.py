@@ -1,0 +1,55 @@
+"""Payloads in the admin's forms: shown without what is secret, which stays where nobody writes another value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs import targets
+from jobs.templatetags.runat import as_json
+
+
+class KeepsPayload:
+    """Mixin for the form of a row with a target and a payload."""
+
+    instance: Any
+    initial: Any
+    data: Any
+    cleaned_data: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.initial["payload"] = targets.shown(self.instance.target, self.instance.payload)
+
+    def clean_payload(self) -> object:
+        """Return it with what it leaves as it is, of a row that there is."""
+        given = self.cleaned_data["payload"]
+        there = type(self.instance)._default_manager.filter(pk=self.instance.pk).first()
+        if there is None or there.target != self.data.get("target"):
+            return given
+        return targets.kept(there.target, given, there.payload)
+
+
+class ShowsArguments:
+    """Mixin for the admin of such rows."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return a form that knows who asks."""
+        form = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
+        return type(f"Asked{form.__name__}", (form,), {"by": request.user})
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields; for those who only look, what is shown of its arguments in the place of these."""
+        names = super().get_fields(request, obj)  # type: ignore[misc]
+        if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+            return names
+        return ["arguments" if name == "payload" else name for name in names]
+
+    @admin.display(description="payload")
+    def arguments(self, row: Any) -> SafeString:
+        return format_html("<pre>{}</pre>", as_json(targets.shown(row.target, row.payload)))

@@ -1,0 +1,23 @@
+"""Forms for other departments: what is wrong with a definition, what becomes of one that is filled in, and links for
+people without an account.
+
+Read in this order: free_fields (what can be filled in), definition, filling, links."""
+
+from jobs.transitions.forms.definition import definition_problems
+from jobs.transitions.forms.filling import Ended, Tomorrow, by_link, by_person, judged
+from jobs.transitions.forms.free_fields import FreeField, free_fields
+from jobs.transitions.forms.links import AskedLink, make, revoke
+
+__all__ = [
+    "AskedLink",
+    "Ended",
+    "FreeField",
+    "Tomorrow",
+    "by_link",
+    "by_person",
+    "definition_problems",
+    "free_fields",
+    "judged",
+    "make",
+    "revoke",
+]

@@ -1,0 +1,131 @@
+"""Makes a job of a form that was filled in, once for each form that was opened, by a person or through a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from jobs import rules
+from jobs.creation_limits import admission_of, admission_of_link
+from jobs.models import Audit, Form, FormLink, Job, Subject
+from jobs.targets.sentences import about
+from jobs.transitions import given
+from jobs.transitions.creation import create, earlier
+from jobs.transitions.forms.definition import FORM_LABEL
+from jobs.transitions.forms.free_fields import free_fields
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+NEEDED = "fill this in."
+
+
+class Ended(Exception):
+    """Refusal of a link that opens nothing any more."""
+
+
+class Tomorrow(Exception):
+    """Refusal of a link that was used as often today as it may be."""
+
+
+@dataclass(frozen=True)
+class _ByLink:
+    """Whoever comes by a link, as the audit keeps him: nobody, with what he came by."""
+
+    token: FormLink
+
+
+def judged(form: Form, values: Mapping[str, Any], *, run_at: datetime | None, once: str, now: datetime) -> rules.NewJob:
+    """Return the job of this form with these values of its fields; `run_at`: as it was chosen. What is fixed goes over
+    whatever was sent, and what is no field of the form is passed by. `once`: of the form as it was opened.
+
+    Raises ValidationError: field -> sentences, `payload` for those about arguments."""
+    fields = free_fields(form)
+    filled = {field.name: values[field.name] for field in fields if field.name in values}
+    missing = [one.name for one in fields if one.required and str(filled.get(one.name, "")).strip() == ""]
+    if missing:
+        raise ValidationError({"payload": [about(name, "missing", NEEDED) for name in missing]})
+    given.refuse_references(filled, given.FORM)
+    new = rules.check_new_job(
+        target=form.target,
+        payload={**filled, **form.payload},
+        run_at=_time(form, run_at, now),
+        name=form.title,
+        queue=form.queue,
+        labels={**form.labels, FORM_LABEL: form.name},
+        idempotency_key=f"form:{form.pk}:{once}",
+        now=now,
+    )
+    given.refuse_elsewhere(form.target, form.payload, filled, given.FORM)
+    # A time that follows from when it was sent is another one when it is sent again, and nothing that was asked for.
+    return new if form.when == Form.When.CHOSEN and run_at is not None else replace(new, asked_at=None)
+
+
+def _time(form: Form, chosen: datetime | None, now: datetime) -> datetime | None:
+    """Return the time of the job; None for now. Raises ValidationError."""
+    if form.when == Form.When.DELAY:
+        return now + timedelta(seconds=form.delay) if form.delay else None
+    first, last = now + timedelta(seconds=form.earliest), now + timedelta(seconds=form.latest)
+    if chosen is None:
+        return first if form.earliest else None
+    if not (form.earliest == 0 or chosen >= first) or chosen > last:
+        span = f"from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"
+        raise ValidationError({"run_at": [f"Choose a time {span}."]})
+    return chosen
+
+
+def by_person(form: Form, new: rules.NewJob, *, by: AbstractBaseUser, now: datetime) -> tuple[Job, bool]:
+    """Create the job of this person, with True; the one that was created before by the same form, with False.
+
+    Raises KeyReused where that was sent with other values, and TooFast."""
+    for job in earlier([new], by=by):
+        return job, False
+    admission_of(by).single()
+    with transaction.atomic():
+        return _created(form, new, by=by, asker=by, now=now)
+
+
+def by_link(link: FormLink, new: rules.NewJob, *, now: datetime) -> bool:
+    """Create the job of somebody without an account; False where it was created before by the same form.
+
+    Whoever made the link is the job's creator, so that it is not he who approves it. Raises Ended, Tomorrow, KeyReused,
+    TooFast."""
+    _refuse_used_up(link, new, now)
+    admission_of_link(link.pk).single()
+    with transaction.atomic():
+        # Nobody else uses it until this transaction ends: of two who come for its last use one is refused.
+        locked = FormLink.objects.select_for_update(no_key=True).get(pk=link.pk)
+        if not _refuse_used_up(locked, new, now):
+            return False
+        _, created = _created(link.form, new, by=link.created_by, asker=_ByLink(locked), now=now)
+        if created:
+            FormLink.objects.count_use(locked, now)
+        return created
+
+
+def _refuse_used_up(link: FormLink, new: rules.NewJob, now: datetime) -> bool:
+    """Return False where the link has been used for this already. Raises Ended, Tomorrow, KeyReused."""
+    if link.revoked_at is not None or link.expires_at <= now:
+        raise Ended
+    if earlier([new], by=link.created_by):
+        return False
+    if link.why_ended(now):
+        raise Ended
+    if link.is_used_up_today(now):
+        raise Tomorrow
+    return True
+
+
+def _created(
+    form: Form, new: rules.NewJob, *, by: AbstractBaseUser | None, asker: object, now: datetime
+) -> tuple[Job, bool]:
+    job, created = create(new, now=now, by=by, lent=True)
+    if created:
+        after = {"job": job.pk}
+        Audit.objects.note(Subject.FILLED_FORM, form.name, by=asker, now=now, before=None, after=after)
+    return job, created

@@ -1,0 +1,99 @@
+"""The page of the links to a form. A new one is shown in the answer to the request that made it, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from jobs.clock import clock
+from jobs.conf import conf
+from jobs.models import Form
+from jobs.permissions import CHANGE_FORM, why_refused
+from jobs.rights import reach_of
+from jobs.rights.seeing import not_theirs
+from jobs.transitions import forms as filling
+from jobs.web.filling.form import LinkForm
+from jobs.web.refused import refuse
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+@sensitive_variables()
+def form_links(request: HttpRequest, name: str) -> HttpResponse:
+    """Show the links to this form, and make another."""
+    try:
+        definition = _defined(request, name)
+    except PermissionDenied as refusal:
+        return refuse(request, str(refusal))
+    form = LinkForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return _listed(request, definition, form)
+    if form.is_valid():
+        try:
+            made = filling.make(definition, form.asked, by=_person(request), now=clock.current())
+        except ValidationError as error:
+            for field, problems in error.message_dict.items():
+                form.add_error(field, problems)
+        else:
+            path = reverse("form-by-link", args=[made.secret])
+            address = f"{conf().public_url}{path}" if conf().public_url else request.build_absolute_uri(path)
+            return render(request, "jobs/forms/made.html", {"form": definition, "link": made.link, "address": address})
+    return _listed(request, definition, form, 400)
+
+
+@require_POST
+@never_cache
+@login_required
+def revoke_link(request: HttpRequest, name: str, link_id: int) -> HttpResponse:
+    """End it at once."""
+    try:
+        definition = _defined(request, name)
+    except PermissionDenied as refusal:
+        return refuse(request, str(refusal))
+    link = definition.links.filter(pk=link_id).first()
+    if link is None:
+        raise Http404("There is no such link.")
+    filling.revoke(link, by=_person(request), now=clock.current())
+    messages.success(request, f"The link {link} is revoked: it opens nothing any more.")
+    return redirect("form-links", definition.name)
+
+
+def _defined(request: HttpRequest, name: str) -> Form:
+    """Return the form that is this person's to change. Raises PermissionDenied, Http404."""
+    if not request.user.has_perm(CHANGE_FORM):
+        raise PermissionDenied(why_refused(request.user, CHANGE_FORM))
+    reach = reach_of(request.user)
+    found: Form | None = Form.objects.within(reach).filter(name=name).first()
+    if found is None:
+        raise Http404(f"There is no form '{name}'.")
+    if not reach.touches(found):
+        raise PermissionDenied(not_theirs(f"The form '{name}'", found, reach))
+    return found
+
+
+def _listed(request: HttpRequest, definition: Form, form: LinkForm, status: int = 200) -> HttpResponse:
+    now = clock.current()
+    rows = [
+        {"link": link, "why_ended": link.why_ended(now)}
+        for link in definition.links.select_related("created_by").order_by("-id")
+    ]
+    return render(
+        request, "jobs/forms/links.html", {"definition": definition, "rows": rows, "form": form}, status=status
+    )
+
+
+def _person(request: HttpRequest) -> AbstractBaseUser:
+    return cast("AbstractBaseUser", request.user)
