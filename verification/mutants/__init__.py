@@ -15,6 +15,7 @@ from verification.mutants import (
     doctor,
     editing,
     finishing,
+    forms,
     history,
     installation,
     lateness,
@@ -67,6 +68,7 @@ BY_ROOM = (
     lateness,
     alerts,
     traces,
+    forms,
 )
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 

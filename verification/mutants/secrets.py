@@ -93,8 +93,8 @@ MUTANTS = (
         PERMITTED,
         (f"{EDITS}::test_whoever_starts_a_trigger_does_not_take_it_elsewhere",),
         (
-            "jobs/transitions/triggers.py",
-            "    if payload and targets.goes_elsewhere(",
+            "jobs/transitions/given.py",
+            "    if given and targets.goes_elsewhere(",
             "    if False and targets.goes_elsewhere(",
         ),
     ),

@@ -25,7 +25,7 @@ FORM_LABEL = "form"  # the key of the label by which the jobs of a form are foun
 
 
 class _New:
-    """What a form would create, as the rules of rights want to see it."""
+    """Job that a form would create, as the rules of rights want to see it."""
 
     def __init__(self, form: Form) -> None:
         self.target, self.queue, self.key, self.overlap = form.target, form.queue, None, Overlap.QUEUE.value

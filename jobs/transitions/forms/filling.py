@@ -35,7 +35,7 @@ class Tomorrow(Exception):
 
 @dataclass(frozen=True)
 class _ByLink:
-    """Whoever comes by a link, as the audit keeps him: nobody, with what he came by."""
+    """Person who comes by a link, as the audit keeps him: nobody, with what he came by."""
 
     token: FormLink
 

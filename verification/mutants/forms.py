@@ -1,0 +1,55 @@
+"""Mutants of forms for other departments: what is fixed stays, who may fill one in, and the limits of links."""
+
+from verification.mutants.record import AUDITED, PERMITTED, mutant
+
+FILLING = "jobs/transitions/forms/filling.py"
+MODELS = "jobs/models/form.py"
+BY_PERSON = "tests/forms/test_filling.py"
+BY_LINK = "tests/forms/test_links.py"
+AT_ONCE = "tests/concurrency/test_forms.py"
+
+MUTANTS = (
+    mutant(
+        "forms: what is fixed goes over what was sent",
+        PERMITTED,
+        (f"{BY_PERSON}::test_nobody_gives_what_is_fixed",),
+        (FILLING, "payload={**filled, **form.payload}", "payload={**form.payload, **filled}"),
+    ),
+    mutant(
+        "forms: a group or a team of the form's",
+        PERMITTED,
+        (f"{BY_PERSON}::test_who_may_fill_it_in",),
+        (MODELS, "return open_.filter(Q(groups__overlap=groups) | Q(teams__overlap=teams))", "return open_"),
+    ),
+    mutant(
+        "forms: who fills it in refers to no secrets",
+        PERMITTED,
+        (f"{BY_PERSON}::test_who_fills_it_in_refers_to_no_secrets",),
+        (FILLING, "    given.refuse_references(filled, given.FORM)\n", ""),
+    ),
+    mutant(
+        "forms: a link's row is locked while it is used",
+        PERMITTED,
+        (f"{AT_ONCE}::test_who_comes_while_the_last_use_is_written_down_waits_and_is_refused",),
+        (FILLING, "FormLink.objects.select_for_update(no_key=True).get", "FormLink.objects.get"),
+    ),
+    mutant(
+        "forms: a link's use is counted",
+        PERMITTED,
+        (f"{BY_LINK}::test_uses_in_all", f"{AT_ONCE}::test_of_two_who_come_for_the_last_use_one_is_noted"),
+        (FILLING, "            FormLink.objects.count_use(locked, now)\n", "            pass\n"),
+    ),
+    mutant(
+        "forms: a link that was revoked opens nothing",
+        PERMITTED,
+        (f"{BY_LINK}::test_one_that_is_revoked_or_expired_opens_nothing",),
+        (FILLING, "link.revoked_at is not None or link.expires_at <= now", "link.expires_at <= now"),
+        (MODELS, "        if self.revoked_at is not None:\n", "        if False:\n"),
+    ),
+    mutant(
+        "forms: who or which link has filled it in is written down",
+        AUDITED,
+        (f"{BY_LINK}::test_it_is_noted_and_nothing_else_is_told",),
+        (FILLING, "asker=_ByLink(locked)", "asker=link.created_by"),
+    ),
+)
