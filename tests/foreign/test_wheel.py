@@ -42,6 +42,12 @@ def test_it_brings_no_page_that_could_take_the_place_of_theirs(names):
     assert {name for name in files if not name.startswith("jobs/")} == set()
 
 
+def test_pytest_finds_its_kit_once_also_where_it_is_named_in_a_conftest(wheel):
+    with ZipFile(wheel) as archive:
+        said = archive.read("runat-0.1.0.dist-info/entry_points.txt").decode()
+    assert "[pytest11]\njobs.testing.plugin = jobs.testing.plugin\n" in f"{said}\n"
+
+
 def test_what_it_asks_for_is_in_the_ranges_that_are_locked_here(wheel):
     """But for Django, of which it takes 6.0, too."""
     ours = {

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,35 +19,49 @@ PROJECT = HERE / "project"
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return for each test of the small project the words of its failure, empty where it has passed."""
-    project = tmp_path_factory.mktemp("kit") / "project"
-    shutil.copytree(PROJECT, project)
-    (project / "conftest.py").write_text('pytest_plugins = ["jobs.testing.plugin"]\n')
-    report = project / "report.xml"
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))},
-        "PYTHONPATH": f"{project}{os.pathsep}{ROOT}",
-        "DJANGO_SETTINGS_MODULE": "shop_settings",
-        "SHOP_DATABASE": f"test_shop_{os.getpid()}",
-    }
-    asked = [
-        "checks.py",
-        "-q",
-        "--create-db",
-        f"--junitxml={report}",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:schemathesis",
-    ]
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(project), "-W", "error", *asked],
-        cwd=project,
-        env=environment,
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that has this repository's packages installed, as far as pytest looks."""
+    folder = tmp_path_factory.mktemp("site")
+    about = folder / "runat-0.1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: runat\nVersion: 0.1.0\n")
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    lines = ["[pytest11]", *(f"{name} = {module}" for name, module in points.items())]
+    (about / "entry_points.txt").write_text("\n".join(lines))
+    return folder
+
+
+def run_pytest(folder: Path, installed: Path, *asked: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a folder in a process of their own, warnings as errors."""
+    words = ["-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error", *asked]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(folder), *words],
+        cwd=folder,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", "DJANGO"))},
+            "PYTHONPATH": os.pathsep.join(map(str, (folder, installed, ROOT))),
+            **environment,
+        },
         capture_output=True,
         text=True,
         check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> dict[str, str]:
+    """Return for each test of the small project the words of its failure, empty where it has passed."""
+    project = tmp_path_factory.mktemp("kit") / "project"
+    shutil.copytree(PROJECT, project)
+    report = project / "report.xml"
+    ran = run_pytest(
+        project,
+        installed,
+        "checks.py",
+        "--create-db",
+        f"--junitxml={report}",
+        DJANGO_SETTINGS_MODULE="shop_settings",
+        SHOP_DATABASE=f"test_shop_{os.getpid()}",
     )
     assert report.exists(), ran.stdout + ran.stderr
     found: dict[str, str] = {}
@@ -55,6 +70,32 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         failures = [str(one.get("message")) for one in case if one.tag in ("failure", "error")]
         found[name] = "\n".join([found.get(name, ""), *failures]).strip()
     return found
+
+
+PLAIN = """
+import sys
+
+
+def test_plain():
+    assert "jobs.testing.plugin" in sys.modules
+    assert "django" not in sys.modules
+"""
+
+
+def test_a_session_without_django_has_none_by_the_kit(tmp_path: Path, installed: Path) -> None:
+    (tmp_path / "test_plain.py").write_text(PLAIN)
+    ran = run_pytest(tmp_path, installed, "-p", "no:django")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_it_may_be_named_in_a_conftest_too(tmp_path: Path, installed: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["jobs.testing.plugin"]\n')
+    (tmp_path / "test_plain.py").write_text(PLAIN)
+    ran = run_pytest(tmp_path, installed, "-p", "no:django")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (tmp_path / "site").mkdir()  # and without the package, only there
+    ran = run_pytest(tmp_path, tmp_path / "site", "-p", "no:django")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_all_of_its_tests_are_as_they_should_be(outcomes: dict[str, str]) -> None:

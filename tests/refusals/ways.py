@@ -8,12 +8,14 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from http import HTTPStatus
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.html import escape
 
 from jobs import Refused, schedule, schedule_many
 from jobs.client.cli.asking import ASKED
@@ -125,9 +127,30 @@ def _option(name: str, value: Any) -> list[str] | None:
 
 def form(asked: Mapping[str, Any], user: User) -> Said:
     """Fill the form of a new job."""
-    texts = {"queue": "default", "time_zone": "UTC", **{name: _text(name, value) for name, value in asked.items()}}
-    filled = JobForm(texts, now=NOW, by=user, as_json=True)
-    return {} if filled.is_valid() else {name: [str(one) for one in said] for name, said in filled.errors.items()}
+    return _wrong(JobForm(_filled(asked), now=NOW, by=user, as_json=True))
+
+
+def admin(asked: Mapping[str, Any], user: User) -> Said:
+    """Go where the admin's "Add job" leads to, and fill what is there."""
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    client = Client()
+    client.force_login(user)
+    page = client.get("/admin/jobs/job/add/", follow=True)
+    answer = client.post(page.request["PATH_INFO"], _filled(asked))
+    if answer.status_code == HTTPStatus.FOUND:
+        return {}
+    said = _wrong(answer.context["form"])
+    shown = answer.content.decode()
+    assert all(escape(one) in shown for sentences in said.values() for one in sentences), "each stands on the page"
+    return said
+
+
+def _filled(asked: Mapping[str, Any]) -> dict[str, str]:
+    return {"queue": "default", "time_zone": "UTC", **{name: _text(name, value) for name, value in asked.items()}}
+
+
+def _wrong(form: JobForm) -> Said:
+    return {} if form.is_valid() else {name: [str(one) for one in said] for name, said in form.errors.items()}
 
 
 def _text(name: str, value: Any) -> str:
@@ -167,5 +190,6 @@ WAYS: dict[str, tuple[str, Way]] = {
     "command": ("command", command),
     "command-file": ("command", command_file),
     "form": ("form", form),
+    "admin": ("form", admin),
     "table": ("table", table),
 }

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import TransactionTestCase
 from shop.targets import DONE
 
 from jobs import acting_as, schedule, schedule_many
-from jobs.models import Attempt, Job
+from jobs.models import Attempt, Audit, Job
 from jobs.states import State
 from jobs.transitions import run_now
 
@@ -146,6 +147,17 @@ def test_the_database_and_transactional_db_by_their_fixtures(transactional_db, r
     (job,) = runat.run_due()
     assert job.state == State.FAILED
     assert User.objects.filter(username="gone").exists()  # each statement is its own, as on a worker
+
+
+class WithoutTheFixture(TransactionTestCase):
+    """Django empties the tables after each, the audit with them."""
+
+    def test_one_that_leaves_a_line_in_the_audit(self):
+        schedule("shop.note", {"text": "a"}, run_at=datetime(2099, 1, 1, tzinfo=UTC)).cancel()
+        assert (Job.objects.count(), Audit.objects.count()) == (1, 1)
+
+    def test_another_that_leaves_a_line_in_the_audit(self):
+        self.test_one_that_leaves_a_line_in_the_audit()
 
 
 def test_the_clock_goes_only_forward(runat):
