@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from jobs import exactjson
+from jobs import exactjson, workbooks
 from jobs.api.paging import BIGGEST_ID
 from jobs.web import cells
+from jobs.workbooks import writing
 
 Row = Mapping[str, Any]
+PIECE = 64 * 1024  # bytes of a workbook
 
 
 class Table(NamedTuple):
@@ -39,11 +42,37 @@ def as_lines(table: Table) -> Iterator[str]:
         yield exactjson.dumps(row) + "\n"
 
 
-FORMATS: Mapping[str, tuple[str, Callable[[Table], Iterator[str]]]] = {
-    "csv": ("text/csv", as_csv),
-    "ndjson": ("application/x-ndjson", as_lines),
+def as_workbook(table: Table) -> Iterator[bytes]:
+    """Write a workbook, and return it piece by piece: it is done before an answer begins, so that it can be refused.
+    Raises REST framework's ValidationError."""
+    rows = ((None if row[name] in table.empty else row[name] for name in table.columns) for row in table.rows)
+    file = TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
+    try:
+        writing.write(file, table.name, table.columns, rows)
+    except BaseException as error:
+        file.close()
+        if not isinstance(error, workbooks.NotInstalled | writing.TooLong):
+            raise
+        raise serializers.ValidationError({"format": [str(error)]}) from None
+    file.seek(0)
+    return _pieces(file)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+FORMATS: Mapping[str, tuple[str, Callable[[Table], Iterator[str] | Iterator[bytes]]]] = {
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "ndjson": ("application/x-ndjson; charset=utf-8", as_lines),
+    "xlsx": (workbooks.KIND, as_workbook),
 }
-RESPONSES: Mapping[Any, Any] = {(200, kind): OpenApiTypes.STR for kind, _ in FORMATS.values()}
+RESPONSES: Mapping[Any, Any] = {
+    (200, kind.partition(";")[0]): OpenApiTypes.BINARY if kind == workbooks.KIND else OpenApiTypes.STR
+    for kind, _ in FORMATS.values()
+}
 
 
 def format_field() -> serializers.ChoiceField:
@@ -52,7 +81,7 @@ def format_field() -> serializers.ChoiceField:
         required=False,
         choices=list(FORMATS),
         error_messages={"invalid_choice": f"This is not known; give one of {', '.join(FORMATS)}."},
-        help_text="A table, or a JSON object a line.",
+        help_text="A table, a JSON object a line, or a workbook.",
     )
 
 
@@ -74,7 +103,7 @@ def taken_out(
     this is all."""
     asked_for = wanted.get("format", "csv")
     kind, written = FORMATS[asked_for]
-    answer = StreamingHttpResponse(written(table), content_type=f"{kind}; charset=utf-8")
+    answer = StreamingHttpResponse(written(table), content_type=kind)
     answer["Content-Disposition"] = f'attachment; filename="{table.name}.{asked_for}"'
     if further:
         query = request.query_params.copy()

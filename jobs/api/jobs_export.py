@@ -27,6 +27,7 @@ from jobs.rules import ASKED
 from jobs.rules.finding import is_indexed, matching
 
 MOST = 100_000  # jobs of one request
+MOST_IN_WORKBOOK = 20_000  # of which it can be brought again: its cells are bounded
 AT_A_TIME = 1_000  # of a question: none of them takes long
 # What a job can be asked for comes first: such a table can be brought.
 COLUMNS = (*ASKED, *(name for name in ExportedJobSerializer.Meta.fields if name not in ASKED))
@@ -54,14 +55,16 @@ class JobsExport(ApiView):
 
     @extend_schema(operation_id="jobs_export", parameters=[ExportQuery], responses=RESPONSES)
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Take jobs out, newest first, by the filters of their list: the newest 100,000 that fit. The header Link leads
-        to those before, if there are any. Which ones is found out first; each is as it is when it is written."""
+        """Take jobs out, newest first, by the filters of their list: the newest 100,000 that fit; as a workbook
+        20,000. The header Link leads to those before, if there are any. Which ones is found out first; each is as it is
+        when it is written."""
         wanted = checked(request.query_params, ExportQuery)
+        most = MOST_IN_WORKBOOK if wanted.get("format") == "xlsx" else MOST
         has_index = is_indexed(wanted, self.reach)
         found = matching(Job.objects.all(), wanted, clock.current(), by_index=has_index).within(self.reach)
-        ids = newest_ids(found, before=wanted.get("before"), most=MOST + 1, has_index=has_index)
-        table = Table("jobs", COLUMNS, _rows(ids[:MOST], self.reach), EMPTY)
-        return taken_out(request, table, wanted, {"before": str(ids[MOST - 1])} if len(ids) > MOST else {})
+        ids = newest_ids(found, before=wanted.get("before"), most=most + 1, has_index=has_index)
+        table = Table("jobs", COLUMNS, _rows(ids[:most], self.reach), EMPTY)
+        return taken_out(request, table, wanted, {"before": str(ids[most - 1])} if len(ids) > most else {})
 
 
 def _rows(ids: list[int], reach: Reach) -> Iterator[Row]:

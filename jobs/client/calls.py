@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from jobs.client.shapes import Job, JobChanges, JobDetail, Limit, NewJob, Worker
+from jobs.client.shapes import CreatedJobs, Job, JobChanges, JobDetail, Limit, NewJob, Worker
 
 T = TypeVar("T")
 JOBS = "api/v1/jobs/"
 LONGEST_PAGE = 200
+LONGEST_IMPORT = 300.0  # seconds that an answer about 100,000 rows may take
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
@@ -28,7 +29,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """A request. `path`: below the installation's address. `repeatable`: done twice it is done once."""
+    """A request. `path`: below the installation's address. `repeatable`: done twice it is done once. `content`: a
+    body that is no JSON, of this kind. `patience`: seconds for its answer; None: as for any other."""
 
     method: str
     path: str
@@ -37,6 +39,9 @@ class Call(Generic[T]):
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False
+    content: bytes | None = None
+    kind: str = "application/json"
+    patience: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,38 @@ def create_many(jobs: Iterable[NewJob], *, idempotency_key: str | None = None) -
     """Create all of these jobs, or none; returns their ids, in their order."""
     headers = {"Idempotency-Key": _key(idempotency_key)}
     return Call("POST", f"{JOBS}bulk/", _ids, body={"jobs": list(jobs)}, headers=headers, repeatable=True)
+
+
+def import_jobs(
+    content: bytes,
+    kind: str,
+    *,
+    time_zone: str | None = None,
+    partial: bool = False,
+    preview: bool = False,
+    idempotency_key: str | None = None,
+) -> Call[tuple[CreatedJobs, bool]]:
+    """Create all jobs of a file, or none. `kind`: its Content-Type, of CSV, NDJSON or a workbook; `time_zone`: of times
+    in it that name none; `partial`: those that are good; `preview`: none, but say what is wrong. Returns what was
+    created and what was wrong, and whether the jobs are new: with a key that was used before they are the earlier
+    ones."""
+    wanted = {"partial": partial, "preview": preview}
+    query = {name: "true" for name, wish in wanted.items() if wish} | ({"time_zone": time_zone} if time_zone else {})
+
+    def read(answer: Answer) -> tuple[CreatedJobs, bool]:
+        return cast("CreatedJobs", answer.body), answer.status == 201
+
+    return Call(
+        "POST",
+        f"{JOBS}bulk/",
+        read,
+        query=query,
+        headers={"Idempotency-Key": _key(idempotency_key)},
+        repeatable=True,
+        content=content,
+        kind=kind,
+        patience=LONGEST_IMPORT,
+    )
 
 
 def edit(job_id: int, changes: JobChanges, *, version: int | None = None) -> Call[Job]:

@@ -44,8 +44,10 @@ class Connection:
             "User-Agent": "runat-client",
             **call.headers,
         }
-        content = None
-        if call.body is not None:
+        content = call.content
+        if content is not None:
+            headers["Content-Type"] = call.kind
+        elif call.body is not None:
             headers["Content-Type"] = "application/json"
             content = (self.dumps or _dumped)(call.body).encode("utf-8", "surrogatepass")
         address = f"{self.url.rstrip('/')}/{call.path}"
@@ -55,6 +57,7 @@ class Connection:
             "params": dict(call.query) or None,
             "content": content,
             "headers": headers,
+            **({} if call.patience is None else {"timeout": call.patience}),
         }
 
     def said(self, response: httpx2.Response) -> Any:

@@ -51,6 +51,7 @@ class Client:
     job = _sent(calls.job)
     create = _sent(calls.create)
     create_many = _sent(calls.create_many)
+    import_jobs = _sent(calls.import_jobs)
     edit = _sent(calls.edit)
     reschedule = _sent(calls.reschedule)
     cancel = _sent(calls.cancel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +13,11 @@ from django.db import transaction
 from django.http import Http404, QueryDict
 
 from jobs import transitions
+from jobs.api.bulk.bringing import bring
+from jobs.api.bulk.judging import Judge
+from jobs.api.bulk.lines import NdjsonParser
+from jobs.api.bulk.tables import CsvParser, WorkbookParser
+from jobs.api.bulk.views import zone_of
 from jobs.api.finding import found
 from jobs.api.limits import LimitSerializer
 from jobs.api.reading import judged, read_job
@@ -34,6 +40,10 @@ if TYPE_CHECKING:
 
     from jobs.client import shapes
     from jobs.client.cli.door import Door
+
+
+# How a file is read, by what it is.
+PARSERS = {parser.media_type: parser for parser in (NdjsonParser, CsvParser, WorkbookParser)}
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,26 @@ class Here:
             shown_job = tell([Job.objects.for_people().with_story().get(pk=row.pk)], self._reach)[0]
             shown = JobDetailSerializer(shown_job, context={"reach": self._reach}).data
             return cast("shapes.JobDetail", dict(shown)), is_new
+
+    def import_jobs(
+        self,
+        content: bytes,
+        kind: str,
+        /,
+        *,
+        time_zone: str | None = None,
+        partial: bool = False,
+        preview: bool = False,
+        idempotency_key: str | None = None,
+    ) -> tuple[shapes.CreatedJobs, bool]:
+        with refusing():
+            self._needs(ADD_JOB)
+            now, read = clock.current(), PARSERS[kind]().parse(io.BytesIO(content))
+            judge = Judge(by=self.by, key=idempotency_key, now=now, zone=zone_of(time_zone))
+            how = {"partial": partial, "preview": preview}
+            brought = bring(judge, read, **how, admit=lambda number: None, by=self.by, now=now)
+            said = brought.answer(whole=partial or preview)
+            return cast("shapes.CreatedJobs", said), brought.is_new
 
     def edit(self, job_id: int, changes: Mapping[str, Any], /, *, version: int | None = None) -> shapes.Job:
         seen = None if version is None else frozenset({version})

@@ -3,11 +3,11 @@ come."""
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jobs.cells import digest_of
 from jobs.models import Upload
 from jobs.models.old_rows import delete_before
 from jobs.models.upload import KEPT_FOR, LONGEST_NAME
@@ -21,24 +21,22 @@ AT_A_TIME = 100
 
 class Found(NamedTuple):
     """Summary of what was found in a file: its rows, how many of them are wrong, and the mistakes, each [line, column,
-    sentence]; `first`: the number of the first good one, from 0; `passed_by`: columns that were not looked at."""
+    sentence]; `first`: the number of the first good one, from 0; `passed_by`, `sheets`: columns and sheets that were
+    not looked at."""
 
     total: int
     wrong: int
     first: int | None
     mistakes: list[tuple[int, str, str]]
     passed_by: list[str]
-
-
-def digest_of(content: bytes, zone: str) -> str:
-    """Return by what a file is known: the same bytes in another zone are another file."""
-    return hashlib.sha256(zone.encode() + b"\0" + content).hexdigest()
+    sheets: list[str]
 
 
 def keep(name: str, content: bytes, zone: str, found: Found, *, by: AbstractBaseUser, now: datetime) -> Upload:
     """Keep the file for an hour; one that is kept already is looked at anew. Files whose time has come go first."""
     delete_before("uploads", now, limit=AT_A_TIME)
-    said: dict[str, Any] = {"mistakes": found.mistakes, "first": found.first, "passed_by": found.passed_by}
+    names = ("mistakes", "first", "passed_by", "sheets")
+    said: dict[str, Any] = {name: getattr(found, name) for name in names}
     upload, _ = Upload.objects.update_or_create(
         owner_id=by.pk,
         digest=digest_of(content, zone),

@@ -16,6 +16,7 @@ from jobs.cells import meant
 from jobs.clock import clock
 from jobs.models import Audit
 from jobs.models.querysets import overviews
+from jobs.workbooks import reading
 from tests.api.conftest import Problem, bearer
 
 EXPORT = "/api/v1/audit/export/"
@@ -59,6 +60,15 @@ def test_json_a_line(api: Client) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="audit.ndjson"'
 
 
+def test_a_workbook_has_the_same_cells_and_texts_stay_texts(api: Client) -> None:
+    note("mail", reason="=1+1")
+    answer = api.get(EXPORT, {"format": "xlsx", "subject": "queue"})
+    head, row = [row.cells for row in reading.read(answer.getvalue()).rows]
+    found = dict(zip(head, row, strict=False))
+    assert (found["name"], found["reason"], found["before"]) == ("mail", "=1+1", '{"burst":1}')
+    assert answer["Content-Disposition"] == 'attachment; filename="audit.xlsx"'
+
+
 @pytest.mark.parametrize("begins", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(api: Client, begins: str) -> None:
     note("mail", reason=begins)
@@ -86,7 +96,7 @@ def test_it_is_bounded_and_leads_to_the_rest(api: Client, monkeypatch: pytest.Mo
 
 
 def test_what_is_wrong_is_said(api: Client, problem: Problem) -> None:
-    problem(api.get(EXPORT, {"format": "xlsx"}), 400, "format", "csv, ndjson")
+    problem(api.get(EXPORT, {"format": "ods"}), 400, "format", "csv, ndjson, xlsx")
     problem(api.get(EXPORT, {"page_size": "7"}), 400, "page_size", "no filter of this name")
     problem(api.get(EXPORT, {"before": "x"}), 400, "before", "whole number")
 

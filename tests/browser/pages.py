@@ -83,7 +83,7 @@ def rows(make_job: Any, by: User) -> None:
     asked = AskedOfMany(Verb.CANCEL, {"queue": "default"})
     operations.begin(asked, reason="The books of this month are closed already.", by=by, now=now)
     mistakes = [(2, "target", f"There is no target '{LONG}'."), (3, "run_at", LONG), (5, LONG, "This is not JSON.")]
-    found = Found(total=12_000, wrong=3, first=0, mistakes=mistakes, passed_by=["id", "state_name"])
+    found = Found(total=12_000, wrong=3, first=0, mistakes=mistakes, passed_by=["id", "state_name"], sheets=["Notes"])
     uploads.keep(f"{LONG}.csv", b"target\n", "Europe/Berlin", found, by=by, now=now)
     CreationLimit.objects.create(group=Group.objects.create(name="accounts"), rate=5, burst=10)
     secret_of(by)

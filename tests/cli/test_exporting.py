@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from jobs import workbooks
+from jobs.cells import meant
 from jobs.client.cli.exporting import safe
+from jobs.workbooks import reading
 from tests.cli.conftest import Shell
 from tests.cli.test_verbs import created
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "'=1"])
 def test_text_that_begins_like_a_formula_stays_text(text):
-    assert safe(text) == f"'{text}"
+    assert safe(text).startswith("'")
+    assert meant(safe(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,25 @@ def test_a_refused_export_leaves_no_file(shell: Shell, tmp_path: Path):
 
     assert shell("export", "stat:failed", "--to", str(file)).code == 1
     assert not file.exists()
+
+
+def test_a_workbook_has_all_that_is_found_and_texts_stay_texts(shell: Shell, tmp_path: Path):
+    jobs = [created(shell, "--name", name, "--queue", "mail") for name in ("=cmd", "007")]
+    file = tmp_path / "jobs.xlsx"
+
+    said = shell("export", "queue:mail", "--format", "xlsx", "--to", str(file))
+
+    assert (said.code, said.out) == (0, f"2 jobs are in {file}.\n")
+    head, *rows = [row.cells for row in reading.read(file.read_bytes()).rows]
+    found = [dict(zip(head, row, strict=False)) for row in rows]
+    assert [(row["id"], row["name"]) for row in found] == [(str(jobs[1]["id"]), "007"), (str(jobs[0]["id"]), "=cmd")]
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_workbook_needs_a_file_and_the_extra(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert "name a file by --to" in shell("export", "--format", "xlsx").err
+    monkeypatch.setattr(workbooks, "find_spec", lambda name: None)
+    said = shell("export", "--format", "xlsx", "--to", str(tmp_path / "jobs.xlsx"))
+    assert said.code == 2
+    assert "pip install 'runat[xlsx]'" in said.err
+    assert list(tmp_path.iterdir()) == []

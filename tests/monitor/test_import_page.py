@@ -145,7 +145,7 @@ def test_a_file_can_be_forgotten_and_five_are_kept(creator: Client) -> None:
         (b"target,payload,payload.seconds\n", "UTC", "give one of them, not both"),
         (b"target\n", "UTC", "There is no job in it"),
         (b"target\n\xff\n", "UTC", "Line 2 is not UTF-8"),
-        (b"PK\x03\x04\x00\n", "UTC", "save it as CSV in UTF-8"),
+        (b"PK\x03\x04\x00\n", "UTC", "This is no workbook that can be read; save it anew as XLSX, or as CSV"),
         (b"target\ndemo.noop\n", "Mars/Phobos", "Mars/Phobos"),
     ],
 )

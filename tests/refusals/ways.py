@@ -24,6 +24,7 @@ from jobs.client.cli.output import jsoned
 from jobs.management.here import Here
 from jobs.models import Upload
 from jobs.web.forms import JobForm
+from jobs.workbooks import writing
 from tests.api.conftest import JOBS, bearer
 from tests.cli.conftest import Shell
 from tests.refusals.cases import NOW
@@ -165,17 +166,35 @@ def _text(name: str, value: Any) -> str:
 
 def table(asked: Mapping[str, Any], user: User) -> Said:
     """Import a table of one row, and create its job where it is good."""
-    cells = {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
+    cells = _cells(asked)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(cells))
     writer.writeheader()
     writer.writerow(cells)
+    return _imported("jobs.csv", text.getvalue().encode(), user)
+
+
+def workbook(asked: Mapping[str, Any], user: User) -> Said:
+    """Import a workbook of one row, and create its job where it is good."""
+    cells, file = _cells(asked), io.BytesIO()
+    try:
+        writing.write(file, "jobs", list(cells), [list(cells.values())])
+    except writing.TooLong:
+        return table(asked, user)  # no spreadsheet holds it, either
+    return _imported("jobs.xlsx", file.getvalue(), user)
+
+
+def _cells(asked: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
+
+
+def _imported(name: str, content: bytes, user: User) -> Said:
     client = Client()
     client.force_login(user)
-    file = SimpleUploadedFile("jobs.csv", text.getvalue().encode())
+    file = SimpleUploadedFile(name, content)
     answer = client.post("/jobs/import/", {"file": file, "time_zone": "UTC"})
     said: dict[str, list[str]] = {}
-    for _, column, sentence in Upload.objects.get(owner=user).found["mistakes"]:
+    for _, column, sentence in Upload.objects.get(owner=user, name=name).found["mistakes"]:
         said.setdefault(column, []).append(sentence)
     client.post(answer["Location"], {"which": "all"})
     return said
@@ -192,4 +211,5 @@ WAYS: dict[str, tuple[str, Way]] = {
     "form": ("form", form),
     "admin": ("form", admin),
     "table": ("table", table),
+    "workbook": ("table", workbook),
 }

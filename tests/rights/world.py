@@ -150,7 +150,7 @@ def make(kind: str, whose: str, user: User, *, state: State = State.PENDING) -> 
         return SavedView.objects.create(name=name, owner=owner, team=team, created_at=now)
     if kind == "upload":
         owner = by or User.objects.get_or_create(username=f"of-{whose}")[0]
-        found = Found(total=1, wrong=0, first=0, mistakes=[], passed_by=[])
+        found = Found(total=1, wrong=0, first=0, mistakes=[], passed_by=[], sheets=[])
         return uploads.keep(name, f"target,name\ndemo.noop,{name}\n".encode(), "UTC", found, by=owner, now=now)
     if kind == "limit":
         return Limit.objects.update_or_create(kind="queue", name=f"{whose}-q", defaults={"concurrency": 2})[0]

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from rest_framework.exceptions import ParseError
 
 from jobs.api.serializers import JobSerializer
-from jobs.cells import meant
 from jobs.rules import ASKED
 from jobs.web import arguments, parsing
 
@@ -31,6 +30,15 @@ class Wrong(Exception):
         self.column = column
 
 
+class Row(NamedTuple):
+    """A row of a table: the line on which it ends, from 1; its cells, as they are meant; and of those that cannot be
+    read, by their place from 0, why."""
+
+    number: int
+    cells: Sequence[str]
+    unreadable: Mapping[int, str] = {}
+
+
 class Head(NamedTuple):
     """The first line: names in their order. `parts` are those of one argument each."""
 
@@ -43,9 +51,11 @@ class Head(NamedTuple):
         return [name for name in self.names if name in PASSED_BY]
 
 
-def head_of(given: Sequence[str]) -> Head:
+def head_of(row: Row) -> Head:
     """Return the head of a table. Raises ParseError for a name that no job has, and one that is there twice."""
-    names = [meant(name.strip()) for name in given]
+    for why in row.unreadable.values():
+        raise ParseError(f"The first line names the fields of a job. {why}")
+    names = [name.strip() for name in row.cells]
     while names and not names[-1]:
         names.pop()  # as spreadsheets leave them at the end
     wrong = next((name for name in names if not _is_known(name)), None)
@@ -73,12 +83,16 @@ class Cells:
         self._head = head
         self._known: dict[str, Mapping[str, arguments.Argument]] = {}
 
-    def job(self, given: Sequence[str]) -> dict[str, Any]:
-        """Return the job that these cells say; an empty one is a field left out. Raises Wrong."""
-        names = self._head.names
-        if len(given) > len(names) and any(given[len(names) :]):
-            raise Wrong("body", f"It has {len(given)} cells, and the first line names {len(names)} fields.")
-        row = {name: meant(text) for name, text in zip(names, given, strict=False) if text}
+    def job(self, given: Row) -> dict[str, Any]:
+        """Return the job that this row says; an empty cell is a field left out. Raises Wrong."""
+        names, texts = self._head.names, given.cells
+        for place, why in given.unreadable.items():
+            column = names[place] if place < len(names) else "body"
+            if column not in PASSED_BY:
+                raise Wrong(column, why)
+        if len(texts) > len(names) and any(texts[len(names) :]):
+            raise Wrong("body", f"It has {len(texts)} cells, and the first line names {len(names)} fields.")
+        row = {name: text for name, text in zip(names, texts, strict=False) if text}
         if REDACTED in row:
             why = "This job was redacted: what it was to do is not known any more. Write it anew, and empty this cell."
             raise Wrong(REDACTED, why)

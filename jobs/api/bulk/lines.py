@@ -10,7 +10,8 @@ from typing import IO, Any, NamedTuple
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-from jobs.api.bulk.columns import Cells, Head, Wrong, head_of
+from jobs.api.bulk.columns import Cells, Head, Row, Wrong
+from jobs.cells import meant
 from jobs.web import parsing
 
 Context = Mapping[str, Any] | None
@@ -43,28 +44,14 @@ class NdjsonParser(parsers.BaseParser):
                 yield Line(number, None, str(error))
 
 
-class CsvParser(parsers.BaseParser):
-    """RFC 4180. The first line names the fields; an empty cell is a field left out; lists and objects are JSON."""
-
-    media_type = "text/csv"
-
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:
-        rows = rows_of(stream)
-        yield from jobs_of(head_of(next(rows, (0, []))[1]), rows)
-
-
-Row = tuple[int, list[str]]
-
-
 def rows_of(stream: Iterable[bytes]) -> Iterator[Row]:
-    """Yield the rows of CSV, each with the line on which it ends, from 1; the first may be empty, others are left
-    out. Raises ParseError."""
+    """Yield the rows of CSV; the first may be empty, others are left out. Raises ParseError."""
     texts = _texts(stream)
     first = next(texts, "")
     reader = csv.reader(chain([first], texts), delimiter=separator_of(first), strict=True)
     try:
-        yield 1, next(reader, [])
-        yield from ((reader.line_num, cells) for cells in reader if any(cells))
+        yield Row(1, _meant(next(reader, [])))
+        yield from (Row(reader.line_num, _meant(cells)) for cells in reader if any(cells))
     except csv.Error as error:
         raise ParseError(f"Line {reader.line_num} is not CSV: {error}.") from None
 
@@ -72,11 +59,15 @@ def rows_of(stream: Iterable[bytes]) -> Iterator[Row]:
 def jobs_of(head: Head, rows: Iterable[Row]) -> Iterator[Line]:
     """Yield the jobs of the rows below this head."""
     read = Cells(head)
-    for number, cells in rows:
+    for row in rows:
         try:
-            yield Line(number, read.job(cells))
+            yield Line(row.number, read.job(row))
         except Wrong as wrong:
-            yield Line(number, None, str(wrong), wrong.column)
+            yield Line(row.number, None, str(wrong), wrong.column)
+
+
+def _meant(cells: Iterable[str]) -> list[str]:
+    return [meant(cell) if cell else cell for cell in cells]
 
 
 def _texts(stream: Iterable[bytes]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,14 +13,14 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs import transitions
-from jobs.api.bulk.judging import Judge, Judged, key_of
-from jobs.api.bulk.lines import CsvParser, Line, NdjsonParser
+from jobs.api.bulk.bringing import bring
+from jobs.api.bulk.judging import Judge, key_of
+from jobs.api.bulk.lines import Line, NdjsonParser
+from jobs.api.bulk.tables import CsvParser, WorkbookParser
 from jobs.api.headers import idempotency, rate_limits
 from jobs.api.parsers import JsonParser
 from jobs.api.pointers import pointed
 from jobs.api.problems import CONTENT_TYPE
-from jobs.api.reading import is_known
 from jobs.api.schema import RETRY_AFTER
 from jobs.api.serializers import CreatedJobsSerializer, NewJobSerializer, NewJobsSerializer, UnreadJobsSerializer
 from jobs.api.views import (
@@ -70,7 +70,7 @@ class BulkJobs(ApiView):
     }
     conflicts = ("POST",)  # the first request with its key
     serializer_class = NewJobsSerializer
-    parser_classes = [JsonParser, NdjsonParser, CsvParser]
+    parser_classes = [JsonParser, NdjsonParser, CsvParser, WorkbookParser]
     queryset = Job.objects.all()
 
     @extend_schema(
@@ -88,43 +88,38 @@ class BulkJobs(ApiView):
             JsonParser.media_type: NewJobsSerializer,
             NdjsonParser.media_type: NewJobSerializer,
             CsvParser.media_type: OpenApiTypes.STR,
+            WorkbookParser.media_type: OpenApiTypes.BINARY,
         },
         responses={201: CreatedJobsSerializer, 200: CreatedJobsSerializer, (429, CONTENT_TYPE): TOO_FAST_ANSWER},
     )
     def post(self, request: Request) -> Response:
         """Create all of these jobs, or none: 201, or 200 with the earlier ones when its Idempotency-Key was used
         before. Each counts in the budget for bulk requests. As a JSON object with a list, as a JSON object a line, or
-        as CSV whose first line names the fields."""
+        as CSV or a workbook (XLSX) whose first line names the fields."""
         now, mine = clock.current(), Job.objects.filter(created_by_id=request.user.pk)
         key = idempotency.idempotency_key(request, mine, first=key_of("", 0))
-        partial, preview, zone = _truth(request, "partial"), _truth(request, "preview"), _zone(request)
+        partial, preview = _truth(request, "partial"), _truth(request, "preview")
+        zone = zone_of(request.query_params.get("time_zone"))
         judge = Judge(by=person(request), key=key, now=now, traceparent=traceparent_of(request), zone=zone)
-        judged = judge.judge(self._jobs())
-        if preview:
-            return Response(self._answer(judged, [None] * len(judged.new), partial=True))
-        if not judged.new or (judged.wrong and not partial):
-            raise judged.refused()
-        new = list(judged.new.values())
-        if not is_known(new[0].idempotency_key, by=person(request)):
-            self.admission().bulk(len(new))
-        ids, created = transitions.create_all(new, now=now, by=person(request))
-        return Response(
-            self._answer(judged, ids, partial=partial),
-            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        brought = bring(
+            judge,
+            self._jobs(),
+            partial=partial,
+            preview=preview,
+            admit=lambda number: self.admission().bulk(number),
+            by=person(request),
+            now=now,
         )
+        said = brought.answer(whole=partial or preview)
+        if "errors" in said:
+            said["errors"] = pointed(said["errors"], request)
+        return Response(said, status=status.HTTP_201_CREATED if brought.is_new else status.HTTP_200_OK)
 
     def _jobs(self) -> Iterable[Line]:
         data: Any = self.request.data
         if isinstance(data, Iterator):
             return data
         return (Line(0, job) for job in self.body(UnreadJobsSerializer)["jobs"])
-
-    def _answer(self, judged: Judged, ids: Sequence[int | None], *, partial: bool) -> dict[str, Any]:
-        if not partial:
-            return {"ids": ids}
-        made = dict(zip(judged.new, ids, strict=True))
-        of_all = [made.get(number) for number in range(judged.total)]
-        return {"ids": of_all, "wrong": judged.wrong, "errors": pointed(judged.errors, self.request)}
 
 
 def _truth(request: Request, name: str) -> bool:
@@ -134,8 +129,8 @@ def _truth(request: Request, name: str) -> bool:
     return WORDS[word]
 
 
-def _zone(request: Request) -> ZoneInfo | None:
-    name = request.query_params.get("time_zone")
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """Return the zone of times that name none; None: they are refused. Raises ValidationError."""
     try:
         return None if name is None else parsing.zone(name)
     except parsing.Unreadable as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from jobs.client.shapes import Job, JobChanges, JobDetail, Limit, NewJob, Worker
+from jobs.client.shapes import CreatedJobs, Job, JobChanges, JobDetail, Limit, NewJob, Worker
 
 
 class Door(Protocol):
@@ -14,6 +14,17 @@ class Door(Protocol):
     def job(self, job_id: int, /) -> JobDetail: ...
     def jobs(self, q: str = "", *, history: bool = False, limit: int | None = None) -> Iterator[Job]: ...
     def create(self, job: NewJob, /, *, idempotency_key: str | None = None) -> tuple[JobDetail, bool]: ...
+    def import_jobs(
+        self,
+        content: bytes,
+        kind: str,
+        /,
+        *,
+        time_zone: str | None = None,
+        partial: bool = False,
+        preview: bool = False,
+        idempotency_key: str | None = None,
+    ) -> tuple[CreatedJobs, bool]: ...
     def edit(self, job_id: int, changes: JobChanges, /, *, version: int | None = None) -> Job: ...
     def reschedule(self, job_id: int, run_at: str, /, *, reason: str = "") -> Job: ...
     def cancel(self, job_id: int, /, *, reason: str = "") -> Job: ...

@@ -8,7 +8,20 @@ from typing import Any
 from jobs.client.cli.asking import add_fields
 
 MOST_LISTED = 50  # jobs, where nobody says how many
-OF_JOBS = ("list", "show", "create", "edit", "cancel", "retry", "run-now", "reschedule", "wait", "tail", "export")
+OF_JOBS = (
+    "list",
+    "show",
+    "create",
+    "edit",
+    "cancel",
+    "retry",
+    "run-now",
+    "reschedule",
+    "wait",
+    "tail",
+    "import",
+    "export",
+)
 OF_PLACES = ("queues", "workers")
 HELPS = {
     "list": "list jobs, the newest first",
@@ -21,10 +34,12 @@ HELPS = {
     "reschedule": "move a job that has not started to another time",
     "wait": "wait until a job has ended; exits with 0 if it is completed then",
     "tail": "follow a job until it ends: its states, starts, progress and what its target says",
-    "export": "write all jobs that a filter finds, as JSON or CSV",
+    "import": "create all jobs of a table or of lines of JSON, or none",
+    "export": "write all jobs that a filter finds, as JSON, CSV or a workbook",
     "queues": "list the queues that workers take from or that have limits",
     "workers": "list the workers",
 }
+FORMATS = ("ndjson", "csv", "xlsx")
 FILTER = "as in the list's search: queue:pay state:failed late:>1s label.team:payroll invoice (docs/finding.md)"
 
 
@@ -70,8 +85,19 @@ def _export(parser: ArgumentParser) -> None:
     parser.add_argument("filter", nargs="*", metavar="FILTER", help=FILTER)
     parser.add_argument("--limit", type=_count, metavar="N", help="at most so many; all")
     parser.add_argument("--history", action="store_true", help="those that are over and have left the table of jobs")
-    parser.add_argument("--format", choices=("ndjson", "csv"), default="ndjson", help="what is written; ndjson")
+    parser.add_argument("--format", choices=FORMATS, default="ndjson", help="what is written; ndjson")
     parser.add_argument("--to", metavar="FILE", help="it must not be there yet; standard output, if not given")
+
+
+def _import(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="CSV, a workbook (XLSX) or a JSON object a line (docs/tables.md); - standard input"
+    )
+    parser.add_argument("--time-zone", metavar="ZONE", help="of times that name none, such as Europe/Berlin")
+    parser.add_argument("--only-good", action="store_true", help="create those that are good, instead of none")
+    parser.add_argument("--again", action="store_true", help="also when this file was brought before")
+    parser.add_argument("--idempotency-key", metavar="KEY", help="by which its jobs are created once; made of the file")
+    _dry_run(parser)
 
 
 def _show(parser: ArgumentParser) -> None:
@@ -183,6 +209,7 @@ _WORDS: dict[str, Any] = {
     "reschedule": _reschedule,
     "wait": _wait,
     "tail": _wait,
+    "import": _import,
     "export": _export,
     "queues": _nothing,
     "workers": _nothing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from jobs.client.cli import exits, exporting, following
+from jobs.client.cli import exits, exporting, following, importing
 from jobs.client.cli.asking import WrongUsage, arguments, asked
 from jobs.client.cli.door import Door
 from jobs.client.cli.output import Output
@@ -168,6 +168,7 @@ VERBS: dict[str, Callable[[Options, Door, Output], int]] = {
     "reschedule": _reschedule,
     "wait": following.wait,
     "tail": following.tail,
+    "import": importing.bring,
     "export": exporting.export,
     "queues": queues,
     "workers": workers,

@@ -1,4 +1,5 @@
-"""`/jobs/import/`: a table is uploaded, looked at, and its jobs are created in one operation, or none."""
+"""`/jobs/import/`: a table, CSV or a workbook, is uploaded, looked at, and its jobs are created in one operation, or
+none."""
 
 from __future__ import annotations
 
@@ -17,11 +18,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jobs import rules, transitions
+from jobs import rules, transitions, workbooks
 from jobs.api.bodies import LARGEST
 from jobs.api.bulk.columns import PART
 from jobs.api.bulk.judging import MOST_WRONG
 from jobs.api.serializers.requests import MOST_IN_BULK
+from jobs.cells import digest_of, file_key
 from jobs.clock import clock
 from jobs.creation_limits import TooFast, TooMany, admission_of
 from jobs.models import Job, Upload
@@ -70,8 +72,8 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="File",
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-        help_text=f"CSV in UTF-8, {MOST_IN_BULK:,} rows and {MOST_BYTES // MIB} MiB at most.",
+        widget=forms.FileInput(attrs={"accept": f".csv,text/csv,.xlsx,{workbooks.KIND}"}),
+        help_text=f"CSV in UTF-8, or a workbook (XLSX); {MOST_IN_BULK:,} rows and {MOST_BYTES // MIB} MiB at most.",
         error_messages={"required": "Choose a file.", "empty": "This file is empty; choose another."},
     )
     time_zone = forms.CharField(
@@ -103,7 +105,7 @@ class UploadForm(forms.Form):
         if "file" in self.cleaned_data and "time_zone" in self.cleaned_data:
             self.content = self.cleaned_data["file"].read()
             zone = self.cleaned_data["time_zone"]
-            key = key_of(uploads.digest_of(self.content, zone.key))
+            key = file_key(digest_of(self.content, zone.key))
             try:
                 self.found = look(self.content, zone, key=key, by=self._by, now=self._now)
             except NoTable as error:
@@ -177,17 +179,11 @@ class _NotCreated(Exception):
     """Refusal to create the jobs of a file; the message says why, and what to do."""
 
 
-def key_of(digest: str, again: int | None = None) -> str:
-    """Return the Idempotency-Key of a file: brought twice, its jobs are created once, unless they are asked for again
-    on the page of an upload."""
-    return f"import-{digest}" if again is None else f"import-{digest}-{again}"
-
-
 def _create(
     upload: Upload, by: AbstractBaseUser, now: datetime, *, only_good: bool, again: bool
 ) -> tuple[list[int], bool]:
     """Judge the file anew, since times have passed and rights may have gone, and create. Raises _NotCreated."""
-    key = key_of(upload.digest, upload.pk if again else None)
+    key = file_key(upload.digest, upload.pk if again else None)
     judged = look(_content(upload), ZoneInfo(upload.zone), key=key, by=by, now=now).judged
     if judged.wrong > MOST_WRONG or not judged.new:
         raise _NotCreated("Too much is wrong with this file by now: mend it, and upload it again.")
@@ -233,6 +229,7 @@ def _shown(
         "mistakes": mistakes[:SHOWN],
         "more": len(mistakes) - SHOWN,
         "passed_by": upload.found["passed_by"],
+        "sheets": upload.found.get("sheets"),
         "stopped": upload.wrong > MOST_WRONG,
         "most_wrong": MOST_WRONG,
         "earlier": _brought_before(upload, by),
@@ -243,7 +240,7 @@ def _shown(
 def _brought_before(upload: Upload, by: AbstractBaseUser) -> Job | None:
     """Return the first job that was created of the same file; None where none was."""
     first = upload.found["first"]
-    return None if first is None else _earlier(f"{key_of(upload.digest)}/{first}", by)
+    return None if first is None else _earlier(f"{file_key(upload.digest)}/{first}", by)
 
 
 def _own(upload_id: int, by: AbstractBaseUser, now: datetime) -> Upload:
