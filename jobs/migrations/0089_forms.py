@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(help_text="What those read who fill it in, and the job's name.", max_length=100)),
                 ('description', models.TextField(blank=True, default='', help_text='Stands above the fields.')),
                 ('target', models.CharField(max_length=200)),
-                ('payload', models.JSONField(blank=True, decoder=jobs.models.payload.PayloadDecoder, default=dict, encoder=jobs.models.payload.PayloadEncoder, help_text='The arguments that are fixed: nobody who fills it in sees or changes them.')),
+                ('payload', models.JSONField(blank=True, decoder=jobs.models.payload.PayloadDecoder, default=dict, encoder=jobs.models.payload.PayloadEncoder, help_text='The arguments that are fixed: the form does not show them, and nobody changes them.')),
                 ('fields', models.JSONField(blank=True, decoder=jobs.models.payload.PayloadDecoder, default=list, encoder=jobs.models.payload.PayloadEncoder, help_text='The other arguments, such as [{"name": "month", "label": "Month", "kind": "text"}].')),
                 ('queue', models.CharField(default='default', max_length=100)),
                 ('labels', models.JSONField(blank=True, default=dict, help_text='On every job of it, such as {"team": "payroll"}, whose these are then.')),

@@ -59,7 +59,7 @@ class Form(models.Model):
         encoder=PayloadEncoder,
         default=dict,
         blank=True,
-        help_text="The arguments that are fixed: nobody who fills it in sees or changes them.",
+        help_text="The arguments that are fixed: the form does not show them, and nobody changes them.",
     )
     fields = models.JSONField(
         decoder=PayloadDecoder,

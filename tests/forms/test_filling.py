@@ -81,6 +81,26 @@ def test_what_is_wrong_stands_at_its_field(browser, make_form, sent, field, sent
     assert Job.objects.count() == 0
 
 
+def test_no_refusal_says_what_is_fixed_or_what_is_started(browser, make_form, make_link):
+    """A target says of all that it takes where something is missing."""
+    form = make_form(fields=[{"name": "month"}, {"name": "copies", "kind": "number"}])
+    _, address = make_link(form)
+    for client, page in ((browser, PAGE), (Client(), address)):
+        answer = client.post(page, {"argument-copies": "10"})
+        assert answer.status_code == 400
+        errors = answer.context["form"].errors
+        assert errors["argument-month"] == ["Argument 'month' is missing: fill this in."]
+        assert "Argument 'copies' is wrong" in errors["argument-copies"][0]
+        Form.objects.update(fields=[{"name": "month"}, {"name": "colour"}])
+        lost = client.post(page, {**MAY, "argument-colour": "red"})
+        assert lost.status_code == 400
+        for internal in ("books.report", "account", "4711"):
+            assert internal not in said(answer)[said(answer).index("<main") :]
+            assert internal not in said(lost)[said(lost).index("<main") :]
+        Form.objects.update(fields=form.fields)
+    assert Job.objects.count() == 0
+
+
 def test_each_kind_gives_what_the_target_takes(browser, make_form):
     fields = [
         {"name": "day", "kind": "date"},
@@ -119,7 +139,7 @@ def test_a_form_that_fits_no_more_tells_nothing_of_itself(browser, make_form):
     make_form(payload={"account": "4711", "gone": "internal-name"})
     answer = browser.post(PAGE, MAY)
     assert answer.status_code == 400
-    assert "does not fit what it starts any more" in said(answer)
+    assert "or the form does not fit what it starts any more" in said(answer)
     assert "internal-name" not in said(answer)
     assert "gone" not in said(answer)
 

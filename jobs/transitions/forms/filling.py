@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -51,19 +51,34 @@ def judged(form: Form, values: Mapping[str, Any], *, run_at: datetime | None, on
     if missing:
         raise ValidationError({"payload": [about(name, "missing", NEEDED) for name in missing]})
     given.refuse_references(filled, given.FORM)
-    new = rules.check_new_job(
-        target=form.target,
-        payload={**filled, **form.payload},
-        run_at=_time(form, run_at, now),
-        name=form.title,
-        queue=form.queue,
-        labels={**form.labels, FORM_LABEL: form.name},
-        idempotency_key=f"form:{form.pk}:{once}",
-        now=now,
-    )
+    when = _time(form, run_at, now)
+    try:
+        new = rules.check_new_job(
+            target=form.target,
+            payload={**filled, **form.payload},
+            run_at=when,
+            name=form.title,
+            queue=form.queue,
+            labels={**form.labels, FORM_LABEL: form.name},
+            idempotency_key=f"form:{form.pk}:{once}",
+            now=now,
+        )
+    except ValidationError as error:
+        raise ValidationError(_without_signature(error, [field.name for field in fields])) from None
     given.refuse_elsewhere(form.target, form.payload, filled, given.FORM)
     # A time that follows from when it was sent is another one when it is sent again, and nothing that was asked for.
     return new if form.when == Form.When.CHOSEN and run_at is not None else replace(new, asked_at=None)
+
+
+def _without_signature(error: ValidationError, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return what is wrong, without what a target says of all that it takes where one of these is missing: what is
+    fixed is not for those who fill in the rest."""
+    lacking = {about(name, "missing", ""): about(name, "missing", NEEDED) for name in names}
+    found = dict(error.message_dict)
+    for number, problem in enumerate(found.get("payload", ())):
+        instead = (told for beginning, told in lacking.items() if problem.startswith(beginning))
+        found["payload"][number] = next(instead, problem)
+    return found
 
 
 def _time(form: Form, chosen: datetime | None, now: datetime) -> datetime | None:

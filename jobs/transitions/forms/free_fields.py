@@ -41,6 +41,7 @@ def _is_lines(value: object) -> bool:
 
 KINDS: Mapping[str, Callable[[object], bool]] = {
     "text": _is_text,
+    "long_text": _is_text,
     "number": _is_number,
     "yes_no": lambda value: isinstance(value, bool),
     "date": _is_date,

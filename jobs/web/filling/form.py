@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from jobs import rules
 from jobs.calendars import zones
 from jobs.models import Form
-from jobs.targets.sentences import is_of
+from jobs.targets.sentences import about, is_of
 from jobs.transitions import given
 from jobs.transitions.forms import AskedLink, FreeField, free_fields, judged
 from jobs.web import whens
@@ -32,8 +32,8 @@ from jobs.web.parsing import Unreadable
 ONCE = re.compile(r"[0-9a-f]{32}")
 # What is fixed is told to nobody who fills it in, also where it is wrong.
 UNFIT = (
-    "This form does not fit what it starts any more; nothing was noted. Tell whoever has given it to you: whoever "
-    "defines forms finds in the admin what is wrong."
+    "What is filled in does not fit together, or the form does not fit what it starts any more; nothing was noted. Ask "
+    "whoever has given it to you."
 )
 
 TELLABLE = (given.REFERS.format(**given.FORM), given.ELSEWHERE.format(**given.FORM))  # what was filled in is at fault
@@ -62,6 +62,8 @@ def field_for(free: FreeField) -> Argument:
         return WordArgument(values=YES_NO, **known)
     if free.kind == "choice":
         return WordArgument(values={str(choice): choice for choice in free.choices}, **known)
+    if free.kind == "text":
+        return Argument(widget=forms.TextInput, **known)
     kinds = {"date": DateArgument, "lines": LinesArgument}
     return kinds.get(free.kind, Argument)(**known)
 
@@ -131,6 +133,8 @@ class FilledForm(forms.Form):
             self.add_error(name, problem)
             return
         whose = next((free.name for free in self._free if name == "payload" and is_of(problem, free.name)), None)
+        if whose is not None and problem.startswith(about(whose, "not known", "")):
+            whose = None  # the target has lost it, and says what it takes
         if whose is not None:
             self.add_error(PREFIX + whose, problem)
         elif problem in TELLABLE:
