@@ -76,7 +76,7 @@ def _without_signature(error: ValidationError, names: Sequence[str]) -> dict[str
     lacking = {about(name, "missing", ""): about(name, "missing", NEEDED) for name in names}
     found = dict(error.message_dict)
     for number, problem in enumerate(found.get("payload", ())):
-        instead = (told for beginning, told in lacking.items() if problem.startswith(beginning))
+        instead = (said for start, said in lacking.items() if problem.startswith(start))
         found["payload"][number] = next(instead, problem)
     return found
 
