@@ -26,9 +26,9 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Select those that can still be decided, the newest first."""
         return self.filter(decided_at=None, ends_at__gt=now).order_by("-id")
 
-    def decided(self) -> ProposalQuerySet:
-        """Select those that somebody has decided, the newest first."""
-        return self.exclude(decided_at=None).order_by("-id")
+    def ended(self, now: datetime) -> ProposalQuerySet:
+        """Select those that somebody has decided, and those that nobody has in time, the newest first."""
+        return self.exclude(decided_at=None, ends_at__gt=now).order_by("-id")
 
     def forget_arguments(self, now: datetime) -> int:
         """Empty the arguments of those that ended undecided, secrets among them; return how many."""

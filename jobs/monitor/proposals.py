@@ -39,7 +39,7 @@ class Line(NamedTuple):
 @require_safe
 @page
 def proposal_list(request: HttpRequest) -> HttpResponse:
-    """Show what is proposed of what this person sees, then what was decided."""
+    """Show what is proposed of what this person sees, then what has ended."""
     by, now = cast("AbstractBaseUser", request.user), clock.current()
     reach = reach_of(by)
     seen = Proposal.objects.within(reach)
@@ -48,7 +48,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         Line(proposal, may_any and proposals.may_decide(proposal, by), _payload(proposal, reach), _others(proposal))
         for proposal in seen.open(now)[:SHOWN]
     ]
-    context = {"lines": lines, "page": Paginator(seen.decided(), SIZE).get_page(request.GET.get("page")), "now": now}
+    context = {"lines": lines, "page": Paginator(seen.ended(now), SIZE).get_page(request.GET.get("page")), "now": now}
     return render(request, "jobs/monitor/proposals.html", context)
 
 

@@ -12,6 +12,7 @@ from jobs.monitor import (
     operations,
     proposals,
     saved_views,
+    subscriptions,
     switches,
     views,
 )
@@ -60,6 +61,13 @@ urlpatterns = [
     path("alerts/rules/new/", alert_rules.new_rule, name="alert-rule-new"),
     path("alerts/rules/<int:rule_id>/", alert_rules.rule_page, name="alert-rule"),
     path("alerts/rules/<int:rule_id>/delete/", alert_rules.delete_rule, name="alert-rule-delete"),
+    path("alerts/subscriptions/", subscriptions.subscription_list, name="subscriptions"),
+    path("alerts/subscriptions/new/", subscriptions.new_subscription, name="subscription-new"),
+    path(
+        "alerts/subscriptions/<int:subscription_id>/delete/",
+        subscriptions.delete_subscription,
+        name="subscription-delete",
+    ),
     path("objectives/", objective_list, name="objectives"),
     path("audit/", audit_list, name="audit"),
     path("failures/", failure_list, name="failures"),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from jobs.models import AlertRule, Level
 from jobs.models.alert_rule import LONGEST_RUN
 from jobs.rights.alert_rules import choices, is_open
-from jobs.rights.reach import reach_of
+from jobs.web.telling import TellingForm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class AlertRuleForm(forms.Form):
+class AlertRuleForm(TellingForm):
     """Form for a rule of `by`, new or `rule`. What a rule is about stays: only a new one asks for it."""
 
     kind = forms.ChoiceField(label="Of the", choices=AlertRule.Kind.choices)
@@ -66,15 +65,5 @@ class AlertRuleForm(forms.Form):
                 del self.fields[field]
         else:
             del self.fields["enabled"]
-            teams = sorted(reach_of(by).teams)
-            if len(teams) < 2:
-                del self.fields["team"]
-            else:
-                self.fields["team"].choices = [("", "what it is about"), *((one, one) for one in teams)]  # type: ignore[attr-defined]
+            self.offer_teams(by, "what it is about")
         self.fields["destinations"].choices = [(one.name, one.name) for one in offered]  # type: ignore[attr-defined]
-
-    def blame(self, error: ValidationError) -> None:
-        """Show what the rules say beside the fields that they say it of."""
-        for field, problems in error.message_dict.items():
-            for problem in problems:
-                self.add_error(field if field in self.fields else None, problem)

@@ -189,6 +189,7 @@ def addresses() -> Iterator[str]:
     yield from (f"/operations/{of_jobs.pk}/", f"/operations/{of_jobs.pk}/undo/")
     yield from ("/forms/", "/forms/report/", "/forms/report/links/", "/f/guessed/")
     yield from ("/alerts/", "/objectives/", "/proposals/", "/alerts/rules/", "/alerts/rules/new/?kind=job&name=7")
+    yield from ("/alerts/subscriptions/", "/alerts/subscriptions/new/")
     yield f"/alerts/rules/{AlertRule.objects.first().pk}/"
     yield from (f"/jobs/import/{upload.pk}/" for upload in Upload.objects.order_by("pk"))
     worker = Worker.objects.first().session

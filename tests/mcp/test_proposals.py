@@ -247,6 +247,15 @@ def test_what_nobody_has_decided_is_forgotten_at_its_end(call, viewer):
     assert Proposal.objects.get().arguments == {}
 
 
+def test_what_nobody_has_decided_in_time_is_shown_as_such(call, viewer, operator, job):
+    made = call(viewer, "propose_change_of_job", action="cancel", job_id=job.pk, reason=WHY)
+    Proposal.objects.update(created_at=clock.now() - 2 * HOUR, ends_at=clock.now() - HOUR)
+    page = page_of(operator).get("/proposals/")
+    assert page.context["lines"] == []
+    assert [one.pk for one in page.context["page"]] == [made["proposal"]]
+    assert "nobody decided it" in page.content.decode()
+
+
 def test_the_page_asks_as_much_for_many_as_for_one(call, viewer, operator, job):
     call(viewer, "propose_change_of_job", action="cancel", job_id=job.pk, reason=WHY)
     counts = {}

@@ -222,6 +222,10 @@ PAGES = _lines(
     See a rule of alerts              | GET    | alert-rule               | alert rule       | no     own  all no     all own
     Change a rule of alerts           | POST   | alert-rule               | alert rule       | no     own  all no     all own
     Delete a rule of alerts           | POST   | alert-rule-delete        | alert rule       | no     own  all no     all own
+    List subscriptions                | GET    | subscriptions            | list of subscription | ours no  all ours   all no
+    See the form of a subscription    | GET    | subscription-new         |                  | no     no   yes no     yes no
+    Subscribe to changes of jobs      | POST   | subscription-new         |                  | no     no   yes no     yes no
+    Delete a subscription             | POST   | subscription-delete      | subscription     | no     no   all no     all no
     List objectives                   | GET    | objectives               | list of objective | ours  no   all ours   all no
     End a silence                     | POST   | silence-end              |                  | no     no   yes no     yes no
     Read the audit                    | GET    | audit                    | list of audit    | team   no   all team   all no

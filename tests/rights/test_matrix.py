@@ -152,9 +152,11 @@ def thing_of(line: Line, whose: str, user: User) -> Any:
 def asked(client: Client, line: Line, thing: Any, user: User) -> Any:
     cache.clear()
     address, body = address_of(line, thing), BODIES.get((line.address, line.method))
-    if (line.address, line.method) == ("api-subscriptions", "POST"):
+    if line.address in ("api-subscriptions", "subscription-new") and line.method == "POST":
         open_destination("hook", "webhook")
         body = {"destination": "hook", "team": "ours"}
+        if line.way == "page":
+            return client.post(address, body)
     if line.address in ("api-alert-rules", "alert-rule-new") and line.method == "POST":  # about a job of one's own
         open_destination()
         job = make("job", "own", user)
@@ -203,7 +205,8 @@ def listed(line: Line, answer: Any, things: dict[str, Any]) -> set[str]:
     if line.address == "audit":
         return {whose for whose, thing in things.items() if f'id="entry-{thing.pk}"' in answer.content.decode()}
     if line.kind in ("list of operation", "list of audit", "list of alert rule", "list of subscription"):
-        rows = ids_in(answer, "rule") if line.way == "page" else answer.json()
+        of = "subscription" if line.kind == "list of subscription" else "rule"
+        rows = ids_in(answer, of) if line.way == "page" else answer.json()
         shown = {row["id"] for row in (rows if isinstance(rows, list) else rows["results"])}
         return {whose for whose, thing in things.items() if thing.pk in shown}
     if line.kind == "list of operation on jobs":

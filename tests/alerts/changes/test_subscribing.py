@@ -1,4 +1,4 @@
-"""Subscriptions by REST: a team's, of its own jobs, at webhooks that are open to it; all others are administrators'."""
+"""Subscriptions by REST and on their page: a team's, of its own jobs, at webhooks that are open to it; all others are administrators'."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from jobs.models import Audit, Destination, Subscription
 from jobs.transitions import subscriptions
@@ -13,7 +14,7 @@ from tests.api.conftest import bearer
 from tests.rights.conftest import make_team, make_user  # noqa: F401
 
 pytestmark = pytest.mark.django_db
-ADDRESS, JSON = "/api/v1/subscriptions/", "application/json"
+ADDRESS, PAGE, JSON = "/api/v1/subscriptions/", "/alerts/subscriptions/", "application/json"
 EDITOR = ("jobs.view_job", "jobs.view_alert", "jobs.control_job")
 
 
@@ -91,3 +92,46 @@ def test_nobody_has_more_than_there_is_room_for(world: dict[str, User], monkeypa
     assert "has 1 subscriptions" in post(world["ada"]).json()["detail"]
     monkeypatch.setattr(subscriptions, "MOST", 1)
     assert "as many as are told" in post(world["root"], destination="ops").json()["detail"]
+
+
+def page_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_a_team_subscribes_on_the_page_and_ends_it_there(world: dict[str, User]) -> None:
+    ada = page_of(world["ada"])
+    assert "There is none that you see." in ada.get(PAGE).content.decode()
+    form = ada.get(f"{PAGE}new/").content.decode()
+    offered = [name for name in ("books", "ops", "sales", "mail") if f'<option value="{name}"' in form]
+    assert offered == ["books"], "webhooks that are open to the team"
+    made = ada.post(f"{PAGE}new/", {"destination": "books", "types": ["failed"], "queue": "pay"}, follow=True)
+    assert "failed of queue pay, team books: books will be told" in made.content.decode()
+    row = Subscription.objects.get()
+    assert (row.its_team, row.types, row.queue) == ("books", ["failed"], "pay")
+    assert f"{PAGE}{row.pk}/delete/" in ada.get(PAGE).content.decode()
+    assert f'id="subscription-{row.pk}"' not in page_of(world["bob"]).get(PAGE).content.decode()
+    assert page_of(world["bob"]).post(f"{PAGE}{row.pk}/delete/").status_code == 404
+    ended = ada.post(f"{PAGE}{row.pk}/delete/", follow=True)
+    assert "books is told no more." in ended.content.decode()
+    assert not Subscription.objects.exists()
+    assert ada.post(f"{PAGE}{row.pk}/delete/").status_code == 404
+
+
+def test_who_sees_all_says_of_which_teams_jobs_and_what_is_wrong_stands_at_its_field(world: dict[str, User]) -> None:
+    olga = page_of(world["olga"])
+    said = olga.post(f"{PAGE}new/", {"destination": "books"})
+    assert said.status_code == 400
+    assert "Say of which team&#x27;s jobs" in said.content.decode()
+    assert olga.post(f"{PAGE}new/", {"destination": "books", "team": "books"}).status_code == 302
+    assert Subscription.objects.get().its_team == "books"
+    assert "/delete/" in olga.get(PAGE).content.decode()
+    assert "Choose a webhook" in page_of(world["ada"]).post(f"{PAGE}new/", {}).content.decode()
+
+
+def test_who_only_looks_has_no_button(world: dict[str, User]) -> None:
+    post(world["ada"])
+    page = page_of(world["vera"]).get(PAGE).content.decode()
+    assert not [words for words in ("/delete/", "/new/") if words in page]
+    assert page_of(world["vera"]).get(f"{PAGE}new/").status_code == 403

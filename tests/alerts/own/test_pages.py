@@ -110,3 +110,20 @@ def test_a_schedules_page_leads_to_its_rule_and_who_is_in_two_teams_chooses(
 def test_where_nothing_is_open_the_form_says_who_opens_it(client_of: Any, make_user: Any) -> None:  # noqa: F811
     page = client_of(make_user("cleo", "creator")).get("/alerts/rules/new/").content.decode()
     assert "an administrator opens destinations to you or to your team" in page
+
+
+def test_an_operator_makes_a_teams_rule_on_the_page(
+    client_of: Any,
+    make_user: Any,  # noqa: F811
+    make_destination: Any,
+    make_team: Any,  # noqa: F811
+) -> None:
+    """Of the roles that there are only he and administrators may change what a team's rule is about, and he is in no
+    team: he says which."""
+    books = make_destination("books")
+    books.teams.add(make_team("books"))
+    client = client_of(make_user("otto", "operator"))
+    assert '<option value="books">books</option>' in client.get("/alerts/rules/new/").content.decode()
+    fields = {"kind": "target", "name": "demo.noop", "when": "failed", "level": "warn", "time_zone": "UTC"}
+    client.post("/alerts/rules/new/", {**fields, "team": "books", "destinations": ["books"]})
+    assert AlertRule.objects.get().whose == "team books"
