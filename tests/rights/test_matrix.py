@@ -155,14 +155,12 @@ def asked(client: Client, line: Line, thing: Any, user: User) -> Any:
     if line.address in ("api-subscriptions", "subscription-new") and line.method == "POST":
         open_destination("hook", "webhook")
         body = {"destination": "hook", "team": "ours"}
-        if line.way == "page":
-            return client.post(address, body)
     if line.address in ("api-alert-rules", "alert-rule-new") and line.method == "POST":  # about a job of one's own
         open_destination()
         job = make("job", "own", user)
         body = {"kind": "job", "name": str(job.pk), "when": "failed", "destinations": ["ops"]}
-        if line.way == "page":
-            return client.post(address, {**body, "level": "warn", "time_zone": "UTC"})
+    if (line.address, line.method) in (("subscription-new", "POST"), ("alert-rule-new", "POST")):
+        return client.post(address, {**body, "level": "warn", "time_zone": "UTC"})
     if line.kind == "schedule" and line.method == "PUT":
         body = {**body, "name": thing.name}
     if line.way == "REST":
