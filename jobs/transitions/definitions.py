@@ -87,11 +87,14 @@ def define_trigger(
     with transaction.atomic():
         new = {**fields, "created_by_id": getattr(by, "pk", None)}
         trigger, created = Trigger.objects.get_or_create(name=name, defaults=new)
+        locked = None if created else Trigger.objects.select_for_update().filter(pk=trigger.pk).first()
+        if not created and locked is None:  # somebody has deleted it since
+            trigger, created = Trigger.objects.create(name=name, **new), True
         before = None
         if created and seen is not None:
             raise Stale
-        if not created:
-            trigger = Trigger.objects.select_for_update().get(pk=trigger.pk)
+        if locked is not None:
+            trigger = locked
             if not reach_of(by).touches(trigger):  # somebody else has taken the name meanwhile
                 raise PermissionDenied(not_theirs(f"The trigger '{name}'", trigger, reach_of(by)))
             refuse_stale(definition_tag(trigger), seen)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.test import Client
 
 from jobs.api.triggers import TriggerDetail
@@ -103,6 +104,25 @@ def test_of_two_who_delete_a_trigger_at_once_the_second_hears_that_it_is_gone(
     assert root.put(address, TRIGGER, **JSON).status_code == 201
     assert root.delete(address).status_code == 204
     assert not Audit.objects.filter(verb=Change.DELETE).exists(), "it was not he"
+
+
+@pytest.mark.parametrize(("says_what_he_saw", "code"), [(True, 412), (False, 201)])
+def test_a_trigger_that_goes_while_it_is_changed_is_another_by_then_or_made_anew(
+    root: Client, monkeypatch: pytest.MonkeyPatch, says_what_he_saw: bool, code: int
+) -> None:
+    """It is deleted between the look for its name and the lock; here the refusal takes that back, so it is no 404."""
+    address, lock = "/api/v1/triggers/report/", QuerySet.select_for_update
+
+    def too_late(rows: Any, *args: Any, **options: Any) -> Any:
+        if rows.model is Trigger:
+            Trigger.objects.all().delete()
+        return lock(rows, *args, **options)
+
+    root.put(address, TRIGGER, **JSON)
+    headers = {"If-Match": root.get(address)["ETag"]} if says_what_he_saw else {}
+    monkeypatch.setattr(QuerySet, "select_for_update", too_late)
+    answer = root.put(address, {**TRIGGER, "queue": "slow"}, **JSON, headers=headers)
+    assert answer.status_code == code, answer.content
 
 
 def test_a_run_of_a_schedule_is_no_other_definition(root: Client) -> None:
