@@ -1,4 +1,4 @@
-"""What forms share that say whom to tell of what: rules of alerts, subscriptions."""
+"""Part of the forms that say whom to tell of what: rules of alerts, subscriptions."""
 
 from __future__ import annotations
 
