@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile
 from jobs.workbooks import NoWorkbook, guard, needed
 from jobs.workbooks.escapes import unescaped
 
-LARGEST_WHOLE = 10**15  # of a fraction that is a whole number; a spreadsheet keeps 15 digits
+LARGEST_WHOLE = 2**53  # up to which a fraction that is a whole number is exactly that one
 SHOWN = 40  # characters of a formula
 FORMULA, ERROR = "f", "e"  # kinds of cells
 

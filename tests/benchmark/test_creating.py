@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from jobs.workbooks import reading
 from verification.benchmark.creating import card
 from verification.benchmark.creating.callers import FORMS
 from verification.benchmark.creating.options import checked
@@ -22,7 +23,13 @@ SENT = [{"target": "demo.noop", "payload": {"a": 1}, "run_at": "2099-01-01T00:00
 
 
 def run(build: str, requests: int, seconds: float, lines: tuple[float, int] | None) -> Created:
-    bulks = {"JSON": (seconds, 1), "lines of JSON": lines, "CSV": None, "CSV, looked at first": None}
+    bulks = {
+        "JSON": (seconds, 1),
+        "lines of JSON": lines,
+        "CSV": None,
+        "CSV, looked at first": None,
+        "workbook, looked at first": None,
+    }
     return Created(build, requests, 2.0, 3.25, 10.0, 20.0, bulks)
 
 
@@ -31,6 +38,8 @@ def test_each_form_has_the_same_jobs() -> None:
     assert [json.loads(line) for line in FORMS["lines of JSON"][1](SENT).splitlines()] == SENT
     rows = list(csv.DictReader(io.StringIO(FORMS["CSV"][1](SENT).decode())))
     assert [{**row, "payload": json.loads(row["payload"])} for row in rows] == SENT
+    head, *others = [row.cells for row in reading.read(FORMS["workbook, looked at first"][1](SENT)).rows]
+    assert [dict(zip(head, row, strict=True)) for row in others] == [{**one, "payload": '{"a":1}'} for one in SENT]
 
 
 def test_the_table_has_the_medians_of_each_build() -> None:

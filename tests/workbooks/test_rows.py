@@ -91,6 +91,21 @@ def test_what_spreadsheets_make_of_cells_is_read_as_it_is_meant() -> None:
     assert read == ["123", "0.5", "1e-07", "2027-01-31 09:00:00", "2027-01-31 09:00:00.250000", "2027-01-31", "true"]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("123.0", "123"),
+        ("1.23E2", "123"),
+        ("0.10000000000000001", "0.1"),
+        ("1e15", "1000000000000000"),
+        ("1e16", "1e+16"),
+    ],
+)
+def test_a_fraction_that_is_a_whole_number_is_one(written: str, meant: str) -> None:
+    content = _with(book([5]), "xl/worksheets/sheet1.xml", b"<v>5</v>", f"<v>{written}</v>".encode())
+    assert texts(content) == [[meant]]
+
+
 def test_days_are_counted_from_where_the_workbook_counts() -> None:
     made = Workbook()
     made.epoch = CALENDAR_MAC_1904

@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
 
+from jobs import workbooks
 from jobs.clock import steady
+from jobs.workbooks import writing
 from verification.benchmark.processes.start import RoundFailed
 
 JOBS, BULK = "/api/v1/jobs/", "/api/v1/jobs/bulk/"
@@ -117,10 +119,19 @@ def _table(jobs: Any) -> bytes:
     return text.getvalue().encode()
 
 
+def _workbook(jobs: Any) -> bytes:
+    file = io.BytesIO()
+    names = ("target", "payload", "run_at", "name")
+    writing.write(file, "jobs", names, ([job[name] for name in names] for job in jobs))
+    return file.getvalue()
+
+
 FORMS: dict[str, tuple[str, Callable[[Any], bytes]]] = {
     "JSON": ("application/json", lambda jobs: json.dumps({"jobs": list(jobs)}).encode()),
     "lines of JSON": ("application/x-ndjson", lambda jobs: "\n".join(map(json.dumps, jobs)).encode()),
     "CSV": ("text/csv", _table),
     "CSV, looked at first": ("text/csv", _table),
+    "workbook, looked at first": (workbooks.KIND, _workbook),
 }
-LOOKED_AT = {"CSV, looked at first"}  # all of it is judged once before, as whoever uploads a table sees it
+# All of it is judged once before, as whoever uploads a table sees it.
+LOOKED_AT = {"CSV, looked at first", "workbook, looked at first"}
