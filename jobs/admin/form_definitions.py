@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from jobs import rules
 from jobs.admin.audited import Audited
-from jobs.admin.kept_payload import KeepsPayload, ShowsArguments
+from jobs.admin.kept_payload import KeepsPayload, PayloadField, ShowsArguments
 from jobs.admin.theme import ModelAdmin, ModelForm, dress_widget
 from jobs.admin.within import Within
 from jobs.models import Form, Team
@@ -31,6 +31,7 @@ class FormForm(KeepsPayload, ModelForm[Form]):
     by: AbstractBaseUser | None = None  # who asks
 
     class Meta:
+        field_classes = {"payload": PayloadField}
         model = Form
         exclude: tuple[str, ...] = ()
         help_texts = {name: rules.ASKED[name].help for name in ("target", "queue")}

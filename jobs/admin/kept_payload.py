@@ -5,24 +5,60 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput, JSONField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import targets
+from jobs import rules, targets
+from jobs.rules.judging import Bounds
 from jobs.templatetags.runat import as_json
+from jobs.web import parsing
+
+
+class PayloadField(JSONField):
+    """Field for arguments as JSON, read as everywhere; what cannot be kept is shown as it was typed."""
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or value in self.empty_values:
+            return super().to_python(value)
+        try:
+            return parsing.json_value(value)
+        except parsing.Unreadable as error:
+            raise ValidationError(str(error)) from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            found = super().bound_data(data, initial)
+            self.prepare_value(found)
+        except (ValueError, RecursionError):  # NaN, which no JSON has; or nested too deeply
+            return InvalidJSONInput(data)
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return super().has_changed(initial, data)
+        except (ValueError, RecursionError):
+            return True
 
 
 class KeepsPayload:
-    """Mixin for the form of a row with a target and a payload."""
+    """Mixin for the form of a row with a target, a payload and policies of jobs; its `payload` is a PayloadField. What
+    its fields cannot read has the sentences of the rules."""
 
     instance: Any
+    fields: Any
     initial: Any
     data: Any
     cleaned_data: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.error_messages["max_length"] = rules.TOO_LONG
+            if name in rules.ASKED and isinstance(rule := rules.ASKED[name].rule, Bounds):
+                field.error_messages["invalid"] = rule.not_whole
         if self.instance.pk is not None:
             self.initial["payload"] = targets.shown(self.instance.target, self.instance.payload)
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from jobs import rules
 from jobs.admin.audited import Audited
-from jobs.admin.kept_payload import KeepsPayload, ShowsArguments
+from jobs.admin.kept_payload import KeepsPayload, PayloadField, ShowsArguments
 from jobs.admin.theme import ModelAdmin, ModelForm
 from jobs.admin.within import Within, touched
 from jobs.clock import clock
@@ -28,6 +28,7 @@ class TriggerForm(KeepsPayload, ModelForm[Trigger]):
     class Meta:
         model = Trigger
         exclude: tuple[str, ...] = ()
+        field_classes = {"payload": PayloadField}
         help_texts = {name: asked.help for name, asked in rules.ASKED.items() if name not in ("name", "key", "overlap")}
 
     by: AbstractBaseUser | None = None  # who asks

@@ -6,6 +6,7 @@ from jobs.rules.new_schedule import SCHEDULE_ASKED, NewSchedule, as_asked
 from jobs.rules.problems import (
     IDEMPOTENCY_KEY_LIMIT,
     NAME_LIMIT,
+    TOO_LONG,
     argument_problems,
     labels_problems,
     not_before,
@@ -25,6 +26,7 @@ __all__ = [
     "IDEMPOTENCY_KEY_LIMIT",
     "NAME_LIMIT",
     "SCHEDULE_ASKED",
+    "TOO_LONG",
     "Asked",
     "NewJob",
     "NewSchedule",

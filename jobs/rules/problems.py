@@ -17,6 +17,7 @@ from jobs.targets.secrecy import lending
 
 NAME_LIMIT = 200
 IDEMPOTENCY_KEY_LIMIT = 255
+TOO_LONG = "This has %(show_value)d characters; shorten it to %(limit_value)d."  # as Django's forms fill it, too
 MOST_DIGITS = 400  # of a number written out, as PostgreSQL does it: 1e300 has 301
 # A time that has passed by no more than this is meant as now: clocks differ, and a request takes its way.
 JUST_NOW = timedelta(seconds=5)
@@ -28,7 +29,7 @@ REASON_LIMIT = 1000  # of what a person writes; more is refused
 
 def text_problems(text: str, limit: int) -> list[str]:
     if len(text) > limit:
-        return [f"This has {len(text)} characters; shorten it to {limit}."]
+        return [TOO_LONG % {"show_value": len(text), "limit_value": limit}]
     if not _storable(text):
         return ["This holds a character that PostgreSQL cannot store (NUL or half a surrogate pair); remove it."]
     return []

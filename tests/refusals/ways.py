@@ -12,7 +12,7 @@ from http import HTTPStatus
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import escape
@@ -27,10 +27,10 @@ from jobs.web.forms import JobForm
 from jobs.workbooks import writing
 from tests.api.conftest import JOBS, bearer
 from tests.cli.conftest import Shell
-from tests.refusals.cases import NOW
+from tests.refusals.cases import GOOD, NOW
 
 Said = Mapping[str, list[str]]
-Way = Callable[[Mapping[str, Any], User], Said]
+Way = Callable[[Mapping[str, Any], User], Said | None]  # None: it cannot ask for this
 
 
 def rest(asked: Mapping[str, Any], user: User) -> Said:
@@ -146,6 +146,23 @@ def admin(asked: Mapping[str, Any], user: User) -> Said:
     return said
 
 
+def admin_trigger(asked: Mapping[str, Any], user: User) -> Said | None:
+    """Define in the admin a trigger whose jobs are such; it has a name of its own, and its time is when it is called."""
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="add_trigger"))
+    client = Client()
+    client.force_login(user)
+    fields = client.get("/admin/jobs/trigger/add/").context["adminform"].form.fields
+    if any(name not in fields for name in asked if asked[name] != GOOD.get(name)) or "name" in asked:
+        return None
+    texts = {"name": "x", "queue": "default", "overlap": "join", "key_limit": "1", "max_attempts": "1"}
+    texts |= {name: cell for name, cell in _cells(asked).items() if name in fields and asked[name] is not False}
+    answer = client.post("/admin/jobs/trigger/add/", texts)
+    if answer.status_code == HTTPStatus.FOUND:
+        return {}
+    return {name: [str(one) for one in said] for name, said in answer.context["adminform"].form.errors.items()}
+
+
 def _filled(asked: Mapping[str, Any]) -> dict[str, str]:
     return {"queue": "default", "time_zone": "UTC", **{name: _text(name, value) for name, value in asked.items()}}
 
@@ -210,6 +227,7 @@ WAYS: dict[str, tuple[str, Way]] = {
     "command-file": ("command", command_file),
     "form": ("form", form),
     "admin": ("form", admin),
+    "admin-trigger": ("form", admin_trigger),
     "table": ("table", table),
     "workbook": ("table", workbook),
 }

@@ -153,8 +153,9 @@ class WithoutTheFixture(TransactionTestCase):
     """Django empties the tables after each, the audit with them."""
 
     def test_one_that_leaves_a_line_in_the_audit(self):
+        before = Audit.objects.count()  # migrations leave some
         schedule("shop.note", {"text": "a"}, run_at=datetime(2099, 1, 1, tzinfo=UTC)).cancel()
-        assert (Job.objects.count(), Audit.objects.count()) == (1, 1)
+        assert (Job.objects.count(), Audit.objects.count()) == (1, before + 1)
 
     def test_another_that_leaves_a_line_in_the_audit(self):
         self.test_one_that_leaves_a_line_in_the_audit()
