@@ -32,6 +32,7 @@ DO $$ DECLARE name text; BEGIN
             EXECUTE 'DELETE FROM ' || name;
         END IF;
     END LOOP;
+    INSERT INTO jobs_installation (retention_on_at) VALUES (now());  -- as in a new database
 END $$
 """
 

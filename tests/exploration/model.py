@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from jobs.states import FINAL, State
 
-NEAR = 0.001  # seconds: a start that is due within this is due
+NEAR = 0.05  # seconds: a moment that has passed by no more is still one's own
 
 
 @dataclass

@@ -20,6 +20,7 @@ from jobs.models import Job, Turn
 from jobs.states import Overlap, State
 from jobs.transitions.changing import IN_LINE
 from jobs.transitions.limits import pausing
+from jobs.transitions.limits.pausing import ANSWERED_AFTER
 from tests.conftest import seconds
 from tests.exploration.model import ModelJob
 from tests.exploration.steps import QUEUE, Steps
@@ -99,6 +100,7 @@ class Exploration(Steps):
     @rule()
     def pause(self):
         pausing.pause(QUEUE, now=self.world.now, reason="")
+        self.world.forward(ANSWERED_AFTER)  # after its commit
         self.limits.paused = True
 
     @rule(dies=st.booleans())

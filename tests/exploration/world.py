@@ -14,6 +14,7 @@ from celery import current_app
 from jobs import events, failpoints, publishing
 from jobs.breaker import Breaker
 from jobs.clock import clock
+from jobs.events.worker.process import HeartbeatFailed
 from jobs.models.querysets import Listed
 from jobs.models.querysets import workers as worker_queries
 from jobs.models.querysets.workers import BEAT
@@ -24,7 +25,7 @@ from jobs.scheduler.dispatcher import Dispatcher
 from jobs.scheduler.leader import Leader
 from jobs.scheduler.sweeper import Service, Sweeper
 from jobs.transitions import Started
-from jobs.transitions.limits import pausing, promotion
+from jobs.transitions.limits import promotion
 from jobs.transitions.limits.names import Name
 from jobs.worker.process import heartbeat
 from jobs.worker.process.heartbeat import Heartbeat
@@ -151,9 +152,9 @@ class World:
         for module in (publishing, late):
             patch.setattr(module, "late_publisher", self.late_publisher)
         patch.setattr(promotion, "at_commit", self._free)
-        patch.setattr(pausing, "time", MagicMock(sleep=self.forward))
         patch.setattr(current_app, "producer_or_acquire", MagicMock)
         patch.setattr(events, "_subscribers", ())
+        patch.setattr(heartbeat, "emit", self._hear)
         self.beats = [Beat("beat-0", self.broker), Beat("beat-1", self.broker)]
         self.workers = [LivingWorker("w0"), LivingWorker("w1")]
 
@@ -163,6 +164,11 @@ class World:
     def _hit(self, name: str) -> None:
         if name == self.dies_at:
             raise Died
+
+    def _hear(self, event: events.Event) -> None:
+        """A heart that fails is no vanished worker: nothing that follows would mean anything."""
+        if isinstance(event, HeartbeatFailed):
+            raise event.error
 
     def _tell_the_database(self) -> None:
         """Its clock, which a heart asks it to write down."""

@@ -38,6 +38,30 @@ def test_a_rate_hands_out_moments_and_each_is_kept(make_job, published):
     assert second_try.run_at == due
 
 
+def test_moments_that_all_workers_have_slept_through_are_not_made_up_for_together(make_job, published):
+    Limit.objects.create(name="mail", rate=2)
+    jobs = [make_job(1, queue="mail") for _ in range(4)]
+    due = jobs[0].run_at
+    assert [acquire(job, now=NOW) is not None for job in jobs] == [True, False, False, False]
+    awake = due + seconds(8)
+    started = [acquire(again(job), now=awake, due_before=awake + seconds(1)) for job in jobs[1:]]
+    assert [one is not None for one in started] == [True, False, False]
+    assert [again(job).not_before for job in jobs[2:]] == [awake + seconds(0.5), awake + seconds(1)]
+    assert acquire(again(jobs[2]), now=awake + seconds(0.52), due_before=awake + seconds(2)), (
+        "hardly late: still its own"
+    )
+
+
+def test_whoever_has_slept_is_served_by_its_moment_whoever_asks_first(make_job, published):
+    Limit.objects.create(name="mail", rate=2)
+    jobs = [make_job(1, queue="mail") for _ in range(3)]
+    awake = jobs[0].run_at + seconds(8)
+    acquire(jobs[0], now=NOW)
+    assert acquire(jobs[1], now=NOW) is acquire(jobs[2], now=NOW) is None
+    assert acquire(again(jobs[2]), now=awake, due_before=awake + seconds(1)) is None
+    assert acquire(again(jobs[1]), now=awake, due_before=awake + seconds(1)) is not None
+
+
 def test_a_burst_may_start_at_once(make_job):
     Limit.objects.create(name="mail", rate=1, burst=3)
     jobs = [make_job(1, queue="mail") for _ in range(5)]

@@ -211,6 +211,20 @@ MUTANTS = (
         (LIMITS + "rates.py", "found = max(found, taken + one)", "found = max(found, taken)"),
     ),
     mutant(
+        "rate: a moment that has passed is nobody's",
+        ONE_AT_A_TIME,
+        (
+            "tests/transitions/test_rates.py::test_moments_that_all_workers_have_slept_through_are_not_made_up_for_together",
+        ),
+        (LIMITS + "judge.py", "return mine is not None and now <= mine + rates.LATE", "return mine is not None"),
+    ),
+    mutant(
+        "rate: those that were late are served by their moments",
+        ONE_AT_A_TIME,
+        ("tests/transitions/test_rates.py::test_whoever_has_slept_is_served_by_its_moment_whoever_asks_first",),
+        (LIMITS + "judge.py", "if taken <= mine or taken > start]", "if taken > start]"),
+    ),
+    mutant(
         "rate: a start uses it up",
         ONE_AT_A_TIME,
         ("tests/transitions/test_rates.py::test_a_rate_hands_out_moments_and_each_is_kept",),

@@ -40,11 +40,21 @@ class View:
         """Return whether this job's turn has come: the place is its own, and its rate was asked."""
         return row.id in self.occupied.given or row.id in self.occupied.running
 
-    def moment(self, start: datetime, at_least: datetime) -> datetime:
+    def has_moment(self, row: Row, now: datetime) -> bool:
+        """Return whether this job has a moment of the limit's rate that has not passed by more than LATE."""
+        mine = self.occupied.reserved.get(row.id)
+        return mine is not None and now <= mine + rates.LATE
+
+    def moment(self, start: datetime, at_least: datetime, job_id: int | None = None) -> datetime:
         """Return the first moment, `at_least` that, which the limit's rate has for one more job that could start at
-        `start`. Only for a limit with a rate."""
+        `start`. Only for a limit with a rate. `job_id`: a job whose moment may have passed, which is ahead then of
+        those with later ones that have come as well."""
         assert self.rule is not None  # noqa: S101 - only limits with a rate are asked
         assert self.rule.rate is not None  # noqa: S101
+        mine = None if job_id is None else self.occupied.reserved.get(job_id)
+        others = [taken for other, taken in self.occupied.reserved.items() if other != job_id]
+        if mine is not None:
+            others = [taken for taken in others if taken <= mine or taken > start]
         return rates.moment(
             start,
             at_least=at_least,
@@ -52,7 +62,7 @@ class View:
             burst=self.rule.burst,
             steady=self.steady,
             pledged=len(self.occupied.given),
-            reserved=list(self.occupied.reserved.values()),
+            reserved=others,
         )
 
     def start(self, row: Row, at: datetime) -> None:
@@ -156,17 +166,18 @@ def _longer(view: View) -> str:
 
 
 def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from_line: Name | None) -> Refusal | None:
-    """Ask the rates for a moment. One that the job has been given before is its own."""
+    """Ask the rates for a moment. One that the job has been given before is its own until it has passed: what a stop of
+    all workers has put off together does not start together."""
     start = max(now, row.run_at)
     asked = [view for view in mine if view.rule is not None and view.rule.rate is not None]
-    asked = [view for view in asked if not view.has_turn(row) and row.id not in view.occupied.reserved]
+    asked = [view for view in asked if not view.has_turn(row) and not view.has_moment(row, now)]
     for view in asked:
-        if view.name != from_line and view.is_ahead(row):
+        if view.name != from_line and row.id not in view.occupied.reserved and view.is_ahead(row):
             return _hold(view, _longer(view))
     found = start
     for _ in range(2):  # of two rates each may put off what the other has found
         for view in asked:
-            found = max(found, view.moment(start, found))
+            found = max(found, view.moment(start, found, row.id))
     if found - start <= rates.NEAR:
         return None
     crowded = [view for view in asked if len(view.occupied.reserved) >= rates.MOST_RESERVED]

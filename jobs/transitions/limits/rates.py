@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 NEAR = timedelta(milliseconds=1)  # a start that is due within this is due
+LATE = timedelta(milliseconds=50)  # after its moment a job asks anew; less costs no second look
 MOST_RESERVED = 1000  # moments of one limit that are given ahead
 
 

@@ -32,6 +32,7 @@ from jobs.models.querysets.limits import DATABASE_CLOCK
 from jobs.transitions import WorkerIdentity
 from jobs.worker.process.capacity import Capacity
 from jobs.worker.process.foreign import Foreign
+from jobs.worker.process.minutes import Minutes
 
 
 def renew(session: uuid.UUID) -> bool:
@@ -56,7 +57,7 @@ class Heartbeat:
         self._facts: dict[str, Any] = {}
         self._renamed: list[str] | None = None  # queues that the row does not name yet
         self._capacity = Capacity()
-        self._figures: Callable[[], Mapping[str, Any]] = dict
+        self._figures: Callable[[], Mapping[str, Any]] = lambda: {"running": 0, "waiting": 0, **Minutes().row()}
         self._look: Callable[[], None] = lambda: None
         self._stop = threading.Event()
         self._wake = threading.Event()
