@@ -30,7 +30,7 @@ class Conf:
     node_max_cpu: float | None  # percent; a node over this takes no jobs. None: no limit
     node_max_memory: float | None  # percent
     node_max_load: float | None  # a core
-    public_url: str  # scheme and host by which people reach web; empty: as they ask
+    public_url: str  # scheme, host and path of the `include` by which people reach web; empty: as they ask
     staff_need_totp: bool  # whether who may enter the admin has to come with a code
     token_max_days: float | None  # that a new token may live at most. None: for ever
     oidc_issuer: str  # the OpenID Connect provider; empty: none

@@ -82,7 +82,7 @@ ROLES = (
             "Makes, changes, pauses and deletes schedules; pauses queues and keys.",
             "Stops everything, and lets it go on.",
             "Acknowledges and silences alerts.",
-            "Approves nothing, and defines no limits, triggers, calendars, teams or rules of targets.",
+            "Approves nothing, and defines no limits, triggers, calendars, forms, teams or rules of targets.",
         ),
         frozenset((*READ, *OPERATE)),
     ),

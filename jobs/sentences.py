@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 
 # What stands for a field in what is stored, also where another job is not named to who reads it (jobs/rights/telling).
@@ -48,6 +49,10 @@ PAUSED = Sentence("The {limit} was paused", "{why}.")
 FULL = Sentence("The {limit} was full", ": {running} of it ran.")
 OTHERS_BEFORE = Sentence("Others had waited longer for the {limit}", ".")
 RATE_GAVE = Sentence("The rate of the {limit}", "{more} gave it {moment:%Y-%m-%d %H:%M:%S.%f} UTC.")
+RATE_GAVE_ANEW = Sentence(
+    "The rate of the {limit} gave it another moment, since {was:%Y-%m-%d %H:%M:%S.%f} UTC had passed",
+    ": {moment:%Y-%m-%d %H:%M:%S.%f} UTC.",
+)
 RATE_HAD_NONE = Sentence("The rate of the {limit} had no moment for it yet", ".")
 RAN = Sentence("{who} of the {limit} ran", "{more} at its time{joined}.")
 ABOUT_TO_START = Sentence("{who} of the {limit} was about to start", " at its time{joined}.")
@@ -74,3 +79,9 @@ UNUSABLE = Sentence("The calendar '{calendar}' cannot be used: ", "{sentence}")
 NEVER_OPEN = Sentence("The calendar '{calendar}' has no open moment in the two years ", "{when} UTC{remedy}.")
 MOVED = Sentence("Moved from {moment:%Y-%m-%d %H:%M:%S} UTC by the calendar '{calendar}'", ": {closed}.")
 WILL_BE_SKIPPED = Sentence("It will be skipped: at its time the calendar '{calendar}' is closed", ", {closed}.")
+
+
+def missed_moment(stored: str) -> datetime | None:
+    """Return the moment of a rate that had passed before a worker took the job; None where that is not what is said."""
+    said = RATE_GAVE_ANEW.read(stored)
+    return None if said is None else datetime.strptime(f"{said['was']} +0000", "%Y-%m-%d %H:%M:%S.%f %z")

@@ -16,6 +16,7 @@ from jobs.states import Hold
 # Of what jobs/transitions/ stores of why a job was held back.
 CAUSES_OF_SENTENCES = (
     (sentences.PAUSED, LateCause.PAUSE),
+    (sentences.RATE_GAVE_ANEW, LateCause.RATE),
     (sentences.RATE_GAVE, LateCause.RATE),
     (sentences.RATE_HAD_NONE, LateCause.RATE),
     (sentences.FULL, LateCause.QUEUE_LIMIT),

@@ -74,11 +74,17 @@ class Facts:
         return self.due < self.now - WORKERS_FOR
 
     @property
+    def missed_moment(self) -> datetime | None:
+        """The moment of its rate that had passed before a worker took it."""
+        return sentences.missed_moment(self.job.waited_for)
+
+    @property
     def due(self) -> datetime:
         """The moment from which on nothing that was written down with the job held it back."""
         job = self.job
-        known = [job.run_at, job.created_at, job.not_before, job.turn_at, job.approved_at]
-        if job.waited_for and not is_placed(job):
+        missed = self.missed_moment  # what it was given after that, and published for, held nothing back
+        known = [job.run_at, job.created_at, missed or job.not_before, job.turn_at, job.approved_at]
+        if missed is None and job.waited_for and not is_placed(job):
             known.append(job.enqueued_at)
         return min(max(moment for moment in known if moment is not None), max(self.end, job.run_at))
 

@@ -124,7 +124,8 @@ def _published(facts: Facts) -> Found | None:
     if published is None:
         why = "no beat has published it: see that one is running and leading."
         return None if facts.job.locked_at is not None else (LateCause.PUBLISHED_LATE, why)
-    if facts.job.deliveries > 1 or published <= due - facts.arm_lead:
+    of_next = facts.missed_moment is not None  # its first message has come to a worker
+    if of_next or facts.job.deliveries > 1 or published <= due - facts.arm_lead:
         return None
     if published <= due > facts.job.run_at:
         return None  # something held it back, and it was published when that was over

@@ -99,19 +99,27 @@ class ModelLimits:
     concurrency: int | None = None
     rate: float | None = None
     paused: bool = False
-    started: list[datetime] = field(default_factory=list)  # since that rate was set, in the order of their times
+    started: list[tuple[datetime, bool]] = field(default_factory=list)  # since that rate was set, and whether late
 
     @property
     def queue_limited(self) -> bool:
         return self.concurrency is not None or self.rate is not None or self.paused
 
-    def check(self, job: ModelJob, others: Iterable[ModelJob], due: datetime) -> None:
-        """This job starts now, to enter its body at `due`, while these others run."""
+    def check(self, job: ModelJob, others: Iterable[ModelJob], due: datetime, *, late: bool) -> None:
+        """This job starts now, to enter its body at `due`, while these others run. `late`: its own moment has passed;
+        it may come shortly before one that is in time, and that is all."""
         running = [other for other in others if other is not job and other.state == State.RUNNING]
         assert not self.paused, "nothing starts in a pause"
         assert job.key is None or all(other.key != job.key for other in running), "one of a key at a time"
         assert self.concurrency is None or len(running) < self.concurrency, "so many of the queue at a time"
         if self.rate is not None:
-            self.started = sorted([*self.started, due])
+            self.started = sorted([*self.started, (due, late)])
             for first, second in pairwise(self.started):
-                assert (second - first).total_seconds() >= 1 / self.rate - NEAR, "no faster than its rate"
+                if second[1]:
+                    self._is_step(first[0], second[0])
+            for first, third in zip(self.started, self.started[2:], strict=False):
+                self._is_step(first[0], third[0])
+
+    def _is_step(self, first: datetime, second: datetime) -> None:
+        assert self.rate is not None
+        assert (second - first).total_seconds() >= 1 / self.rate - NEAR, "no faster than its rate"

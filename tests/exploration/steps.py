@@ -23,7 +23,7 @@ from jobs.transitions.limits.pausing import ANSWERED_AFTER
 from jobs.worker.arm.acquisition import ARM_SLACK
 from tests import starts
 from tests.conftest import seconds
-from tests.exploration.model import ModelJob, ModelLimits
+from tests.exploration.model import NEAR, ModelJob, ModelLimits
 from tests.exploration.world import LivingWorker, Running, World
 
 QUEUE = Name(Kind.QUEUE, "default")  # of all jobs
@@ -64,7 +64,8 @@ class Steps(RuleBasedStateMachine):
         if got.started or not shares:
             (started,) = got.started or [None]
             if shares:
-                self.limits.check(model, self.jobs.values(), max(now, started.due))
+                late = now > started.due + seconds(NEAR)
+                self.limits.check(model, self.jobs.values(), max(now, started.due), late=late)
             expected = None if waits else model.acquire(message.version, worker.session, due_before)
             assert (started and started.attempt) == expected
             if started:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import set_script_prefix
 
 from jobs.clock import clock
 from jobs.models import Audit, CreationLimit, Form, FormLink, Job
@@ -37,7 +38,8 @@ def test_it_is_noted_and_nothing_else_is_told(make_form, make_link, definer):
     text = said(page) + said(answer)
     for internal in ("4711-secretly-fixed", "books.report", "suppliers", "olga"):
         assert internal not in text
-    assert not re.search(rf"\b{job.pk}\b", said(answer).partition("<main")[2])
+    (told,) = re.findall(r"<section.*?</section>", said(answer), re.DOTALL)
+    assert not re.search(rf"\b{job.pk}\b", re.sub(r"<[^>]*>", " ", told))
     assert job.payload == {"month": "2030-01", "account": "4711-secretly-fixed"}
     assert (job.queue, job.created_by) == ("books", definer)
     noted = Audit.objects.get(subject="filled_form")
@@ -214,3 +216,18 @@ def test_a_link_of_another_form_is_not_there(make_form, make_link, definer):
     assert client.post(f"/forms/other/links/{link.pk}/revoke/").status_code == 404
     link.refresh_from_db()
     assert link.revoked_at is None
+
+
+def test_its_address_has_the_path_of_the_include_once(make_form, definer, settings):
+    settings.JOBS_PUBLIC_URL = "https://shop.example/runat"
+    make_form()
+    client = Client()
+    client.force_login(definer)
+    wanted = {"name": "suppliers", "days": "3", "most_uses": "2", "most_of_day": "1"}
+    set_script_prefix("/runat/")  # as a server does
+    try:
+        answer = client.post("/forms/report/links/", wanted)
+    finally:
+        set_script_prefix("/")
+    (address,) = re.findall(r'id="secret"[^>]* value="([^"]*)"', said(answer))
+    assert re.fullmatch(r"https://shop\.example/runat/f/[A-Za-z0-9_-]{43}/", address)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from jobs import sentences
 from jobs.lateness import explain
 from jobs.models import Stop
 from jobs.models.worker import WORKERS_FOR
@@ -40,6 +41,14 @@ def test_published_too_shortly_before(at):
     due = at - 600 * MS
     job = late(at, enqueued_at=due - 20 * MS, locked_at=due + 400 * MS)
     assert "it was published only 20.00 ms before it was due" in explain(job, at)
+
+
+def test_a_rate_is_not_to_blame_for_the_moment_through_which_all_workers_slept(at):
+    due, now = at - 600 * MS, at - 110 * MS
+    words = sentences.RATE_GAVE_ANEW(limit="queue 'default'", was=due + 50 * MS, moment=now)
+    job = late(at, waited_for=words, not_before=now, enqueued_at=now - 5 * MS, locked_at=now)
+    sentence = explain(job, at)
+    assert "a worker acquired it 490.00 ms after it was due. No worker took from queue default then." in sentence
 
 
 def test_acquired_late_since_all_slots_were_busy(at):

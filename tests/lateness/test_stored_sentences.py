@@ -30,6 +30,12 @@ STORED = [
     ("queue_limit", None, "Others had waited longer for the queue 'mail'."),
     ("key", None, "Others had waited longer for the key 'mail'."),
     ("rate", None, "The rate of the queue 'a' and the key 'b' gave it 2030-01-01 12:00:00.500000 UTC."),
+    (
+        "rate",
+        None,
+        "The rate of the queue 'a' gave it another moment, since 2030-01-01 12:00:00.500000 UTC had passed: "
+        "2030-01-01 12:00:09.500000 UTC.",
+    ),
     ("rate", None, "The rate of the key 'b' had no moment for it yet."),
     ("key", "running", "Job 7 of the key 'pay' ran at its time."),
     ("key", "running", "3 jobs of the key 'pay' ran or were about to start at its time and counts for both."),

@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs import rules, transitions
+from jobs import rules, sentences, transitions
 from jobs.models import Kind, Limit
 from jobs.scheduler.turns import turns
 from jobs.states import Hold
@@ -47,6 +47,7 @@ def test_moments_that_all_workers_have_slept_through_are_not_made_up_for_togethe
     started = [acquire(again(job), now=awake, due_before=awake + seconds(1)) for job in jobs[1:]]
     assert [one is not None for one in started] == [True, False, False]
     assert [again(job).not_before for job in jobs[2:]] == [awake + seconds(0.5), awake + seconds(1)]
+    assert sentences.missed_moment(again(jobs[2]).waited_for) == due + seconds(1), "which its lateness goes by"
     assert acquire(again(jobs[2]), now=awake + seconds(0.52), due_before=awake + seconds(2)), (
         "hardly late: still its own"
     )
@@ -60,6 +61,16 @@ def test_whoever_has_slept_is_served_by_its_moment_whoever_asks_first(make_job, 
     assert acquire(jobs[1], now=NOW) is acquire(jobs[2], now=NOW) is None
     assert acquire(again(jobs[2]), now=awake, due_before=awake + seconds(1)) is None
     assert acquire(again(jobs[1]), now=awake, due_before=awake + seconds(1)) is not None
+
+
+def test_whoever_is_always_late_starts_all_the_same(make_job, published):
+    Limit.objects.create(name="mail", rate=2)
+    jobs = [make_job(1, queue="mail") for _ in range(3)]
+    due = jobs[0].run_at
+    assert [acquire(job, now=NOW) is not None for job in jobs] == [True, False, False]
+    for number, job in enumerate(jobs[1:], start=1):
+        late = due + seconds(0.5 * number + 0.06)
+        assert acquire(again(job), now=late, due_before=late + seconds(1)) is not None, "its rate has room"
 
 
 def test_a_burst_may_start_at_once(make_job):

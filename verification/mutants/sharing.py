@@ -222,7 +222,13 @@ MUTANTS = (
         "rate: those that were late are served by their moments",
         ONE_AT_A_TIME,
         ("tests/transitions/test_rates.py::test_whoever_has_slept_is_served_by_its_moment_whoever_asks_first",),
-        (LIMITS + "judge.py", "if taken <= mine or taken > start]", "if taken > start]"),
+        (LIMITS + "judge.py", "before = [taken for taken in others.values() if taken <= mine]", "before = []"),
+    ),
+    mutant(
+        "rate: whoever is always late is not put off for ever",
+        ONE_AT_A_TIME,
+        ("tests/transitions/test_rates.py::test_whoever_is_always_late_starts_all_the_same",),
+        (LIMITS + "judge.py", "        if found - start <= rates.NEAR:\n            return found\n", ""),
     ),
     mutant(
         "rate: a start uses it up",

@@ -4,7 +4,7 @@ limits' locks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,14 +47,22 @@ class View:
 
     def moment(self, start: datetime, at_least: datetime, job_id: int | None = None) -> datetime:
         """Return the first moment, `at_least` that, which the limit's rate has for one more job that could start at
-        `start`. Only for a limit with a rate. `job_id`: a job whose moment may have passed, which is ahead then of
-        those with later ones that have come as well."""
+        `start`. Only for a limit with a rate. `job_id`: a job whose own moment may have passed. It is ahead of those
+        with later ones that have come as well, and starts at once where the rate has room now, though another's moment
+        is near: else whoever is always late would be put off for ever."""
+        others = {other: taken for other, taken in self.occupied.reserved.items() if other != job_id}
+        mine = None if job_id is None else self.occupied.reserved.get(job_id)
+        if mine is None:
+            return self._moment(start, at_least, others.values())
+        before = [taken for taken in others.values() if taken <= mine]
+        found = self._moment(start, at_least, before)
+        if found - start <= rates.NEAR:
+            return found
+        return self._moment(start, at_least, [*before, *(taken for taken in others.values() if taken > start)])
+
+    def _moment(self, start: datetime, at_least: datetime, reserved: Collection[datetime]) -> datetime:
         assert self.rule is not None  # noqa: S101 - only limits with a rate are asked
         assert self.rule.rate is not None  # noqa: S101
-        mine = None if job_id is None else self.occupied.reserved.get(job_id)
-        others = [taken for other, taken in self.occupied.reserved.items() if other != job_id]
-        if mine is not None:
-            others = [taken for taken in others if taken <= mine or taken > start]
         return rates.moment(
             start,
             at_least=at_least,
@@ -62,7 +70,7 @@ class View:
             burst=self.rule.burst,
             steady=self.steady,
             pledged=len(self.occupied.given),
-            reserved=others,
+            reserved=reserved,
         )
 
     def start(self, row: Row, at: datetime) -> None:
@@ -184,6 +192,10 @@ def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from
     if found >= until or crowded:
         view = (crowded or asked)[0]
         return _hold(view, sentences.RATE_HAD_NONE(limit=view.name))
-    more = "".join(f" and the {view.name}" for view in asked[1:])
-    why = sentences.RATE_GAVE(limit=asked[0].name, more=more, moment=found)
+    passed = [view.occupied.reserved[row.id] for view in asked if row.id in view.occupied.reserved]
+    if was := sentences.missed_moment(row.waited_for) or min(passed, default=None):
+        why = sentences.RATE_GAVE_ANEW(limit=asked[0].name, moment=found, was=was)
+    else:
+        more = "".join(f" and the {view.name}" for view in asked[1:])
+        why = sentences.RATE_GAVE(limit=asked[0].name, more=more, moment=found)
     return Refusal(why, not_before=found, moment_of=[view.name for view in asked])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -48,8 +49,7 @@ def form_links(request: HttpRequest, name: str) -> HttpResponse:
             for field, problems in error.message_dict.items():
                 form.add_error(field, problems)
         else:
-            path = reverse("form-by-link", args=[made.secret])
-            address = f"{conf().public_url}{path}" if conf().public_url else request.build_absolute_uri(path)
+            address = _address(request, reverse("form-by-link", args=[made.secret]))
             return render(request, "jobs/forms/made.html", {"form": definition, "link": made.link, "address": address})
     return _listed(request, definition, form, 400)
 
@@ -69,6 +69,13 @@ def revoke_link(request: HttpRequest, name: str, link_id: int) -> HttpResponse:
     filling.revoke(link, by=_person(request), now=clock.current())
     messages.success(request, f"The link {link} is revoked: it opens nothing any more.")
     return redirect("form-links", definition.name)
+
+
+def _address(request: HttpRequest, path: str) -> str:
+    """Return the whole address of this path, by which people reach web. It has the path of the `include`, as
+    JOBS_PUBLIC_URL has."""
+    public = urlsplit(conf().public_url)
+    return f"{public.scheme}://{public.netloc}{path}" if public.netloc else request.build_absolute_uri(path)
 
 
 def _defined(request: HttpRequest, name: str) -> Form:
