@@ -52,6 +52,12 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
     return answer
 
 
+def name_anew(url: str) -> None:
+    """Make a copy of a template an installation of its own: the broker remembers of each how far it has come."""
+    with psycopg.connect(url) as database:
+        database.execute("UPDATE jobs_installation SET identity = gen_random_uuid(), incarnation = gen_random_uuid()")
+
+
 @pytest.fixture(scope="session")
 def templates(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[str]]:
     """Names of two databases with all tables, made apart as an installation makes them: a copy of one takes a moment, and

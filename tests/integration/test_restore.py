@@ -15,7 +15,7 @@ from django.conf import settings
 from psycopg import sql
 
 from jobs.installation import Identity
-from tests.integration.conftest import EXACTLY_ONCE, database_url, wait_for
+from tests.integration.conftest import EXACTLY_ONCE, database_url, name_anew, wait_for
 
 pytestmark = [pytest.mark.processes]
 
@@ -47,6 +47,7 @@ class Database:
 
     def make(self):
         self._server(f'CREATE DATABASE {NAME} TEMPLATE "{next(self._templates)}"')
+        name_anew(self.url)
 
     def drop(self):
         self._server(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")

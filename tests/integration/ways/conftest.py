@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 from tests.brokers import forget_the_ledger, purge
-from tests.integration.conftest import QUICK, Cluster, database_url, wait_for
+from tests.integration.conftest import QUICK, Cluster, database_url, name_anew, wait_for
 from tests.integration.ways.doors import (
     Awaited,
     CalledFromCoroutines,
@@ -70,6 +70,7 @@ def live(templates: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iter
     cluster.environment |= {name: str(value) for name, value in QUICK.items()}
     with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
         session.execute(f'CREATE DATABASE "{NAME}" TEMPLATE "{templates[0]}"')
+        name_anew(f"{server}/{NAME}")
         try:
             yield from _started(cluster, folder)
         finally:
