@@ -14,5 +14,9 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Return what the text of a cell means."""
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """Return what the text of a cell means. Two halves of a character (UTF-16) become it; a half alone, which nothing
+    could write down, U+FFFD."""
+    if "_x" not in text:
+        return text
+    meant = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return meant.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,14 +1,14 @@
-"""Bounds of a workbook, before anybody reads it: how much it is unpacked, how many parts, rows, columns and cells it
-has, and no DOCTYPE. A small archive may hold gigabytes, and XML may grow by its own entities."""
+"""Bounds of a workbook, before anybody reads it: how much it is unpacked, how many parts, rows, columns, cells and
+formulas it has, how long their texts are, and no DOCTYPE. A small archive may hold gigabytes, and XML may grow by its
+own entities."""
 
 from __future__ import annotations
 
-import zlib
 from typing import NoReturn
 from xml.parsers import expat
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from jobs.workbooks import NoWorkbook
+from jobs.workbooks import LONGEST_CELL, NoWorkbook
 
 MIB = 1024 * 1024
 MOST_PARTS = 1_000  # files in the archive
@@ -18,40 +18,47 @@ SMALL = MIB  # bytes, up to which no ratio counts
 LAST_ROW = 1_048_576  # that a spreadsheet has
 LAST_COLUMN = "ZZ"  # 702 columns
 MOST_CELLS = 1_000_000
-MOST_ELEMENTS = 4 * MOST_CELLS  # of XML: a cell has three, of a text of its own
-MOST_BESIDE = 200_000  # elements of each part that holds neither cells nor their texts: those are read whole
+MOST_ELEMENTS = 8 * MOST_CELLS  # of XML, and their attributes: a cell has seven, of a text of its own
+MOST_BESIDE = 500_000  # those of each part that holds neither cells nor their texts: such parts are read whole
 DEEPEST = 100
+LONGEST_TEXT = 8 * LONGEST_CELL  # characters of a cell in XML: `_x000D_` is one, and there may be a formula beside it
+LONGEST_FORMULA = 8_192  # characters, as spreadsheets have it
+MOST_FORMULAS = 10_000  # of a sheet: each that is shared is written out for its cell
+LONGEST_PIECE = MIB  # bytes of a tag or comment: a parser begins it anew with each piece of the file
 OF_CELLS = ("worksheet", "sst")  # root elements of what is read piece by piece
 AT_A_TIME = 64 * 1024
 BROKEN = "This is no workbook that can be read; save it anew as XLSX, or as CSV in UTF-8, and choose that file."
+BESIDE = "This workbook has too much in it beside its cells."
 
 
 def check(archive: ZipFile) -> None:
-    """Look at all parts of a workbook. Raises NoWorkbook for what is too much, or can grow."""
+    """Look at all parts of a workbook. Raises NoWorkbook for what is too much, or can grow, and what the library
+    raises for an archive that is broken."""
     parts = archive.infolist()
     if len(parts) > MOST_PARTS:
-        _too_much(f"This workbook has {len(parts):,} parts; {MOST_PARTS:,} are read at most.")
+        too_much(f"This workbook has {len(parts):,} parts; {MOST_PARTS:,} are read at most.")
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MOST_UNPACKED:
-        _too_much(
-            f"Unpacked, this workbook has {unpacked / MIB:,.0f} MiB; {MOST_UNPACKED / MIB:,.0f} are read at most."
-        )
+        too_much(f"Unpacked, this workbook has {unpacked / MIB:,.0f} MiB; {MOST_UNPACKED / MIB:,.0f} are read at most.")
     for part in parts:
         if part.flag_bits & 1:
             raise NoWorkbook("This workbook is protected by a password; save it without one.")
+        if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise NoWorkbook(BROKEN)
         if part.file_size > max(SMALL, MOST_RATIO * part.compress_size):
-            _too_much(f"A part of this workbook is unpacked to more than {MOST_RATIO} times its size.")
+            too_much(f"A part of this workbook is unpacked to more than {MOST_RATIO} times its size.")
     budget = _Budget()
     for part in parts:
         _scan(archive, part, budget)
 
 
-def _too_much(said: str) -> NoReturn:
+def too_much(said: str) -> NoReturn:
+    """Raise NoWorkbook with what to do about a workbook that is too large."""
     raise NoWorkbook(f"{said} Bring it in parts, or as CSV in UTF-8.")
 
 
 class _Budget:
-    """Elements and cells of all parts so far."""
+    """Elements, with their attributes, and cells of all parts so far."""
 
     def __init__(self) -> None:
         self.elements = self.cells = 0
@@ -60,47 +67,57 @@ class _Budget:
 def _scan(archive: ZipFile, part: ZipInfo, budget: _Budget) -> None:
     """Read through a part. What is not XML ends where it stops being that, as it will for whoever reads it next."""
     scan = _Scan(budget)
+    given = 0
     try:
         with archive.open(part) as file:
             while piece := file.read(AT_A_TIME):
                 scan.parser.Parse(piece, False)
+                given += len(piece)
+                if given - max(scan.parser.CurrentByteIndex, 0) > LONGEST_PIECE:
+                    too_much(BESIDE)
     except expat.ExpatError:
         return
-    except (BadZipFile, EOFError, NotImplementedError, zlib.error):
-        raise NoWorkbook(BROKEN) from None
 
 
 class _Scan:
     """Expat with handlers that count."""
 
     def __init__(self, budget: _Budget) -> None:
-        self.budget, self.depth, self.own, self.has_cells = budget, 0, 0, False
+        self.budget, self.path, self.own, self.has_cells = budget, list[str](), 0, False
+        self.cell = self.formula = 0  # how deep the one begins that is open
+        self.text = self.before_formula = self.formulas = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.ordered_attributes = False
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._characters
         self.parser.StartDoctypeDeclHandler = self._doctype
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name[name.find(" ") + 1 :]
-        if self.depth == 0:
+        if not self.path:
             self.has_cells = name in OF_CELLS
-        self.depth += 1
-        self.own += 1
-        self.budget.elements += 1
-        if name == "c":
-            self._cell(attributes.get("r", ""))
-        elif name == "row":
+        is_cell = name == "c" or self.path[-1:] == ["row"]  # readers take whatever is in a row for a cell
+        self.path.append(name)
+        self.own += 1 + len(attributes)
+        self.budget.elements += 1 + len(attributes)
+        if name == "row":
             self._row(attributes.get("r", ""))
-        if self.depth > DEEPEST:
+        elif name == "f":
+            self._formula()
+        if is_cell:
+            self._cell(attributes.get("r", ""))
+        if (is_cell or name == "si") and not self.cell:
+            self.cell, self.text = len(self.path), 0
+        if len(self.path) > DEEPEST:
             raise NoWorkbook(BROKEN)
         if self.budget.elements > MOST_ELEMENTS or (not self.has_cells and self.own > MOST_BESIDE):
-            _too_much("This workbook has too much in it beside its cells.")
+            too_much(BESIDE)
 
     def _cell(self, place: str) -> None:
         self.budget.cells += 1
         if self.budget.cells > MOST_CELLS:
-            _too_much(f"This workbook has more than {MOST_CELLS:,} cells.")
+            too_much(f"This workbook has more than {MOST_CELLS:,} cells.")
         if place[len(LAST_COLUMN) :][:1].isalpha():
             raise NoWorkbook(f"There is a cell in {place[:20]}, behind column {LAST_COLUMN}; take it out.")
 
@@ -108,9 +125,27 @@ class _Scan:
         if number and not (number.isdecimal() and len(number) < 10 and int(number) <= LAST_ROW):
             raise NoWorkbook(f"There is a row {number[:20]}; a workbook has {LAST_ROW:,} at most.")
 
+    def _formula(self) -> None:
+        self.formulas += 1
+        if self.formulas > MOST_FORMULAS:
+            too_much(f"A sheet of this workbook has more than {MOST_FORMULAS:,} formulas; paste their values.")
+        self.formula, self.before_formula = len(self.path), self.text
+
+    def _characters(self, text: str) -> None:
+        if not self.cell:
+            return
+        self.text += len(text)
+        if self.text > LONGEST_TEXT or (self.formula and self.text - self.before_formula > LONGEST_FORMULA):
+            too_much("A text or a formula of this workbook is longer than any that a cell holds.")
+
     def _end(self, name: str) -> None:
         del name
-        self.depth -= 1
+        depth = len(self.path)
+        if depth == self.cell:
+            self.cell = 0
+        if depth == self.formula:
+            self.formula = 0
+        self.path.pop()
 
     def _doctype(self, *of: object) -> None:
         del of

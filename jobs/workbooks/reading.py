@@ -7,14 +7,16 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
-from jobs.workbooks import NoWorkbook, guard, needed
+from jobs.workbooks import LONGEST_CELL, NoWorkbook, guard, needed
 from jobs.workbooks.escapes import unescaped
 
 LARGEST_WHOLE = 2**53  # up to which a fraction that is a whole number is exactly that one
 SHOWN = 40  # characters of a formula
 FORMULA, ERROR = "f", "e"  # kinds of cells
+MOST_PLACES = 10 * guard.MOST_CELLS  # of all rows, also empty ones: a row reaches to its last cell
+MOST_CHARACTERS = guard.MOST_UNPACKED  # of all rows: a shared text counts for each cell that has it
 
 
 class SheetRow(NamedTuple):
@@ -40,8 +42,10 @@ def read(content: bytes) -> Sheet:
     try:
         with ZipFile(io.BytesIO(content)) as archive:
             guard.check(archive)
-    except (BadZipFile, OSError, ValueError):
-        raise NoWorkbook(guard.BROKEN) from None
+    except NoWorkbook:
+        raise
+    except Exception as error:  # each way to pack and each encoding has errors of its own
+        raise NoWorkbook(guard.BROKEN) from error
     from openpyxl import load_workbook  # noqa: PLC0415 - it may be missing
 
     try:
@@ -59,7 +63,7 @@ def read(content: bytes) -> Sheet:
 
 def _rows(sheet: Any) -> Iterator[SheetRow]:
     rows = iter(sheet.iter_rows())
-    number = 0
+    number = places = characters = 0
     while True:
         try:
             cells = next(rows, None)
@@ -68,7 +72,11 @@ def _rows(sheet: Any) -> Iterator[SheetRow]:
         if cells is None:
             return
         number += 1
+        places += len(cells)
         row = _row(number, cells)
+        characters += sum(map(len, row.cells)) if row else 0
+        if places > MOST_PLACES or characters > MOST_CHARACTERS:
+            guard.too_much("The rows of this workbook are too much.")
         if row is not None:
             yield row
 
@@ -81,6 +89,11 @@ def _row(number: int, cells: Any) -> SheetRow | None:
         value = cell.value
         if value is None:
             texts.append("")
+        elif type(value) is str and len(value) > LONGEST_CELL:
+            unreadable[len(texts)] = (
+                f"{cell.coordinate} has {len(value):,} characters; {LONGEST_CELL:,} are read at most."
+            )
+            texts.append(value)
         elif type(value) is str and cell.data_type not in (FORMULA, ERROR):
             texts.append(unescaped(value))
         else:

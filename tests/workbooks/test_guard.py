@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -28,6 +28,7 @@ ROWS = [["a", "b", "c"]] * 20
         ("MOST_CELLS", 59, "more than 59 cells"),
         ("MOST_ELEMENTS", 50, "too much in it beside its cells"),
         ("MOST_BESIDE", 5, "too much in it beside its cells"),
+        ("MOST_BESIDE", 75, "too much in it beside its cells"),  # styles: 47 elements, and their attributes
         ("DEEPEST", 2, "save it anew as XLSX"),
         ("LAST_ROW", 19, "There is a row 20; a workbook has 19 at most"),
     ],
@@ -64,11 +65,102 @@ def test_pictures_beside_the_cells_are_no_harm() -> None:
     assert [row.cells for row in reading.read(content).rows] == [["a"]]
 
 
-def _with_part(content: bytes, name: str, text: bytes) -> bytes:
+SHEET = "xl/worksheets/sheet1.xml"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def sheet_of(cells: str, after: str = "") -> bytes:
+    """Return a workbook with one row of these cells, as XML."""
+    text = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">{cells}</row></sheetData>{after}</worksheet>'
+    return _with_part(book(["a"]), SHEET, text.encode())
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c t="inlineStr"><is><t>12345</t></is></c>',
+        '<c t="inlineStr"><is><r><t>123</t></r><r><t>45</t></r></is></c>',
+        '<c t="inlineStr"><is><r><t>123</t></r><c/><f/><r><t>45</t></r></is></c>',
+        '<c t="str"><v>12345</v></c>',
+        "<c><f>12</f><v>345</v></c>",
+        '<any t="str"><v>12345</v></any>',
+    ],
+)
+def test_a_text_has_a_bound_however_it_is_parted(monkeypatch: pytest.MonkeyPatch, cell: str) -> None:
+    whole = sheet_of(cell * 3, after="<any>1234567890</any>")
+    monkeypatch.setattr(guard, "LONGEST_TEXT", 5)
+    assert len(list(reading.read(whole).rows)) == 1
+    monkeypatch.setattr(guard, "LONGEST_TEXT", 4)
+    refused(whole, "A text or a formula of this workbook is longer than any that a cell holds")
+
+
+def test_a_shared_text_has_the_bound_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = book(["abcde", "fghij"])
+    monkeypatch.setattr(guard, "LONGEST_TEXT", 5)
+    assert next(reading.read(whole).rows).cells == ["abcde", "fghij"]
+    monkeypatch.setattr(guard, "LONGEST_TEXT", 4)
+    refused(whole, "longer than any that a cell holds")
+
+
+def test_a_formula_has_a_bound_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = sheet_of("<c><f>A1+1</f><v>1234567890</v></c>" * 2)
+    monkeypatch.setattr(guard, "LONGEST_FORMULA", 4)
+    assert len(next(reading.read(whole).rows).unreadable) == 2
+    monkeypatch.setattr(guard, "LONGEST_FORMULA", 3)
+    refused(whole, "longer than any that a cell holds")
+
+
+def test_a_sheet_has_so_many_formulas_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = book(["=A2"] * 5)
+    monkeypatch.setattr(guard, "MOST_FORMULAS", 5)
+    reading.read(whole)
+    monkeypatch.setattr(guard, "MOST_FORMULAS", 4)
+    refused(whole, "more than 4 formulas; paste their values")
+
+
+def test_whatever_is_in_a_row_is_a_cell() -> None:
+    refused(sheet_of('<any r="AAA1"><v>1</v></any>'), "There is a cell in AAA1, behind column ZZ")
+
+
+def test_a_piece_of_a_part_has_a_bound_and_the_part_itself_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "AT_A_TIME", 64)
+    monkeypatch.setattr(guard, "LONGEST_PIECE", 640)
+    assert len(list(reading.read(book(*ROWS)).rows)) == 20
+    assert len(list(reading.read(sheet_of("", after="<any>" + "x" * 2000 + "</any>")).rows)) == 0
+    refused(sheet_of("", after="<!--" + "x" * 2000 + "-->"), "too much in it beside its cells")
+
+
+@pytest.mark.parametrize("way", [ZIP_BZIP2, ZIP_LZMA])
+def test_a_part_is_packed_as_spreadsheets_pack_it(way: int) -> None:
+    refused(_with_part(book(["a"]), "xl/any.xml", b"<a/>", way), "save it anew as XLSX")
+
+
+def test_an_encoding_that_nobody_knows_is_a_refusal() -> None:
+    refused(_with_part(book(["a"]), "xl/any.xml", b"<?xml version='1.0' encoding='none-such'?><a/>"), "save it anew")
+
+
+def test_an_archive_of_a_later_version_is_a_refusal() -> None:
+    content = bytearray(book(["a"]))
+    content[content.index(b"PK\x01\x02") + 6] = 99  # the version that its first part asks for
+    refused(bytes(content), "save it anew as XLSX")
+
+
+@pytest.mark.parametrize(("bound", "value"), [("MOST_PLACES", 702), ("MOST_CHARACTERS", 3)])
+def test_rows_together_have_a_bound(monkeypatch: pytest.MonkeyPatch, bound: str, value: int) -> None:
+    whole = book(["ab"], ["ab"], ZZ2="")  # ZZ: 702 places, and the first row's one
+    assert [row.cells[0] for row in reading.read(whole).rows] == ["ab", "ab"]
+    monkeypatch.setattr(reading, bound, value)
+    rows = reading.read(whole).rows
+    next(rows)
+    with pytest.raises(NoWorkbook, match=r"The rows of this workbook are too much\. Bring it in parts, or as CSV"):
+        next(rows)
+
+
+def _with_part(content: bytes, name: str, text: bytes, way: int = ZIP_DEFLATED) -> bytes:
     """Return the workbook with this part in the place of the one of its name, or beside the others."""
     file = io.BytesIO()
     with ZipFile(io.BytesIO(content)) as before, ZipFile(file, "w", ZIP_DEFLATED) as after:
         parts: dict[str, Any] = {part: before.read(part) for part in before.namelist()}
         for part, told in {**parts, name: text}.items():
-            after.writestr(part, told)
+            after.writestr(part, told, way if part == name else ZIP_DEFLATED)
     return file.getvalue()

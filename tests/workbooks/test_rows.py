@@ -128,6 +128,25 @@ def test_what_cannot_be_read_is_said_with_its_cell(value: Any, says: str) -> Non
     assert row.unreadable[1].startswith(says)
 
 
+def test_a_text_longer_than_a_cell_is_refused_with_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONGEST_CELL", 8)
+    (row,) = reading.read(book(["_x0041_b", "_x0041_bc"])).rows
+    assert (row.cells[0], row.unreadable) == ("Ab", {1: "B1 has 9 characters; 8 are read at most."})
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("_xD83D__xDE00_", "\U0001f600"),
+        ("_xD83D_x", "\ufffdx"),
+        ("_xDE00__xD83D_", "\ufffd\ufffd"),
+        ("_xFEFF_a", "\ufeffa"),
+    ],
+)
+def test_halves_of_a_character_become_it_and_one_alone_can_be_written(written: str, meant: str) -> None:
+    assert texts(book([written])) == [[meant]]
+
+
 def test_rows_have_the_numbers_that_the_spreadsheet_shows_and_empty_ones_are_left_out() -> None:
     content = book(["a"], C7="x", A1000="y")
     assert [(row.number, row.cells) for row in reading.read(content).rows] == [
