@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -151,7 +151,11 @@ class AlertRuleDetail(AlertRuleView):
         rule = self.touched(rule_id)
         serializer = ChangedAlertRuleSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        alert_rules.change(rule, serializer.validated_data, by=person(request), now=clock.current())
+        try:
+            alert_rules.change(rule, serializer.validated_data, by=person(request), now=clock.current())
+        except ValidationError:
+            self.seen(rule_id)  # of one that somebody has deleted meanwhile the address is wrong, not what is asked
+            raise
         return Response(AlertRuleSerializer(self.seen(rule_id)).data)
 
     @extend_schema(operation_id="alert_rules_delete", responses={204: None})

@@ -89,7 +89,7 @@ class AsyncClient:
         """Send a request, again where it may be and must, and return what its answer says."""
         for number in count(1):
             try:
-                response = await self._http.request(**self._connection.request(call))
+                response = await self._http.request(**self._connection.request(call, self._http.timeout))
             except httpx2.TransportError as error:
                 pause = self._retries.after_error(error, number, repeatable=call.repeatable)
                 if pause is None:

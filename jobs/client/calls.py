@@ -30,7 +30,8 @@ class Answer:
 @dataclass(frozen=True)
 class Call(Generic[T]):
     """A request. `path`: below the installation's address. `repeatable`: done twice it is done once. `content`: a
-    body that is no JSON, of this kind. `patience`: seconds for its answer; None: as for any other."""
+    body that is no JSON, of this kind. `patience`: seconds that its answer may take at
+    least; None: as for any other."""
 
     method: str
     path: str

@@ -36,8 +36,8 @@ class Connection:
         if not self.token.strip() or not self.token.isascii() or any(c.isspace() for c in self.token.strip()):
             raise ValueError("This is no token; make one on the page /tokens/, or by 'manage.py api_token USERNAME'.")
 
-    def request(self, call: Call[Any]) -> Mapping[str, Any]:
-        """Return what to send, as httpx2 takes it."""
+    def request(self, call: Call[Any], own: httpx2.Timeout) -> Mapping[str, Any]:
+        """Return what to send, as httpx2 takes it. `own`: the client's timeout."""
         headers = {
             "Authorization": f"Bearer {self.token.strip()}",
             "Accept": "application/json",
@@ -57,7 +57,7 @@ class Connection:
             "params": dict(call.query) or None,
             "content": content,
             "headers": headers,
-            **({} if call.patience is None else {"timeout": call.patience}),
+            "timeout": own if call.patience is None else _patient(own, call.patience),
         }
 
     def said(self, response: httpx2.Response) -> Any:
@@ -91,6 +91,12 @@ class Connection:
         why = str(error) or type(error).__name__
         warning = "" if call.repeatable or isinstance(error, httpx2.ConnectError) else f" {UNKNOWN}"
         return Unreachable(f"RunAt at {self.url} does not answer ({why}); look whether it runs there.{warning}")
+
+
+def _patient(own: httpx2.Timeout, least: float) -> httpx2.Timeout:
+    """Return it with so many seconds at least for the answer: to connect takes no longer than for any other."""
+    read = None if own.read is None else max(own.read, least)
+    return httpx2.Timeout(connect=own.connect, read=read, write=own.write, pool=own.pool)
 
 
 def refusal(said: Mapping[str, Any]) -> Refused:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -17,12 +17,18 @@ from celery.utils.functional import maybe_list
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 
+from jobs.events import emit
+from jobs.events.targets import TasksNotImported
 from jobs.targets.context import Context
 from jobs.targets.entries import Prepare, Target
 from jobs.targets.registry import UnknownTarget
 from jobs.targets.signatures import Arguments
 
 PREFIX = "django:"
+
+_looked_at: set[str] = set()  # declared modules that have been imported, or are not there
+_brought: set[str] = set()  # modules that came with them
+_broken: dict[str, str] = {}  # declared modules that raise, and what
 
 
 class TaskArguments(Arguments):
@@ -105,6 +111,9 @@ def why_missing(name: str) -> str:
         return ""
     if (tasks := framework()) is None or not _are_ours(tasks):
         return "TASKS has no backend of RunAt: name jobs.tasks_backend.RunAtBackend there, in this process, too."
+    for declared, kind in list(_broken.items()):
+        if _is_in(name.removeprefix(PREFIX), declared):
+            return f"Its module {declared} cannot be imported in this process ({kind}); the log has the traceback."
     return (
         "A job calls what @task has declared in a module that workers import: 'tasks' of an installed app, or one "
         "that Celery's setting 'imports' names. Put it there, or import it in such a one."
@@ -131,12 +140,57 @@ def _module(name: str) -> ModuleType | None:
     """Return the module, if it is there by now or comes with one of those that are declared. None other is imported:
     a row would have this process run whatever stands in a module of an app, such as its tests."""
     if sys.modules.get(name) is None:
-        for declared in _declared():
-            if f"{name}.".startswith(f"{declared}."):
-                with suppress(ModuleNotFoundError):
-                    import_module(declared)
+        _import_declared()
     # Another thread may be importing it at this moment; this waits for it.
     return import_module(name) if sys.modules.get(name) is not None else None
+
+
+def comes_with_declared(module: str) -> bool:
+    """Return whether this module, which this process has, is seen to come with a declared one: it is one or below one,
+    was first imported by one, or stands in one with something of it. What is imported otherwise is not seen."""
+    if any(_is_in(module, declared) for declared in _declared()):
+        return True
+    _import_declared()
+    found = [sys.modules[declared] for declared in _declared() if declared in sys.modules]
+    return module in _brought or any(_home(value) == module for one in found for value in list(vars(one).values()))
+
+
+def _home(value: object) -> str:
+    """Return the module that something is or is of: a module, a task, a function or a class; empty for all else."""
+    if isinstance(value, ModuleType):
+        return value.__name__
+    if (tasks := framework()) is not None and isinstance(value, import_module(f"{tasks.__name__}.base").Task):
+        value = value.func
+    return value.__module__ if inspect.isfunction(value) or inspect.isclass(value) else ""
+
+
+def _is_in(path: str, module: str) -> bool:
+    return f"{path}.".startswith(f"{module}.")
+
+
+def _import_declared() -> None:
+    """Import what is declared, once. What raises is passed over, for all others to be found, and tried again next
+    time."""
+    for declared in _declared():
+        if declared in _looked_at:
+            continue
+        before = set(sys.modules)
+        try:
+            import_module(declared)
+        except Exception as error:  # noqa: BLE001 - code of others
+            # It may not be there; what it imports itself has to be.
+            if not (isinstance(error, ModuleNotFoundError) and _is_in(declared, str(error.name))):
+                _blame(declared, error)
+                continue
+        _brought.update(set(sys.modules) - before)
+        _broken.pop(declared, None)
+        _looked_at.add(declared)
+
+
+def _blame(declared: str, error: Exception) -> None:
+    if declared not in _broken:
+        emit(TasksNotImported(declared, error))
+    _broken[declared] = type(error).__name__
 
 
 def _declared() -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
@@ -11,16 +12,19 @@ from django.utils import timezone
 
 from jobs import rules
 from jobs.clock import clock
+from jobs.events import emit
+from jobs.events.targets import TasksMayBeUnknown
 from jobs.models import Job
 from jobs.python.scheduling import create
 from jobs.rights import reach_of
 from jobs.rights.telling import seen_job
-from jobs.targets.django_tasks import PREFIX, StartsTasks, name_of, task_at
+from jobs.targets.django_tasks import PREFIX, StartsTasks, comes_with_declared, name_of, task_at
 from jobs.tasks_backend.framework import BaseTaskBackend, InvalidTask, exceptions, normalize_json, signals
 from jobs.tasks_backend.results import result_of
 from jobs.tasks_backend.running import RunningTask
 
 NOW = "now"
+MAIN = "__main__"  # another in each process
 LONGEST_ID = 19  # digits of a job's id
 OF_THE_TASK = ("target", "payload", "run_at", "queue")  # no OPTIONS: what is enqueued says them
 
@@ -42,11 +46,13 @@ class RunAtBackend(StartsTasks, BaseTaskBackend):  # type: ignore[misc] # of whi
         self.validate_task(task)
         payload = {"args": normalize_json(list(args)), "kwargs": normalize_json(kwargs)}
         known = task_at(task.module_path)
-        if known is None:
+        module = task.func.__module__
+        if known is None or module == MAIN:
             raise InvalidTask(
                 f"No worker would find {task.module_path}: declare it with @task in a module 'tasks' of an "
                 "installed app, and outside of functions."
             )
+        _warn_of(module)
         if known.backend != self.alias:
             payload["backend"] = self.alias
         run_at = _run_at(task)
@@ -92,6 +98,14 @@ class RunAtBackend(StartsTasks, BaseTaskBackend):  # type: ignore[misc] # of whi
                 hint=f"Options are fields of a job: {known}.",
                 id="jobs.E041",
             )
+
+
+@cache
+def _warn_of(module: str) -> None:
+    """Say once that workers may not have this module. No refusal: what this process has imported by another way may
+    come with a declared one, too."""
+    if not comes_with_declared(module):
+        emit(TasksMayBeUnknown(module))
 
 
 def _run_at(task: Any) -> Any:

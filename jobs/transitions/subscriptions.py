@@ -42,10 +42,15 @@ def make(destination: str, *, team: str = "", by: AbstractBaseUser, now: datetim
     return row
 
 
-def change(row: Subscription, changes: Mapping[str, Any], *, by: AbstractBaseUser, now: datetime) -> Subscription:
-    """Change some of FIELDS, and `destination`. Who may is asked before. Raises ValidationError by field."""
+def change(
+    row: Subscription, changes: Mapping[str, Any], *, by: AbstractBaseUser, now: datetime
+) -> Subscription | None:
+    """Change some of FIELDS, and `destination`. Who may is asked before. Returns None where somebody else has deleted
+    it meanwhile. Raises ValidationError by field."""
     with transaction.atomic():
         before = definitions.stored(row)
+        if before is None:
+            return None
         if "destination" in changes:
             row.destination = _chosen(changes["destination"], row.of_team, by)
         for field in FIELDS:

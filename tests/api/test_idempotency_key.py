@@ -95,6 +95,18 @@ def test_what_was_kept_with_its_quotes_is_known_still(operator: User) -> None:
     assert (Batch.objects.count(), Schedule.objects.count()) == (2, 1)
 
 
+def test_what_was_kept_with_its_quotes_is_known_though_the_first_of_many_was_wrong(api: Client) -> None:
+    url, wrong = f"{BULK}?partial=true", {"target": "demo.is_none"}
+    body = {"jobs": [wrong, wrong, new_job(), new_job()]}
+    first = api.post(url, body, **JSON, **key("nightly"))
+    assert first.status_code == 201, first.content
+    for one in Job.objects.all():
+        Job.objects.filter(pk=one.pk).update(idempotency_key=one.idempotency_key.replace("nightly", '"nightly"'))
+    again = api.post(url, body, **JSON, **key('"nightly"'))
+    assert (again.status_code, again.json()["ids"]) == (200, first.json()["ids"])
+    assert Job.objects.count() == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_second_bulk_request_does_not_wait_for_the_first(operator: User, problem: Problem) -> None:
     """And gets what the first has created when that is done."""

@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from jobs import workbooks
+from jobs.cells import digest_of, file_key
 from jobs.client.cli.importing import kind_of
+from jobs.clock import clock
 from jobs.models import Job
+from jobs.monitor.tables.importing import UploadForm
 from tests.cli.conftest import Shell
 from tests.cli.test_commands import told
 from tests.workbooks.test_rows import book
@@ -62,6 +67,21 @@ def test_all_are_created_in_one_operation_and_once(shell: Shell, file: Any, cont
     assert Job.objects.count() == 2
     assert shell("import", file(content), *BERLIN, "--again").code == 0
     assert Job.objects.count() == 4
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", " Europe/Berlin "])
+def test_a_file_is_the_same_on_the_page(shell: Shell, file: Any, zone: str | None):
+    content = "target,name\ndemo.noop,a\n"
+    assert shell("import", file(content), *(() if zone is None else ("--time-zone", zone))).code == 0
+    form = UploadForm(
+        {"time_zone": zone or "UTC"},
+        {"file": SimpleUploadedFile("jobs.csv", content.encode())},
+        by=User(),
+        now=clock.current(),
+    )
+    assert form.is_valid(), form.errors
+    kept = digest_of(form.content, form.cleaned_data["time_zone"].key)
+    assert Job.objects.get().idempotency_key == f"{file_key(kept)}/0"
 
 
 def test_a_dry_run_says_what_is_wrong_and_creates_nothing(shell: Shell, file: Any):

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from jobs.client import Client, Refused, Unreachable
+from jobs.client import Client, Refused, Unreachable, calls
+from jobs.client.connection import Connection
 from tests.client.conftest import URL, Ask, Server, job, problem
 
 
@@ -136,6 +137,26 @@ def test_a_wait_ends_in_time(ask: Ask):
 
     with pytest.raises(TimeoutError, match="Job 7 has not ended within 0 s; it is running"):
         ask(server, "wait", 7, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("own", "read"),
+    [(httpx2.Timeout(30.0), 300.0), (httpx2.Timeout(900.0), 900.0), (httpx2.Timeout(5.0, read=None), None)],
+)
+def test_only_the_answer_about_a_file_may_take_long(own: httpx2.Timeout, read: float | None):
+    asked = Connection(URL, "secret").request
+
+    assert asked(calls.workers(), own)["timeout"] == own
+    of_file = asked(calls.import_jobs(b"target\n", "text/csv"), own)["timeout"]
+    assert of_file == httpx2.Timeout(connect=own.connect, read=read, write=own.write, pool=own.pool)
+
+
+def test_a_clients_own_timeout_is_that_of_its_requests(ask: Ask):
+    server = Server(httpx2.Response(200, json={"ids": [], "wrong": 0, "errors": []}))
+
+    ask(server, "import_jobs", b"target\n", "text/csv")
+
+    assert server.asked[0].extensions["timeout"] == {"connect": 30.0, "read": 300.0, "write": 30.0, "pool": 30.0}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from importlib import import_module, invalidate_caches
 from typing import Any
 from uuid import uuid4
 
@@ -14,19 +15,24 @@ from django.conf import settings
 from django.core.checks import Error
 from django.test import override_settings
 from django.utils import timezone
-from django_tasks import TaskResultStatus, default_task_backend, task_backends
+from django_tasks import TaskResultStatus, default_task_backend, task, task_backends
 from django_tasks.exceptions import InvalidTaskError, TaskResultDoesNotExist
 from django_tasks.signals import task_enqueued, task_finished, task_started
 
 from jobs import Refused, acting_as, cancel, schedule, targets
+from jobs.events import subscribe
+from jobs.events.event import Event
+from jobs.events.targets import TasksMayBeUnknown, TasksNotImported
 from jobs.models import Attempt, Job
 from jobs.states import State
+from jobs.targets import django_tasks
 from jobs.tasks_backend import RunAtBackend, TaskInterrupted, TaskNotStarted, TaskStopped
 from jobs.testing.starting import start
 from tests.django_tasks import tasks
 
 OURS = "jobs.tasks_backend.RunAtBackend"
 ADD = "django:tests.django_tasks.tasks.add"
+DECLARED = "from django_tasks import task\n\n\n@task\ndef send() -> None: ...\n"
 
 
 @pytest.fixture(autouse=True)
@@ -228,11 +234,10 @@ def shelf(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     name = f"shelf_{uuid4().hex}"
     app = tmp_path / name
     (app / "tasks").mkdir(parents=True)
-    declared = "from django_tasks import task\n\n\n@task\ndef send() -> None: ...\n"
     (app / "__init__.py").touch()
     for module in ("tasks/__init__", "tasks/mail", "elsewhere"):
-        (app / f"{module}.py").write_text(declared)
-    (app / "tasks" / "__init__.py").write_text(f"from {name}.tasks import mail\n{declared}")
+        (app / f"{module}.py").write_text(DECLARED)
+    (app / "tasks" / "__init__.py").write_text(f"from {name}.tasks import mail\n{DECLARED}")
     monkeypatch.syspath_prepend(tmp_path)
     with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, name]):
         yield name
@@ -253,6 +258,73 @@ def test_a_row_has_only_modules_imported_that_are_declared_to_have_tasks(
     assert targets.find(f"django:{elsewhere}.send")
     monkeypatch.setitem(current_app.conf, "imports", [])
     assert targets.find(f"django:{elsewhere}.send"), "this process has it by now"
+
+
+@pytest.fixture
+def heard() -> Iterator[list[Event]]:
+    """What is said of modules with tasks."""
+    found: list[Event] = []
+    end = subscribe(lambda one: found.append(one) if isinstance(one, TasksMayBeUnknown | TasksNotImported) else None)
+    yield found
+    end()
+
+
+def test_what_a_declared_module_imports_is_found_though_it_does_not_lie_below(
+    shelf: str, tmp_path: Any, heard: list[Event]
+) -> None:
+    app = tmp_path / shelf
+    (app / "mailing.py").write_text(DECLARED)
+    (app / "tasks" / "__init__.py").write_text(f"from {shelf}.mailing import send\n")
+    assert targets.find(f"django:{shelf}.mailing.send")
+    import_module(f"{shelf}.mailing").send.enqueue()
+    assert heard == []
+
+
+def test_a_declared_module_that_raises_is_said_once_and_all_others_are_found(
+    shelf: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, heard: list[Event]
+) -> None:
+    broken, mended = f"{shelf}.broken", f"{shelf}.tasks.send"
+    (tmp_path / shelf / "broken.py").write_text(f"import {shelf}.is_not_there\n{DECLARED}")
+    monkeypatch.setitem(current_app.conf, "imports", [broken, f"{shelf}.nowhere"])
+    monkeypatch.setattr(django_tasks, "_broken", {})
+    for _ in range(2):
+        with pytest.raises(targets.UnknownTarget, match=r"broken cannot be imported in this process \(ModuleNotFound"):
+            targets.find(f"django:{broken}.send")
+    assert targets.find(f"django:{mended}")
+    assert [(type(one), one.module) for one in heard] == [(TasksNotImported, broken)]
+    (tmp_path / shelf / "is_not_there.py").touch()
+    invalidate_caches()
+    assert targets.find(f"django:{broken}.send"), "it is tried again"
+
+
+def test_a_task_that_workers_may_not_have_is_warned_of_once(shelf: str, tmp_path: Any, heard: list[Event]) -> None:
+    send = import_module(f"{shelf}.elsewhere").send
+    assert [job_of(send.enqueue()).target for _ in range(2)] == [f"django:{shelf}.elsewhere.send"] * 2
+    assert heard == [TasksMayBeUnknown(f"{shelf}.elsewhere")]
+
+
+@pytest.mark.parametrize("imports", ["from {} import mailing", "from {}.mailing import send as post"])
+def test_what_the_web_has_imported_first_is_seen_where_it_stands_in_a_declared_module(
+    shelf: str, tmp_path: Any, heard: list[Event], imports: str
+) -> None:
+    app = tmp_path / shelf
+    (app / "mailing.py").write_text(DECLARED)
+    (app / "tasks" / "__init__.py").write_text(imports.format(shelf))
+    import_module(f"{shelf}.mailing").send.enqueue()
+    assert heard == []
+
+
+def test_a_task_of_the_script_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its module is another one in each process."""
+
+    def send() -> None: ...
+
+    monkeypatch.setattr(send, "__module__", "__main__")
+    monkeypatch.setattr(send, "__qualname__", "send")
+    of_script = task(send)
+    monkeypatch.setattr(sys.modules["__main__"], "send", of_script, raising=False)
+    with pytest.raises(InvalidTaskError, match=r"No worker would find __main__\.send"):
+        of_script.enqueue()
 
 
 def test_where_no_backend_is_ours_a_task_is_no_target() -> None:

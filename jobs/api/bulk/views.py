@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.bulk.bringing import bring
-from jobs.api.bulk.judging import Judge, key_of
+from jobs.api.bulk.judging import MOST_WRONG, Judge, key_of
 from jobs.api.bulk.lines import Line, NdjsonParser
 from jobs.api.bulk.tables import CsvParser, WorkbookParser
 from jobs.api.headers import idempotency, rate_limits
@@ -97,8 +97,10 @@ class BulkJobs(ApiView):
         before. Each counts in the budget for bulk requests. As a JSON object with a list, as a JSON object a line, or
         as CSV or a workbook (XLSX) whose first line names the fields."""
         now, mine = clock.current(), Job.objects.filter(created_by_id=request.user.pk)
-        key = idempotency.idempotency_key(request, mine, first=key_of("", 0))
         partial, preview = _truth(request, "partial"), _truth(request, "preview")
+        # With more wrong ones none is created: of those that were, one is among these.
+        numbers = range(MOST_WRONG + 1 if partial else 1)
+        key = idempotency.idempotency_key(request, mine, behind=(key_of("", number) for number in numbers))
         zone = zone_of(request.query_params.get("time_zone"))
         judge = Judge(by=person(request), key=key, now=now, traceparent=traceparent_of(request), zone=zone)
         brought = bring(

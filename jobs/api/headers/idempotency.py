@@ -4,6 +4,7 @@ without quotes, as most programs send it, is the same key."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,9 +26,11 @@ PARAMETER = OpenApiParameter(
 )
 
 
-def idempotency_key(request: Request, made: QuerySet[Any] | None = None, *, first: str = "") -> str | None:
+def idempotency_key(
+    request: Request, made: QuerySet[Any] | None = None, *, behind: Iterable[str] = ("",)
+) -> str | None:
     """Return the key; None where there is none, or an empty one. `made`: what this user has made by requests of this
-    kind, each with its key and, of many, what stands behind it for the `first`. A version that took the quotes for a
+    kind, each with its key and, of many, one of what stands `behind` it. A version that took the quotes for a
     part of the key has kept it with them: a request that was made then is still known by that, and not done twice.
 
     Raises ValidationError for quotes that do not fit."""
@@ -42,6 +45,6 @@ def idempotency_key(request: Request, made: QuerySet[Any] | None = None, *, firs
                 '\\" and \\\\; or leave the quotes out.'
             }
         )
-    if found[1] and made is not None and made.filter(idempotency_key=f"{text}{first}").exists():
+    if found[1] and made is not None and made.filter(idempotency_key__in=[f"{text}{one}" for one in behind]).exists():
         return text
     return ESCAPED.sub(r"\1", found[1]) or None

@@ -26,7 +26,7 @@ def bring(options: Mapping[str, Any], door: Door, output: Output) -> int:
     """Create the jobs of a file; with `dry_run` say what would come of it."""
     content = _content(options["file"])
     zone, only_good, dry_run = options["time_zone"], options["only_good"], options["dry_run"]
-    key = file_key(digest_of(content, zone or ""), uuid.uuid4().hex if options["again"] else None)
+    key = file_key(digest_of(content, (zone or "UTC").strip()), uuid.uuid4().hex if options["again"] else None)
     asked = {"time_zone": zone, "partial": only_good, "preview": dry_run}
     try:
         said, is_new = door.import_jobs(

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from jobs.models import Audit, Destination, Subscription
-from jobs.transitions import subscriptions
+from jobs.transitions import definitions, subscriptions
 from tests.api.conftest import bearer
 from tests.rights.conftest import make_team, make_user  # noqa: F401
 
@@ -52,6 +52,19 @@ def test_a_team_subscribes_to_its_own_jobs(world: dict[str, User]) -> None:
     assert bearer(world["bob"]).get(address).status_code == 404
     assert bearer(world["bob"]).get(ADDRESS).json() == []
     assert bearer(world["olga"]).delete(address).status_code == 204
+
+
+def test_one_that_goes_while_it_is_changed_is_not_there(
+    world: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, stored = f"{ADDRESS}{post(world['ada']).json()['id']}/", definitions.stored
+
+    def too_late(row: Any) -> Any:
+        Subscription.objects.all().delete()
+        return stored(row)
+
+    monkeypatch.setattr(definitions, "stored", too_late)
+    assert bearer(world["ada"]).patch(address, {"types": []}, content_type=JSON).status_code == 404
 
 
 @pytest.mark.parametrize(

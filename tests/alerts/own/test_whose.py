@@ -12,6 +12,7 @@ from jobs.alerts import keeping
 from jobs.alerts.conditions import Condition
 from jobs.alerts.own import facts, judging
 from jobs.alerts.own.standing import counted
+from jobs.api.alert_rules import AlertRuleDetail
 from jobs.models import Alert, AlertRule, Audit, Delivery, Destination, Job
 from jobs.rights import reach_of
 from jobs.states import State
@@ -211,6 +212,20 @@ def test_one_is_changed_and_deleted_by_whose_it_is(world: dict[str, User]) -> No
     administrators = made(world["root"], destinations=["ops"])
     assert bearer(world["olga"]).get(f"{RULES}{administrators.pk}/").status_code == 200
     assert bearer(world["olga"]).delete(f"{RULES}{administrators.pk}/").status_code == 403
+
+
+def test_one_that_goes_while_it_is_changed_is_not_there(
+    world: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, touched = f"{RULES}{made(world['ada']).pk}/", AlertRuleDetail.touched
+
+    def too_early(view: AlertRuleDetail, rule_id: int) -> AlertRule:
+        found = touched(view, rule_id)
+        AlertRule.objects.all().delete()
+        return found
+
+    monkeypatch.setattr(AlertRuleDetail, "touched", too_early)
+    assert bearer(world["ada"]).patch(address, {"enabled": False}, content_type=JSON).status_code == 404
 
 
 def test_names_of_destinations_are_told_to_those_to_whom_they_are_open_and_no_address(world: dict[str, User]) -> None:
