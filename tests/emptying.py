@@ -32,7 +32,12 @@ DO $$ DECLARE name text; BEGIN
             EXECUTE 'DELETE FROM ' || name;
         END IF;
     END LOOP;
-    INSERT INTO jobs_installation (retention_on_at) VALUES (now());  -- as in a new database
+    -- As in a new database; not in that of an early migration.
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('jobs_installation')
+        AND attname = 'retention_on_at' AND NOT attisdropped)
+    THEN
+        EXECUTE 'INSERT INTO jobs_installation (retention_on_at) VALUES (now())';
+    END IF;
 END $$
 """
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from celery import current_app
-from django.conf import settings
+from django.apps import AppConfig, apps
 from django.core.checks import Error
 from django.test import override_settings
 from django.utils import timezone
@@ -239,8 +239,9 @@ def shelf(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         (app / f"{module}.py").write_text(DECLARED)
     (app / "tasks" / "__init__.py").write_text(f"from {name}.tasks import mail\n{DECLARED}")
     monkeypatch.syspath_prepend(tmp_path)
-    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, name]):
-        yield name
+    # Not by INSTALLED_APPS, for which all apps are made ready anew, and the theme's admin has no pages then.
+    monkeypatch.setitem(apps.app_configs, name, AppConfig.create(name))
+    yield name
     for module in [one for one in sys.modules if one.partition(".")[0] == name]:
         del sys.modules[module]
 
