@@ -60,5 +60,8 @@ class DatabaseAway:
         """Answer for the view. REST's views answer by themselves (jobs/api/problems.py)."""
         if not isinstance(error, AWAY):
             return None
-        emit(RequestWithoutDatabase(str(request.method), request.path, error))
+        # The address of a link to a form is its secret: the route says enough.
+        match = request.resolver_match
+        path = f"/{match.route}" if match is not None and match.route else request.path
+        emit(RequestWithoutDatabase(str(request.method), path, error))
         return page(error)

@@ -15,7 +15,7 @@ from jobs.admin.kept_payload import KeepsPayload, PayloadField, ShowsArguments
 from jobs.admin.theme import ModelAdmin, ModelForm, dress_widget
 from jobs.admin.within import Within
 from jobs.models import Form, Team
-from jobs.transitions.forms import definition_problems
+from jobs.transitions.forms import WHAT_RUNS, definition_problems
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -71,5 +71,6 @@ class FormAdmin(Audited, ShowsArguments, Within, ModelAdmin[Form]):
         return ["name", "arguments"] if obj is not None else ["arguments"]
 
     def save_model(self, request: HttpRequest, obj: Form, form: Any, change: bool) -> None:
-        obj.created_by_id = obj.created_by_id if change else request.user.pk
+        if not change or {*WHAT_RUNS} & {*form.changed_data}:
+            obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)

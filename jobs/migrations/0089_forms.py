@@ -28,8 +28,10 @@ def give(apps, schema_editor):
 
 def take(apps, schema_editor):
     """Leave them as 0051 has made them."""
-    for group in apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(name__in=ROLES):
-        group.permissions.remove(*group.permissions.filter(codename__in=DEFINE))
+    ours = {"content_type__app_label": "jobs", "codename__in": DEFINE}
+    groups = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias)
+    for group in groups.filter(name__in=ROLES, permissions__codename="view_targetrule"):
+        group.permissions.remove(*group.permissions.filter(**ours))
 
 
 class Migration(migrations.Migration):

@@ -187,6 +187,10 @@ class FormLink(models.Model):
             return f"It expired on {self.expires_at:%Y-%m-%d at %H:%M} UTC."
         return "All of its uses are used up." if self.uses >= self.most_uses else ""
 
+    def is_closed(self, now: datetime) -> bool:
+        """Return whether it was revoked or has expired: whatever comes by it is not looked at."""
+        return self.revoked_at is not None or self.expires_at <= now
+
     def is_used_up_today(self, now: datetime) -> bool:
         return self.day == now.astimezone(UTC).date() and self.uses_of_day >= self.most_of_day
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 
 from jobs import publishing
-from jobs.models import Job, Trigger, Verb
+from jobs.models import Form, Job, Trigger, Verb
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.states import Hold, State
 from jobs.transitions.changing import ASKS_FOR_A_START, Answer, Asked, do
+from jobs.transitions.forms.definition import FORM_LABEL
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -82,9 +83,17 @@ def _why_not_approved(job: Job, by: AbstractBaseUser | None) -> str:
         return f"You have created job {job.pk}; somebody else must approve it."
     if by is not None and job.audit.filter(verb__in=ASKS_FOR_A_START, by_id=by.pk).exists():
         return f"You have changed job {job.pk}, or asked for its start; somebody else must approve it."
-    if by is not None and Trigger.objects.filter(pk=job.trigger_id or 0, created_by_id=by.pk).exists():
+    if by is not None and _has_defined(job, by):
         return f"You have defined what job {job.pk} runs; somebody else must approve it."
     return _waits_for_none(job)
+
+
+def _has_defined(job: Job, by: AbstractBaseUser) -> bool:
+    """Return whether this person has defined the trigger or the form that the job comes of."""
+    defined = {"created_by_id": by.pk}
+    return Trigger.objects.filter(pk=job.trigger_id or 0, **defined).exists() or (
+        FORM_LABEL in job.labels and Form.objects.filter(name=job.labels[FORM_LABEL], **defined).exists()
+    )
 
 
 def _waits_for_none(job: Job) -> str:

@@ -34,7 +34,7 @@ def moment(text: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:
     text = text.strip()
     if text.lower() in ("", parsing.NOW):
         return None
-    if SPAN.fullmatch(text):
+    if is_from_now(text):
         return _from_now(text, now)
     if found := OF_A_DAY.fullmatch(text):
         day, *parts = found.groups()
@@ -45,6 +45,11 @@ def moment(text: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:
         except ValueError as error:
             raise error if isinstance(error, Unreadable) else Unreadable(HOW) from None
     return _written(text, zone)
+
+
+def is_from_now(text: str) -> bool:
+    """Return whether it is a span, such as in 10 minutes: another moment whenever it is read."""
+    return SPAN.fullmatch(text.strip()) is not None
 
 
 def _from_now(text: str, now: datetime) -> datetime:

@@ -48,6 +48,12 @@ def test_a_good_one_has_no_problems(definer):
         ({"target": "books.reprot"}, "target", "There is no target 'books.reprot'. Did you mean 'books.report'?"),
         ({"queue": "amq.x"}, "queue", "A queue's name has"),
         ({"labels": {"form": "x"}}, "labels", "The label 'form' is the form's name"),
+        ({"labels": {f"l{n}": "x" for n in range(16)}}, "labels", "These are 17 labels; 16 at most"),
+        (
+            {"target": "http", "payload": {"headers": {"Authorization": "x"}}, "fields": [{"name": "url"}]},
+            "fields",
+            "The argument 'url' says where the secrets of the payload go",
+        ),
         ({"time_zone": "Mars"}, "time_zone", "This time zone is not known"),
         ({"groups": ["nobody"]}, "groups", "There is no group 'nobody'."),
         ({"teams": ["nobody"]}, "teams", "There is no team 'nobody'."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from datetime import timedelta
 
@@ -13,7 +14,9 @@ from django.test import Client
 from jobs.clock import clock
 from jobs.models import Audit, CreationLimit, Form, Job
 from jobs.states import Hold
+from jobs.transitions import approve
 from tests.forms.conftest import FIELDS
+from tests.forms.test_definitions import posted
 
 pytestmark = pytest.mark.django_db
 PAGE = "/forms/report/"
@@ -212,6 +215,26 @@ def test_a_form_that_is_sent_twice_is_one_job(browser, make_form):
     assert Job.objects.count() == 2
 
 
+def test_a_time_that_is_sent_twice_is_one_job(browser, make_form):
+    """A span is another moment each time; a time that was chosen may be over when it is sent again."""
+    form = make_form(when="chosen", latest=9 * 86_400)
+    day = clock.current() + timedelta(days=2)
+    for first, other in (("in 3 h", f"{day:%Y-%m-%d} 12:00"), (f"{day:%Y-%m-%d} 12:00", f"{day:%Y-%m-%d} 13:00")):
+        Form.objects.filter(pk=form.pk).update(earliest=0)
+        sent = {**MAY, "run_at": first, "once": once_in(browser.get(PAGE))}
+        before = Job.objects.count()
+        assert browser.post(PAGE, sent).status_code == 200
+        again = browser.post(PAGE, sent)
+        assert (again.status_code, Job.objects.count() - before) == (200, 1)
+        Form.objects.filter(pk=form.pk).update(earliest=5 * 86_400)
+        late = browser.post(PAGE, sent)
+        assert (late.status_code, Job.objects.count() - before) == (200, 1)
+        assert browser.post(PAGE, {**sent, "once": "0" * 32}).status_code == 400
+        Form.objects.filter(pk=form.pk).update(earliest=0)
+        assert "with other values" in said(browser.post(PAGE, {**sent, "run_at": other}))
+        assert "with other values" in said(browser.post(PAGE, {**sent, "argument-month": "2030-02"}))
+
+
 def test_when_it_starts(browser, make_form):
     form = make_form(delay=3600)
     before = clock.current()
@@ -251,6 +274,26 @@ def test_a_dangerous_one_waits_for_an_approval(browser, make_form, monkeypatch):
     monkeypatch.setattr("jobs.rules.new_job.target_rules.is_dangerous", lambda target, payload: True)
     browser.post(PAGE, MAY)
     assert Job.objects.get().holds == Hold.APPROVAL
+
+
+def test_whoever_defines_it_does_not_approve_its_jobs(browser, definer, make_user, make_form, monkeypatch):
+    form = make_form()
+    other = make_user("otto", "admin", is_staff=True)
+    monkeypatch.setattr("jobs.rules.new_job.target_rules.is_dangerous", lambda target, payload: True)
+    browser.post(PAGE, MAY)
+    job = Job.objects.get()
+    refused = approve(job.pk, now=clock.current(), by=definer)
+    assert (refused.done, "You have defined what job" in refused.why) == (False, True)
+    client = Client()
+    client.force_login(other)
+    change = f"/admin/jobs/form/{form.pk}/change/"
+    for changes, whose in (({"title": "Order it"}, definer), ({"fields": json.dumps(FIELDS[:2])}, other)):
+        form.refresh_from_db()
+        assert client.post(change, posted(form, **changes)).status_code == 302
+        form.refresh_from_db()
+        assert form.created_by == whose, changes
+    assert not approve(job.pk, now=clock.current(), by=other).done
+    assert approve(job.pk, now=clock.current(), by=definer).done
 
 
 def test_who_creates_jobs_is_led_to_his(make_user, make_form):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.urls import set_script_prefix
 
 from jobs.clock import clock
 from jobs.models import Audit, CreationLimit, Form, FormLink, Job
 from jobs.transitions import forms
+from jobs.transitions.forms import filling
+from jobs.web.filling.log import LinksHidden
 from tests.forms.test_filling import MAY, once_in
+from tests.test_logs import written
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +84,7 @@ def test_one_that_is_revoked_or_expired_opens_nothing(make_form, make_link, defi
     client.force_login(definer)
     assert client.post(f"/forms/report/links/{revoked.pk}/revoke/").status_code == 302
     for address in (at_revoked, at_expired):
-        for answer in (Client().get(address), Client().post(address, MAY)):
+        for answer in (Client().get(address), Client().post(address, MAY), Client().post(address, {})):
             assert answer.status_code == 410
             assert "This link opens nothing any more." in said(answer)
             assert "report" not in said(answer)
@@ -100,10 +105,27 @@ def test_a_form_that_is_disabled_or_deleted_has_no_links(make_form, make_link):
     assert Job.objects.count() == 0
 
 
+def test_a_form_that_is_deleted_while_its_link_is_used_or_revoked(make_form, make_link, definer, monkeypatch):
+    form = make_form()
+    link, address = make_link(form)
+    budget = filling.admission_of_link
+
+    def delete_first(pk):
+        Form.objects.all().delete()
+        return budget(pk)
+
+    monkeypatch.setattr(filling, "admission_of_link", delete_first)
+    answer = Client().post(address, MAY)
+    assert (answer.status_code, Job.objects.count()) == (410, 0)
+    assert not forms.revoke(link, by=definer, now=clock.current())
+
+
 def test_uses_in_all(make_form, make_link):
     _, address = make_link(make_form(), most_uses=2, most_of_day=2)
     assert [Client().post(address, MAY).status_code for _ in range(3)] == [200, 200, 410]
-    assert Client().get(address).status_code == 410
+    for answer in (Client().get(address), Client().post(address, {}), Client().post(address, {"argument-month": " "})):
+        assert answer.status_code == 410
+        assert "Order a report" not in said(answer)
     assert Job.objects.count() == 2
 
 
@@ -112,10 +134,9 @@ def test_uses_on_one_day(make_form, make_link):
     assert Client().post(address, MAY).status_code == 200
     # The day is that of the use; another may begin while this runs.
     FormLink.objects.filter(pk=link.pk).update(day=clock.current().date())
-    assert Client().get(address).status_code == 429
-    answer = Client().post(address, MAY)
-    assert answer.status_code == 429
-    assert "Try again tomorrow." in said(answer)
+    for answer in (Client().get(address), Client().post(address, MAY), Client().post(address, {})):
+        assert answer.status_code == 429
+        assert "Try again tomorrow." in said(answer)
     FormLink.objects.filter(pk=link.pk).update(day=clock.current().date() - timedelta(days=1))
     assert Client().post(address, MAY).status_code == 200
     link.refresh_from_db()
@@ -133,6 +154,7 @@ def test_the_last_use_sent_twice_is_noted_once(make_form, make_link):
     link, address = make_link(make_form(), most_uses=1, most_of_day=1)
     once = once_in(Client().get(address))
     assert [Client().post(address, {**MAY, "once": once}).status_code for _ in range(2)] == [200, 200]
+    assert Client().post(address, {"argument-month": "2030-02", "once": once}).status_code == 410
     link.refresh_from_db()
     assert (Job.objects.count(), link.uses) == (1, 1)
 
@@ -231,3 +253,36 @@ def test_its_address_has_the_path_of_the_include_once(make_form, definer, settin
         set_script_prefix("/")
     (address,) = re.findall(r'id="secret"[^>]* value="([^"]*)"', said(answer))
     assert re.fullmatch(r"https://shop\.example/runat/f/[A-Za-z0-9_-]{43}/", address)
+
+
+def test_our_log_does_not_have_its_secret(make_form, make_link, monkeypatch):
+    _, address = make_link(make_form())
+    secret = address.split("/")[2]
+    strict = Client(enforce_csrf_checks=True)
+
+    def refused():
+        assert strict.post(address, MAY).status_code == 403
+
+    def failed():
+        assert Client(raise_request_exception=False).get(address).status_code == 500
+
+    def away():
+        assert Client().get(address).status_code == 503
+
+    lines = written(logging.getLogger("django.security.csrf"), monkeypatch, refused)
+    monkeypatch.setattr("jobs.web.filling.pages._used_up", raises(ZeroDivisionError))
+    lines += written(logging.getLogger("django.request"), monkeypatch, failed)
+    assert lines.count("/f/***/") == 2, lines
+    monkeypatch.setattr("jobs.web.filling.pages._used_up", raises(OperationalError))
+    monkeypatch.setattr(LinksHidden, "filter", lambda self, record: True)  # nor is it told to those who hear of events
+    without = written(logging.getLogger("jobs.web"), monkeypatch, away)
+    assert "GET /f/<str:secret>/: the database failed" in without
+    assert secret not in lines + without
+    assert secret[:16] not in lines + without
+
+
+def raises(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail

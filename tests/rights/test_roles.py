@@ -6,7 +6,8 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from jobs.roles import ROLES, roles_with
@@ -106,3 +107,18 @@ def test_the_way_back_removes_what_nobody_has_touched() -> None:
 def test_who_has_a_permission() -> None:
     assert roles_with("jobs.approve_job") == ["approver", "admin"]
     assert roles_with("jobs.add_job") == ["creator", "service", "operator", "admin"]
+
+
+@pytest.mark.usefixtures("_none")
+def test_the_way_back_of_forms_leaves_what_it_has_not_given() -> None:
+    migration.make_groups(apps, Editor)
+    viewer, operator = (Group.objects.get(name=name) for name in ("viewer", "operator"))
+    of_others = ContentType.objects.get_for_model(Group)
+    theirs = Permission.objects.create(codename="view_form", content_type=of_others, name="Of another app")
+    viewer.permissions.add(theirs)
+    forms.give(apps, Editor)
+    operator.permissions.set(Permission.objects.filter(codename="view_form", content_type__app_label="jobs"))
+    forms.take(apps, Editor)
+    assert theirs in viewer.permissions.all()
+    assert "jobs.view_form" not in has(viewer)
+    assert has(operator) == {"jobs.view_form"}, "it is none of ours any more"

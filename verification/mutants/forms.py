@@ -31,7 +31,7 @@ MUTANTS = (
         "forms: a link's row is locked while it is used",
         PERMITTED,
         (f"{AT_ONCE}::test_who_comes_while_the_last_use_is_written_down_waits_and_is_refused",),
-        (FILLING, "FormLink.objects.select_for_update(no_key=True).get", "FormLink.objects.get"),
+        (FILLING, "FormLink.objects.select_for_update(no_key=True).filter", "FormLink.objects.filter"),
     ),
     mutant(
         "forms: a link's use is counted",
@@ -43,7 +43,7 @@ MUTANTS = (
         "forms: a link that was revoked opens nothing",
         PERMITTED,
         (f"{BY_LINK}::test_one_that_is_revoked_or_expired_opens_nothing",),
-        (FILLING, "link.revoked_at is not None or link.expires_at <= now", "link.expires_at <= now"),
+        (MODELS, "self.revoked_at is not None or self.expires_at <= now", "self.expires_at <= now"),
         (MODELS, "        if self.revoked_at is not None:\n", "        if False:\n"),
     ),
     mutant(

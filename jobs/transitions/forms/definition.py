@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NAMED = "A form's name has 1 to 100 letters, digits, dots, dashes and underscores."
 FORM_LABEL = "form"  # the key of the label by which the jobs of a form are found
+WHAT_RUNS = ("target", "payload", "fields")  # whoever changes it does not approve the jobs
 
 
 class _New:
@@ -41,7 +42,7 @@ def definition_problems(form: Form, *, by: AbstractBaseUser | None) -> dict[str,
         "payload": payload_problems(form.payload),
         "fields": field_problems(form),
         "queue": queue_problems(form.queue),
-        "labels": _label_problems(form.labels),
+        "labels": _label_problems(form),
         "time_zone": zones.new_problems(form.time_zone),
         "groups": _unknown("group", form.groups, Group.objects.values_list("name", flat=True)),
         "teams": _unknown("team", form.teams, Team.objects.values_list("name", flat=True)),
@@ -54,10 +55,18 @@ def definition_problems(form: Form, *, by: AbstractBaseUser | None) -> dict[str,
     return {name: problems for name, problems in found.items() if problems}
 
 
-def _label_problems(labels: object) -> list[str]:
-    if isinstance(labels, dict) and FORM_LABEL in labels:
+def _label_problems(form: Form) -> list[str]:
+    labels: object = form.labels
+    if not isinstance(labels, dict):
+        return labels_problems(labels)
+    if FORM_LABEL in labels:
         return [f"The label '{FORM_LABEL}' is the form's name, on every job of it; leave it out."]
-    return labels_problems(labels)
+    return labels_problems(labels_of(form))
+
+
+def labels_of(form: Form) -> dict[str, str]:
+    """Return the labels of its jobs."""
+    return {**form.labels, FORM_LABEL: form.name}
 
 
 def _unknown(kind: str, names: list[str], known: Any) -> list[str]:

@@ -15,8 +15,8 @@ from jobs.creation_limits import admission_of, admission_of_link
 from jobs.models import Audit, Form, FormLink, Job, Subject
 from jobs.targets.sentences import about
 from jobs.transitions import given
-from jobs.transitions.creation import create, earlier
-from jobs.transitions.forms.definition import FORM_LABEL
+from jobs.transitions.creation import KeyReused, create, earlier
+from jobs.transitions.forms.definition import labels_of
 from jobs.transitions.forms.free_fields import free_fields
 
 if TYPE_CHECKING:
@@ -34,15 +34,31 @@ class Tomorrow(Exception):
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """A time that was chosen, None: none. One that is counted `from_now` is another when it is sent again."""
+
+    at: datetime | None = None
+    from_now: bool = False
+
+
+@dataclass(frozen=True)
 class _ByLink:
     """Person who comes by a link, as the audit keeps him: nobody, with what he came by."""
 
     token: FormLink
 
 
-def judged(form: Form, values: Mapping[str, Any], *, run_at: datetime | None, once: str, now: datetime) -> rules.NewJob:
-    """Return the job of this form with these values of its fields; `run_at`: as it was chosen. What is fixed goes over
-    whatever was sent, and what is no field of the form is passed by. `once`: of the form as it was opened.
+def judged(
+    form: Form,
+    values: Mapping[str, Any],
+    *,
+    chosen: Chosen,
+    once: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> rules.NewJob:
+    """Return the job of this form with these values of its fields. What is fixed goes over whatever was sent, and what
+    is no field of the form is passed by. `once`: of the form as it was opened; `by`: who will be the job's creator.
 
     Raises ValidationError: field -> sentences, `payload` for those about arguments."""
     fields = free_fields(form)
@@ -51,7 +67,7 @@ def judged(form: Form, values: Mapping[str, Any], *, run_at: datetime | None, on
     if missing:
         raise ValidationError({"payload": [about(name, "missing", NEEDED) for name in missing]})
     given.refuse_references(filled, given.FORM)
-    when = _time(form, run_at, now)
+    when, too_far = _time(form, chosen.at, now)
     try:
         new = rules.check_new_job(
             target=form.target,
@@ -59,7 +75,7 @@ def judged(form: Form, values: Mapping[str, Any], *, run_at: datetime | None, on
             run_at=when,
             name=form.title,
             queue=form.queue,
-            labels={**form.labels, FORM_LABEL: form.name},
+            labels=labels_of(form),
             idempotency_key=f"form:{form.pk}:{once}",
             now=now,
         )
@@ -67,7 +83,19 @@ def judged(form: Form, values: Mapping[str, Any], *, run_at: datetime | None, on
         raise ValidationError(_without_signature(error, [field.name for field in fields])) from None
     given.refuse_elsewhere(form.target, form.payload, filled, given.FORM)
     # A time that follows from when it was sent is another one when it is sent again, and nothing that was asked for.
-    return new if form.when == Form.When.CHOSEN and run_at is not None else replace(new, asked_at=None)
+    is_asked = form.when == Form.When.CHOSEN and chosen.at is not None and not chosen.from_now
+    new = new if is_asked else replace(new, asked_at=None)
+    if too_far and not _is_known(new, by):
+        raise ValidationError({"run_at": [too_far]})
+    return new
+
+
+def _is_known(new: rules.NewJob, by: AbstractBaseUser | None) -> bool:
+    """Return whether this was noted before. Sent again it has the same answer, also where its time is over by now."""
+    try:
+        return bool(earlier([new], by=by))
+    except KeyReused:
+        return False
 
 
 def _without_signature(error: ValidationError, names: Sequence[str]) -> dict[str, list[str]]:
@@ -81,17 +109,17 @@ def _without_signature(error: ValidationError, names: Sequence[str]) -> dict[str
     return found
 
 
-def _time(form: Form, chosen: datetime | None, now: datetime) -> datetime | None:
-    """Return the time of the job; None for now. Raises ValidationError."""
+def _time(form: Form, chosen: datetime | None, now: datetime) -> tuple[datetime | None, str]:
+    """Return the time of the job, None for now, and why it cannot be chosen, empty where it can."""
     if form.when == Form.When.DELAY:
-        return now + timedelta(seconds=form.delay) if form.delay else None
+        return (now + timedelta(seconds=form.delay) if form.delay else None), ""
     first, last = now + timedelta(seconds=form.earliest), now + timedelta(seconds=form.latest)
     if chosen is None:
-        return first if form.earliest else None
+        return (first if form.earliest else None), ""
     if not (form.earliest == 0 or chosen >= first) or chosen > last:
         span = f"from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"
-        raise ValidationError({"run_at": [f"Choose a time {span}."]})
-    return chosen
+        return chosen, f"Choose a time {span}."
+    return chosen, ""
 
 
 def by_person(form: Form, new: rules.NewJob, *, by: AbstractBaseUser, now: datetime) -> tuple[Job, bool]:
@@ -114,7 +142,9 @@ def by_link(link: FormLink, new: rules.NewJob, *, now: datetime) -> bool:
     admission_of_link(link.pk).single()
     with transaction.atomic():
         # Nobody else uses it until this transaction ends: of two who come for its last use one is refused.
-        locked = FormLink.objects.select_for_update(no_key=True).get(pk=link.pk)
+        locked = FormLink.objects.select_for_update(no_key=True).filter(pk=link.pk).first()
+        if locked is None:  # its form was deleted meanwhile
+            raise Ended
         if not _refuse_used_up(locked, new, now):
             return False
         _, created = _created(link.form, new, by=link.created_by, asker=_ByLink(locked), now=now)
@@ -125,7 +155,7 @@ def by_link(link: FormLink, new: rules.NewJob, *, now: datetime) -> bool:
 
 def _refuse_used_up(link: FormLink, new: rules.NewJob, now: datetime) -> bool:
     """Return False where the link has been used for this already. Raises Ended, Tomorrow, KeyReused."""
-    if link.revoked_at is not None or link.expires_at <= now:
+    if link.is_closed(now):
         raise Ended
     if earlier([new], by=link.created_by):
         return False

@@ -130,11 +130,18 @@ def _value_problem(one: Mapping[str, Any], name: str) -> str:
 
 
 def _hidden_problems(form: Form) -> list[str]:
-    """Return why secret arguments cannot be asked for so: what stands in a form all see who open it."""
+    """Return why secret arguments cannot be asked for so: what stands in a form all see who open it. Nor can the
+    address be asked for which those go to that are fixed."""
+    own = form.payload if isinstance(form.payload, dict) else {}
+    fields = free_fields(form)
     return [
         f"The argument '{field.name}' is secret: its field is of the kind text and has no default."
-        for field in free_fields(form)
+        for field in fields
         if field.is_secret and (field.kind != "text" or field.default is not None)
+    ] + [
+        f"The argument '{field.name}' says where the secrets of the payload go: put it there, or take these out."
+        for field in fields
+        if targets.goes_elsewhere(form.target, own, {**own, field.name: field.name})
     ]
 
 

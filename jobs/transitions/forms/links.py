@@ -66,10 +66,10 @@ def make(form: Form, asked: AskedLink, *, by: AbstractBaseUser, now: datetime) -
 
 
 def revoke(link: FormLink, *, by: AbstractBaseUser, now: datetime) -> bool:
-    """End it at once; False where it was revoked already."""
+    """End it at once; False where it was revoked already, or is gone."""
     with transaction.atomic():
-        locked = FormLink.objects.select_for_update(no_key=True).get(pk=link.pk)
-        if locked.revoked_at is not None:
+        locked = FormLink.objects.select_for_update(no_key=True).filter(pk=link.pk).first()
+        if locked is None or locked.revoked_at is not None:
             return False
         before = locked.described()
         locked.revoked_at = now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from jobs.calendars import zones
 from jobs.models import Form
 from jobs.targets.sentences import about, is_of
 from jobs.transitions import given
-from jobs.transitions.forms import AskedLink, FreeField, free_fields, judged
+from jobs.transitions.forms import AskedLink, Chosen, FreeField, free_fields, judged
 from jobs.web import whens
 from jobs.web.arguments import (
     ABSENT,
@@ -29,6 +29,9 @@ from jobs.web.arguments import (
 )
 from jobs.web.parsing import Unreadable
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
 ONCE = re.compile(r"[0-9a-f]{32}")
 # What is fixed is told to nobody who fills it in, also where it is wrong.
 UNFIT = (
@@ -36,7 +39,7 @@ UNFIT = (
     "whoever has given it to you."
 )
 
-TELLABLE = (given.REFERS.format(**given.FORM), given.ELSEWHERE.format(**given.FORM))  # what was filled in is at fault
+TELLABLE = (given.REFERS.format(**given.FORM),)  # what was filled in is at fault
 
 
 class DateArgument(Argument):
@@ -74,9 +77,9 @@ class FilledForm(forms.Form):
     once = forms.CharField(required=False, widget=forms.HiddenInput)
     new_job: rules.NewJob
 
-    def __init__(self, *args: Any, definition: Form, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, definition: Form, by: AbstractBaseUser | None, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._definition, self._now = definition, now
+        self._definition, self._by, self._now = definition, by, now
         self._free = free_fields(definition)
         self.initial["once"] = uuid4().hex
         for free in self._free:
@@ -102,26 +105,27 @@ class FilledForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        run_at = None
+        chosen = Chosen()
         try:
-            if "run_at" in cleaned:
-                run_at = whens.moment(cleaned["run_at"], now=self._now, zone=self._zone())
+            if text := cleaned.get("run_at"):
+                at = whens.moment(text, now=self._now, zone=self._zone())
+                chosen = Chosen(at, from_now=whens.is_from_now(text))
         except Unreadable as error:
             self.add_error("run_at", str(error))
         if not self.errors:
-            self._judge(cleaned, run_at)
+            self._judge(cleaned, chosen)
         return cleaned
 
     def _zone(self) -> ZoneInfo:
         name = self._definition.time_zone
         return ZoneInfo("UTC") if zones.problems(name) else zones.find(name)
 
-    def _judge(self, cleaned: dict[str, Any], run_at: datetime | None) -> None:
+    def _judge(self, cleaned: dict[str, Any], chosen: Chosen) -> None:
         values = {free.name: cleaned[PREFIX + free.name] for free in self._free}
         once = cleaned["once"] if ONCE.fullmatch(cleaned["once"]) else uuid4().hex
         try:
             filled = {name: value for name, value in values.items() if value is not ABSENT}
-            self.new_job = judged(self._definition, filled, run_at=run_at, once=once, now=self._now)
+            self.new_job = judged(self._definition, filled, chosen=chosen, once=once, by=self._by, now=self._now)
         except ValidationError as error:
             for name, problems in error.message_dict.items():
                 for problem in problems:

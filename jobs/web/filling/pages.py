@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -61,7 +62,8 @@ def fill_in(request: HttpRequest, name: str) -> HttpResponse:
         sees = any(map(request.user.has_perm, (ADD_JOB, VIEW_JOB)))  # whoever creates jobs sees those of his own
         return _noted(request, definition, {"job": job, "sees": sees})
 
-    return _form(request, FilledForm(_sent(request), definition=definition, now=now), definition, send)
+    form = FilledForm(_sent(request), definition=definition, by=person, now=now)
+    return _form(request, form, definition, send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,11 +77,13 @@ def fill_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
     if link is None:
         raise Http404("There is no such form.")
     definition = link.form
-    # What was sent may be a repeat of what used it up, which is judged with the row locked.
-    if not definition.enabled or (request.method != "POST" and link.why_ended(now)):
+    if not definition.enabled or link.is_closed(now):
         return _over(request, ENDED, HTTPStatus.GONE)
-    if request.method != "POST" and link.is_used_up_today(now):
-        return _over(request, TOMORROW, HTTPStatus.TOO_MANY_REQUESTS)
+    over = _used_up(request, link, now)
+    form = FilledForm(_sent(request), definition=definition, by=link.created_by, now=now)
+    # What was sent may be a repeat of what used it up, which is judged with the row locked.
+    if over is not None and not form.is_valid():
+        return over
 
     def send(form: FilledForm) -> HttpResponse:
         try:
@@ -88,9 +92,12 @@ def fill_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
             return _over(request, ENDED, HTTPStatus.GONE)
         except filling.Tomorrow:
             return _over(request, TOMORROW, HTTPStatus.TOO_MANY_REQUESTS)
+        except KeyReused:
+            if over is None:
+                raise
+            return over
         return _noted(request, definition, {})
 
-    form = FilledForm(_sent(request), definition=definition, now=now)
     return _private(_form(request, form, definition, send))
 
 
@@ -120,6 +127,13 @@ def _shown(request: HttpRequest, form: FilledForm, definition: Form, status: int
 
 def _noted(request: HttpRequest, definition: Form, more: dict[str, Any]) -> HttpResponse:
     return render(request, "jobs/forms/noted.html", {"definition": definition, **more})
+
+
+def _used_up(request: HttpRequest, link: FormLink, now: datetime) -> HttpResponse | None:
+    """Return the page that says so of a link; None: it has uses left."""
+    if link.why_ended(now):
+        return _over(request, ENDED, HTTPStatus.GONE)
+    return _over(request, TOMORROW, HTTPStatus.TOO_MANY_REQUESTS) if link.is_used_up_today(now) else None
 
 
 def _over(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
