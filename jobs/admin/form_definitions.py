@@ -71,6 +71,6 @@ class FormAdmin(Audited, ShowsArguments, Within, ModelAdmin[Form]):
         return ["name", "arguments"] if obj is not None else ["arguments"]
 
     def save_model(self, request: HttpRequest, obj: Form, form: Any, change: bool) -> None:
-        if not change or {*WHAT_RUNS} & {*form.changed_data}:
+        if self.runs_another(obj, WHAT_RUNS):
             obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -85,6 +86,12 @@ class ShowsArguments:
         if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
             return names
         return ["arguments" if name == "payload" else name for name in names]
+
+    def runs_another(self, row: Any, what_runs: Sequence[str]) -> bool:
+        """Return whether this row, before it is saved, is new or runs something else than the one that is there. Not by
+        what the form says was changed: what it compares with may be sent along."""
+        there = type(row)._default_manager.filter(pk=row.pk).first()
+        return there is None or any(getattr(there, name) != getattr(row, name) for name in what_runs)
 
     @admin.display(description="payload")
     def arguments(self, row: Any) -> SafeString:

@@ -71,7 +71,7 @@ class TriggerAdmin(Audited, ShowsArguments, Within, ModelAdmin[Trigger]):
         return request.user.has_perm(FIRE_TRIGGER)
 
     def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
-        if not change or {*definitions.WHAT_RUNS} & {*form.changed_data}:
+        if self.runs_another(obj, definitions.WHAT_RUNS):
             obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)
 

@@ -55,6 +55,20 @@ def test_a_trigger(hedy):
     assert deleted.after is None
 
 
+def test_whoever_changes_what_a_trigger_runs_has_defined_it(hedy, person):
+    """Also where the page says that it was so before."""
+    one = Trigger.objects.create(
+        name="books", target="demo.sleep", payload={"seconds": 0}, created_by=person(name="ada")
+    )
+    for payload, more, whose in (
+        ('{"seconds": 0}', {"queue": "slow"}, "ada"),
+        ('{"seconds": 1}', {}, "hedy"),
+    ):
+        sent = {**TRIGGER, "payload": payload, "initial-payload": payload, **more}
+        save(hedy, f"/admin/jobs/trigger/{one.pk}/change/", sent)
+        assert Trigger.objects.get().created_by.username == whose
+
+
 def test_several_triggers_deleted_from_the_list(hedy):
     pks = [Trigger.objects.create(name=name, target="demo.noop").pk for name in ("a", "b")]
     chosen = {"action": "delete_selected", "_selected_action": pks, "post": "yes"}
