@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 
 from jobs.states import FINAL, State
 
@@ -99,7 +98,7 @@ class ModelLimits:
     concurrency: int | None = None
     rate: float | None = None
     paused: bool = False
-    started: list[tuple[datetime, bool]] = field(default_factory=list)  # since that rate was set, and whether late
+    started: list[datetime] = field(default_factory=list)  # since that rate was set, in the order of their times
 
     @property
     def queue_limited(self) -> bool:
@@ -113,12 +112,12 @@ class ModelLimits:
         assert job.key is None or all(other.key != job.key for other in running), "one of a key at a time"
         assert self.concurrency is None or len(running) < self.concurrency, "so many of the queue at a time"
         if self.rate is not None:
-            self.started = sorted([*self.started, (due, late)])
-            for first, second in pairwise(self.started):
-                if second[1]:
-                    self._is_step(first[0], second[0])
+            before = [at for at in self.started if at <= due]
+            if late and before:
+                self._is_step(before[-1], due)
+            self.started = sorted([*self.started, due])
             for first, third in zip(self.started, self.started[2:], strict=False):
-                self._is_step(first[0], third[0])
+                self._is_step(first, third)
 
     def _is_step(self, first: datetime, second: datetime) -> None:
         assert self.rate is not None
