@@ -100,7 +100,7 @@ class Exploration(Steps):
     @rule()
     def pause(self):
         pausing.pause(QUEUE, now=self.world.now, reason="")
-        self.world.forward(ANSWERED_AFTER)  # after its commit
+        self.world.forward(ANSWERED_AFTER + 0.001)  # after its commit, which is later than what was read before it
         self.limits.paused = True
 
     @rule(dies=st.booleans())
