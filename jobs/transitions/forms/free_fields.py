@@ -154,10 +154,8 @@ def unfit_problems(form: Form) -> list[str]:
     are still to be filled in are left out."""
     left = {field.name for field in free_fields(form) if field.default is None}
     defaults = {field.name: field.default for field in free_fields(form) if field.default is not None}
-    target = targets.find(form.target)
-    if target.arguments.model_config.get("extra") != "allow":
-        known = target.argument_names
-        if unknown := sorted((left | defaults.keys()) - set(known)):
-            return [f"{form.target} has no argument '{unknown[0][:100]}'; it takes: {', '.join(known) or 'none'}."]
+    known = targets.find(form.target).argument_names
+    if unknown := sorted((left | defaults.keys()) - set(known)):
+        return [f"{form.target} has no argument '{unknown[0][:100]}'; it takes: {', '.join(known) or 'none'}."]
     problems = rules.argument_problems(form.target, {**defaults, **form.payload})
     return [one for one in problems if not any(is_of(one, name) for name in left)]
