@@ -39,16 +39,11 @@ def read(content: bytes) -> Sheet:
     """Return the rows of a workbook that have anything in them. Raises NotInstalled, and NoWorkbook, this also while
     the rows are read."""
     needed()
-    try:
-        with ZipFile(io.BytesIO(content)) as archive:
-            guard.check(archive)
-    except NoWorkbook:
-        raise
-    except Exception as error:  # each way to pack and each encoding has errors of its own
-        raise NoWorkbook(guard.BROKEN) from error
     from openpyxl import load_workbook  # noqa: PLC0415 - it may be missing
 
     try:
+        with ZipFile(io.BytesIO(content)) as archive:
+            guard.check(archive)
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
         seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         if not seen:
@@ -57,7 +52,7 @@ def read(content: bytes) -> Sheet:
         return Sheet(_rows(seen[0]), [sheet.title for sheet in seen[1:]])
     except NoWorkbook:
         raise
-    except Exception as error:
+    except Exception as error:  # each way to pack and each encoding has errors of its own
         raise NoWorkbook(guard.BROKEN) from error
 
 
