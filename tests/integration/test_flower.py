@@ -91,7 +91,7 @@ def test_flower_shows_workers_and_their_tasks_and_jobs_start_beside_it(cluster: 
     }
     assert {queue["name"] for queue in worker["active_queues"]} == {"default", "tasks"}
     assert {"jobs.run", "slow.task"} <= set(worker["registered"])
-    assert name in shown.says("/workers")
+    wait_for(lambda: name in shown.says("/workers"), "its page to have heard the worker's first heartbeat")
 
     job_id = create(1, payload={"seconds": 12})
     theirs = send_theirs(cluster)
@@ -107,4 +107,9 @@ def test_flower_shows_workers_and_their_tasks_and_jobs_start_beside_it(cluster: 
 def running(shown: Flower, worker: str) -> set[int]:
     """Return the jobs that the worker says to run, as Flower has asked it."""
     found = shown.asks(f"/api/workers?{urlencode({'refresh': 1, 'workername': worker})}")
-    return {argument for task in found[worker]["active"] if task["name"] == "jobs.run" for argument in task["args"]}
+    return {
+        argument
+        for task in found.get(worker, {}).get("active", [])
+        if task["name"] == "jobs.run"
+        for argument in task["args"]
+    }
