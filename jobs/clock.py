@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.clock import ClockIsOff, ClocksParted
 

@@ -1,7 +1,9 @@
 """Check that the database has the tables that this code expects."""
 
-from django.db import connection, router
+from django.db import router
 from django.db.migrations.loader import MigrationLoader
+
+from jobs.database import connection
 
 
 def missing_migrations() -> list[str]:

@@ -12,12 +12,16 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
-from django.db import DEFAULT_DB_ALIAS, connections, router
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import URLPattern, URLResolver, get_resolver
+from django_celery_beat.models import PeriodicTask
 from drf_spectacular.openapi import AutoSchema
+from knox.models import AuthToken
 from rest_framework.settings import api_settings
 
 from jobs import celery
+from jobs.database import alias, connection
 from jobs.models import Job
 from jobs.postgresql.base import DatabaseWrapper
 
@@ -35,24 +39,44 @@ def check_project(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 @register(Tags.database)
 def check_tables(app_configs: Sequence[AppConfig] | None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Find tables of somebody else's that have the names of ours, before a migration does."""
-    if DEFAULT_DB_ALIAS not in (databases or ()):
+    if alias() not in (databases or ()):
         return []
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT to_regclass('jobs_job') IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute "
             "WHERE attrelid = to_regclass('jobs_job') AND attname = 'run_at' AND NOT attisdropped)"
         )
         ((is_theirs,),) = cursor.fetchall()
-    if not is_theirs:
-        return []
-    return [
-        Error(
-            "The database has a table jobs_job that is not RunAt's.",
-            hint="Give your table another name (db_table), or RunAt a schema of its own: "
-            "OPTIONS of DATABASES with '-c search_path=runat,public'. " + DOCS,
-            id="jobs.E023",
+    return [*_accounts_beside(), *([_tables_of_theirs()] if is_theirs else ())]
+
+
+def _tables_of_theirs() -> Error:
+    return Error(
+        "The database has a table jobs_job that is not RunAt's.",
+        hint="Give your table another name (db_table), or RunAt a schema of its own: "
+        "OPTIONS of DATABASES with '-c search_path=runat,public'. " + DOCS,
+        id="jobs.E023",
+    )
+
+
+def _accounts_beside() -> Iterator[CheckMessage]:
+    """Yield that the accounts are in another database than ours, whose rows refer to theirs."""
+    where = router.db_for_write(get_user_model())
+    if where == alias():
+        return
+    theirs = connections[where]
+    if not (theirs.vendor == "postgresql" and _where(theirs) == _where(connection)):
+        yield Error(
+            f"JOBS_DATABASE is '{alias()}', and '{where}', where accounts are, is another database.",
+            hint="Have both lead to one database, by different means: each job refers to the account that created it.",
+            id="jobs.E027",
         )
-    ]
+
+
+def _where(database: BaseDatabaseWrapper) -> object:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT current_database(), pg_postmaster_start_time()")
+        return cursor.fetchone()
 
 
 def _versions() -> Iterator[CheckMessage]:
@@ -67,23 +91,36 @@ def _versions() -> Iterator[CheckMessage]:
 
 
 def _database() -> Iterator[CheckMessage]:
-    if not isinstance(connections[DEFAULT_DB_ALIAS], DatabaseWrapper):
+    if alias() not in settings.DATABASES:
         yield Error(
-            f"DATABASES['{DEFAULT_DB_ALIAS}'] has the ENGINE {settings.DATABASES[DEFAULT_DB_ALIAS].get('ENGINE')!r}.",
-            hint="Set its ENGINE to 'jobs.postgresql': Django's own for PostgreSQL, whose sessions RunAt can rely on.",
+            f"JOBS_DATABASE is '{alias()}', which DATABASES does not have.",
+            hint=f"Add DATABASES['{alias()}'], with what 'default' has and the ENGINE 'jobs.postgresql'. " + DOCS,
+            id="jobs.E020",
+        )
+        return
+    ours = settings.DATABASES[alias()]
+    if not isinstance(connections[alias()], DatabaseWrapper):
+        yield Error(
+            f"DATABASES['{alias()}'] has the ENGINE {ours.get('ENGINE')!r}.",
+            hint="Set its ENGINE to 'jobs.postgresql': Django's own for PostgreSQL, whose sessions RunAt can rely on; "
+            "or add one beside it that has it, and name that by JOBS_DATABASE. " + DOCS,
             id="jobs.E019",
         )
-    if settings.DATABASES[DEFAULT_DB_ALIAS].get("ATOMIC_REQUESTS"):
+    if ours.get("ATOMIC_REQUESTS"):
         yield Error(
-            f"DATABASES['{DEFAULT_DB_ALIAS}'] has ATOMIC_REQUESTS, so that nothing is done before a request has ended.",
+            f"DATABASES['{alias()}'] has ATOMIC_REQUESTS, so that nothing is done before a request has ended.",
             hint="Leave it out, and put transaction.atomic on the views of yours that need it: who waits for the end "
-            "of a job, or for a queue to stand still, would wait inside the transaction that has to end before.",
+            "of a job, or for a queue to stand still, would wait inside the transaction that has to end before. "
+            "Or keep it, and give RunAt a way of its own to the same database by JOBS_DATABASE. " + DOCS,
             id="jobs.E026",
         )
-    if router.db_for_write(Job) != DEFAULT_DB_ALIAS:
+    elsewhere = {model._meta.app_label: router.db_for_write(model) for model in (Job, PeriodicTask, AuthToken)}
+    for label, found in elsewhere.items():
+        if found == alias():
+            continue
         yield Error(
-            f"DATABASE_ROUTERS put jobs into '{router.db_for_write(Job)}'; RunAt works in '{DEFAULT_DB_ALIAS}' only.",
-            hint="Have your routers leave the apps jobs, knox and django_celery_beat where accounts are.",
+            f"DATABASE_ROUTERS put {label} into '{found}'; RunAt works in '{alias()}', by JOBS_DATABASE.",
+            hint="Add 'jobs.database.router.Router' to DATABASE_ROUTERS, before others that know of these apps.",
             id="jobs.E020",
         )
 

@@ -10,7 +10,6 @@ from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django_otp.plugins.otp_static import admin as _static  # noqa: F401 - registers what is taken out below
@@ -22,6 +21,7 @@ from knox.models import AuthToken
 from jobs.admin.audited import SaidBy
 from jobs.admin.periodic import take_their_place
 from jobs.admin.theme import ModelAdmin, ToRead
+from jobs.database import transaction
 from jobs.rights import said
 from project import noted
 from project.account import totp

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from jobs.clock import clock
+from jobs.database import connection, transaction
 from jobs.models import Audit, Change, Subject, Token
 from jobs.web.client_address import address
 

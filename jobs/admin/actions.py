@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,6 +20,7 @@ from jobs.admin.confirmation import Question, ReasonForm, ask, given
 from jobs.admin.forms import RescheduleForm
 from jobs.admin.within import reach_in
 from jobs.clock import clock
+from jobs.database import transaction
 from jobs.models import Job, Kept
 from jobs.permissions import CONTROL_JOB
 from jobs.states import State

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from jobs.clock import clock
+from jobs.database import transaction
 from jobs.rights import said
 from jobs.transitions import definitions
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,6 +22,7 @@ from jobs.admin.records import AttemptInline, AuditInline
 from jobs.admin.searching import searched
 from jobs.admin.theme import ModelAdmin
 from jobs.admin.within import Discreet, Within, reach_in
+from jobs.database import transaction
 from jobs.models import Job, Kept
 from jobs.models.querysets import JobQuerySet
 from jobs.permissions import REDACT_JOB

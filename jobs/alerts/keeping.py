@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from jobs.alerts.conditions import Condition
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.alerts import AlertOpened, AlertResolved
 from jobs.models import Alert, AlertEvent, AlertRule, Delivery, Destination, Silence

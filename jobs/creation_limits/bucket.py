@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
+from jobs.database import connection
 
 # A subject without a row has a full budget. The commit of a statement that is alone does not wait for the disk: a crash
 # of the server gives back what was used in its last moments, and many can ask for one subject meanwhile.

@@ -8,8 +8,9 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from jobs.database import transaction
 from jobs.declarations.declaration import Refused
 from jobs.declarations.gathering import Declared
 from jobs.declarations.planning import Added, Plan, after_of, plan

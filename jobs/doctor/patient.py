@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import Any
 
 from celery import current_app
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError
 from kombu import Connection
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from jobs.clock import clock
+from jobs.database import connection, transaction
 from jobs.masking import masked
 from jobs.migrated import missing_migrations
 from jobs.monitor.workers import WorkerLine, worker_lines

@@ -11,9 +11,10 @@ import threading
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from jobs.clock import steady
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.installation import IdentityChanged, IdentityUnread, MessageUnmarked
 from jobs.models import Installation

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError
 
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.installation import DatabaseHeld, TimelineFollowed
 from jobs.installation.memory import Memory

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, QueryDict
 
 from jobs import transitions
@@ -26,6 +25,7 @@ from jobs.api.serializers import EditJobSerializer, JobDetailSerializer, JobSeri
 from jobs.api.stale import changed_since
 from jobs.api.workers import shown_workers
 from jobs.clock import clock
+from jobs.database import transaction
 from jobs.models import Job, Limit, Verb
 from jobs.permissions import ADD_JOB, VIEW_JOB, VIEW_LIMIT, why_refused
 from jobs.python.reading import as_sent

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import connection
+
+from jobs.database import connection
 
 INTEGERS = ("smallint", "integer", "serial", "bigserial", "bigint")
 AUTHENTICATORS = "django_otp.plugins.otp_totp"  # of this repository's own logins; a project may have none

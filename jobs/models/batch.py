@@ -6,10 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from jobs.database import connection
 from jobs.models.querysets.within import and_in_reach, history_has, is_narrow, is_unscoped
 from jobs.states import State
 

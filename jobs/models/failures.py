@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.fingerprints import likeness
 from jobs.models.attempt import Attempt
 from jobs.models.job import Job

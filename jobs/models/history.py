@@ -10,8 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 
+from jobs.database import connection
 from jobs.models import accounts
 from jobs.models.attempt import Attempt
 from jobs.models.audit import Audit

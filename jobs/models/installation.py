@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
+
+from jobs.database import connection
 
 # Whether this database is another one than that in which the row was written: a dump comes with new tables, a copy of a
 # database with a new number. Columns that are NULL (no beat has led yet) tell nothing, as does a row that is not there.

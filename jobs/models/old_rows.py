@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.installation import REMOVES
 
 # Each looks at the oldest rows only, by an index.

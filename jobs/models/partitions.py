@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from jobs.database import connection, transaction
 
 NAME = re.compile(r"jobs_history_d(\d{4})(\d{2})(\d{2})")
 EXPORTED = "exported"  # a partition's comment, when all its rows have been written to a file

@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 
+from jobs.database import connection
 from jobs.models.described import Described
 
 LONGEST_NAME = 100  # characters

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from jobs.database import connection
 from jobs.models.described import Described, described
 from jobs.models.querysets.workers import WorkerQuerySet
 from jobs.models.rollups.removing import KEPT

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.core.cache import cache
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from jobs import zones
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.monitor import DatabaseIsNotReady, MigrationsUnreadable
 from jobs.migrated import missing_migrations

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.nodes import DrainChanged
 from jobs.models import Audit, Change, Described, Subject, Worker

@@ -4,9 +4,9 @@ nothing sees it with its next heartbeat."""
 from __future__ import annotations
 
 from celery import current_app
-from django.db import transaction
 
 from jobs.breaker import Breaker
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.nodes import WorkerNotWoken
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import OperationalError
+
+from jobs.database import connection
 
 WITH_IDLE_TIMEOUT, WITH_TRANSACTION_TIMEOUT = 140000, 170000  # the server's versions that brought these
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from jobs import rules
+from jobs.database import transaction
 from jobs.models import Audit, Change, Described, Proposal, Subject
 from jobs.proposals.doing import do, why_not_his
 from jobs.rights import reach_of

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from rest_framework.exceptions import ValidationError as Unreadable
 
 from jobs import rules
 from jobs.api.problems import problem_of
 from jobs.api.reading import judged, read_job
+from jobs.database import transaction
 from jobs.models import Audit, Job, Kind, Limit, Proposal, Subject, Verb
 from jobs.models.audit import asker
 from jobs.models.described import definition_tag

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
 from jobs.breaker import Breaker
 from jobs.clock import clock
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.publishing import JobsPublished, LateJobsNotPublished
 from jobs.models import Job

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
-from django.db import connection
 
 from jobs import transitions
 from jobs.api.patience import FIRST_LOOK, LAST_LOOK, ended
 from jobs.api.serializers import EditJobSerializer
 from jobs.clock import clock, steady
+from jobs.database import connection
 from jobs.models import Job
 from jobs.python.acting import asking
 from jobs.python.handle import JobHandle

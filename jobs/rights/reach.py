@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.team import LABEL, Ownership, Team
 from jobs.permissions import ALL_TEAMS, VIEW_JOB, VIEW_LIMIT, VIEW_SECRETS
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from django.contrib.auth import get_user_model
+from django.db import connections, router
 
 from jobs import exactjson
 from jobs.models.audit import asker
@@ -12,5 +13,5 @@ def say(by: object, reason: str = "") -> None:
     """Have the changes of rights in this transaction be by this person, or by a program, for that reason. Outside of a
     transaction it says nothing: the database forgets it with the statement."""
     message = {**asker(by), "reason": reason}
-    with connection.cursor() as cursor:
+    with connections[router.db_for_write(get_user_model())].cursor() as cursor:
         cursor.execute("SELECT set_config('runat.said', %s, true)", [exactjson.dumps(message)])

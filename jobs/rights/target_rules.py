@@ -7,12 +7,12 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from jobs import sentences, targets
 from jobs.clock import steady
+from jobs.database import transaction
 from jobs.models import TargetRule
 
 KEPT = 5.0  # seconds: after as long a change holds in all processes

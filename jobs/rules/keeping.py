@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import connection
-
 from jobs.conf import conf
+from jobs.database import connection
 from jobs.keeping import KeepRule, days_kept
 from jobs.models import RetentionRule
 from jobs.models.retention_rule import IN_FORCE

@@ -9,13 +9,14 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError
 from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from jobs import zones
 from jobs.clock import steady
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.scheduler import (
     BrokerMemoryUnknown,

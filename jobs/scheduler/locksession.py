@@ -7,8 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError, connections
 
+from jobs.database import alias, connection
 from jobs.postgresql import session as sessions
 from jobs.postgresql.base import DatabaseWrapper
 
@@ -36,7 +37,7 @@ def bound_transactions() -> None:
     """Make the server end a transaction of this process that stands still: a beat that is stopped between its list
     query and the COMMIT would hold the rows, and its successor, for as long as it is stopped."""
     sessions.pin(idle_in_transaction_session_timeout=LEASE)
-    connections[DEFAULT_DB_ALIAS].close()
+    connection.close()
 
 
 class BehindPooler(Exception):
@@ -149,7 +150,7 @@ def _refuse_pooler(session: DatabaseWrapper) -> None:
 
 
 def _new_connection() -> DatabaseWrapper:
-    return cast("DatabaseWrapper", connections.create_connection(DEFAULT_DB_ALIAS))
+    return cast("DatabaseWrapper", connections.create_connection(alias()))
 
 
 def _backend(session: DatabaseWrapper) -> int:

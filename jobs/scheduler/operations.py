@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from jobs.clock import steady
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.models import Installation, Operation
 from jobs.transitions import operations as of_jobs
 from jobs.transitions.schedules.backfill import go_on

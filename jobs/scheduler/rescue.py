@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from jobs import transitions
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.scheduler import JobsRescued, WorkerGone
 from jobs.models import Attempt, Worker

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 
 from jobs import failpoints
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.schedules import ScheduleNotMoved, SchedulesMovedOn
 from jobs.models import Installation, Schedule

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.scheduler import ServiceFailed, SweepNotBegun
 from jobs.publishing.depths import QueueDepths

@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from jobs.clock import steady
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.scheduler import TurnsPutRight, WaitersPutRight
 from jobs.models import Job, Kind, Turn

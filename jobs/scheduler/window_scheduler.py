@@ -12,12 +12,13 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from jobs import failpoints
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.publishing import JobsListed, WindowPublished
 from jobs.events.scheduler import BeatWaitsForDatabase, ReplacedWhileListing, TurnFailed

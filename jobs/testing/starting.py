@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
-from django.db import connection, transaction
 from django.test import TestCase
 from psycopg.pq import TransactionStatus
 
 from jobs import transitions
 from jobs.clock import clock
+from jobs.database import connection, transaction
 from jobs.models import Job
 from jobs.transitions import AcquireRequest, Ended, Started, WorkerIdentity
 from jobs.worker.run import current, running

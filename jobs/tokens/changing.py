@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.views.decorators.debug import sensitive_variables
 from knox.models import AuthToken, get_digest_token
 from knox.settings import CONSTANTS
 
 from jobs import targets
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.models import Audit, Change, Subject, Token
 from jobs.models.constraints import LONGEST_QUEUE, QUEUE_PATTERN
 from jobs.models.token import LONGEST_NAME, password_mark

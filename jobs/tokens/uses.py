@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
-
 from jobs.clock import steady
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.web import TokenUseNotNoted
 from jobs.models import Token

@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from jobs import failpoints, sentences
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.transitions import AcquireMissed
 from jobs.installation import known

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from jobs.database import transaction
 from jobs.models import AlertRule, Destination
 from jobs.models.alert_rule import THERE_IS_ONE
 from jobs.rights.alert_rules import Whose, choices, is_open, whose

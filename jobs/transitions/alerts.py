@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from jobs import rules
+from jobs.database import transaction
 from jobs.models import Alert, Audit, Silence, Subject
 from jobs.rights import Reach
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from jobs import rules
+from jobs.database import transaction
 from jobs.models import Batch
 from jobs.rules.asked import digest
 from jobs.states import Awaited

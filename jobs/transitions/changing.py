@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from jobs import rules
+from jobs.database import transaction
 from jobs.models import Audit, Described, Job, Verb
 from jobs.models.audit import asker
 from jobs.models.described import described

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 
+from jobs.database import transaction
 from jobs.models import (
     AlertRule,
     Audit,

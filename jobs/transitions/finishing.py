@@ -7,9 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
-
 from jobs import failpoints, fingerprints
+from jobs.database import transaction
 from jobs.models import Attempt, Job
 from jobs.states import OUTCOMES, State
 from jobs.transitions.dependencies import unblock as dependencies

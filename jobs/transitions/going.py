@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
-
 from jobs.conf import conf
+from jobs.database import connection
 from jobs.keeping import KeepRule
 from jobs.rules.keeping import removal_day, removal_rules
 from jobs.states import State

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection, transaction
-
 from jobs import failpoints
 from jobs.conf import conf
+from jobs.database import connection, transaction
 from jobs.models import partitions
 from jobs.models.history import COLUMNS, as_job
 from jobs.models.installation import REMOVES

@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
-
 from jobs import fingerprints
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job

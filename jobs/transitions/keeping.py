@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 
 from jobs import rules
+from jobs.database import connection, transaction
 from jobs.models import Audit, Change, Kept, partitions
 from jobs.models.audit import asker
 from jobs.rights import reach_of

@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection, transaction
-
 from jobs import exactjson, failpoints
 from jobs.conf import conf
+from jobs.database import connection, transaction
 from jobs.keeping import KeepRule, days_readable
 from jobs.models import Change, Kept
 from jobs.models.team import LABEL

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from jobs import publishing
+from jobs.database import transaction
 from jobs.models import Job, moments
 from jobs.models.querysets import Listed
 from jobs.rights.reach import are_of_one_team

@@ -6,8 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
+from jobs.database import transaction
 from jobs.models import Kind
 from jobs.states import State
 from jobs.transitions.acquiring import TAKE, acquire

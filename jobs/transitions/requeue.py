@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from django.db import connection
-
 from jobs import publishing
+from jobs.database import connection
 from jobs.models import Job
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed

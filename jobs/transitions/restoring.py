@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 
 from jobs import rules
+from jobs.database import connection, transaction
 from jobs.events import emit
 from jobs.events.transitions import DatabaseReleased
 from jobs.installation import known

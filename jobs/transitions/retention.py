@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
+from jobs.database import transaction
 from jobs.models import Audit, Change, Installation, Subject
 from jobs.models.described import described
 from jobs.models.history import some_ids

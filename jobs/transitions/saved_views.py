@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from jobs.database import transaction
 from jobs.models import Audit, SavedView, Subject, Team
 from jobs.models.described import Described
 from jobs.models.saved_view import LONGEST_NAME, LONGEST_QUERY

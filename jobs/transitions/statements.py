@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from psycopg.pq import Format
+
+from jobs.database import connection
 
 
 def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from jobs import publishing, rules, sentences
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.transitions import EverythingGoesOn, EverythingStopped
 from jobs.models import Audit, Described, Job, Stop, Subject

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 
+from jobs.database import transaction
 from jobs.models import Destination, Subscription, Team
 from jobs.models.querysets.within import is_unscoped
 from jobs.permissions import ADD_SUBSCRIPTION, CONTROL_JOB, VIEW_JOB, why_refused

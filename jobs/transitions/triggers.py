@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 
 from jobs import publishing, rules, targets
 from jobs.clock import clock
+from jobs.database import connection, transaction
 from jobs.models import Job, Trigger
 from jobs.models.trigger import NAME_PATTERN
 from jobs.rules.rights import rights_problems

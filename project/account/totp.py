@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import segno
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -17,6 +16,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.rights import said
 
 if TYPE_CHECKING:

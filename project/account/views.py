@@ -12,7 +12,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jobs.api.problems import CONTENT_TYPE, Problem
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.models import Preference
 from jobs.rights import said
 from jobs.web.addresses import here

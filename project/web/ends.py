@@ -6,9 +6,10 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from jobs.api.patience import FIRST_LOOK, LAST_LOOK, ended
+from jobs.database import connection
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ import jobs
 from jobs import celery
 from jobs.apps import JobsConfig, require_apps
 from jobs.conf import conf
+from jobs.surroundings import check_tables
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ class Elsewhere:
     """A router that has jobs in another database."""
 
     def db_for_write(self, model, **hints):
-        return "elsewhere"
+        return "elsewhere" if model._meta.app_label == "jobs" else None
 
 
 def front(request):
@@ -76,6 +77,24 @@ def test_requests_that_are_transactions_are_refused(settings):
 def test_jobs_in_another_database_are_refused(settings):
     settings.DATABASE_ROUTERS = [Elsewhere()]
     assert ids() == {"jobs.E020"}
+
+
+def test_an_alias_that_there_is_not_is_refused(monkeypatch):
+    monkeypatch.setattr("jobs.surroundings.alias", lambda: "runat")
+    assert "jobs.E020" in {one.id for one in run_checks(tags=["jobs"])}
+
+
+def test_accounts_in_another_database_than_jobs_are_refused(monkeypatch):
+    moments = iter(("one server", "another"))
+    monkeypatch.setattr("jobs.surroundings._where", lambda database: next(moments))
+    monkeypatch.setattr("jobs.surroundings.alias", lambda: "runat")
+    (found,) = [one for one in check_tables(None, databases=["runat"]) if one.id == "jobs.E027"]
+    assert "'default', where accounts are, is another database" in found.msg
+
+
+def test_accounts_in_the_same_database_by_another_alias_are_not(monkeypatch):
+    monkeypatch.setattr("jobs.surroundings.alias", lambda: "runat")
+    assert check_tables(None, databases=["runat"]) == []
 
 
 def test_accounts_without_groups_are_refused(monkeypatch):

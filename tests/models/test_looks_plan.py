@@ -108,7 +108,7 @@ def test_the_index_of_labels_alone_says_that_many_have_one_and_no_page_goes_by_i
     pages, sampled = jobs_asked(asked)
     assert pages
     assert not [sql for sql in pages if "jobs_labels" in plan_of(sql)]
-    with some_of_many("default"):
+    with some_of_many():
         plans = [plan_of(sql) for sql in sampled]
     assert len(plans) == 1
     assert not [plan for plan in plans if "jobs_labels" not in plan]

@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from jobs.alerts.changes.telling import Change
+from jobs.database import connection
 from jobs.models import Verb
 from jobs.models.querysets.watching import WHOSE
 from jobs.models.subscription import JobChange

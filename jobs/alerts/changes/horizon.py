@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
+from jobs.database import connection
 
 # An id is given a moment before its transaction has a number by which snapshots know it.
 NUMBERED_WITHIN = timedelta(seconds=2)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
-
 from jobs.alerts.changes import asking
 from jobs.alerts.changes.asking import Row
 from jobs.alerts.changes.horizon import Upto
 from jobs.alerts.changes.telling import Change
 from jobs.conf import conf
+from jobs.database import transaction
 from jobs.models import Delivery, Subscription
 from jobs.models.subscription import JobChange, OpenStart
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from jobs.clock import BUDGET, clock
+from jobs.database import alias
 from jobs.doctor.finding import Finding, note, ok, warn
 from jobs.doctor.patient import Patient
 
@@ -49,7 +50,7 @@ def synchronized(patient: Patient) -> Iterator[Finding]:
     if status is None:
         yield note("The kernel of this machine does not say whether something keeps its clock.")
     elif status & UNSYNCHRONIZED:
-        kind = warn if settings.DATABASES["default"]["HOST"] in HERE else note
+        kind = warn if settings.DATABASES[alias()]["HOST"] in HERE else note
         yield kind("Nothing keeps the clock of this machine: it will drift.", BY_NTP, "not synchronized")
     else:
         yield ok("Something keeps the clock of this machine.", "synchronized")

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from jobs.conf import conf
+from jobs.database import alias
 from jobs.doctor.finding import Finding, bad, ok, warn
 from jobs.doctor.patient import Patient
 
@@ -47,7 +48,7 @@ def _files() -> Iterator[Path]:
             yield path
     if (text := os.environ.get("JOBS_SECRETS", "")) and not text.startswith("{"):
         yield Path(text)
-    options = settings.DATABASES["default"].get("OPTIONS", {})
+    options = settings.DATABASES[alias()].get("OPTIONS", {})
     yield from (Path(options[name]) for name in ("sslkey", "passfile") if options.get(name))
     folder = Path(conf().secrets_folder)
     yield from (folder / secret.file for secret in list(conf().secrets.values())[:MOST] if secret.file)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from jobs.database import alias
 from jobs.doctor.finding import Finding, bad, note, ok, warn
 from jobs.doctor.patient import Patient
 from jobs.scheduler.locksession import BehindPooler, open_session
@@ -48,7 +49,7 @@ ORDER BY prepared LIMIT 5
 def timeouts(patient: Patient) -> Iterator[Finding]:
     """Yield whether DATABASE_URL has sessions or statements ended while they are needed. What the server, the database
     or the role say does not count: each session sets its own."""
-    chosen = settings.DATABASES["default"].get("SESSION", {})
+    chosen = settings.DATABASES[alias()].get("SESSION", {})
     found = {name: _seconds(patient, value) for name, value in chosen.items() if name.endswith("timeout")}
     short = found.get("statement_timeout", 0) or found.get("transaction_timeout", 0)
     if 0 < short < SHORTEST_STATEMENT:

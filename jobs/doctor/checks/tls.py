@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from jobs.conf import conf
+from jobs.database import alias
 from jobs.doctor.checks import certificate
 from jobs.doctor.checks.clocks import HERE
 from jobs.doctor.finding import Finding, bad, note, ok, unknown, warn
@@ -44,7 +45,7 @@ class Server(NamedTuple):
 def encrypted(patient: Patient) -> Iterator[Finding]:
     """Yield connections that leave this machine without TLS."""
     wrong = False
-    host = str(settings.DATABASES["default"]["HOST"])
+    host = str(settings.DATABASES[alias()]["HOST"])
     away = [one for one in host.split(",") if one not in HERE and not one.startswith("/")]
     if away and not patient.rows(ENCRYPTED)[0][0]:
         wrong = True

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from jobs.database import alias
 from jobs.doctor.checks.clocks import HERE
 from jobs.doctor.finding import Finding, bad, note, ok, warn
 from jobs.doctor.patient import Patient
@@ -146,7 +147,7 @@ def disk(patient: Patient) -> Iterator[Finding]:
 
 def _folder(patient: Patient) -> Path | None:
     """Return the folder of the database's files; None where it is on another machine, or this role may not know."""
-    if settings.DATABASES["default"]["HOST"] not in HERE:
+    if settings.DATABASES[alias()]["HOST"] not in HERE:
         return None
     found = patient.value(
         "SELECT setting FROM pg_settings WHERE name = 'data_directory' AND pg_has_role('pg_read_all_settings', 'USAGE')"

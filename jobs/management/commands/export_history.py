@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
 
 from jobs import exactjson, targets
 from jobs.clock import clock
+from jobs.database import connection, transaction
 from jobs.models.partitions import Partition, mark_exported, partitions
 
 AT_A_TIME = 1000  # rows

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
 from psycopg import sql
 
+from jobs.database import connection, transaction
 from jobs.models import Job
 
 COLUMNS = ("name", "target", "payload", "queue", "run_at", "traceparent")

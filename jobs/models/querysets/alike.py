@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.querysets.within import and_in_reach
 
 if TYPE_CHECKING:

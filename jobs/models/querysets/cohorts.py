@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.within import and_in_reach
 

@@ -100,7 +100,7 @@ class JobOverviews(JobsLate):
 
     def are_many_labelled(self) -> bool:
         """Return whether there are more than COUNT_LIMIT of these, to which the index of labels leads."""
-        with some_of_many(self.db):
+        with some_of_many():
             return self.bounded_count(COUNT_LIMIT) > COUNT_LIMIT
 
     def backlog(

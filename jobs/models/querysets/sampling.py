@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connections, transaction
+from jobs.database import connection, transaction
 
 ABOUT = 20_000  # rows; PostgreSQL's documentation says what this setting does
 SET = """
@@ -15,11 +15,11 @@ SELECT set_config('gin_fuzzy_search_limit', %s, true), set_config('enable_seqsca
 
 
 @contextmanager
-def some_of_many(using: str) -> Iterator[None]:
+def some_of_many() -> Iterator[None]:
     """Have what is asked within go by the index of labels alone, which leaves out rows where it has many more than
     ABOUT. It is read whole, however few are wanted, half a second for a million; and without it the server may look
     for the first in all that is older than the label. What is not many is whole."""
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SET, [str(ABOUT), "off", "off"])
         yield
         cursor.execute(SET, ["0", "on", "on"])  # for the statements after it of an outer transaction

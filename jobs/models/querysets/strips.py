@@ -6,8 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.history import outcomes
 from jobs.states import Cause, State
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.querysets.within import IN_REACH, is_narrow, reach_values
 
 if TYPE_CHECKING:

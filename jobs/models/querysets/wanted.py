@@ -105,7 +105,7 @@ class JobWanted(JobPlanned):
 
     def is_any_labelled(self) -> bool:
         """Return whether there is any of these, to which the index of labels leads."""
-        with some_of_many(self.db):
+        with some_of_many():
             return self.exists()
 
     def longest_delay_first(self, now: datetime) -> Self:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection, models
+from django.db import models
 
+from jobs.database import connection
 from jobs.models.occurrence import UNWANTED
 from jobs.states import FINAL
 

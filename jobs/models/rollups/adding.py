@@ -10,8 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.rollups import OTHER, STEPS
 from jobs.models.rollups.digest import PLACE
 

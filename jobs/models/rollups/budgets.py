@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.occurrence import UNWANTED
 from jobs.models.querysets.within import and_in_reach
 from jobs.models.rollups.digest import last_place_within

@@ -6,8 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.querysets.within import and_in_reach
 from jobs.models.rollups.digest import percentile
 

@@ -6,8 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.querysets.within import reach_values
 from jobs.models.rollups import STEPS
 from jobs.models.rollups.series import OWN, Asked, QueuePoint

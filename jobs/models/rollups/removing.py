@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection
+from jobs.database import connection
 
 KEPT: Mapping[int, timedelta] = {10: timedelta(days=1), 60: timedelta(days=31), 3600: timedelta(days=731)}
 

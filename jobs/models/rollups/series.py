@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.querysets import OVERDUE_AFTER
 from jobs.models.querysets.within import IN_REACH, is_narrow, reach_values
 from jobs.models.rollups import OTHER, STEPS

@@ -7,8 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models.rollups.budgets import Asked, Counted
 
 WRITE = """

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError
 
 from jobs import exactjson, publishing, rules
+from jobs.database import connection, transaction
 from jobs.models import Job
 from jobs.models.querysets import Listed
 from jobs.models.querysets.within import is_narrow

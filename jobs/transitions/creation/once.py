@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import connection
-
 from jobs import rules
+from jobs.database import connection
 
 KEYS = 0x52754B79  # the first half of the advisory locks of keys: nothing that starts or ends jobs asks for them
 

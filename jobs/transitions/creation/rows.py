@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from django.db import connection
-
 from jobs import exactjson
+from jobs.database import connection
 from jobs.models import Job
 
 AS_JSON = ("payload", "labels", "retry_on")

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 
 from jobs import publishing
+from jobs.database import connection, transaction
 from jobs.models import Dependency, Job
 from jobs.models.history import found
 from jobs.models.querysets import Listed

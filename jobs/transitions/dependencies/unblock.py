@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.db.models import F
 
 from jobs import publishing, sentences
 from jobs.clock import clock
+from jobs.database import connection, transaction
 from jobs.events import emit
 from jobs.events.transitions import WaitersLeftToLeader
 from jobs.models import Job

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from jobs import rules
 from jobs.creation_limits import admission_of, admission_of_link
+from jobs.database import transaction
 from jobs.models import Audit, Form, FormLink, Job, Subject
 from jobs.targets.sentences import about
 from jobs.transitions import given

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from jobs import rules
+from jobs.database import transaction
 from jobs.models import Audit, Change, Described, Form, FormLink, Subject
 from jobs.models.form import LONGEST_NAME, MOST_USES, digest_of
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models import Kind
 from jobs.states import Hold
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from django.db import transaction
-
 from jobs import sentences
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.attempts import AttemptInterrupted
 from jobs.models import Attempt, Job

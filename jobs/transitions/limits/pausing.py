@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 
 from jobs import rules
+from jobs.database import connection, transaction
 from jobs.models import Audit, Change, Described, Job, Kind, Limit, Subject, Turn, as_stored
 from jobs.models.described import tag_of
 from jobs.transitions.limits import promotion

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError
 
 from jobs.clock import steady
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.transitions import LimitsLeftToLeader
 from jobs.models import Turn

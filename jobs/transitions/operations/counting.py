@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.db.models import Count, Q
 
+from jobs.database import connection, transaction
 from jobs.models import Job, Operation, Verb
 from jobs.models.querysets import JobQuerySet
 from jobs.models.querysets.overviews import LOOK

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from jobs import rules
+from jobs.database import transaction
 from jobs.models import Audit, Change, Described, Job, Operation, Subject
 from jobs.models.operation import FASTEST
 from jobs.rights import reach_of

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError
 
+from jobs.database import connection, transaction
 from jobs.events import emit
 from jobs.events.transitions import JobOfOperationFailed
 from jobs.models import Job, Operation, Verb

@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 
 from jobs import failpoints
 from jobs.clock import steady
+from jobs.database import transaction
 from jobs.events import emit
 from jobs.events.transitions import OperationEnded
 from jobs.models import Job, Operation, Turn, Verb

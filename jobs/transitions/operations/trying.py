@@ -6,8 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models import Operation
 from jobs.states import FINAL, State
 

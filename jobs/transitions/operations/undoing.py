@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
-
+from jobs.database import connection
 from jobs.models import Job, Operation, Verb
 from jobs.rights.target_rules import is_dangerous
 from jobs.states import Hold, State

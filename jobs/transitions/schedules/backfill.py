@@ -9,10 +9,10 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Max
 
 from jobs import rules
+from jobs.database import transaction
 from jobs.models import Audit, Change, Described, Occurrence, Operation, Schedule, Subject
 from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.models.operation import FASTEST

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
+from jobs.database import transaction
 from jobs.models import Audit, Change, Schedule, Subject
 from jobs.models.described import definition_tag
 from jobs.states import Cause

@@ -10,9 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.db.models import F
 
+from jobs.database import connection, transaction
 from jobs.events import emit
 from jobs.events.schedules import FollowerNotBlocked
 from jobs.models import Job, Occurrence, Schedule

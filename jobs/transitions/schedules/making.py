@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
 from jobs import exactjson, publishing
 from jobs.blackouts import Bound
+from jobs.database import connection
 from jobs.models import Schedule
 from jobs.models.querysets import Listed
 from jobs.rights import target_rules

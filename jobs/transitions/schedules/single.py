@@ -8,9 +8,9 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from jobs import rules, targets
+from jobs.database import transaction
 from jobs.models import Audit, Change, Described, Job, Occurrence, OccurrenceChange, Schedule, Subject
 from jobs.models.constraints import LATEST_RUN_AT
 from jobs.models.job import NEXT_VERSION

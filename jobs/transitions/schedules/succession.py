@@ -9,10 +9,10 @@ from functools import partial
 from itertools import islice, takewhile
 from typing import Protocol
 
-from django.db import connection, transaction
 from django.db.models import Sum
 
 from jobs.conf import conf
+from jobs.database import connection, transaction
 from jobs.events import emit
 from jobs.events.schedules import ScheduleBroken, SuccessorsLeftToLeader
 from jobs.models import Occurrence, OccurrenceChange, Schedule

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from jobs.database import transaction
 from jobs.models import Schedule
 from jobs.transitions.schedules import definitions
 from jobs.web.bringing.preview import TAKEN, Line

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
+from jobs.database import transaction
 from jobs.models import Schedule
 from jobs.recurrence import BadExpression, parse
 from jobs.recurrence.imports import Found

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from django.db import connection
-
 from jobs import transitions
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.worker.arm import JobsNotArmed
 from jobs.transitions import WorkerIdentity

@@ -7,10 +7,9 @@ import threading
 from collections.abc import Sequence
 from queue import SimpleQueue
 
-from django.db import connection
-
 from jobs import transitions
 from jobs.clock import clock
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.worker.arm import JobsNotTaken
 from jobs.worker.arm.taking import Taking

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from django.db import connection
-
 from jobs import failpoints
 from jobs.clock import clock, steady
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.attempts import AttemptAcquired
 from jobs.events.worker.arm import JobNotTaken

@@ -12,11 +12,12 @@ from queue import SimpleQueue
 from typing import Any
 
 import celery
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from jobs import __version__, transitions, zones
 from jobs.clock import clock, steady
 from jobs.conf import conf
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.worker.process import (
     DeclaredGone,

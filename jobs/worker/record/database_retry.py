@@ -7,8 +7,9 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.worker.record import DatabaseFailed
 

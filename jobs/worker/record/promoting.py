@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import threading
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from jobs import failpoints, transitions
 from jobs.clock import clock
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.worker.record import LimitsAskedAgain, LimitsRaised
 from jobs.transitions.limits import promotion

@@ -6,10 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, IntegrityError
 
 from jobs import failpoints, transitions
 from jobs.clock import clock, steady
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.attempts import AttemptCompleted, AttemptEnded, AttemptFailed, AttemptInterrupted
 from jobs.events.worker.record import EndCameTooLate, EndRefused, EndsNotRecorded, StaysRunning

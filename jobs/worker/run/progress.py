@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from contextvars import Context
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from jobs import targets, transitions
+from jobs.database import connection
 from jobs.events import emit
 from jobs.events.worker.run import ProgressNotWritten, ProgressRaised
 from jobs.transitions import Progress, storable

@@ -12,12 +12,13 @@ from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg import Cursor, ServerCursor
 from psycopg.pq import TransactionStatus
 
+from jobs.database import alias
 from jobs.events import emit
 from jobs.events.worker.run import (
     ConnectionKept,
@@ -177,9 +178,9 @@ def any_open() -> bool:
 
 
 def hand_over() -> BaseDatabaseWrapper | None:
-    """Return this thread's connection to the default database, for another thread's `take_over`, or None if it has no
+    """Return this thread's connection to our database, for another thread's `take_over`, or None if it has no
     sound one; close all others. Never raises."""
-    kept = next((one for one in _open() if one.alias == DEFAULT_DB_ALIAS and not one.in_atomic_block), None)
+    kept = next((one for one in _open() if one.alias == alias() and not one.in_atomic_block), None)
     if kept is not None:
         if not kept.allow_thread_sharing:
             kept.inc_thread_sharing()
@@ -233,7 +234,7 @@ def _sever(raw: Any, wrapper: BaseDatabaseWrapper | None, body: Body) -> None:
     """Close a connection of another thread under its lock: while its thread waits for the server it is not safe to
     close."""
     if raw.info.transaction_status in OPEN:
-        body.left_open.add("default" if wrapper is None else wrapper.alias)
+        body.left_open.add(alias() if wrapper is None else wrapper.alias)
     taken = raw.lock.acquire(blocking=False)
     if not taken:
         cancel(body)
