@@ -113,7 +113,7 @@ MUTANTS = (
         (
             "tests/worker/arm/test_arming.py::test_a_start_is_committed_and_only_then_given_to_its_slot_and_acknowledged",
         ),
-        (TAKING, "from django.db import ", "from django.db import transaction\nfrom django.db import "),
+        (TAKING, "from jobs.database import connection\n", "from jobs.database import connection, transaction\n"),
         (TAKING, "    def take(", "    @transaction.atomic\n    def take("),
     ),
     mutant(
