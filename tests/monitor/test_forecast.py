@@ -107,6 +107,31 @@ def test_what_is_wrong_is_marked_and_what_to_do_is_said(client: Client) -> None:
     answer = client.get(FORECAST, {"hours": "25"})
     assert "hours: Give 24 for a day, or 168 for a week." in answer.content.decode()
     assert client.get(f"{FORECAST}?queue=&slots=2")["Location"] == "/forecast/?slots=2"
+    assert client.get(f"{FORECAST}?slots=0&hours=168")["Location"] == "/forecast/?hours=168"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "slots", "end"), [(0, 0, 10), (9, 7, 10), (12, 0, 10), (13, 0, 20), (13, 30, 50), (1, 501, 1000)]
+)
+def test_the_slider_goes_as_far_as_more_slots_help_and_to_those_that_are_chosen(
+    client: Client, jobs: int, slots: int, end: int
+) -> None:
+    now = clock.current()
+    worker(now, slots=2, queues=["mail"])
+    for _ in range(jobs):
+        pending(now + timedelta(hours=1), queue="mail")
+    (slider,) = re.findall(r'<input type="range"[^>]*>', shown(client, **({"slots": str(slots)} if slots else {})))
+    assert 'name="slots" min="0"' in slider
+    assert f'max="{end}" value="{slots}"' in slider
+
+
+def test_slider_and_filter_keep_what_the_other_has(client: Client) -> None:
+    text = shown(client, queue="mail", hours="168", slots="3")
+    kept = {
+        label: re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', form)
+        for label, form in re.findall(r'<form class="(filters|slider)"(.*?)</form>', text, re.DOTALL)
+    }
+    assert kept == {"filters": [("hours", "168"), ("slots", "3")], "slider": [("hours", "168"), ("queue", "mail")]}
 
 
 def test_queues_of_other_teams_are_not_shown(ada: User) -> None:  # noqa: F811
@@ -141,7 +166,7 @@ def test_twenty_who_look_read_once_whatever_they_ask_and_another_team_reads_its_
     worker(now, slots=2, queues=["ours-q", "theirs-q"])
     for queue in ("ours-q", "theirs-q"):
         pending(now + timedelta(hours=1), queue=queue)
-    for slots in range(20):
+    for slots in range(1, 21):
         assert "theirs-q" in shown(client, slots=str(slots))
     api = bearer(User.objects.get(username="root"))
     assert len(api.get("/api/v1/forecast/", {"queue": "ours-q"}).json()["queues"]) == 1

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from jobs.api.forecast import ForecastQuery
 from jobs.clock import clock
-from jobs.forecast.forecast import Forecast, OfQueue, latest
+from jobs.forecast.forecast import MOST_SLOTS, Forecast, OfQueue, latest
 from jobs.forecast.overloads import LATE, TOLERABLE, Overload, lasting
 from jobs.forecast.reading import DAY, UNKNOWN, WEEK
 from jobs.forecast.simulation import NEVER, Stretch
@@ -32,6 +32,7 @@ STRETCHES = {DAY: 15, WEEK: 12}  # of a bar
 HEIGHT = 100  # of a chart, in its own units
 UNKNOWN_NAMED = 10
 OVERLOADS = 5  # of a queue, those with the greatest delays
+ENDS = (10, 20, 50, 100, 200, 500)  # of the slider, which ends at the first that is enough, else at MOST_SLOTS
 
 
 class PageQuery(ForecastQuery):
@@ -47,11 +48,19 @@ class ForecastForm(Form):
 
     @cached_property
     def fields(self) -> list[Field]:
-        return [self._typed("queue", self._queues()), self._typed("slots", kind="number")]
+        return [self._typed("queue", self._queues())]
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        return [("hours", str(self.query["hours"]))] if "hours" in self.query else []
+        return self._kept("hours", "slots")
+
+    @property
+    def beside_slider(self) -> list[tuple[str, str]]:
+        """Return what the form of the slider keeps."""
+        return self._kept("hours", "queue")
+
+    def _kept(self, *names: str) -> list[tuple[str, str]]:
+        return [(name, str(self.query[name])) for name in names if name in self.query]
 
 
 class Bar(NamedTuple):
@@ -96,6 +105,8 @@ class Chart(NamedTuple):
 def forecast_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show what is to be expected, of what this person sees."""
     reach, now = reach_of(request.user), clock.current()
+    if request.GET.get("slots") == "0":  # as the slider sends it; one page has one address
+        return redirect(address(request.path, without(request.GET, "slots")))
     form = ForecastForm(request.GET, reach)
     hours = wanted.get("hours", DAY)
     found = latest(now=now, hours=hours, within=reach, queue=wanted.get("queue"), more_slots=wanted.get("slots", 0))
@@ -106,6 +117,7 @@ def forecast_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpRespon
         "now": now,
         "found": found,
         "charts": charts,
+        "slider_end": _slider_end(found),
         "late": [chart for chart in charts if chart.overloads],
         "hours": [
             (one, words, address("", without(request.GET, "hours"), hours=str(one)), one == hours)
@@ -121,6 +133,16 @@ def forecast_page(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpRespon
         "height": HEIGHT,
     }
     return render(request, "jobs/monitor/forecast.html", facts)
+
+
+def _slider_end(found: Forecast) -> int:
+    """Return how many more slots the slider goes up to: those with which nothing waits in any queue, and those that are
+    chosen. It does not depend on what is chosen below that, so that it stays while somebody moves it."""
+    enough = [
+        stretch.needed - one.slots + found.more_slots for one in found.queues for stretch in one.stretches.values()
+    ]
+    most = max([found.more_slots, *enough])
+    return next((end for end in ENDS if end >= most), MOST_SLOTS)
 
 
 def _chart(one: OfQueue, found: Forecast) -> Chart:
