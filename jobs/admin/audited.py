@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db import router, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from jobs.clock import clock
-from jobs.database import transaction
 from jobs.rights import said
 from jobs.transitions import definitions
 
@@ -41,16 +41,17 @@ class SaidBy:
     """Mixin for the admin of rights, whose changes the database audits: tells it who makes them."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        said.say(request.user)
+        said.say(request.user, using=router.db_for_write(type(obj)))
         super().save_model(request, obj, form, change)  # type: ignore[misc]
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        said.say(request.user)
+        said.say(request.user, using=router.db_for_write(type(obj)))
         super().delete_model(request, obj)  # type: ignore[misc]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        with transaction.atomic():
-            said.say(request.user)
+        using = router.db_for_write(queryset.model)
+        with transaction.atomic(using=using):
+            said.say(request.user, using=using)
             super().delete_queryset(request, queryset)  # type: ignore[misc]
 
 

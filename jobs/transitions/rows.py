@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from jobs import exactjson, traceparent
+from jobs.database import alias
 from jobs.models import Job
 from jobs.secrets import MARK, Referring
 from jobs.transitions.refusals import Row
@@ -32,7 +33,7 @@ def _question(drawn: bool) -> tuple[str, dict[str, Any]]:
     """Return `acquirable` as a statement, `drawn` with what only spans tell, and the values of it that are always the
     same: to put it together takes longer than to take twenty jobs."""
     question = Job.objects.acquirable(ANY["jobs"], due_before=ANY["due_before"], after=ANY["after"])
-    statement, given = question.values_list(*(Row._fields if drawn else UNDRAWN)).query.sql_with_params()
+    statement, given = question.values_list(*(Row._fields if drawn else UNDRAWN)).query.get_compiler(alias()).as_sql()
     names = [
         next((name for name, stand_in in ANY.items() if stand_in == value), f"same{number}")
         for number, value in enumerate(given)

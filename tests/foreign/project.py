@@ -38,9 +38,10 @@ def wait_for(question: Any, what: str, log: Any = lambda: "") -> Any:
 class Project:
     """`python`: of the environment that it is installed in, made by `install`."""
 
-    def __init__(self, folder: Path, database: str, broker: str) -> None:
+    def __init__(self, folder: Path, database: str, broker: str, python: Path | None = None, **more: str) -> None:
+        """`python`: of an environment that there is already; `more`: of its processes' environment."""
         self.folder = folder / "shop"
-        self.python = folder / "venv" / "bin" / "python"
+        self.python = python or folder / "venv" / "bin" / "python"
         self.database, self.archive = database, folder / "archive.sqlite3"
         self._environment = {name: value for name, value in os.environ.items() if not OURS.match(name)} | {
             "SHOP_DATABASE": database,
@@ -49,6 +50,7 @@ class Project:
             "SHOP_DEBUG": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "C_FORCE_ROOT": "1",  # their pickles, in a container of tests
+            **more,
         }
         self._processes: list[subprocess.Popen[bytes]] = []
         self._cookies = http.cookiejar.CookieJar()
@@ -57,11 +59,15 @@ class Project:
 
     def install(self, python: str, *packages: str) -> None:
         """Make the environment, with these packages from the index that pip is configured for."""
-        shutil.copytree(SHOP, self.folder)
+        self.unpack()
         subprocess.run([python, "-m", "venv", str(self.python.parents[1])], check=True)
         pip = [str(self.python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
         done = subprocess.run(pip, check=False, capture_output=True, text=True, env=self._environment)
         assert done.returncode == 0, done.stderr
+
+    def unpack(self) -> None:
+        """Have its files in its folder."""
+        shutil.copytree(SHOP, self.folder)
 
     def says(self, *words: str, fails: bool = False, **environment: str) -> str:
         """Return what a command of its manage.py says."""

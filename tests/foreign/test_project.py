@@ -18,7 +18,7 @@ from tests.foreign.project import BOSS, PASSWORD, Project, wait_for
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 
 NAME = f"somebodys_shop_{os.getpid()}"  # test processes share the server
-REDIS = 9  # a database of its own of the tests' Valkey
+REDIS = 9  # a database of its own of the tests' Valkey, and the next one
 MADE = f"from people.models import Person; Person.objects.create_superuser({BOSS!r}, {PASSWORD!r})"
 # A Python that has Django's newest: the first of these that there is.
 DJANGOS = {"5.2": ("python3.11",), "6.0": ("python3.14", "python3.13", "python3.12")}
@@ -35,37 +35,83 @@ def python_for(django: str) -> str:
     pytest.skip(f"Django {django} was not tested: there is none of {', '.join(DJANGOS[django])} here")
 
 
-def broker() -> str:
+def broker(number: int) -> str:
     if not str(settings.CELERY_BROKER_URL).startswith("redis"):
         pytest.skip("the shop's broker is a database of its own of a Valkey")
-    return urlunsplit(urlsplit(str(settings.CELERY_BROKER_URL))._replace(path=f"/{REDIS}"))
+    return urlunsplit(urlsplit(str(settings.CELERY_BROKER_URL))._replace(path=f"/{number}"))
+
+
+@pytest.fixture(scope="module")
+def database(django_db_setup, django_db_blocker):
+    """Makes a database of this name, until the tests have ended, and returns its address."""
+    made = []
+
+    def make(name: str) -> str:
+        known = connection.settings_dict
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+            connection.close()
+        made.append(name)
+        return f"postgresql://{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT']}/{name}"
+
+    yield make
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for name in made:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.close()
 
 
 @pytest.fixture(scope="module", params=list(DJANGOS))
-def shop(request, wheel, tmp_path_factory, django_db_setup, django_db_blocker):
+def shop(request, wheel, tmp_path_factory, database):
     """The shop with everything started, and how long that took from `pip install` on."""
-    python, of_broker = python_for(request.param), broker()
-    database = f"{NAME}_{request.param.replace('.', '_')}"
-    known = connection.settings_dict
-    url = f"postgresql://{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT']}/{database}"
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {database}")
-        connection.close()
+    python, of_broker = python_for(request.param), broker(REDIS)
+    url = database(f"{NAME}_{request.param.replace('.', '_')}")
     project = Project(tmp_path_factory.mktemp("foreign"), url, of_broker)
     project.began = time.monotonic()
     try:
         project.install(python, str(wheel), f"Django~={request.param}.0")
         project.installed = time.monotonic()
-        project.says("migrate")
-        project.says("migrate", "--database", "archive")
-        project.says("shell", "-c", MADE)
-        project.start()
+        ready(project)
         yield project
     finally:
         project.stop()
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {database} WITH (FORCE)")
-            connection.close()
+
+
+@pytest.fixture(scope="module")
+def by_alias(shop, tmp_path_factory, database):
+    """The shop again, in the same environment: RunAt by an alias, beside a `default` that is Django's own."""
+    shop.stop()
+    url = database(f"{shop.database.rpartition('/')[2]}_alias")
+    project = Project(tmp_path_factory.mktemp("alias"), url, broker(REDIS + 1), shop.python, SHOP_ALIAS="runat")
+    try:
+        project.unpack()
+        ready(project)
+        yield project
+    finally:
+        project.stop()
+
+
+def ready(project: Project) -> None:
+    """Have its tables, its administrator and its processes."""
+    project.says("migrate")
+    project.says("migrate", "--database", "archive")
+    project.says("shell", "-c", MADE)
+    project.start()
+
+
+TEAM = f"""
+from django.test import Client
+from jobs.models import Audit, Team
+from people.models import Person
+client = Client(SERVER_NAME="127.0.0.1")
+client.force_login(Person.objects.get(email={BOSS!r}))
+answer = client.post("/back-office/jobs/team/add/", {{"name": "clerks", "owns-TOTAL_FORMS": 0, "owns-INITIAL_FORMS": 0}})
+assert answer.status_code == 302, answer.content.decode()
+assert client.post("/back-office/jobs/team/", {{"action": "delete_selected", "post": "yes",
+    "_selected_action": [Team.objects.get().pk]}}).status_code == 302
+print([(one.verb, one.name, one.by_name) for one in Audit.objects.filter(subject="team").order_by("id")])
+"""
+AUDITED = str([(verb, "clerks", BOSS) for verb in ("create", "delete")])
 
 
 def ended(project: Project, job_id: int) -> tuple[int, float]:
@@ -108,7 +154,8 @@ def test_their_own_task_and_beat_entry_go_on_as_they_were(shop):
     wait_for(lambda: shop.counted("by beat") > before, "their beat entry", shop.log)
 
 
-def test_a_job_by_rest_is_their_users_and_starts(shop):
+def by_rest(shop: Project) -> dict[str, str]:
+    """Create a job by a token of theirs, see it end, and who created it. Returns the token's header."""
     secret = [word for word in shop.says("api_token", BOSS).split() if len(word) >= 60]
     bearer = {"Authorization": f"Bearer {secret[0]}", "Content-Type": "application/json"}
     wait_for(lambda: shop.asks("/")[0] == 200, "their front page", shop.log)
@@ -118,6 +165,11 @@ def test_a_job_by_rest_is_their_users_and_starts(shop):
     assert ended(shop, job_id)[0] == 2
     status, body = shop.asks(f"/runat/api/v1/jobs/{job_id}/", **bearer)
     assert (status, f'"created_by":"{BOSS}"' in body.replace(": ", ":")) == (200, True), body
+    return bearer
+
+
+def test_a_job_by_rest_is_their_users_and_starts(shop):
+    bearer = by_rest(shop)
     assert shop.asks("/runat/api/v1/jobs/")[0] == 401
     assert shop.asks("/runat/api/v1/nothing/", **bearer)[0] == 404
 
@@ -142,6 +194,60 @@ def test_their_admin_and_our_pages_are_one_site(shop):
     assert "unfold" not in answers["/back-office/jobs/job/"][1]
 
 
+def test_who_makes_a_team_is_audited(shop):
+    assert shop.says("shell", "-c", TEAM).splitlines()[-1] == AUDITED
+
+
 def test_nothing_is_wrong_with_it_by_any_check(shop):
     assert "no issues" in shop.says("check")
     assert shop.says("makemigrations", "--check", "--dry-run").strip() == "No changes detected"
+
+
+SCHEDULED = """
+from datetime import UTC, datetime, timedelta
+from django.db import connections, transaction
+from jobs import schedule
+from jobs.models import Job
+try:
+    with transaction.atomic(using="runat"):
+        schedule("stock.count", {"by": "nobody"}, run_at=datetime.now(UTC) + timedelta(hours=1))
+        raise LookupError
+except LookupError:
+    pass
+print(Job.objects.count(), Job.objects.db, connections["default"].vendor, type(connections["default"]).__module__)
+"""
+
+
+class TestByAnAlias:
+    """JOBS_DATABASE: `default` keeps Django's own backend and ATOMIC_REQUESTS, both of which RunAt refuses for its own."""
+
+    def test_nothing_is_wrong_with_it_by_any_check(self, by_alias):
+        assert "no issues" in by_alias.says("check", "--database", "default", "--database", "runat")
+        assert "No migrations to apply" in by_alias.says("migrate", "--database", "runat")
+
+    def test_a_job_is_created_in_a_transaction_of_that_alias(self, by_alias):
+        said = by_alias.says("shell", "-c", SCHEDULED).split()
+        assert said[-4:] == ["0", "runat", "postgresql", "django.db.backends.postgresql.base"]
+
+    def test_a_job_by_rest_is_their_users_and_starts(self, by_alias):
+        by_rest(by_alias)
+
+    def test_a_job_by_sql_starts_on_time(self, by_alias):
+        state, delay = ended(by_alias, inserted(by_alias, "sql by alias", 12.5))
+        assert (state, by_alias.counted("sql by alias")) == (2, 1)
+        assert delay >= 0
+
+    def test_pages_and_admin_answer(self, by_alias):
+        by_alias.log_in()
+        job_id = inserted(by_alias, "looked at", 3600)
+        pages = (
+            *("/back-office/jobs/job/", f"/back-office/jobs/job/{job_id}/change/", "/back-office/jobs/schedule/add/"),
+            *("/back-office/django_celery_beat/periodictask/", "/back-office/people/person/add/", "/runat/"),
+            *("/runat/jobs/", f"/runat/jobs/{job_id}/", "/runat/late/", "/runat/audit/", "/runat/tokens/"),
+            *("/runat/failures/", "/runat/roles/", "/runat/forecast/", "/runat/readyz", "/runat/queues/"),
+        )
+        answers = {page: by_alias.asks(page) for page in pages}
+        assert {page: body for page, (status, body) in answers.items() if status != 200} == {}, by_alias.log()
+
+    def test_who_makes_a_team_is_audited(self, by_alias):
+        assert by_alias.says("shell", "-c", TEAM).splitlines()[-1] == AUDITED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -131,6 +132,13 @@ def test_who_says_so_stands_in_it(ada: User) -> None:
     User.objects.create_user("bob")
     row = Audit.objects.latest("id")
     assert (row.by_name, row.by_id, row.reason) == ("ada", None, "her first day")
+
+
+def test_a_person_whose_key_is_no_number_says_so_too(ada: User) -> None:
+    ada.pk = uuid4()  # as in a project of somebody else's
+    said.say(ada)
+    User.objects.create_user("bob")
+    assert Audit.objects.latest("id").by_name == "ada"
 
 
 def test_the_admin_says_who_it_was(ada: User) -> None:

@@ -81,3 +81,9 @@ INSTALLED_APPS += ["drf_spectacular", "drf_spectacular_sidecar"]
 DATABASES["default"]["ENGINE"] = "jobs.postgresql"
 MIDDLEWARE += ["jobs.web.appearance.shown.shown_to", "jobs.unavailable.DatabaseAway"]
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+
+if os.environ.get("SHOP_ALIAS"):  # the same database by another alias, and the first one as it was
+    DATABASES[os.environ["SHOP_ALIAS"]] = DATABASES["default"]
+    DATABASES["default"] = _database(os.environ["SHOP_DATABASE"]) | {"ATOMIC_REQUESTS": True}
+    DATABASE_ROUTERS.insert(0, "jobs.database.router.Router")
+    JOBS_DATABASE = os.environ["SHOP_ALIAS"]
