@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jobs import rules, sentences, transitions
 from jobs.models import Kind, Limit
 from jobs.scheduler.turns import turns
-from jobs.states import Hold
+from jobs.states import Hold, Overlap
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 from tests.conftest import NOW, seconds
@@ -148,3 +148,34 @@ def test_after_a_pause_the_rate_counts_anew(make_job):
     pausing.resume(MAIL, now=later)
     started = [acquire(again(job), now=later, due_before=later) for job in jobs[1:]]
     assert [one is not None for one in started] == [True, False], "one a second, however long it was paused"
+
+
+def two_rates(make_job):
+    """Four jobs of a key and a queue, of each of which one a second may start: the first has started."""
+    key = Name(Kind.KEY, "shop")
+    pausing.limit(key, now=NOW, concurrency=None, rate=1, burst=1)
+    pausing.limit(MAIL, now=NOW, concurrency=None, rate=1, burst=1)
+    jobs = [make_job(1, queue="mail", key="shop", overlap=Overlap.ALLOW) for _ in range(4)]
+    assert [acquire(job, now=NOW) is not None for job in jobs] == [True, False, False, False]
+    assert [again(job).not_before for job in jobs[1:]] == [jobs[0].run_at + seconds(n) for n in (1, 2, 3)]
+    return key, jobs
+
+
+@pytest.mark.parametrize("changed", ["limit", "lift", "the key's"])
+def test_moments_of_one_rate_are_kept_when_those_of_another_are_forgotten(make_job, changed):
+    """What waits for the moments of two rates becomes due when one of them is changed: the other rate still holds."""
+    key, jobs = two_rates(make_job)
+    now = jobs[0].run_at + seconds(0.1)
+    if changed == "lift":
+        pausing.lift(MAIL, now=now)
+    else:
+        name = key if changed == "the key's" else MAIL
+        pausing.limit(name, now=now, concurrency=None, rate=1000, burst=10)
+    assert [again(job).not_before for job in jobs[1:]] == [None, None, None]
+    started = [acquire(again(job), now=now, due_before=now + seconds(1)) for job in reversed(jobs[1:])]
+    assert started == [None, None, None], "the rate that nobody has changed lets one start a second"
+    assert [again(job).not_before for job in jobs[1:]] == [jobs[0].run_at + seconds(n) for n in (1, 2, 3)]
+    assert sentences.missed_moment(again(jobs[1]).waited_for) is None, "it has not passed, and is its own again"
+    for number, job in enumerate(jobs[1:], start=1):
+        at = jobs[0].run_at + seconds(number)
+        assert acquire(again(job), now=at - seconds(0.2), due_before=at + seconds(1)) is not None

@@ -44,6 +44,12 @@ MUTANTS = (
         ),
     ),
     mutant(
+        "limits: a moment that has not come is no leave to start",
+        ONE_AT_A_TIME,
+        ("tests/transitions/test_rates.py::test_moments_of_one_rate_are_kept_when_those_of_another_are_forgotten",),
+        (LIMITS + "judge.py", "mine <= max(now, row.due) <= mine + rates.LATE", "now <= mine + rates.LATE"),
+    ),
+    mutant(
         "limits: the end gives the place away",
         NEVER_LOST,
         ("tests/transitions/test_single_flight.py::test_the_second_waits_and_starts_when_the_first_has_ended",),

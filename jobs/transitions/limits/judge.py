@@ -41,9 +41,14 @@ class View:
         return row.id in self.occupied.given or row.id in self.occupied.running
 
     def has_moment(self, row: Row, now: datetime) -> bool:
-        """Return whether this job has a moment of the limit's rate that has not passed by more than LATE."""
+        """Return whether this job would start at its moment of the limit's rate, or up to LATE after it. One that still
+        has to come is no leave to start: its job is due before it when what another limit has given was taken back."""
         mine = self.occupied.reserved.get(row.id)
-        return mine is not None and now <= mine + rates.LATE
+        return mine is not None and mine <= max(now, row.due) <= mine + rates.LATE
+
+    def is_crowded(self, row: Row) -> bool:
+        """Return whether so many others have moments of the limit's rate that no more are given."""
+        return len(self.occupied.reserved) - (row.id in self.occupied.reserved) >= rates.MOST_RESERVED
 
     def moment(self, start: datetime, at_least: datetime, job_id: int | None = None) -> datetime:
         """Return the first moment, `at_least` that, which the limit's rate has for one more job that could start at
@@ -175,7 +180,7 @@ def _longer(view: View) -> str:
 
 def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from_line: Name | None) -> Refusal | None:
     """Ask the rates for a moment. One that the job has been given before is its own until it has passed: what a stop of
-    all workers has put off together does not start together."""
+    all workers has put off together does not start together. Asked before it has come, its rate gives it again."""
     start = max(now, row.run_at)
     asked = [view for view in mine if view.rule is not None and view.rule.rate is not None]
     asked = [view for view in asked if not view.has_turn(row) and not view.has_moment(row, now)]
@@ -188,11 +193,12 @@ def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from
             found = max(found, view.moment(start, found, row.id))
     if found - start <= rates.NEAR:
         return None
-    crowded = [view for view in asked if len(view.occupied.reserved) >= rates.MOST_RESERVED]
+    crowded = [view for view in asked if view.is_crowded(row)]
     if found >= until or crowded:
         view = (crowded or asked)[0]
         return _hold(view, sentences.RATE_HAD_NONE(limit=view.name))
-    passed = [view.occupied.reserved[row.id] for view in asked if row.id in view.occupied.reserved]
+    mine_were = [view.occupied.reserved[row.id] for view in asked if row.id in view.occupied.reserved]
+    passed = [moment for moment in mine_were if moment <= start]
     if was := sentences.missed_moment(row.waited_for) or min(passed, default=None):
         why = sentences.RATE_GAVE_ANEW(limit=asked[0].name, moment=found, was=was)
     else:
