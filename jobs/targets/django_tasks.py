@@ -202,14 +202,16 @@ def _declared() -> Iterator[str]:
 
 def _prepare(task: Any) -> Callable[[Context, TaskArguments], Running]:
     def ready(context: Context, given: TaskArguments) -> Running:
-        mine = task if given.backend is None else task.using(backend=given.backend)
-        backend = mine.get_backend()
+        tasks = framework()
+        assert tasks is not None  # noqa: S101 - the task is one of its
+        alias = given.backend or task.backend
+        backend = tasks.task_backends[alias]
         if not isinstance(backend, StartsTasks):
             raise UnknownTarget(
-                f"The backend '{mine.backend}' of the task {mine.module_path} is none that jobs start: name one by "
+                f"The backend '{alias}' of the task {task.module_path} is none that jobs start: name one by "
                 '"backend", or by using(backend=...).'
             )
-        return backend.starting(mine, context.job_id)
+        return backend.starting(task, context.job_id)
 
     return ready
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -79,10 +78,15 @@ class RunAtBackend(StartsTasks, BaseTaskBackend):  # type: ignore[misc] # of whi
     def _result(self, job: Job, task: Any) -> Any:
         payload: Any = job.payload
         changes = {"run_after": job.run_at} if payload.get("deferred") else {}
-        mine = task.using(backend=self.alias, **changes)
-        with suppress(InvalidTask):  # somebody has moved it to a queue that QUEUES has not
-            mine = mine.using(queue_name=job.queue)
+        # In one step: what the task says of itself another backend need not take.
+        mine = task.using(backend=self.alias, queue_name=self._queue(job, task), **changes)
         return result_of(job, sorted(job.attempts.all(), key=lambda one: one.number), mine, self.alias)
+
+    def _queue(self, job: Job, task: Any) -> str:
+        """Return the job's queue or, where somebody has moved it to one that QUEUES has not, one of these."""
+        known: set[str] = self.queues or {job.queue}
+        wanted: list[str] = [job.queue, task.queue_name, *sorted(known)]
+        return next(queue for queue in wanted if queue in known)
 
     def check(self, **kwargs: Any) -> Iterable[CheckMessage]:
         """Return what is wrong with QUEUES and OPTIONS."""

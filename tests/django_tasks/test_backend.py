@@ -40,6 +40,7 @@ def _ours(db: None) -> Iterator[None]:
     configured = {
         "default": {"BACKEND": OURS, "QUEUES": []},
         "other": {"BACKEND": OURS, "QUEUES": ["default", "q"], "OPTIONS": {"deadline": 60, "labels": {"a": "b"}}},
+        "bulk": {"BACKEND": OURS, "QUEUES": ["bulk", "more"]},
         "immediate": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
     }
     tasks.SEEN.clear()
@@ -175,6 +176,21 @@ def test_another_alias_has_its_own_queues_and_options():
     assert (done.return_value, done.backend, done.task.queue_name) == (1, "other", "q")
     with pytest.raises(InvalidTaskError, match="Queue 'nowhere' is not valid"):
         tasks.add.using(backend="other", queue_name="nowhere")
+
+
+def test_another_alias_need_not_have_the_queue_that_the_task_names_itself():
+    bulk, other = task_backends["bulk"], task_backends["other"]
+    done = run(tasks.add.using(backend="bulk", queue_name="more").enqueue(1))
+    assert (done.status, done.return_value) == (TaskResultStatus.SUCCESSFUL, 1)
+    assert (bulk.get_result(done.id).task.backend, bulk.get_result(done.id).task.queue_name) == ("bulk", "more")
+    later = timezone.now() + timedelta(days=1)
+    moved = tasks.add.using(backend="bulk", queue_name="more", run_after=later).enqueue(1)
+    own = tasks.add.using(backend="other", queue_name="q").enqueue(1)
+    Job.objects.filter(pk__in=(moved.id, own.id)).update(queue="elsewhere")
+    found = bulk.get_result(moved.id).task
+    assert (found.queue_name, found.run_after) == ("bulk", later), "one that QUEUES has"
+    assert run(own).status == TaskResultStatus.SUCCESSFUL
+    assert other.get_result(own.id).task.queue_name == "default", "the task's own, where QUEUES has that"
 
 
 def test_priorities_are_refused():
