@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
@@ -73,7 +73,13 @@ class RunAtBackend(StartsTasks, BaseTaskBackend):  # type: ignore[misc] # of whi
         return self._result(job, task)
 
     def starting(self, task: Any, job_id: int) -> RunningTask:
-        return RunningTask(self, self.get_result(str(job_id)))
+        from jobs.worker.record.database_retry import retry_until_answered  # noqa: PLC0415 - only workers have that
+
+        # Asked until it is answered: the row is taken, and that the database is away for a second is no failure of it.
+        job = retry_until_answered(partial(_taken, job_id))
+        if job is None:
+            raise exceptions.TaskResultDoesNotExist(str(job_id))
+        return RunningTask(self, self._result(job, task))
 
     def _result(self, job: Job, task: Any) -> Any:
         payload: Any = job.payload
@@ -102,6 +108,11 @@ class RunAtBackend(StartsTasks, BaseTaskBackend):  # type: ignore[misc] # of whi
                 hint=f"Options are fields of a job: {known}.",
                 id="jobs.E041",
             )
+
+
+def _taken(job_id: int) -> Job | None:
+    """Return a job that was taken, with its starts; None where its row is gone."""
+    return Job.objects.prefetch_related("attempts").filter(pk=job_id).first()
 
 
 @cache

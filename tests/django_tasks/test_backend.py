@@ -13,6 +13,7 @@ import pytest
 from celery import current_app
 from django.apps import AppConfig, apps
 from django.core.checks import Error
+from django.db import connection, connections
 from django.test import override_settings
 from django.utils import timezone
 from django_tasks import TaskResultStatus, default_task_backend, task, task_backends
@@ -141,6 +142,25 @@ def test_a_start_that_may_be_repeated_tells_of_each():
 def test_the_context_knows_the_result():
     result = run(tasks.attempts.enqueue())
     assert result.return_value == [1, result.id, "RUNNING"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_starts_though_the_database_goes_when_its_row_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = RunAtBackend.starting
+
+    def cut_off(backend: RunAtBackend, task: Any, job_id: int) -> Any:
+        connection.ensure_connection()
+        other = connections.create_connection("default")
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+        other.close()
+        return real(backend, task, job_id)
+
+    monkeypatch.setattr(RunAtBackend, "starting", cut_off)
+    result = tasks.attempts.enqueue()
+    done = run(result)
+    assert (done.status, done.errors) == (TaskResultStatus.SUCCESSFUL, [])
+    assert done.return_value == [1, result.id, "RUNNING"]
 
 
 def test_signals_are_sent_at_each_step():
