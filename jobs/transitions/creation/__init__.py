@@ -21,7 +21,7 @@ from jobs.rights import reach_of
 from jobs.rules.asked import digest
 from jobs.rules.rights import rights_problems
 from jobs.transitions.creation import rows
-from jobs.transitions.creation.once import lock_key
+from jobs.transitions.creation.once import key_of_request, lock_key
 from jobs.transitions.dependencies import block
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def create(
     """
     if by is None and new.idempotency_key is not None:
         with transaction.atomic():
-            lock_key([new])
+            lock_key(new.idempotency_key)
             known = earlier([new], by=None)
             return (known[0], False) if known else (_create(new, now=now, by=None, lent=lent), True)
     try:
@@ -79,7 +79,7 @@ def create_all(new: Sequence[rules.NewJob], *, now: datetime, by: AbstractBaseUs
     """
     if by is None and new and new[0].idempotency_key is not None:
         with transaction.atomic():
-            lock_key(new)
+            lock_key(new[0].idempotency_key)
             known = earlier(new, by=None)
             return ([job.pk for job in known], False) if known else (create_many(new, now=now, by=None), True)
     try:
@@ -145,11 +145,12 @@ def _tying(
 
 
 def _reserve(key: str | None, by: AbstractBaseUser | None) -> None:
-    """Have nobody else create with this key of this user until this transaction ends. Raises KeyInUse."""
+    """Have no other request with the key of this job's create for this user until this transaction ends. Raises
+    KeyInUse."""
     if key is None:
         return
     with connection.cursor() as cursor:
-        whose = f"{getattr(by, 'pk', None)}:{key}"
+        whose = f"{getattr(by, 'pk', None)}:{key_of_request(key)}"
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [REPEATS, whose])
         if not cursor.fetchone()[0]:
             raise KeyInUse

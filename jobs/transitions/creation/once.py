@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from jobs import rules
 from jobs.database import connection
 
 KEYS = 0x52754B79  # the first half of the advisory locks of keys: nothing that starts or ends jobs asks for them
 
 
-def lock_key(new: Sequence[rules.NewJob]) -> None:
-    """Wait until no other transaction creates with the Idempotency-Key of these jobs. In a transaction, whose end lets
-    the next one go on."""
+def key_of_request(key: str) -> str:
+    """Return the Idempotency-Key of the request with a job of this key. A request for many has it before the number of
+    each: which of them come first, or are good, may change from one time to the next."""
+    return key.rpartition("/")[0] or key
+
+
+def lock_key(key: str) -> None:
+    """Wait until no other transaction creates with the Idempotency-Key of this job's request. In a transaction, whose
+    end lets the next one go on."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [KEYS, new[0].idempotency_key])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [KEYS, key_of_request(key)])
