@@ -16,6 +16,7 @@ FIELDS = {
     "limit": r"(?:queue|key) '.*?'",
     "who": r"(?:Job \d+|Another job|\d+ jobs|Other jobs)",
     "job": r"(?:Job \d+|Another job)",
+    "passed": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}",
 }
 
 
@@ -50,7 +51,7 @@ FULL = Sentence("The {limit} was full", ": {running} of it ran.")
 OTHERS_BEFORE = Sentence("Others had waited longer for the {limit}", ".")
 RATE_GAVE = Sentence("The rate of the {limit}", "{more} gave it {moment:%Y-%m-%d %H:%M:%S.%f} UTC.")
 RATE_GAVE_ANEW = Sentence(
-    "The rate of the {limit} gave it another moment, since {was:%Y-%m-%d %H:%M:%S.%f} UTC had passed",
+    "The rate of the {limit} gave it another moment, since {passed:%Y-%m-%d %H:%M:%S.%f} UTC had passed",
     ": {moment:%Y-%m-%d %H:%M:%S.%f} UTC.",
 )
 RATE_HAD_NONE = Sentence("The rate of the {limit} had no moment for it yet", ".")
@@ -82,6 +83,12 @@ WILL_BE_SKIPPED = Sentence("It will be skipped: at its time the calendar '{calen
 
 
 def missed_moment(stored: str) -> datetime | None:
-    """Return the moment of a rate that had passed before a worker took the job; None where that is not what is said."""
+    """Return the moment of a rate that had passed before a worker took the job; None where that is not what is said.
+    Anybody may write it by SQL: what is no moment is none."""
     said = RATE_GAVE_ANEW.read(stored)
-    return None if said is None else datetime.strptime(f"{said['was']} +0000", "%Y-%m-%d %H:%M:%S.%f %z")
+    if said is None:
+        return None
+    try:
+        return datetime.strptime(f"{said['passed']} +0000", "%Y-%m-%d %H:%M:%S.%f %z")
+    except ValueError:
+        return None

@@ -45,7 +45,7 @@ def test_published_too_shortly_before(at):
 
 def test_a_rate_is_not_to_blame_for_the_moment_through_which_all_workers_slept(at):
     due, now = at - 600 * MS, at - 110 * MS
-    words = sentences.RATE_GAVE_ANEW(limit="queue 'default'", was=due + 50 * MS, moment=now)
+    words = sentences.RATE_GAVE_ANEW(limit="queue 'default'", passed=due + 50 * MS, moment=now)
     job = late(at, waited_for=words, not_before=now, enqueued_at=now - 5 * MS, locked_at=now)
     sentence = explain(job, at)
     assert "a worker acquired it 490.00 ms after it was due. No worker took from queue default then." in sentence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,16 @@ def test_each_sentence_has_an_example_and_its_cause():
     told = {id(one) for one, _ in (*CAUSES_OF_SENTENCES, *SKIPPED)}
     assert {name for name, one in TABLE.items() if id(one) not in told} == NONE
     assert {id(one) for one in OF_CALENDARS} <= {id(one) for one in TABLE.values()}
+
+
+@pytest.mark.parametrize("moment", ["the last one", "2030-13-01 12:00:00.500000", "2030-01-01"])
+def test_a_moment_that_is_none_is_not_read(moment):
+    """By SQL, or in the name of a key, anything may stand there: whoever starts jobs reads it."""
+    stored = f"The rate of the key 'b' gave it another moment, since {moment} UTC had passed: soon."
+    assert sentences.missed_moment(stored) is None
+    assert cause_of_words(stored) == "rate"
+    good = stored.replace(moment, "2030-01-01 12:00:00.500000")
+    assert sentences.missed_moment(good) == datetime(2030, 1, 1, 12, 0, 0, 500_000, UTC)
 
 
 def test_what_a_person_has_said_is_no_sentence_of_ours():

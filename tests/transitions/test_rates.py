@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs import rules, sentences, transitions
-from jobs.models import Kind, Limit
+from jobs.models import Job, Kind, Limit
 from jobs.scheduler.turns import turns
 from jobs.states import Hold, Overlap
 from jobs.transitions.limits import pausing
@@ -179,3 +179,13 @@ def test_moments_of_one_rate_are_kept_when_those_of_another_are_forgotten(make_j
     for number, job in enumerate(jobs[1:], start=1):
         at = jobs[0].run_at + seconds(number)
         assert acquire(again(job), now=at - seconds(0.2), due_before=at + seconds(1)) is not None
+
+
+def test_what_somebody_has_written_in_the_sentence_of_a_rate_keeps_nobody_from_starting(make_job):
+    Limit.objects.create(name="mail", rate=2)
+    jobs = [make_job(1, queue="mail") for _ in range(2)]
+    assert acquire(jobs[0]) is not None
+    said = sentences.RATE_GAVE_ANEW(limit=MAIL, passed=NOW, moment=NOW).replace(f"{NOW:%Y-%m-%d}", "yesterday")
+    Job.objects.filter(pk=jobs[1].pk).update(waited_for=said)
+    assert acquire(again(jobs[1])) is None
+    assert again(jobs[1]).not_before == jobs[0].run_at + seconds(0.5)

@@ -199,8 +199,8 @@ def _by_rate(row: Row, mine: list[View], *, now: datetime, until: datetime, from
         return _hold(view, sentences.RATE_HAD_NONE(limit=view.name))
     mine_were = [view.occupied.reserved[row.id] for view in asked if row.id in view.occupied.reserved]
     passed = [moment for moment in mine_were if moment <= start]
-    if was := sentences.missed_moment(row.waited_for) or min(passed, default=None):
-        why = sentences.RATE_GAVE_ANEW(limit=asked[0].name, moment=found, was=was)
+    if missed := sentences.missed_moment(row.waited_for) or min(passed, default=None):
+        why = sentences.RATE_GAVE_ANEW(limit=asked[0].name, moment=found, passed=missed)
     else:
         more = "".join(f" and the {view.name}" for view in asked[1:])
         why = sentences.RATE_GAVE(limit=asked[0].name, more=more, moment=found)
