@@ -13,9 +13,9 @@ from rest_framework.serializers import ValidationError
 
 from jobs import blackouts, rules
 from jobs.api.serializers import NewJobSerializer
-from jobs.models import Job
 from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.rights import reach_of
+from jobs.transitions.creation.once import is_known
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -59,9 +59,3 @@ def judged(
         if set(error.message_dict) != {"run_at"} or not is_known(idempotency_key, by=by):
             raise
         return rules.check_new_job(**asked, **beside, now=EARLIEST_RUN_AT, calendars=calendars)
-
-
-def is_known(key: str | None, *, by: AbstractBaseUser | None) -> bool:
-    """Return whether this user, or a program for None, has created a job with this key."""
-    creator = getattr(by, "pk", None)
-    return key is not None and Job.objects.filter(created_by_id=creator, idempotency_key=key).exists()

@@ -30,7 +30,7 @@ from jobs.api.listing import ListQuery, checked
 from jobs.api.paging import JobPagination, LookingPagination
 from jobs.api.parsers import PARSERS
 from jobs.api.problems import CONTENT_TYPE, problem_response
-from jobs.api.reading import is_known, judged, read_job
+from jobs.api.reading import judged, read_job
 from jobs.api.refusals import BodyTooLarge, Conflict, LengthRequired
 from jobs.api.rendering import JsonRenderer, Negotiation, PageRenderer
 from jobs.api.schema import RETRY_AFTER, TOO_FAST, Schema
@@ -48,6 +48,7 @@ from jobs.permissions import ADD_JOB, VIEW_JOB
 from jobs.rights import Reach, reach_of
 from jobs.rights.telling import tell
 from jobs.rules.finding import is_indexed, matching
+from jobs.transitions.creation.once import is_known
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -235,6 +235,25 @@ def test_a_time_that_is_sent_twice_is_one_job(browser, make_form):
         assert "with other values" in said(browser.post(PAGE, {**sent, "argument-month": "2030-02"}))
 
 
+def test_a_form_that_is_sent_again_after_its_time_is_the_same_job(browser, make_form, make_link, monkeypatch):
+    form = make_form(when="chosen", latest=9 * 86_400)
+    now = clock.current()
+    chosen = now + timedelta(hours=1)
+    _, address = make_link(form)
+    for page in (PAGE, address):
+        monkeypatch.setattr(clock, "current", lambda: now)
+        sent = {**MAY, "run_at": f"{chosen:%Y-%m-%d %H:%M:%S} UTC", "once": once_in(browser.get(page))}
+        before = Job.objects.count()
+        assert browser.post(page, sent).status_code == 200
+        monkeypatch.setattr(clock, "current", lambda: chosen + timedelta(hours=1))
+        again = browser.post(page, sent)
+        assert (again.status_code, Job.objects.count() - before) == (200, 1)
+        assert "with other values" in said(browser.post(page, {**sent, "argument-month": "2030-02"}))
+        other = browser.post(page, {**sent, "once": "0" * 32})
+        assert "in the past" in other.context["form"].errors["run_at"][0]
+        assert Job.objects.count() - before == 1
+
+
 def test_when_it_starts(browser, make_form):
     form = make_form(delay=3600)
     before = clock.current()

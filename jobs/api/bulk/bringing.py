@@ -10,7 +10,7 @@ from jobs import transitions
 from jobs.api.bulk.judging import Judge, Judged
 from jobs.api.bulk.lines import Line
 from jobs.api.bulk.rights import judge_rights
-from jobs.api.reading import is_known
+from jobs.transitions.creation.once import is_known
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

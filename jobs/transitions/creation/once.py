@@ -1,8 +1,15 @@
-"""Keeps two programs that name nobody from creating the same twice: the table's own constraint has a creator in it."""
+"""Says what was created before, and keeps two programs that name nobody from creating the same twice: the table's own
+constraint has a creator in it."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jobs.database import connection
+from jobs.models import Job
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 KEYS = 0x52754B79  # the first half of the advisory locks of keys: nothing that starts or ends jobs asks for them
 
@@ -18,3 +25,9 @@ def lock_key(key: str) -> None:
     end lets the next one go on."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [KEYS, key_of_request(key)])
+
+
+def is_known(key: str | None, *, by: AbstractBaseUser | None) -> bool:
+    """Return whether this user, or a program for None, has created a job with this key."""
+    creator = getattr(by, "pk", None)
+    return key is not None and Job.objects.filter(created_by_id=creator, idempotency_key=key).exists()

@@ -13,9 +13,11 @@ from jobs import rules
 from jobs.creation_limits import admission_of, admission_of_link
 from jobs.database import transaction
 from jobs.models import Audit, Form, FormLink, Job, Subject
+from jobs.models.constraints import EARLIEST_RUN_AT
 from jobs.targets.sentences import about
 from jobs.transitions import given
 from jobs.transitions.creation import KeyReused, create, earlier
+from jobs.transitions.creation.once import is_known
 from jobs.transitions.forms.definition import labels_of
 from jobs.transitions.forms.free_fields import free_fields
 
@@ -68,17 +70,17 @@ def judged(
         raise ValidationError({"payload": [about(name, "missing", NEEDED) for name in missing]})
     given.refuse_references(filled, given.FORM)
     when, too_far = _time(form, chosen.at, now)
+    asked: dict[str, Any] = {
+        "target": form.target,
+        "payload": {**filled, **form.payload},
+        "run_at": when,
+        "name": form.title,
+        "queue": form.queue,
+        "labels": labels_of(form),
+        "idempotency_key": f"form:{form.pk}:{once}",
+    }
     try:
-        new = rules.check_new_job(
-            target=form.target,
-            payload={**filled, **form.payload},
-            run_at=when,
-            name=form.title,
-            queue=form.queue,
-            labels=labels_of(form),
-            idempotency_key=f"form:{form.pk}:{once}",
-            now=now,
-        )
+        new = _checked(asked, by, now)
     except ValidationError as error:
         raise ValidationError(_without_signature(error, [field.name for field in fields])) from None
     given.refuse_elsewhere(form.target, form.payload, filled, given.FORM)
@@ -88,6 +90,17 @@ def judged(
     if too_far and not _is_known(new, by):
         raise ValidationError({"run_at": [too_far]})
     return new
+
+
+def _checked(asked: Mapping[str, Any], by: AbstractBaseUser | None, now: datetime) -> rules.NewJob:
+    """Return the job that is asked for. Raises ValidationError."""
+    try:
+        return rules.check_new_job(**asked, now=now)
+    except ValidationError as error:
+        # The form may be sent again when its time has passed: it was judged when it came first.
+        if set(error.message_dict) != {"run_at"} or not is_known(asked["idempotency_key"], by=by):
+            raise
+        return rules.check_new_job(**asked, now=EARLIEST_RUN_AT)
 
 
 def _is_known(new: rules.NewJob, by: AbstractBaseUser | None) -> bool:
