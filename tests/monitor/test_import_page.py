@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -170,6 +171,24 @@ def test_after_so_many_wrong_rows_nobody_looks_further(creator: Client, monkeypa
     assert "More than 1,000 rows are wrong" in text
     assert "And 901 more" in text
     assert creator.post(address, {"which": "good"}).status_code == 400
+
+
+@pytest.mark.parametrize("beyond", [b"demo.noop,\xff\n", b'demo.noop,"not\x20closed\n'])
+def test_the_table_of_wrong_rows_ends_where_nobody_has_looked_further(creator: Client, beyond: bytes) -> None:
+    rows = [{"target": "x", "name": str(n)} for n in range(1001)]
+    address, _ = found(creator, table(*rows) + beyond)
+    answer = creator.get(f"{address}wrong/")
+    assert answer.status_code == 200
+    assert len(list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))) == len(rows)
+
+
+def test_a_file_that_cannot_be_read_any_more_says_so(creator: Client) -> None:
+    """Such as a workbook, by a process of another installation, which reads none."""
+    address, _ = found(creator, table({"target": "x"}))
+    Upload.objects.update(content=zlib.compress(b"target\n\xff\n"))
+    for answer in (creator.get(f"{address}wrong/"), creator.post(address, {"which": "good"})):
+        assert answer.status_code == 400
+        assert "Line 2 is not UTF-8" in said(answer)
 
 
 def test_what_is_beyond_ones_rights_is_a_wrong_row(creator: Client) -> None:

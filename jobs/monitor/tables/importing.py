@@ -156,9 +156,13 @@ def import_page(request: HttpRequest, upload_id: int) -> HttpResponse:
 @for_creators
 def wrong(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Return the rows that are wrong as a table, each with its line and what is wrong with it."""
-    upload = _own(upload_id, cast("AbstractBaseUser", request.user), clock.current())
+    by = cast("AbstractBaseUser", request.user)
+    upload = _own(upload_id, by, clock.current())
     mistakes = [(line, column, said) for line, column, said in upload.found["mistakes"]]
-    return _file("wrong-rows.csv", "".join(wrong_rows(_content(upload), mistakes)))
+    try:
+        return _file("wrong-rows.csv", "".join(wrong_rows(_content(upload), mistakes)))
+    except NoTable as error:
+        return _shown(request, upload, by, why=str(error), status=400)
 
 
 @require_safe
@@ -184,7 +188,10 @@ def _create(
 ) -> tuple[list[int], bool]:
     """Judge the file anew, since times have passed and rights may have gone, and create. Raises _NotCreated."""
     key = file_key(upload.digest, upload.pk if again else None)
-    judged = look(_content(upload), ZoneInfo(upload.zone), key=key, by=by, now=now).judged
+    try:
+        judged = look(_content(upload), ZoneInfo(upload.zone), key=key, by=by, now=now).judged
+    except NoTable as error:  # this process reads no workbooks, or otherwise
+        raise _NotCreated(str(error)) from None
     if judged.wrong > MOST_WRONG or not judged.new:
         raise _NotCreated("Too much is wrong with this file by now: mend it, and upload it again.")
     if judged.wrong and not only_good:

@@ -55,23 +55,32 @@ def look(content: bytes, zone: ZoneInfo, *, key: str, by: AbstractBaseUser, now:
     except JobsRefused:
         pass  # so many are wrong that nobody has looked at the rest
     except APIException as error:
-        raise NoTable(" ".join(one["message"] for one in flattened(error.detail))) from None
+        raise _no_table(error) from None
     return Looked(judge.judged, table.head, table.other_sheets)
 
 
 def wrong_rows(content: bytes, mistakes: list[tuple[int, str, str]]) -> Iterator[str]:
     """Yield the rows that are wrong as a table again, each with its line and what is wrong with it: to be mended, and
-    brought."""
+    brought. What comes after the last of them is not read, since nobody has looked at it. Raises NoTable."""
     said: dict[int, list[str]] = {}
-    for number, column, sentence in mistakes:
-        said.setdefault(number, []).append(f"{column}: {sentence}" if column else sentence)
-    head, rows, _ = table_of(content)
-    own = [place for place, name in enumerate(head.names) if name not in (LINE, PROBLEM)]
-    yield cells.line([*(head.names[place] for place in own), LINE, PROBLEM])
-    for row in rows:
-        if row.number in said:
-            kept = [row.cells[place] if place < len(row.cells) else "" for place in own]
-            yield cells.line([*kept, str(row.number), " ".join(said[row.number])])
+    for line, column, sentence in mistakes:
+        said.setdefault(line, []).append(f"{column}: {sentence}" if column else sentence)
+    try:
+        head, rows, _ = table_of(content)
+        own = [place for place, name in enumerate(head.names) if name not in (LINE, PROBLEM)]
+        yield cells.line([*(head.names[place] for place in own), LINE, PROBLEM])
+        number, last = 0, max(said, default=0)
+        while number < last and (row := next(rows, None)) is not None:
+            number = row.number
+            if number in said:
+                kept = [row.cells[place] if place < len(row.cells) else "" for place in own]
+                yield cells.line([*kept, str(number), " ".join(said[number])])
+    except APIException as error:
+        raise _no_table(error) from None
+
+
+def _no_table(error: APIException) -> NoTable:
+    return NoTable(" ".join(one["message"] for one in flattened(error.detail)))
 
 
 def _kept(text: str) -> str:
