@@ -1,6 +1,7 @@
 """Addresses of RunAt, all below one path: `path("runat/", include("jobs.urls"))`."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 
 from jobs.mcp.view import Mcp
 from jobs.web import pages
@@ -9,6 +10,15 @@ from jobs.web.filling.links import form_links, revoke_link
 from jobs.web.filling.pages import fill_in, fill_in_by_link, form_list
 from jobs.web.stops import go_on, pace, stop_page
 from jobs.web.tokens.pages import revoke_token, rotate_token, token_list
+
+
+class NameConverter(StringConverter):
+    """A name of what is stored: anything that PostgreSQL can hold, which no NUL is. There is no page of one with it."""
+
+    regex = r"[^/\0]+"
+
+
+register_converter(NameConverter, "name")
 
 urlpatterns = [
     path("api/", include("jobs.api.urls")),
@@ -20,9 +30,9 @@ urlpatterns = [
     path("tokens/<int:token_id>/rotate/", rotate_token, name="token-rotate"),
     path("tokens/<int:token_id>/revoke/", revoke_token, name="token-revoke"),
     path("forms/", form_list, name="forms"),
-    path("forms/<str:name>/", fill_in, name="form"),
-    path("forms/<str:name>/links/", form_links, name="form-links"),
-    path("forms/<str:name>/links/<int:link_id>/revoke/", revoke_link, name="form-link-revoke"),
+    path("forms/<name:name>/", fill_in, name="form"),
+    path("forms/<name:name>/links/", form_links, name="form-links"),
+    path("forms/<name:name>/links/<int:link_id>/revoke/", revoke_link, name="form-link-revoke"),
     path("f/<str:secret>/", fill_in_by_link, name="form-by-link"),
     path("appearance/", choose, name="appearance"),
     path("stop/", stop_page, name="stop"),

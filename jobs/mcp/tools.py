@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.core.exceptions import PermissionDenied
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rest_framework.request import Request
 
 from jobs.api.paging import BIGGEST_ID
+from jobs.api.problems import problem_of
 from jobs.mcp import explaining, proposing
 from jobs.mcp.looking import Refused
 from jobs.permissions import ADD_JOB, VIEW_JOB, why_refused
@@ -234,5 +234,9 @@ def call(caller: Request, name: str, arguments: Mapping[str, Any]) -> Any:
         raise Refused(" ".join(wrong)) from None
     try:
         return tool.does(caller, **{name: getattr(given, name) for name in tool.takes.model_fields})
-    except PermissionDenied as refusal:
-        raise Refused(str(refusal)) from None
+    except Refused:
+        raise
+    except Exception as error:
+        if (problem := problem_of(error)) is None:
+            raise  # a mistake of ours
+        raise Refused(problem.detail) from None

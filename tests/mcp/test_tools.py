@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,18 @@ def test_each_tool_says_what_it_takes_and_whether_it_only_reads(make_user):
         assert one["description"]
         assert one["inputSchema"]["additionalProperties"] is False
         assert one["annotations"]["readOnlyHint"] is (not one["name"].startswith("propose"))
+
+
+@pytest.mark.parametrize("name", tools.TOOLS)
+def test_what_no_row_can_hold_is_refused_or_found_nowhere(call, operator, name):
+    takes = tools.TOOLS[name].takes.model_json_schema()["properties"]
+    sent = {field: "a\0b" for field, one in takes.items() if "string" in str(one) and "enum" not in str(one)}
+    needed = {"job_id": 1, "schedule_id": 1, "proposal_id": 1, "action": "cancel"}
+    sent |= {field: value for field, value in needed.items() if field in takes}
+    if "job" in takes:
+        sent["job"] = {"target": "demo.noop", "payload": {}, "run_at": "now", "name": "a\0b"}
+    with suppress(ToolError):
+        call(operator, name, **sent)
 
 
 def test_only_post_is_taken(viewer):

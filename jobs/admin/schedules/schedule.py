@@ -160,20 +160,29 @@ class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns,
             raise PermissionDenied(not_theirs(f"The schedule '{found.name}'", found, reach_in(request)))
         return found
 
-    def _none(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def _none(self, request: HttpRequest, pk: int | str) -> HttpResponse:
         self.message_user(request, f"There is no schedule {pk}; it may have been deleted.", "error")
         return redirect(reverse("admin:jobs_schedule_changelist"))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         """Show the form to those who may change it, the page to all others."""
-        if not self.has_change_permission(request) and object_id.isdecimal():
+        if not self.has_change_permission(request) and _is_id(object_id):
             return redirect(reverse("admin:jobs_schedule_page", args=[object_id]))
         return super().change_view(request, object_id, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Lead to the page that says what becomes of its next run and history."""
+        if not _is_id(object_id):
+            return self._none(request, object_id)
         return redirect(reverse("admin:jobs_schedule_ask", args=[object_id, "delete_selected"]))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Lead on to the schedule's page, where its audit stands."""
+        if not _is_id(object_id):
+            return self._none(request, object_id)
         return redirect(reverse("admin:jobs_schedule_page", args=[object_id]) + "#audit")
+
+
+def _is_id(text: str) -> bool:
+    """Return whether this part of an address is what the pages of a schedule take as its id."""
+    return text.isascii() and text.isdecimal()
