@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import os
@@ -17,12 +18,11 @@ from typing import Any
 import structlog
 from celery import Celery, signals
 from celery._state import get_current_task
-from structlog.stdlib import ProcessorFormatter
-from structlog.typing import EventDict
 
 from jobs import traceparent
 from jobs.events import Event
 from jobs.events.attempts import AttemptEnded
+from jobs.web.filling.log import without_secrets
 
 LONGEST = 4_000  # characters of a text: hosts of containers part lines at 16 KiB
 LONGEST_STORY = 8_000  # characters of a traceback, whose end says most
@@ -33,52 +33,57 @@ COMMANDS = ("worker", "beat", "inspect", "control", "shell", "multi", "events")
 _HOST = socket.gethostname()
 
 
-class JsonLines(ProcessorFormatter):
+class JsonLines(logging.Formatter):
     """Formatter whose records are one object of JSON each. Never raises for what a record has in it."""
 
     def __init__(self) -> None:
-        super().__init__(processors=[_line, structlog.processors.JSONRenderer(default=_text)])
+        super().__init__()
+        self._write = json.JSONEncoder(default=_text).encode
+        self._process = role()
 
     def format(self, record: logging.LogRecord) -> str:
         try:
-            return super().format(record)
+            return self._write(self._line(record, record.getMessage()))
         except Exception as error:  # noqa: BLE001 - its words and values do not fit, or have no text
             words = f"{record.msg!r} (cannot be formatted: {type(error).__name__})"
             plain = logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, words, (), None)
             plain.created, plain.threadName = record.created, record.threadName
-            return super().format(plain)
+            return self._write(self._line(plain, words))
+
+    def _line(self, record: logging.LogRecord, words: str) -> dict[str, Any]:
+        """Return the object of a record. Secrets of links and of the start whose body has said it are stars, as in
+        every log."""
+        body, event = _body(), getattr(record, "said", None)
+        clean = without_secrets if body is None else _cleaning(body)
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:23] + "Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": clean(words)[:LONGEST],
+            "process": self._process,
+            "pid": record.process or os.getpid(),
+            "thread": record.threadName,
+            "host": _HOST,
+        }
+        fields = _fields(record, event)
+        if event is not None:
+            line["event"] = type(event).__name__
+        for name in ("job_id", "attempt"):
+            value = fields.pop(name, None) if body is None else fields.pop(name, getattr(body.context, name))
+            if value is not None:
+                line[name] = value
+        line |= _trace(line, event, body)
+        if fields:
+            line["fields"] = {name: _value(value, clean) for name, value in fields.items()}
+        if record.exc_info:
+            line["exception"] = clean(_story(record.exc_info))[-LONGEST_STORY:]
+        if event is None and record.stack_info:
+            line["stack"] = clean(str(record.stack_info))[-LONGEST_STORY:]
+        return line
 
 
-def _line(_: Any, __: str, said: EventDict) -> EventDict:
-    """Return the object of a record. Secrets of the start whose body has said it are stars, as in every log of it."""
-    record: logging.LogRecord = said["_record"]
-    body, event = _body(), getattr(record, "said", None)
-    clean: Callable[[str], str] = str if body is None else body.execution.clean
-    line: dict[str, Any] = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "level": record.levelname,
-        "logger": record.name,
-        "message": clean(said["event"])[:LONGEST],
-        "process": role(),
-        "pid": os.getpid(),
-        "thread": record.threadName,
-        "host": _HOST,
-    }
-    fields = _fields(record, event)
-    if event is not None:
-        line["event"] = type(event).__name__
-    for name in ("job_id", "attempt"):
-        value = fields.pop(name, None) if body is None else fields.pop(name, getattr(body.context, name))
-        if value is not None:
-            line[name] = value
-    line |= _trace(line, event, body)
-    if fields:
-        line["fields"] = {name: _value(value, clean) for name, value in fields.items()}
-    if said.get("exc_info"):
-        line["exception"] = clean(_story(said["exc_info"]))[-LONGEST_STORY:]
-    if event is None and said.get("stack_info"):
-        line["stack"] = clean(str(said["stack_info"]))[-LONGEST_STORY:]
-    return line
+def _cleaning(body: Any) -> Callable[[str], str]:
+    return lambda text: body.execution.clean(without_secrets(text))
 
 
 def _trace(line: dict[str, Any], event: Event | None, body: Any) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from celery.app.log import TaskFormatter
@@ -10,12 +11,15 @@ from celery.signals import after_setup_logger, after_setup_task_logger
 from celery.utils.log import ColorFormatter
 from django.conf import settings
 
+from jobs.web.filling.log import without_secrets
+
 INDENT = "    "  # of a traceback: no line of it looks like the beginning of another record
 
 
 def one_line(text: str) -> str:
     """Write what is not to be printed as Python does: line breaks, what moves a terminal's cursor, what turns the
-    direction of writing."""
+    direction of writing; and stars in the place of the secrets of links."""
+    text = without_secrets(text)
     if text.isprintable():  # nearly always, and at no cost: a worker writes a line for each job
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -24,7 +28,19 @@ def one_line(text: str) -> str:
 class OneLine(logging.Formatter):
     """Formatter whose records are one line, and their tracebacks indented below it."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+    _second = -1, ""  # that of the last record, as text
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        if datefmt:
+            return super().formatTime(record, datefmt)
+        second, text = self._second
+        if second != int(record.created):
+            second = int(record.created)
+            text = time.strftime(self.default_time_format, self.converter(second))
+            self._second = second, text
+        return f"{text},{int(record.msecs):03d}"
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         record.message = one_line(record.message)
         return super().formatMessage(record)
 

@@ -222,8 +222,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": _formatters[_environment.jobs["JOBS_LOG_FORMAT"]]},
-    "filters": {"links_hidden": {"()": "jobs.web.filling.log.LinksHidden"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["links_hidden"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "loggers": _loggers,
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

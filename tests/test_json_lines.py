@@ -118,6 +118,18 @@ def test_words_that_do_not_fit_are_a_line_all_the_same():
     assert "cannot be formatted: TypeError" in line(foreign("%d came", "nobody"))["message"]
 
 
+def test_the_secret_of_a_link_is_stars_wherever_it_stands():
+    secret = f"/f/{'x' * 43}/"
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        record = foreign("GET %s", secret, path=secret)
+        record.exc_info = sys.exc_info()
+    said = line(record)
+    assert (said["message"], said["fields"]) == ("GET /f/***/", {"path": "/f/***/"})
+    assert "ValueError: /f/***/" in said["exception"]
+
+
 def test_a_line_has_bounds():
     said = line(foreign("x" * 100_000, more="y" * 100_000))
     assert len(json.dumps(said)) < 16 * 1024

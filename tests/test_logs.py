@@ -119,6 +119,30 @@ def test_so_are_celerys_own_lines(signal, colorize):
     assert "x\\n2026-01-01" in text
 
 
+@pytest.mark.parametrize("form", ["%(asctime)s %(message)s", "%(message)s"])
+@pytest.mark.parametrize("of_time", [None, "%H:%M"])
+def test_its_time_is_written_as_logging_does(form, of_time):
+    ours, plain = logs.OneLine(form, of_time), logging.Formatter(form, of_time)
+    for at in (1_700_000_000.0, 1_700_000_000.9996, 1_700_000_001.25, 1_700_000_000.5, 1_700_086_400.0, 0.001):
+        record = logging.LogRecord("x", logging.INFO, "f", 1, "came", (), None)
+        record.created, record.msecs = at, int(at % 1 * 1000) + 0.0
+        assert ours.format(record) == plain.format(record)
+
+
+def test_the_secret_of_a_link_is_stars_below_a_line_too(monkeypatch):
+    secret = "x" * 43
+    logger = logging.getLogger("jobs.web")
+
+    def say():
+        try:
+            raise ValueError(f"/f/{secret}/")
+        except ValueError:
+            logger.exception("GET /f/%s/", secret)
+
+    text = written(logger, monkeypatch, say)
+    assert (secret in text, text.count("/f/***/")) == (False, 2)
+
+
 def test_what_can_be_printed_stays_as_it_is():
     assert logs.one_line("Überstunden, 12 €; 残業") == "Überstunden, 12 €; 残業"
     assert logs.one_line("a\tb\nc\ud800") == "a\\tb\\nc\\ud800"
