@@ -4,7 +4,7 @@ effect, in the same transaction."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypedDict
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from jobs.states import State
 if TYPE_CHECKING:
     from jobs.rights.reach import Reach
 
+ON_ITS_WAY = timedelta(minutes=1)  # no change takes longer
 STAYS_FOR = 29  # days, by the trigger of migration 0056; JOBS_KEEP_AUDIT is more
 
 
@@ -91,6 +92,13 @@ class AuditQuerySet(models.QuerySet["Audit"]):
         same = self.filter(subject=OuterRef("subject"), name=OuterRef("name"))
         made = Q(verb=Change.CREATE, id__gt=OuterRef("id"))
         return same.filter(made | Q(verb=Change.DELETE, id__gte=OuterRef("id"))).order_by()
+
+    def was_defined_by(self, person_id: int, subject: Subject, row_id: int, *, since: datetime) -> bool:
+        """Return whether this trigger or form was of this person's definition until it was changed or deleted `since`
+        then, or a moment earlier: a change that is on its way is seen by others only at its end."""
+        was = {"id": row_id, "defined_by": person_id}
+        changed = self.filter(subject=subject, verb__in=(Change.CHANGE, Change.DELETE), at__gte=since - ON_ITS_WAY)
+        return changed.filter(before__contains=was).exists()
 
     def note_each(
         self, jobs: Sequence[Noted], verb: Verb, *, operation: int, by: object, reason: str, now: datetime

@@ -118,7 +118,8 @@ class Form(models.Model):
         return [one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)]
 
     def described(self) -> Described:
-        return described(self, columns(Form, "id", "created_at", "created_by_id"))
+        """Return it as the audit keeps it, with whose definition it is: who approves a job of it asks that."""
+        return {**described(self, columns(Form, "created_at", "created_by_id")), "defined_by": self.created_by_id}
 
     def __str__(self) -> str:
         return self.name

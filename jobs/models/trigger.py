@@ -88,7 +88,9 @@ class Trigger(models.Model):
         ]
 
     def described(self) -> Described:
-        return described(self, columns(Trigger, "id", "created_at", "created_by_id"))
+        """Return it as the audit keeps it, with whose definition it is: who approves a job of it asks that."""
+        shown = described(self, columns(Trigger, "created_at", "created_by_id"))
+        return {**shown, "defined_by": self.created_by_id}
 
     def __str__(self) -> str:
         return self.name

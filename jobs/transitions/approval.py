@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 
 from jobs import publishing
-from jobs.models import Form, Job, Trigger, Verb
+from jobs.models import Audit, Form, Job, Subject, Trigger, Verb
 from jobs.models.job import NEXT_VERSION
 from jobs.models.querysets import Listed
 from jobs.states import Hold, State
 from jobs.transitions.changing import ASKS_FOR_A_START, Answer, Asked, do
-from jobs.transitions.forms.definition import FORM_LABEL
+from jobs.transitions.forms.definition import form_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -89,10 +89,17 @@ def _why_not_approved(job: Job, by: AbstractBaseUser | None) -> str:
 
 
 def _has_defined(job: Job, by: AbstractBaseUser) -> bool:
-    """Return whether this person has defined the trigger or the form that the job comes of."""
-    defined = {"created_by_id": by.pk}
-    return Trigger.objects.filter(pk=job.trigger_id or 0, **defined).exists() or (
-        FORM_LABEL in job.labels and Form.objects.filter(name=job.labels[FORM_LABEL], **defined).exists()
+    """Return whether this person has defined the trigger or the form that the job comes of: as it is, or as it was when
+    the job was created, where it has been changed or deleted since."""
+    comes_of: tuple[tuple[type[Trigger] | type[Form], Subject, int], ...] = (
+        (Trigger, Subject.TRIGGER, job.trigger_id or 0),
+        (Form, Subject.FORM, form_of(job)),
+    )
+    return any(
+        model._default_manager.filter(pk=pk, created_by_id=by.pk).exists()
+        or Audit.objects.was_defined_by(by.pk, subject, pk, since=job.created_at)
+        for model, subject, pk in comes_of
+        if pk
     )
 
 

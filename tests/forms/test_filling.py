@@ -314,8 +314,12 @@ def test_whoever_defines_it_does_not_approve_its_jobs(browser, definer, make_use
         assert client.post(change, {**sent, **said_before}).status_code == 302
         form.refresh_from_db()
         assert form.created_by == whose, changes
-    assert not approve(job.pk, now=clock.current(), by=other).done
-    assert approve(job.pk, now=clock.current(), by=definer).done
+    third = make_user("thea", "admin")
+    assert client.post(f"/admin/jobs/form/{form.pk}/delete/", {"post": "yes"}).status_code == 302
+    for whose in (definer, other):  # it was filled in as the one had defined it, and the other's when it was deleted
+        refused = approve(job.pk, now=clock.current(), by=whose)
+        assert (refused.done, "You have defined what job" in refused.why) == (False, True), whose
+    assert approve(job.pk, now=clock.current(), by=third).done
 
 
 def test_who_creates_jobs_is_led_to_his(make_user, make_form):

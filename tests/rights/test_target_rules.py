@@ -11,7 +11,9 @@ from django.db import connection
 from django.test import Client
 
 from jobs import rules, transitions
+from jobs.clock import clock
 from jobs.models import Audit, Job, Schedule, TargetRule, Trigger
+from jobs.models.audit import ON_ITS_WAY
 from jobs.rights import target_rules
 from jobs.states import Hold, State
 from jobs.transitions import definitions, triggers
@@ -172,9 +174,27 @@ def test_whoever_defines_a_trigger_does_not_approve_its_runs(make_user: MakeUser
         what = {"target": "demo.sleep", "payload": {"seconds": seconds}}
         trigger, _ = definitions.define_trigger("wipe", what, by=by, now=NOW)
     job = triggers.fire(trigger, now=NOW, by=caller).job
+    Job.objects.filter(pk=job.pk).update(created_at=NOW + 2 * ON_ITS_WAY)
     refused = transitions.approve(job.pk, now=NOW, by=last)
     assert (refused.done, "You have defined what job" in refused.why) == (False, True)
     assert transitions.approve(job.pk, now=NOW, by=first).done
+
+
+@pytest.mark.parametrize("becomes", ["deleted", "another's"])
+def test_nor_does_he_when_the_trigger_is_not_his_any_more(make_user: MakeUser, becomes: str) -> None:
+    his, other, third = (make_user(name, "admin") for name in ("x", "y", "z"))
+    TargetRule.objects.create(target="demo.sleep", dangerous=True)
+    now = clock.current()
+    what = {"target": "demo.sleep", "payload": {"seconds": 1}}
+    trigger, _ = definitions.define_trigger("wipe", what, by=his, now=now)
+    job = triggers.fire(trigger, now=now, by=make_user("s", "service")).job
+    if becomes == "deleted":
+        definitions.forget(trigger, by=his, now=now)
+    else:
+        definitions.define_trigger("wipe", {**what, "payload": {"seconds": 9}}, by=other, now=now)
+    refused = transitions.approve(job.pk, now=now, by=his)
+    assert (refused.done, "You have defined what job" in refused.why) == (False, True)
+    assert transitions.approve(job.pk, now=now, by=third).done
 
 
 @pytest.mark.parametrize(

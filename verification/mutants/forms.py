@@ -47,6 +47,19 @@ MUTANTS = (
         (MODELS, "        if self.revoked_at is not None:\n", "        if False:\n"),
     ),
     mutant(
+        "forms: whoever defined it does not approve its jobs after it was deleted",
+        PERMITTED,
+        (
+            f"{BY_PERSON}::test_whoever_defines_it_does_not_approve_its_jobs",
+            "tests/rights/test_target_rules.py::test_nor_does_he_when_the_trigger_is_not_his_any_more",
+        ),
+        (
+            "jobs/transitions/approval.py",
+            "        or Audit.objects.was_defined_by(by.pk, subject, pk, since=job.created_at)\n",
+            "",
+        ),
+    ),
+    mutant(
         "forms: who or which link has filled it in is written down",
         AUDITED,
         (f"{BY_LINK}::test_it_is_noted_and_nothing_else_is_told",),

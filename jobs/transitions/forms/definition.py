@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 
 from jobs import rules
 from jobs.calendars import zones
-from jobs.models import Form, Team
+from jobs.models import Form, Job, Team
 from jobs.models.trigger import NAME_PATTERN
 from jobs.rights.secret_teams import team_problems
 from jobs.rules.problems import labels_problems, payload_problems, queue_problems, target_problems
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NAMED = "A form's name has 1 to 100 letters, digits, dots, dashes and underscores."
 FORM_LABEL = "form"  # the key of the label by which the jobs of a form are found
+KEY = "form"  # begins the idempotency keys of its jobs
+LONGEST_ID = 19  # digits
 WHAT_RUNS = ("target", "payload", "fields")  # whoever changes it does not approve the jobs
 
 
@@ -67,6 +69,18 @@ def _label_problems(form: Form) -> list[str]:
 def labels_of(form: Form) -> dict[str, str]:
     """Return the labels of its jobs."""
     return {**form.labels, FORM_LABEL: form.name}
+
+
+def key_of(form: Form, once: str) -> str:
+    """Return the idempotency key of the job of a form that was opened `once`."""
+    return f"{KEY}:{form.pk}:{once}"
+
+
+def form_of(job: Job) -> int:
+    """Return the id of the form that the job comes of, also of one that is deleted by now; 0: of none."""
+    kind, _, rest = (job.idempotency_key or "").partition(":")
+    number = rest.partition(":")[0]
+    return int(number) if kind == KEY and number.isascii() and number.isdecimal() and len(number) < LONGEST_ID else 0
 
 
 def _unknown(kind: str, names: list[str], known: Any) -> list[str]:

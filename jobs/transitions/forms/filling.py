@@ -18,7 +18,7 @@ from jobs.targets.sentences import about
 from jobs.transitions import given
 from jobs.transitions.creation import KeyReused, create, earlier
 from jobs.transitions.creation.once import is_known
-from jobs.transitions.forms.definition import labels_of
+from jobs.transitions.forms.definition import key_of, labels_of
 from jobs.transitions.forms.free_fields import free_fields
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def judged(
         "name": form.title,
         "queue": form.queue,
         "labels": labels_of(form),
-        "idempotency_key": f"form:{form.pk}:{once}",
+        "idempotency_key": key_of(form, once),
     }
     try:
         new = _checked(asked, by, now)
