@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from jobs import rules
 from jobs.admin.confirmation import Question, ReasonForm, ask, given
+from jobs.admin.seen import SaysSeen
 from jobs.admin.theme import ModelAdmin, ModelForm
 from jobs.admin.within import NamedWithin
 from jobs.clock import clock
@@ -22,6 +23,7 @@ from jobs.templatetags.runat import badge
 from jobs.transitions.limits import pausing
 from jobs.transitions.limits.names import Name
 from jobs.web.appearance.times import exact
+from jobs.web.seen import seen_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -54,7 +56,7 @@ class LimitForm(ModelForm[Limit]):
 
 
 @admin.register(Limit)
-class LimitAdmin(NamedWithin, ModelAdmin[Limit]):
+class LimitAdmin(SaysSeen, NamedWithin, ModelAdmin[Limit]):
     form = LimitForm
     list_display = ["name", "kind", "concurrency", "rate", "burst", "status", "pause_reason"]
     list_filter = ["kind"]
@@ -79,7 +81,8 @@ class LimitAdmin(NamedWithin, ModelAdmin[Limit]):
     def save_model(self, request: HttpRequest, obj: Limit, form: Any, change: bool) -> None:
         """Through the one way: those that the last limits held go on if the new ones let them."""
         asked = {name: form.cleaned_data[name] for name in ("concurrency", "rate", "burst")}
-        limit = pausing.limit(named(obj), now=clock.current(), by=by(request), **asked)
+        seen = seen_in(request) if change else None
+        limit = pausing.limit(named(obj), now=clock.current(), by=by(request), **asked, seen=seen)
         obj.__dict__.update(limit.__dict__)
 
     def has_delete_permission(self, request: HttpRequest, obj: Limit | None = None) -> bool:

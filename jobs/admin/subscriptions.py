@@ -28,6 +28,7 @@ class SubscriptionForm(ModelForm[Subscription]):
 @admin.register(Subscription)
 class SubscriptionAdmin(Audited, ModelAdmin[Subscription]):
     form = SubscriptionForm
+    written_elsewhere = ["starts_upto", "audit_upto", "jobs_upto"]
     list_display = ["__str__", "destination", "enabled", "begun"]
     list_filter = ["destination", "enabled"]
     list_select_related = ["destination"]

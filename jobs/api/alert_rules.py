@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,15 +14,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import ListOf, Strict, TextField
+from jobs.api.headers.etags import (
+    ETAG_PARAMETER,
+    IF_MATCH_PARAMETER,
+    IF_NONE_MATCH_PARAMETER,
+    NOT_MODIFIED,
+    tag,
+    tags_seen,
+    versioned,
+)
+from jobs.api.stale import definition_changed
 from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import AlertRule, Destination, Level
 from jobs.models.alert_rule import LONGEST_RUN
+from jobs.models.described import definition_tag
 from jobs.models.querysets.within import is_unscoped
 from jobs.permissions import ADD_JOB, VIEW_ALERT
 from jobs.rights.alert_rules import MAKE, choices, may_change
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import alert_rules, definitions
+from jobs.transitions.stale import Stale
 
 FOR_ALL_ONLY = "A token for some queues or targets changes no rule of alerts; come with one for all, or use the page."
 MOST_DESTINATIONS = 50  # destinations of a rule
@@ -140,29 +153,51 @@ class AlertRuleDetail(AlertRuleView):
     examples = {"PATCH": {"enabled": False}}
     serializer_class = ChangedAlertRuleSerializer
 
-    @extend_schema(operation_id="alert_rules_read", responses=AlertRuleSerializer)
+    @extend_schema(
+        operation_id="alert_rules_read",
+        parameters=[IF_NONE_MATCH_PARAMETER, ETAG_PARAMETER],
+        responses={200: AlertRuleSerializer, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, rule_id: int) -> Response:
         """Read a rule of alerts."""
-        return Response(AlertRuleSerializer(self.seen(rule_id)).data)
+        found = self.seen(rule_id)
+        return tag(Response(AlertRuleSerializer(found).data), definition_tag(found))
 
-    @extend_schema(operation_id="alert_rules_change", request=ChangedAlertRuleSerializer, responses=AlertRuleSerializer)
+    @extend_schema(
+        operation_id="alert_rules_change",
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
+        request=ChangedAlertRuleSerializer,
+        responses={200: AlertRuleSerializer},
+    )
     def patch(self, request: Request, rule_id: int) -> Response:
         """Change what is given of a rule of alerts. What it is about stays: make another for something else."""
         rule = self.touched(rule_id)
         serializer = ChangedAlertRuleSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
+        given, by, now, seen = serializer.validated_data, person(request), clock.current(), tags_seen(request)
         try:
-            alert_rules.change(rule, serializer.validated_data, by=person(request), now=clock.current())
+            alert_rules.change(rule, given, by=by, now=now, seen=seen)
+        except Stale:
+            raise self._stale(rule_id, given) from None
         except ValidationError:
             self.seen(rule_id)  # of one that somebody has deleted meanwhile the address is wrong, not what is asked
             raise
-        return Response(AlertRuleSerializer(self.seen(rule_id)).data)
+        found = self.seen(rule_id)
+        return versioned(Response(AlertRuleSerializer(found).data), definition_tag(found))
 
-    @extend_schema(operation_id="alert_rules_delete", responses={204: None})
+    @extend_schema(operation_id="alert_rules_delete", parameters=[IF_MATCH_PARAMETER], responses={204: None})
     def delete(self, request: Request, rule_id: int) -> Response:
         """Delete a rule of alerts. Whoever was told that something has happened is told its end."""
-        definitions.forget(self.touched(rule_id), by=person(request), now=clock.current())
+        rule, by, now, seen = self.touched(rule_id), person(request), clock.current(), tags_seen(request)
+        try:
+            definitions.forget(rule, by=by, now=now, seen=seen)
+        except Stale:
+            raise self._stale(rule_id, ()) from None
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _stale(self, rule_id: int, given: Iterable[str]) -> Exception:
+        found = self.seen(rule_id)
+        return definition_changed(f"The rule {rule_id}", definition_tag(found), AlertRuleSerializer(found).data, given)
 
 
 class DestinationSerializer(serializers.ModelSerializer[Destination]):

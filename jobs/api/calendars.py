@@ -12,21 +12,33 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import calendars
+from jobs.api.headers.etags import (
+    ETAG_PARAMETER,
+    IF_MATCH_PARAMETER,
+    IF_NONE_MATCH_PARAMETER,
+    NOT_MODIFIED,
+    tag,
+    tags_seen,
+    versioned,
+)
 from jobs.api.serializers.calendars import (
     WORDS,
     CalendarSerializer,
     OpeningsSerializer,
     ShownCalendarSerializer,
 )
+from jobs.api.stale import definition_changed
 from jobs.api.views import ApiView, person
 from jobs.calendars.opening_hours import EARLIEST, LATEST
 from jobs.clock import clock
 from jobs.models import Calendar, CalendarRange
 from jobs.models.calendar import mask
+from jobs.models.described import definition_tag
 from jobs.permissions import CHANGE_CALENDAR, VIEW_CALENDAR
 from jobs.rights import Reach
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import definitions
+from jobs.transitions.stale import Stale
 from jobs.web import parsing
 
 DAYS_AHEAD, MOST_DAYS = 14, 366
@@ -57,13 +69,19 @@ class CalendarDetail(ApiView):
     serializer_class = CalendarSerializer
     queryset = Calendar.objects.all()
 
-    @extend_schema(operation_id="calendars_get", responses=ShownCalendarSerializer)
+    @extend_schema(
+        operation_id="calendars_get",
+        parameters=[IF_NONE_MATCH_PARAMETER, ETAG_PARAMETER],
+        responses={200: ShownCalendarSerializer, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, name: str) -> Response:
         """Read a calendar: its days, hours, holidays and ranges."""
-        return Response(ShownCalendarSerializer(_calendar(name, self.reach)).data)
+        found = _calendar(name, self.reach)
+        return tag(Response(ShownCalendarSerializer(found).data), definition_tag(found))
 
     @extend_schema(
         operation_id="calendars_put",
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
         request=CalendarSerializer,
         responses={200: ShownCalendarSerializer, 201: ShownCalendarSerializer},
     )
@@ -78,9 +96,20 @@ class CalendarDetail(ApiView):
         days = given.pop("days")
         fields = {**given, "open_days": mask(WORDS.index(day) for day in days)}
         _judge(Calendar(name=name, **fields), ranges)
-        created = definitions.define_calendar(name, fields, ranges, by=person(request), now=clock.current())
-        shown = ShownCalendarSerializer(_calendar(name, self.reach)).data
-        return Response(shown, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        by, now, seen = person(request), clock.current(), tags_seen(request)
+        try:
+            created = definitions.define_calendar(name, fields, ranges, by=by, now=now, seen=seen)
+        except Stale:
+            found = _calendar(name, self.reach)
+            shown = ShownCalendarSerializer(found).data
+            raise definition_changed(
+                f"The calendar '{name}'", definition_tag(found), shown, self.request.data
+            ) from None
+        found = _calendar(name, self.reach)
+        answer = Response(
+            ShownCalendarSerializer(found).data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        )
+        return versioned(answer, definition_tag(found))
 
 
 class CalendarOpenings(ApiView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import Strict
+from jobs.api.headers.etags import (
+    ETAG_PARAMETER,
+    IF_MATCH_PARAMETER,
+    IF_NONE_MATCH_PARAMETER,
+    NOT_MODIFIED,
+    tag,
+    tags_seen,
+    versioned,
+)
+from jobs.api.stale import definition_changed
 from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Objective
+from jobs.models.described import definition_tag
 from jobs.models.objective import LEAST_DAYS, LEAST_MS, LEAST_SHARE, MOST_DAYS, MOST_MS, MOST_SHARE
 from jobs.objectives.burning import NAMES, Pace
 from jobs.objectives.standing import Standing, latest
@@ -23,6 +35,7 @@ from jobs.permissions import CHANGE_OBJECTIVE, DELETE_OBJECTIVE, VIEW_OBJECTIVE
 from jobs.rights.objectives import touches
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import definitions
+from jobs.transitions.stale import Stale
 
 
 class ObjectiveRulesSerializer(Strict):
@@ -109,13 +122,19 @@ class ObjectiveDetail(ObjectiveView):
     examples = {"PUT": {"share": 99.9, "within_ms": 1000, "days": 30}}
     serializer_class = ObjectiveRulesSerializer
 
-    @extend_schema(operation_id="objectives_get", responses=ObjectiveSerializer)
+    @extend_schema(
+        operation_id="objectives_get",
+        parameters=[IF_NONE_MATCH_PARAMETER, ETAG_PARAMETER],
+        responses={200: ObjectiveSerializer, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, of: str, name: str) -> Response:
         """Read the objective of a queue, target or schedule, and what is left of its error budget."""
-        return Response(ObjectiveSerializer(self.shown(of, name)).data)
+        found = self.shown(of, name)
+        return tag(Response(ObjectiveSerializer(found).data), definition_tag(found.objective))
 
     @extend_schema(
         operation_id="objectives_put",
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
         request=ObjectiveRulesSerializer,
         responses={200: ObjectiveSerializer, 201: ObjectiveSerializer},
     )
@@ -123,18 +142,32 @@ class ObjectiveDetail(ObjectiveView):
         """Define the objective: 201, or 200 where there was one. It is counted at once over the days that were."""
         self.touched(of, name)
         fields = self.body(ObjectiveRulesSerializer)
-        created = definitions.define_objective(of, name, fields, by=person(request), now=clock.current())
+        by, now, seen = person(request), clock.current(), tags_seen(request)
+        try:
+            created = definitions.define_objective(of, name, fields, by=by, now=now, seen=seen)
+        except Stale:
+            raise self._stale(of, name, fields) from None
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-        return Response(ObjectiveSerializer(self.shown(of, name)).data, status=code)
+        found = self.shown(of, name)
+        return versioned(Response(ObjectiveSerializer(found).data, status=code), definition_tag(found.objective))
 
-    @extend_schema(operation_id="objectives_delete", responses={204: None})
+    @extend_schema(operation_id="objectives_delete", parameters=[IF_MATCH_PARAMETER], responses={204: None})
     def delete(self, request: Request, of: str, name: str) -> Response:
         """Delete the objective: from now on a second counts for it."""
         self.touched(of, name)
         row = Objective.objects.filter(kind=of, name=name).first()
         if row is not None:
-            definitions.forget(row, by=person(request), now=clock.current())
+            by, now, seen = person(request), clock.current(), tags_seen(request)
+            try:
+                definitions.forget(row, by=by, now=now, seen=seen)
+            except Stale:
+                raise self._stale(of, name, ()) from None
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _stale(self, of: str, name: str, given: Iterable[str]) -> Exception:
+        found = self.shown(of, name)
+        shown = ObjectiveSerializer(found).data
+        return definition_changed(f"The objective of the {of} '{name}'", definition_tag(found.objective), shown, given)
 
     def touched(self, kind: str, name: str) -> None:
         """Check that this is the caller's to define. Raises PermissionDenied."""

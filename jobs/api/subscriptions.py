@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,13 +14,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.fields import ListOf, Strict, TextField
+from jobs.api.headers.etags import (
+    ETAG_PARAMETER,
+    IF_MATCH_PARAMETER,
+    IF_NONE_MATCH_PARAMETER,
+    NOT_MODIFIED,
+    tag,
+    tags_seen,
+    versioned,
+)
+from jobs.api.stale import definition_changed
 from jobs.api.views import ApiView, person
 from jobs.clock import clock
 from jobs.models import Subscription
+from jobs.models.described import definition_tag
 from jobs.models.subscription import JobChange
 from jobs.permissions import CONTROL_JOB, VIEW_ALERT
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import definitions, subscriptions
+from jobs.transitions.stale import Stale
 
 
 class ChangedSubscriptionSerializer(Strict):
@@ -103,24 +116,46 @@ class SubscriptionDetail(SubscriptionView):
     examples = {"PATCH": {"types": ["failed"]}}
     serializer_class = ChangedSubscriptionSerializer
 
-    @extend_schema(operation_id="subscriptions_read", responses=SubscriptionSerializer)
+    @extend_schema(
+        operation_id="subscriptions_read",
+        parameters=[IF_NONE_MATCH_PARAMETER, ETAG_PARAMETER],
+        responses={200: SubscriptionSerializer, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, subscription_id: int) -> Response:
         """Read a subscription to changes of jobs."""
-        return Response(SubscriptionSerializer(self.seen(subscription_id)).data)
+        found = self.seen(subscription_id)
+        return tag(Response(SubscriptionSerializer(found).data), definition_tag(found))
 
     @extend_schema(
-        operation_id="subscriptions_change", request=ChangedSubscriptionSerializer, responses=SubscriptionSerializer
+        operation_id="subscriptions_change",
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
+        request=ChangedSubscriptionSerializer,
+        responses={200: SubscriptionSerializer},
     )
     def patch(self, request: Request, subscription_id: int) -> Response:
         """Change what is given of a subscription. Of which team's jobs it tells stays."""
         row = self.touched(subscription_id)
         serializer = ChangedSubscriptionSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        subscriptions.change(row, serializer.validated_data, by=person(request), now=clock.current())
-        return Response(SubscriptionSerializer(self.seen(subscription_id)).data)
+        given, by, now, seen = serializer.validated_data, person(request), clock.current(), tags_seen(request)
+        try:
+            subscriptions.change(row, given, by=by, now=now, seen=seen)
+        except Stale:
+            raise self._stale(subscription_id, given) from None
+        found = self.seen(subscription_id)
+        return versioned(Response(SubscriptionSerializer(found).data), definition_tag(found))
 
-    @extend_schema(operation_id="subscriptions_delete", responses={204: None})
+    @extend_schema(operation_id="subscriptions_delete", parameters=[IF_MATCH_PARAMETER], responses={204: None})
     def delete(self, request: Request, subscription_id: int) -> Response:
         """Delete a subscription. What was written down to be sent before is still sent."""
-        definitions.forget(self.touched(subscription_id), by=person(request), now=clock.current())
+        row, by, now, seen = self.touched(subscription_id), person(request), clock.current(), tags_seen(request)
+        try:
+            definitions.forget(row, by=by, now=now, seen=seen)
+        except Stale:
+            raise self._stale(subscription_id, ()) from None
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _stale(self, subscription_id: int, given: Iterable[str]) -> Exception:
+        found = self.seen(subscription_id)
+        shown = SubscriptionSerializer(found).data
+        return definition_changed(f"The subscription {subscription_id}", definition_tag(found), shown, given)

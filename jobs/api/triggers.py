@@ -22,6 +22,7 @@ from jobs.api.headers.etags import (
     NOT_MODIFIED,
     tag,
     tags_seen,
+    versioned,
 )
 from jobs.api.headers.preferences import APPLIED_PARAMETER, PREFER_PARAMETER, applied, preferred_wait
 from jobs.api.patience import LONGEST_WAIT, block, run_of, seconds_of, wait_of
@@ -158,7 +159,7 @@ class TriggerDetail(ApiView):
 
     @extend_schema(
         operation_id="triggers_put",
-        parameters=[IF_MATCH_PARAMETER],
+        parameters=[IF_MATCH_PARAMETER, ETAG_PARAMETER],
         request=TriggerSerializer,
         responses={200: ShownTriggerSerializer, 201: ShownTriggerSerializer},
     )
@@ -181,7 +182,8 @@ class TriggerDetail(ApiView):
         except Stale:
             raise self._stale(name, fields) from None
         shown = ShownTriggerSerializer(trigger).data
-        return Response(shown, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        answer = Response(shown, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        return versioned(answer, definition_tag(trigger))
 
     @extend_schema(operation_id="triggers_delete", parameters=[IF_MATCH_PARAMETER], responses={204: None})
     def delete(self, request: Request, name: str) -> Response:

@@ -10,9 +10,10 @@ from django.db import transaction
 from jobs.database import alias
 
 
-def atomic(*, savepoint: bool = True, durable: bool = False) -> transaction.Atomic:
-    """Return a transaction, for `with` or as a decorator; within one that is open a savepoint, unless told not to."""
-    return transaction.atomic(using=alias(), savepoint=savepoint, durable=durable)
+def atomic(*, using: str | None = None, savepoint: bool = True, durable: bool = False) -> transaction.Atomic:
+    """Return a transaction, for `with` or as a decorator; within one that is open a savepoint, unless told not to.
+    `using`: the alias of another, where accounts are."""
+    return transaction.atomic(using=using or alias(), savepoint=savepoint, durable=durable)
 
 
 def on_commit(function: Callable[[], Any], *, robust: bool = False) -> None:

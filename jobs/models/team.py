@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from jobs.models.described import Described, columns, described
+
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 LABEL = "team"  # the key of the label by which a job, schedule or trigger says whose it is
 
@@ -27,6 +29,12 @@ class Team(models.Model):
         ordering = ["name"]
         permissions = [("all_teams", "Can see and touch what other teams own, and what nobody owns")]
         constraints = [models.CheckConstraint(condition=Q(name__regex=NAME_PATTERN), name="jobs_team_named")]
+
+    def described(self) -> Described:
+        """Return it with its members and what it owns."""
+        members = sorted(self.members.values_list("pk", flat=True), key=str)
+        owns = [f"{one.kind} {one.name}" for one in self.owns.all()]
+        return {**described(self, ("name", "description")), "members": [str(one) for one in members], "owns": owns}
 
     def __str__(self) -> str:
         return self.name
@@ -84,6 +92,9 @@ class TargetRule(models.Model):
     class Meta:
         ordering = ["target"]
         constraints = [models.CheckConstraint(condition=~Q(target=""), name="jobs_targetrule_of_a_target")]
+
+    def described(self) -> Described:
+        return described(self, columns(TargetRule, "id"))
 
     def __str__(self) -> str:
         return self.target

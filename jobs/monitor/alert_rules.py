@@ -12,14 +12,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs.clock import clock
 from jobs.models import AlertRule
+from jobs.models.described import definition_tag
 from jobs.monitor.access import page
 from jobs.permissions import ADD_JOB, VIEW_ALERT, why_refused
 from jobs.rights import reach_of
 from jobs.rights.alert_rules import MAKE, may_change
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import alert_rules, definitions
+from jobs.transitions.stale import Stale
 from jobs.web.alert_rule_form import AlertRuleForm
 from jobs.web.refused import refuse
+from jobs.web.seen import CHANGED, SEEN, seen_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -75,7 +78,9 @@ def rule_page(request: HttpRequest, rule_id: int) -> HttpResponse:
     form = AlertRuleForm(request.POST, by=by, rule=found)
     if form.is_valid():
         try:
-            alert_rules.change(found, form.cleaned_data, by=by, now=clock.current())
+            alert_rules.change(found, form.cleaned_data, by=by, now=clock.current(), seen=seen_in(request))
+        except Stale:
+            form.add_error(None, CHANGED)
         except ValidationError as error:
             form.blame(error)
         else:
@@ -113,4 +118,5 @@ def _touched(request: HttpRequest, rule_id: int) -> AlertRule | HttpResponse:
 
 
 def _shown(request: HttpRequest, form: AlertRuleForm, rule: Any = None, *, status: int = 200) -> HttpResponse:
-    return render(request, "jobs/alert_rule.html", {"form": form, "rule": rule}, status=status)
+    seen = request.POST.get(SEEN, "") if request.method == "POST" else "" if rule is None else definition_tag(rule)
+    return render(request, "jobs/alert_rule.html", {"form": form, "rule": rule, SEEN: seen}, status=status)

@@ -15,10 +15,13 @@ from rest_framework import serializers
 from jobs.api.listing import as_filters, checked
 from jobs.clock import clock
 from jobs.models import SavedView, Team
+from jobs.models.described import definition_tag
 from jobs.monitor.access import page
 from jobs.monitor.job_list import PageQuery
 from jobs.monitor.list_form import WHERE, address, sentences, without
 from jobs.transitions import saved_views
+from jobs.transitions.stale import Stale
+from jobs.web.seen import CHANGED, seen_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -33,7 +36,7 @@ def view_list(request: HttpRequest) -> HttpResponse:
         return _saved(request, by)
     views = list(SavedView.objects.seen_by(by).for_people())
     shown = {
-        "own": [(view, address_of_view(view)) for view in views if view.owner_id == by.pk],
+        "own": [(view, address_of_view(view), definition_tag(view)) for view in views if view.owner_id == by.pk],
         "shared": [(view, address_of_view(view)) for view in views if view.owner_id != by.pk],
         "teams": list(Team.objects.filter(members=by.pk).values_list("name", flat=True)),
     }
@@ -45,8 +48,11 @@ def view_list(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, view_id: int) -> HttpResponse:
     """Rename one of this person's views, and share it or no longer."""
     view, by, sent = _own(request, view_id), cast("AbstractBaseUser", request.user), request.POST
+    name, team, seen = sent.get("name", view.name), sent.get("team", ""), seen_in(request)
     try:
-        saved_views.change(view, sent.get("name", view.name), sent.get("team", ""), by=by, now=clock.current())
+        saved_views.change(view, name, team, by=by, now=clock.current(), seen=seen)
+    except Stale:
+        messages.error(request, CHANGED)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

@@ -49,10 +49,18 @@ def make(
     return rule
 
 
-def change(rule: AlertRule, changes: Mapping[str, Any], *, by: AbstractBaseUser, now: datetime) -> AlertRule:
-    """Change some of CHANGEABLE, and `destinations`. Who may is asked before. Raises ValidationError by field."""
+def change(
+    rule: AlertRule,
+    changes: Mapping[str, Any],
+    *,
+    by: AbstractBaseUser,
+    now: datetime,
+    seen: Collection[str] | None = None,
+) -> AlertRule:
+    """Change some of CHANGEABLE, and `destinations`. Who may is asked before. Raises ValidationError by field, and
+    Stale where it is none of those that were `seen`, by their tags."""
     with transaction.atomic():
-        before = definitions.stored(rule)
+        before = definitions.stored(rule, seen)
         if before is None:
             raise ValidationError({"destinations": ["This rule has been deleted meanwhile; make it again."]})
         rule.refresh_from_db()  # what somebody else has changed meanwhile stays

@@ -26,7 +26,7 @@ from jobs.models import (
     Trigger,
     as_stored,
 )
-from jobs.models.described import definition_tag
+from jobs.models.described import definition_tag, tag_of
 from jobs.rights import reach_of
 from jobs.rights.seeing import not_theirs
 from jobs.transitions.stale import Stale, refuse_stale
@@ -63,10 +63,15 @@ def _name(row: Any) -> str:
     return name
 
 
-def stored(row: M) -> Described:
+def stored(row: M, seen: Collection[str] | None = None) -> Described:
     """Return the row as it is in the table, where nobody else changes it until this transaction ends; None before it is
-    there."""
-    return as_stored(type(row)._default_manager.filter(pk=row.pk))
+    there. Raises Stale where it is none of the definitions that were `seen`, by their tags, as it is not where it has
+    gone."""
+    rows: Any = type(row)._default_manager.filter(pk=row.pk)
+    before = as_stored(rows)
+    if seen is not None:
+        refuse_stale("" if before is None else definition_tag(rows.get()), seen)
+    return before
 
 
 def note(row: M, before: Described, *, by: AbstractBaseUser | None, now: datetime) -> None:
@@ -114,10 +119,13 @@ def define_calendar(
     *,
     by: AbstractBaseUser | None,
     now: datetime,
+    seen: Collection[str] | None = None,
 ) -> bool:
-    """Have it be so, with these ranges and no others; True where it is new."""
+    """Have it be so, with these ranges and no others; True where it is new. Raises Stale where it is none of the
+    definitions that were `seen`, by their tags: there was one then."""
     with transaction.atomic():
         before = as_stored(Calendar.objects.filter(name=name))
+        refuse_stale(tag_of(before), seen)
         calendar, created = Calendar.objects.update_or_create(name=name, defaults=fields)
         calendar.ranges.all().delete()
         for one in ranges:
@@ -128,9 +136,16 @@ def define_calendar(
 
 
 def define_objective(
-    kind: str, name: str, fields: Mapping[str, Any], *, by: AbstractBaseUser | None, now: datetime
+    kind: str,
+    name: str,
+    fields: Mapping[str, Any],
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    seen: Collection[str] | None = None,
 ) -> bool:
-    """Have the objective of this queue, target or schedule be so; True where it is new. Raises ValidationError."""
+    """Have the objective of this queue, target or schedule be so; True where it is new. Raises ValidationError, and
+    Stale as `define_calendar` does."""
     wanted = Objective(kind=kind, name=name, **fields)
     wanted.clean_fields()
     wanted.clean()
@@ -138,6 +153,7 @@ def define_objective(
     with transaction.atomic():
         row, created = Objective.objects.get_or_create(kind=kind, name=name, defaults=fields)
         before = None if created else stored(row)
+        refuse_stale(tag_of(before), seen)
         if not created:
             for field, value in fields.items():
                 setattr(row, field, value)
@@ -147,15 +163,10 @@ def define_objective(
 
 
 def forget(row: M, *, by: AbstractBaseUser | None, now: datetime, seen: Collection[str] | None = None) -> None:
-    """Delete it; nothing where somebody else has meanwhile. Raises Stale where it is none of the definitions that were
-    `seen`, by their tags, as it is not where it has gone."""
+    """Delete it; nothing where somebody else has meanwhile. Raises Stale as `stored` does."""
     with transaction.atomic():
-        before, name = stored(row), _name(row)
+        before, name = stored(row, seen), _name(row)
         if before is None:
-            if seen is not None:
-                raise Stale
             return
-        if seen is not None:
-            refuse_stale(definition_tag(type(row)._default_manager.get(pk=row.pk)), seen)
         row.delete()
         Audit.objects.note(SUBJECTS[type(row)], name, by=by, now=now, before=before, after=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from django.db import IntegrityError
 
 from jobs.database import transaction
 from jobs.models import Audit, SavedView, Subject, Team
-from jobs.models.described import Described
+from jobs.models.described import Described, as_stored, tag_of
 from jobs.models.saved_view import LONGEST_NAME, LONGEST_QUERY
+from jobs.transitions.stale import refuse_stale
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -31,15 +33,29 @@ def save(name: str, query: str, *, by: AbstractBaseUser, now: datetime) -> Saved
     return view
 
 
-def change(view: SavedView, name: str, team: str, *, by: AbstractBaseUser, now: datetime) -> SavedView:
+def change(
+    view: SavedView,
+    name: str,
+    team: str,
+    *,
+    by: AbstractBaseUser,
+    now: datetime,
+    seen: Collection[str] | None = None,
+) -> SavedView:
     """Give it this name, and share it with this team; empty: with nobody. Who has left a team changes nothing that its
-    members see, but may take it back. Raises ValidationError."""
-    before, name = view.described(), _named(name)
+    members see, but may take it back. Raises ValidationError, and Stale where it is none of those that were `seen`, by
+    their tags."""
+    name = _named(name)
     found = Team.objects.filter(name=team, members=by.pk).first() if team else None
     if team and found is None:
         raise ValidationError(f"You are in no team '{team[:100]}'; share a view with a team of yours, or with nobody.")
-    view.name, view.team = name, found
-    _write(view, by=by, now=now, before=before)
+    with transaction.atomic():
+        before = as_stored(SavedView.objects.filter(pk=view.pk))
+        if before is None:
+            raise ValidationError("This view has been deleted meanwhile; save it again.")
+        refuse_stale(tag_of(before), seen)
+        view.name, view.team = name, found
+        _write(view, by=by, now=now, before=before)
     return view
 
 

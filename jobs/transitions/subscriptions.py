@@ -3,7 +3,7 @@ its audit in the same transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,14 +43,21 @@ def make(destination: str, *, team: str = "", by: AbstractBaseUser, now: datetim
 
 
 def change(
-    row: Subscription, changes: Mapping[str, Any], *, by: AbstractBaseUser, now: datetime
+    row: Subscription,
+    changes: Mapping[str, Any],
+    *,
+    by: AbstractBaseUser,
+    now: datetime,
+    seen: Collection[str] | None = None,
 ) -> Subscription | None:
     """Change some of FIELDS, and `destination`. Who may is asked before. Returns None where somebody else has deleted
-    it meanwhile. Raises ValidationError by field."""
+    it meanwhile. Raises ValidationError by field, and Stale where it is none of those that were `seen`, by their
+    tags."""
     with transaction.atomic():
-        before = definitions.stored(row)
+        before = definitions.stored(row, seen)
         if before is None:
             return None
+        row.refresh_from_db()  # what somebody else has changed meanwhile stays
         if "destination" in changes:
             row.destination = _chosen(changes["destination"], row.of_team, by)
         for field in FIELDS:

@@ -1,4 +1,4 @@
-"""Schedules, triggers and limits have versions: who says which he has seen does not go over what others have done."""
+"""Definitions have versions: who says which he has seen does not go over what others have done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from jobs.api.triggers import TriggerDetail
-from jobs.models import Audit, Change, Limit, Schedule, Trigger
+from jobs.models import (
+    AlertRule,
+    Audit,
+    Calendar,
+    Change,
+    Destination,
+    Limit,
+    Objective,
+    Schedule,
+    Subscription,
+    Trigger,
+)
 from tests.api.conftest import Problem, bearer
 from tests.api.schedules import make
 
@@ -24,18 +35,50 @@ def root(db: None) -> Client:
     return bearer(User.objects.create_superuser("grace"))
 
 
-@pytest.fixture(params=["schedule", "trigger", "limit"])
+def edit(client: Client, address: str, body: dict[str, Any], **headers: str) -> Any:
+    """Send a change in the way that the address has."""
+    send = client.patch if "/alert-rules/" in address or "/subscriptions/" in address else client.put
+    return send(address, body, **JSON, headers=headers)
+
+
+def has_delete(address: str) -> bool:
+    """Return whether REST deletes it: calendars go in the admin alone."""
+    return "/calendars/" not in address
+
+
+WHOLE = {"name": "report", "target": "demo.noop", "dialect": "cron", "time_zone": "UTC"}
+WANTED = {"share": 99.5, "within_ms": 1000}
+# An address, what is put there first (None: it is made here), a change that somebody makes, and another one.
+DEFINED: dict[str, tuple[str, Any, dict[str, Any], dict[str, Any]]] = {
+    "schedule": ("schedules/{}/", None, {**WHOLE, "expression": "1 3 * * *"}, {**WHOLE, "expression": "2 4 * * *"}),
+    "trigger": ("triggers/report/", TRIGGER, {**TRIGGER, "queue": "slow"}, {**TRIGGER, "queue": "fast"}),
+    "limit": ("limits/queue/mail/", {"concurrency": 4}, {"concurrency": 5}, {"concurrency": 6}),
+    "calendar": ("calendars/books/", {"time_zone": "UTC"}, {"time_zone": "Asia/Tokyo"}, {"time_zone": "Asia/Seoul"}),
+    "objective": ("objectives/queue/mail/", WANTED, {**WANTED, "days": 7}, {**WANTED, "days": 8}),
+    "rule": ("alert-rules/{}/", None, {"level": "bad"}, {"level": "warn", "enabled": False}),
+    "subscription": ("subscriptions/{}/", None, {"queue": "slow"}, {"queue": "fast"}),
+}
+
+
+def _made(kind: str) -> int:
+    if kind == "schedule":
+        return int(make(name="report").pk)
+    hook = Destination.objects.create(name="hook", kind="webhook", address="https://hooks.example.com/")
+    if kind == "subscription":
+        return Subscription.objects.create(destination=hook).pk
+    rule = AlertRule.objects.create(kind="queue", name="mail", when="long")
+    rule.destinations.add(hook)
+    return rule.pk
+
+
+@pytest.fixture(params=DEFINED)
 def defined(request: pytest.FixtureRequest, root: Client) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """An address, a change that somebody makes, and another one."""
-    if request.param == "schedule":
-        whole = {"name": "report", "target": "demo.noop", "dialect": "cron", "time_zone": "UTC"}
-        address = f"/api/v1/schedules/{make(name='report').pk}/"
-        return address, {**whole, "expression": "1 3 * * *"}, {**whole, "expression": "2 4 * * *"}
-    if request.param == "trigger":
-        root.put("/api/v1/triggers/report/", TRIGGER, **JSON)
-        return "/api/v1/triggers/report/", {**TRIGGER, "queue": "slow"}, {**TRIGGER, "queue": "fast"}
-    root.put("/api/v1/limits/queue/mail/", {"concurrency": 4}, **JSON)
-    return "/api/v1/limits/queue/mail/", {"concurrency": 5}, {"concurrency": 6}
+    address, first, change, other = DEFINED[request.param]
+    address = f"/api/v1/{address if first else address.format(_made(request.param))}"
+    if first:
+        root.put(address, first, **JSON)
+    return address, change, other
 
 
 def test_what_is_the_same_is_not_sent_again(root: Client, defined: tuple[str, Any, Any]) -> None:
@@ -43,7 +86,7 @@ def test_what_is_the_same_is_not_sent_again(root: Client, defined: tuple[str, An
     tag = root.get(address)["ETag"]
     assert re.fullmatch(r'"[0-9a-f]{16}-[0-9a-f]{16}"', tag)
     assert root.get(address, headers={"If-None-Match": tag}).status_code == 304
-    assert root.put(address, change, **JSON).status_code == 200
+    assert edit(root, address, change).status_code == 200
     assert root.get(address, headers={"If-None-Match": tag}).status_code == 200
 
 
@@ -52,26 +95,29 @@ def test_of_two_who_edit_the_second_learns_of_the_first(
 ) -> None:
     address, change, other = defined
     seen = {"If-Match": root.get(address)["ETag"]}
-    assert root.put(address, change, **JSON, headers=seen).status_code == 200
-    found = problem(root.put(address, other, **JSON, headers=seen), 412, says="was changed since you read it")
+    assert edit(root, address, change, **seen).status_code == 200
+    found = problem(edit(root, address, other, **seen), 412, says="was changed since you read it")
     assert set(found["current"]) >= set(other)
-    differ = {name for name in other if change[name] != other[name]}
+    differ = {name for name in change if change[name] != other[name]}
     assert {name: found["current"][name] for name in differ} == {name: change[name] for name in differ}
-    problem(root.delete(address, headers=seen), 412, says="was changed since")
-    assert root.put(address, other, **JSON, headers={"If-Match": found["etag"]}).status_code == 200
-    assert root.delete(address, headers={"If-Match": root.get(address)["ETag"]}).status_code == 204
+    if has_delete(address):
+        problem(root.delete(address, headers=seen), 412, says="was changed since")
+    assert edit(root, address, other, **{"If-Match": found["etag"]}).status_code == 200
+    if has_delete(address):
+        assert root.delete(address, headers={"If-Match": root.get(address)["ETag"]}).status_code == 204
 
 
 def test_without_a_word_about_versions_all_goes_as_before(root: Client, defined: tuple[str, Any, Any]) -> None:
     address, change, other = defined
-    assert root.put(address, change, **JSON).status_code == 200
-    assert root.put(address, other, **JSON, headers={"If-Match": "*"}).status_code == 200
-    assert root.delete(address).status_code == 204
+    assert edit(root, address, change).status_code == 200
+    assert edit(root, address, other, **{"If-Match": "*"}).status_code == 200
+    if has_delete(address):
+        assert root.delete(address).status_code == 204
 
 
 def test_a_tag_that_cannot_be_ours(root: Client, problem: Problem, defined: tuple[str, Any, Any]) -> None:
     address, change, _ = defined
-    problem(root.put(address, change, **JSON, headers={"If-Match": '"3"'}), 400, "If-Match", "that GET has answered")
+    problem(edit(root, address, change, **{"If-Match": '"3"'}), 400, "If-Match", "that GET has answered")
 
 
 def test_a_definition_that_was_deleted_is_not_made_anew(root: Client, problem: Problem) -> None:
@@ -85,6 +131,16 @@ def test_a_definition_that_was_deleted_is_not_made_anew(root: Client, problem: P
     Limit.objects.all().delete()
     problem(root.put("/api/v1/limits/queue/mail/", {"concurrency": 4}, **JSON, headers=seen), 404)
     assert not Limit.objects.exists()
+    objective = {"share": 99, "within_ms": 1000}
+    for address, body, model in (
+        ("/api/v1/calendars/books/", {"time_zone": "UTC"}, Calendar),
+        ("/api/v1/objectives/queue/mail/", objective, Objective),
+    ):
+        root.put(address, body, **JSON)
+        seen = {"If-Match": root.get(address)["ETag"]}
+        model.objects.all().delete()
+        problem(root.put(address, body, **JSON, headers=seen), 404)
+        assert not model.objects.exists()
 
 
 def test_of_two_who_delete_a_trigger_at_once_the_second_hears_that_it_is_gone(
@@ -142,11 +198,11 @@ def test_a_secret_that_has_changed_is_another_definition(root: Client) -> None:
     assert root.get("/api/v1/triggers/report/")["ETag"].partition("-")[0] != first.partition("-")[0]
 
 
-def test_a_change_answers_with_the_version_for_the_next(root: Client) -> None:
-    address = f"/api/v1/schedules/{make(name='report').pk}/"
+def test_a_change_answers_with_the_version_for_the_next(root: Client, defined: tuple[str, Any, Any]) -> None:
+    address, change, other = defined
     tag = root.get(address)["ETag"]
-    for queue in ("one", "two"):
-        answer = root.patch(address, {"queue": queue}, **JSON, headers={"If-Match": tag})
+    for body in (change, other):
+        answer = edit(root, address, body, **{"If-Match": tag})
         assert answer.status_code == 200
         tag = answer["ETag"]
     assert tag.strip('"') == root.get(address)["ETag"].strip('"').partition("-")[0]

@@ -13,6 +13,7 @@ from django.test import Client
 from jobs.models import Audit, SavedView, Team
 from jobs.models.saved_view import LONGEST_QUERY
 from jobs.transitions import saved_views
+from jobs.web.seen import CHANGED
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +140,23 @@ def test_a_filter_that_is_too_long_is_no_view(person):
 def test_what_the_table_refuses_for_another_reason_is_no_second_name(person):
     with pytest.raises(IntegrityError, match="created_at"):
         saved_views.save("mine", "", by=person("view_job"), now=None)
+
+
+def test_of_two_pages_the_older_does_not_go_over_the_newer(viewer):
+    save(viewer, "failed ones", "state=failed")
+    view = SavedView.objects.get()
+    ((_, _, seen),) = viewer.get("/views/").context["own"]
+    assert f'name="seen" value="{seen}"' in page(viewer)
+    address = f"/views/{view.pk}/change/"
+    assert CHANGED not in viewer.post(address, {"name": "one", "seen": seen}, follow=True).content.decode()
+    assert CHANGED in viewer.post(address, {"name": "two", "seen": seen}, follow=True).content.decode()
+    assert SavedView.objects.get().name == "one"
+
+
+def test_a_view_that_was_deleted_meanwhile_is_not_made_anew(person):
+    ada = person("view_job", name="ada")
+    view = saved_views.save("failed ones", "state=failed", by=ada, now=NOW)
+    SavedView.objects.all().delete()
+    with pytest.raises(ValidationError, match="has been deleted meanwhile"):
+        saved_views.change(view, "one", "", by=ada, now=NOW)
+    assert not SavedView.objects.exists()

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from jobs.admin.seen import SaysSeen
 from jobs.admin.theme import dress
 from jobs.admin.within import reach_in
 from jobs.clock import clock
@@ -30,6 +31,7 @@ from jobs.web import parsing, schedule_preview
 from jobs.web.appearance.times import exact
 from jobs.web.parsing import Unreadable
 from jobs.web.schedule_form import ScheduleForm, initial_of
+from jobs.web.seen import seen_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -133,7 +135,7 @@ def _viewer(name: str) -> Any:
         return None
 
 
-class ScheduleChanging:
+class ScheduleChanging(SaysSeen):
     """Mixed into ScheduleAdmin: the form, its preview, and what saving does."""
 
     admin_site: admin.AdminSite
@@ -165,7 +167,8 @@ class ScheduleChanging:
     def save_model(self, request: HttpRequest, obj: Schedule, form: Any, change: bool) -> None:
         fields, by, now = form.new_schedule.columns(), cast("AbstractBaseUser", request.user), clock.current()
         if change:
-            answer = definitions.change_schedule(obj.pk, fields, reason=form.cleaned_data["reason"], by=by, now=now)
+            reason, seen = form.cleaned_data["reason"], seen_in(request)
+            answer = definitions.change_schedule(obj.pk, fields, reason=reason, by=by, now=now, seen=seen)
             cast("Any", request).answer = answer
         else:
             saved = definitions.create_schedule(fields, by=by, now=now)
@@ -189,19 +192,19 @@ class ScheduleChanging:
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         """Save, or show the form again where somebody else took the name meanwhile, or changed what it comes after."""
         try:
-            return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+            return super().changeform_view(request, object_id, *args, **kwargs)
         except IntegrityError:
             cast("Any", request).refused = {"name": NAME_TAKEN}
         except ValidationError as error:
             cast("Any", request).refused = {name: " ".join(said) for name, said in error.message_dict.items()}
-        return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+        return super().changeform_view(request, object_id, *args, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         form, reach = context["adminform"].form, reach_in(request)
         shown = preview_of(form, "", reach) if form.is_bound else self._preview_of_saved(context.get("original"), reach)
         shown["only_preview"] = getattr(form, "only_preview", False)
         context["preview"] = render_to_string("admin/jobs/schedule/preview.html", shown)
-        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
     def _preview_of_saved(self, schedule: Schedule | None, reach: Reach) -> dict[str, Any]:

@@ -59,12 +59,29 @@ def test_one_that_goes_while_it_is_changed_is_not_there(
 ) -> None:
     address, stored = f"{ADDRESS}{post(world['ada']).json()['id']}/", definitions.stored
 
-    def too_late(row: Any) -> Any:
+    def too_late(row: Any, seen: Any = None) -> Any:
         Subscription.objects.all().delete()
-        return stored(row)
+        return stored(row, seen)
 
     monkeypatch.setattr(definitions, "stored", too_late)
     assert bearer(world["ada"]).patch(address, {"types": []}, content_type=JSON).status_code == 404
+
+
+def test_what_somebody_else_has_changed_meanwhile_stays(
+    world: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He comes between the look at it and the lock, also where nobody says what he has seen."""
+    address, stored = f"{ADDRESS}{post(world['ada']).json()['id']}/", definitions.stored
+
+    def at_the_same_time(row: Any, seen: Any = None) -> Any:
+        Subscription.objects.update(queue="pay")
+        return stored(row, seen)
+
+    monkeypatch.setattr(definitions, "stored", at_the_same_time)
+    answer = bearer(world["ada"]).patch(address, {"types": ["failed"]}, content_type=JSON)
+    assert answer.json()["queue"] == "pay"
+    row = Subscription.objects.get()
+    assert (row.queue, row.types) == ("pay", ["failed"])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import AlertRule, Job
+from jobs.web.seen import CHANGED
 from tests.admin.schedule_rows import schedule
 from tests.conftest import NOW
 from tests.monitor.rows import pending
@@ -127,3 +128,23 @@ def test_an_operator_makes_a_teams_rule_on_the_page(
     fields = {"kind": "target", "name": "demo.noop", "when": "failed", "level": "warn", "time_zone": "UTC"}
     client.post("/alerts/rules/new/", {**fields, "team": "books", "destinations": ["books"]})
     assert AlertRule.objects.get().whose == "team books"
+
+
+def test_of_two_who_have_opened_a_rule_the_second_does_not_go_over_the_first(
+    client_of: Any,
+    make_user: Any,  # noqa: F811
+    make_destination: Any,
+) -> None:
+    make_destination("all", open_to_all=True)
+    cleo = make_user("cleo", "creator")
+    client = client_of(cleo)
+    client.post("/alerts/rules/new/", form(pending(NOW, created_by=cleo), destinations=["all"]))
+    address = f"/alerts/rules/{AlertRule.objects.get().pk}/"
+    seen = client.get(address).context["seen"]
+    assert f'name="seen" value="{seen}"' in client.get(address).content.decode()
+    sent = {"level": "bad", "time_zone": "UTC", "destinations": ["all"], "seen": seen}
+    assert client.post(address, sent).status_code == 302
+    refused = client.post(address, {**sent, "enabled": "on"})
+    assert (refused.status_code, CHANGED in refused.content.decode()) == (400, True)
+    assert f'name="seen" value="{seen}"' in refused.content.decode()
+    assert AlertRule.objects.get().enabled is False
