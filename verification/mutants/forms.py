@@ -60,6 +60,36 @@ MUTANTS = (
         ),
     ),
     mutant(
+        "forms: a link whose form is deleted meanwhile is not revoked",
+        PERMITTED,
+        (f"{BY_LINK}::test_a_form_that_is_deleted_while_its_link_is_used_or_revoked",),
+        (
+            "jobs/transitions/forms/links.py",
+            "if locked is None or locked.revoked_at is not None",
+            "if locked.revoked_at is not None",
+        ),
+    ),
+    mutant(
+        "forms: a request without a database is said, and a link's address is not",
+        PERMITTED,
+        (f"{BY_LINK}::test_our_log_does_not_have_its_secret",),
+        (
+            "jobs/unavailable.py",
+            "        emit(RequestWithoutDatabase(str(request.method), path, error))\n",
+            "",
+        ),
+    ),
+    mutant(
+        "forms: a request without a database is said by its route",
+        PERMITTED,
+        (f"{BY_LINK}::test_our_log_does_not_have_its_secret",),
+        (
+            "jobs/unavailable.py",
+            'f"/{match.route}" if match is not None and match.route else request.path',
+            "request.path",
+        ),
+    ),
+    mutant(
         "forms: who or which link has filled it in is written down",
         AUDITED,
         (f"{BY_LINK}::test_it_is_noted_and_nothing_else_is_told",),
