@@ -1,6 +1,6 @@
 """Bounds of a workbook, before anybody reads it: how much it is unpacked, how many parts, rows, columns, cells and
-formulas it has, how long their texts are, and no DOCTYPE. A small archive may hold gigabytes, and XML may grow by its
-own entities."""
+formulas it has, how long their texts are, how much comes of formulas that cells share, and no DOCTYPE. A small archive
+may hold gigabytes, and XML may grow by its own entities."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ MOST_BESIDE = 500_000  # those of each part that holds neither cells nor their t
 DEEPEST = 100
 LONGEST_TEXT = 8 * LONGEST_CELL  # characters of a cell in XML: `_x000D_` is one, and there may be a formula beside it
 LONGEST_FORMULA = 8_192  # characters, as spreadsheets have it
-MOST_FORMULAS = 10_000  # of a sheet: each that is shared is written out for its cell
+MOST_FORMULAS = 10_000  # of a sheet
+MOST_WRITTEN_OUT = 1_000_000  # characters of a sheet's shared formulas, each written out for its cell: seconds
 LONGEST_PIECE = MIB  # bytes of a tag or comment: a parser begins it anew with each piece of the file
+SHARED = "shared"
 OF_CELLS = ("worksheet", "sst")  # root elements of what is read piece by piece
 AT_A_TIME = 64 * 1024
 BROKEN = "This is no workbook that can be read; save it anew as XLSX, or as CSV in UTF-8, and choose that file."
@@ -86,6 +88,9 @@ class _Scan:
         self.budget, self.path, self.own, self.has_cells = budget, list[str](), 0, False
         self.cell = self.formula = 0  # how deep the one begins that is open
         self.text = self.before_formula = self.formulas = 0
+        self.shared: dict[str | None, int] = {}  # characters of each shared formula, by its number
+        self.sharing: tuple[str | None, ...] = ()  # the number of the one that is open, where it is the first of it
+        self.written_out = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.ordered_attributes = False
         self.parser.StartElementHandler = self._start
@@ -104,7 +109,7 @@ class _Scan:
         if name == "row":
             self._row(attributes.get("r", ""))
         elif name == "f":
-            self._formula()
+            self._formula(attributes)
         if is_cell:
             self._cell(attributes.get("r", ""))
         if (is_cell or name == "si") and not self.cell:
@@ -125,13 +130,31 @@ class _Scan:
         if number and not (number.isdecimal() and len(number) < 10 and int(number) <= LAST_ROW):
             raise NoWorkbook(f"There is a row {number[:20]}; a workbook has {LAST_ROW:,} at most.")
 
-    def _formula(self) -> None:
+    def _formula(self, attributes: dict[str, str]) -> None:
         self.formulas += 1
         if self.formulas > MOST_FORMULAS:
             too_much(f"A sheet of this workbook has more than {MOST_FORMULAS:,} formulas; paste their values.")
         self.formula, self.before_formula = len(self.path), self.text
+        self.sharing = ()
+        if attributes.get("t") == SHARED:
+            number = attributes.get("si")
+            if length := self.shared.get(number, 0):
+                self._write_out(length)
+            else:
+                self.sharing = (number,)
+
+    def _write_out(self, characters: int) -> None:
+        self.written_out += characters
+        if self.written_out > MOST_WRITTEN_OUT:
+            too_much(
+                f"Written out for its cells, what a sheet of this workbook shares of formulas has more than "
+                f"{MOST_WRITTEN_OUT:,} characters; paste their values."
+            )
 
     def _characters(self, text: str) -> None:
+        for number in self.sharing if self.formula else ():
+            self.shared[number] = self.shared.get(number, 0) + len(text)
+            self._write_out(len(text))
         if not self.cell:
             return
         self.text += len(text)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
-from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import pytest
 
 from jobs.workbooks import NoWorkbook, guard, reading
+from launcher.home import CHECKOUT
 from tests.workbooks.test_rows import book
 
 
@@ -116,6 +118,128 @@ def test_a_sheet_has_so_many_formulas_at_most(monkeypatch: pytest.MonkeyPatch) -
     reading.read(whole)
     monkeypatch.setattr(guard, "MOST_FORMULAS", 4)
     refused(whole, "more than 4 formulas; paste their values")
+
+
+FIRST, NEXT = '<f t="shared" si="0">B1+1</f>', '<f t="shared" si="0"/>'  # four characters
+
+
+def formulas(*given: str) -> bytes:
+    """Return a workbook with these formulas, one in each cell of its row."""
+    return sheet_of("".join(f'<c r="{column}1">{one}</c>' for column, one in zip("ABCD", given, strict=False)))
+
+
+@pytest.mark.parametrize(
+    ("given", "characters"),
+    [
+        ((FIRST, NEXT, NEXT), 12),
+        ((FIRST, FIRST.replace("0", "1"), NEXT), 12),
+        ((NEXT, FIRST, NEXT), 8),  # the first has none to follow yet
+        ((FIRST.replace(' si="0"', ""), FIRST.replace('"0"', '""'), *2 * [NEXT.replace(' si="0"', "")]), 16),
+        (("<f>B1+1</f>",) * 3, 0),
+    ],
+)
+def test_what_comes_of_shared_formulas_has_a_bound(
+    monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], characters: int
+) -> None:
+    """The library writes each out for its cell, which takes a microsecond a character."""
+    whole = formulas(*given)
+    monkeypatch.setattr(guard, "MOST_WRITTEN_OUT", characters)
+    assert len(next(reading.read(whole).rows).unreadable) == len(given)
+    monkeypatch.setattr(guard, "MOST_WRITTEN_OUT", characters - 1)
+    if characters:
+        refused(
+            whole, rf"shares of formulas has more than {characters - 1} characters; paste their values\. Bring it in"
+        )
+
+
+def test_it_is_refused_before_the_library_writes_out_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Any:
+        raise AssertionError("It was written out.")
+
+    monkeypatch.setattr("openpyxl.formula.translate.Translator.translate_formula", fail)
+    monkeypatch.setattr(guard, "MOST_WRITTEN_OUT", 11)
+    refused(formulas(FIRST, NEXT, NEXT), "paste their values")
+
+
+def _with_parts(number: int) -> bytes:
+    """Return a workbook of so many parts."""
+    file = io.BytesIO(book(["a"]))
+    with ZipFile(file, "a") as archive:
+        for one in range(number - len(archive.infolist())):
+            archive.writestr(f"xl/media/{one}.txt", "")
+    return file.getvalue()
+
+
+# As large as a bound is, in files of a few hundred kilobytes that do no harm to anybody, and one more.
+AS_IT_IS: dict[str, tuple[Callable[[int], bytes], int, str]] = {
+    "MOST_PARTS": (_with_parts, guard.MOST_PARTS, "parts; 1,000 are read at most"),
+    "MOST_RATIO": (
+        lambda n: _with_part(book(["a"]), "xl/any.txt", b"a" * n),
+        guard.SMALL,
+        "unpacked to more than 100 times its size",
+    ),
+    "LAST_ROW": (
+        lambda n: _with_part(book(["a"]), SHEET, f'<a xmlns="{MAIN}"><row r="{n}"/></a>'.encode()),
+        guard.LAST_ROW,
+        "There is a row 1048577; a workbook has 1,048,576 at most",
+    ),
+    "DEEPEST": (
+        lambda n: sheet_of("", after="<any>" * (n - 1) + "</any>" * (n - 1)),
+        guard.DEEPEST,
+        "save it anew as XLSX",
+    ),
+    "LONGEST_TEXT": (
+        lambda n: sheet_of(f'<c t="inlineStr"><is><t>{"x" * n}</t></is></c>'),
+        guard.LONGEST_TEXT,
+        "longer than any that a cell holds",
+    ),
+    "LONGEST_FORMULA": (
+        lambda n: sheet_of(f'<c r="A1"><f>{"1" * n}</f></c>'),
+        guard.LONGEST_FORMULA,
+        "longer than any that a cell holds",
+    ),
+    "MOST_FORMULAS": (
+        lambda n: sheet_of("<c><f>1</f></c>" * 2, after="<f/>" * (n - 2)),
+        guard.MOST_FORMULAS,
+        "more than 10,000 formulas",
+    ),
+    "LONGEST_PIECE": (
+        lambda n: _with_part(book(["a"]), "xl/any.xml", b"<a><!--" + b"x" * (n - 8) + b"--></a>", ZIP_STORED),
+        guard.LONGEST_PIECE,
+        "too much in it beside its cells",
+    ),
+}
+
+
+@pytest.mark.parametrize("bound", AS_IT_IS)
+def test_a_bound_is_where_it_is_said_to_be(bound: str) -> None:
+    made, most, says = AS_IT_IS[bound]
+    reading.read(made(most))
+    refused(made(most + 2 * guard.AT_A_TIME if bound == "LONGEST_PIECE" else most + 1), says)
+
+
+def test_those_that_take_long_to_reach_are_as_the_page_says() -> None:
+    said = (CHECKOUT / "docs" / "tables.md").read_text()
+    for words in (
+        f"unpacked to {guard.MOST_UNPACKED // guard.MIB} MiB at most",
+        f"{guard.MOST_CELLS:,} cells",
+        f"{guard.MOST_WRITTEN_OUT:,} characters of formulas that cells share",
+    ):
+        assert words in said, words
+    assert (guard.MOST_ELEMENTS, guard.MOST_BESIDE) == (8 * guard.MOST_CELLS, guard.MOST_CELLS // 2)
+    assert (reading.MOST_PLACES, reading.MOST_CHARACTERS) == (10 * guard.MOST_CELLS, guard.MOST_UNPACKED)
+
+
+def test_one_with_a_password_is_refused_and_says_so() -> None:
+    content = bytearray(book(["a"]))
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag of its first part
+    refused(bytes(content), "protected by a password; save it without one")
+
+
+@pytest.mark.parametrize("number", ["x", "1.5", "-1", "1234567890"])
+def test_a_row_whose_number_is_none_is_refused_and_says_so(number: str) -> None:
+    text = f'<worksheet xmlns="{MAIN}"><sheetData><row r="{number}"/></sheetData></worksheet>'
+    refused(_with_part(book(["a"]), SHEET, text.encode()), f"There is a row {number}; a workbook has")
 
 
 def test_whatever_is_in_a_row_is_a_cell() -> None:

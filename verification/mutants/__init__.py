@@ -35,6 +35,7 @@ from verification.mutants import (
     tokens,
     traces,
     waiting,
+    workbooks,
 )
 from verification.mutants.record import Edit, Mutant
 
@@ -69,6 +70,7 @@ BY_ROOM = (
     alerts,
     traces,
     forms,
+    workbooks,
 )
 MUTANTS: tuple[Mutant, ...] = tuple(one for room in BY_ROOM for one in room.MUTANTS)
 
