@@ -21,6 +21,7 @@ from jobs.events import emit
 from jobs.events.targets import TasksNotImported
 from jobs.targets.context import Context
 from jobs.targets.entries import Prepare, Target
+from jobs.targets.imported import leads_to
 from jobs.targets.registry import UnknownTarget
 from jobs.targets.signatures import Arguments
 
@@ -146,13 +147,19 @@ def _module(name: str) -> ModuleType | None:
 
 
 def comes_with_declared(module: str) -> bool:
-    """Return whether this module, which this process has, is seen to come with a declared one: it is one or below one,
-    was first imported by one, or stands in one with something of it. What is imported otherwise is not seen."""
+    """Return whether this module, which this process has, is seen to come with a declared one, or with the models or
+    configuration of an app: it is one or below one that is declared, was first imported by one, stands in one with
+    something of it, or import statements lead to it. What is imported otherwise is not seen."""
     if any(_is_in(module, declared) for declared in _declared()):
         return True
     _import_declared()
     found = [sys.modules[declared] for declared in _declared() if declared in sys.modules]
-    return module in _brought or any(_home(value) == module for one in found for value in list(vars(one).values()))
+    if module in _brought or any(_home(value) == module for one in found for value in list(vars(one).values())):
+        return True
+    # Each process has these: a worker begins with them.
+    models = [app.models_module.__name__ for app in apps.get_app_configs() if app.models_module is not None]
+    configurations = [type(app).__module__ for app in apps.get_app_configs()]
+    return leads_to(module, [*_declared(), *models], at_ready=configurations)
 
 
 def _home(value: object) -> str:

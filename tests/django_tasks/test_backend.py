@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib import import_module, invalidate_caches
+from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from jobs.events.targets import TasksMayBeUnknown, TasksNotImported
 from jobs.models import Attempt, Job
 from jobs.states import State
 from jobs.targets import django_tasks
+from jobs.targets.imported import leads_to
 from jobs.tasks_backend import RunAtBackend, TaskInterrupted, TaskNotStarted, TaskStopped
 from jobs.testing.starting import start
 from tests.django_tasks import tasks
@@ -340,15 +342,47 @@ def test_a_task_that_workers_may_not_have_is_warned_of_once(shelf: str, tmp_path
     assert heard == [TasksMayBeUnknown(f"{shelf}.elsewhere")]
 
 
-@pytest.mark.parametrize("imports", ["from {} import mailing", "from {}.mailing import send as post"])
-def test_what_the_web_has_imported_first_is_seen_where_it_stands_in_a_declared_module(
-    shelf: str, tmp_path: Any, heard: list[Event], imports: str
+@pytest.mark.parametrize(
+    ("file", "text", "is_seen"),
+    [
+        ("tasks/__init__.py", "from {} import mailing", True),
+        ("tasks/__init__.py", "from {}.mailing import send as post", True),
+        ("tasks/__init__.py", "import {}.mailing", True),
+        ("tasks/__init__.py", "from ..mailing import LIMIT", True),
+        ("tasks/__init__.py", "import {}.helpers", True),
+        ("tasks/__init__.py", "try:\n    from .. import helpers as aid\nexcept ImportError:\n    pass", True),
+        ("tasks/__init__.py", "from importlib import import_module\nmail = import_module('{}.mailing').send", True),
+        ("__init__.py", "from . import helpers", True),
+        ("models.py", "from . import helpers", True),
+        ("apps.py", "class Config:\n    def ready(self):\n        from . import helpers", True),
+        ("tasks/__init__.py", "try:\n    from ..... import x\nexcept ImportError:\n    import {}.helpers", True),
+        ("tasks/__init__.py", "import {}", False),
+        ("tasks/__init__.py", "def later():\n    from {} import helpers", False),
+        ("tasks/__init__.py", "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    from {} import helpers", False),
+        ("views.py", "from {} import helpers", False),
+    ],
+)
+def test_what_the_web_has_imported_first_is_seen_where_workers_get_it_too(  # noqa: PLR0917 - what it is about
+    shelf: str, tmp_path: Any, heard: list[Event], file: str, text: str, is_seen: bool
 ) -> None:
     app = tmp_path / shelf
-    (app / "mailing.py").write_text(DECLARED)
-    (app / "tasks" / "__init__.py").write_text(imports.format(shelf))
-    import_module(f"{shelf}.mailing").send.enqueue()
-    assert heard == []
+    (app / "tasks" / "__init__.py").write_text("")
+    (app / "mailing.py").write_text(f"{DECLARED}\nLIMIT = 7\n")
+    (app / "helpers.py").write_text(f"from {shelf}.mailing import LIMIT\n")
+    (app / file).write_text(text.format(shelf))
+    for module in ("mailing", "helpers", *(name for name in ("models", "apps", "views") if f"{name}.py" == file)):
+        import_module(f"{shelf}.{module}")
+    config = apps.app_configs[shelf]
+    config.models_module = sys.modules.get(f"{shelf}.models")
+    config.__class__ = type("Config", (AppConfig,), {"__module__": f"{shelf}.apps"})
+    sys.modules[f"{shelf}.mailing"].send.enqueue()
+    assert heard == ([] if is_seen else [TasksMayBeUnknown(f"{shelf}.mailing")])
+
+
+def test_what_has_no_source_leads_nowhere(shelf: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_module(f"{shelf}.elsewhere")
+    monkeypatch.setitem(sys.modules, f"{shelf}.tasks", ModuleType(f"{shelf}.tasks"))
+    assert not leads_to(f"{shelf}.elsewhere", [f"{shelf}.tasks", f"{shelf}.nowhere", "sys"])
 
 
 def test_a_task_of_the_script_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
