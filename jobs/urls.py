@@ -6,7 +6,7 @@ from django.urls.converters import StringConverter
 from jobs.mcp.view import Mcp
 from jobs.web import pages
 from jobs.web.appearance.pages import choose
-from jobs.web.filling.links import form_links, revoke_link
+from jobs.web.filling.links import form_links, revoke_link, take_link_over
 from jobs.web.filling.pages import fill_in, fill_in_by_link, form_list
 from jobs.web.stops import go_on, pace, stop_page
 from jobs.web.tokens.pages import revoke_token, rotate_token, token_list
@@ -33,6 +33,7 @@ urlpatterns = [
     path("forms/<name:name>/", fill_in, name="form"),
     path("forms/<name:name>/links/", form_links, name="form-links"),
     path("forms/<name:name>/links/<int:link_id>/revoke/", revoke_link, name="form-link-revoke"),
+    path("forms/<name:name>/links/<int:link_id>/take-over/", take_link_over, name="form-link-take-over"),
     path("f/<str:secret>/", fill_in_by_link, name="form-by-link"),
     path("appearance/", choose, name="appearance"),
     path("stop/", stop_page, name="stop"),

@@ -197,7 +197,8 @@ class FormLink(models.Model):
 
     def described(self) -> Described:
         """Return it as the audit keeps it, without the digest and what has been used of it."""
-        return described(self, ("name", "expires_at", "most_uses", "most_of_day", "revoked_at"))
+        shown = described(self, ("name", "expires_at", "most_uses", "most_of_day", "revoked_at"))
+        return {**shown, "made_by": self.created_by.get_username() if self.created_by else None}
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -190,6 +190,7 @@ PAGES = _lines(
     List the links to a form          | GET    | form-links               | form             | no     no   no  no     all no
     Make a link to a form             | POST   | form-links               | form             | no     no   no  no     all no
     Revoke a link to a form           | POST   | form-link-revoke         | form             | no     no   no  no     all no
+    Take over a link to a form        | POST   | form-link-take-over      | form             | no     no   no  no     all no
     Look whether everything is stopped | GET   | stop                     |                  | yes    no   yes yes    yes no
     Stop everything                   | POST   | stop                     |                  | no     no   yes no     yes no
     End a stop                        | POST   | stop-go-on               |                  | no     no   yes no     yes no

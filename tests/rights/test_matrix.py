@@ -125,7 +125,7 @@ def address_of(line: Line, thing: Any) -> str:  # noqa: PLR0911 - one a kind of 
         return reverse(name, args=[silence().pk])
     if name in ("form", "form-links"):
         return reverse(name, args=[thing.name])
-    if name == "form-link-revoke":
+    if name in ("form-link-revoke", "form-link-take-over"):
         return reverse(name, args=[thing.name, link_to(thing).pk])
     if name == "api-trigger" or (name.startswith("api-calendar") and thing is not None):
         return reverse(name, args=[thing.name])

@@ -6,6 +6,7 @@ FILLING = "jobs/transitions/forms/filling.py"
 MODELS = "jobs/models/form.py"
 BY_PERSON = "tests/forms/test_filling.py"
 BY_LINK = "tests/forms/test_links.py"
+OF_MAKERS = "tests/forms/test_links_makers.py"
 AT_ONCE = "tests/concurrency/test_forms.py"
 
 MUTANTS = (
@@ -58,6 +59,19 @@ MUTANTS = (
             "        or Audit.objects.was_defined_by(by.pk, subject, pk, since=job.created_at)\n",
             "",
         ),
+    ),
+    mutant(
+        "forms: a link whose maker stands for it no more opens nothing",
+        PERMITTED,
+        (f"{OF_MAKERS}::test_one_whose_maker_stands_for_it_no_more_opens_nothing_until_it_is_taken_over",),
+        ("jobs/web/filling/pages.py", " or why_nobody_stands(link.created_by, definition)", ""),
+        (FILLING, " or why_nobody_stands(link.created_by, link.form)", ""),
+    ),
+    mutant(
+        "forms: nor does it when he goes while it is used",
+        PERMITTED,
+        (f"{OF_MAKERS}::test_a_maker_who_goes_while_it_is_filled_in",),
+        (FILLING, " or why_nobody_stands(link.created_by, link.form)", ""),
     ),
     mutant(
         "forms: a link whose form is deleted meanwhile is not revoked",

@@ -6,7 +6,7 @@ Read in this order: free_fields (what can be filled in), definition, filling, li
 from jobs.transitions.forms.definition import WHAT_RUNS, definition_problems
 from jobs.transitions.forms.filling import Chosen, Ended, Tomorrow, by_link, by_person, judged
 from jobs.transitions.forms.free_fields import FreeField, free_fields
-from jobs.transitions.forms.links import AskedLink, make, revoke
+from jobs.transitions.forms.links import AskedLink, make, revoke, take_over
 
 __all__ = [
     "WHAT_RUNS",
@@ -22,4 +22,5 @@ __all__ = [
     "judged",
     "make",
     "revoke",
+    "take_over",
 ]

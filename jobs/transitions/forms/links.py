@@ -1,4 +1,5 @@
-"""Links to forms, for people without an account: made, revoked. The secret of one is shown once and kept nowhere."""
+"""Links to forms, for people without an account: made, revoked, taken over. The secret of one is shown once and kept
+nowhere."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from jobs import rules
 from jobs.database import transaction
 from jobs.models import Audit, Change, Described, Form, FormLink, Subject
 from jobs.models.form import LONGEST_NAME, MOST_USES, digest_of
+from jobs.rights.form_links import why_nobody_stands
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -74,6 +76,20 @@ def revoke(link: FormLink, *, by: AbstractBaseUser, now: datetime) -> bool:
         before = locked.described()
         locked.revoked_at = now
         locked.save(update_fields=["revoked_at"])
+        _note(locked, before=before, verb=Change.CHANGE, by=by, now=now)
+        return True
+
+
+def take_over(link: FormLink, *, by: AbstractBaseUser, now: datetime) -> bool:
+    """Have somebody else stand for what comes by it from now on; False where whoever made it still does, or it opens
+    nothing for another reason."""
+    with transaction.atomic():
+        locked = FormLink.objects.select_for_update(no_key=True).filter(pk=link.pk).first()
+        if locked is None or locked.why_ended(now) or not why_nobody_stands(locked.created_by, locked.form):
+            return False
+        before = locked.described()
+        FormLink.objects.filter(pk=locked.pk).update(created_by=by.pk)
+        locked.refresh_from_db(fields=["created_by"])
         _note(locked, before=before, verb=Change.CHANGE, by=by, now=now)
         return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.clock import clock
 from jobs.conf import conf
-from jobs.models import Form
+from jobs.models import Form, FormLink
 from jobs.permissions import CHANGE_FORM, why_refused
 from jobs.rights import reach_of
+from jobs.rights.form_links import why_nobody_stands
 from jobs.rights.seeing import not_theirs
 from jobs.transitions import forms as filling
 from jobs.web.filling.form import LinkForm
@@ -63,12 +64,35 @@ def revoke_link(request: HttpRequest, name: str, link_id: int) -> HttpResponse:
         definition = _defined(request, name)
     except PermissionDenied as refusal:
         return refuse(request, str(refusal))
-    link = definition.links.filter(pk=link_id).first()
-    if link is None:
-        raise Http404("There is no such link.")
+    link = _link(definition, link_id)
     filling.revoke(link, by=_person(request), now=clock.current())
     messages.success(request, f"The link {link} is revoked: it opens nothing any more.")
     return redirect("form-links", definition.name)
+
+
+@require_POST
+@never_cache
+@login_required
+def take_link_over(request: HttpRequest, name: str, link_id: int) -> HttpResponse:
+    """Stand for it in the place of whoever made it and cannot any more."""
+    try:
+        definition = _defined(request, name)
+    except PermissionDenied as refusal:
+        return refuse(request, str(refusal))
+    link = _link(definition, link_id)
+    if filling.take_over(link, by=_person(request), now=clock.current()):
+        messages.success(request, f"The link {link} is yours: it opens the form again, and you are its jobs' creator.")
+    else:
+        messages.warning(request, f"The link {link} stays as it is: look at it again.")
+    return redirect("form-links", definition.name)
+
+
+def _link(definition: Form, link_id: int) -> FormLink:
+    """Return this link to the form. Raises Http404."""
+    link: FormLink | None = definition.links.filter(pk=link_id).first()
+    if link is None:
+        raise Http404("There is no such link.")
+    return link
 
 
 def _address(request: HttpRequest, path: str) -> str:
@@ -93,10 +117,13 @@ def _defined(request: HttpRequest, name: str) -> Form:
 
 def _listed(request: HttpRequest, definition: Form, form: LinkForm, status: int = 200) -> HttpResponse:
     now = clock.current()
-    rows = [
-        {"link": link, "why_ended": link.why_ended(now)}
-        for link in definition.links.select_related("created_by").order_by("-id")
-    ]
+    links = list(definition.links.select_related("created_by").order_by("-id"))
+    makers: dict[int | None, Any] = {link.created_by_id: link.created_by for link in links}
+    whys = {pk: why_nobody_stands(maker, definition) for pk, maker in makers.items()}
+    rows: list[dict[str, Any]] = []
+    for link in links:
+        ended, nobody = link.why_ended(now), whys[link.created_by_id]
+        rows.append({"link": link, "why_ended": ended or nobody, "may_take_over": bool(nobody) and not ended})
     return render(
         request, "jobs/forms/links.html", {"definition": definition, "rows": rows, "form": form}, status=status
     )
