@@ -35,6 +35,7 @@ ID = re.compile(r"[0-9]{1,18}")
 @admin.register(Job)
 class JobAdmin(JobActions, JobColumns, Discreet, Within, ModelAdmin[Job]):
     list_display = ["id", "state_shown", "title", "target", "queue", "due", "delay"]
+    in_table = {"title": ("name",), "due": ("run_at",), "delay": ("delay_ms",)}
     list_display_links = ["id", "title"]
     list_filter = [StateFilter, HeldFilter, DayFilter, QueueFilter, TargetFilter, LabelFilter]
     search_fields = ["id", "name", "target"]

@@ -20,26 +20,23 @@ NAMES = {
 
 
 def take_in() -> None:
-    """Give each page of a package the theme's fields and buttons, where it has not got them itself."""
+    """Give each page of a package the theme's fields and buttons, and its list the links by which it is taken out."""
     for label, name in NAMES.items():
         if label in apps.app_configs:
             apps.get_app_config(label).verbose_name = name
-    if not UNFOLD:
-        return
-    from unfold.admin import ModelAdmin as Themed  # noqa: PLC0415 - only where it is installed
-
-    for model, page in list(admin.site._registry.items()):
-        if not isinstance(page, Themed):
+    pages: dict[Any, Any] = admin.site._registry
+    for model, page in list(pages.items()):
+        if not isinstance(page, ModelAdmin):
             admin.site.unregister(model)
             admin.site.register(model, type(type(page).__name__, (type(page), ModelAdmin), _forms(page)))
 
 
 def _forms(page: admin.ModelAdmin[Any]) -> dict[str, Any]:
     """Return the theme's own forms of a page that has some: that of users, for their passwords."""
+    if not UNFOLD or not hasattr(page, "change_password_form"):
+        return {}
     from unfold import forms  # noqa: PLC0415 - only where it is installed
 
-    if not hasattr(page, "change_password_form"):
-        return {}
     return {
         "form": forms.UserChangeForm,
         "add_form": forms.UserCreationForm,

@@ -10,6 +10,8 @@ from django.apps import apps
 from django.db import models
 from django.http import HttpRequest
 
+from jobs.admin.taking_out import TakesOut
+
 TIE = re.compile(r"\w+ object \(\d+\)$")  # a row that has no name
 
 
@@ -36,7 +38,7 @@ else:
         def __class_getitem__(cls, models: object) -> type:
             return cls
 
-    class ModelAdmin(Typed, admin.ModelAdmin):
+    class ModelAdmin(Typed, TakesOut, admin.ModelAdmin):
         def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
             """Leave out what ties rows to rows, such as `Team_members object (1)`: it is counted above the list."""
             found, *more = super().get_deleted_objects(objs, request)

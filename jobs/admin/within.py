@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -52,17 +51,9 @@ class Discreet(KnowsViewer):
         row = super().get_object(request, object_id, from_field)
         return row if row is None else tell([row], reach_in(request))[0]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return a list whose rows name no more."""
-        base: Any = cast("Any", super()).get_changelist(request, **kwargs)
-
-        class DiscreetList(base):  # type: ignore[misc]
-            def get_results(self, request: HttpRequest) -> None:
-                super().get_results(request)
-                found: Any = self
-                found.result_list = tell(found.result_list, reach_in(request))
-
-        return DiscreetList
+    def shown_rows(self, request: HttpRequest, rows: Any) -> Any:
+        """Return rows that name no more."""
+        return tell(rows, reach_in(request))
 
 
 class DiscreetInline:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from jobs.api.audit import ChangeSerializer
 from jobs.api.audit_listing import AuditQuery, matching, way
-from jobs.api.exporting import RESPONSES, Row, Table, before_field, format_field, taken_out
+from jobs.api.exporting import RESPONSES, before_field, format_field, taken_out
 from jobs.api.listing import checked
 from jobs.api.paging import BIGGEST_ID
 from jobs.api.rendering import AsAsked
@@ -21,6 +21,7 @@ from jobs.models.audit_looks import part_of
 from jobs.permissions import VIEW_AUDIT
 from jobs.rights import Reach
 from jobs.rights.telling import tell
+from jobs.web.exporting import Row, Table
 
 AT_A_TIME = 1_000  # rows of a question: none of them takes long
 

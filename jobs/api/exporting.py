@@ -1,45 +1,23 @@
-"""Lists taken out: which form is asked for and from where on, and the answer, written as its rows are read."""
+"""Lists that REST has taken out: which form is asked for and from where on; a workbook is one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from tempfile import TemporaryFile
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from jobs import exactjson, workbooks
+from jobs import workbooks
 from jobs.api.paging import BIGGEST_ID
-from jobs.web import cells
+from jobs.web import exporting
+from jobs.web.exporting import Table, Written
 from jobs.workbooks import writing
 
-Row = Mapping[str, Any]
 PIECE = 64 * 1024  # bytes of a workbook
-
-
-class Table(NamedTuple):
-    """Rows that are taken out. `name`: of the file; `empty`: values of which nothing is written into a cell."""
-
-    name: str
-    columns: Sequence[str]
-    rows: Iterable[Row]
-    empty: Container[Any] = ()
-
-
-def as_csv(table: Table) -> Iterator[str]:
-    """Yield the lines of a table, with its head. No cell is a formula."""
-    yield cells.line(table.columns)
-    for row in table.rows:
-        yield cells.line(None if row[name] in table.empty else row[name] for name in table.columns)
-
-
-def as_lines(table: Table) -> Iterator[str]:
-    """Yield a JSON object a line."""
-    for row in table.rows:
-        yield exactjson.dumps(row) + "\n"
 
 
 def as_workbook(table: Table) -> Iterator[bytes]:
@@ -64,11 +42,7 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-FORMATS: Mapping[str, tuple[str, Callable[[Table], Iterator[str] | Iterator[bytes]]]] = {
-    "csv": ("text/csv; charset=utf-8", as_csv),
-    "ndjson": ("application/x-ndjson; charset=utf-8", as_lines),
-    "xlsx": (workbooks.KIND, as_workbook),
-}
+FORMATS: Mapping[str, tuple[str, Written]] = {**exporting.FORMATS, "xlsx": (workbooks.KIND, as_workbook)}
 RESPONSES: Mapping[Any, Any] = {
     (200, kind.partition(";")[0]): OpenApiTypes.BINARY if kind == workbooks.KIND else OpenApiTypes.STR
     for kind, _ in FORMATS.values()
@@ -101,13 +75,4 @@ def taken_out(
 ) -> StreamingHttpResponse:
     """Return the table in the form that is asked for. `further`: what the address of the rest says beside; empty where
     this is all."""
-    asked_for = wanted.get("format", "csv")
-    kind, written = FORMATS[asked_for]
-    answer = StreamingHttpResponse(written(table), content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="{table.name}.{asked_for}"'
-    if further:
-        query = request.query_params.copy()
-        for key, value in further.items():
-            query[key] = value
-        answer["Link"] = f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'
-    return answer
+    return exporting.lead_on(request._request, exporting.answer(table, wanted.get("format", "csv"), FORMATS), further)

@@ -9,7 +9,7 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from jobs.api.exporting import RESPONSES, Row, Table, before_field, format_field, taken_out
+from jobs.api.exporting import RESPONSES, before_field, format_field, taken_out
 from jobs.api.listing import ListQuery, checked
 from jobs.api.rendering import AsAsked
 from jobs.api.serializers.responses import ExportedJobSerializer
@@ -25,6 +25,7 @@ from jobs.rights.seeing import seen_ids
 from jobs.rights.telling import tell
 from jobs.rules import ASKED
 from jobs.rules.finding import is_indexed, matching
+from jobs.web.exporting import Row, Table
 
 MOST = 100_000  # jobs of one request
 MOST_IN_WORKBOOK = 20_000  # of which it can be brought again: its cells are bounded

@@ -40,6 +40,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Select those that are not resolved, the worst first, then the newest."""
         return self.filter(resolved_at__isnull=True).order_by("level", "-opened_at")
 
+    def newest(self) -> AlertQuerySet:
+        """Select all, those that are not resolved first, then those that were resolved last."""
+        return self.order_by(F("resolved_at").desc(nulls_first=True), "-id")
+
     def of(self, kind: str, subject: str) -> AlertQuerySet:
         """Select those of this queue, or of what else it is."""
         return self.filter(kind=kind, subject=subject)

@@ -21,6 +21,7 @@ from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import alert_rules, definitions
 from jobs.transitions.stale import Stale
 from jobs.web.alert_rule_form import AlertRuleForm
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 from jobs.web.seen import CHANGED, SEEN, seen_in
 
@@ -30,15 +31,34 @@ if TYPE_CHECKING:
 ABOUT = ("kind", "name", "when")  # what an address of the form may say
 
 
+LIST = ListPage(
+    "alert-rules",
+    {
+        "id": lambda rule: rule.pk,
+        "kind": lambda rule: rule.kind,
+        "of": lambda rule: rule.name,
+        "tell_when": lambda rule: rule.get_when_display(),
+        "seconds": lambda rule: rule.seconds,
+        "by_time": lambda rule: rule.by_time,
+        "time_zone": lambda rule: rule.time_zone if rule.by_time else None,
+        "enabled": lambda rule: rule.enabled,
+        "whom": lambda rule: [one.name for one in rule.destinations.all()],
+        "whose": lambda rule: rule.whose,
+    },
+)
+
+
 @require_safe
 @page
+@LIST
 def rule_list(request: HttpRequest) -> HttpResponse:
     """Show the rules that this person sees."""
     if not any(request.user.has_perm(one) for one in (VIEW_ALERT, ADD_JOB)):
         return refuse(request, why_refused(request.user, VIEW_ALERT))
     rules = AlertRule.objects.within(reach_of(request.user)).for_people()[: alert_rules.MOST]
     lines = [(rule, may_change(request.user, rule)) for rule in rules]
-    return render(request, "jobs/monitor/alert_rules.html", {"lines": lines, "may_make": _may_make(request)})
+    facts = {"lines": lines, "may_make": _may_make(request)}
+    return LIST.show(request, "jobs/monitor/alert_rules.html", facts, lambda: list(rules))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.clock import clock
@@ -19,6 +19,7 @@ from jobs.permissions import ACKNOWLEDGE_ALERT, VIEW_ALERT, why_refused
 from jobs.rights import reach_of
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import alerts
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
@@ -26,6 +27,21 @@ if TYPE_CHECKING:
 
 OPEN_SHOWN, SIZE = 200, 50
 SPANS = [(60, "an hour"), (240, "four hours"), (1440, "a day"), (10_080, "a week")]
+
+
+LIST = ListPage(
+    "alerts",
+    {
+        "id": lambda alert: alert.pk,
+        "name": lambda alert: alert.fingerprint,
+        "level": lambda alert: alert.level,
+        "alert": lambda alert: alert.sentence,
+        "remedy": lambda alert: None if alert.resolved_at else alert.remedy,
+        "from": lambda alert: alert.opened_at,
+        "until": lambda alert: alert.resolved_at,
+        "times": lambda alert: alert.times,
+    },
+)
 
 
 class SilenceForm(forms.Form):
@@ -45,6 +61,7 @@ class Line(NamedTuple):
 
 @require_safe
 @page
+@LIST
 def alert_list(request: HttpRequest) -> HttpResponse:
     """Show what is wrong of what this person sees, then what was."""
     if not request.user.has_perm(VIEW_ALERT):
@@ -68,7 +85,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "page": Paginator(seen.resolved(), SIZE).get_page(request.GET.get("page")),
         "now": now,
     }
-    return render(request, "jobs/monitor/alerts.html", context)
+    return LIST.show(request, "jobs/monitor/alerts.html", context, seen.newest)
 
 
 @require_POST

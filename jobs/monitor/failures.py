@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -21,10 +20,28 @@ from jobs.monitor.list_form import Field, Form, address, without
 from jobs.permissions import CONTROL_JOB, VIEW_JOB
 from jobs.rights import reach_of
 from jobs.web.failures import asked
+from jobs.web.lists import ListPage
 from jobs.web.lookback import SPANS, USUAL
 
 HEIGHT = 20  # of the little chart, in its own units; a part of the time is one wide
 IN_WORDS = {"1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days"}
+
+
+LIST = ListPage(
+    "failures",
+    {
+        "failure": lambda group: group.failure,
+        "by_its_reason": lambda group: not group.marked,
+        "target": lambda group: group.target,
+        "starts": lambda group: group.starts,
+        "jobs": lambda group: group.jobs,
+        "first": lambda group: group.first_at,
+        "last": lambda group: group.last_at,
+        "queues": lambda group: group.queues,
+        "job": lambda group: group.job_id,
+        "error": lambda group: group.error,
+    },
+)
 
 
 class PageQuery(FailuresQuery):
@@ -67,6 +84,7 @@ class Row(NamedTuple):
 
 @require_safe
 @page
+@LIST
 @by_query(PageQuery, "jobs/monitor/failures.html", needs=VIEW_JOB, refused=in_form(FailuresForm))
 def failure_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
     """Show what failed in the stretch that is asked for, of the jobs that this person sees."""
@@ -88,7 +106,7 @@ def failure_list(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpRespons
         "parts": PARTS,
         "height": HEIGHT,
     }
-    return render(request, "jobs/monitor/failures.html", facts)
+    return LIST.show(request, "jobs/monitor/failures.html", facts, lambda: found.groups)
 
 
 def _row(group: Group, found: Failures, *, queue: str | None, may: bool) -> Row:

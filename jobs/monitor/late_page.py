@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
 
@@ -26,12 +25,32 @@ from jobs.monitor.list_form import address, without
 from jobs.permissions import VIEW_JOB
 from jobs.rights import reach_of
 from jobs.states import Cause
+from jobs.web.lists import ListPage
 from jobs.web.lookback import SPANS, USUAL
 
 SPAN_WORDS = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days"}
 ROWS = 100  # of each table
 MOST_SHARES = 8
 FILTERS = {"late": "Late", "missed": "Missed", "schedule": "Schedule", "queue": "Queue", "target": "Target"}
+
+
+LIST = ListPage(
+    "late",
+    {
+        "is": lambda line: "late" if line.is_late else "missed",
+        "job": lambda line: line.job and line.job.pk,
+        "name": lambda line: line.job and line.job.name,
+        "target": lambda line: line.target,
+        "schedule": lambda line: line.schedule and line.schedule.name,
+        "was_to_start": lambda line: line.at,
+        "until": lambda line: line.until,
+        "times": lambda line: line.times,
+        "late_ms": lambda line: line.late_ms if line.is_late else None,
+        "cause": lambda line: line.words,
+        "why": lambda line: line.why,
+        "queue": lambda line: line.queue,
+    },
+)
 
 
 class LateQuery(PageQuery):
@@ -73,6 +92,7 @@ class Chip(NamedTuple):
 
 @require_safe
 @page
+@LIST
 @by_query(
     LateQuery,
     "jobs/monitor/late.html",
@@ -112,7 +132,7 @@ def late(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
         "objective": OVERDUE_AFTER.total_seconds(),
         "reach": reach,
     }
-    return render(request, "jobs/monitor/late.html", facts)
+    return LIST.show(request, "jobs/monitor/late.html", facts, lambda: [*found.late, *found.missed])
 
 
 def _spans(request: HttpRequest, chosen: str) -> list[tuple[str, str, bool]]:

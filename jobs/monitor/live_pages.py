@@ -3,7 +3,7 @@ address is all that they know; with `at` they show the past."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from jobs.monitor.overview import moments, trends
 from jobs.permissions import VIEW_JOB, why_refused
 from jobs.rights import Reach, reach_of
 from jobs.web.appearance import shown as appearance
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 
 A_PAGE = 50
@@ -52,7 +53,8 @@ class LiveQuery(PageQuery):
 @dataclass(frozen=True)
 class LiveList:
     """List of things of a kind. `what` names them: the page's address is called so, and its changing part `what`-live.
-    `kept` stays in the address for whoever searches; `may_press` says whose page shows buttons, by the class in
+    `kept` stays in the address for whoever searches; `listed` is taken out with these `rows`, and `without` columns
+    that a reach does not see; `may_press` says whose page shows buttons, by the class in
     `switches`."""
 
     what: str
@@ -62,6 +64,9 @@ class LiveList:
     past: Callable[[HttpRequest, datetime, Reach], HttpResponse]
     switches: str
     may_press: Callable[[HttpRequest, Reach], bool]
+    listed: ListPage
+    rows: Callable[[Mapping[str, Any], Reach], Iterable[Any]]
+    without: Callable[[Reach], Collection[str]] = lambda reach: ()
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,12 @@ def live_list(of: LiveList) -> tuple[Callable[..., HttpResponse], Callable[..., 
 
     @require_safe
     @page
+    @of.listed
     @by_query(of.query, LIST, needs=VIEW_JOB, refused=lambda request, _: {"here": request.path, "what": of.what})
     def whole(request: HttpRequest, wanted: Mapping[str, Any]) -> HttpResponse:
         now, query, reach = clock.current(), without(request.GET), reach_of(request.user)
         if "at" in wanted:
-            return of.past(request, now, reach)
+            return of.listed.not_so(request, "at: only what is now is taken out.") or of.past(request, now, reach)
         shown = {
             **_facts(request, now),
             "what": of.what,
@@ -100,7 +106,7 @@ def live_list(of: LiveList) -> tuple[Callable[..., HttpResponse], Callable[..., 
             "q": wanted.get("q", ""),
             "kept": [(name, query[name]) for name in of.kept if name in query],
         }
-        return render(request, LIST, shown)
+        return of.listed.show(request, LIST, shown, lambda: of.rows(wanted, reach), without=of.without(reach))
 
     @require_safe
     def part(request: HttpRequest) -> HttpResponse:

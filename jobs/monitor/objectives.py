@@ -6,7 +6,6 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -18,6 +17,7 @@ from jobs.objectives.burning import NAMES, Pace
 from jobs.objectives.standing import Standing, latest, wanted
 from jobs.permissions import CHANGE_OBJECTIVE, VIEW_OBJECTIVE, why_refused
 from jobs.rights import reach_of
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 
 LOOKS: dict[Pace | None, tuple[str, str, str]] = {
@@ -52,8 +52,25 @@ class Line(NamedTuple):
     change_link: str
 
 
+LIST = ListPage(
+    "objectives",
+    {
+        "id": lambda line: line.standing.objective.pk,
+        "objective": lambda line: line.words,
+        "state": lambda line: line.look[2],
+        "budget_left_percent": lambda line: line.left,
+        "days": lambda line: line.standing.objective.days,
+        "starts": lambda line: line.standing.burning.whole.starts,
+        "late": lambda line: line.standing.burning.whole.late,
+        "in_time_percent": lambda line: line.reached,
+        "burn_rates": lambda line: {burn.span: burn.rate for burn in line.burns},
+    },
+)
+
+
 @require_safe
 @page
+@LIST
 def objective_list(request: HttpRequest) -> HttpResponse:
     """Show the objectives that this person sees, those that burn first."""
     if not request.user.has_perm(VIEW_OBJECTIVE):
@@ -73,7 +90,7 @@ def objective_list(request: HttpRequest) -> HttpResponse:
         "has_schedules": bool(names),
         "most_runs": RUNS_IN_ALL,
     }
-    return render(request, "jobs/monitor/objectives.html", context)
+    return LIST.show(request, "jobs/monitor/objectives.html", context, lambda: lines)
 
 
 def _line(standing: Standing, ids: dict[str, int], may: bool) -> Line:

@@ -27,12 +27,26 @@ from jobs.transitions import operations as transitions
 from jobs.transitions.operations.making import can_be_undone
 from jobs.web import operations as words
 from jobs.web.appearance.shown import ZONE, follow_address
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 SIZE = 50
+LIST = ListPage(
+    "operations",
+    {
+        "id": lambda row: row.pk,
+        "operation": words.title,
+        "which": lambda row: words.which((row.undoes or row).filters),
+        "state": lambda row: row.outcome or "goes on",
+        "done": lambda row: row.done,
+        "total": lambda row: row.total,
+        "begun": lambda row: row.created_at,
+        "by": lambda row: row.created_by,
+    },
+)
 
 
 class Line(NamedTuple):
@@ -55,6 +69,7 @@ def line(row: Operation) -> Line:
 
 @require_safe
 @page
+@LIST
 def operation_list(request: HttpRequest) -> HttpResponse:
     """Show the operations that this person sees, the newest first."""
     if not request.user.has_perm(VIEW_JOB):
@@ -62,7 +77,7 @@ def operation_list(request: HttpRequest) -> HttpResponse:
     rows = Operation.objects.of_jobs().within(reach_of(request.user)).for_people().order_by("-id")
     shown = Paginator(rows, SIZE).get_page(request.GET.get("page"))
     facts = {"page": shown, "lines": [line(row) for row in shown], "now": clock.current()}
-    return render(request, "jobs/monitor/operations.html", facts)
+    return LIST.show(request, "jobs/monitor/operations.html", facts, lambda: rows)
 
 
 @require_safe

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs import proposals, rules, targets
@@ -17,6 +17,7 @@ from jobs.monitor.access import page
 from jobs.permissions import ADD_JOB, CONTROL_JOB, PAUSE_LIMIT, why_refused
 from jobs.proposals import Decided
 from jobs.rights import Reach, reach_of
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
@@ -25,6 +26,24 @@ if TYPE_CHECKING:
 SHOWN, SIZE = 100, 50
 IN_PREVIEW = ("target", "payload", "name", "queue", "run_at")  # the payload stands below it
 NEEDS = (CONTROL_JOB, ADD_JOB, PAUSE_LIMIT)  # without any of these nobody may decide any
+
+
+LIST = ListPage(
+    "proposals",
+    {
+        "id": lambda one: one.pk,
+        "proposal": lambda one: one.preview,
+        "job": lambda one: one.job_id,
+        "proposer": lambda one: one.proposer,
+        "reason": lambda one: one.reason,
+        "proposed": lambda one: one.created_at,
+        "until": lambda one: one.ends_at,
+        "became": lambda one: one.get_outcome_display() if one.decided_at else None,
+        "answer": lambda one: one.answer,
+        "decided": lambda one: one.decided_at,
+        "by": lambda one: one.decided_by_name,
+    },
+)
 
 
 class Line(NamedTuple):
@@ -38,6 +57,7 @@ class Line(NamedTuple):
 
 @require_safe
 @page
+@LIST
 def proposal_list(request: HttpRequest) -> HttpResponse:
     """Show what is proposed of what this person sees, then what has ended."""
     by, now = cast("AbstractBaseUser", request.user), clock.current()
@@ -49,7 +69,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         for proposal in seen.open(now)[:SHOWN]
     ]
     context = {"lines": lines, "page": Paginator(seen.ended(now), SIZE).get_page(request.GET.get("page")), "now": now}
-    return render(request, "jobs/monitor/proposals.html", context)
+    return LIST.show(request, "jobs/monitor/proposals.html", context, lambda: seen.order_by("-id"))
 
 
 @require_POST

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework import serializers
@@ -21,14 +21,28 @@ from jobs.monitor.job_list import PageQuery
 from jobs.monitor.list_form import WHERE, address, sentences, without
 from jobs.transitions import saved_views
 from jobs.transitions.stale import Stale
+from jobs.web.lists import ListPage
 from jobs.web.seen import CHANGED, seen_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
+LIST = ListPage(
+    "views",
+    {
+        "id": lambda view: view.pk,
+        "view": lambda view: view.name,
+        "filter": lambda view: view.query,
+        "team": lambda view: view.team.name if view.team else None,
+        "by": lambda view: view.owner.get_username(),
+    },
+)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
+@LIST
 def view_list(request: HttpRequest) -> HttpResponse:
     """Show the views that this person sees; with a name and a query string, save another."""
     by = cast("AbstractBaseUser", request.user)
@@ -40,7 +54,7 @@ def view_list(request: HttpRequest) -> HttpResponse:
         "shared": [(view, address_of_view(view)) for view in views if view.owner_id != by.pk],
         "teams": list(Team.objects.filter(members=by.pk).values_list("name", flat=True)),
     }
-    return render(request, "jobs/monitor/views.html", shown)
+    return LIST.show(request, "jobs/monitor/views.html", shown, lambda: views)
 
 
 @require_POST

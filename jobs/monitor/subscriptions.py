@@ -17,6 +17,7 @@ from jobs.permissions import CONTROL_JOB, VIEW_ALERT, why_refused
 from jobs.rights import reach_of
 from jobs.rights.seeing import not_of_theirs
 from jobs.transitions import definitions, subscriptions
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 from jobs.web.subscription_form import SubscriptionForm
 
@@ -24,8 +25,20 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
+LIST = ListPage(
+    "subscriptions",
+    {
+        "id": lambda one: one.pk,
+        "webhook": lambda one: one.destination.name,
+        "is_told_of": str,
+        "enabled": lambda one: one.enabled,
+    },
+)
+
+
 @require_safe
 @page
+@LIST
 def subscription_list(request: HttpRequest) -> HttpResponse:
     """Show the subscriptions of this person's teams."""
     if not request.user.has_perm(VIEW_ALERT):
@@ -33,7 +46,8 @@ def subscription_list(request: HttpRequest) -> HttpResponse:
     by, may_make = cast("AbstractBaseUser", request.user), request.user.has_perm(CONTROL_JOB)
     found = Subscription.objects.within(reach_of(by)).for_people()[: subscriptions.MOST]
     lines = [(one, may_make and subscriptions.may_change(by, one)) for one in found]
-    return render(request, "jobs/monitor/subscriptions.html", {"lines": lines, "may_make": may_make})
+    facts = {"lines": lines, "may_make": may_make}
+    return LIST.show(request, "jobs/monitor/subscriptions.html", facts, lambda: list(found))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.clock import clock
@@ -25,6 +25,7 @@ from jobs.states import StopStanding
 from jobs.transitions import stops
 from jobs.web import parsing
 from jobs.web.fields import MomentInput
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ class StopLine:
     and will by then."""
 
     stop: Stop
-    standing: StopStanding
-    waiting: int
+    standing: StopStanding | None  # None: it is over
+    waiting: int | None
     at_its_end: int | None  # None: no end is known
 
     @property
@@ -108,8 +109,25 @@ class StopLine:
         return PaceForm(initial={"per_minute": self.stop.per_minute}, auto_id=f"id_%s_{self.stop.pk}")
 
 
+LIST = ListPage(
+    "stops",
+    {
+        "id": lambda line: line.stop.pk,
+        "state": lambda line: line.standing.label if line.standing else "over",
+        "reason": lambda line: line.stop.reason,
+        "from": lambda line: line.stop.begins_at,
+        "until": lambda line: line.stop.until,
+        "by": lambda line: line.stop.created_by,
+        "jobs_that_wait": lambda line: line.waiting and min(line.waiting, COUNT_LIMIT),
+        "and_more": lambda line: bool(line.waiting and line.waiting > COUNT_LIMIT),
+        "per_minute": lambda line: line.stop.per_minute,
+    },
+)
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@LIST
 def stop_page(request: HttpRequest) -> HttpResponse:
     """Show what is stopped or planned, and take another. A wrong field keeps what was typed."""
     if not request.user.has_perm(VIEW_JOB) and not request.user.has_perm(STOP_EVERYTHING):
@@ -179,15 +197,17 @@ def _was_over(request: HttpRequest, stop_id: int) -> HttpResponse:
 def _page(request: HttpRequest, form: StopForm, now: datetime, status: int = 200) -> HttpResponse:
     reach = reach_of(request.user)
     lines = [_line(stop, now, reach) for stop in Stop.objects.for_people().not_over()]
+    over = list(Stop.objects.for_people().over()[:SHOWN])
     context = {
         "form": form,
         "now": now,
         "lines": lines,
-        "over": Stop.objects.for_people().over()[:SHOWN],
+        "over": over,
         "may_stop": _may_stop(request),
         "count_limit": COUNT_LIMIT,
     }
-    return render(request, "jobs/stop.html", context, status=status)
+    taken = [*lines, *(StopLine(stop, None, None, None) for stop in over)]
+    return LIST.show(request, "jobs/stop.html", context, lambda: taken, status=status)
 
 
 def _line(stop: Stop, now: datetime, reach: Reach) -> StopLine:

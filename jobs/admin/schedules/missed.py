@@ -51,6 +51,7 @@ class MissedDayFilter(DayFilter):
 @admin.register(Occurrence)
 class OccurrenceAdmin(Discreet, Records[Occurrence]):
     list_display = ["nominal", "of", "cause_shown", "why", "times", "who"]
+    in_table = {"nominal": ("nominal_at", "until"), "of": ("schedule",), "times": ("count",)}
     list_display_links = None
     list_filter = [CauseFilter, MissedDayFilter]
     search_fields = ["schedule__name"]

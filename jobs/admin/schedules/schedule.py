@@ -29,30 +29,13 @@ from jobs.rights.seeing import not_theirs
 from jobs.rules.rights import schedule_problems
 
 if TYPE_CHECKING:
-    from django.contrib.admin.views.main import ChangeList
     from django.contrib.auth.models import AbstractBaseUser
-
-
-class WithRuns:
-    """Mixed into the list of a page: its rows get their last runs and the time of their next, a statement each."""
-
-    result_list: Any
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)  # type: ignore[misc]
-        rows: list[Schedule] = list(self.result_list)
-        found = last_runs([row.pk for row in rows], now=clock.current())
-        jobs = [row.next_job_id for row in rows if row.next_job_id is not None]
-        due = dict(Job.objects.filter(pk__in=jobs).values_list("pk", "run_at")) if jobs else {}
-        for row in rows:
-            shown = cast("Any", row)
-            shown.last_runs, shown.next_run_at = found[row.pk], due.get(row.next_job_id)
-        self.result_list = rows
 
 
 @admin.register(Schedule)
 class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns, Within, ModelAdmin[Schedule]):
     list_display = ["title", "starts", "next_start", "standing", "last", "owner"]
+    in_table = {"title": ("name", "target"), "starts": ("expression", "time_zone")}
     list_display_links = None
     list_filter = [StandingFilter, MissedLatelyFilter, QueueFilter, TargetFilter, LabelFilter]
     search_fields = ["name", "target"]
@@ -76,8 +59,16 @@ class ScheduleAdmin(Limited, ScheduleActions, ScheduleChanging, ScheduleColumns,
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         return Schedule.objects.within(reach_in(request)).for_people()
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return cast("type[ChangeList]", type("Schedules", (WithRuns, super().get_changelist(request, **kwargs)), {}))
+    def shown_rows(self, request: HttpRequest, rows: Any) -> list[Schedule]:
+        """Return the rows with their last runs and the time of their next, a statement each."""
+        shown: list[Schedule] = list(rows)
+        found = last_runs([row.pk for row in shown], now=clock.current())
+        jobs = [row.next_job_id for row in shown if row.next_job_id is not None]
+        due = dict(Job.objects.filter(pk__in=jobs).values_list("pk", "run_at")) if jobs else {}
+        for row in shown:
+            known = cast("Any", row)
+            known.last_runs, known.next_run_at = found[row.pk], due.get(row.next_job_id)
+        return shown
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Schedule], search_term: str

@@ -26,9 +26,30 @@ from jobs.monitor.queue_pages import facts
 from jobs.monitor.queue_pages.facts import HELD_LIMIT, QueueFacts
 from jobs.permissions import PAUSE_LIMIT
 from jobs.rights import Reach
+from jobs.web.lists import ListPage
 
+LIMITS = "limits"
 ONLY = {"overdue": "overdue", "paused": "paused", "unserved": "no worker"}  # as the property, as the word
 SORTS = {"wrong": "what is wrong first", "name": "by name", "due": "most due first", "oldest": "the oldest first"}
+
+
+LIST = ListPage(
+    "queues",
+    {
+        "queue": lambda one: one.name,
+        "paused": lambda one: one.paused,
+        "no_worker": lambda one: one.unserved,
+        "due": lambda one: one.due,
+        "overdue": lambda one: one.overdue,
+        "oldest": lambda one: one.oldest,
+        "next_hour": lambda one: one.coming,
+        "held": lambda one: min(one.held, HELD_LIMIT),
+        "more_held": lambda one: one.held > HELD_LIMIT,
+        "running": lambda one: one.running,
+        "slots": lambda one: one.slots,
+        LIMITS: lambda one: one.rules.words if one.rules else "",
+    },
+)
 
 
 class QueuesQuery(LiveQuery):
@@ -88,13 +109,25 @@ def _part(query: QueryDict, wanted: Mapping[str, Any], reach: Reach) -> Part:
 
 def listed(queues: list[QueueFacts], wanted: Mapping[str, Any]) -> Listed:
     """Return those that are wanted, in the order that is wanted, a page of them."""
+    named = _named(queues, wanted)
+    counts = {name: sum(1 for one in named if _is(one, name)) for name in ONLY}
+    page = Paginator(_fit(named, wanted), live_pages.A_PAGE).get_page(wanted.get("page", 1))
+    return Listed(page, len(queues), counts)
+
+
+def _rows(wanted: Mapping[str, Any], reach: Reach) -> list[QueueFacts]:
+    queues = list(facts.latest(clock.current(), reach).by_name.values())
+    return _fit(_named(queues, wanted), wanted)
+
+
+def _named(queues: list[QueueFacts], wanted: Mapping[str, Any]) -> list[QueueFacts]:
     word = wanted.get("q", "").lower()
-    fit = [one for one in queues if word in one.name.lower()]
-    counts = {name: sum(1 for one in fit if _is(one, name)) for name in ONLY}
-    if only := wanted.get("only"):
-        fit = [one for one in fit if _is(one, only)]
-    fit.sort(key=_order(wanted.get("sort", "wrong")))
-    return Listed(Paginator(fit, live_pages.A_PAGE).get_page(wanted.get("page", 1)), len(queues), counts)
+    return [one for one in queues if word in one.name.lower()]
+
+
+def _fit(named: list[QueueFacts], wanted: Mapping[str, Any]) -> list[QueueFacts]:
+    only = wanted.get("only")
+    return sorted((one for one in named if only is None or _is(one, only)), key=_order(wanted.get("sort", "wrong")))
 
 
 def _is(one: QueueFacts, name: str) -> bool:
@@ -117,6 +150,9 @@ queue_list, queues_live = live_list(
         what="queues",
         query=QueuesQuery,
         kept=("only", "sort"),
+        listed=LIST,
+        rows=_rows,
+        without=lambda reach: () if reach.sees_limits else (LIMITS,),
         part=_part,
         past=partial(past, has_tiles=False),
         switches="may-pause",

@@ -24,15 +24,35 @@ from jobs.rights.form_links import why_nobody_stands
 from jobs.rights.seeing import not_theirs
 from jobs.transitions import forms as filling
 from jobs.web.filling.form import LinkForm
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
+LIST = ListPage(
+    "form-links",
+    {
+        "id": lambda row: row["link"].pk,
+        "for": lambda row: row["link"].name,
+        "begins_with": lambda row: row["link"].prefix,
+        "ended": lambda row: row["why_ended"] or None,
+        "uses": lambda row: row["link"].uses,
+        "most_uses": lambda row: row["link"].most_uses,
+        "most_of_day": lambda row: row["link"].most_of_day,
+        "made": lambda row: row["link"].created_at,
+        "by": lambda row: row["link"].created_by,
+        "last_used": lambda row: row["link"].last_used_at,
+        "expires": lambda row: row["link"].expires_at,
+    },
+)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
+@LIST
 @sensitive_variables()
 def form_links(request: HttpRequest, name: str) -> HttpResponse:
     """Show the links to this form, and make another."""
@@ -124,9 +144,8 @@ def _listed(request: HttpRequest, definition: Form, form: LinkForm, status: int 
     for link in links:
         ended, nobody = link.why_ended(now), whys[link.created_by_id]
         rows.append({"link": link, "why_ended": ended or nobody, "may_take_over": bool(nobody) and not ended})
-    return render(
-        request, "jobs/forms/links.html", {"definition": definition, "rows": rows, "form": form}, status=status
-    )
+    facts = {"definition": definition, "rows": rows, "form": form}
+    return LIST.show(request, "jobs/forms/links.html", facts, lambda: rows, status=status)
 
 
 def _person(request: HttpRequest) -> AbstractBaseUser:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -23,6 +23,7 @@ from jobs.rights.form_links import why_nobody_stands
 from jobs.transitions import forms as filling
 from jobs.transitions.creation import KeyReused
 from jobs.web.filling.form import FilledForm
+from jobs.web.lists import ListPage
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -34,16 +35,48 @@ ENDED = "This link opens nothing any more. Ask whoever has given it to you for a
 TOMORROW = "This link was used as often today as it may be; nothing was noted. Try again tomorrow."
 
 
+class Line(NamedTuple):
+    """A form as its list is taken out: of one that the person may fill in what it is for, of one whose definition he
+    sees what it starts."""
+
+    form: Form
+    to_fill_in: bool
+    is_defined: bool
+
+
+LIST = ListPage(
+    "forms",
+    {
+        "name": lambda line: line.form.name,
+        "title": lambda line: line.form.title,
+        "to_fill_in": lambda line: line.to_fill_in,
+        "what_it_is_for": lambda line: line.form.description if line.to_fill_in else None,
+        "starts": lambda line: line.form.target if line.is_defined else None,
+        "queue": lambda line: line.form.queue if line.is_defined else None,
+        "enabled": lambda line: line.form.enabled if line.is_defined else None,
+        "groups": lambda line: line.form.groups if line.is_defined else None,
+        "teams": lambda line: line.form.teams if line.is_defined else None,
+    },
+)
+
+
 @require_safe
 @never_cache
 @login_required
+@LIST
 def form_list(request: HttpRequest) -> HttpResponse:
     """Show what this person may fill in, then what is defined, to those who see definitions."""
     person, reach = _person(request), reach_of(request.user)
     defined = Form.objects.within(reach) if request.user.has_perm(VIEW_FORM) else Form.objects.none()
     may_change = request.user.has_perm(CHANGE_FORM)
     rows = [{"form": one, "may_change": may_change and reach.touches(one)} for one in defined]
-    return render(request, "jobs/forms/list.html", {"forms": Form.objects.for_person(person), "rows": rows})
+    facts = {"forms": Form.objects.for_person(person), "rows": rows}
+    return LIST.show(request, "jobs/forms/list.html", facts, lambda: _lines(facts["forms"], defined))
+
+
+def _lines(to_fill_in: Iterable[Form], defined: Iterable[Form]) -> list[Line]:
+    own, seen = {one.pk: one for one in to_fill_in}, {one.pk: one for one in defined}
+    return [Line(one, pk in own, pk in seen) for pk, one in (own | seen).items()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

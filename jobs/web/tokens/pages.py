@@ -22,6 +22,7 @@ from jobs import tokens
 from jobs.clock import clock
 from jobs.models import Token
 from jobs.models.accounts import account, account_names
+from jobs.web.lists import ListPage
 from jobs.web.refused import refuse
 from jobs.web.tokens.form import TokenForm
 
@@ -30,6 +31,22 @@ if TYPE_CHECKING:
 
 MOST_OWNERS = 1000  # to choose from
 GRACES = (("0", "ends at once"), ("1h", "goes on for an hour"), ("1d", "goes on for a day"))
+
+LIST = ListPage(
+    "tokens",
+    {
+        "id": lambda row: row["token"].pk,
+        "name": lambda row: row["token"].name,
+        "begins_with": lambda row: row["token"].prefix,
+        "ended": lambda row: row["why_ended"] or None,
+        "may": lambda row: row["may"],
+        "queues": lambda row: row["token"].queues,
+        "targets": lambda row: row["token"].targets,
+        "made": lambda row: row["token"].made_at,
+        "last_used": lambda row: row["token"].last_used_at,
+        "expires": lambda row: row["token"].expires_at,
+    },
+)
 
 View = Callable[..., HttpResponse]
 
@@ -51,6 +68,7 @@ def page(view: View) -> View:
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
+@LIST
 @sensitive_variables()
 def token_list(request: HttpRequest) -> HttpResponse:
     """The list, and the form for a new one."""
@@ -130,7 +148,7 @@ def _listed(request: HttpRequest, owner: Any, form: TokenForm, status: int = 200
         for token in Token.objects.of(owner).for_people()
     ]
     known = {"rows": rows, "form": form, "owner": owner, "owners": owners, "graces": GRACES, "now": now}
-    return render(request, "jobs/tokens/list.html", known, status=status)
+    return LIST.show(request, "jobs/tokens/list.html", known, lambda: rows, status=status)
 
 
 @sensitive_variables()
