@@ -220,7 +220,8 @@ def _welcome(home: Home, url: str, credentials: Credentials) -> list[str]:
     password = credentials.get("password") or "(set earlier; `manage.py changepassword` sets a new one)"
     username = credentials.get("username") or "admin"
     token = (
-        credentials.get("token") or f"$({shlex.join([sys.executable, str(CHECKOUT / MANAGE), 'api_token', username])})"
+        credentials.get("token")
+        or f"$({shlex.join([sys.executable, str(CHECKOUT / MANAGE), 'jobs', 'tokens', 'create', username])})"
     )
     return [
         f"Monitor    {url}/",

@@ -163,7 +163,7 @@ def test_every_entry_point_stops_without_a_traceback(environment, command):
 
 
 @pytest.mark.parametrize(
-    "command", [["migrate"], ["runserver", "--noreload", "0"], ["api_token", "ada"], ["createsuperuser", "--no-input"]]
+    "command", [["migrate"], ["runserver", "--noreload", "0"], ["retention"], ["createsuperuser", "--no-input"]]
 )
 def test_a_database_that_is_away_ends_a_command_with_a_sentence(environment, command):
     environment.setenv("DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/runat")
@@ -176,7 +176,7 @@ def test_a_database_that_is_away_ends_a_command_with_a_sentence(environment, com
     assert "See that PostgreSQL runs there" in process.stderr
 
 
-@pytest.mark.parametrize("command", ["benchmark", "drill", "migrate", "api_token"])
+@pytest.mark.parametrize("command", ["benchmark", "drill", "migrate", "jobs"])
 def test_help_needs_no_server_and_starts_none(environment, command):
     for name in GOOD:
         environment.delenv(name)

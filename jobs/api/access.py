@@ -11,7 +11,7 @@ from jobs.permissions import why_refused
 
 HOW_TO_GET_A_TOKEN = (
     "Send the header 'Authorization: Bearer TOKEN'; you make a token on the page /tokens/, an administrator by "  # noqa: S105 - a sentence
-    "'python manage.py api_token USERNAME'."
+    "'python manage.py jobs tokens create USERNAME'."
 )
 
 

@@ -12,7 +12,7 @@ from jobs.client.cli import exits
 from jobs.client.cli.asking import WrongUsage
 from jobs.client.cli.completing import script
 from jobs.client.cli.output import Output, jsoned
-from jobs.client.cli.parsing import OF_JOBS, OF_PLACES, add_verbs
+from jobs.client.cli.parsing import COMPLETION, OF_JOBS, OF_PLACES, add_verbs
 from jobs.client.cli.verbs import run
 from jobs.client.connection import Connection
 from jobs.client.synchronous import Client
@@ -21,7 +21,7 @@ URL, TOKEN = "RUNAT_URL", "RUNAT_TOKEN"
 INTERRUPTED = 130  # as shells say it, by Ctrl-C
 TOKEN_UNSAID = (
     f"Say who asks: put a token into the environment variable {TOKEN}. You make one on the page /tokens/, an "
-    "administrator by 'manage.py api_token USERNAME'. It is no option: command lines are seen by everybody."
+    "administrator by 'manage.py jobs tokens create USERNAME'. It is no option: command lines are seen by everybody."
 )
 
 
@@ -29,10 +29,10 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do what the words ask, those of the process where none are given. Returns the exit code."""
     said = sys.argv[1:] if words is None else list(words)
     parser = _parser()
-    if said == ["completion"]:
-        sys.stdout.write(script(parser))
-        return exits.DONE
     options = vars(parser.parse_args(said))
+    if options["verb"] == COMPLETION:
+        sys.stdout.write(script(parser, for_shell=options["shell"]))
+        return exits.DONE
     try:
         return _done(options, Output(sys.stdout, sys.stderr, as_json=options["json"]))
     except KeyboardInterrupt:
@@ -48,7 +48,8 @@ def _parser() -> ArgumentParser:
         description=f"Jobs of RunAt, by its address and the token in {TOKEN}.",
         epilog=f"Exit codes: {exits.DONE} done, {exits.REFUSED} refused, {exits.WRONG_USAGE} wrong usage, "
         f"{exits.ENDED_OTHERWISE} the job ended otherwise than completed, {exits.NOT_ENDED} it has not ended in time, "
-        f"{exits.NO_ANSWER} no answer.",
+        f"{exits.NO_ANSWER} no answer. Tokens are made on the page /tokens/, or by 'manage.py jobs tokens': REST has "
+        "no way to.",
     )
     parser.add_argument("--url", default=os.environ.get(URL, ""), help=f"https://runat.example; {URL}, if not given")
     parser.add_argument("--timeout-each", type=float, default=30.0, metavar="SECONDS", help="for an answer; 30")

@@ -34,7 +34,9 @@ class Connection:
         if address.scheme not in ("http", "https") or not address.host:
             raise ValueError(f"'{self.url}' is no address of RunAt; give one like https://runat.example.")
         if not self.token.strip() or not self.token.isascii() or any(c.isspace() for c in self.token.strip()):
-            raise ValueError("This is no token; make one on the page /tokens/, or by 'manage.py api_token USERNAME'.")
+            raise ValueError(
+                "This is no token; make one on the page /tokens/, or by 'manage.py jobs tokens create USERNAME'."
+            )
 
     def request(self, call: Call[Any], own: httpx2.Timeout) -> Mapping[str, Any]:
         """Return what to send, as httpx2 takes it. `own`: the client's timeout."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,6 +15,8 @@ from jobs.client.cli.output import Output
 from jobs.client.cli.verbs import run
 from jobs.management.here import Here
 from jobs.unavailable import AWAY
+
+Act = Callable[[Any, Output], int]  # of who asks, and where it is said
 
 
 class AskingCommand(BaseCommand):
@@ -31,13 +34,17 @@ class AskingCommand(BaseCommand):
         )
 
     def ask(self, verb: str, options: dict[str, Any]) -> None:
-        """Do it, and exit with its code."""
+        """Do it through the door of this installation, and exit with its code."""
+        self.do(options, lambda by, output: run(verb, options, Here(by), output))
+
+    def do(self, options: dict[str, Any], act: Act) -> None:
+        """Do it for whoever asks, and exit with its code."""
         output = Output(self.stdout, self.stderr, as_json=options["json"])  # type: ignore[arg-type]
-        code = self._code(verb, options, output)
+        code = self._code(act, options, output)
         if code:
             sys.exit(code)
 
-    def _code(self, verb: str, options: dict[str, Any], output: Output) -> int:
+    def _code(self, act: Act, options: dict[str, Any], output: Output) -> int:
         try:
             by = None
             if options["username"]:
@@ -45,7 +52,7 @@ class AskingCommand(BaseCommand):
                 if by is None:
                     output.say(f"There is no user '{options['username']}'; give the name of one.")
                     return exits.WRONG_USAGE
-            return run(verb, options, Here(by), output)
+            return act(by, output)
         except AWAY as error:
             problem = problem_of(error)
             output.say(problem.detail if problem is not None else str(error))

@@ -33,7 +33,7 @@ def ask(client: Client, method: str, address: str, **kwargs: Any) -> Any:
 @pytest.mark.parametrize(("method", "address", "permission"), ADDRESSES)
 def test_without_a_token(problem: Problem, method: str, address: str, permission: str) -> None:
     response = ask(Client(), method, address)
-    problem(response, 401, says="manage.py api_token USERNAME")
+    problem(response, 401, says="manage.py jobs tokens create USERNAME")
     assert response["WWW-Authenticate"] == "Bearer"
 
 
@@ -43,7 +43,7 @@ def test_without_a_token(problem: Problem, method: str, address: str, permission
 )
 def test_a_wrong_token(problem: Problem, header: str) -> None:
     response = Client().get(JOBS, HTTP_AUTHORIZATION=header)
-    problem(response, 401, says="manage.py api_token USERNAME")
+    problem(response, 401, says="manage.py jobs tokens create USERNAME")
     assert response["WWW-Authenticate"] == "Bearer"
 
 

@@ -97,7 +97,7 @@ def test_a_primary_that_is_read_only_for_a_while_and_then_replaced_by_its_standb
             DatabaseWrapper(settings_of(at_standby), "default").connect()
         manage(url, "migrate", "--no-input", "-v", "0")
         manage(url, "createsuperuser", "--no-input", "--username", "ops", "--email", "ops@example.org")
-        token = manage(url, "api_token", "ops")
+        token = manage(url, "jobs", "tokens", "create", "ops")
         cluster.beat()
         cluster.launch("w1")
         web = Web(cluster.web(), token)

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from jobs.client.cli.asking import add_fields
+from jobs.client.cli.completing import SHELLS
 
 MOST_LISTED = 50  # jobs, where nobody says how many
 OF_JOBS = (
@@ -39,6 +40,8 @@ HELPS = {
     "queues": "list the queues that workers take from or that have limits",
     "workers": "list the workers",
 }
+COMPLETION = "completion"
+COMPLETES = "write what a shell reads to complete these words"
 FORMATS = ("ndjson", "csv", "xlsx")
 FILTER = "as in the list's search: queue:pay state:failed late:>1s label.team:payroll invoice (docs/finding.md)"
 
@@ -49,7 +52,7 @@ class Intermixed(ArgumentParser):
     _is_within = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        if self._is_within:
+        if self._is_within or self._subparsers is not None:  # which argparse cannot mix
             return super().parse_known_args(args, namespace)
         self._is_within = True
         try:
@@ -58,13 +61,16 @@ class Intermixed(ArgumentParser):
             self._is_within = False
 
 
-def add_verbs(parser: ArgumentParser, verbs: tuple[str, ...]) -> None:
-    """Add these verbs, each with its words."""
+def add_verbs(parser: ArgumentParser, verbs: tuple[str, ...]) -> Any:
+    """Add these verbs, each with its words, and the one that writes what a shell reads. Returns what takes others."""
     kind = type("VerbParser", (Intermixed, type(parser)), {})
     several: Any = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=kind)
     for verb in verbs:
         one = several.add_parser(verb, help=HELPS[verb], description=f"{HELPS[verb][0].upper()}{HELPS[verb][1:]}.")
         add_words(one, verb)
+    one = several.add_parser(COMPLETION, help=COMPLETES, description=f"{COMPLETES[0].upper()}{COMPLETES[1:]}.")
+    one.add_argument("shell", nargs="?", choices=SHELLS, default=SHELLS[0], help=f"which shell; {SHELLS[0]}")
+    return several
 
 
 def add_words(parser: ArgumentParser, verb: str) -> None:
@@ -97,7 +103,7 @@ def _import(parser: ArgumentParser) -> None:
     parser.add_argument("--only-good", action="store_true", help="create those that are good, instead of none")
     parser.add_argument("--again", action="store_true", help="also when this file was brought before")
     parser.add_argument("--idempotency-key", metavar="KEY", help="by which its jobs are created once; made of the file")
-    _dry_run(parser)
+    add_dry_run(parser)
 
 
 def _show(parser: ArgumentParser) -> None:
@@ -112,7 +118,7 @@ def _create(parser: ArgumentParser) -> None:
     )
     add_fields(parser, editing=False)
     parser.add_argument("--idempotency-key", metavar="KEY", help="repeated with the same key it creates nothing twice")
-    _dry_run(parser)
+    add_dry_run(parser)
 
 
 def _edit(parser: ArgumentParser) -> None:
@@ -124,25 +130,25 @@ def _edit(parser: ArgumentParser) -> None:
         "--if-version", type=_id_of, metavar="VERSION", help="only if it is of this version; that which is read before"
     )
     _reason(parser)
-    _dry_run(parser)
+    add_dry_run(parser)
 
 
 def _several(parser: ArgumentParser) -> None:
     parser.add_argument("ids", nargs="+", type=_id_of, metavar="ID", help="of jobs, one after the other")
     _reason(parser)
-    _dry_run(parser)
+    add_dry_run(parser)
 
 
 def _run_now(parser: ArgumentParser) -> None:
     parser.add_argument("ids", nargs="+", type=_id_of, metavar="ID", help="of jobs, one after the other")
-    _dry_run(parser)
+    add_dry_run(parser)
 
 
 def _reschedule(parser: ArgumentParser) -> None:
     _id(parser)
     parser.add_argument("run_at", metavar="TIME", help="the new time: ISO 8601 with a zone, 2026-12-31T23:59:00Z")
     _reason(parser)
-    _dry_run(parser)
+    add_dry_run(parser)
 
 
 def _wait(parser: ArgumentParser) -> None:
@@ -168,7 +174,8 @@ def _reason(parser: ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="why, for those who look at the job later")
 
 
-def _dry_run(parser: ArgumentParser) -> None:
+def add_dry_run(parser: ArgumentParser) -> None:
+    """Add the option by which nothing is changed."""
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
 
 

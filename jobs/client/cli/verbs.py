@@ -21,8 +21,13 @@ NOT_JUDGED = "This would be sent; whether RunAt takes it is known when it is."
 
 def run(verb: str, options: Options, door: Door, output: Output) -> int:
     """Do what a command line asks, and return its exit code."""
+    return answered(lambda: VERBS[verb](options, door, output), output)
+
+
+def answered(do: Callable[[], int], output: Output) -> int:
+    """Return the exit code of what is done, or that of a refusal, with the reason."""
     try:
-        return VERBS[verb](options, door, output)
+        return do()
     except WrongUsage as error:
         output.say(str(error))
         return exits.WRONG_USAGE

@@ -107,13 +107,14 @@ def tokens(patient: Patient) -> Iterator[Finding]:
     if count := endless.count():
         yield warn(
             "Tokens never end: who finds one may use it for ever.",
-            "python manage.py api_token USERNAME --rotate NAME --days 90; JOBS_TOKEN_MAX_DAYS bounds new ones.",
+            "python manage.py jobs tokens create USERNAME --days 90, and revoke the old one; JOBS_TOKEN_MAX_DAYS bounds"
+            " new ones.",
             f"{count}: {_named(endless)}",
         )
     if count := ending.count():
         yield note(
             f"Tokens end within {ENDS_SOON.days} days.",
-            "python manage.py api_token USERNAME --rotate NAME --grace 24h",
+            "python manage.py jobs tokens rotate USERNAME NAME --grace 1d",
             f"{count}: {_named(ending)}",
         )
     if not (endless or ending):
