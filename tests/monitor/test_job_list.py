@@ -152,6 +152,8 @@ def test_a_text_that_cannot_be_read_is_kept_and_its_mistake_is_marked(admin_clie
     page = text(admin_client.get("/jobs/", {"q": "invoice state:faild"}))
     assert "invoice <mark>state:faild</mark>" in page
     assert "Nothing was looked for" in page
+    assert "<details open>" not in page  # of fields with nothing wrong, which would push the sentence off a phone
+    assert "<details open>" in text(admin_client.get("/jobs/", {"state": "faild"}))
 
 
 def test_the_form_of_fields_keeps_the_free_text(admin_client):
