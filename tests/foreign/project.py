@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.cookiejar
 import json
 import os
@@ -15,7 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 
@@ -53,14 +54,17 @@ class Project:
             **more,
         }
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._cookies = http.cookiejar.CookieJar()
-        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
+        self._open_browser()
         self.address = ""
 
     def install(self, python: str, *packages: str) -> None:
         """Make the environment, with these packages from the index that pip is configured for."""
         self.unpack()
         subprocess.run([python, "-m", "venv", str(self.python.parents[1])], check=True)
+        self.add(*packages)
+
+    def add(self, *packages: str) -> None:
+        """Have pip install these, too."""
         pip = [str(self.python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
         done = subprocess.run(pip, check=False, capture_output=True, text=True, env=self._environment)
         assert done.returncode == 0, done.stderr
@@ -86,13 +90,17 @@ class Project:
 
     def start(self) -> None:
         """Start its beat, its worker and its web process, as its people would."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}"
         self._start("beat", "-m", "celery", "-A", "shop", "beat", "-s", str(self.folder / "beat"))
         self._start("worker", "-m", "celery", "-A", "shop", "worker", "-P", "threads", "-c", "3", "-l", "INFO")
-        self._start("web", "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}")
+        self._serve("web")
+
+    def beside(self, name: str, **environment: str) -> Project:
+        """Return the same project with more in its environment, and another web process, which has that."""
+        other = copy.copy(self)
+        other._environment = self._environment | environment
+        other._open_browser()
+        other._serve(name)
+        return other
 
     def log(self) -> str:
         """Return the ends of what its processes have said."""
@@ -121,7 +129,7 @@ class Project:
             return archive.execute("SELECT count(*) FROM stock_count WHERE by = ?", [by]).fetchone()[0]
 
     def asks(self, path: str, data: dict[str, Any] | None = None, **headers: str) -> tuple[int, str]:
-        """Return status and body of what its web process answers; `data` is sent as JSON."""
+        """Return status and body of what its web process answers, 0 where there is none; `data` is sent as JSON."""
         body = None if data is None else json.dumps(data).encode()
         request = urllib.request.Request(self.address + path, data=body, headers=headers)  # noqa: S310 - our own
         try:
@@ -129,14 +137,32 @@ class Project:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+        except urllib.error.URLError as error:  # it does not listen yet
+            return 0, str(error.reason)
+
+    def fills(self, path: str, **fields: str) -> str:
+        """Fill in the form to which this leads, and return the path to which its answer leads."""
+        with self._browser.open(self.address + path, timeout=30) as page:
+            form = page.url
+        (token,) = [cookie.value for cookie in self._cookies if cookie.name == "csrftoken"]
+        data = urlencode({**fields, "csrfmiddlewaretoken": token or ""}).encode()
+        with self._browser.open(form, data, timeout=30) as answer:
+            return urlsplit(answer.url).path
 
     def log_in(self) -> None:
         """Log in by the login of its own admin."""
-        self.asks("/back-office/login/")
-        (token,) = [cookie.value for cookie in self._cookies if cookie.name == "csrftoken"]
-        form = urlencode({"username": BOSS, "password": PASSWORD, "csrfmiddlewaretoken": token, "next": "/"}).encode()
-        with self._browser.open(self.address + "/back-office/login/", form, timeout=30) as answer:
-            assert answer.read() == b"the shop"
+        assert self.fills("/back-office/login/", username=BOSS, password=PASSWORD, next="/") == "/"
+
+    def _open_browser(self) -> None:
+        self._cookies = http.cookiejar.CookieJar()
+        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
+
+    def _serve(self, name: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self._start(name, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}")
 
     def _start(self, name: str, *words: str) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:

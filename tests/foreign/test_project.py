@@ -19,6 +19,11 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 
 NAME = f"somebodys_shop_{os.getpid()}"  # test processes share the server
 REDIS = 9  # a database of its own of the tests' Valkey, and the next one
+OF_ADMIN = (
+    *("/back-office/", "/back-office/people/person/", "/back-office/jobs/job/", "/back-office/jobs/schedule/"),
+    *("/back-office/jobs/schedule/add/", "/back-office/jobs/team/add/", "/back-office/jobs/token/"),
+    "/back-office/django_celery_beat/periodictask/",
+)
 MADE = f"from people.models import Person; Person.objects.create_superuser({BOSS!r}, {PASSWORD!r})"
 # A Python that has Django's newest: the first of these that there is.
 DJANGOS = {"5.2": ("python3.11",), "6.0": ("python3.14", "python3.13", "python3.12")}
@@ -114,6 +119,13 @@ print([(one.verb, one.name, one.by_name) for one in Audit.objects.filter(subject
 AUDITED = str([(verb, "clerks", BOSS) for verb in ("create", "delete")])
 
 
+@pytest.fixture(scope="module")
+def themed(shop, wheel):
+    """The shop once django-unfold is there, first of its apps: only its web process is another."""
+    shop.add(f"{wheel}[unfold]")
+    return shop.beside("themed", SHOP_THEME="unfold")
+
+
 def ended(project: Project, job_id: int) -> tuple[int, float]:
     """Return state and start delay in seconds of a job that has ended."""
 
@@ -174,24 +186,40 @@ def test_a_job_by_rest_is_their_users_and_starts(shop):
     assert shop.asks("/runat/api/v1/nothing/", **bearer)[0] == 404
 
 
+def shown(project: Project, *pages: str) -> dict[str, str]:
+    """Return these pages, each of which is there."""
+    answers = {page: project.asks(page) for page in pages}
+    assert {page: body for page, (status, body) in answers.items() if status != 200} == {}, project.log()
+    return {page: body for page, (_, body) in answers.items()}
+
+
 def test_their_admin_and_our_pages_are_one_site(shop):
     wait_for(lambda: shop.asks("/")[0] == 200, "their front page", shop.log)
     shop.log_in()
     job_id = inserted(shop, "looked at", 3600)
-    pages = (
-        *("/back-office/", "/back-office/people/person/", "/back-office/jobs/job/", "/back-office/jobs/schedule/"),
-        *(f"/back-office/jobs/job/{job_id}/change/", "/back-office/django_celery_beat/periodictask/"),
-        *("/back-office/jobs/schedule/add/", "/back-office/jobs/team/add/", "/back-office/jobs/token/"),
+    found = shown(
+        shop,
+        *(*OF_ADMIN, f"/back-office/jobs/job/{job_id}/change/"),
         *("/runat/", "/runat/jobs/", f"/runat/jobs/{job_id}/", "/runat/jobs/new/", "/runat/late/", "/runat/audit/"),
         *("/runat/failures/", "/runat/alerts/", "/runat/objectives/", "/runat/operations/", "/runat/tokens/"),
         *("/runat/roles/", "/runat/views/", "/runat/forecast/", "/runat/calendar/", "/runat/stop/"),
         *("/runat/api/v1/jobs/", "/runat/api/docs/", "/runat/api/schema/", "/runat/readyz"),
         *("/files/jobs/runat.css", "/files/jobs/keys.js", "/files/jobs/vendor/htmx.min.js"),
     )
-    answers = {page: shop.asks(page) for page in pages}
-    assert {page: body for page, (status, body) in answers.items() if status != 200} == {}, shop.log()
-    assert 'href="/jobs/' not in answers["/runat/"][1] + answers["/runat/jobs/"][1]
-    assert "unfold" not in answers["/back-office/jobs/job/"][1]
+    assert 'href="/jobs/' not in found["/runat/"] + found["/runat/jobs/"]
+    assert [page for page in OF_ADMIN if "unfold" in found[page]] == []
+
+
+def test_with_django_unfold_first_of_their_apps_a_job_made_from_their_admin_starts(themed):
+    wait_for(lambda: themed.asks("/")[0] == 200, "their front page", themed.log)
+    themed.log_in()
+    fields = {"target": "stock.count", "payload": '{"by": "their admin"}', "queue": "default", "time_zone": "UTC"}
+    path = themed.fills("/back-office/jobs/job/add/", **fields)
+    job_id = int(path.removeprefix("/runat/jobs/").rstrip("/"))
+    assert (ended(themed, job_id)[0], themed.counted("their admin")) == (2, 1)
+    found = shown(themed, *OF_ADMIN, f"/back-office/jobs/job/{job_id}/change/", "/runat/", "/files/jobs/admin-theme.js")
+    assert [page for page in OF_ADMIN if "/files/unfold/" not in found[page]] == []
+    assert "no issues" in themed.says("check")
 
 
 def test_who_makes_a_team_is_audited(shop):

@@ -87,3 +87,11 @@ if os.environ.get("SHOP_ALIAS"):  # the same database by another alias, and the 
     DATABASES["default"] = _database(os.environ["SHOP_DATABASE"]) | {"ATOMIC_REQUESTS": True}
     DATABASE_ROUTERS.insert(0, "jobs.database.router.Router")
     JOBS_DATABASE = os.environ["SHOP_ALIAS"]
+
+# With an admin of django-unfold.
+if os.environ.get("SHOP_THEME") == "unfold":
+    INSTALLED_APPS.insert(0, "unfold")
+    UNFOLD = {
+        "THEME": "jobs.web.appearance.shown.theme",
+        "SCRIPTS": [lambda request: f"/{STATIC_URL}jobs/admin-theme.js"],
+    }
