@@ -14,7 +14,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from jobs.models.audit_words import VERBS, Change, Subject, Verb
-from jobs.models.described import Described
+from jobs.models.described import Described, key
 from jobs.models.job import Job
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets.within import history_has, is_narrow, is_unscoped
@@ -93,10 +93,10 @@ class AuditQuerySet(models.QuerySet["Audit"]):
         made = Q(verb=Change.CREATE, id__gt=OuterRef("id"))
         return same.filter(made | Q(verb=Change.DELETE, id__gte=OuterRef("id"))).order_by()
 
-    def was_defined_by(self, person_id: int, subject: Subject, row_id: int, *, since: datetime) -> bool:
+    def was_defined_by(self, person_id: object, subject: Subject, row_id: int, *, since: datetime) -> bool:
         """Return whether this trigger or form was of this person's definition until it was changed or deleted `since`
         then, or a moment earlier: a change that is on its way is seen by others only at its end."""
-        was = {"id": row_id, "defined_by": person_id}
+        was = {"id": row_id, "defined_by": key(person_id)}
         changed = self.filter(subject=subject, verb__in=(Change.CHANGE, Change.DELETE), at__gte=since - ON_ITS_WAY)
         return changed.filter(before__contains=was).exists()
 

@@ -35,6 +35,11 @@ def described(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
     return {name: _payload(row) if name == "payload" else _plain(getattr(row, name)) for name in names}
 
 
+def key(account: object) -> str | None:
+    """Return the key of an account as JSON may have it: a project's own may be a UUID."""
+    return None if account is None else str(account)
+
+
 def _payload(row: Any) -> Any:
     return _payload_of(row.target if hasattr(row, "target") else row.schedule.target, row.payload)
 

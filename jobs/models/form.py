@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from jobs.models.constraints import labels_are_texts
-from jobs.models.described import Described, columns, described
+from jobs.models.described import Described, columns, described, key
 from jobs.models.job import DEFAULT_QUEUE
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets.within import RowsWithin
@@ -119,7 +119,7 @@ class Form(models.Model):
 
     def described(self) -> Described:
         """Return it as the audit keeps it, with whose definition it is: who approves a job of it asks that."""
-        return {**described(self, columns(Form, "created_at", "created_by_id")), "defined_by": self.created_by_id}
+        return {**described(self, columns(Form, "created_at", "created_by_id")), "defined_by": key(self.created_by_id)}
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from jobs.models.constraints import MOST_ATTEMPTS, MOST_OF_A_KEY, labels_are_texts
-from jobs.models.described import Described, columns, described
+from jobs.models.described import Described, columns, described, key
 from jobs.models.job import DEFAULT_QUEUE, Job
 from jobs.models.payload import PayloadDecoder, PayloadEncoder
 from jobs.models.querysets.within import RowsWithin
@@ -90,7 +90,7 @@ class Trigger(models.Model):
     def described(self) -> Described:
         """Return it as the audit keeps it, with whose definition it is: who approves a job of it asks that."""
         shown = described(self, columns(Trigger, "created_at", "created_by_id"))
-        return {**shown, "defined_by": self.created_by_id}
+        return {**shown, "defined_by": key(self.created_by_id)}
 
     def __str__(self) -> str:
         return self.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -126,6 +127,46 @@ def themed(shop, wheel):
     return shop.beside("themed", SHOP_THEME="unfold")
 
 
+# What a person whose key is no number may define and ask for. 500 would be one that JSON or a statement cannot take.
+DEFINED = f"""
+import json
+from django.test import Client
+from people.models import Person
+client = Client(SERVER_NAME="127.0.0.1")
+client.force_login(Person.objects.get(email={BOSS!r}))
+api = "/runat/api/v1/"
+found = []
+def ask(method, path, body=None, **more):
+    answer = client.generic(method, api + path, json.dumps(body or {{}}), content_type="application/json", **more)
+    found.append((answer.status_code, path, answer.content.decode()[:300] if answer.status_code >= 400 else ""))
+    return answer.json() if answer.content and answer.status_code < 400 else {{}}
+job = ask("POST", "jobs/", {{"target": "stock.count", "payload": {{"by": "x"}}, "run_at": "2099-01-01T00:00:00Z"}})
+ask("PATCH", f"jobs/{{job['id']}}/", {{"name": "named"}}, HTTP_IF_MATCH=f'"{{job["version"]}}"')
+ask("POST", f"jobs/{{job['id']}}/keep/", {{"reason": "for a court"}})
+ask("POST", f"jobs/{{job['id']}}/cancel/", {{"reason": "no"}})
+ask("POST", "jobs/bulk/", {{"jobs": [{{"target": "stock.count", "payload": {{"by": "x"}}, "run_at": "2099-01-01T00:00:00Z"}}]}})
+ask("PUT", "triggers/count/", {{"target": "stock.count", "payload": {{"by": "trigger"}}}})
+ask("PUT", "triggers/count/", {{"target": "stock.count", "payload": {{"by": "again"}}}})
+ask("DELETE", "triggers/count/")
+ask("PUT", "calendars/closed/", {{"zone": "UTC", "ranges": [{{"start": "2099-12-24", "end": "2099-12-26"}}]}})
+ask("PUT", "limits/queue/pay/", {{"concurrency": 3}})
+ask("POST", "limits/queue/pay/pause/", {{"reason": "no"}})
+ask("POST", "limits/queue/pay/resume/", {{"reason": "yes"}})
+ask("PUT", "objectives/queue/pay/", {{"within_s": 1, "share": 99.9, "days": 30}})
+made = ask("POST", "schedules/", {{"name": "nightly", "target": "stock.count", "payload": {{"by": "x"}}, "cron": "0 3 * * *"}})
+if made:
+    ask("POST", f"schedules/{{made['id']}}/pause/", {{"reason": "no"}})
+    ask("DELETE", f"schedules/{{made['id']}}/")
+ask("POST", "operations/", {{"verb": "cancel", "filter": {{"queue": "default"}}, "reason": "all"}})
+ask("POST", "stops/", {{"reason": "for a moment"}})
+ask("GET", "audit/?limit=100")
+for path in ("forms/", "tokens/", "views/", "alerts/rules/", "subscriptions/", "audit/", "operations/"):
+    answer = client.get("/runat/" + path)
+    found.append((answer.status_code, path, ""))
+print("FOUND " + json.dumps(found))
+"""
+
+
 def ended(project: Project, job_id: int) -> tuple[int, float]:
     """Return state and start delay in seconds of a job that has ended."""
 
@@ -224,6 +265,12 @@ def test_with_django_unfold_first_of_their_apps_a_job_made_from_their_admin_star
 
 def test_who_makes_a_team_is_audited(shop):
     assert shop.says("shell", "-c", TEAM).splitlines()[-1] == AUDITED
+
+
+def test_whoever_has_a_key_that_is_no_number_defines_all_that_there_is(shop):
+    found = json.loads(shop.says("shell", "-c", DEFINED).rpartition("FOUND ")[2])
+    assert len(found) > 20
+    assert [one for one in found if one[0] >= 400] == []
 
 
 def test_nothing_is_wrong_with_it_by_any_check(shop):
