@@ -20,7 +20,7 @@ OWN = ("args", "exc_info", "created", "msecs", "relativeCreated", "thread", "thr
 
 
 class _Like(NamedTuple):
-    """What the next record of an event has too if it comes from the same line."""
+    """Parts of a record that the next of the same event has too, if it comes from the same line."""
 
     code: CodeType
     at: int  # of the instruction
