@@ -14,7 +14,7 @@ MUTANTS = (
         "forms: what is fixed goes over what was sent",
         PERMITTED,
         (f"{BY_PERSON}::test_nobody_gives_what_is_fixed",),
-        (FILLING, "payload={**filled, **form.payload}", "payload={**form.payload, **filled}"),
+        (FILLING, '"payload": {**filled, **form.payload}', '"payload": {**form.payload, **filled}'),
     ),
     mutant(
         "forms: a group or a team of the form's",

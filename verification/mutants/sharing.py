@@ -222,7 +222,7 @@ MUTANTS = (
         (
             "tests/transitions/test_rates.py::test_moments_that_all_workers_have_slept_through_are_not_made_up_for_together",
         ),
-        (LIMITS + "judge.py", "return mine is not None and now <= mine + rates.LATE", "return mine is not None"),
+        (LIMITS + "judge.py", "mine <= max(now, row.due) <= mine + rates.LATE", "mine <= max(now, row.due)"),
     ),
     mutant(
         "rate: those that were late are served by their moments",
