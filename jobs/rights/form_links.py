@@ -1,4 +1,4 @@
-"""Says who may make links to a form. Whoever has made one stands for what comes by it."""
+"""Says which forms links may open. Whoever has made one stands for what comes by it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING
 
 from jobs.models import Form
 from jobs.permissions import CHANGE_FORM
+from jobs.rights import target_rules
 from jobs.rights.reach import reach_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
+
+
+NEEDS_AN_ACCOUNT = (
+    "Jobs of this form wait for the approval of a second person, who could be the one that has come by a link: links "
+    "to it open nothing. Let people with an account fill it in."
+)
+
+
+def why_not_by_links(form: Form, payload: object) -> str:
+    """Return why nothing with this payload comes of this form by a link; empty where it does. Of whoever comes by one
+    nobody knows who it is, so that he could approve what he has asked for."""
+    return NEEDS_AN_ACCOUNT if target_rules.is_dangerous(form.target, payload) else ""
 
 
 def why_nobody_stands(maker: AbstractUser | None, form: Form) -> str:

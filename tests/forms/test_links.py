@@ -14,10 +14,14 @@ from django.test import Client
 from django.urls import set_script_prefix
 
 from jobs.clock import clock
-from jobs.models import Audit, CreationLimit, Form, FormLink, Job
+from jobs.models import Audit, CreationLimit, Form, FormLink, Job, TargetRule
+from jobs.rights import target_rules
+from jobs.rights.form_links import NEEDS_AN_ACCOUNT
+from jobs.states import Hold
 from jobs.transitions import forms
 from jobs.transitions.forms import filling
 from jobs.web.filling.log import LinksHidden
+from jobs.web.filling.pages import ENDED
 from tests.forms.test_filling import MAY, once_in
 from tests.test_logs import written
 
@@ -195,16 +199,38 @@ def test_a_link_opens_no_other_page(make_form, make_link, ada):
         assert client.get(page)["Location"].startswith("/login/")
 
 
-def test_whoever_made_the_link_does_not_approve_what_comes_by_it(make_form, make_link, definer, monkeypatch):
+def test_whoever_made_the_link_does_not_approve_what_comes_by_it(make_form, make_link, definer):
     from jobs import transitions  # noqa: PLC0415 - its targets are patched first
 
     _, address = make_link(make_form())
-    monkeypatch.setattr("jobs.rules.new_job.target_rules.is_dangerous", lambda target, payload: True)
     Client().post(address, MAY)
     job = Job.objects.get()
+    Job.objects.update(holds=Hold.APPROVAL)  # its target was made dangerous since, and it has come to its time
     root = User.objects.create_superuser("root")
     assert not transitions.approve(job.pk, by=definer, now=clock.current()).done
     assert transitions.approve(job.pk, by=root, now=clock.current()).done
+
+
+def test_nothing_that_waits_for_an_approval_comes_by_a_link(make_form, make_link, definer, monkeypatch):
+    """Whoever may approve it could be the one who has filled it in."""
+    form = make_form()
+    _, address = make_link(form)
+    client = Client()
+    client.force_login(definer)
+    links, wanted = "/forms/report/links/", {"name": "x", "days": "1", "most_uses": "1", "most_of_day": "1"}
+    # By what is filled in: what is fixed does not tell.
+    with monkeypatch.context() as patched:
+        patched.setattr(target_rules, "is_dangerous", lambda target, payload: payload.get("month") == "2030-01")
+        assert (Client().get(address).status_code, Client().post(address, MAY).status_code) == (200, 410)
+        assert Client().post(address, {"argument-month": "2030-02"}).status_code == 200
+        assert Job.objects.count() == 1
+    TargetRule.objects.create(target=form.target, dangerous=True)
+    for answer in (Client().get(address), Client().post(address, MAY)):
+        assert (answer.status_code, ENDED in said(answer)) == (410, True)
+    assert NEEDS_AN_ACCOUNT in said(client.get(links))
+    refused = client.post(links, wanted)
+    assert (refused.status_code, NEEDS_AN_ACCOUNT in said(refused)) == (400, True)
+    assert (Job.objects.count(), FormLink.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.test import Client
 from jobs import transitions
 from jobs.clock import clock
 from jobs.models import Audit, Job
+from jobs.states import Hold
 from jobs.transitions import forms
 from jobs.transitions.forms import filling
 from jobs.web.filling.pages import ENDED
@@ -16,11 +17,6 @@ from tests.forms.test_filling import MAY
 from tests.forms.test_links import said
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _dangerous(monkeypatch):
-    monkeypatch.setattr("jobs.rules.new_job.target_rules.is_dangerous", lambda target, payload: True)
 
 
 def elsewhere(make_team, make_user, definer):
@@ -77,6 +73,7 @@ def test_one_whose_maker_stands_for_it_no_more_opens_nothing_until_it_is_taken_o
     assert Client().post(address, MAY).status_code == 200
     job = Job.objects.get()
     assert job.created_by == otto
+    Job.objects.update(holds=Hold.APPROVAL)  # its target was made dangerous since
     assert not transitions.approve(job.pk, by=otto, now=clock.current()).done
     assert take_over not in said(client.get("/forms/report/links/"))
 

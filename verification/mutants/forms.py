@@ -68,6 +68,12 @@ MUTANTS = (
         (FILLING, " or why_nobody_stands(link.created_by, link.form)", ""),
     ),
     mutant(
+        "forms: nothing that waits for an approval comes by a link",
+        PERMITTED,
+        (f"{BY_LINK}::test_nothing_that_waits_for_an_approval_comes_by_a_link",),
+        (FILLING, "if closed or why_not_by_links(link.form, new.payload):", "if closed:"),
+    ),
+    mutant(
         "forms: nor does it when he goes while it is used",
         PERMITTED,
         (f"{OF_MAKERS}::test_a_maker_who_goes_while_it_is_filled_in",),

@@ -14,7 +14,7 @@ from jobs.creation_limits import admission_of, admission_of_link
 from jobs.database import transaction
 from jobs.models import Audit, Form, FormLink, Job, Subject
 from jobs.models.constraints import EARLIEST_RUN_AT
-from jobs.rights.form_links import why_nobody_stands
+from jobs.rights.form_links import why_nobody_stands, why_not_by_links
 from jobs.targets.sentences import about
 from jobs.transitions import given
 from jobs.transitions.creation import KeyReused, create, earlier
@@ -169,7 +169,8 @@ def by_link(link: FormLink, new: rules.NewJob, *, now: datetime) -> bool:
 
 def _refuse_used_up(link: FormLink, new: rules.NewJob, now: datetime) -> bool:
     """Return False where the link has been used for this already. Raises Ended, Tomorrow, KeyReused."""
-    if link.is_closed(now) or why_nobody_stands(link.created_by, link.form):
+    closed = link.is_closed(now) or why_nobody_stands(link.created_by, link.form)
+    if closed or why_not_by_links(link.form, new.payload):
         raise Ended
     if earlier([new], by=link.created_by):
         return False

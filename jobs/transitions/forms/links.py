@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from jobs import rules
 from jobs.database import transaction
 from jobs.models import Audit, Change, Described, Form, FormLink, Subject
 from jobs.models.form import LONGEST_NAME, MOST_USES, digest_of
-from jobs.rights.form_links import why_nobody_stands
+from jobs.rights.form_links import why_nobody_stands, why_not_by_links
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -107,6 +107,7 @@ def _problems(form: Form, asked: AskedLink) -> dict[str, list[str]]:
         "days": [] if 1 <= asked.days <= MOST_DAYS else [f"A link lives for 1 to {MOST_DAYS} days."],
         "most_uses": [] if 1 <= asked.most_uses <= MOST_USES else [f"Give 1 to {MOST_USES:,} uses."],
         "most_of_day": [] if 1 <= asked.most_of_day <= asked.most_uses else ["Give 1 to as many as in all."],
+        NON_FIELD_ERRORS: [why] if (why := why_not_by_links(form, form.payload)) else [],
     }
     if form.links.count() >= MOST_LINKS:
         found["name"] = [f"This form has {MOST_LINKS} links; make another form, or delete it with its links."]

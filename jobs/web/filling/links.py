@@ -20,7 +20,7 @@ from jobs.conf import conf
 from jobs.models import Form, FormLink
 from jobs.permissions import CHANGE_FORM, why_refused
 from jobs.rights import reach_of
-from jobs.rights.form_links import why_nobody_stands
+from jobs.rights.form_links import why_nobody_stands, why_not_by_links
 from jobs.rights.seeing import not_theirs
 from jobs.transitions import forms as filling
 from jobs.web.filling.form import LinkForm
@@ -141,8 +141,9 @@ def _listed(request: HttpRequest, definition: Form, form: LinkForm, status: int 
     makers: dict[int | None, Any] = {link.created_by_id: link.created_by for link in links}
     whys = {pk: why_nobody_stands(maker, definition) for pk, maker in makers.items()}
     rows: list[dict[str, Any]] = []
+    closed = why_not_by_links(definition, definition.payload)
     for link in links:
-        ended, nobody = link.why_ended(now), whys[link.created_by_id]
+        ended, nobody = link.why_ended(now) or closed, whys[link.created_by_id]
         rows.append({"link": link, "why_ended": ended or nobody, "may_take_over": bool(nobody) and not ended})
     facts = {"definition": definition, "rows": rows, "form": form}
     return LIST.show(request, "jobs/forms/links.html", facts, lambda: rows, status=status)

@@ -19,7 +19,7 @@ from jobs.creation_limits import TooFast
 from jobs.models import Form, FormLink
 from jobs.permissions import ADD_JOB, CHANGE_FORM, VIEW_FORM, VIEW_JOB
 from jobs.rights import reach_of
-from jobs.rights.form_links import why_nobody_stands
+from jobs.rights.form_links import why_nobody_stands, why_not_by_links
 from jobs.transitions import forms as filling
 from jobs.transitions.creation import KeyReused
 from jobs.web.filling.form import FilledForm
@@ -111,7 +111,8 @@ def fill_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
     if link is None:
         raise Http404("There is no such form.")
     definition = link.form
-    if not definition.enabled or link.is_closed(now) or why_nobody_stands(link.created_by, definition):
+    closed = not definition.enabled or link.is_closed(now) or why_nobody_stands(link.created_by, definition)
+    if closed or why_not_by_links(definition, definition.payload):
         return _over(request, ENDED, HTTPStatus.GONE)
     over = _used_up(request, link, now)
     form = FilledForm(_sent(request), definition=definition, by=link.created_by, now=now)
