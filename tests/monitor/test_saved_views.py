@@ -147,7 +147,7 @@ def test_of_two_pages_the_older_does_not_go_over_the_newer(viewer):
     view = SavedView.objects.get()
     ((_, _, seen),) = viewer.get("/views/").context["own"]
     assert f'name="seen" value="{seen}"' in page(viewer)
-    address = f"/views/{view.pk}/change/"
+    address = f"/views/{view.pk}/"
     assert CHANGED not in viewer.post(address, {"name": "one", "seen": seen}, follow=True).content.decode()
     assert CHANGED in viewer.post(address, {"name": "two", "seen": seen}, follow=True).content.decode()
     assert SavedView.objects.get().name == "one"
