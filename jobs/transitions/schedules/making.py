@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs import exactjson, publishing
 from jobs.blackouts import Bound
 from jobs.database import connection
-from jobs.models import Schedule
+from jobs.models import Schedule, accounts
 from jobs.models.querysets import Listed
 from jobs.rights import target_rules
 from jobs.states import Hold
@@ -46,7 +47,7 @@ WITH asked AS (
     SELECT * FROM unnest(
         %(schedules)s::bigint[], %(nominal)s::timestamptz[], %(numbers)s::smallint[], %(run_at)s::timestamptz[],
         %(overlaps)s::text[], %(payloads)s::text[], %(holds)s::smallint[], %(asked_run_at)s::timestamptz[],
-        %(whys)s::text[], %(makers)s::bigint[]
+        %(whys)s::text[], %(makers)s::{key_type}[]
     ) AS a (schedule_id, nominal_at, number, run_at, overlap, payload, holds, asked_run_at, why, made_by_id)
 ), made AS (
     INSERT INTO jobs_job (
@@ -89,13 +90,19 @@ SELECT id, run_at, queue FROM made WHERE holds = 0
 """
 
 
+@cache
+def _statement() -> str:
+    """Return MAKE for the accounts of this project, whose keys may be UUIDs."""
+    return MAKE.format(**accounts.names())
+
+
 def make(wanted: Sequence[PlacedRun], *, now: datetime, standing: Sequence[Planned] = ()) -> None:
     """Write the jobs of these runs with their occurrences, and where these schedules stand then. The caller has the
     schedules' rows; what a run asks for has passed the rules with its schedule."""
     late = publishing.horizon(now)
     with connection.cursor() as cursor:
         cursor.execute(
-            MAKE,
+            _statement(),
             {
                 "now": now,
                 "late": late,
