@@ -163,6 +163,21 @@ ask("GET", "audit/?page_size=100")
 for path in ("forms/", "tokens/", "views/", "alerts/rules/", "alerts/subscriptions/", "audit/", "operations/"):
     answer = client.get("/runat/" + path)
     found.append((answer.status_code, path, ""))
+later = ask("POST", "jobs/", {{"target": "stock.count", "payload": {{"by": "x"}}, "run_at": "2099-01-01T00:00:00Z"}})
+ask("POST", f"jobs/{{later['id']}}/cancel/", {{"reason": "no"}})
+ask("POST", f"jobs/{{later['id']}}/redact/", {{"reason": "a person asked for it"}})
+fields = {{"name": "count", "title": "Count", "target": "stock.count", "payload": "{{}}", "queue": "default", "enabled": "on",
+    "fields": json.dumps([{{"name": "by", "label": "By", "kind": "text", "required": True}}]), "when": "now",
+    "time_zone": "UTC", "confirmation": "Thank you.", "labels": "{{}}"}}
+for path, sent in {{
+    "/back-office/jobs/form/add/": fields,
+    "/runat/views/": {{"name": "mine", "query": "queue:default"}},
+    "/runat/tokens/": {{"name": "mine", "days": "30", "max_days": "30"}},
+    "/runat/alerts/rules/new/": {{"kind": "failed", "of": "queue", "name": "pay"}},
+    "/back-office/jobs/targetrule/add/": {{"target": "stock.count", "is_dangerous": "on"}},
+}}.items():
+    answer = client.post(path, sent)
+    found.append((answer.status_code if answer.status_code >= 500 else 200, path, ""))
 print("FOUND " + json.dumps(found))
 """
 
