@@ -104,7 +104,7 @@ def define_trigger(
                 raise PermissionDenied(not_theirs(f"The trigger '{name}'", trigger, reach_of(by)))
             refuse_stale(definition_tag(trigger), seen)
             before = trigger.described()
-            if by is not None and any(getattr(trigger, one) != fields.get(one) for one in WHAT_RUNS):
+            if by is not None and any(one in fields and getattr(trigger, one) != fields[one] for one in WHAT_RUNS):
                 fields = {**fields, "created_by_id": by.pk}
             Trigger.objects.filter(pk=trigger.pk).update(**fields)
             trigger.refresh_from_db()

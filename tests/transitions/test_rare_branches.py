@@ -46,7 +46,7 @@ def form():
 
 
 def test_a_form_that_another_request_has_made_a_job_of_uses_its_link_up_once(form, make_job, monkeypatch):
-    maker = User.objects.create(username="ada")
+    maker = User.objects.create_superuser("ada")  # who may change the form, and so stands for its links
     asked = links.AskedLink(name="them", days=1, most_uses=2, most_of_day=2)
     link = links.make(form, asked, by=maker, now=NOW).link
     monkeypatch.setattr(filling, "create", lambda new, **more: (make_job(), False))
