@@ -38,7 +38,7 @@ def test_an_installation_that_is_not_there_has_a_code_of_its_own(monkeypatch: py
 def test_it_needs_no_django_and_completes_in_bash():
     refuse = "import sys; sys.modules['django'] = None; from jobs.client.__main__ import main; sys.exit(main(['completion']))"
     made = subprocess.run([sys.executable, "-c", refuse], capture_output=True, text=True, check=True).stdout
-    ask = f'{made}\nCOMP_WORDS=(runat create --idem) COMP_CWORD=2; _runat; echo "${{COMPREPLY[@]}}"\nCOMP_WORDS=(runat re) COMP_CWORD=1; _runat; echo "${{COMPREPLY[@]}}"'
+    ask = f'{made}\nCOMP_WORDS=(runat create --idem) COMP_CWORD=2; _runat_words; echo "${{COMPREPLY[@]}}"\nCOMP_WORDS=(runat re) COMP_CWORD=1; _runat_words; echo "${{COMPREPLY[@]}}"'
 
     said = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True, env=os.environ.copy())
 
