@@ -54,6 +54,13 @@ def test_a_team_subscribes_to_its_own_jobs(world: dict[str, User]) -> None:
     assert bearer(world["olga"]).delete(address).status_code == 204
 
 
+def test_another_webhook_is_told_from_then_on(world: dict[str, User]) -> None:
+    address = f"{ADDRESS}{post(world['root'], destination='ops').json()['id']}/"
+    answer = bearer(world["root"]).patch(address, {"destination": "sales"}, content_type=JSON)
+    assert (answer.status_code, answer.json()["destination"]) == (200, "sales"), answer.content
+    assert Subscription.objects.get().destination.name == "sales"
+
+
 def test_one_that_goes_while_it_is_changed_is_not_there(
     world: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
