@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -49,17 +51,28 @@ LIST = ListPage(
 )
 
 
+def _manages(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Have a view be given the form in the place of its name, where it is this person's to change; else refuse."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, name: str, **more: Any) -> HttpResponse:
+        try:
+            definition = _defined(request, name)
+        except PermissionDenied as refusal:
+            return refuse(request, str(refusal))
+        return view(request, definition, **more)
+
+    return shown
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 @LIST
+@_manages
 @sensitive_variables()
-def form_links(request: HttpRequest, name: str) -> HttpResponse:
+def form_links(request: HttpRequest, definition: Form) -> HttpResponse:
     """Show the links to this form, and make another."""
-    try:
-        definition = _defined(request, name)
-    except PermissionDenied as refusal:
-        return refuse(request, str(refusal))
     form = LinkForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _listed(request, definition, form)
@@ -78,12 +91,9 @@ def form_links(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 @never_cache
 @login_required
-def revoke_link(request: HttpRequest, name: str, link_id: int) -> HttpResponse:
+@_manages
+def revoke_link(request: HttpRequest, definition: Form, link_id: int) -> HttpResponse:
     """End it at once."""
-    try:
-        definition = _defined(request, name)
-    except PermissionDenied as refusal:
-        return refuse(request, str(refusal))
     link = _link(definition, link_id)
     filling.revoke(link, by=_person(request), now=clock.current())
     messages.success(request, f"The link {link} is revoked: it opens nothing any more.")
@@ -93,12 +103,9 @@ def revoke_link(request: HttpRequest, name: str, link_id: int) -> HttpResponse:
 @require_POST
 @never_cache
 @login_required
-def take_link_over(request: HttpRequest, name: str, link_id: int) -> HttpResponse:
+@_manages
+def take_link_over(request: HttpRequest, definition: Form, link_id: int) -> HttpResponse:
     """Stand for it in the place of whoever made it and cannot any more."""
-    try:
-        definition = _defined(request, name)
-    except PermissionDenied as refusal:
-        return refuse(request, str(refusal))
     link = _link(definition, link_id)
     if filling.take_over(link, by=_person(request), now=clock.current()):
         messages.success(request, f"The link {link} is yours: it opens the form again, and you are its jobs' creator.")
